@@ -1,0 +1,120 @@
+package domain
+
+import "time"
+
+// MatterData is a matter as CaseHug describes it, at one version.
+type MatterData struct {
+	ID               MatterID     `json:"matter_id"`
+	Version          int          `json:"version"`
+	Title            string       `json:"title"`
+	CaseNumber       string       `json:"case_number,omitempty"`
+	CaseType         string       `json:"case_type"`
+	PracticeArea     string       `json:"practice_area,omitempty"`
+	Jurisdiction     string       `json:"jurisdiction,omitempty"`
+	Status           string       `json:"status"` // active, pending or closed
+	OpenedAt         *time.Time   `json:"opened_at,omitempty"`
+	ClosedAt         *time.Time   `json:"closed_at,omitempty"`
+	Client           ClientData   `json:"client"`
+	OtherClients     []ClientData `json:"other_clients,omitempty"`
+	ResponsibleEmail string       `json:"responsible_email,omitempty"`
+	Tags             []string     `json:"tags,omitempty"`
+}
+
+// Clients are the matter's clients, the first one first.
+func (m MatterData) Clients() []ClientData {
+	return append([]ClientData{m.Client}, m.OtherClients...)
+}
+
+// ClientData is a client as CaseHug describes it, at one version: a person (last
+// name) or a company (company name).
+type ClientData struct {
+	ID          ClientID `json:"client_id"`
+	Version     int      `json:"version"`
+	FirstName   string   `json:"first_name,omitempty"`
+	LastName    string   `json:"last_name,omitempty"`
+	CompanyName string   `json:"company_name,omitempty"`
+	Email       string   `json:"email,omitempty"`
+	Phone       string   `json:"phone,omitempty"`
+}
+
+// Name is how people call the client.
+func (c ClientData) Name() string {
+	switch {
+	case c.LastName == "" && c.FirstName == "":
+		return c.CompanyName
+	case c.FirstName == "":
+		return c.LastName
+	case c.LastName == "":
+		return c.FirstName
+	}
+	return c.FirstName + " " + c.LastName
+}
+
+// DocumentData is an approved document as CaseHug describes it.
+type DocumentData struct {
+	ID          DocumentID `json:"document_id"`
+	Matter      MatterID   `json:"matter_id"`
+	FileName    string     `json:"file_name"`
+	ContentType string     `json:"content_type,omitempty"`
+	SizeBytes   *int64     `json:"size_bytes,omitempty"` // nil: CaseHug did not say
+	SHA256      string     `json:"sha256,omitempty"`     // lower-case hex
+	ApprovedBy  string     `json:"approved_by,omitempty"`
+	ApprovedAt  *time.Time `json:"approved_at,omitempty"`
+	Content     Content    `json:"content"`
+	Folder      string     `json:"folder,omitempty"`
+}
+
+// Content says where a document's bytes are: an object of the bus's object store
+// (bucket/name) or an https URL. Exactly one is set.
+type Content struct {
+	Object string `json:"object,omitempty"`
+	URL    string `json:"url,omitempty"`
+}
+
+// The types of CaseHug's events, as CloudEvents name them.
+const (
+	TypeMatterCreated       = "com.casehug.matter.created"
+	TypeMatterUpdated       = "com.casehug.matter.updated"
+	TypeDocumentApproved    = "com.casehug.document.approved"
+	TypeClientUpdated       = "com.casehug.client.updated"
+	TypeMatterSyncRequested = "com.casehug.matter.sync_requested"
+	TypeWebhookReceived     = "com.smokeball.webhook.received"
+)
+
+// CaseHugEvent is one valid event of a CaseHug service. Which parts are set
+// depends on Type: see the table of the bus in the outside contract.
+type CaseHugEvent struct {
+	Origin      EventRef
+	Type        string
+	Firm        FirmID
+	Time        time.Time
+	Matter      *MatterData    // matter events; with a document event: its matter, if told
+	Documents   []DocumentData // the approved document, or those to sync with the matter
+	Client      *ClientData
+	RequestedBy string
+}
+
+// FieldFault says what is wrong with one field of an event.
+type FieldFault struct {
+	Field  string `json:"field"` // JSON pointer, "" for the event as a whole
+	Reason string `json:"reason"`
+}
+
+// Role is what a CaseHug user may do.
+type Role string
+
+// The two roles of CaseHug users.
+const (
+	FirmAdmin    Role = "firm_admin" // manages the connection and the settings
+	StandardUser Role = "user"       // sees everything of the firm and triggers syncs
+)
+
+// User is a signed-in CaseHug user, as CaseHug's token says.
+type User struct {
+	Subject string    `json:"sub"`
+	Firm    FirmID    `json:"firm_id"`
+	Role    Role      `json:"role"`
+	Name    string    `json:"name,omitempty"`
+	Email   string    `json:"email,omitempty"`
+	Expires time.Time `json:"exp"`
+}

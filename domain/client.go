@@ -1,0 +1,111 @@
+package domain
+
+import "time"
+
+// ContactKey identifies a person or company within a firm, so that the firm has at
+// most one Smokeball contact for it: a keyed hash of the e-mail, or the client id.
+type ContactKey string
+
+// ClientUpdated is CaseHug's word of a newer version of a client.
+type ClientUpdated struct {
+	Origin EventRef   `json:"origin"`
+	Client ClientData `json:"client"`
+}
+
+// ClientOutdated records a version that arrived after a newer one: it changes nothing.
+type ClientOutdated struct {
+	Origin  EventRef `json:"origin"`
+	Version int      `json:"version"`
+	Current int      `json:"current"`
+}
+
+// ClientLinked says which Smokeball contact the client is, and that a matter has it.
+type ClientLinked struct {
+	Matter  MatterID    `json:"matter"`
+	Contact SmokeballID `json:"contact"`
+	Key     ContactKey  `json:"key"`
+}
+
+// EventName is stored for ever.
+func (ClientUpdated) EventName() string { return "client.updated.v1" }
+
+// EventName is stored for ever.
+func (ClientOutdated) EventName() string { return "client.outdated.v1" }
+
+// EventName is stored for ever.
+func (ClientLinked) EventName() string { return "client.linked.v1" }
+
+// Client is a CaseHug client: its newest data, the contact it is, and its matters.
+type Client struct {
+	Known   bool
+	Data    ClientData
+	Contact SmokeballID
+	Key     ContactKey
+	Matters []MatterID // linked ones, oldest first
+	seen    map[EventRef]bool
+}
+
+// Apply returns the client after e.
+func (c Client) Apply(e Event, _ time.Time) Client {
+	switch e := e.(type) {
+	case ClientUpdated:
+		c.Known, c.Data = true, e.Client
+		c.seen = with(c.seen, e.Origin)
+	case ClientOutdated:
+		c.seen = with(c.seen, e.Origin)
+	case ClientLinked:
+		c.Contact, c.Key = e.Contact, e.Key
+		if !contains(c.Matters, e.Matter) {
+			c.Matters = append(c.Matters[:len(c.Matters):len(c.Matters)], e.Matter)
+		}
+	}
+	return c
+}
+
+// Observe decides what CaseHug's word about the client means. An event already seen
+// yields nothing, an older version changes nothing.
+func (c Client) Observe(origin EventRef, d ClientData) []Event {
+	switch {
+	case c.seen[origin]:
+		return nil
+	case c.Known && d.Version <= c.Data.Version:
+		return []Event{ClientOutdated{Origin: origin, Version: d.Version, Current: c.Data.Version}}
+	}
+	return []Event{ClientUpdated{Origin: origin, Client: d}}
+}
+
+// Newest is the newer of what a matter says about the client and what the client's
+// own events said.
+func (c Client) Newest(d ClientData) ClientData {
+	if c.Known && c.Data.Version > d.Version {
+		return c.Data
+	}
+	return d
+}
+
+// Link decides that the client is the contact and belongs to the matter.
+func (c Client) Link(l ClientLinked) []Event {
+	if c.Contact == l.Contact && c.Key == l.Key && contains(c.Matters, l.Matter) {
+		return nil
+	}
+	return []Event{l}
+}
+
+func contains[T comparable](list []T, x T) bool {
+	for _, y := range list {
+		if x == y {
+			return true
+		}
+	}
+	return false
+}
+
+// with returns the set with x added, leaving the old one as it was.
+func with[K comparable](set map[K]bool, x K) map[K]bool {
+	next := make(map[K]bool, len(set)+1)
+	for k := range set {
+		next[k] = true
+	}
+	next[x] = true
+	return next
+}

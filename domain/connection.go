@@ -1,0 +1,187 @@
+package domain
+
+import "time"
+
+// AuthorizationStarted says that a firm admin asked for a link to Smokeball's
+// consent page. Attempt is a digest of the link's state, never the state itself.
+type AuthorizationStarted struct {
+	Attempt string    `json:"attempt"`
+	By      string    `json:"by"`
+	Expires time.Time `json:"expires"`
+}
+
+// AuthorizationFailed ends an attempt without a connection.
+type AuthorizationFailed struct {
+	Attempt string  `json:"attempt"`
+	Failure Failure `json:"failure"`
+}
+
+// ConnectionAuthorized says that the firm consented and which account it is.
+type ConnectionAuthorized struct {
+	Attempt       string    `json:"attempt"`
+	Account       Account   `json:"account"`
+	Region        string    `json:"region"`
+	Scopes        []string  `json:"scopes"`
+	By            string    `json:"by"`
+	ByName        string    `json:"by_name,omitempty"`
+	ReauthorizeBy time.Time `json:"reauthorize_by"`
+}
+
+// ConnectionLost says that Smokeball no longer accepts the firm's authorization
+// though it had not ended: the firm removed the app there.
+type ConnectionLost struct {
+	Failure Failure `json:"failure"`
+}
+
+// ReauthorizationRequired says that the authorization came to its end.
+type ReauthorizationRequired struct {
+	Failure Failure `json:"failure"`
+}
+
+// Disconnected says that a firm admin ended the connection in CaseHug.
+type Disconnected struct {
+	By string `json:"by"`
+}
+
+// WebhooksRegistered names the firm's webhook subscription.
+type WebhooksRegistered struct {
+	Subscription string `json:"subscription"`
+	By           string `json:"by"`
+}
+
+// WebhooksRemoved says that the firm has no webhook subscription any more.
+type WebhooksRemoved struct {
+	Subscription string `json:"subscription"`
+	By           string `json:"by,omitempty"`
+}
+
+// EventName is stored for ever.
+func (AuthorizationStarted) EventName() string { return "connection.authorization.v1" }
+
+// EventName is stored for ever.
+func (AuthorizationFailed) EventName() string { return "connection.authorization_end.v1" }
+
+// EventName is stored for ever.
+func (ConnectionAuthorized) EventName() string { return "connection.authorized.v1" }
+
+// EventName is stored for ever.
+func (ConnectionLost) EventName() string { return "connection.lost.v1" }
+
+// EventName is stored for ever.
+func (ReauthorizationRequired) EventName() string { return "connection.reauthorize.v1" }
+
+// EventName is stored for ever.
+func (Disconnected) EventName() string { return "connection.disconnected.v1" }
+
+// EventName is stored for ever.
+func (WebhooksRegistered) EventName() string { return "connection.webhooks.v1" }
+
+// EventName is stored for ever.
+func (WebhooksRemoved) EventName() string { return "connection.webhooks_removed.v1" }
+
+// ConnectionStatus is where a firm's connection stands.
+type ConnectionStatus string
+
+// The statuses of a connection.
+const (
+	StatusDisconnected            ConnectionStatus = "disconnected"
+	StatusAuthorizing             ConnectionStatus = "authorizing"
+	StatusConnected               ConnectionStatus = "connected"
+	StatusReauthorizeSoon         ConnectionStatus = "reauthorize_soon"
+	StatusReauthorizationRequired ConnectionStatus = "reauthorization_required"
+	StatusRevoked                 ConnectionStatus = "revoked"
+)
+
+// ReauthorizeSoon is how long before the end of an authorization admins are told.
+const ReauthorizeSoon = 7 * 24 * time.Hour
+
+// Connection is a firm's connection to Smokeball.
+type Connection struct {
+	State         ConnectionStatus // without regard to the time: see Status
+	Account       Account
+	Region        string
+	Scopes        []string
+	By            string
+	ByName        string
+	At            time.Time
+	ReauthorizeBy time.Time
+	Attempt       string // the last authorization link, while it may be used
+	AttemptEnds   time.Time
+	Subscription  string
+	LastFailure   *Failure
+}
+
+// Apply returns the connection after e.
+func (c Connection) Apply(e Event, at time.Time) Connection {
+	switch e := e.(type) {
+	case AuthorizationStarted:
+		c.Attempt, c.AttemptEnds = e.Attempt, e.Expires
+	case AuthorizationFailed:
+		if e.Attempt == c.Attempt {
+			c.Attempt, c.AttemptEnds = "", time.Time{}
+		}
+		c.LastFailure = &e.Failure
+	case ConnectionAuthorized:
+		c = Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes,
+			By: e.By, ByName: e.ByName, At: at, ReauthorizeBy: e.ReauthorizeBy, Subscription: c.Subscription}
+	case ConnectionLost:
+		c.State, c.LastFailure, c.Subscription = StatusRevoked, &e.Failure, ""
+	case ReauthorizationRequired:
+		c.State, c.LastFailure = StatusReauthorizationRequired, &e.Failure
+	case Disconnected:
+		c = Connection{State: StatusDisconnected}
+	case WebhooksRegistered:
+		c.Subscription = e.Subscription
+	case WebhooksRemoved:
+		c.Subscription = ""
+	}
+	return c
+}
+
+// Status is the connection's status at a time.
+func (c Connection) Status(now time.Time) ConnectionStatus {
+	switch {
+	case c.State == StatusConnected && !c.ReauthorizeBy.IsZero() && !now.Before(c.ReauthorizeBy):
+		return StatusReauthorizationRequired
+	case c.State == StatusConnected && !c.ReauthorizeBy.IsZero() && !now.Before(c.ReauthorizeBy.Add(-ReauthorizeSoon)):
+		return StatusReauthorizeSoon
+	case c.State == StatusConnected:
+		return StatusConnected
+	case c.Attempt != "" && now.Before(c.AttemptEnds):
+		return StatusAuthorizing
+	case c.State == "":
+		return StatusDisconnected
+	}
+	return c.State
+}
+
+// Usable reports whether calls for the firm may be made.
+func (c Connection) Usable(now time.Time) bool {
+	s := c.Status(now)
+	return s == StatusConnected || s == StatusReauthorizeSoon
+}
+
+// Lose decides that Smokeball refused the firm's authorization: at its end it has to
+// be renewed, before that the firm removed the app. Said once.
+func (c Connection) Lose(f Failure, now time.Time) []Event {
+	if c.State != StatusConnected {
+		return nil
+	}
+	if !c.ReauthorizeBy.IsZero() && !now.Before(c.ReauthorizeBy) {
+		return []Event{ReauthorizationRequired{Failure: f}}
+	}
+	return []Event{ConnectionLost{Failure: f}}
+}
+
+// Open reports whether the attempt is the last one and may still be used.
+func (c Connection) Open(attempt string, now time.Time) bool {
+	return attempt != "" && c.Attempt == attempt && now.Before(c.AttemptEnds)
+}
+
+// Disconnect decides to end the connection; without one there is nothing to end.
+func (c Connection) Disconnect(by string) []Event {
+	if c.State == "" || c.State == StatusDisconnected {
+		return nil
+	}
+	return []Event{Disconnected{By: by}}
+}

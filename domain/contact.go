@@ -1,0 +1,145 @@
+package domain
+
+import "time"
+
+// ContactMatched says that Smokeball already had the person or company.
+type ContactMatched struct {
+	Contact SmokeballID  `json:"contact"`
+	Client  ClientID     `json:"client"`
+	Known   ContactDraft `json:"known"` // CaseHug's values at that time: later changes are told from these
+}
+
+// ContactCreationStarted is the intent to create the contact.
+type ContactCreationStarted struct {
+	Client  ClientID  `json:"client"`
+	Request RequestID `json:"request"`
+}
+
+// ContactCreationRefused settles the intent: Smokeball made no contact.
+type ContactCreationRefused struct {
+	Request RequestID `json:"request"`
+}
+
+// ContactAccepted says that Smokeball took the new contact in (202) under this id.
+type ContactAccepted struct {
+	Contact SmokeballID  `json:"contact"`
+	Client  ClientID     `json:"client"`
+	Request RequestID    `json:"request,omitempty"`
+	Sent    ContactDraft `json:"sent"`
+}
+
+// ContactChangeAccepted says that Smokeball took changes of the contact in (202).
+type ContactChangeAccepted struct {
+	Client  ClientID     `json:"client"`
+	Request RequestID    `json:"request,omitempty"`
+	Sent    ContactDraft `json:"sent"` // the whole as CaseHug has it now
+}
+
+// ContactConfirmed says that the contact was seen in Smokeball.
+type ContactConfirmed struct {
+	By Proof `json:"by"`
+}
+
+// ContactLost says that Smokeball no longer has the contact: it is looked for anew.
+type ContactLost struct {
+	Contact SmokeballID `json:"contact"`
+}
+
+// EventName is stored for ever.
+func (ContactMatched) EventName() string { return "contact.matched.v1" }
+
+// EventName is stored for ever.
+func (ContactCreationStarted) EventName() string { return "contact.started.v1" }
+
+// EventName is stored for ever.
+func (ContactCreationRefused) EventName() string { return "contact.refused.v1" }
+
+// EventName is stored for ever.
+func (ContactAccepted) EventName() string { return "contact.accepted.v1" }
+
+// EventName is stored for ever.
+func (ContactChangeAccepted) EventName() string { return "contact.changed.v1" }
+
+// EventName is stored for ever.
+func (ContactConfirmed) EventName() string { return "contact.confirmed.v1" }
+
+// EventName is stored for ever.
+func (ContactLost) EventName() string { return "contact.lost.v1" }
+
+// Contact is one person or company of a firm and its Smokeball contact.
+type Contact struct {
+	ID        SmokeballID
+	Confirmed bool // seen in Smokeball
+	Intent    *Intent
+	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
+}
+
+// Apply returns the contact after e.
+func (c Contact) Apply(e Event, at time.Time) Contact {
+	switch e := e.(type) {
+	case ContactMatched:
+		c.ID, c.Confirmed, c.Intent = e.Contact, true, nil
+		c.written = c.note(e.Client, e.Known)
+	case ContactCreationStarted:
+		c.Intent = &Intent{Request: e.Request, At: at}
+	case ContactCreationRefused:
+		c.Intent = nil
+	case ContactAccepted:
+		c.ID, c.Confirmed, c.Intent = e.Contact, false, nil
+		c.written = c.note(e.Client, e.Sent)
+	case ContactChangeAccepted:
+		c.written = c.note(e.Client, e.Sent)
+	case ContactConfirmed:
+		c.Confirmed = true
+	case ContactLost:
+		c = Contact{}
+	}
+	return c
+}
+
+func (c Contact) note(id ClientID, d ContactDraft) map[ClientID]ContactDraft {
+	next := map[ClientID]ContactDraft{id: d}
+	for k, v := range c.written {
+		if k != id {
+			next[k] = v
+		}
+	}
+	return next
+}
+
+// Start decides to create the contact. It fails where somebody else began or
+// finished doing so: then the contact has to be loaded again.
+func (c Contact) Start(client ClientID, r RequestID) ([]Event, error) {
+	if c.ID != "" || c.Intent != nil {
+		return nil, ErrTaken
+	}
+	return []Event{ContactCreationStarted{Client: client, Request: r}}, nil
+}
+
+// Met reports whether the contact was written or matched with this client's values.
+func (c Contact) Met(id ClientID) bool {
+	_, ok := c.written[id]
+	return ok
+}
+
+// Changes are the values of d that differ from what Smokeball was told, in a draft
+// that is otherwise empty; any is false when there are none.
+func (c Contact) Changes(id ClientID, d ContactDraft) (changed ContactDraft, anyChange bool) {
+	was, ok := c.written[id]
+	if !ok {
+		return ContactDraft{}, false
+	}
+	changed = ContactDraft{
+		FirstName: differing(was.FirstName, d.FirstName), LastName: differing(was.LastName, d.LastName),
+		CompanyName: differing(was.CompanyName, d.CompanyName),
+		Email:       differing(was.Email, d.Email), Phone: differing(was.Phone, d.Phone),
+	}
+	return changed, changed != ContactDraft{}
+}
+
+func differing(was, now string) string {
+	if was == now {
+		return ""
+	}
+	return now
+}

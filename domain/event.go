@@ -1,0 +1,114 @@
+package domain
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+)
+
+// Event is a fact: a plain struct in the past tense. Its name is stored for ever;
+// a new shape gets a new name.
+type Event interface{ EventName() string }
+
+// Marshal gives the stored form of an event: its name and its JSON.
+func Marshal(e Event) (name string, data []byte, err error) {
+	if _, ok := catalogue[e.EventName()]; !ok {
+		return "", nil, fmt.Errorf("event %s: not in the catalogue", e.EventName())
+	}
+	data, err = json.Marshal(e)
+	if err != nil {
+		return "", nil, fmt.Errorf("event %s: %w", e.EventName(), err)
+	}
+	return e.EventName(), data, nil
+}
+
+// Unmarshal reads what Marshal gave. Unknown fields are ignored; an unknown name is
+// an error, because an aggregate folded without it would be wrong.
+func Unmarshal(name string, data []byte) (Event, error) {
+	decode, ok := catalogue[name]
+	if !ok {
+		return nil, fmt.Errorf("event %s: unknown name; this binary is older than the ledger", name)
+	}
+	e, err := decode(data)
+	if err != nil {
+		return nil, fmt.Errorf("event %s: %w", name, err)
+	}
+	return e, nil
+}
+
+// EventNames are all names ever stored, in no order.
+func EventNames() []string {
+	names := make([]string, 0, len(catalogue))
+	for n := range catalogue {
+		names = append(names, n)
+	}
+	return names
+}
+
+func decode[E Event](data []byte) (Event, error) {
+	var e E
+	err := json.Unmarshal(data, &e)
+	return e, err
+}
+
+// catalogue lists every event by its stored name. It is written once, here, and
+// only read.
+var catalogue = map[string]func([]byte) (Event, error){
+	"matter.created.v1":               decode[MatterCreated],
+	"matter.updated.v1":               decode[MatterUpdated],
+	"matter.outdated.v1":              decode[MatterOutdated],
+	"document.approved.v1":            decode[DocumentApproved],
+	"sync.requested.v1":               decode[SyncRequested],
+	"sync.joined.v1":                  decode[SyncJoined],
+	"sync.started.v1":                 decode[SyncStarted],
+	"sync.deferred.v1":                decode[SyncDeferred],
+	"sync.released.v1":                decode[SyncReleased],
+	"sync.confirming.v1":              decode[SyncConfirming],
+	"sync.succeeded.v1":               decode[SyncSucceeded],
+	"sync.failed.v1":                  decode[SyncFailed],
+	"sync.skipped.v1":                 decode[SyncSkipped],
+	"sync.matter_type_resolved.v1":    decode[MatterTypeResolved],
+	"sync.contact_resolved.v1":        decode[ContactResolved],
+	"sync.contact_confirmed.v1":       decode[ContactSeen],
+	"smokeball.matter_started.v1":     decode[MatterCreationStarted],
+	"smokeball.matter_refused.v1":     decode[MatterCreationRefused],
+	"smokeball.matter_accepted.v1":    decode[MatterAccepted],
+	"smokeball.matter_linked.v1":      decode[MatterLinked],
+	"smokeball.matter_changed.v1":     decode[MatterChangeAccepted],
+	"smokeball.matter_unchanged.v1":   decode[MatterUnchanged],
+	"smokeball.matter_confirmed.v1":   decode[MatterConfirmed],
+	"smokeball.file_started.v1":       decode[FileCreationStarted],
+	"smokeball.file_refused.v1":       decode[FileCreationRefused],
+	"smokeball.file_accepted.v1":      decode[FileAccepted],
+	"smokeball.document_uploaded.v1":  decode[DocumentUploaded],
+	"smokeball.document_confirmed.v1": decode[DocumentConfirmed],
+	"smokeball.document_failed.v1":    decode[DocumentFailed],
+	"client.updated.v1":               decode[ClientUpdated],
+	"client.outdated.v1":              decode[ClientOutdated],
+	"client.linked.v1":                decode[ClientLinked],
+	"contact.matched.v1":              decode[ContactMatched],
+	"contact.started.v1":              decode[ContactCreationStarted],
+	"contact.refused.v1":              decode[ContactCreationRefused],
+	"contact.accepted.v1":             decode[ContactAccepted],
+	"contact.changed.v1":              decode[ContactChangeAccepted],
+	"contact.confirmed.v1":            decode[ContactConfirmed],
+	"contact.lost.v1":                 decode[ContactLost],
+	"connection.authorization.v1":     decode[AuthorizationStarted],
+	"connection.authorization_end.v1": decode[AuthorizationFailed],
+	"connection.authorized.v1":        decode[ConnectionAuthorized],
+	"connection.lost.v1":              decode[ConnectionLost],
+	"connection.reauthorize.v1":       decode[ReauthorizationRequired],
+	"connection.disconnected.v1":      decode[Disconnected],
+	"connection.webhooks.v1":          decode[WebhooksRegistered],
+	"connection.webhooks_removed.v1":  decode[WebhooksRemoved],
+	"settings.changed.v1":             decode[SettingsChanged],
+	"smokeball.webhook.v1":            decode[SmokeballWebhookReceived],
+	"deadletter.recorded.v1":          decode[DeadLettered],
+}
+
+// sameJSON reports whether two plain values would be stored alike.
+func sameJSON(a, b any) bool {
+	x, errX := json.Marshal(a)
+	y, errY := json.Marshal(b)
+	return errX == nil && errY == nil && reflect.DeepEqual(x, y)
+}

@@ -1,0 +1,101 @@
+package domain
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Code is a stable word for what went wrong; programs may switch on it.
+type Code string
+
+// The codes of failures and waits.
+const (
+	CodeNotConnected            Code = "not_connected"
+	CodeReauthorizationRequired Code = "reauthorization_required"
+	CodeMatterUnknown           Code = "matter_unknown"
+	CodeMatterTypeUnmapped      Code = "matter_type_unmapped"
+	CodeDocumentUnavailable     Code = "document_unavailable"
+	CodeDocumentMismatch        Code = "document_mismatch"
+	CodeSmokeballRefused        Code = "smokeball_refused"
+	CodeSmokeballUnavailable    Code = "smokeball_unavailable"
+	CodeAllowanceExceeded       Code = "allowance_exceeded"
+	CodeNotConfirmed            Code = "not_confirmed"
+	CodeInvalidEvent            Code = "invalid_event"
+	CodeInternal                Code = "internal"
+)
+
+// Failure tells a person what could not be done, why, and what to do about it.
+type Failure struct {
+	Code      Code     `json:"code"`
+	Message   string   `json:"message"`             // the thing and the cause
+	Remedy    string   `json:"remedy"`              // what to do, and who must act
+	Smokeball *Refusal `json:"smokeball,omitempty"` // Smokeball's own words, whole
+}
+
+// Refusal is Smokeball's own answer, kept for the operator.
+type Refusal struct {
+	Status    int       `json:"status,omitempty"` // HTTP status; 0: said by a webhook
+	Title     string    `json:"title,omitempty"`
+	Detail    string    `json:"detail,omitempty"`
+	Errors    []string  `json:"errors,omitempty"`
+	RequestID RequestID `json:"request_id,omitempty"`
+}
+
+// Warning is something that went well enough but should be looked at.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Class says what may be done after a call to the outside failed.
+type Class int
+
+// The classes of failed calls.
+const (
+	Permanent    Class = iota + 1 // the same call would fail again
+	Retryable                     // the same call may go through later
+	SignIn                        // a firm admin has to authorize CaseHug again
+	Allowance                     // Smokeball's rate limit; the call was not processed
+	NotThere                      // 404: unknown, or accepted and not yet there
+	NotPermitted                  // 403 or lacking scope: the account does not allow it
+)
+
+// CallError is the one error that calls to Smokeball and to document sources
+// return. Adapters decide Class once; handlers only look at it.
+type CallError struct {
+	Op      string // what was attempted, such as "create matter"
+	Class   Class
+	Failure Failure
+	// Unsettled reports that the call may have had its effect: the answer was lost,
+	// cut off, or a server error. What it creates must be looked for before it is
+	// asked for again.
+	Unsettled bool
+	After     time.Duration // wait at least this long before the next try; 0: no wish
+	Err       error         // the cause, for operators
+}
+
+func (e *CallError) Error() string {
+	s := e.Op + ": " + e.Failure.Message
+	if e.Err != nil {
+		s += fmt.Sprintf(" (%v)", e.Err)
+	}
+	return s
+}
+
+func (e *CallError) Unwrap() error { return e.Err }
+
+// AsCallError finds the CallError in err's chain, or nil.
+func AsCallError(err error) *CallError {
+	var ce *CallError
+	if errors.As(err, &ce) {
+		return ce
+	}
+	return nil
+}
+
+// IsNotThere reports whether err says that a resource is unknown or not yet there.
+func IsNotThere(err error) bool {
+	ce := AsCallError(err)
+	return ce != nil && ce.Class == NotThere
+}

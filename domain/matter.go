@@ -1,0 +1,254 @@
+package domain
+
+import (
+	"errors"
+	"time"
+)
+
+// ErrTaken says that another engine or worker recorded the same intent first.
+var ErrTaken = errors.New("domain: somebody else is at it")
+
+// ErrNotCurrent says that the sync is no longer the one being worked on.
+var ErrNotCurrent = errors.New("domain: the sync is not the matter's current one")
+
+// Matter is a CaseHug matter: what CaseHug said of it, what Smokeball has of it,
+// and its syncs, of which one at a time is current.
+type Matter struct {
+	Known     bool
+	Data      MatterData
+	Documents []Document // in order of approval
+	Smokeball Linked
+	Contacts  map[ClientID]SmokeballID
+	TypeID    string // the matter type it was resolved to
+	Current   *Sync  // nil: nothing to do
+	Next      *Sync  // asked for while the current one runs
+
+	created bool // CaseHug's matter.created has come
+	asked   bool // some sync was ever asked for
+	seen    map[EventRef]bool
+	syncs   map[SyncID]bool
+}
+
+// Linked is what Smokeball has of a matter.
+type Linked struct {
+	ID        SmokeballID // empty: nothing yet
+	Confirmed bool        // it, and its last change, was seen there
+	Sent      MatterDraft // what Smokeball was last told
+	Request   RequestID   // of the call that waits for confirmation
+	Intent    *Intent     // a creation that may or may not have happened
+}
+
+// Document is an approved document and its file in Smokeball.
+type Document struct {
+	Data      DocumentData
+	File      SmokeballID // empty: not announced yet
+	Request   RequestID
+	Intent    *Intent // an announcement that may or may not have happened
+	Uploaded  bool
+	Confirmed bool
+	Failure   *Failure // of the last try
+}
+
+// Apply returns the matter after e.
+func (m Matter) Apply(e Event, at time.Time) Matter {
+	switch e := e.(type) {
+	case MatterCreated:
+		m.Known, m.Data, m.created = true, e.Matter, true
+		m.seen = with(m.seen, e.Origin)
+	case MatterUpdated:
+		m.Known, m.Data = true, e.Matter
+		m.seen = with(m.seen, e.Origin)
+	case MatterOutdated:
+		m.seen = with(m.seen, e.Origin)
+	case SyncJoined:
+		m.seen = with(m.seen, e.Origin)
+	case DocumentApproved:
+		m.seen = with(m.seen, e.Origin)
+		m.Documents = approve(m.Documents, e.Document)
+	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped:
+		m = m.applySync(e, at)
+	default:
+		m = m.applyEffect(e, at)
+	}
+	return m
+}
+
+// approve adds a document, or puts a new content of it in the place of the old one.
+func approve(docs []Document, d DocumentData) []Document {
+	next := append([]Document(nil), docs...)
+	for i := range next {
+		if next[i].Data.ID != d.ID {
+			continue
+		}
+		if !sameContent(next[i].Data, d) {
+			next[i].Uploaded, next[i].Confirmed = false, false
+		}
+		next[i].Data, next[i].Failure = d, nil
+		return next
+	}
+	return append(next, Document{Data: d})
+}
+
+// sameContent reports whether two approvals are about the same bytes.
+func sameContent(a, b DocumentData) bool {
+	if a.SHA256 != "" && b.SHA256 != "" {
+		return a.SHA256 == b.SHA256
+	}
+	return sameJSON(a.Content, b.Content) && sameJSON(a.SizeBytes, b.SizeBytes)
+}
+
+func (m Matter) applySync(e Event, at time.Time) Matter {
+	switch e := e.(type) {
+	case SyncRequested:
+		m.asked = true
+		m.syncs = with(m.syncs, e.Sync)
+		if e.Origin != (EventRef{}) {
+			m.seen = with(m.seen, e.Origin)
+		}
+		s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
+		if m.Current == nil {
+			m.Current = s
+		} else {
+			m.Next = s
+		}
+	case SyncStarted:
+		m = m.change(func(s *Sync) { s.Status, s.Attempts, s.Failure, s.Failures = Running, e.Attempt, nil, nil })
+	case SyncDeferred:
+		m = m.change(func(s *Sync) { s.Status, s.NextAt, s.Failure = Waiting, e.Until, &e.Failure })
+	case SyncReleased:
+		m = m.change(func(s *Sync) { s.Status, s.NextAt = Queued, time.Time{} })
+	case SyncConfirming:
+		m = m.change(func(s *Sync) { s.Status = Confirming })
+	default: // the sync ended
+		m.Current, m.Next = m.Next, nil
+	}
+	return m
+}
+
+// change applies f to a copy of the current sync, because older values share it.
+func (m Matter) change(f func(*Sync)) Matter {
+	if m.Current == nil {
+		return m
+	}
+	s := *m.Current
+	f(&s)
+	m.Current = &s
+	return m
+}
+
+func (m Matter) applyEffect(e Event, at time.Time) Matter {
+	switch e := e.(type) {
+	case MatterTypeResolved:
+		m.TypeID = e.TypeID
+		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
+	case ContactResolved:
+		m = m.resolveContact(e)
+	case ContactSeen:
+		m = m.change(func(s *Sync) { s.Contacts = without(s.Contacts, e.Contact) })
+	case MatterCreationStarted:
+		m.Smokeball.Intent = &Intent{Request: e.Request, At: at}
+	case MatterCreationRefused:
+		m.Smokeball.Intent = nil
+	case MatterAccepted:
+		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request}
+		m = m.change(func(s *Sync) { s.Changed = true })
+	case MatterLinked:
+		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true}
+		m = m.change(func(s *Sync) { s.Changed = true })
+	case MatterChangeAccepted:
+		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Confirmed = e.Sent, e.Request, false
+		m = m.change(func(s *Sync) { s.Changed = true })
+	case MatterConfirmed:
+		m.Smokeball.Confirmed = true
+	default:
+		m = m.applyFile(e, at)
+	}
+	return m
+}
+
+func (m Matter) resolveContact(e ContactResolved) Matter {
+	next := map[ClientID]SmokeballID{e.Client: e.Contact}
+	for k, v := range m.Contacts {
+		if k != e.Client {
+			next[k] = v
+		}
+	}
+	m.Contacts = next
+	return m.change(func(s *Sync) {
+		s.Warnings = warn(s.Warnings, e.Warning)
+		s.Changed = s.Changed || e.Outcome == OutcomeAccepted || e.Outcome == OutcomeUpdated
+		s.Contacts = without(s.Contacts, e.Contact)
+		if e.Pending {
+			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key})
+		}
+	})
+}
+
+func (m Matter) applyFile(e Event, at time.Time) Matter {
+	switch e := e.(type) {
+	case FileCreationStarted:
+		m = m.document(e.Document, func(d *Document) { d.Intent = &Intent{Request: e.Request, At: at} })
+	case FileCreationRefused:
+		m = m.document(e.Document, func(d *Document) { d.Intent = nil })
+	case FileAccepted:
+		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
+	case DocumentUploaded:
+		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Failure = true, nil })
+		m = m.change(func(s *Sync) { s.Changed = true })
+	case DocumentConfirmed:
+		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
+	case DocumentFailed:
+		m = m.document(e.Document, func(d *Document) { d.Failure = &e.Failure })
+		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })
+	}
+	return m
+}
+
+func (m Matter) document(id DocumentID, f func(*Document)) Matter {
+	docs := append([]Document(nil), m.Documents...)
+	for i := range docs {
+		if docs[i].Data.ID == id {
+			f(&docs[i])
+		}
+	}
+	m.Documents = docs
+	return m
+}
+
+func warn(list []Warning, w *Warning) []Warning {
+	if w == nil || contains(list, *w) {
+		return list
+	}
+	return append(list[:len(list):len(list)], *w)
+}
+
+func without(list []PendingContact, id SmokeballID) []PendingContact {
+	var rest []PendingContact
+	for _, p := range list {
+		if p.Contact != id {
+			rest = append(rest, p)
+		}
+	}
+	return rest
+}
+
+// Unsent are the approved documents that Smokeball is not known to have.
+func (m Matter) Unsent() []Document {
+	var list []Document
+	for _, d := range m.Documents {
+		if !d.Confirmed {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+// Document is the approved document of that id.
+func (m Matter) Document(id DocumentID) (Document, bool) {
+	for _, d := range m.Documents {
+		if d.Data.ID == id {
+			return d, true
+		}
+	}
+	return Document{}, false
+}

@@ -1,0 +1,257 @@
+package domain
+
+import "time"
+
+// MatterCreated is CaseHug's word that a matter exists.
+type MatterCreated struct {
+	Origin EventRef   `json:"origin"`
+	Matter MatterData `json:"matter"`
+}
+
+// MatterUpdated is CaseHug's word of a newer version of a matter.
+type MatterUpdated struct {
+	Origin EventRef   `json:"origin"`
+	Matter MatterData `json:"matter"`
+}
+
+// MatterOutdated records a version that arrived after a newer one: it changes nothing.
+type MatterOutdated struct {
+	Origin  EventRef `json:"origin"`
+	Version int      `json:"version"`
+	Current int      `json:"current"`
+}
+
+// DocumentApproved is CaseHug's word that a document is final and may be sent.
+type DocumentApproved struct {
+	Origin   EventRef     `json:"origin"`
+	Document DocumentData `json:"document"`
+}
+
+// SyncRequested puts a sync into the queue.
+type SyncRequested struct {
+	Sync       SyncID   `json:"sync"`
+	Trigger    Trigger  `json:"trigger"`
+	By         string   `json:"by,omitempty"`
+	Origin     EventRef `json:"origin,omitzero"`
+	Title      string   `json:"title,omitempty"`
+	CaseNumber string   `json:"case_number,omitempty"`
+}
+
+// SyncJoined says that an event asked for a sync which was queued or waiting already.
+type SyncJoined struct {
+	Sync   SyncID   `json:"sync"`
+	Origin EventRef `json:"origin"`
+}
+
+// SyncStarted says that an engine works on the sync; Attempt counts from 1.
+type SyncStarted struct {
+	Sync       SyncID `json:"sync"`
+	Attempt    int    `json:"attempt"`
+	Title      string `json:"title,omitempty"`
+	CaseNumber string `json:"case_number,omitempty"`
+}
+
+// SyncDeferred says that the sync waits: until a time, or (without one) until what
+// the failure names is there.
+type SyncDeferred struct {
+	Sync    SyncID    `json:"sync"`
+	Step    Step      `json:"step,omitempty"`
+	Failure Failure   `json:"failure"`
+	Until   time.Time `json:"until,omitzero"`
+}
+
+// SyncReleased says that a waiting sync may go on now.
+type SyncReleased struct {
+	Sync   SyncID `json:"sync"`
+	Reason string `json:"reason"`
+}
+
+// SyncConfirming says that all calls of the sync were accepted.
+type SyncConfirming struct {
+	Sync SyncID `json:"sync"`
+}
+
+// SyncSucceeded says that every resource of the sync was seen in Smokeball.
+type SyncSucceeded struct {
+	Sync     SyncID    `json:"sync"`
+	Warnings []Warning `json:"warnings,omitempty"`
+}
+
+// SyncFailed ends a sync that somebody has to look at.
+type SyncFailed struct {
+	Sync    SyncID  `json:"sync"`
+	Step    Step    `json:"step,omitempty"`
+	Failure Failure `json:"failure"`
+}
+
+// SyncSkipped ends a sync that found nothing to do.
+type SyncSkipped struct {
+	Sync   SyncID `json:"sync"`
+	Reason string `json:"reason"`
+}
+
+// MatterTypeResolved names the matter type that the case type means in the account.
+type MatterTypeResolved struct {
+	Sync         SyncID   `json:"sync"`
+	CaseType     string   `json:"case_type"`
+	PracticeArea string   `json:"practice_area,omitempty"`
+	Jurisdiction string   `json:"jurisdiction,omitempty"`
+	TypeID       string   `json:"type_id"`
+	TypeName     string   `json:"type_name"`
+	Warning      *Warning `json:"warning,omitempty"`
+	DurationMS   int64    `json:"duration_ms"`
+}
+
+// ContactResolved names the Smokeball contact of one client of the matter.
+type ContactResolved struct {
+	Sync       SyncID      `json:"sync"`
+	Client     ClientID    `json:"client"`
+	Contact    SmokeballID `json:"contact"`
+	Key        ContactKey  `json:"key"`
+	Outcome    Outcome     `json:"outcome"` // matched, accepted, updated or unchanged
+	Request    RequestID   `json:"request,omitempty"`
+	Pending    bool        `json:"pending,omitempty"` // Smokeball has not shown it yet
+	Warning    *Warning    `json:"warning,omitempty"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// ContactSeen says that a contact of the running sync is there.
+type ContactSeen struct {
+	Sync       SyncID      `json:"sync"`
+	Contact    SmokeballID `json:"contact"`
+	By         Proof       `json:"by"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// MatterCreationStarted is the intent to create the matter in Smokeball.
+type MatterCreationStarted struct {
+	Sync    SyncID    `json:"sync"`
+	Request RequestID `json:"request"`
+}
+
+// MatterCreationRefused settles the intent: Smokeball made no matter.
+type MatterCreationRefused struct {
+	Sync    SyncID    `json:"sync"`
+	Request RequestID `json:"request"`
+}
+
+// MatterAccepted says that Smokeball took the new matter in (202) under this id.
+type MatterAccepted struct {
+	Sync       SyncID      `json:"sync"`
+	Matter     SmokeballID `json:"matter"`
+	Request    RequestID   `json:"request,omitempty"`
+	Sent       MatterDraft `json:"sent"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// MatterLinked says that a matter which Smokeball already had is this matter.
+type MatterLinked struct {
+	Sync       SyncID      `json:"sync"`
+	Matter     SmokeballID `json:"matter"`
+	How        string      `json:"how"`   // external_id or number
+	Known      MatterDraft `json:"known"` // what counts as already sent
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// MatterChangeAccepted says that Smokeball took changes of the matter in (202).
+type MatterChangeAccepted struct {
+	Sync       SyncID       `json:"sync"`
+	Request    RequestID    `json:"request"`
+	Change     MatterChange `json:"change"`
+	Sent       MatterDraft  `json:"sent"` // the whole after the change
+	DurationMS int64        `json:"duration_ms"`
+}
+
+// MatterUnchanged says that Smokeball already has what CaseHug has.
+type MatterUnchanged struct {
+	Sync SyncID `json:"sync"`
+}
+
+// MatterConfirmed says that the matter, or its change, was seen in Smokeball.
+type MatterConfirmed struct {
+	Sync       SyncID      `json:"sync"`
+	Matter     SmokeballID `json:"matter"`
+	By         Proof       `json:"by"`
+	Request    RequestID   `json:"request,omitempty"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// FileCreationStarted is the intent to announce the document's file to Smokeball.
+type FileCreationStarted struct {
+	Sync     SyncID     `json:"sync"`
+	Document DocumentID `json:"document"`
+	Request  RequestID  `json:"request"`
+}
+
+// FileCreationRefused settles the intent: Smokeball made no file.
+type FileCreationRefused struct {
+	Sync     SyncID     `json:"sync"`
+	Document DocumentID `json:"document"`
+	Request  RequestID  `json:"request"`
+}
+
+// FileAccepted says that Smokeball expects the bytes of the document under this id.
+type FileAccepted struct {
+	Sync     SyncID      `json:"sync"`
+	Document DocumentID  `json:"document"`
+	File     SmokeballID `json:"file"`
+	Request  RequestID   `json:"request,omitempty"`
+}
+
+// DocumentUploaded says that all bytes of the document were sent.
+type DocumentUploaded struct {
+	Sync       SyncID      `json:"sync"`
+	Document   DocumentID  `json:"document"`
+	File       SmokeballID `json:"file"`
+	FileName   string      `json:"file_name"`
+	SHA256     string      `json:"sha256"`
+	SizeBytes  int64       `json:"size_bytes"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// DocumentConfirmed says that Smokeball shows the file as uploaded.
+type DocumentConfirmed struct {
+	Sync       SyncID      `json:"sync"`
+	Document   DocumentID  `json:"document"`
+	File       SmokeballID `json:"file"`
+	By         Proof       `json:"by"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// DocumentFailed says that a document could not be sent; the rest of the sync went on.
+type DocumentFailed struct {
+	Sync     SyncID     `json:"sync"`
+	Document DocumentID `json:"document"`
+	FileName string     `json:"file_name"`
+	Failure  Failure    `json:"failure"`
+}
+
+func (MatterCreated) EventName() string         { return "matter.created.v1" }
+func (MatterUpdated) EventName() string         { return "matter.updated.v1" }
+func (MatterOutdated) EventName() string        { return "matter.outdated.v1" }
+func (DocumentApproved) EventName() string      { return "document.approved.v1" }
+func (SyncRequested) EventName() string         { return "sync.requested.v1" }
+func (SyncJoined) EventName() string            { return "sync.joined.v1" }
+func (SyncStarted) EventName() string           { return "sync.started.v1" }
+func (SyncDeferred) EventName() string          { return "sync.deferred.v1" }
+func (SyncReleased) EventName() string          { return "sync.released.v1" }
+func (SyncConfirming) EventName() string        { return "sync.confirming.v1" }
+func (SyncSucceeded) EventName() string         { return "sync.succeeded.v1" }
+func (SyncFailed) EventName() string            { return "sync.failed.v1" }
+func (SyncSkipped) EventName() string           { return "sync.skipped.v1" }
+func (MatterTypeResolved) EventName() string    { return "sync.matter_type_resolved.v1" }
+func (ContactResolved) EventName() string       { return "sync.contact_resolved.v1" }
+func (ContactSeen) EventName() string           { return "sync.contact_confirmed.v1" }
+func (MatterCreationStarted) EventName() string { return "smokeball.matter_started.v1" }
+func (MatterCreationRefused) EventName() string { return "smokeball.matter_refused.v1" }
+func (MatterAccepted) EventName() string        { return "smokeball.matter_accepted.v1" }
+func (MatterLinked) EventName() string          { return "smokeball.matter_linked.v1" }
+func (MatterChangeAccepted) EventName() string  { return "smokeball.matter_changed.v1" }
+func (MatterUnchanged) EventName() string       { return "smokeball.matter_unchanged.v1" }
+func (MatterConfirmed) EventName() string       { return "smokeball.matter_confirmed.v1" }
+func (FileCreationStarted) EventName() string   { return "smokeball.file_started.v1" }
+func (FileCreationRefused) EventName() string   { return "smokeball.file_refused.v1" }
+func (FileAccepted) EventName() string          { return "smokeball.file_accepted.v1" }
+func (DocumentUploaded) EventName() string      { return "smokeball.document_uploaded.v1" }
+func (DocumentConfirmed) EventName() string     { return "smokeball.document_confirmed.v1" }
+func (DocumentFailed) EventName() string        { return "smokeball.document_failed.v1" }

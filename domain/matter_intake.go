@@ -1,0 +1,138 @@
+package domain
+
+// TakeIn decides what an event of CaseHug means for the matter: what becomes known,
+// and whether a sync is asked for. An event already seen yields nothing; an older
+// version is recorded and changes nothing.
+func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
+	if m.seen[e.Origin] {
+		return nil
+	}
+	var facts []Event
+	if e.Matter != nil {
+		facts = m.observe(e)
+	}
+	news := len(facts) > 0 && !isOutdated(facts[0])
+	for _, d := range e.Documents {
+		if f, ok := m.approval(e.Origin, d); ok {
+			facts = append(facts, f)
+		}
+	}
+	after := m
+	for _, f := range facts {
+		after = after.Apply(f, e.Time)
+	}
+	return append(facts, after.follow(e, s, m, news)...)
+}
+
+func isOutdated(e Event) bool {
+	_, ok := e.(MatterOutdated)
+	return ok
+}
+
+// observe records what the event says of the matter itself. Only an event about the
+// matter records an outdated version; one that merely mentions it does not.
+func (m Matter) observe(e CaseHugEvent) []Event {
+	switch {
+	case !m.Known && (e.Type == TypeMatterCreated || e.Type == TypeDocumentApproved || e.Type == TypeMatterSyncRequested):
+		return []Event{MatterCreated{Origin: e.Origin, Matter: *e.Matter}}
+	case !m.Known || e.Matter.Version > m.Data.Version:
+		return []Event{MatterUpdated{Origin: e.Origin, Matter: *e.Matter}}
+	case e.Type == TypeMatterCreated || e.Type == TypeMatterUpdated:
+		return []Event{MatterOutdated{Origin: e.Origin, Version: e.Matter.Version, Current: m.Data.Version}}
+	}
+	return nil
+}
+
+// approval records the document unless the very same approval is known.
+func (m Matter) approval(origin EventRef, d DocumentData) (Event, bool) {
+	known, ok := m.Document(d.ID)
+	if ok && sameJSON(known.Data, d) {
+		return nil, false
+	}
+	return DocumentApproved{Origin: origin, Document: d}, true
+}
+
+// follow decides whether the event asks for a sync. m is the matter with the event's
+// facts, before is the matter without them.
+func (m Matter) follow(e CaseHugEvent, s Settings, before Matter, news bool) []Event {
+	switch e.Type {
+	case TypeMatterCreated:
+		if s.OnMatterCreated && m.Smokeball.ID == "" && !before.created && !before.asked {
+			return m.RequestFor(e, TriggerMatterCreated)
+		}
+	case TypeMatterUpdated:
+		if news && s.OnMatterUpdated && m.linked() {
+			return m.RequestFor(e, TriggerMatterUpdated)
+		}
+	case TypeDocumentApproved:
+		if s.OnDocumentApproved && len(m.Unsent()) > 0 {
+			return m.RequestFor(e, TriggerDocumentApproved)
+		}
+	case TypeMatterSyncRequested:
+		return m.RequestFor(e, TriggerManual)
+	}
+	if news {
+		return m.release("CaseHug sent a newer version of the matter")
+	}
+	return nil
+}
+
+// linked reports whether Smokeball has the matter or is about to.
+func (m Matter) linked() bool {
+	return m.Smokeball.ID != "" || m.Smokeball.Intent != nil || (m.Current != nil && m.Current.Status != Waiting)
+}
+
+// RequestFor decides the sync that an event of CaseHug asks for.
+func (m Matter) RequestFor(e CaseHugEvent, t Trigger) []Event {
+	_, facts := m.Request(SyncRequested{
+		Sync: SyncIDFor(e.Firm, m.idOr(e), e.Origin), Trigger: t, By: e.RequestedBy, Origin: e.Origin,
+	})
+	return facts
+}
+
+func (m Matter) idOr(e CaseHugEvent) MatterID {
+	switch {
+	case m.Known:
+		return m.Data.ID
+	case len(e.Documents) > 0:
+		return e.Documents[0].Matter
+	}
+	return ""
+}
+
+// Request decides that a sync is wanted and names it: the one that is queued
+// already, the waiting one (which goes on now), or a new one, after the current one
+// if that runs.
+func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
+	r.Title, r.CaseNumber = m.Data.Title, m.Data.CaseNumber
+	switch {
+	case m.syncs[r.Sync]:
+		return r.Sync, nil
+	case m.Current == nil:
+		return r.Sync, []Event{r}
+	case m.Current.Status == Queued:
+		return m.Current.ID, m.join(m.Current.ID, r.Origin)
+	case m.Current.Status == Waiting:
+		return m.Current.ID, append(m.join(m.Current.ID, r.Origin), m.release("a sync was asked for")...)
+	case m.Next != nil:
+		return m.Next.ID, m.join(m.Next.ID, r.Origin)
+	}
+	return r.Sync, []Event{r}
+}
+
+// join records that an event was answered by an existing sync, unless another of its
+// facts tells already that it came.
+func (m Matter) join(id SyncID, origin EventRef) []Event {
+	if origin == (EventRef{}) || m.seen[origin] {
+		return nil
+	}
+	return []Event{SyncJoined{Sync: id, Origin: origin}}
+}
+
+// release lets a waiting sync look again whether it can go on.
+func (m Matter) release(reason string) []Event {
+	if m.Current == nil || m.Current.Status != Waiting {
+		return nil
+	}
+	return []Event{SyncReleased{Sync: m.Current.ID, Reason: reason}}
+}

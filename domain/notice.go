@@ -1,0 +1,82 @@
+package domain
+
+import "time"
+
+// SmokeballWebhookReceived is Smokeball's word that something happened to one of
+// its resources. Its body was not signed: it is a hint.
+type SmokeballWebhookReceived struct {
+	Origin   EventRef    `json:"origin"`
+	Type     string      `json:"type"` // such as matter.updated
+	Source   string      `json:"source,omitempty"`
+	Resource SmokeballID `json:"resource,omitempty"`
+	Request  RequestID   `json:"request,omitempty"`
+	Message  string      `json:"message,omitempty"` // of an "error" notification
+}
+
+// EventName is stored for ever.
+func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v1" }
+
+// Notices are the webhooks about one resource.
+type Notices struct {
+	seen map[EventRef]bool
+}
+
+// Apply returns the notices after e.
+func (n Notices) Apply(e Event, _ time.Time) Notices {
+	if w, ok := e.(SmokeballWebhookReceived); ok {
+		n.seen = with(n.seen, w.Origin)
+	}
+	return n
+}
+
+// Receive decides to record the notice, once.
+func (n Notices) Receive(w SmokeballWebhookReceived) []Event {
+	if n.seen[w.Origin] {
+		return nil
+	}
+	return []Event{w}
+}
+
+// DeadLettered records an event that could not be taken in, whole, with the reason
+// for each field.
+type DeadLettered struct {
+	Subject string       `json:"subject"`
+	Type    string       `json:"type,omitempty"`
+	Origin  EventRef     `json:"origin,omitzero"`
+	Faults  []FieldFault `json:"faults"`
+	Header  Header       `json:"header,omitempty"`
+	Body    []byte       `json:"body"`
+}
+
+// Header holds the headers of a message, one value each.
+type Header map[string]string
+
+// EventName is stored for ever.
+func (DeadLettered) EventName() string { return "deadletter.recorded.v1" }
+
+// DeadLetterID derives the id under which a message that could not be taken in is
+// kept: the same message again has the same id.
+func DeadLetterID(subject string, body []byte) string {
+	return "dl_" + shortHash(subject, string(body))
+}
+
+// DeadLetter is one event that could not be taken in.
+type DeadLetter struct {
+	Recorded bool
+}
+
+// Apply returns the dead letter after e.
+func (d DeadLetter) Apply(e Event, _ time.Time) DeadLetter {
+	if _, ok := e.(DeadLettered); ok {
+		d.Recorded = true
+	}
+	return d
+}
+
+// Record decides to keep the event, once.
+func (d DeadLetter) Record(e DeadLettered) []Event {
+	if d.Recorded {
+		return nil
+	}
+	return []Event{e}
+}

@@ -1,0 +1,142 @@
+package domain
+
+import "time"
+
+// MatterDraft is a matter as it is sent to Smokeball.
+type MatterDraft struct {
+	ExternalID   string        `json:"external_id"` // CaseHug's matter id
+	Number       string        `json:"number,omitempty"`
+	Description  string        `json:"description"` // what people call the matter's name
+	MatterTypeID string        `json:"matter_type_id"`
+	ClientIDs    []SmokeballID `json:"client_ids"`
+	ClientRole   string        `json:"client_role,omitempty"` // empty: the type's default
+	Status       string        `json:"status"`                // Open, Pending or Closed
+	OpenedDate   *time.Time    `json:"opened_date,omitempty"` // whole seconds
+	ClosedDate   *time.Time    `json:"closed_date,omitempty"` // whole seconds
+}
+
+// MatterChange names the fields of a Smokeball matter to write; nil fields stay.
+type MatterChange struct {
+	Number      *string       `json:"number,omitempty"`
+	Description *string       `json:"description,omitempty"`
+	Status      *string       `json:"status,omitempty"`
+	ClosedDate  *time.Time    `json:"closed_date,omitempty"`
+	ClientIDs   []SmokeballID `json:"client_ids,omitempty"`
+}
+
+// Empty reports whether nothing would be written.
+func (c MatterChange) Empty() bool {
+	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil
+}
+
+// SmokeballMatter is a matter as Smokeball shows it.
+type SmokeballMatter struct {
+	ID           SmokeballID
+	ExternalID   string
+	VersionID    string
+	Number       string
+	Description  string
+	Title        string
+	Status       string
+	ClientIDs    []SmokeballID
+	MatterTypeID string
+	ClosedDate   *time.Time
+}
+
+// MatterQuery narrows a search for matters. Smokeball searches Text in clients,
+// other sides, description and number; Contact keeps only that client's matters.
+// Empty fields do not narrow.
+type MatterQuery struct {
+	Text    string
+	Contact SmokeballID
+}
+
+// ContactDraft is a person or a company as it is sent to Smokeball.
+type ContactDraft struct {
+	ExternalID  string `json:"external_id"` // CaseHug's client id
+	FirstName   string `json:"first_name,omitempty"`
+	LastName    string `json:"last_name,omitempty"`
+	CompanyName string `json:"company_name,omitempty"` // set: a company, else a person
+	Email       string `json:"email,omitempty"`
+	Phone       string `json:"phone,omitempty"` // as it is, unsplit
+}
+
+// SmokeballContact is a contact as Smokeball shows it.
+type SmokeballContact struct {
+	ID          SmokeballID
+	ExternalID  string
+	VersionID   string
+	FirstName   string
+	LastName    string
+	CompanyName string
+	Email       string
+	Phone       string
+	Deleted     bool
+	LastUpdated int64 // .NET ticks, UTC
+}
+
+// ContactQuery finds contacts that are not deleted. Empty fields do not narrow.
+type ContactQuery struct {
+	Email string // exact, without regard to case
+	Name  string // as Smokeball matches names
+	Phone string
+}
+
+// FileDraft is a file as it is announced to Smokeball before its bytes follow.
+type FileDraft struct {
+	Name       string            // with extension, at most 256 characters
+	FolderPath string            // empty: the matter's root
+	Data       map[string]string // fileAdditionalData: our ids, which reads show again
+}
+
+// FileDocumentKey is the key in a file's additional data that holds the CaseHug
+// document id; FileDigestKey holds the approved content's SHA-256.
+const (
+	FileDocumentKey = "casehugDocumentId"
+	FileDigestKey   = "casehugSha256"
+)
+
+// Upload is where a file's bytes go: a pre-signed URL with an end.
+type Upload struct {
+	File   SmokeballID
+	URL    string
+	Expiry time.Time
+}
+
+// SmokeballFile is a file as Smokeball shows it.
+type SmokeballFile struct {
+	ID        SmokeballID
+	VersionID string
+	Name      string // without extension
+	Extension string
+	SizeBytes int64
+	Uploaded  bool
+	Cancelled bool
+	Deleted   bool
+	Data      map[string]string
+}
+
+// MatterType is one of the account's matter types.
+type MatterType struct {
+	ID       string   `json:"id"`
+	Name     string   `json:"name"`
+	Category string   `json:"category"` // the practice area
+	Location string   `json:"location,omitempty"`
+	Lead     bool     `json:"lead,omitempty"`
+	Deleted  bool     `json:"deleted,omitempty"`
+	Roles    []string `json:"roles,omitempty"` // representative options
+}
+
+// Account is the Smokeball account that a firm is connected to.
+type Account struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+}
+
+// Subscription is a firm's webhook subscription in Smokeball.
+type Subscription struct {
+	ID    string
+	Name  string
+	URL   string
+	Types []string
+}

@@ -1,0 +1,75 @@
+package domain
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Kind is the kind of an aggregate; it is the first word of a stream's name.
+type Kind string
+
+// The kinds of streams.
+const (
+	KindMatter     Kind = "matter"     // a CaseHug matter, its documents and its syncs
+	KindClient     Kind = "client"     // a CaseHug client: its newest data and its contact
+	KindContact    Kind = "contact"    // one person or company of a firm: at most one Smokeball contact
+	KindConnection Kind = "connection" // a firm's connection to Smokeball
+	KindSettings   Kind = "settings"   // a firm's sync settings
+	KindNotice     Kind = "notice"     // the webhooks about one Smokeball resource
+	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
+)
+
+// Stream names one aggregate, such as matter.f_1.m_1001 or connection.f_1. Its
+// text form is a valid NATS subject suffix.
+type Stream struct {
+	Kind Kind
+	Firm FirmID
+	ID   string // empty where a firm has one aggregate of the kind
+}
+
+// MatterStream is the stream of a CaseHug matter.
+func MatterStream(f FirmID, m MatterID) Stream { return Stream{KindMatter, f, string(m)} }
+
+// ClientStream is the stream of a CaseHug client.
+func ClientStream(f FirmID, c ClientID) Stream { return Stream{KindClient, f, string(c)} }
+
+// ContactStream is the stream of the person or company that key identifies.
+func ContactStream(f FirmID, key ContactKey) Stream { return Stream{KindContact, f, string(key)} }
+
+// ConnectionStream is the stream of a firm's connection.
+func ConnectionStream(f FirmID) Stream { return Stream{KindConnection, f, ""} }
+
+// SettingsStream is the stream of a firm's settings.
+func SettingsStream(f FirmID) Stream { return Stream{KindSettings, f, ""} }
+
+// NoticeStream is the stream of webhooks about one Smokeball resource.
+func NoticeStream(f FirmID, resource string) Stream { return Stream{KindNotice, f, resource} }
+
+// DeadLetterStream is the stream of one event that could not be taken in.
+func DeadLetterStream(f FirmID, id string) Stream { return Stream{KindDeadLetter, f, id} }
+
+// String is the stored name of the stream.
+func (s Stream) String() string {
+	if s.ID == "" {
+		return string(s.Kind) + "." + string(s.Firm)
+	}
+	return string(s.Kind) + "." + string(s.Firm) + "." + s.ID
+}
+
+// ParseStream reads what String wrote.
+func ParseStream(name string) (Stream, error) {
+	parts := strings.Split(name, ".")
+	if len(parts) < 2 || len(parts) > 3 {
+		return Stream{}, fmt.Errorf("stream name %q: want kind.firm or kind.firm.id", name)
+	}
+	for _, p := range parts {
+		if !ValidID(p) {
+			return Stream{}, fmt.Errorf("stream name %q: part %q is not an id", name, p)
+		}
+	}
+	s := Stream{Kind: Kind(parts[0]), Firm: FirmID(parts[1])}
+	if len(parts) == 3 {
+		s.ID = parts[2]
+	}
+	return s, nil
+}

@@ -1,0 +1,112 @@
+package domain
+
+import "time"
+
+// Trigger says what asked for a sync.
+type Trigger string
+
+// The triggers.
+const (
+	TriggerMatterCreated    Trigger = "matter_created"
+	TriggerMatterUpdated    Trigger = "matter_updated"
+	TriggerDocumentApproved Trigger = "document_approved"
+	TriggerClientUpdated    Trigger = "client_updated"
+	TriggerManual           Trigger = "manual"
+	TriggerRetry            Trigger = "retry"
+)
+
+// Status is where a sync stands.
+type Status string
+
+// The statuses of a sync.
+const (
+	Queued     Status = "queued"     // its turn comes
+	Running    Status = "running"    // calls are being made
+	Waiting    Status = "waiting"    // for something that its failure names
+	Confirming Status = "confirming" // all is accepted; Smokeball has to show it
+	Succeeded  Status = "succeeded"  // everything was seen in Smokeball
+	Failed     Status = "failed"     // somebody has to act
+	Skipped    Status = "skipped"    // there was nothing to do
+)
+
+// Ended reports whether nothing more happens to a sync of this status.
+func (s Status) Ended() bool { return s == Succeeded || s == Failed || s == Skipped }
+
+// Step is a part of a sync.
+type Step string
+
+// The steps, in the order of work.
+const (
+	StepMatterType Step = "matter_type"
+	StepContact    Step = "contact"
+	StepMatter     Step = "matter"
+	StepDocument   Step = "document"
+	StepConfirm    Step = "confirm"
+)
+
+// Outcome says how a step of a sync ended.
+type Outcome string
+
+// The outcomes of steps.
+const (
+	OutcomeMatched   Outcome = "matched"
+	OutcomeAccepted  Outcome = "accepted"
+	OutcomeCreated   Outcome = "created"
+	OutcomeUpdated   Outcome = "updated"
+	OutcomeUnchanged Outcome = "unchanged"
+	OutcomeUploaded  Outcome = "uploaded"
+	OutcomeConfirmed Outcome = "confirmed"
+	OutcomeFailed    Outcome = "failed"
+)
+
+// Proof says how a resource was seen in Smokeball.
+type Proof string
+
+// The proofs.
+const (
+	ByWebhook Proof = "webhook"
+	ByRead    Proof = "read"
+)
+
+// Sync is a sync that has not ended.
+type Sync struct {
+	ID       SyncID
+	Trigger  Trigger
+	By       string // the user who asked; empty: an event did
+	Status   Status
+	QueuedAt time.Time
+	Attempts int
+	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
+	Failure  *Failure  // of a waiting sync: what it waits for
+	Changed  bool      // something was written to Smokeball
+	Warnings []Warning
+	Failures []Failure // documents that could not be sent
+	Contacts []PendingContact
+}
+
+// PendingContact is a contact of the running sync that Smokeball has accepted and
+// not yet shown.
+type PendingContact struct {
+	Client  ClientID
+	Contact SmokeballID
+	Key     ContactKey
+}
+
+// Intent is the record that a call is about to be made. As long as it stands, the
+// call may or may not have happened.
+type Intent struct {
+	Request RequestID
+	At      time.Time
+}
+
+// Due is a sync that the engine has to work on, as the list of due work shows it.
+type Due struct {
+	Firm    FirmID    `json:"firm"`
+	Matter  MatterID  `json:"matter"`
+	Sync    SyncID    `json:"sync"`
+	Trigger Trigger   `json:"trigger"`
+	Status  Status    `json:"status"`
+	At      time.Time `json:"at"`                 // not before; zero: see WaitsOn
+	WaitsOn Code      `json:"waits_on,omitempty"` // what a waiting sync without a time waits for
+	Since   time.Time `json:"since"`
+}

@@ -1,0 +1,65 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Aggregate is a value folded from the events of one stream.
+type Aggregate[A any] interface {
+	// Apply returns the aggregate after e. It neither validates nor fails.
+	Apply(e domain.Event, at time.Time) A
+}
+
+// conflictTries bounds how often Execute decides anew. Each conflict means that
+// somebody else made progress, so a writer that loses this often is being starved.
+const conflictTries = 50
+
+// Load folds a stream. A stream without events yields the zero aggregate.
+func Load[A Aggregate[A]](ctx context.Context, s Store, stream domain.Stream) (A, Head, error) {
+	var a A
+	var head Head
+	for env, err := range s.Read(ctx, stream) {
+		if err != nil {
+			return a, head, fmt.Errorf("load %s: %w", stream, err)
+		}
+		a, head = a.Apply(env.Event, env.At), env.Head()
+	}
+	return a, head, nil
+}
+
+// Execute reads a stream, folds it, lets decide say which facts follow, and appends
+// them. On a conflict it begins again with what is there now. It returns the
+// aggregate with the new facts applied and the stream's head; where decide yields
+// nothing, nothing is written. now gives the time of the facts.
+func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time, stream domain.Stream,
+	decide func(A) ([]domain.Event, error)) (A, Head, error) {
+	for range conflictTries {
+		a, head, err := Load[A](ctx, s, stream)
+		if err != nil {
+			return a, head, err
+		}
+		events, err := decide(a)
+		if err != nil || len(events) == 0 {
+			return a, head, err
+		}
+		at := now().UTC()
+		next, err := s.Append(ctx, Commit{Stream: stream, Last: head, At: at, Events: events})
+		if errors.Is(err, ErrConflict) {
+			continue
+		}
+		if err != nil {
+			return a, head, fmt.Errorf("append to %s: %w", stream, err)
+		}
+		for _, e := range events {
+			a = a.Apply(e, at)
+		}
+		return a, next, nil
+	}
+	var a A
+	return a, Head{}, fmt.Errorf("append to %s: lost %d races in a row: %w", stream, conflictTries, ErrConflict)
+}
