@@ -22,6 +22,14 @@ const (
 	CodeAllowanceExceeded       Code = "allowance_exceeded"
 	CodeNotConfirmed            Code = "not_confirmed"
 	CodeInvalidEvent            Code = "invalid_event"
+	CodeInvalidRequest          Code = "invalid_request"
+	CodeNotFound                Code = "not_found"
+	CodeForbidden               Code = "forbidden"
+	CodeNotSignedIn             Code = "not_signed_in"
+	CodeAuthorizationExpired    Code = "authorization_expired"
+	CodeAuthorizationDenied     Code = "authorization_denied"
+	CodeAccountInUse            Code = "account_in_use"
+	CodeNotRetryable            Code = "not_retryable"
 	CodeInternal                Code = "internal"
 )
 
@@ -98,4 +106,34 @@ func AsCallError(err error) *CallError {
 func IsNotThere(err error) bool {
 	ce := AsCallError(err)
 	return ce != nil && ce.Class == NotThere
+}
+
+// Reason says why a command of a person was not carried out.
+type Reason int
+
+// The reasons.
+const (
+	Unknown  Reason = iota + 1 // there is no such thing, or it is another firm's
+	Invalid                    // the command's own values are wrong
+	Conflict                   // the state of things does not allow it now
+	Expired                    // its time is over
+	Denied                     // the caller may not do it
+)
+
+// Rejection is the error of a command that was not carried out. Nothing was changed.
+type Rejection struct {
+	Reason  Reason
+	Failure Failure
+	Faults  []FieldFault // what is wrong with which field, where that is the cause
+}
+
+func (r *Rejection) Error() string { return r.Failure.Message }
+
+// AsRejection finds the Rejection in err's chain, or nil.
+func AsRejection(err error) *Rejection {
+	var r *Rejection
+	if errors.As(err, &r) {
+		return r
+	}
+	return nil
 }

@@ -1,0 +1,87 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// Views are the rows that pages and answers are made of; *projections.Views has them.
+type Views interface {
+	Position() uint64
+	// Wait returns when the rows include the ledger position, or with ctx's error.
+	Wait(ctx context.Context, position uint64) error
+	Connection(firm domain.FirmID) (projections.ConnectionRow, error)
+	History(firm domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
+	Sync(firm domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
+	Counts(firm domain.FirmID) (map[domain.Status]int, error)
+	Matters(firm domain.FirmID, q projections.MatterQuery) ([]projections.MatterRow, uint64, error)
+	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
+	Queue(firm domain.FirmID) (projections.Queue, error)
+	DeadLetters(firm domain.FirmID, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
+}
+
+// Syncs ask for syncs.
+type Syncs interface {
+	// Request asks for a sync of the matter and returns the sync's id (the queued one's
+	// where there is one) and the ledger position that includes it. A matter that
+	// neither the ledger nor the request describes is a Rejection (Unknown).
+	Request(ctx context.Context, by domain.User, m domain.MatterID, r SyncRequest) (domain.SyncID, uint64, error)
+	// Retry asks for the sync of an ended entry's matter again.
+	Retry(ctx context.Context, by domain.User, id domain.SyncID) (domain.SyncID, uint64, error)
+}
+
+// SyncRequest is what a request to sync may carry.
+type SyncRequest struct {
+	Matter    *domain.MatterData
+	Documents []domain.DocumentData
+}
+
+// Firms keep a firm's connection and settings.
+type Firms interface {
+	// Authorize makes a link to Smokeball's consent page: one use, 10 minutes.
+	Authorize(ctx context.Context, by domain.User) (url string, expires time.Time, err error)
+	// Complete finishes what Authorize began, with what Smokeball's redirect carried.
+	// browser is the signed-in user of the browser that came back, if it is signed in.
+	Complete(ctx context.Context, answer Callback, browser *domain.User) (domain.FirmID, error)
+	// Disconnect removes webhooks, destroys tokens and keeps the history.
+	Disconnect(ctx context.Context, by domain.User) (position uint64, err error)
+	// ChangeSettings keeps s as the firm's settings.
+	ChangeSettings(ctx context.Context, by domain.User, s domain.Settings) (position uint64, err error)
+	// RegisterWebhooks makes or renews the firm's one webhook subscription.
+	RegisterWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
+	// RemoveWebhooks removes the firm's webhook subscription.
+	RemoveWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
+}
+
+// Callback is what Smokeball's redirect carries.
+type Callback struct {
+	State string
+	Code  string
+	Error string // OAuth's error word, such as access_denied
+}
+
+// Inbox puts what comes by HTTP on the bus.
+type Inbox interface {
+	// Event publishes a CloudEvent of a CaseHug service for the firm, as if it had come
+	// over NATS, and returns its id. An event that is not valid is a Rejection (Invalid)
+	// with its faults; it is kept among the dead letters.
+	Event(ctx context.Context, firm domain.FirmID, header http.Header, body []byte) (id string, err error)
+	// Webhook checks a notification that came to the secret address and publishes it.
+	Webhook(ctx context.Context, secret string, header http.Header, body []byte) error
+}
+
+// Users vouch for callers; *casehug.Users does.
+type Users interface {
+	// Verify reads a CaseHug token. A Rejection (Denied) says why it does not count.
+	Verify(ctx context.Context, token string) (domain.User, error)
+}
+
+// Allowance tells how much of Smokeball's rate limit is used.
+type Allowance interface {
+	// Usage is the allowance in calls per second and the calls of the last minute.
+	Usage() (perSecond float64, lastMinute int)
+}

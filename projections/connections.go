@@ -1,0 +1,78 @@
+package projections
+
+import (
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// ConnectionRow is what is known of a firm's connection and how it is going.
+type ConnectionRow struct {
+	Firm          domain.FirmID     `json:"firm"`
+	Connection    domain.Connection `json:"connection"`
+	Settings      domain.Settings   `json:"settings"`
+	SettingsBy    string            `json:"settings_by,omitempty"`
+	SettingsAt    time.Time         `json:"settings_at,omitzero"`
+	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
+	LastError     *domain.Failure   `json:"last_error,omitempty"`
+	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
+	Received      int               `json:"received"` // webhooks
+	LastReceived  time.Time         `json:"last_received,omitzero"`
+	DeadLetters   int               `json:"dead_letters"`
+}
+
+// Connections has one row per firm.
+var Connections = View[ConnectionRow]{Name: "connections", Version: 1, Keys: firmKey, Fold: foldConnection}
+
+func firmKey(env eventstore.Envelope) []string { return []string{string(env.Stream.Firm)} }
+
+func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
+	if r.Firm == "" {
+		r.Firm, r.Settings = env.Stream.Firm, domain.DefaultSettings
+	}
+	r.Connection = r.Connection.Apply(env.Event, env.At)
+	switch e := env.Event.(type) {
+	case domain.SettingsChanged:
+		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At
+	case domain.SyncSucceeded:
+		r.LastSuccessAt = env.At
+	case domain.SyncFailed:
+		r.LastError, r.LastErrorAt = &e.Failure, env.At
+	case domain.ConnectionLost:
+		r.LastError, r.LastErrorAt = &e.Failure, env.At
+	case domain.ReauthorizationRequired:
+		r.LastError, r.LastErrorAt = &e.Failure, env.At
+	case domain.AuthorizationFailed:
+		r.LastError, r.LastErrorAt = &e.Failure, env.At
+	case domain.SmokeballWebhookReceived:
+		r.Received, r.LastReceived = r.Received+1, env.At
+	case domain.DeadLettered:
+		r.DeadLetters++
+	}
+	return r
+}
+
+// Connection is a firm's row; a firm that nothing is known of has defaults.
+func (v *Views) Connection(firm domain.FirmID) (ConnectionRow, error) {
+	row := ConnectionRow{Firm: firm, Settings: domain.DefaultSettings}
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		r, ok, err := get(tx, Connections, string(firm))
+		if ok {
+			row = r
+		}
+		return err
+	})
+	return row, err
+}
+
+// AllConnections lists every firm that anything is known of, by id.
+func (v *Views) AllConnections() ([]ConnectionRow, error) {
+	var list []ConnectionRow
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return all(tx, Connections, func(_ string, r ConnectionRow) bool { list = append(list, r); return true })
+	})
+	return list, err
+}

@@ -1,0 +1,153 @@
+package projections
+
+import (
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// dueRow is a matter's current and next sync.
+type dueRow struct {
+	Due     domain.Due   `json:"due"`
+	Current *domain.Sync `json:"current"`
+	Next    *domain.Sync `json:"next"`
+}
+
+// DueWork lists the matters that have a sync which has not ended.
+var DueWork = View[dueRow]{Name: "due", Version: 1, Keys: dueKeys, Fold: foldDue,
+	Gone: func(r dueRow) bool { return r.Current == nil }}
+
+func dueKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindMatter {
+		return nil
+	}
+	switch env.Event.(type) {
+	case domain.SyncRequested, domain.SyncStarted, domain.SyncDeferred, domain.SyncReleased,
+		domain.SyncConfirming, domain.SyncSucceeded, domain.SyncFailed, domain.SyncSkipped:
+		return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+	}
+	return nil
+}
+
+func foldDue(r dueRow, env eventstore.Envelope) dueRow {
+	m := domain.Matter{Current: r.Current, Next: r.Next}.Apply(env.Event, env.At)
+	r.Current, r.Next = m.Current, m.Next
+	if s := m.Current; s != nil {
+		r.Due = domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID),
+			Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
+		if s.Status == domain.Waiting {
+			r.Due.At = s.NextAt
+			if s.NextAt.IsZero() {
+				r.Due.WaitsOn = s.Failure.Code
+			}
+		}
+	}
+	return r
+}
+
+// Due lists every sync that has not ended.
+func (v *Views) Due() ([]domain.Due, error) {
+	var list []domain.Due
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return all(tx, DueWork, func(_ string, r dueRow) bool { list = append(list, r.Due); return true })
+	})
+	return list, err
+}
+
+// Queue are the numbers of a firm's syncs that have not ended.
+type Queue struct {
+	Waiting int `json:"waiting"` // queued, or waiting for something
+	Running int `json:"running"` // running or confirming
+}
+
+// Queue counts a firm's unfinished syncs.
+func (v *Views) Queue(firm domain.FirmID) (Queue, error) {
+	var q Queue
+	list, err := v.Due()
+	for _, d := range list {
+		if d.Firm != firm {
+			continue
+		}
+		if d.Status == domain.Running || d.Status == domain.Confirming {
+			q.Running++
+		} else {
+			q.Waiting++
+		}
+	}
+	return q, err
+}
+
+// Route leads from a Smokeball resource or request to what the engine has of it.
+type Route struct {
+	Firm   domain.FirmID   `json:"firm"`
+	Matter domain.MatterID `json:"matter"`
+	At     time.Time       `json:"at"`
+}
+
+// Routes find the matter that a request id or a Smokeball resource belongs to.
+var Routes = View[Route]{Name: "routes", Version: 1, Keys: routeKeys, Fold: foldRoute}
+
+func foldRoute(_ Route, env eventstore.Envelope) Route {
+	return Route{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), At: env.At}
+}
+
+func routeKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindMatter {
+		return nil
+	}
+	firm := string(env.Stream.Firm)
+	var keys []string
+	add := func(kind, id string) {
+		if id != "" {
+			keys = append(keys, rowKey(firm, kind, id))
+		}
+	}
+	switch e := env.Event.(type) {
+	case domain.ContactResolved:
+		add("contact", string(e.Contact))
+		add("request", string(e.Request))
+	case domain.MatterCreationStarted:
+		add("request", string(e.Request))
+	case domain.MatterAccepted:
+		add("matter", string(e.Matter))
+		add("request", string(e.Request))
+	case domain.MatterLinked:
+		add("matter", string(e.Matter))
+	case domain.MatterChangeAccepted:
+		add("request", string(e.Request))
+	case domain.FileCreationStarted:
+		add("request", string(e.Request))
+	case domain.FileAccepted:
+		add("file", string(e.File))
+	}
+	return keys
+}
+
+// RouteOf finds the matter of a request id or, failing that, of a Smokeball resource.
+func (v *Views) RouteOf(firm domain.FirmID, request domain.RequestID, resource domain.SmokeballID) (r Route, ok bool, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+		for _, k := range [][2]string{{"request", string(request)}, {"matter", string(resource)}, {"contact", string(resource)}, {"file", string(resource)}} {
+			if k[1] == "" {
+				continue
+			}
+			if r, ok, err = get(tx, Routes, rowKey(string(firm), k[0], k[1])); ok || err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return r, ok, err
+}
+
+// MatterOf is the CaseHug matter that a Smokeball matter is linked to, or "".
+func (v *Views) MatterOf(firm domain.FirmID, id domain.SmokeballID) (m domain.MatterID, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) error {
+		r, _, err := get(tx, Routes, rowKey(string(firm), "matter", string(id)))
+		m = r.Matter
+		return err
+	})
+	return m, err
+}

@@ -1,0 +1,408 @@
+package projections
+
+import (
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// Entry is one sync in the history, as the outside contract shows it.
+type Entry struct {
+	ID            domain.SyncID    `json:"id"`
+	Firm          domain.FirmID    `json:"firm_id"`
+	Matter        domain.MatterID  `json:"matter_id"`
+	CaseNumber    string           `json:"case_number"`
+	Title         string           `json:"title"`
+	Trigger       domain.Trigger   `json:"trigger"`
+	RequestedBy   string           `json:"requested_by,omitempty"`
+	Status        domain.Status    `json:"status"`
+	Warnings      []domain.Warning `json:"warnings"`
+	Error         *domain.Failure  `json:"error"`
+	QueuedAt      time.Time        `json:"queued_at"`
+	StartedAt     *time.Time       `json:"started_at"`
+	FinishedAt    *time.Time       `json:"finished_at"`
+	Attempts      int              `json:"attempts"`
+	NextAttemptAt *time.Time       `json:"next_attempt_at"`
+	Smokeball     EntryResources   `json:"smokeball"`
+	Steps         []EntryStep      `json:"steps"`
+	Position      uint64           `json:"position"` // ledger position of the request: newer syncs have higher ones
+	Origin        *domain.EventRef `json:"origin,omitempty"`
+}
+
+// EntryResources are what a sync made or met in Smokeball.
+type EntryResources struct {
+	Matter   domain.SmokeballID   `json:"matter_id,omitempty"`
+	Contacts []domain.SmokeballID `json:"contact_ids"`
+	Files    []EntryFile          `json:"files"`
+}
+
+// EntryFile is a document's file in Smokeball.
+type EntryFile struct {
+	ID       domain.SmokeballID `json:"id"`
+	Document domain.DocumentID  `json:"document_id"`
+	Name     string             `json:"file_name,omitempty"`
+}
+
+// EntryStep is one step of a sync.
+type EntryStep struct {
+	Name       domain.Step        `json:"name"`
+	Outcome    domain.Outcome     `json:"outcome"`
+	At         time.Time          `json:"at"`
+	DurationMS int64              `json:"duration_ms"`
+	Smokeball  domain.SmokeballID `json:"smokeball_id,omitempty"`
+	Request    domain.RequestID   `json:"request_id,omitempty"`
+	Detail     string             `json:"detail,omitempty"`
+}
+
+// History is the sync log that admins read: one row per sync.
+var History = View[Entry]{Name: "history", Version: 1, Keys: syncKeys, Fold: foldEntry,
+	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
+
+func syncKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindMatter {
+		return nil
+	}
+	if id := syncOf(env.Event); id != "" {
+		return []string{rowKey(string(env.Stream.Firm), string(id))}
+	}
+	return nil
+}
+
+// syncOf is the sync that an event belongs to.
+func syncOf(e domain.Event) domain.SyncID {
+	switch e := e.(type) {
+	case domain.SyncRequested:
+		return e.Sync
+	case domain.SyncStarted:
+		return e.Sync
+	case domain.SyncDeferred:
+		return e.Sync
+	case domain.SyncReleased:
+		return e.Sync
+	case domain.SyncConfirming:
+		return e.Sync
+	case domain.SyncSucceeded:
+		return e.Sync
+	case domain.SyncFailed:
+		return e.Sync
+	case domain.SyncSkipped:
+		return e.Sync
+	}
+	return effectOf(e)
+}
+
+func effectOf(e domain.Event) domain.SyncID {
+	switch e := e.(type) {
+	case domain.MatterTypeResolved:
+		return e.Sync
+	case domain.ContactResolved:
+		return e.Sync
+	case domain.ContactSeen:
+		return e.Sync
+	case domain.MatterAccepted:
+		return e.Sync
+	case domain.MatterLinked:
+		return e.Sync
+	case domain.MatterChangeAccepted:
+		return e.Sync
+	case domain.MatterUnchanged:
+		return e.Sync
+	case domain.MatterConfirmed:
+		return e.Sync
+	case domain.FileAccepted:
+		return e.Sync
+	case domain.DocumentUploaded:
+		return e.Sync
+	case domain.DocumentConfirmed:
+		return e.Sync
+	case domain.DocumentFailed:
+		return e.Sync
+	}
+	return ""
+}
+
+func foldEntry(e Entry, env eventstore.Envelope) Entry {
+	switch ev := env.Event.(type) {
+	case domain.SyncRequested:
+		e = newEntry(ev, env)
+	case domain.SyncStarted:
+		e.Status, e.Attempts, e.Error, e.NextAttemptAt = domain.Running, ev.Attempt, nil, nil
+		e.Title, e.CaseNumber = ev.Title, ev.CaseNumber
+		if e.StartedAt == nil {
+			e.StartedAt = &env.At
+		}
+	case domain.SyncDeferred:
+		e.Status, e.Error, e.NextAttemptAt = domain.Waiting, &ev.Failure, timeOrNil(ev.Until)
+	case domain.SyncReleased:
+		e.Status, e.NextAttemptAt = domain.Queued, nil
+	case domain.SyncConfirming:
+		e.Status = domain.Confirming
+	case domain.SyncSucceeded:
+		e.Status, e.Error, e.FinishedAt = domain.Succeeded, nil, &env.At
+		e.Warnings = append(e.Warnings[:0:0], ev.Warnings...)
+	case domain.SyncSkipped:
+		e.Status, e.Error, e.FinishedAt = domain.Skipped, nil, &env.At
+		e.Steps = append(e.Steps, EntryStep{Name: domain.StepMatter, Outcome: domain.OutcomeUnchanged, At: env.At, Detail: ev.Reason})
+	case domain.SyncFailed:
+		e.Status, e.Error, e.FinishedAt = domain.Failed, &ev.Failure, &env.At
+		e = failedStep(e, ev, env.At)
+	default:
+		e = foldStep(e, env)
+	}
+	return filled(e)
+}
+
+func newEntry(r domain.SyncRequested, env eventstore.Envelope) Entry {
+	e := Entry{ID: r.Sync, Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), Title: r.Title, CaseNumber: r.CaseNumber,
+		Trigger: r.Trigger, RequestedBy: r.By, Status: domain.Queued, QueuedAt: env.At, Position: uint64(env.Seq)}
+	if r.Origin != (domain.EventRef{}) {
+		e.Origin = &r.Origin
+	}
+	return e
+}
+
+// failedStep adds the step that ended the sync, unless a document's own step tells.
+func failedStep(e Entry, ev domain.SyncFailed, at time.Time) Entry {
+	if ev.Step == "" || ev.Step == domain.StepDocument {
+		return e
+	}
+	step := EntryStep{Name: ev.Step, Outcome: domain.OutcomeFailed, At: at, Detail: ev.Failure.Message}
+	if ev.Failure.Smokeball != nil {
+		step.Request = ev.Failure.Smokeball.RequestID
+	}
+	e.Steps = append(e.Steps, step)
+	return e
+}
+
+// filled gives empty lists instead of none, as the contract shows them.
+func filled(e Entry) Entry {
+	if e.Warnings == nil {
+		e.Warnings = []domain.Warning{}
+	}
+	if e.Smokeball.Contacts == nil {
+		e.Smokeball.Contacts = []domain.SmokeballID{}
+	}
+	if e.Smokeball.Files == nil {
+		e.Smokeball.Files = []EntryFile{}
+	}
+	if e.Steps == nil {
+		e.Steps = []EntryStep{}
+	}
+	return e
+}
+
+func timeOrNil(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func foldStep(e Entry, env eventstore.Envelope) Entry {
+	step := EntryStep{At: env.At}
+	switch ev := env.Event.(type) {
+	case domain.MatterTypeResolved:
+		step.Name, step.Outcome, step.DurationMS = domain.StepMatterType, domain.OutcomeMatched, ev.DurationMS
+		step.Detail = ev.CaseType + " → " + ev.TypeName
+		e.Warnings = addWarning(e.Warnings, ev.Warning)
+	case domain.ContactResolved:
+		step.Name, step.Outcome, step.DurationMS = domain.StepContact, ev.Outcome, ev.DurationMS
+		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "client "+string(ev.Client)
+		e.Smokeball.Contacts = addID(e.Smokeball.Contacts, ev.Contact)
+		e.Warnings = addWarning(e.Warnings, ev.Warning)
+	case domain.ContactSeen:
+		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
+		step.Smokeball, step.Detail = ev.Contact, "contact, by "+string(ev.By)
+	case domain.MatterAccepted:
+		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeAccepted, ev.DurationMS
+		step.Smokeball, step.Request = ev.Matter, ev.Request
+		e.Smokeball.Matter = ev.Matter
+	case domain.MatterLinked:
+		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeMatched, ev.DurationMS
+		step.Smokeball, step.Detail = ev.Matter, "found in Smokeball by "+strings.ReplaceAll(ev.How, "_", " ")
+		e.Smokeball.Matter = ev.Matter
+	case domain.MatterChangeAccepted:
+		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeUpdated, ev.DurationMS
+		step.Smokeball, step.Request, step.Detail = e.Smokeball.Matter, ev.Request, strings.Join(changed(ev.Change), ", ")
+	case domain.MatterConfirmed:
+		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
+		step.Smokeball, step.Request, step.Detail = ev.Matter, ev.Request, "matter, by "+string(ev.By)
+		e.Smokeball.Matter = ev.Matter
+	default:
+		return foldFile(e, env)
+	}
+	if step.Name == "" {
+		return e
+	}
+	return addStep(e, step)
+}
+
+func foldFile(e Entry, env eventstore.Envelope) Entry {
+	step := EntryStep{At: env.At}
+	switch ev := env.Event.(type) {
+	case domain.DocumentUploaded:
+		step.Name, step.Outcome, step.DurationMS = domain.StepDocument, domain.OutcomeUploaded, ev.DurationMS
+		step.Smokeball, step.Detail = ev.File, ev.FileName
+		e.Smokeball.Files = addFile(e.Smokeball.Files, EntryFile{ID: ev.File, Document: ev.Document, Name: ev.FileName})
+	case domain.DocumentConfirmed:
+		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
+		step.Smokeball, step.Detail = ev.File, "file, by "+string(ev.By)
+	case domain.DocumentFailed:
+		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
+	case domain.MatterUnchanged:
+		step.Name, step.Outcome = domain.StepMatter, domain.OutcomeUnchanged
+		step.Smokeball = e.Smokeball.Matter
+	default:
+		return e
+	}
+	return addStep(e, step)
+}
+
+// addStep adds a step, in the place of one that told the same in an earlier attempt.
+func addStep(e Entry, s EntryStep) Entry {
+	for i, old := range e.Steps {
+		if old.Name == s.Name && old.Smokeball == s.Smokeball && old.Outcome == s.Outcome && old.Detail == s.Detail {
+			e.Steps[i] = s
+			return e
+		}
+	}
+	e.Steps = append(e.Steps, s)
+	return e
+}
+
+func addWarning(list []domain.Warning, w *domain.Warning) []domain.Warning {
+	if w == nil {
+		return list
+	}
+	for _, old := range list {
+		if old == *w {
+			return list
+		}
+	}
+	return append(list, *w)
+}
+
+func addID(list []domain.SmokeballID, id domain.SmokeballID) []domain.SmokeballID {
+	for _, old := range list {
+		if old == id {
+			return list
+		}
+	}
+	return append(list, id)
+}
+
+func addFile(list []EntryFile, f EntryFile) []EntryFile {
+	for _, old := range list {
+		if old.ID == f.ID {
+			return list
+		}
+	}
+	return append(list, f)
+}
+
+// changed names the fields of a change in people's words.
+func changed(c domain.MatterChange) []string {
+	var names []string
+	for _, f := range []struct {
+		name string
+		is   bool
+	}{{"name", c.Description != nil}, {"number", c.Number != nil}, {"status", c.Status != nil},
+		{"closed date", c.ClosedDate != nil}, {"clients", c.ClientIDs != nil}} {
+		if f.is {
+			names = append(names, f.name)
+		}
+	}
+	return names
+}
+
+// HistoryQuery narrows the history of a firm. Zero fields do not narrow.
+type HistoryQuery struct {
+	Matter  domain.MatterID
+	Status  []domain.Status
+	Trigger domain.Trigger
+	From    time.Time // queued at or after
+	To      time.Time // queued before
+	Text    string    // in id, matter, title, case number, error; without regard to case
+	Before  uint64    // entries before this position: the cursor
+	Limit   int       // at most so many; 0: 50
+}
+
+// Page is a part of a firm's history, newest first. Next is the cursor of the rest,
+// 0 at the end.
+type Page struct {
+	Entries []Entry
+	Next    uint64
+}
+
+// History lists a firm's syncs, newest first.
+func (v *Views) History(firm domain.FirmID, q HistoryQuery) (Page, error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	var page Page
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return newest(tx, History, string(firm), q.Before, func(e Entry) bool {
+			if !q.matches(e) {
+				return q.From.IsZero() || !e.QueuedAt.Before(q.From)
+			}
+			if len(page.Entries) == q.Limit {
+				page.Next = page.Entries[len(page.Entries)-1].Position
+				return false
+			}
+			page.Entries = append(page.Entries, e)
+			return true
+		})
+	})
+	return page, err
+}
+
+func (q HistoryQuery) matches(e Entry) bool {
+	switch {
+	case q.Matter != "" && e.Matter != q.Matter,
+		q.Trigger != "" && e.Trigger != q.Trigger,
+		!q.From.IsZero() && e.QueuedAt.Before(q.From),
+		!q.To.IsZero() && !e.QueuedAt.Before(q.To),
+		len(q.Status) > 0 && !hasStatus(q.Status, e.Status):
+		return false
+	}
+	return q.Text == "" || e.mentions(q.Text)
+}
+
+func hasStatus(list []domain.Status, s domain.Status) bool {
+	for _, x := range list {
+		if x == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (e Entry) mentions(text string) bool {
+	fields := []string{string(e.ID), string(e.Matter), e.Title, e.CaseNumber}
+	if e.Error != nil {
+		fields = append(fields, string(e.Error.Code), e.Error.Message)
+	}
+	return strings.Contains(strings.ToLower(strings.Join(fields, "\n")), strings.ToLower(text))
+}
+
+// Sync is one entry of a firm's history.
+func (v *Views) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+		e, ok, err = get(tx, History, rowKey(string(firm), string(id)))
+		return err
+	})
+	return e, ok, err
+}
+
+// Counts are the numbers of a firm's syncs by status.
+func (v *Views) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
+	counts := map[domain.Status]int{}
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return newest(tx, History, string(firm), 0, func(e Entry) bool { counts[e.Status]++; return true })
+	})
+	return counts, err
+}

@@ -1,0 +1,242 @@
+package projections
+
+import (
+	"strings"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// MatterRow is a matter as both sides have it, and what happened to it.
+type MatterRow struct {
+	Firm      domain.FirmID     `json:"firm"`
+	ID        domain.MatterID   `json:"id"`
+	Matter    domain.Matter     `json:"matter"`
+	TypeName  string            `json:"type_name,omitempty"` // in Smokeball
+	LastSync  domain.SyncID     `json:"last_sync,omitempty"`
+	Status    domain.Status     `json:"status,omitempty"` // of the last sync
+	Failure   *domain.Failure   `json:"failure,omitempty"`
+	Confirmed time.Time         `json:"confirmed,omitzero"` // when Smokeball last showed it
+	Proof     domain.Proof      `json:"proof,omitempty"`
+	Fields    map[string]Origin `json:"fields,omitempty"` // where CaseHug's value of a field came from
+	Sent      map[string]Origin `json:"sent,omitempty"`   // when Smokeball was told a field's value
+	Timeline  []Moment          `json:"timeline"`         // newest last, the last 100
+	Position  uint64            `json:"position"`         // of its first event
+}
+
+// Origin says which event gave a value, and when.
+type Origin struct {
+	Event   string          `json:"event"` // its name
+	Ref     domain.EventRef `json:"ref,omitzero"`
+	Version int             `json:"version,omitempty"` // of CaseHug's matter
+	At      time.Time       `json:"at"`
+	Proof   domain.Proof    `json:"proof,omitempty"`
+}
+
+// Moment is something that happened to a matter.
+type Moment struct {
+	At       time.Time     `json:"at"`
+	Event    string        `json:"event"` // its name
+	Sync     domain.SyncID `json:"sync,omitempty"`
+	Text     string        `json:"text"`
+	Position uint64        `json:"position"`
+}
+
+// Matters has one row per matter that CaseHug ever mentioned.
+var Matters = View[MatterRow]{Name: "matters", Version: 1, Keys: matterKeys, Fold: foldMatter,
+	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
+
+func matterKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindMatter {
+		return nil
+	}
+	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+}
+
+func foldMatter(r MatterRow, env eventstore.Envelope) MatterRow {
+	if r.ID == "" {
+		r.Firm, r.ID, r.Position = env.Stream.Firm, domain.MatterID(env.Stream.ID), uint64(env.Seq)
+	}
+	was := r.Matter
+	r.Matter = r.Matter.Apply(env.Event, env.At)
+	switch e := env.Event.(type) {
+	case domain.MatterCreated:
+		r.Fields = origins(r.Fields, was, e.Matter, Origin{Event: e.EventName(), Ref: e.Origin, Version: e.Matter.Version, At: env.At})
+	case domain.MatterUpdated:
+		r.Fields = origins(r.Fields, was, e.Matter, Origin{Event: e.EventName(), Ref: e.Origin, Version: e.Matter.Version, At: env.At})
+	case domain.MatterTypeResolved:
+		r.TypeName = e.TypeName
+	case domain.MatterLinked:
+		r.Confirmed, r.Proof = env.At, domain.ByRead
+	case domain.MatterConfirmed:
+		r.Confirmed, r.Proof = env.At, e.By
+	}
+	r = foldLastSync(r, env)
+	return moment(r, env)
+}
+
+func foldLastSync(r MatterRow, env eventstore.Envelope) MatterRow {
+	switch e := env.Event.(type) {
+	case domain.SyncSucceeded:
+		r.LastSync, r.Status, r.Failure = e.Sync, domain.Succeeded, nil
+	case domain.SyncSkipped:
+		r.LastSync, r.Status, r.Failure = e.Sync, domain.Skipped, nil
+	case domain.SyncFailed:
+		r.LastSync, r.Status, r.Failure = e.Sync, domain.Failed, &e.Failure
+	}
+	if s := r.Matter.Current; s != nil {
+		r.LastSync, r.Status, r.Failure = s.ID, s.Status, s.Failure
+	}
+	return r
+}
+
+// origins notes the event as the source of every field that it changed.
+func origins(fields map[string]Origin, was domain.Matter, now domain.MatterData, o Origin) map[string]Origin {
+	if fields == nil {
+		fields = map[string]Origin{}
+	}
+	before, after := FieldValues(was.Data), FieldValues(now)
+	for name, value := range after {
+		if !was.Known || before[name] != value {
+			fields[name] = o
+		}
+	}
+	return fields
+}
+
+// FieldValues are the synced fields of a matter in CaseHug, by their stable names.
+func FieldValues(d domain.MatterData) map[string]string {
+	return map[string]string{
+		"title": d.Title, "case_number": d.CaseNumber, "case_type": d.CaseType, "status": d.Status,
+		"client.name": d.Client.Name(), "client.email": d.Client.Email, "client.phone": d.Client.Phone,
+	}
+}
+
+// moments is the most that a matter's timeline keeps.
+const moments = 100
+
+func moment(r MatterRow, env eventstore.Envelope) MatterRow {
+	text := tell(env.Event)
+	if text == "" {
+		return r
+	}
+	r.Timeline = append(r.Timeline, Moment{At: env.At, Event: env.Event.EventName(), Sync: syncOf(env.Event), Text: text, Position: uint64(env.Seq)})
+	if len(r.Timeline) > moments {
+		r.Timeline = r.Timeline[len(r.Timeline)-moments:]
+	}
+	return r
+}
+
+// tell says an event in one sentence for people; "" for those that only engines need.
+func tell(e domain.Event) string {
+	switch e := e.(type) {
+	case domain.MatterCreated:
+		return "CaseHug announced the matter"
+	case domain.MatterUpdated:
+		return "CaseHug changed the matter"
+	case domain.MatterOutdated:
+		return "An older version arrived late; it changes nothing"
+	case domain.DocumentApproved:
+		return "“" + e.Document.FileName + "” was approved"
+	case domain.SyncRequested:
+		return "A sync was asked for"
+	case domain.SyncDeferred:
+		return "The sync waits: " + e.Failure.Message
+	case domain.MatterTypeResolved:
+		return "Matter type " + e.TypeName + " chosen"
+	case domain.ContactResolved:
+		return "Contact " + string(e.Outcome)
+	case domain.MatterAccepted:
+		return "Smokeball accepted the matter"
+	case domain.MatterLinked:
+		return "Linked to a matter that Smokeball already had"
+	case domain.MatterChangeAccepted:
+		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
+	case domain.MatterConfirmed:
+		return "The matter is there, shown by a " + string(e.By)
+	case domain.DocumentUploaded:
+		return "“" + e.FileName + "” was uploaded"
+	case domain.DocumentConfirmed:
+		return "Smokeball shows the file, by " + string(e.By)
+	case domain.DocumentFailed:
+		return "“" + e.FileName + "” was not sent: " + e.Failure.Message
+	case domain.SyncSucceeded:
+		return "The sync succeeded"
+	case domain.SyncFailed:
+		return "The sync failed: " + e.Failure.Message
+	case domain.SyncSkipped:
+		return e.Reason
+	}
+	return ""
+}
+
+// MatterQuery narrows the list of matters. Zero fields do not narrow.
+type MatterQuery struct {
+	Text   string // in id, title, case number, client name; without regard to case
+	Status domain.Status
+	Before uint64
+	Limit  int // 0: 50
+}
+
+// Matters lists a firm's matters, newest first; next is the cursor of the rest.
+func (v *Views) Matters(firm domain.FirmID, q MatterQuery) (list []MatterRow, next uint64, err error) {
+	if q.Limit <= 0 {
+		q.Limit = 50
+	}
+	err = v.db.View(func(tx *bbolt.Tx) error {
+		return newest(tx, Matters, string(firm), q.Before, func(r MatterRow) bool {
+			if !q.matches(r) {
+				return true
+			}
+			if len(list) == q.Limit {
+				next = list[len(list)-1].Position
+				return false
+			}
+			list = append(list, r)
+			return true
+		})
+	})
+	return list, next, err
+}
+
+func (q MatterQuery) matches(r MatterRow) bool {
+	if q.Status != "" && r.Status != q.Status {
+		return false
+	}
+	d := r.Matter.Data
+	text := strings.ToLower(strings.Join([]string{string(r.ID), d.Title, d.CaseNumber, d.Client.Name()}, "\n"))
+	return strings.Contains(text, strings.ToLower(q.Text))
+}
+
+// Matter is one matter of a firm.
+func (v *Views) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow, ok bool, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+		r, ok, err = get(tx, Matters, rowKey(string(firm), string(id)))
+		return err
+	})
+	return r, ok, err
+}
+
+// Clients has one row per client that CaseHug sent events about.
+var Clients = View[domain.Client]{Name: "clients", Version: 1, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
+	return c.Apply(env.Event, env.At)
+}}
+
+func clientKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindClient {
+		return nil
+	}
+	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+}
+
+// Client is what is known of a client beside its matters.
+func (v *Views) Client(firm domain.FirmID, id domain.ClientID) (c domain.Client, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+		c, _, err = get(tx, Clients, rowKey(string(firm), string(id)))
+		return err
+	})
+	return c, err
+}
