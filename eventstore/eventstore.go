@@ -1,7 +1,11 @@
 // Package eventstore is the ledger: an append-only log of domain events, grouped in
-// streams. Store is its contract; bbolt (one machine) and JetStream (a cluster)
+// streams. Store is its contract; Bolt (one machine) and JetStream (a cluster)
 // implement it, and nothing above knows which one it has. Execute is the one way to
 // change an aggregate: read, fold, decide, append, again on conflict.
+//
+// An acknowledged event is on disk. What is read back is checked: versions without
+// gaps and a hash chain in each stream, no gap in the log, and a high-water mark kept
+// apart from it, so that a ledger which has lost events is noticed (ErrDamaged).
 package eventstore
 
 import (
@@ -45,7 +49,7 @@ type Head struct {
 // Commit is what a writer wants to append to one stream.
 type Commit struct {
 	Stream domain.Stream
-	Last   Head // the stream's newest event as the writer knows it
+	Last   Head // the stream's newest event, as Read or Append gave it
 	At     time.Time
 	Events []domain.Event
 }
@@ -53,9 +57,20 @@ type Commit struct {
 // ErrConflict says that the stream has moved on since the writer read it.
 var ErrConflict = errors.New("eventstore: the stream has newer events")
 
-// ErrDamaged says that a stored event does not continue its stream: a version is
-// missing or the hash chain is broken. Nothing may be decided on such a stream.
-var ErrDamaged = errors.New("eventstore: the stored stream is damaged")
+// ErrDamaged says that the ledger is not what was written: a version is missing, the
+// hash chain is broken, or the log ends before a position it had reached. Nothing may
+// be decided on such a ledger.
+var ErrDamaged = errors.New("eventstore: the ledger is damaged")
+
+// ErrClosed says that the store was closed.
+var ErrClosed = errors.New("eventstore: the ledger is closed")
+
+// The limits of a commit. Both kinds of ledger have the same, so that a ledger can be
+// copied from one to the other.
+const (
+	MaxEvents    = 500     // events of one commit
+	MaxEventSize = 900_000 // bytes of one event's stored form
+)
 
 // Store is an append-only log. Implementations must pass eventstoretest.Run.
 type Store interface {
@@ -68,12 +83,14 @@ type Store interface {
 	// stored stream is not whole.
 	Read(ctx context.Context, s domain.Stream) iter.Seq2[Envelope, error]
 	// Tail yields every event after seq in log order, then waits for more until ctx
-	// ends, which ends the sequence without an error.
+	// ends, which ends the sequence without an error. A log that ends before after, or
+	// has a hole, yields ErrDamaged.
 	Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, error]
 }
 
 // Chain is the hash of an event that follows prev in its stream: SHA-256 over the
-// previous hash, version, time (Unix nanoseconds), name and data, each with its length.
+// previous hash, the version, the time (Unix nanoseconds), the length of the name, the
+// name and the data.
 func Chain(prev Hash, version uint64, at time.Time, name string, data []byte) Hash {
 	h := sha256.New()
 	h.Write(prev[:])

@@ -47,7 +47,7 @@ func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time,
 		if err != nil || len(events) == 0 {
 			return a, head, err
 		}
-		at := now().UTC()
+		at := now().UTC().Round(0) // as it will be read back
 		next, err := s.Append(ctx, Commit{Stream: stream, Last: head, At: at, Events: events})
 		if errors.Is(err, ErrConflict) {
 			continue

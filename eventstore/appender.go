@@ -1,0 +1,149 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// groupWait bounds how long a group waits for the writers of the group before it.
+const groupWait = time.Millisecond
+
+// pending is a commit that waits for its outcome.
+type pending struct {
+	ctx     context.Context
+	stream  string
+	last    Head
+	records []record
+	done    chan outcome
+}
+
+type outcome struct {
+	head Head
+	err  error
+}
+
+// settle tells the waiting writer; it is called once.
+func (p *pending) settle(h Head, err error) { p.done <- outcome{h, err} }
+
+// appender gathers concurrent appends into groups for the one goroutine that writes,
+// so that many writers share one flush to disk.
+type appender struct {
+	queue chan *pending
+	quit  chan struct{}
+	ended chan struct{}
+	once  sync.Once
+	limit int // commits in a group
+	write func([]*pending)
+}
+
+// startAppender starts the writing goroutine. write must settle every commit that it
+// is given.
+func startAppender(limit int, write func([]*pending)) *appender {
+	a := &appender{
+		queue: make(chan *pending), quit: make(chan struct{}), ended: make(chan struct{}),
+		limit: limit, write: write,
+	}
+	go a.run()
+	return a
+}
+
+// append hands a commit over and waits for its outcome. A caller that gives up
+// meanwhile does not learn it.
+func (a *appender) append(ctx context.Context, c Commit) (Head, error) {
+	records, err := seal(c)
+	if err != nil {
+		return Head{}, err
+	}
+	if err := ctx.Err(); err != nil {
+		return Head{}, err
+	}
+	p := &pending{ctx: ctx, stream: records[0].stream, last: c.Last, records: records, done: make(chan outcome, 1)}
+	select {
+	case a.queue <- p:
+	case <-a.quit:
+		return Head{}, ErrClosed
+	case <-ctx.Done():
+		return Head{}, ctx.Err()
+	}
+	select {
+	case o := <-p.done:
+		return o.head, o.err
+	case <-ctx.Done():
+		return Head{}, fmt.Errorf("%w: %w", errUnknownOutcome, ctx.Err())
+	}
+}
+
+func (a *appender) run() {
+	defer close(a.ended)
+	before := 0
+	for {
+		select {
+		case <-a.quit:
+			return
+		case p := <-a.queue:
+			group := a.gather(p, before)
+			before = len(group)
+			a.write(group)
+		}
+	}
+}
+
+// gather takes what waits. Where the group before was larger, its writers are about
+// to come again, and gather gives them a moment; a lone writer never waits.
+func (a *appender) gather(first *pending, before int) []*pending {
+	group := a.drain(append(make([]*pending, 0, a.limit), first))
+	if len(group) >= min(before, a.limit) {
+		return group
+	}
+	moment := time.NewTimer(groupWait)
+	defer moment.Stop()
+	for len(group) < min(before, a.limit) {
+		select {
+		case p := <-a.queue:
+			group = append(group, p)
+		case <-moment.C:
+			return group
+		}
+	}
+	return a.drain(group)
+}
+
+func (a *appender) drain(group []*pending) []*pending {
+	for len(group) < a.limit {
+		select {
+		case p := <-a.queue:
+			group = append(group, p)
+		default:
+			return group
+		}
+	}
+	return group
+}
+
+// close ends the goroutine after the group at hand; later appends get ErrClosed.
+func (a *appender) close() {
+	a.once.Do(func() { close(a.quit) })
+	<-a.ended
+}
+
+// abandoned reports whether nobody waits for the commit any more, and settles it.
+func (p *pending) abandoned() bool {
+	err := p.ctx.Err()
+	if err != nil {
+		p.settle(Head{}, err)
+	}
+	return err != nil
+}
+
+// waiting are the commits of a group that somebody still waits for.
+func waiting(group []*pending) []*pending {
+	live := group[:0]
+	for _, p := range group {
+		if !p.abandoned() {
+			live = append(live, p)
+		}
+	}
+	return live
+}

@@ -1,0 +1,92 @@
+//go:build linux
+
+package eventstore_test
+
+import (
+	"errors"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// A disk without room, here a limit on the size of files, refuses what waits and
+// nothing else: the store goes on by itself when there is room again.
+func TestBoltFullDisk(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	store := openBolt(t, path)
+	grow(t, store, 5)
+
+	restore := limitFileSize(t, 1<<20)
+	failures := appendLarge(t, store, 8)
+	if failures == 0 {
+		t.Fatal("the limit was not reached")
+	}
+	n, head, err := eventstore.Load[counter](t.Context(), store, one)
+	if err != nil || n != 5 {
+		t.Fatalf("while the disk is full: %d events, %v", n, err)
+	}
+	restore()
+
+	grow(t, store, 1)
+	closeStore(t, store)
+	store = openBolt(t, path)
+	n, last, err := eventstore.Load[counter](t.Context(), store, one)
+	if err != nil || n != 6 || last.Version != head.Version+1 {
+		t.Fatalf("after the disk was full: %d events, %v", n, err)
+	}
+	if err := replayAll(store); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// appendLarge lets n writers append large events to streams of their own at once and
+// counts who fails.
+func appendLarge(t *testing.T, store eventstore.Store, n int) (failures int) {
+	t.Helper()
+	large := domain.SyncReleased{Reason: strings.Repeat("x", 800_000)}
+	errs := make([]error, n)
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			_, errs[i] = store.Append(t.Context(), eventstore.Commit{
+				Stream: domain.NoticeStream("f_1", "r_"+string(rune('a'+i))), At: t0, Events: []domain.Event{large}})
+		})
+	}
+	wg.Wait()
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		failures++
+		if errors.Is(err, eventstore.ErrConflict) || !strings.Contains(err.Error(), "write ledger") {
+			t.Errorf("append to a full disk: %v", err)
+		}
+	}
+	return failures
+}
+
+// limitFileSize lets no file of this process grow beyond size until restore.
+func limitFileSize(t *testing.T, size uint64) (restore func()) {
+	t.Helper()
+	signal.Ignore(syscall.SIGXFSZ)
+	t.Cleanup(func() { signal.Reset(syscall.SIGXFSZ) })
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &was); err != nil {
+		t.Fatal(err)
+	}
+	set := func(l syscall.Rlimit) {
+		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &l); err != nil {
+			t.Error(err)
+		}
+	}
+	set(syscall.Rlimit{Cur: size, Max: was.Max})
+	restore = sync.OnceFunc(func() { set(was) })
+	t.Cleanup(restore)
+	return restore
+}

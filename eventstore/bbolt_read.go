@@ -1,0 +1,212 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"github.com/casehug/smokeball-sync/domain"
+	bolt "go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+)
+
+// A page is what one read transaction takes at most, so that none stays open while
+// the events are being handled: an old transaction would keep the file growing.
+const (
+	pageEvents = 256
+	pageBytes  = 1 << 20
+)
+
+// Read implements Store. It looks up where the stream's events are, newest first, and
+// then reads them forward, page by page: what was written never moves.
+func (b *Bolt) Read(ctx context.Context, s domain.Stream) iter.Seq2[Envelope, error] {
+	return func(yield func(Envelope, error) bool) {
+		newest, places, err := b.places(ctx, s.String())
+		if err != nil {
+			yield(Envelope{}, err)
+			return
+		}
+		var head Head
+		for head.Version < uint64(len(places)) {
+			page, err := b.streamPage(ctx, s.String(), head, places[head.Version:])
+			if !yieldPage(page, err, yield) {
+				return
+			}
+			head = page[len(page)-1].Head()
+		}
+		if head != newest {
+			yield(Envelope{}, damaged(newest.Seq, fmt.Sprintf("stream %s does not end as its head says", s)))
+		}
+	}
+}
+
+// Tail implements Store.
+func (b *Bolt) Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, error] {
+	return func(yield func(Envelope, error) bool) {
+		if err := b.reached(ctx, after); err != nil {
+			yieldUnlessEnded(ctx, err, yield)
+			return
+		}
+		for pos := after; ctx.Err() == nil; {
+			moved := b.moved.wait()
+			page, err := b.logPage(ctx, pos)
+			if ctx.Err() != nil || !yieldPage(page, err, yield) {
+				return
+			}
+			if len(page) > 0 {
+				pos = page[len(page)-1].Seq
+				continue
+			}
+			select {
+			case <-moved:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// Last is the newest position of the log; 0 when it is empty.
+func (b *Bolt) Last(ctx context.Context) (last Seq, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		log := tx.Bucket([]byte(bucketLog))
+		if log == nil {
+			return errors.New("the file is not a ledger: it has no log; check the path")
+		}
+		key, _ := log.Cursor().Last()
+		last = decodeSeq(key)
+		return nil
+	})
+	return last, err
+}
+
+// reached makes sure that the log has come to the position that a reader has seen.
+func (b *Bolt) reached(ctx context.Context, after Seq) error {
+	last, err := b.Last(ctx)
+	if err != nil {
+		return err
+	}
+	if after > last {
+		return behind(last, after, "a reader")
+	}
+	return nil
+}
+
+// places are the positions of a stream's events, oldest first, up to its head.
+func (b *Bolt) places(ctx context.Context, stream string) (head Head, places []Seq, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) (err error) {
+		head, err = decodeHead(tx.Bucket([]byte(bucketHeads)).Get([]byte(stream)))
+		if err != nil {
+			return damaged(0, fmt.Sprintf("head of stream %s: %v", stream, err))
+		}
+		log := tx.Bucket([]byte(bucketLog))
+		for at := head.Seq; at > 0; {
+			places = append(places, at)
+			next := before(log.Get(encodeSeq(at)))
+			if next >= at {
+				return damaged(at, fmt.Sprintf("stream %s goes on to %d, which is not before it", stream, next))
+			}
+			at = next
+		}
+		if uint64(len(places)) != head.Version {
+			return damaged(head.Seq, fmt.Sprintf("stream %s has %d events of %d", stream, len(places), head.Version))
+		}
+		return nil
+	})
+	slices.Reverse(places)
+	return head, places, err
+}
+
+// streamPage reads the events at places, which follow prev, as many as a page takes.
+func (b *Bolt) streamPage(ctx context.Context, stream string, prev Head, places []Seq) (page []Envelope, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		log, size := tx.Bucket([]byte(bucketLog)), 0
+		for _, at := range places {
+			if len(page) == pageEvents || size > pageBytes {
+				return nil
+			}
+			value := log.Get(encodeSeq(at))
+			r, err := storedRecord(at, value)
+			if err != nil {
+				return err
+			}
+			env, err := r.follow(stream, prev, at)
+			if err != nil {
+				return err
+			}
+			page, prev, size = append(page, env), env.Head(), size+len(value)
+		}
+		return nil
+	})
+	return page, err
+}
+
+// logPage reads the log after pos.
+func (b *Bolt) logPage(ctx context.Context, pos Seq) (page []Envelope, err error) {
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		log, size := tx.Bucket([]byte(bucketLog)).Cursor(), 0
+		for k, v := log.Seek(encodeSeq(pos + 1)); k != nil; k, v = log.Next() {
+			if len(page) == pageEvents || size > pageBytes {
+				return nil
+			}
+			if decodeSeq(k) != pos+1 {
+				return damaged(pos+1, fmt.Sprintf("it is missing; the next one is %d", decodeSeq(k)))
+			}
+			r, err := storedRecord(pos+1, v)
+			if err != nil {
+				return err
+			}
+			env, err := r.envelope(pos + 1)
+			if err != nil {
+				return err
+			}
+			page, pos, size = append(page, env), pos+1, size+len(v)
+		}
+		return nil
+	})
+	return page, err
+}
+
+func storedRecord(seq Seq, value []byte) (record, error) {
+	if value == nil {
+		return record{}, damaged(seq, "the record is missing")
+	}
+	r, err := decodeRecord(value)
+	if err != nil {
+		return record{}, damaged(seq, err.Error())
+	}
+	return r, nil
+}
+
+// view runs read in a transaction of its own.
+func (b *Bolt) view(ctx context.Context, read func(*bolt.Tx) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := b.db.View(read)
+	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
+		return ErrClosed
+	}
+	return err
+}
+
+// yieldPage yields a page and then its error, and reports whether to go on.
+func yieldPage(page []Envelope, err error, yield func(Envelope, error) bool) bool {
+	for _, env := range page {
+		if !yield(env, nil) {
+			return false
+		}
+	}
+	if err != nil {
+		yield(Envelope{}, err)
+	}
+	return err == nil
+}
+
+// yieldUnlessEnded yields err unless it only says that ctx has ended.
+func yieldUnlessEnded(ctx context.Context, err error, yield func(Envelope, error) bool) {
+	if ctx.Err() == nil {
+		yield(Envelope{}, err)
+	}
+}

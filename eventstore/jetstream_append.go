@@ -1,0 +1,183 @@
+package eventstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/synadia-io/orbit.go/jetstreamext"
+)
+
+const (
+	// jetStreamGroup is how many commits are written together.
+	jetStreamGroup = 500
+	// batchEvents is how many messages an atomic batch has at most; the server allows
+	// 1,000. A commit fits, because it has at most MaxEvents.
+	batchEvents = MaxEvents
+	// batchFrom is how many commits have to wait before one atomic batch, which has a
+	// fixed cost, is faster than publishing each by itself.
+	batchFrom    = 15
+	publishPause = 20 * time.Millisecond // before a publish is tried again
+)
+
+// Append implements Store. Commits that wait at the same time share an atomic batch.
+func (j *JetStream) Append(ctx context.Context, c Commit) (Head, error) {
+	return j.queue.append(ctx, c)
+}
+
+// write publishes a group. A stream's second commit of a group comes after the group,
+// because a batch may state one condition for a stream.
+func (j *JetStream) write(group []*pending) {
+	first, again := onePerStream(waiting(group))
+	if len(first) < batchFrom {
+		j.writeEach(first)
+	} else {
+		for _, part := range parts(first) {
+			j.writeBatch(part)
+		}
+	}
+	for _, p := range again {
+		j.writeOne(p)
+	}
+}
+
+// onePerStream splits off the commits to a stream that has one before it in the group.
+func onePerStream(group []*pending) (first, again []*pending) {
+	seen := make(map[string]bool, len(group))
+	for _, p := range group {
+		if seen[p.stream] {
+			again = append(again, p)
+			continue
+		}
+		seen[p.stream] = true
+		first = append(first, p)
+	}
+	return first, again
+}
+
+// parts cuts a group so that each part fits into one batch.
+func parts(group []*pending) [][]*pending {
+	var all [][]*pending
+	var part []*pending
+	size := 0
+	for _, p := range group {
+		if size+len(p.records) > batchEvents {
+			all, part, size = append(all, part), nil, 0
+		}
+		part, size = append(part, p), size+len(p.records)
+	}
+	return append(all, part)
+}
+
+// writeEach publishes commits side by side, each by itself.
+func (j *JetStream) writeEach(group []*pending) {
+	var wg sync.WaitGroup
+	for _, p := range group {
+		wg.Go(func() { j.writeOne(p) })
+	}
+	wg.Wait()
+}
+
+func (j *JetStream) writeOne(p *pending) {
+	last, err := j.publish(messages(p))
+	j.settle(p, last, err)
+}
+
+// writeBatch publishes commits as one atomic batch. The server does not say which
+// commit a refused batch failed for, and wrote nothing: so each is tried by itself.
+func (j *JetStream) writeBatch(group []*pending) {
+	var msgs []*nats.Msg
+	for _, p := range group {
+		msgs = append(msgs, messages(p)...)
+	}
+	last, err := j.publish(msgs)
+	if len(group) > 1 && refused(err) {
+		j.writeEach(group)
+		return
+	}
+	last -= Seq(len(msgs))
+	for _, p := range group {
+		last += Seq(len(p.records))
+		j.settle(p, last, err)
+	}
+}
+
+// publish writes messages, all or none, and returns the position of the last one.
+// While there is time it tries again where the server certainly wrote nothing and the
+// reason passes: nobody leads the stream, or a part of a batch was lost on the way.
+func (j *JetStream) publish(msgs []*nats.Msg) (Seq, error) {
+	ctx, cancel := j.deadline(context.Background())
+	defer cancel()
+	for {
+		last, err := j.publishOnce(ctx, msgs)
+		if !passing(err) || pause(ctx, publishPause) != nil {
+			return last, err
+		}
+	}
+}
+
+func (j *JetStream) publishOnce(ctx context.Context, msgs []*nats.Msg) (Seq, error) {
+	if len(msgs) == 1 {
+		ack, err := j.js.PublishMsg(ctx, msgs[0], jetstream.WithExpectStream(LedgerStream))
+		if err != nil {
+			return 0, err
+		}
+		return Seq(ack.Sequence), nil
+	}
+	ack, err := jetstreamext.PublishMsgBatch(ctx, j.js, msgs)
+	if err != nil {
+		return 0, err
+	}
+	return Seq(ack.Sequence), nil
+}
+
+// passing reports whether nothing was written for a reason that passes.
+func passing(err error) bool {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return api.ErrorCode == jetstreamext.JSErrCodeBatchPublishIncomplete ||
+			api.ErrorCode == jetstreamext.JSErrCodeAtomicPublishTooManyInflight
+	}
+	return errors.Is(err, nats.ErrNoResponders)
+}
+
+// deadline bounds one exchange with the server.
+func (j *JetStream) deadline(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, j.js.Options().DefaultTimeout)
+}
+
+func (j *JetStream) settle(p *pending, last Seq, err error) {
+	if err != nil {
+		p.settle(Head{}, appendError(err))
+		return
+	}
+	if j.mark != nil {
+		j.mark.note(last)
+	}
+	p.settle(lastOf(p.records, last), nil)
+}
+
+// refused reports whether the server answered and wrote nothing.
+func refused(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api)
+}
+
+// appendError tells a lost race, a refusal and a lost answer apart.
+func appendError(err error) error {
+	var api *jetstream.APIError
+	switch {
+	case errors.Is(err, nats.ErrNoResponders):
+		return fmt.Errorf("write ledger to JetStream: nobody leads stream %s: %w; check the NATS servers", LedgerStream, err)
+	case !errors.As(err, &api):
+		return fmt.Errorf("write ledger to JetStream: %w: %w", errUnknownOutcome, err)
+	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence,
+		api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequenceConstant:
+		return ErrConflict
+	}
+	return fmt.Errorf("write ledger to JetStream: %w", err)
+}

@@ -1,0 +1,123 @@
+package eventstore
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// markEvery is how often the mark is brought up to date at most.
+const markEvery = time.Second
+
+// mark is a small file beside a ledger that says how far the log had come. It may lag
+// behind the log and never leads it: a log that ends before its mark has lost events.
+type mark struct {
+	path    string
+	log     *slog.Logger
+	reached atomic.Uint64
+	saved   Seq // owned by the goroutine until it has ended
+	quit    chan struct{}
+	ended   chan struct{}
+	once    sync.Once
+}
+
+// checkMark fails with ErrDamaged where last, the end of the log, is before the mark
+// at path. It returns the marked position; without a file that is 0.
+func checkMark(path string, last Seq) (Seq, error) {
+	marked, err := readMark(path)
+	if err != nil {
+		return 0, err
+	}
+	if last < marked {
+		return 0, behind(last, marked, "the mark "+path)
+	}
+	return marked, nil
+}
+
+func readMark(path string) (Seq, error) {
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("read the ledger's mark: %w", err)
+	}
+	n, err := strconv.ParseUint(strings.TrimSpace(string(text)), 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("the ledger's mark %s is not a number: %w; check the ledger, then remove the file", path, ErrDamaged)
+	}
+	return Seq(n), nil
+}
+
+// startMark keeps the mark at path, which holds saved, up to date until close.
+func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
+	m := &mark{path: path, log: log, saved: saved, quit: make(chan struct{}), ended: make(chan struct{})}
+	m.note(last)
+	go m.run()
+	return m
+}
+
+// note tells that the log has come to seq on disk.
+func (m *mark) note(seq Seq) {
+	for {
+		was := m.reached.Load()
+		if uint64(seq) <= was || m.reached.CompareAndSwap(was, uint64(seq)) {
+			return
+		}
+	}
+}
+
+func (m *mark) run() {
+	defer close(m.ended)
+	tick := time.NewTicker(markEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-m.quit:
+			return
+		case <-tick.C:
+			if err := m.save(); err != nil {
+				m.log.Warn("ledger mark not written", "path", m.path, "error", err)
+			}
+		}
+	}
+}
+
+// save replaces the file as a whole, and puts it on disk before it takes the name.
+func (m *mark) save() error {
+	reached := Seq(m.reached.Load())
+	if reached == m.saved {
+		return nil
+	}
+	if err := writeSynced(m.path+".new", strconv.FormatUint(uint64(reached), 10)+"\n"); err != nil {
+		return err
+	}
+	if err := os.Rename(m.path+".new", m.path); err != nil {
+		return err
+	}
+	m.saved = reached
+	return nil
+}
+
+// close writes the mark a last time.
+func (m *mark) close() error {
+	m.once.Do(func() { close(m.quit) })
+	<-m.ended
+	return m.save()
+}
+
+func writeSynced(path, text string) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	return errors.Join(err, f.Sync(), f.Close())
+}

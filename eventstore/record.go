@@ -1,0 +1,102 @@
+package eventstore
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// record is an event in its stored form, without its position.
+type record struct {
+	stream  string
+	version uint64
+	at      time.Time
+	name    string
+	data    []byte
+	hash    Hash
+}
+
+// seal gives the stored form of a commit's events, chained to c.Last. Its errors mean
+// that the commit can never be written.
+func seal(c Commit) ([]record, error) {
+	stream := c.Stream.String()
+	if _, err := domain.ParseStream(stream); err != nil {
+		return nil, err
+	}
+	if n := len(c.Events); n == 0 || n > MaxEvents {
+		return nil, fmt.Errorf("stream %s: a commit has 1 to %d events, this one %d", stream, MaxEvents, n)
+	}
+	if c.At.IsZero() {
+		return nil, fmt.Errorf("stream %s: a commit needs its time", stream)
+	}
+	records := make([]record, 0, len(c.Events))
+	at := time.Unix(0, c.At.UnixNano()).UTC()
+	prev := c.Last
+	for _, e := range c.Events {
+		name, data, err := domain.Marshal(e)
+		if err != nil {
+			return nil, fmt.Errorf("stream %s: %w", stream, err)
+		}
+		if len(data) > MaxEventSize {
+			return nil, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored", stream, name, len(data), MaxEventSize)
+		}
+		r := record{stream: stream, version: prev.Version + 1, at: at, name: name, data: data}
+		r.hash = Chain(prev.Hash, r.version, at, name, data)
+		records = append(records, r)
+		prev = Head{Version: r.version, Hash: r.hash}
+	}
+	return records, nil
+}
+
+// envelope reads the event at seq.
+func (r record) envelope(seq Seq) (Envelope, error) {
+	stream, err := domain.ParseStream(r.stream)
+	if err != nil {
+		return Envelope{}, damaged(seq, err.Error())
+	}
+	event, err := domain.Unmarshal(r.name, r.data)
+	if err != nil {
+		return Envelope{}, fmt.Errorf("ledger position %d, stream %s version %d: %w", seq, r.stream, r.version, err)
+	}
+	return Envelope{Seq: seq, Stream: stream, Version: r.version, At: r.at, Event: event, Hash: r.hash}, nil
+}
+
+// follow reads the event at seq, which has to continue stream after prev.
+func (r record) follow(stream string, prev Head, seq Seq) (Envelope, error) {
+	switch {
+	case r.stream != stream:
+		return Envelope{}, damaged(seq, fmt.Sprintf("it belongs to stream %s, not to %s", r.stream, stream))
+	case r.version != prev.Version+1:
+		return Envelope{}, damaged(seq, fmt.Sprintf("stream %s has version %d after %d", stream, r.version, prev.Version))
+	case seq <= prev.Seq:
+		return Envelope{}, damaged(seq, fmt.Sprintf("stream %s goes back from position %d", stream, prev.Seq))
+	case r.hash != Chain(prev.Hash, r.version, r.at, r.name, r.data):
+		return Envelope{}, damaged(seq, fmt.Sprintf("stream %s version %d: the hash chain is broken", stream, r.version))
+	}
+	return r.envelope(seq)
+}
+
+// lastOf is the head that a stream has when the records end at last; the positions
+// of one commit follow each other.
+func lastOf(records []record, last Seq) Head {
+	r := records[len(records)-1]
+	return Head{Seq: last, Version: r.version, Hash: r.hash}
+}
+
+const remedy = "stop the engine and restore the ledger from a backup"
+
+// damaged is ErrDamaged with the place, the cause and the remedy.
+func damaged(seq Seq, cause string) error {
+	return fmt.Errorf("ledger position %d: %s: %w; %s", seq, cause, ErrDamaged, remedy)
+}
+
+// behind is ErrDamaged for a log that ends before a position that it had reached.
+func behind(last, reached Seq, who string) error {
+	return fmt.Errorf("the ledger ends at position %d, but %s has seen %d: %w; %s that reaches position %d",
+		last, who, reached, ErrDamaged, remedy, reached)
+}
+
+// errUnknownOutcome marks an append whose answer was lost: its events may be there.
+var errUnknownOutcome = errors.New("whether the events were written is not known; read the stream again")
