@@ -1,0 +1,153 @@
+package casehug
+
+import (
+	"cmp"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Bucket is the one bucket of the bus's object store that documents may come from.
+const Bucket = "casehug-documents"
+
+// Defaults of Options.
+const (
+	DefaultMaxBytes  = 1 << 30 // 1 GiB
+	DefaultFirstByte = 10 * time.Second
+	DefaultStall     = 30 * time.Second
+)
+
+// ErrNoObject is what Objects answers for an object or a bucket that is not there.
+// It is fs.ErrNotExist, so that an object store needs nothing of this package.
+var ErrNoObject = fs.ErrNotExist
+
+// Objects is the bus's object store.
+type Objects interface {
+	// Object opens an object and tells its size in bytes, -1 if that is not known.
+	// An object or bucket that is not there is an error that is ErrNoObject.
+	Object(ctx context.Context, bucket, name string) (io.ReadCloser, int64, error)
+}
+
+// Options say where Documents may read and how much. The zero value is what a
+// production engine uses, apart from Objects.
+type Options struct {
+	Objects Objects // nil: no document can come from the object store
+	// AllowLocalHTTP is for development: it lets URLs lead to loopback and private
+	// addresses, and lets those on localhost be plain http.
+	AllowLocalHTTP bool
+	MaxBytes       int64          // the largest document; 0: DefaultMaxBytes
+	FirstByte      time.Duration  // how long a host may take to start its answer; 0: DefaultFirstByte
+	Stall          time.Duration  // how long it may fall silent within it; 0: DefaultStall
+	Roots          *x509.CertPool // who vouches for hosts; nil: whom the system trusts
+}
+
+// Documents opens the bytes of approved documents.
+type Documents struct {
+	opt    Options
+	client *http.Client
+}
+
+// NewDocuments is Documents with these options.
+func NewDocuments(o Options) *Documents {
+	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
+	o.FirstByte = cmp.Or(o.FirstByte, DefaultFirstByte)
+	o.Stall = cmp.Or(o.Stall, DefaultStall)
+	return &Documents{opt: o, client: newClient(o)}
+}
+
+// Open opens a document's bytes and tells how many there are, -1 if the source does
+// not say. The caller closes the reader. Reading more than the largest size, or from
+// a source that breaks off, fails like Open itself: with *domain.CallError and
+// CodeDocumentUnavailable, permanent if the document is not there or may not be read
+// from there, retryable if its source is out of order.
+//
+// A URL leads to a public host by https, over at most three redirects; its name is
+// resolved once, and the address that is dialled is the one that was checked.
+func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.DocumentData) (io.ReadCloser, int64, error) {
+	f := fetch{doc: doc, op: fmt.Sprintf("open document %s of firm %s", doc.ID, firm)}
+	open := d.openURL
+	if doc.Content.Object != "" {
+		open = d.openObject
+	}
+	body, size, err := open(ctx, f)
+	if err != nil {
+		return nil, 0, err
+	}
+	if size > d.opt.MaxBytes {
+		_ = body.Close() // nothing was read from it
+		return nil, 0, f.tooLarge(d.opt.MaxBytes)
+	}
+	return &limited{ReadCloser: body, left: d.opt.MaxBytes, most: d.opt.MaxBytes, of: f}, size, nil
+}
+
+func (d *Documents) openObject(ctx context.Context, f fetch) (io.ReadCloser, int64, error) {
+	bucket, name, _ := strings.Cut(f.doc.Content.Object, "/")
+	switch {
+	case bucket != Bucket || name == "":
+		return nil, 0, f.misplaced("it is not in the bucket "+Bucket, nil)
+	case d.opt.Objects == nil:
+		return nil, 0, f.misplaced("this engine has no object store", nil)
+	}
+	body, size, err := d.opt.Objects.Object(ctx, bucket, name)
+	switch {
+	case errors.Is(err, ErrNoObject):
+		return nil, 0, f.gone("the object store does not have it", err)
+	case err != nil:
+		return nil, 0, f.later("the object store does not answer", err)
+	}
+	return body, size, nil
+}
+
+// fetch is one document on its way; it words what goes wrong with it.
+type fetch struct {
+	doc domain.DocumentData
+	op  string
+}
+
+// Who must act when a document cannot be had.
+const (
+	remedyAgain  = "Whoever approved the document uploads it again in CaseHug and approves it."
+	remedySmall  = "Whoever approved the document uploads a smaller file in CaseHug and approves it."
+	remedyPlace  = "Whoever runs the service that sends documents puts them into the bucket " + Bucket + " or on a public https address, and sends the event again."
+	remedyNobody = "Nobody needs to act: it is tried again by itself. If it lasts, tell CaseHug's support."
+)
+
+// gone is the error for a document that trying again will not bring.
+func (f fetch) gone(why string, cause error) error {
+	return f.failed(domain.Permanent, why, remedyAgain, cause)
+}
+
+// misplaced is the error for a document that is where none is read from.
+func (f fetch) misplaced(why string, cause error) error {
+	return f.failed(domain.Permanent, why, remedyPlace, cause)
+}
+
+// later is the error for a document that may be there the next time.
+func (f fetch) later(why string, cause error) error {
+	return f.failed(domain.Retryable, why, remedyNobody, cause)
+}
+
+func (f fetch) tooLarge(most int64) error {
+	return f.failed(domain.Permanent, fmt.Sprintf("it is larger than %d bytes", most), remedySmall, nil)
+}
+
+func (f fetch) failed(class domain.Class, why, remedy string, cause error) *domain.CallError {
+	return &domain.CallError{
+		Op:    f.op,
+		Class: class,
+		Failure: domain.Failure{
+			Code:    domain.CodeDocumentUnavailable,
+			Message: fmt.Sprintf("The document %q cannot be read: %s.", f.doc.FileName, why),
+			Remedy:  remedy,
+		},
+		Err: cause,
+	}
+}

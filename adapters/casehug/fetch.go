@@ -1,0 +1,167 @@
+package casehug
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+const maxRedirects = 3
+
+// refusal says why a URL is not followed. It is permanent.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+const (
+	notHTTPS      refusal = "its address is not https"
+	notPublic     refusal = "its address leads into a private network"
+	manyRedirects refusal = "its address leads on more than three times"
+)
+
+// newClient is the client for documents' URLs. It knows no proxy and no cookies, it
+// keeps no connections, and it hands on the bytes as they are.
+func newClient(o Options) *http.Client {
+	dialer := &net.Dialer{Timeout: o.FirstByte, Control: guard(o.AllowLocalHTTP)}
+	return &http.Client{
+		Transport: &http.Transport{
+			DialContext:        dialer.DialContext,
+			ForceAttemptHTTP2:  true,
+			DisableKeepAlives:  true,
+			DisableCompression: true,
+			TLSClientConfig:    &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+		},
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > maxRedirects {
+				return manyRedirects
+			}
+			r.Header.Del("Referer") // it would hand the first URL to the next host
+			return checkScheme(r.URL, o.AllowLocalHTTP)
+		},
+	}
+}
+
+// checkScheme refuses all but https, and http to this machine where that is allowed.
+func checkScheme(u *url.URL, local bool) error {
+	if u.Scheme == "https" || local && u.Scheme == "http" && isLoopback(u.Hostname()) {
+		return nil
+	}
+	return notHTTPS
+}
+
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && a.IsLoopback()
+}
+
+// openURL asks for the document. One clock runs over it: first until the answer
+// starts, all redirects included, then anew with each read.
+func (d *Documents) openURL(ctx context.Context, f fetch) (io.ReadCloser, int64, error) {
+	u, err := url.Parse(f.doc.Content.URL)
+	if err != nil || u.Host == "" {
+		return nil, 0, f.misplaced("its address cannot be read", nil)
+	}
+	if err := checkScheme(u, d.opt.AllowLocalHTTP); err != nil {
+		return nil, 0, f.misplaced(err.Error(), err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	clock := time.AfterFunc(d.opt.FirstByte, func() { cancel(errSilent) })
+	stop := func() { clock.Stop(); cancel(context.Canceled) }
+	resp, err := d.get(ctx, u)
+	if err != nil {
+		err = f.fetchError(ctx, err)
+		stop()
+		return nil, 0, err
+	}
+	if resp.StatusCode != http.StatusOK {
+		_ = resp.Body.Close() // the answer is not the document
+		stop()
+		return nil, 0, f.statusError(resp)
+	}
+	clock.Stop() // until the first read, it is the caller who is slow
+	return &clocked{ReadCloser: resp.Body, clock: clock, limit: d.opt.Stall, stop: stop}, resp.ContentLength, nil
+}
+
+var errSilent = errors.New("the host is silent for too long")
+
+func (d *Documents) get(ctx context.Context, u *url.URL) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	return d.client.Do(req)
+}
+
+// fetchError words the failure of a request. The URL stays out: it may hold a key
+// that opens the document.
+func (f fetch) fetchError(ctx context.Context, err error) error {
+	var no refusal
+	if errors.As(err, &no) {
+		return f.misplaced(no.Error(), no)
+	}
+	var ue *url.Error
+	if errors.As(err, &ue) {
+		err = ue.Err
+	}
+	if errors.Is(context.Cause(ctx), errSilent) {
+		err = errSilent
+	}
+	return f.later("its host does not answer", err)
+}
+
+// statusError words an answer that is no document: the host may be out of order, or
+// the document is not to be had there.
+func (f fetch) statusError(resp *http.Response) error {
+	cause := fmt.Errorf("HTTP status %d", resp.StatusCode)
+	switch code := resp.StatusCode; {
+	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code == http.StatusTooEarly:
+		e := f.failed(domain.Retryable, "its host is out of order", remedyNobody, cause)
+		e.After = retryAfter(resp.Header)
+		return e
+	case code == http.StatusNotFound, code == http.StatusGone:
+		return f.gone("it is not there any more", cause)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return f.gone("its host does not give it out, or no longer", cause)
+	}
+	return f.gone("its host gives no document", cause)
+}
+
+// retryAfter is the wait that a host asks for, in whole seconds, an hour at most; a
+// date is not read.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return time.Duration(min(seconds, 3600)) * time.Second
+}
+
+// clocked is a body whose host may not fall silent.
+type clocked struct {
+	io.ReadCloser
+	clock *time.Timer
+	limit time.Duration
+	stop  func()
+}
+
+func (c *clocked) Read(p []byte) (int, error) {
+	c.clock.Reset(c.limit)
+	defer c.clock.Stop()
+	return c.ReadCloser.Read(p)
+}
+
+func (c *clocked) Close() error {
+	defer c.stop()
+	return c.ReadCloser.Close()
+}

@@ -1,0 +1,70 @@
+package casehug
+
+import (
+	"net/netip"
+	"syscall"
+)
+
+// guard refuses to connect to addresses that are not public. It sees the address
+// that is dialled, after names are resolved, so no name and no redirect gets round
+// it. Where local is allowed it lets loopback and private networks pass, but never
+// link-local addresses: clouds answer with their secrets there.
+func guard(local bool) func(network, address string, c syscall.RawConn) error {
+	return func(_, address string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return notPublic
+		}
+		a := ap.Addr().Unmap().WithZone("")
+		if local && (a.IsLoopback() || a.IsPrivate()) {
+			return nil
+		}
+		if !isPublic(a) {
+			return notPublic
+		}
+		return nil
+	}
+}
+
+// isPublic reports whether an address belongs to a host on the public internet.
+func isPublic(a netip.Addr) bool {
+	if !a.IsGlobalUnicast() || a.IsPrivate() {
+		return false
+	}
+	for _, p := range reserved() {
+		if p.Contains(a) {
+			return false
+		}
+	}
+	return true
+}
+
+// reserved are the networks of the IANA special-purpose registries that hold no
+// public host or stand for an IPv4 address that would have to be checked again, and
+// that netip does not know.
+func reserved() []netip.Prefix {
+	v4 := func(a, b, c, d byte, bits int) netip.Prefix {
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{a, b, c, d}), bits)
+	}
+	v6 := func(a, b, c, d byte, bits int) netip.Prefix {
+		return netip.PrefixFrom(netip.AddrFrom16([16]byte{a, b, c, d}), bits)
+	}
+	return []netip.Prefix{
+		v4(0, 0, 0, 0, 8),       // this network
+		v4(100, 64, 0, 0, 10),   // shared by carriers
+		v4(192, 0, 0, 0, 24),    // protocols
+		v4(192, 0, 2, 0, 24),    // documentation
+		v4(198, 18, 0, 0, 15),   // benchmarks
+		v4(198, 51, 100, 0, 24), // documentation
+		v4(203, 0, 113, 0, 24),  // documentation
+		v4(240, 0, 0, 0, 4),     // reserved, broadcast
+		v6(0, 0, 0, 0, 96),      // IPv4-compatible
+		netip.PrefixFrom(netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b}), 32), // NAT64
+		v6(0x01, 0, 0, 0, 64),          // discard
+		v6(0x20, 0x01, 0, 0, 23),       // protocols, Teredo
+		v6(0x20, 0x01, 0x0d, 0xb8, 32), // documentation
+		v6(0x20, 0x02, 0, 0, 16),       // 6to4
+		v6(0x3f, 0xff, 0, 0, 20),       // documentation
+		v6(0xfe, 0xc0, 0, 0, 10),       // site-local
+	}
+}

@@ -1,0 +1,181 @@
+package casehug
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// leeway is how far CaseHug's clock may be behind this one.
+const leeway = time.Minute
+
+// maxTokenBytes is the longest token that is looked at.
+const maxTokenBytes = 16 << 10
+
+// ErrNotSignedIn matches every SignInError.
+var ErrNotSignedIn = errors.New("not signed in")
+
+// ErrKeysUnavailable says that CaseHug's keys cannot be read now, so that a token can
+// be neither trusted nor refused. The same call may go through later.
+var ErrKeysUnavailable = errors.New("CaseHug's signing keys cannot be read")
+
+// SignInError says why a token signs nobody in. It is ErrNotSignedIn.
+type SignInError struct {
+	Reason string // for people: what is wrong and what to do
+	Err    error  // the cause, for operators; may be nil
+}
+
+func (e *SignInError) Error() string { return "not signed in: " + e.Reason }
+
+// Is makes the error match ErrNotSignedIn.
+func (e *SignInError) Is(target error) bool { return target == ErrNotSignedIn }
+
+func (e *SignInError) Unwrap() error { return e.Err }
+
+// Users recognises CaseHug's users by their tokens.
+type Users struct {
+	keys     oidc.KeySet
+	issuer   string
+	audience string
+}
+
+// NewUsers trusts the tokens that issuer made for audience and signed with a key
+// that jwksURL lists. Keys are read when the first token comes and kept; an unknown
+// key, or an hour, makes them be read again, at most once in ten seconds.
+func NewUsers(jwksURL, issuer, audience string) (*Users, error) {
+	if issuer == "" || audience == "" {
+		return nil, errors.New("users' tokens: the issuer and the audience must both be given")
+	}
+	u, err := url.Parse(jwksURL)
+	if err != nil || u.Host == "" || checkScheme(u, true) != nil {
+		return nil, errors.New("users' tokens: the address of the keys must be an https URL (http only on localhost)")
+	}
+	return &Users{keys: newRemoteKeys(jwksURL), issuer: issuer, audience: audience}, nil
+}
+
+// Verify tells whose token it is. The token is a JWT signed with RS256, PS256, ES256
+// or EdDSA; it has the claims sub, firm_id (an id), role (firm_admin or user) and
+// exp, and may have name and email. One minute is granted for clocks that differ.
+//
+// The error is ErrNotSignedIn (a *SignInError with the reason) or ErrKeysUnavailable.
+func (u *Users) Verify(ctx context.Context, token string) (domain.User, error) {
+	switch {
+	case token == "":
+		return domain.User{}, &SignInError{Reason: "the request has no token; sign in to CaseHug"}
+	case len(token) > maxTokenBytes:
+		return domain.User{}, &SignInError{Reason: "the token is too long; sign in to CaseHug again"}
+	}
+	seen := &witness{keys: u.keys}
+	idToken, err := oidc.NewVerifier(u.issuer, seen, u.config()).Verify(ctx, token)
+	if err != nil {
+		return domain.User{}, u.explain(seen, err)
+	}
+	return userOf(idToken)
+}
+
+func (u *Users) config() *oidc.Config {
+	return &oidc.Config{
+		ClientID:             u.audience,
+		SupportedSigningAlgs: []string{oidc.RS256, oidc.PS256, oidc.ES256, oidc.EdDSA},
+		Now:                  func() time.Time { return time.Now().Add(-leeway) },
+	}
+}
+
+// witness remembers how checking one token's signature went: the verifier passes on
+// only a text.
+type witness struct {
+	keys    oidc.KeySet
+	payload []byte // nil unless the signature is right
+	err     error
+}
+
+func (w *witness) VerifySignature(ctx context.Context, jwt string) ([]byte, error) {
+	w.payload, w.err = w.keys.VerifySignature(ctx, jwt)
+	return w.payload, w.err
+}
+
+// explain says why a token was refused.
+func (u *Users) explain(seen *witness, err error) error {
+	var expired *oidc.TokenExpiredError
+	switch {
+	case errors.Is(seen.err, ErrKeysUnavailable), errors.Is(seen.err, context.Canceled), errors.Is(seen.err, context.DeadlineExceeded):
+		return fmt.Errorf("verify a user's token: %w", errors.Join(ErrKeysUnavailable, seen.err))
+	case seen.payload == nil:
+		return &SignInError{"the token is not signed by CaseHug; sign in to CaseHug again", err}
+	case errors.As(err, &expired) && expired.Expiry.IsZero():
+		return &SignInError{"the token has no exp, the time when it ends; CaseHug's sign-in service must set it", err}
+	case errors.As(err, &expired):
+		return &SignInError{"the sign-in has expired; sign in to CaseHug again", err}
+	}
+	return &SignInError{u.misdirected(seen.payload), err}
+}
+
+// misdirected says what of a signed token does not fit this engine.
+func (u *Users) misdirected(payload []byte) string {
+	var claims struct {
+		Issuer   string   `json:"iss"`
+		Audience audience `json:"aud"`
+	}
+	switch err := json.Unmarshal(payload, &claims); {
+	case err != nil:
+		return "the token's claims cannot be read; CaseHug's sign-in service must send them as JWT asks"
+	case claims.Issuer != u.issuer:
+		return "the token comes from another issuer than this engine trusts; whoever runs the engine compares ENGINE_JWT_ISSUER with the token's iss"
+	case !slices.Contains(claims.Audience, u.audience):
+		return "the token is meant for another service; whoever runs the engine compares ENGINE_JWT_AUDIENCE with the token's aud"
+	}
+	return "the token is not valid yet; check the clocks of CaseHug and of the engine"
+}
+
+// audience is the claim aud: one text or a list of them.
+type audience []string
+
+func (a *audience) UnmarshalJSON(b []byte) error {
+	var one string
+	if json.Unmarshal(b, &one) == nil {
+		*a = audience{one}
+		return nil
+	}
+	return json.Unmarshal(b, (*[]string)(a))
+}
+
+// userOf reads the claims of a token that was verified.
+func userOf(t *oidc.IDToken) (domain.User, error) {
+	var user domain.User
+	var claims struct {
+		Firm  domain.FirmID `json:"firm_id"`
+		Role  domain.Role   `json:"role"`
+		Name  string        `json:"name"`
+		Email string        `json:"email"`
+	}
+	if err := t.Claims(&claims); err != nil {
+		return user, &SignInError{"the token's claims cannot be read; CaseHug's sign-in service must send firm_id, role, name and email as texts", err}
+	}
+	switch {
+	case t.Subject == "":
+		return user, lacks("sub, the user's id")
+	case !domain.ValidID(string(claims.Firm)):
+		return user, lacks("a firm_id of 1 to 64 of the characters A-Z a-z 0-9 _ -")
+	case claims.Role != domain.FirmAdmin && claims.Role != domain.StandardUser:
+		return user, lacks("the role firm_admin or user")
+	}
+	return domain.User{
+		Subject: t.Subject,
+		Firm:    claims.Firm,
+		Role:    claims.Role,
+		Name:    claims.Name,
+		Email:   claims.Email,
+		Expires: t.Expiry,
+	}, nil
+}
+
+func lacks(what string) error {
+	return &SignInError{Reason: "the token lacks " + what + "; CaseHug's sign-in service must set it"}
+}
