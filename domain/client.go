@@ -68,10 +68,19 @@ func (c Client) Observe(origin EventRef, d ClientData) []Event {
 	switch {
 	case c.seen[origin]:
 		return nil
+	case c.Known && d.Version == 0 && c.unversioned(d) != c.Data:
+		return []Event{ClientUpdated{Origin: origin, Client: c.unversioned(d)}}
 	case c.Known && d.Version <= c.Data.Version:
 		return []Event{ClientOutdated{Origin: origin, Version: d.Version, Current: c.Data.Version}}
 	}
 	return []Event{ClientUpdated{Origin: origin, Client: d}}
+}
+
+// unversioned is what a sender that does not count versions says, as the version that
+// is known.
+func (c Client) unversioned(d ClientData) ClientData {
+	d.Version = c.Data.Version
+	return d
 }
 
 // Newest is the newer of what a matter says about the client and what the client's
@@ -108,4 +117,9 @@ func with[K comparable](set map[K]bool, x K) map[K]bool {
 	}
 	next[x] = true
 	return next
+}
+
+// Has reports whether d is what is known of the client now.
+func (c Client) Has(d ClientData) bool {
+	return c.Known && (c.Data == d || (d.Version == 0 && c.unversioned(d) == c.Data))
 }

@@ -143,3 +143,37 @@ func differing(was, now string) string {
 	}
 	return now
 }
+
+// Refuse decides that Smokeball accepted the contact and then refused it. One that
+// was seen there stays.
+func (c Contact) Refuse(id SmokeballID) []Event {
+	if c.ID != id || c.Confirmed {
+		return nil
+	}
+	return []Event{ContactLost{Contact: id}}
+}
+
+// GiveUp decides that the creation of the intent did not happen, provided that it is
+// still the one that stands.
+func (c Contact) GiveUp(i Intent) []Event {
+	if c.Intent == nil || *c.Intent != i {
+		return nil
+	}
+	return []Event{ContactCreationRefused{Request: i.Request}}
+}
+
+// Lose decides that Smokeball no longer has the contact.
+func (c Contact) Lose(id SmokeballID) []Event {
+	if c.ID != id {
+		return nil
+	}
+	return []Event{ContactLost{Contact: id}}
+}
+
+// Confirm decides that the contact was seen in Smokeball.
+func (c Contact) Confirm(id SmokeballID) []Event {
+	if c.ID != id || c.Confirmed {
+		return nil
+	}
+	return []Event{ContactConfirmed{By: ByRead}}
+}

@@ -23,19 +23,19 @@ type Matter struct {
 	Current   *Sync  // nil: nothing to do
 	Next      *Sync  // asked for while the current one runs
 
-	created bool // CaseHug's matter.created has come
-	asked   bool // some sync was ever asked for
-	seen    map[EventRef]bool
-	syncs   map[SyncID]bool
+	asked bool // some sync was ever asked for
+	seen  map[EventRef]bool
+	syncs map[SyncID]bool
 }
 
 // Linked is what Smokeball has of a matter.
 type Linked struct {
-	ID        SmokeballID // empty: nothing yet
-	Confirmed bool        // it, and its last change, was seen there
-	Sent      MatterDraft // what Smokeball was last told
-	Request   RequestID   // of the call that waits for confirmation
-	Intent    *Intent     // a creation that may or may not have happened
+	ID        SmokeballID  // empty: nothing yet
+	Confirmed bool         // it, and its last change, was seen there
+	Sent      MatterDraft  // what Smokeball was last told
+	Before    *MatterDraft // while a change waits for confirmation: what counted before it
+	Request   RequestID    // of the call that waits for confirmation
+	Intent    *Intent      // a creation that may or may not have happened
 }
 
 // Document is an approved document and its file in Smokeball.
@@ -53,7 +53,7 @@ type Document struct {
 func (m Matter) Apply(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterCreated:
-		m.Known, m.Data, m.created = true, e.Matter, true
+		m.Known, m.Data = true, e.Matter
 		m.seen = with(m.seen, e.Origin)
 	case MatterUpdated:
 		m.Known, m.Data = true, e.Matter
@@ -144,11 +144,15 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	case ContactResolved:
 		m = m.resolveContact(e)
 	case ContactSeen:
-		m = m.change(func(s *Sync) { s.Contacts = without(s.Contacts, e.Contact) })
+		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
 		m.Smokeball.Intent = &Intent{Request: e.Request, At: at}
 	case MatterCreationRefused:
-		m.Smokeball.Intent = nil
+		m.Smokeball = Linked{}
+	case MatterChangeRefused:
+		if before := m.Smokeball.Before; before != nil {
+			m.Smokeball.Sent, m.Smokeball.Before, m.Smokeball.Confirmed = *before, nil, true
+		}
 	case MatterAccepted:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request}
 		m = m.change(func(s *Sync) { s.Changed = true })
@@ -156,10 +160,14 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true}
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterChangeAccepted:
+		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
+			m.Smokeball.Before = &before
+		}
 		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Confirmed = e.Sent, e.Request, false
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterConfirmed:
-		m.Smokeball.Confirmed = true
+		m.Smokeball.Confirmed, m.Smokeball.Before = true, nil
+		m = m.change(func(s *Sync) { s.Changed = true })
 	default:
 		m = m.applyFile(e, at)
 	}
@@ -177,6 +185,9 @@ func (m Matter) resolveContact(e ContactResolved) Matter {
 	return m.change(func(s *Sync) {
 		s.Warnings = warn(s.Warnings, e.Warning)
 		s.Changed = s.Changed || e.Outcome == OutcomeAccepted || e.Outcome == OutcomeUpdated
+		if !contains(s.Resolved, e.Client) {
+			s.Resolved = append(s.Resolved[:len(s.Resolved):len(s.Resolved)], e.Client)
+		}
 		s.Contacts = without(s.Contacts, e.Contact)
 		if e.Pending {
 			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key})
@@ -189,7 +200,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FileCreationStarted:
 		m = m.document(e.Document, func(d *Document) { d.Intent = &Intent{Request: e.Request, At: at} })
 	case FileCreationRefused:
-		m = m.document(e.Document, func(d *Document) { d.Intent = nil })
+		m = m.document(e.Document, func(d *Document) { d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false })
 	case FileAccepted:
 		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
 	case DocumentUploaded:
@@ -197,6 +208,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentConfirmed:
 		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
+		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentFailed:
 		m = m.document(e.Document, func(d *Document) { d.Failure = &e.Failure })
 		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })

@@ -162,6 +162,12 @@ type MatterChangeAccepted struct {
 	DurationMS int64        `json:"duration_ms"`
 }
 
+// MatterChangeRefused says that Smokeball took a change in and then refused it.
+type MatterChangeRefused struct {
+	Sync    SyncID    `json:"sync"`
+	Request RequestID `json:"request"`
+}
+
 // MatterUnchanged says that Smokeball already has what CaseHug has.
 type MatterUnchanged struct {
 	Sync SyncID `json:"sync"`
@@ -247,6 +253,7 @@ func (MatterCreationRefused) EventName() string { return "smokeball.matter_refus
 func (MatterAccepted) EventName() string        { return "smokeball.matter_accepted.v1" }
 func (MatterLinked) EventName() string          { return "smokeball.matter_linked.v1" }
 func (MatterChangeAccepted) EventName() string  { return "smokeball.matter_changed.v1" }
+func (MatterChangeRefused) EventName() string   { return "smokeball.matter_change_refused.v1" }
 func (MatterUnchanged) EventName() string       { return "smokeball.matter_unchanged.v1" }
 func (MatterConfirmed) EventName() string       { return "smokeball.matter_confirmed.v1" }
 func (FileCreationStarted) EventName() string   { return "smokeball.file_started.v1" }

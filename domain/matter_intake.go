@@ -13,7 +13,7 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	}
 	news := len(facts) > 0 && !isOutdated(facts[0])
 	for _, d := range e.Documents {
-		if f, ok := m.approval(e.Origin, d); ok {
+		if f, ok := m.approval(e, d); ok {
 			facts = append(facts, f)
 		}
 	}
@@ -21,7 +21,7 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	for _, f := range facts {
 		after = after.Apply(f, e.Time)
 	}
-	return append(facts, after.follow(e, s, m, news)...)
+	return append(facts, after.follow(e, s, news)...)
 }
 
 func isOutdated(e Event) bool {
@@ -37,27 +37,40 @@ func (m Matter) observe(e CaseHugEvent) []Event {
 		return []Event{MatterCreated{Origin: e.Origin, Matter: *e.Matter}}
 	case !m.Known || e.Matter.Version > m.Data.Version:
 		return []Event{MatterUpdated{Origin: e.Origin, Matter: *e.Matter}}
+	case e.Matter.Version == 0 && m.unversioned(*e.Matter) != nil:
+		return []Event{MatterUpdated{Origin: e.Origin, Matter: *m.unversioned(*e.Matter)}}
 	case e.Type == TypeMatterCreated || e.Type == TypeMatterUpdated:
 		return []Event{MatterOutdated{Origin: e.Origin, Version: e.Matter.Version, Current: m.Data.Version}}
 	}
 	return nil
 }
 
-// approval records the document unless the very same approval is known.
-func (m Matter) approval(origin EventRef, d DocumentData) (Event, bool) {
-	known, ok := m.Document(d.ID)
-	if ok && sameJSON(known.Data, d) {
-		return nil, false
+// unversioned is what a sender that does not count versions says, as the version that
+// is known, or nil where it says nothing new.
+func (m Matter) unversioned(d MatterData) *MatterData {
+	d.Version = m.Data.Version
+	if sameJSON(d, m.Data) {
+		return nil
 	}
-	return DocumentApproved{Origin: origin, Document: d}, true
+	return &d
 }
 
-// follow decides whether the event asks for a sync. m is the matter with the event's
-// facts, before is the matter without them.
-func (m Matter) follow(e CaseHugEvent, s Settings, before Matter, news bool) []Event {
+// approval records the document. An event that merely brings it along does so only
+// where the very same approval is not known; the document's own event is always
+// recorded, so that its redelivery cannot undo a newer approval.
+func (m Matter) approval(e CaseHugEvent, d DocumentData) (Event, bool) {
+	known, ok := m.Document(d.ID)
+	if ok && e.Type != TypeDocumentApproved && sameJSON(known.Data, d) {
+		return nil, false
+	}
+	return DocumentApproved{Origin: e.Origin, Document: d}, true
+}
+
+// follow decides whether the event, whose own facts m has already, asks for a sync.
+func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
 	switch e.Type {
 	case TypeMatterCreated:
-		if s.OnMatterCreated && m.Smokeball.ID == "" && !before.created && !before.asked {
+		if s.OnMatterCreated && m.Smokeball.ID == "" && !m.asked {
 			return m.RequestFor(e, TriggerMatterCreated)
 		}
 	case TypeMatterUpdated:
@@ -135,4 +148,30 @@ func (m Matter) release(reason string) []Event {
 		return nil
 	}
 	return []Event{SyncReleased{Sync: m.Current.ID, Reason: reason}}
+}
+
+// RequestWith takes in what a person's request says of the matter and names the sync
+// that answers it.
+func (m Matter) RequestWith(e CaseHugEvent) (SyncID, []Event) {
+	facts := m.TakeIn(e, Settings{})
+	for _, f := range facts {
+		m = m.Apply(f, e.Time)
+	}
+	switch {
+	case m.Current == nil:
+		return "", facts
+	case m.Next != nil && m.Current.Status != Queued:
+		return m.Next.ID, facts // the current one is too far to see the news
+	}
+	return m.Current.ID, facts
+}
+
+// FollowClient decides the sync that a newer version of one of the matter's clients
+// asks for. A matter that Smokeball neither has nor is about to get waits for its own
+// occasion.
+func (m Matter) FollowClient(e CaseHugEvent) []Event {
+	if !m.linked() || m.seen[e.Origin] {
+		return nil
+	}
+	return m.RequestFor(e, TriggerClientUpdated)
 }

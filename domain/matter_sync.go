@@ -15,45 +15,59 @@ func (m Matter) Begin(now time.Time) ([]Event, error) {
 	return []Event{SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}}, nil
 }
 
-// On decides that facts belong to the sync id, which must be the current one and at
-// work: an engine that lost it must not go on.
-func (m Matter) On(id SyncID, facts ...Event) ([]Event, error) {
-	if m.Current == nil || m.Current.ID != id || (m.Current.Status != Running && m.Current.Status != Confirming) {
+// Turn is one attempt at a sync. Only the newest turn may record what it does: an
+// engine that lost the sync to another finds its turn over.
+type Turn struct {
+	Sync    SyncID
+	Attempt int
+}
+
+// Turn is the matter's current turn, if its sync is being worked on.
+func (m Matter) Turn() (Turn, bool) {
+	if s := m.Current; s != nil && (s.Status == Running || s.Status == Confirming) {
+		return Turn{Sync: s.ID, Attempt: s.Attempts}, true
+	}
+	return Turn{}, false
+}
+
+// On decides that facts belong to the turn, which must be the current one.
+func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
+	if now, ok := m.Turn(); !ok || now != t {
 		return nil, ErrNotCurrent
 	}
 	return facts, nil
 }
 
 // StartCreation decides to create the matter in Smokeball.
-func (m Matter) StartCreation(id SyncID, r RequestID) ([]Event, error) {
+func (m Matter) StartCreation(t Turn, r RequestID) ([]Event, error) {
 	if m.Smokeball.ID != "" || m.Smokeball.Intent != nil {
 		return nil, ErrTaken
 	}
-	return m.On(id, MatterCreationStarted{Sync: id, Request: r})
+	return m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r})
 }
 
 // StartFile decides to announce a document's file to Smokeball.
-func (m Matter) StartFile(id SyncID, doc DocumentID, r RequestID) ([]Event, error) {
+func (m Matter) StartFile(t Turn, doc DocumentID, r RequestID) ([]Event, error) {
 	d, ok := m.Document(doc)
 	if !ok || d.File != "" || d.Intent != nil {
 		return nil, ErrTaken
 	}
-	return m.On(id, FileCreationStarted{Sync: id, Document: doc, Request: r})
+	return m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, Request: r})
 }
 
 // Finish decides how the current sync ends: failed where a document could not be
 // sent, skipped where nothing had to be, else succeeded.
-func (m Matter) Finish(id SyncID) ([]Event, error) {
+func (m Matter) Finish(t Turn) ([]Event, error) {
 	s := m.Current
 	switch {
-	case s != nil && len(s.Failures) > 0:
-		return m.On(id, SyncFailed{Sync: id, Step: StepDocument, Failure: s.Failures[0]})
-	case s != nil && !s.Changed:
-		return m.On(id, SyncSkipped{Sync: id, Reason: "Smokeball already has this"})
-	case s != nil:
-		return m.On(id, SyncSucceeded{Sync: id, Warnings: s.Warnings})
+	case s == nil:
+		return nil, ErrNotCurrent
+	case len(s.Failures) > 0:
+		return m.On(t, SyncFailed{Sync: t.Sync, Step: StepDocument, Failure: s.Failures[0]})
+	case !s.Changed:
+		return m.On(t, SyncSkipped{Sync: t.Sync, Reason: "Smokeball already has this"})
 	}
-	return nil, ErrNotCurrent
+	return m.On(t, SyncSucceeded{Sync: t.Sync, Warnings: s.Warnings})
 }
 
 // Confirm decides that a webhook about the request has shown what it asked for.
@@ -75,19 +89,56 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 }
 
 // Refuse decides what Smokeball's late "error" webhook about a request means: the
-// call was accepted and then failed.
-func (m Matter) Refuse(r RequestID, message string) []Event {
-	if m.Current == nil || r == "" || m.Smokeball.Request != r || m.Smokeball.Confirmed {
+// call was accepted and then failed. The step that made the call fails with
+// Smokeball's words.
+func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
+	s := m.Current
+	if s == nil || r == "" {
 		return nil
 	}
-	return []Event{
-		MatterCreationRefused{Sync: m.Current.ID, Request: r},
-		SyncFailed{Sync: m.Current.ID, Step: StepConfirm, Failure: Failure{
-			Code:      CodeSmokeballRefused,
-			Message:   "Smokeball took the matter in and then refused it: " + message,
-			Remedy:    "Correct what Smokeball names, then sync the matter again. A firm admin can do both.",
-			Smokeball: &Refusal{Detail: message, RequestID: r},
-		}},
+	if m.Smokeball.Request == r && !m.Smokeball.Confirmed {
+		settle := Event(MatterCreationRefused{Sync: s.ID, Request: r})
+		if m.Smokeball.Before != nil {
+			settle = MatterChangeRefused{Sync: s.ID, Request: r}
+		}
+		return []Event{settle, SyncFailed{Sync: s.ID, Step: StepMatter, Failure: LateRefusal("the matter", message, r)}}
+	}
+	for _, p := range s.Contacts {
+		if p.Contact == resource {
+			return []Event{SyncFailed{Sync: s.ID, Step: StepContact, Failure: LateRefusal("the contact", message, r)}}
+		}
+	}
+	for _, d := range m.Documents {
+		if d.Request == r && !d.Confirmed {
+			return []Event{
+				FileCreationRefused{Sync: s.ID, Document: d.Data.ID, Request: r},
+				DocumentFailed{Sync: s.ID, Document: d.Data.ID, FileName: d.Data.FileName, Failure: LateRefusal("the file", message, r)},
+			}
+		}
+	}
+	return nil
+}
+
+// KeysOf are the contact keys under which the current sync waits for a contact.
+func (m Matter) KeysOf(contact SmokeballID) []ContactKey {
+	var keys []ContactKey
+	if m.Current != nil {
+		for _, p := range m.Current.Contacts {
+			if p.Contact == contact {
+				keys = append(keys, p.Key)
+			}
+		}
+	}
+	return keys
+}
+
+// LateRefusal tells of a call that Smokeball accepted and then failed.
+func LateRefusal(what, message string, r RequestID) Failure {
+	return Failure{
+		Code:      CodeSmokeballRefused,
+		Message:   "Smokeball took " + what + " in and then refused it: " + message,
+		Remedy:    "Correct what Smokeball names, then click “Sync to Smokeball” on the matter. Any CaseHug user of the firm can do it.",
+		Smokeball: &Refusal{Detail: message, RequestID: r},
 	}
 }
 

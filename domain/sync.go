@@ -82,6 +82,7 @@ type Sync struct {
 	Warnings []Warning
 	Failures []Failure // documents that could not be sent
 	Contacts []PendingContact
+	Resolved []ClientID // whose contacts were recorded in this sync
 }
 
 // PendingContact is a contact of the running sync that Smokeball has accepted and

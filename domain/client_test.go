@@ -1,0 +1,88 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+func mariaAt(version int) domain.ClientData {
+	c := maria()
+	c.Version = version
+	return c
+}
+
+func clientUpdated(n, version int) domain.Event {
+	return domain.ClientUpdated{Origin: ref(n), Client: mariaAt(version)}
+}
+
+func TestObserve(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		given   []domain.Event
+		n       int
+		version int
+		then    []domain.Event
+	}{
+		{"the first word", nil, 1, 3, list(clientUpdated(1, 3))},
+		{"a newer version", list(clientUpdated(1, 3)), 2, 4, list(clientUpdated(2, 4))},
+		{"an older version", list(clientUpdated(1, 3)), 2, 2, list(domain.ClientOutdated{Origin: ref(2), Version: 2, Current: 3})},
+		{"the same version", list(clientUpdated(1, 3)), 2, 3, list(domain.ClientOutdated{Origin: ref(2), Version: 3, Current: 3})},
+		{"the same event", list(clientUpdated(1, 3)), 1, 3, nil},
+		{"the same late event", list(clientUpdated(1, 3), domain.ClientOutdated{Origin: ref(2), Version: 2, Current: 3}), 2, 2, nil},
+		{"a version 0 when only a contact is known", list(domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-1"}), 1, 0, list(clientUpdated(1, 0))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Client](c.given...).Observe(ref(c.n), mariaAt(c.version)), c.then...)
+		})
+	}
+}
+
+func TestNewest(t *testing.T) {
+	known := given[domain.Client](clientUpdated(1, 3))
+	for _, c := range []struct{ told, want int }{{1, 3}, {3, 3}, {4, 4}} {
+		if got := known.Newest(mariaAt(c.told)).Version; got != c.want {
+			t.Errorf("a matter tells version %d: the newest is %d, want %d", c.told, got, c.want)
+		}
+	}
+	if got := given[domain.Client]().Newest(mariaAt(0)); got != mariaAt(0) {
+		t.Errorf("nothing else is known: the newest is %+v", got)
+	}
+}
+
+func TestLink(t *testing.T) {
+	first := domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-1"}
+	for _, c := range []struct {
+		name string
+		when domain.ClientLinked
+		then []domain.Event
+	}{
+		{"the same again", first, nil},
+		{"another matter", domain.ClientLinked{Matter: "m_2", Contact: sbC, Key: "key-1"}, list(domain.ClientLinked{Matter: "m_2", Contact: sbC, Key: "key-1"})},
+		{"another contact", domain.ClientLinked{Matter: matterA, Contact: sbF, Key: "key-1"}, list(domain.ClientLinked{Matter: matterA, Contact: sbF, Key: "key-1"})},
+		{"another key", domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-2"}, list(domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-2"})},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Client](first).Link(c.when), c.then...)
+		})
+	}
+	then(t, given[domain.Client]().Link(first), first)
+	m := given[domain.Client](first, domain.ClientLinked{Matter: "m_2", Contact: sbC, Key: "key-1"}, first)
+	if len(m.Matters) != 2 || m.Matters[0] != matterA || m.Matters[1] != "m_2" {
+		t.Errorf("the client's matters are %v, want %s and m_2", m.Matters, matterA)
+	}
+}
+
+func TestClientName(t *testing.T) {
+	for want, c := range map[string]domain.ClientData{
+		"Maria Rivera": maria(),
+		"Rivera":       {LastName: "Rivera"},
+		"Maria":        {FirstName: "Maria"},
+		"Oak Freight":  {CompanyName: "Oak Freight"},
+		"":             {},
+	} {
+		if got := c.Name(); got != want {
+			t.Errorf("%+v is called %q, want %q", c, got, want)
+		}
+	}
+}

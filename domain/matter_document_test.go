@@ -1,0 +1,89 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// there is a matter whose document Smokeball shows.
+func there() domain.Matter {
+	return given[domain.Matter](running(approved(3, retainer()),
+		domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-f"},
+		domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"},
+		domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF},
+		domain.DocumentConfirmed{Sync: syncFor(2), Document: docA, File: sbF, By: domain.ByRead})...)
+}
+
+func TestDocumentReachesSmokeball(t *testing.T) {
+	m := there()
+	d, ok := m.Document(docA)
+	if !ok || d.File != sbF || !d.Uploaded || !d.Confirmed || d.Intent != nil {
+		t.Errorf("the document is %+v", d)
+	}
+	if len(m.Unsent()) != 0 {
+		t.Errorf("%d documents are unsent, want none", len(m.Unsent()))
+	}
+	if _, ok := m.Document("d_other"); ok {
+		t.Error("the matter has a document that was never approved")
+	}
+}
+
+// TestApproveAgain tells which new approvals mean that bytes have to be sent again.
+func TestApproveAgain(t *testing.T) {
+	change := func(f func(*domain.DocumentData)) domain.DocumentData {
+		d := retainer()
+		f(&d)
+		return d
+	}
+	for _, c := range []struct {
+		name string
+		doc  domain.DocumentData
+		send bool
+	}{
+		{"the same", retainer(), false},
+		{"another name", change(func(d *domain.DocumentData) { d.FileName = "Retainer.pdf" }), false},
+		{"the same digest elsewhere", change(func(d *domain.DocumentData) { d.Content = domain.Content{URL: "https://files.example/d_9"} }), false},
+		{"another digest", change(func(d *domain.DocumentData) { d.SHA256 = "bb22" }), true},
+		{"no digest, the same place", change(func(d *domain.DocumentData) { d.SHA256 = "" }), false},
+		{"no digest, another place", change(func(d *domain.DocumentData) { d.SHA256, d.Content.Object = "", "casehug-documents/d_9b" }), true},
+		{"no digest, another size", change(func(d *domain.DocumentData) { d.SHA256, d.SizeBytes = "", ptr(int64(48213)) }), true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := there().Apply(approved(5, c.doc), start)
+			d, _ := m.Document(docA)
+			if d.Confirmed == c.send || len(m.Unsent()) == 1 != c.send {
+				t.Errorf("confirmed is %v with %d unsent, want it to be sent again: %v", d.Confirmed, len(m.Unsent()), c.send)
+			}
+			if d.File != sbF {
+				t.Errorf("the file is %q, want the old one, which gets a new version", d.File)
+			}
+			if len(m.Documents) != 1 {
+				t.Errorf("the matter has %d documents, want 1", len(m.Documents))
+			}
+		})
+	}
+}
+
+// TestApproveAfterFailure tells that a new approval takes a failure away.
+func TestApproveAfterFailure(t *testing.T) {
+	m := given[domain.Matter](running(approved(3, retainer()),
+		domain.DocumentFailed{Sync: syncFor(2), Document: docA, Failure: domain.Failure{Code: domain.CodeDocumentMismatch}})...)
+	if d, _ := m.Document(docA); d.Failure == nil {
+		t.Fatal("the failed document has no failure")
+	}
+	m = m.Apply(approved(4, retainer()), start)
+	if d, _ := m.Document(docA); d.Failure != nil {
+		t.Errorf("the document still has the failure %+v", d.Failure)
+	}
+}
+
+// TestOldValuesStay tells that a fold leaves the aggregate that it began with alone.
+func TestOldValuesStay(t *testing.T) {
+	before := there()
+	_ = before.Apply(domain.FileCreationRefused{Sync: syncFor(2), Document: docA}, start)
+	_ = before.Apply(domain.SyncConfirming{Sync: syncFor(2)}, start)
+	if d, _ := before.Document(docA); d.File != sbF || before.Current.Status != domain.Running {
+		t.Errorf("a later fact changed an older value: %+v, %+v", d, before.Current)
+	}
+}

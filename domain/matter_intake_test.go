@@ -1,0 +1,184 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// choose is the default settings with a change.
+func choose(change func(*domain.Settings)) domain.Settings {
+	s := domain.DefaultSettings
+	change(&s)
+	return s
+}
+
+var (
+	onCreated  = choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+	noDocument = choose(func(s *domain.Settings) { s.OnDocumentApproved = false })
+	noUpdates  = choose(func(s *domain.Settings) { s.OnMatterUpdated = false })
+)
+
+// TestTakeIn tells what each event of CaseHug means for a matter.
+func TestTakeIn(t *testing.T) {
+	otherBytes := retainer()
+	otherBytes.SHA256 = "bb22"
+	mention := approvedEvent(1, retainer())
+	mention.Matter = ptr(rivera(1))
+	withNews := requestedEvent(4)
+	withNews.Matter = ptr(rivera(2))
+	askedUnknown := domain.SyncRequested{Sync: syncFor(1), Trigger: domain.TriggerDocumentApproved, Origin: ref(1)}
+	askedByUser := asked(4, domain.TriggerManual)
+	askedByUser.By = "u_5"
+	waiting := and(linked(), asked(3, domain.TriggerManual), started(3, 1), deferred(3, domain.CodeNotConnected, start))
+	uploaded := and(linked(), approved(3, retainer()), asked(3, domain.TriggerDocumentApproved), started(3, 1),
+		domain.FileAccepted{Sync: syncFor(3), Document: docA, File: sbF}, domain.DocumentUploaded{Sync: syncFor(3), Document: docA, File: sbF},
+		domain.DocumentConfirmed{Sync: syncFor(3), Document: docA, File: sbF}, succeeded(3))
+
+	for _, c := range []struct {
+		name     string
+		given    []domain.Event
+		settings domain.Settings
+		when     domain.CaseHugEvent
+		then     []domain.Event
+	}{
+		{"a new matter is recorded and not synced by default", nil, domain.DefaultSettings, createdEvent(1, 1), list(created(1))},
+		{"a new matter is synced where the firm wants it", nil, onCreated, createdEvent(1, 1),
+			list(created(1), asked(1, domain.TriggerMatterCreated))},
+		{"creation asks once", list(created(1), asked(1, domain.TriggerMatterCreated)), onCreated, createdEvent(2, 1),
+			list(domain.MatterOutdated{Origin: ref(2), Version: 1, Current: 1})},
+		{"creation asks once, also after that sync ended", list(created(1), asked(1, domain.TriggerMatterCreated), started(1, 1),
+			domain.SyncFailed{Sync: syncFor(1)}), onCreated, createdEvent(2, 1), list(domain.MatterOutdated{Origin: ref(2), Version: 1, Current: 1})},
+		{"an update that overtook the creation does not hide it", list(updated(1, 2)), onCreated, createdEvent(2, 1),
+			list(domain.MatterOutdated{Origin: ref(2), Version: 1, Current: 2}, asked(2, domain.TriggerMatterCreated))},
+		{"a mention by a document does not hide the creation", list(created(1), approved(1, retainer())), onCreated, createdEvent(2, 1),
+			list(domain.MatterOutdated{Origin: ref(2), Version: 1, Current: 1}, asked(2, domain.TriggerMatterCreated))},
+
+		{"the same event again is nothing", list(created(1)), onCreated, createdEvent(1, 1), nil},
+		{"the same late event again is nothing", list(updated(1, 3), domain.MatterOutdated{Origin: ref(2), Version: 2, Current: 3}),
+			domain.DefaultSettings, updatedEvent(2, 2), nil},
+		{"an older version is recorded and changes nothing", and(linked(), updated(3, 3)), domain.DefaultSettings, updatedEvent(4, 2),
+			list(domain.MatterOutdated{Origin: ref(4), Version: 2, Current: 3})},
+		{"the same version twice is an older one", linked(), domain.DefaultSettings, updatedEvent(4, 1),
+			list(domain.MatterOutdated{Origin: ref(4), Version: 1, Current: 1})},
+
+		{"an update of a matter that is not linked is only recorded", list(created(1)), domain.DefaultSettings, updatedEvent(2, 2), list(updated(2, 2))},
+		{"an update of a linked matter is synced", linked(), domain.DefaultSettings, updatedEvent(3, 2),
+			list(updated(3, 2), asked(3, domain.TriggerMatterUpdated))},
+		{"an update of a linked matter is only recorded where the firm wants that", linked(), noUpdates, updatedEvent(3, 2), list(updated(3, 2))},
+		{"an update of a matter unheard of makes it known", nil, domain.DefaultSettings, updatedEvent(1, 4), list(updated(1, 4))},
+
+		{"an approved document is synced", list(created(1)), domain.DefaultSettings, approvedEvent(2, retainer()),
+			list(approved(2, retainer()), asked(2, domain.TriggerDocumentApproved))},
+		{"an approved document is only recorded where the firm wants that", list(created(1)), noDocument, approvedEvent(2, retainer()),
+			list(approved(2, retainer()))},
+		{"a document before its matter asks for a sync, which will wait", nil, domain.DefaultSettings, approvedEvent(1, retainer()),
+			list(approved(1, retainer()), askedUnknown)},
+		{"a document may bring its matter along", nil, domain.DefaultSettings, mention,
+			list(created(1), approved(1, retainer()), asked(1, domain.TriggerDocumentApproved))},
+		{"a document that Smokeball has is not sent again", uploaded, domain.DefaultSettings, approvedEvent(4, retainer()),
+			list(approved(4, retainer()))},
+		{"a document with new bytes is sent again", uploaded, domain.DefaultSettings, approvedEvent(4, otherBytes),
+			list(approved(4, otherBytes), asked(4, domain.TriggerDocumentApproved))},
+
+		{"the matter's own event releases a waiting sync", list(approved(1, retainer()), askedUnknown, started(1, 1), deferred(1, domain.CodeMatterUnknown, start)),
+			domain.DefaultSettings, createdEvent(2, 1),
+			list(created(2), domain.SyncReleased{Sync: syncFor(1), Reason: "CaseHug sent a newer version of the matter"})},
+		{"an old version releases nothing", waiting, noUpdates, updatedEvent(4, 1), list(domain.MatterOutdated{Origin: ref(4), Version: 1, Current: 1})},
+
+		{"a queued sync absorbs an update", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2))},
+		{"a queued sync absorbs a request, which is noted", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, requestedEvent(4),
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4)})},
+		{"a running sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1)),
+			domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2), asked(4, domain.TriggerMatterUpdated))},
+		{"a confirming sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1), domain.SyncConfirming{Sync: syncFor(3)}),
+			domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2), asked(4, domain.TriggerMatterUpdated))},
+		{"the sync after the running one absorbs what follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1), asked(4, domain.TriggerManual)),
+			domain.DefaultSettings, updatedEvent(5, 2), list(updated(5, 2))},
+		{"a waiting sync is released by an update", waiting, domain.DefaultSettings, updatedEvent(4, 2),
+			list(updated(4, 2), domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
+		{"a waiting sync is released by a request", waiting, domain.DefaultSettings, requestedEvent(4),
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4)}, domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
+
+		{"a person's request needs no setting", list(created(1)), domain.Settings{}, requestedEvent(4), list(askedByUser)},
+		{"a request may bring a newer matter along", list(created(1)), domain.Settings{}, withNews, list(updated(4, 2), askedByUser)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Matter](c.given...).TakeIn(c.when, c.settings), c.then...)
+			again := given[domain.Matter](and(c.given, c.then...)...)
+			then(t, again.TakeIn(c.when, c.settings))
+		})
+	}
+}
+
+// TestFollowClient tells when a client's change asks for a sync of a matter.
+func TestFollowClient(t *testing.T) {
+	e := casehug(9, domain.TypeClientUpdated)
+	e.Client = ptr(maria())
+	next := asked(9, domain.TriggerClientUpdated)
+	running := list(created(1), asked(2, domain.TriggerManual), started(2, 1))
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		then  []domain.Event
+	}{
+		{"a linked matter is synced", linked(), list(next)},
+		{"a matter that Smokeball does not have is not", list(created(1)), nil},
+		{"a first sync that waits reads the client by itself", and(running, deferred(2, domain.CodeNotConnected, start)), nil},
+		{"a first sync that runs has read the client already", running, list(next)},
+		{"a queued sync absorbs it", and(linked(), asked(3, domain.TriggerManual)), list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(9)})},
+		{"the same event again is nothing", and(linked(), next), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) { then(t, given[domain.Matter](c.given...).FollowClient(e), c.then...) })
+	}
+}
+
+// TestRequestWith tells which sync answers a person's request.
+func TestRequestWith(t *testing.T) {
+	withNews := requestedEvent(8)
+	withNews.Matter = ptr(rivera(2))
+	running := and(linked(), asked(3, domain.TriggerManual), started(3, 1))
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		when  domain.CaseHugEvent
+		then  domain.SyncID
+	}{
+		{"a new one", linked(), requestedEvent(8), syncFor(8)},
+		{"the queued one", and(linked(), asked(3, domain.TriggerManual)), requestedEvent(8), syncFor(3)},
+		{"the queued one, with news", and(linked(), asked(3, domain.TriggerManual)), withNews, syncFor(3)},
+		{"the waiting one, which goes on", and(running, deferred(3, domain.CodeNotConnected, start)), requestedEvent(8), syncFor(3)},
+		{"the waiting one, with news", and(running, deferred(3, domain.CodeNotConnected, start)), withNews, syncFor(3)},
+		{"the one after the running one", running, requestedEvent(8), syncFor(8)},
+		{"the one that stands there already", and(running, asked(4, domain.TriggerManual)), requestedEvent(8), syncFor(4)},
+		{"the one that stands there already, with news", and(running, asked(4, domain.TriggerManual)), withNews, syncFor(4)},
+		{"the waiting one, before the one after it", and(running, asked(4, domain.TriggerManual), deferred(3, domain.CodeNotConnected, start)),
+			requestedEvent(8), syncFor(3)},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := given[domain.Matter](c.given...)
+			id, facts := m.RequestWith(c.when)
+			if id != c.then {
+				t.Errorf("answered by %s, want %s", id, c.then)
+			}
+			if len(facts) == 0 {
+				t.Error("the request left no fact: it could be answered twice")
+			}
+		})
+	}
+}
+
+// TestRequest tells that a sync that was asked for before is only named.
+func TestRequest(t *testing.T) {
+	m := given[domain.Matter](linked()...)
+	id, facts := m.Request(asked(2, domain.TriggerManual))
+	if id != syncFor(2) {
+		t.Errorf("named %s, want %s", id, syncFor(2))
+	}
+	then(t, facts)
+	id, facts = m.Request(domain.SyncRequested{Sync: "s_click", Trigger: domain.TriggerRetry, By: "u_5"})
+	if id != "s_click" {
+		t.Errorf("named %s, want s_click", id)
+	}
+	then(t, facts, domain.SyncRequested{Sync: "s_click", Trigger: domain.TriggerRetry, By: "u_5", Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber})
+}

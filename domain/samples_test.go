@@ -1,0 +1,132 @@
+package domain_test
+
+import (
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// The values that the samples share. All persons and firms are made up.
+var (
+	sampleTime = time.Date(2026, 11, 2, 15, 4, 5, 123456789, time.UTC)
+	sampleRef  = domain.EventRef{Source: "casehug/matters", ID: "01HGX5R8M2"}
+	company    = domain.ClientData{ID: "c_78", Version: 2, CompanyName: "Apex Freight LLC", Email: "claims@apex.example", Phone: "+1 217 555 0100"}
+
+	sampleMatter = domain.MatterData{ID: "m_1001", Version: 3, Title: "Rivera v. Apex Freight", CaseNumber: "CH-2026-0142", CaseType: "Auto Accident",
+		PracticeArea: "Personal Injury", Jurisdiction: "IL", Status: "closed", OpenedAt: ptr(sampleTime), ClosedAt: ptr(sampleTime.Add(48 * time.Hour)),
+		Client: maria(), OtherClients: []domain.ClientData{company}, ResponsibleEmail: "lee@oak.example", Tags: []string{"intake", "urgent"}}
+	sampleDocument = domain.DocumentData{ID: "d_9", Matter: "m_1001", FileName: "Signed retainer.pdf", ContentType: "application/pdf", SizeBytes: ptr(int64(48213)),
+		SHA256:     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+		ApprovedBy: "u_5", ApprovedAt: ptr(sampleTime), Content: domain.Content{Object: "casehug-documents/d_9"}, Folder: "Intake"}
+	sampleDraft = domain.MatterDraft{ExternalID: "m_1001", Number: "CH-2026-0142", Description: "Rivera v. Apex Freight", MatterTypeID: "0623643a_IL",
+		ClientIDs: []domain.SmokeballID{sbC, sbF}, ClientRole: "Plaintiff", Status: "Closed",
+		OpenedDate: ptr(sampleTime.Truncate(time.Second)), ClosedDate: ptr(sampleTime.Add(48 * time.Hour).Truncate(time.Second))}
+	sampleFailure = domain.Failure{Code: domain.CodeSmokeballRefused, Message: "Smokeball refused the matter: the matter type is not valid",
+		Remedy: "Correct the case type in CaseHug, then click Retry.",
+		Smokeball: &domain.Refusal{Status: 400, Title: "Bad Request", Detail: "One field is not valid.", Errors: []string{"matterTypeId: not valid"},
+			RequestID: "b5f6a1c2-0000-8000-8000-000000000001"}}
+	sampleWarning = domain.Warning{Code: "matter_type_normalised", Message: "Case type \"Auto Accident\" was taken for Smokeball's matter type \"Motor Vehicle Accident\""}
+)
+
+const (
+	sampleSync    domain.SyncID    = "s_0A1B2C3D4E5F6G7H"
+	sampleRequest domain.RequestID = "b5f6a1c2-0000-8000-8000-000000000001"
+)
+
+// samples are one event of each name, with every field filled.
+func samples() []domain.Event {
+	all := matterSamples()
+	for _, more := range [][]domain.Event{syncSamples(), effectSamples(), fileSamples(), personSamples(), firmSamples()} {
+		all = append(all, more...)
+	}
+	return all
+}
+
+func matterSamples() []domain.Event {
+	return list(
+		domain.MatterCreated{Origin: sampleRef, Matter: sampleMatter},
+		domain.MatterUpdated{Origin: sampleRef, Matter: sampleMatter},
+		domain.MatterOutdated{Origin: sampleRef, Version: 2, Current: 3},
+		domain.DocumentApproved{Origin: sampleRef, Document: sampleDocument},
+	)
+}
+
+func syncSamples() []domain.Event {
+	return list(
+		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
+		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef},
+		domain.SyncStarted{Sync: sampleSync, Attempt: 2, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
+		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute)},
+		domain.SyncReleased{Sync: sampleSync, Reason: "a sync was asked for"},
+		domain.SyncConfirming{Sync: sampleSync},
+		domain.SyncSucceeded{Sync: sampleSync, Warnings: []domain.Warning{sampleWarning}},
+		domain.SyncFailed{Sync: sampleSync, Step: domain.StepMatter, Failure: sampleFailure},
+		domain.SyncSkipped{Sync: sampleSync, Reason: "Smokeball already has this"},
+	)
+}
+
+func effectSamples() []domain.Event {
+	change := domain.MatterChange{Number: ptr("CH-2026-0142"), Description: ptr("Rivera v. Apex Freight"), Status: ptr("Closed"),
+		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs}
+	return list(
+		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
+			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12},
+		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
+			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
+		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, DurationMS: 900},
+		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest},
+		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},
+		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, DurationMS: 180},
+		domain.MatterLinked{Sync: sampleSync, Matter: sbM, How: "external_id", Known: sampleDraft, DurationMS: 95},
+		domain.MatterChangeAccepted{Sync: sampleSync, Request: sampleRequest, Change: change, Sent: sampleDraft, DurationMS: 140},
+		domain.MatterChangeRefused{Sync: sampleSync, Request: sampleRequest},
+		domain.MatterUnchanged{Sync: sampleSync},
+		domain.MatterConfirmed{Sync: sampleSync, Matter: sbM, By: domain.ByRead, Request: sampleRequest, DurationMS: 1450},
+	)
+}
+
+func fileSamples() []domain.Event {
+	return list(
+		domain.FileCreationStarted{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
+		domain.FileCreationRefused{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
+		domain.FileAccepted{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
+		domain.DocumentUploaded{Sync: sampleSync, Document: "d_9", File: sbF, FileName: "Signed retainer.pdf", SHA256: sampleDocument.SHA256, SizeBytes: 48213, DurationMS: 640},
+		domain.DocumentConfirmed{Sync: sampleSync, Document: "d_9", File: sbF, By: domain.ByRead, DurationMS: 1100},
+		domain.DocumentFailed{Sync: sampleSync, Document: "d_9", FileName: "Signed retainer.pdf", Failure: sampleFailure},
+	)
+}
+
+func personSamples() []domain.Event {
+	return list(
+		domain.ClientUpdated{Origin: sampleRef, Client: maria()},
+		domain.ClientOutdated{Origin: sampleRef, Version: 1, Current: 2},
+		domain.ClientLinked{Matter: "m_1001", Contact: sbC, Key: "k_7d1f"},
+		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft()},
+		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest},
+		domain.ContactCreationRefused{Request: sampleRequest},
+		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft()},
+		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft()},
+		domain.ContactConfirmed{By: domain.ByWebhook},
+		domain.ContactLost{Contact: sbC},
+	)
+}
+
+func firmSamples() []domain.Event {
+	return list(
+		domain.AuthorizationStarted{Attempt: "6f1c0d", By: "u_1", Expires: sampleTime.Add(10 * time.Minute)},
+		domain.AuthorizationFailed{Attempt: "6f1c0d", Failure: sampleFailure},
+		domain.ConnectionAuthorized{Attempt: "6f1c0d", Account: domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}, Region: "us",
+			Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Lee Oak", ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour)},
+		domain.ConnectionLost{Failure: sampleFailure},
+		domain.ReauthorizationRequired{Failure: sampleFailure},
+		domain.Disconnected{By: "u_1"},
+		domain.WebhooksRegistered{Subscription: "sub_4410", By: "u_1"},
+		domain.WebhooksRemoved{Subscription: "sub_4410", By: "u_1"},
+		domain.SettingsChanged{By: "u_1", Settings: domain.Settings{OnDocumentApproved: true, OnMatterCreated: true, OnMatterUpdated: true,
+			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
+		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM,
+			Request: sampleRequest, Message: "The matter type is not valid."},
+		domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: sampleRef,
+			Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}, Header: domain.Header{"ce-id": "01HGX5R8M2"}, Body: []byte(`{"matter_id":"m_1001"}`)},
+	)
+}

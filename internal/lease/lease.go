@@ -1,0 +1,96 @@
+// Package lease lets one engine at a time do a piece of work, by an entry in a NATS
+// key-value bucket whose entries end by themselves. It is for order, not for safety:
+// an engine that is cut off may work on for a moment beside its successor, which the
+// ledger's expected versions make harmless.
+package lease
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Lease is one engine's claim on an entry.
+type Lease struct {
+	KV    jetstream.KeyValue
+	Key   string
+	Owner string        // this engine, for people who look at the entry
+	Life  time.Duration // how long an entry of the bucket lives unless it is renewed
+	Log   *slog.Logger
+}
+
+// Run does the work whenever the lease is held, until ctx ends. The work's context
+// ends when the lease is lost; its error ends Run.
+func (l Lease) Run(ctx context.Context, work func(context.Context) error) error {
+	for ctx.Err() == nil {
+		revision, err := l.KV.Create(ctx, l.Key, []byte(l.Owner))
+		if err != nil {
+			if !errors.Is(err, jetstream.ErrKeyExists) && ctx.Err() == nil {
+				l.Log.Warn("the lease can't be asked for", "lease", l.Key, "err", err)
+			}
+			pause(ctx, l.Life/5)
+			continue
+		}
+		l.Log.Info("this engine leads", "lease", l.Key)
+		if err := l.hold(ctx, revision, work); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hold does the work and renews the entry until either ends.
+func (l Lease) hold(ctx context.Context, revision uint64, work func(context.Context) error) error {
+	held, lose := context.WithCancel(ctx)
+	defer lose()
+	renewed := make(chan uint64, 1)
+	go func() { defer lose(); renewed <- l.renew(held, revision) }()
+	err := work(held)
+	lose()
+	l.giveBack(<-renewed)
+	return err
+}
+
+// renew keeps the entry alive and returns its last revision when it is lost or ctx
+// ends. After a fault it tries on as long as the entry must still be ours.
+func (l Lease) renew(ctx context.Context, revision uint64) uint64 {
+	sure := time.Now().Add(l.Life)
+	for {
+		pause(ctx, l.Life/5)
+		if ctx.Err() != nil {
+			return revision
+		}
+		asked := time.Now()
+		next, err := l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
+		switch {
+		case err == nil:
+			revision, sure = next, asked.Add(l.Life)
+		case ctx.Err() != nil:
+			return revision
+		case time.Now().After(sure.Add(-l.Life / 4)):
+			l.Log.Warn("the lease is lost; another engine takes over", "lease", l.Key, "err", err)
+			return revision
+		}
+	}
+}
+
+// giveBack lets the next engine begin at once instead of after the entry's life.
+func (l Lease) giveBack(revision uint64) {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	if err := l.KV.Delete(ctx, l.Key, jetstream.LastRevision(revision)); err != nil {
+		l.Log.Info("the lease was not given back; it ends by itself", "lease", l.Key, "err", err)
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}

@@ -1,0 +1,244 @@
+package syncing
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// documents sends every approved document that Smokeball does not have. A fault in
+// one is recorded and does not hold back the others; a passing one is tried again.
+func (t *turn) documents(ctx context.Context) error {
+	unsent := t.m.Unsent()
+	if len(unsent) == 0 {
+		return nil
+	}
+	if err := t.confirmMatter(ctx); err != nil { // files are added to a matter that is there
+		return err
+	}
+	var later error
+	for _, d := range unsent {
+		if d.Uploaded {
+			continue // only its confirmation is missing
+		}
+		err := t.send(ctx, d.Data.ID)
+		ce := domain.AsCallError(err)
+		switch {
+		case err == nil:
+		case ce == nil || ce.Class == domain.SignIn || ctx.Err() != nil:
+			return err
+		case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
+			later = errors.Join(later, err)
+		default:
+			if err := t.failed(ctx, d.Data, ce); err != nil {
+				return err
+			}
+		}
+	}
+	return later
+}
+
+func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.CallError) error {
+	return t.record(ctx, domain.DocumentFailed{Sync: t.Sync, Document: d.ID, FileName: d.FileName, Failure: ce.Failure})
+}
+
+// send brings one document to Smokeball: fetched and checked first, so that nothing
+// is announced that can't follow, then announced, then its bytes.
+func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
+	start := t.Now()
+	d, _ := t.m.Document(id)
+	copied, err := t.fetch(ctx, d.Data)
+	if err != nil {
+		return err
+	}
+	defer copied.discard()
+	upload, err := t.place(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := t.upload(ctx, upload, copied); err != nil {
+		return err
+	}
+	return t.record(context.WithoutCancel(ctx), domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName,
+		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)})
+}
+
+// place finds out where the bytes go: a fresh URL of the document's file, or of a new
+// one.
+func (t *turn) place(ctx context.Context, id domain.DocumentID) (domain.Upload, error) {
+	for {
+		d, _ := t.m.Document(id)
+		var u domain.Upload
+		var err error
+		switch {
+		case d.File != "":
+			return t.freshURL(ctx, d)
+		case d.Intent != nil:
+			err = t.lookForFile(ctx, d)
+		default:
+			u, err = t.announce(ctx, d)
+		}
+		if err == nil && u.URL != "" {
+			return u, nil
+		}
+		if err != nil && !errors.Is(err, domain.ErrTaken) {
+			return domain.Upload{}, err
+		}
+	}
+}
+
+// announce tells Smokeball of the file, after the intent is on record.
+func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
+	rid := t.request("file", string(d.Data.ID))
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartFile(t.Turn, d.Data.ID, rid) }); err != nil {
+		return domain.Upload{}, err
+	}
+	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, t.fileDraft(d.Data), rid)
+	if err != nil {
+		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
+			err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: rid}))
+		}
+		return domain.Upload{}, notYet(err)
+	}
+	return u, t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
+}
+
+func (t *turn) fileDraft(d domain.DocumentData) domain.FileDraft {
+	folder := t.settings.DocumentsFolder
+	if folder == "" {
+		folder = d.Folder
+	}
+	return domain.FileDraft{Name: d.FileName, FolderPath: folder,
+		Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
+}
+
+// freshURL asks for a place for the bytes of a file that was announced before.
+func (t *turn) freshURL(ctx context.Context, d domain.Document) (domain.Upload, error) {
+	for pause, waited := firstLook, time.Duration(0); ; pause = min(2*pause, longLook) {
+		u, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, d.File)
+		if !domain.IsNotThere(err) {
+			return u, err
+		}
+		if waited >= t.Waits.Visible { // it never came, or somebody removed it
+			return u, errors.Join(notYet(err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
+		}
+		if err := t.pause(ctx, pause); err != nil {
+			return u, err
+		}
+		waited += pause
+	}
+}
+
+// lookForFile settles an announcement whose answer was lost.
+func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
+	until := d.Intent.At.Add(t.Waits.Visible)
+	for pause := firstLook; ; pause = min(2*pause, longLook) {
+		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
+		if err != nil {
+			return notYet(err)
+		}
+		i := slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
+			return f.Data[domain.FileDocumentKey] == string(d.Data.ID) && !f.Deleted && !f.Cancelled
+		})
+		if i >= 0 {
+			return t.record(ctx, domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: list[i].ID, Request: d.Intent.Request})
+		}
+		if !t.Now().Before(until) {
+			break
+		}
+		if err := t.pause(ctx, min(pause, until.Sub(t.Now())+time.Millisecond)); err != nil {
+			return err
+		}
+	}
+	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
+}
+
+// upload sends the bytes; where the URL has ended meanwhile, to a fresh one.
+func (t *turn) upload(ctx context.Context, u domain.Upload, c *spooled) error {
+	err := t.sendTo(ctx, u, c)
+	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.NotPermitted {
+		return err
+	}
+	fresh, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, u.File)
+	if err != nil {
+		return notYet(err)
+	}
+	return t.sendTo(ctx, fresh, c)
+}
+
+func (t *turn) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
+	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
+		return fmt.Errorf("read the spooled document: %w", err)
+	}
+	return t.Smokeball.Upload(ctx, u, io.NopCloser(c.file), c.size)
+}
+
+// spooled is a document on its way, in a file that nobody else can open.
+type spooled struct {
+	file   *os.File
+	size   int64
+	sha256 string
+}
+
+func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
+
+// fetch copies a document to the spool and checks it on the way.
+func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (*spooled, error) {
+	src, err := t.Documents.Open(ctx, t.firm, d)
+	if err != nil {
+		return nil, err
+	}
+	defer src.Close()
+	file, err := os.CreateTemp(t.Spool, "document-*")
+	if err != nil {
+		return nil, spoolFault(err)
+	}
+	if err := os.Remove(file.Name()); err != nil { // open, but without a name: gone with the process
+		return nil, errors.Join(spoolFault(err), file.Close())
+	}
+	digest := sha256.New()
+	n, err := io.Copy(io.MultiWriter(spoolWriter{file}, digest), src)
+	if err != nil {
+		return nil, errors.Join(sourceFault(err, d), file.Close())
+	}
+	return &spooled{file: file, size: n, sha256: hex.EncodeToString(digest.Sum(nil))}, nil
+}
+
+// spoolWriter tells faults of our disk from faults of the source.
+type spoolWriter struct{ file *os.File }
+
+func (w spoolWriter) Write(p []byte) (int, error) {
+	n, err := w.file.Write(p)
+	if err != nil {
+		return n, spoolFault(err)
+	}
+	return n, nil
+}
+
+// sourceFault is the error of a source that broke off.
+func sourceFault(err error, d domain.DocumentData) error {
+	if domain.AsCallError(err) != nil {
+		return err
+	}
+	return &domain.CallError{Op: "fetch document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
+		Code:    domain.CodeDocumentUnavailable,
+		Message: fmt.Sprintf("“%s” broke off while it was fetched", d.FileName),
+		Remedy:  "We try again by ourselves.",
+	}}
+}
+
+func spoolFault(err error) error {
+	return &domain.CallError{Op: "spool document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
+		Code:    domain.CodeInternal,
+		Message: "The engine could not store the document on its way",
+		Remedy:  "We try again by ourselves. CaseHug's operators check the space in ENGINE_DATA_DIR.",
+	}}
+}

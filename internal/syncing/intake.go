@@ -1,0 +1,137 @@
+package syncing
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// Intake records CaseHug's events and decides which syncs they ask for.
+type Intake struct {
+	Ledger eventstore.Store
+	Now    func() time.Time
+}
+
+// TakeIn records the event and what follows from it. It may be called again with the
+// same event at any time: what is recorded is not recorded twice.
+func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
+	settings, err := i.settings(ctx, e.Firm)
+	if err != nil {
+		return err
+	}
+	if e.Type == domain.TypeClientUpdated {
+		return i.client(ctx, e, settings)
+	}
+	_, _, err = i.matter(ctx, e, settings)
+	return err
+}
+
+func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings, error) {
+	p, _, err := eventstore.Load[domain.Preferences](ctx, i.Ledger, domain.SettingsStream(f))
+	return p.Settings(), err
+}
+
+func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) (domain.Matter, eventstore.Head, error) {
+	return eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, matterOf(e)),
+		func(m domain.Matter) ([]domain.Event, error) { return m.TakeIn(e, s), nil })
+}
+
+func matterOf(e domain.CaseHugEvent) domain.MatterID {
+	if e.Matter != nil {
+		return e.Matter.ID
+	}
+	return e.Documents[0].Matter // a document event has its document
+}
+
+// client records the client's newer version and, where the firm wants it, asks for a
+// sync of each matter that the client is linked through.
+func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) error {
+	c, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ClientStream(e.Firm, e.Client.ID),
+		func(c domain.Client) ([]domain.Event, error) { return c.Observe(e.Origin, *e.Client), nil })
+	if err != nil || !s.OnClientUpdated || !c.Has(*e.Client) {
+		return err
+	}
+	for _, id := range c.Matters {
+		_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, id),
+			func(m domain.Matter) ([]domain.Event, error) { return m.FollowClient(e), nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// DeadLetter keeps an event that could not be taken in, once. It returns its id.
+func (i Intake) DeadLetter(ctx context.Context, f domain.FirmID, d domain.DeadLettered) (string, error) {
+	id := domain.DeadLetterID(d.Subject, d.Body)
+	_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.DeadLetterStream(f, id),
+		func(l domain.DeadLetter) ([]domain.Event, error) { return l.Record(d), nil })
+	return id, err
+}
+
+// Requests are people's wishes to sync.
+type Requests struct {
+	Intake
+	NewID func() string // a fresh random id
+	Views interface {
+		// MatterOfSync is the matter of a sync that has ended, and whether it ended; ok is
+		// false where the firm has no such sync.
+		MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
+	}
+}
+
+// Request asks for a sync of a matter, first recording what the request says of it.
+// It returns the sync's id and the ledger position that includes the request.
+func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterID, m *domain.MatterData, docs []domain.DocumentData) (domain.SyncID, uint64, error) {
+	origin := domain.EventRef{Source: "/api", ID: r.NewID()}
+	e := domain.CaseHugEvent{Origin: origin, Type: domain.TypeMatterSyncRequested, Firm: by.Firm, Time: r.Now(),
+		Matter: m, Documents: docs, RequestedBy: by.Subject}
+	return r.ask(ctx, by.Firm, id, func(now domain.Matter) (domain.SyncID, []domain.Event, error) {
+		if !now.Known && m == nil {
+			return "", nil, unknownMatter(id)
+		}
+		sync, facts := now.RequestWith(e)
+		return sync, facts, nil
+	})
+}
+
+// Retry asks again for the matter of a sync that has ended.
+func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID) (domain.SyncID, uint64, error) {
+	matter, ended, ok, err := r.Views.MatterOfSync(by.Firm, sync)
+	if err != nil {
+		return "", 0, err
+	}
+	if !ok {
+		return "", 0, &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
+			Message: fmt.Sprintf("There is no sync %s", sync), Remedy: "Look for it in the sync history."}}
+	}
+	trigger := domain.TriggerRetry
+	if !ended {
+		trigger = domain.TriggerManual // the unfinished one is answered
+	}
+	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
+		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: trigger, By: by.Subject})
+		return id, facts, nil
+	})
+}
+
+func (r Requests) ask(ctx context.Context, f domain.FirmID, id domain.MatterID,
+	decide func(domain.Matter) (domain.SyncID, []domain.Event, error)) (sync domain.SyncID, position uint64, err error) {
+	_, head, err := eventstore.Execute(ctx, r.Ledger, r.Now, domain.MatterStream(f, id),
+		func(m domain.Matter) (facts []domain.Event, err error) {
+			sync, facts, err = decide(m)
+			return facts, err
+		})
+	return sync, uint64(head.Seq), err
+}
+
+func unknownMatter(id domain.MatterID) error {
+	return &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{
+		Code:    domain.CodeMatterUnknown,
+		Message: fmt.Sprintf("CaseHug has not announced a matter %s", id),
+		Remedy:  "Check the id, or send the matter along with the request.",
+	}}
+}

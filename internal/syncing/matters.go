@@ -1,0 +1,215 @@
+package syncing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// matter sees to it that Smokeball has the matter as CaseHug has it.
+func (t *turn) matter(ctx context.Context) error {
+	for {
+		var err error
+		switch {
+		case t.m.Smokeball.ID != "":
+			err = t.updateMatter(ctx)
+		case t.m.Smokeball.Intent != nil:
+			err = t.lookAgain(ctx)
+		default:
+			err = t.lookThenCreate(ctx)
+		}
+		if !errors.Is(err, domain.ErrTaken) {
+			return err
+		}
+	}
+}
+
+// draft is the matter as Smokeball is to have it, with its clients' contacts.
+func (t *turn) draft() domain.MatterDraft {
+	var ids []domain.SmokeballID
+	for _, c := range t.m.Data.Clients() {
+		if id := t.m.Contacts[c.ID]; id != "" && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	return t.m.Draft(ids)
+}
+
+// updateMatter writes what CaseHug changed since Smokeball was told.
+func (t *turn) updateMatter(ctx context.Context) error {
+	start, next := t.Now(), t.draft()
+	change := domain.Diff(t.m.Smokeball.Sent, next)
+	if change.Empty() {
+		if t.m.Current.Changed {
+			return nil // this sync itself brought it there
+		}
+		return t.record(ctx, domain.MatterUnchanged{Sync: t.Sync})
+	}
+	if err := t.confirmMatter(ctx); err != nil { // a change of what is not there yet is a 404
+		return err
+	}
+	rid := t.request("matter", "change")
+	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
+		return err
+	}
+	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
+}
+
+// lookThenCreate links a matter that Smokeball has already, or creates it.
+func (t *turn) lookThenCreate(ctx context.Context) error {
+	start := t.Now()
+	found, how, err := t.find(ctx)
+	if err != nil {
+		return err
+	}
+	if how != "" {
+		return t.link(ctx, found, how, start)
+	}
+	rid := t.request("matter", "create")
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid) }); err != nil {
+		return err
+	}
+	sent := t.draft()
+	id, err := t.Smokeball.CreateMatter(ctx, t.firm, sent, rid)
+	if err != nil {
+		return t.notCreated(ctx, err, rid)
+	}
+	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: sent, DurationMS: t.since(start)})
+}
+
+// link records a matter that Smokeball has. One that carries our id was made by us,
+// so what differs is written; one found by its number counts as it is.
+func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how string, start time.Time) error {
+	known := t.draft()
+	if how == byExternalID {
+		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
+		known.ClosedDate, known.ClientIDs = found.ClosedDate, found.ClientIDs
+	}
+	if err := t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: found.ID, How: how, Known: known, DurationMS: t.since(start)}); err != nil {
+		return err
+	}
+	if change := domain.Diff(t.m.Smokeball.Sent, t.draft()); !change.Empty() {
+		return t.updateMatter(ctx)
+	}
+	return nil
+}
+
+// notCreated settles the intent where the answer is certain. Where Smokeball refuses
+// the matter because of a contact that is not there, the contact is seen to first.
+func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) error {
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Unsettled {
+		return err
+	}
+	if e := t.record(context.WithoutCancel(ctx), domain.MatterCreationRefused{Sync: t.Sync, Request: rid}); e != nil {
+		return errors.Join(err, e)
+	}
+	if ce.Class != domain.Permanent && ce.Class != domain.NotThere {
+		return err
+	}
+	if e := t.clientsThere(ctx); e != nil {
+		return e
+	}
+	return err
+}
+
+// clientsThere reports the first client's contact that Smokeball does not show, as a
+// passing fault: one that was accepted is waited for, one that is gone is made anew.
+func (t *turn) clientsThere(ctx context.Context) error {
+	for _, c := range t.m.Data.Clients() {
+		id := t.m.Contacts[c.ID]
+		_, err := t.Smokeball.Contact(ctx, t.firm, id)
+		if !domain.IsNotThere(err) {
+			continue
+		}
+		if slices.ContainsFunc(t.m.Current.Contacts, func(p domain.PendingContact) bool { return p.Contact == id }) {
+			return notYet(err)
+		}
+		if e := t.loseContact(ctx, c, id); e != nil {
+			return e
+		}
+		return notYet(err)
+	}
+	return nil
+}
+
+const (
+	byExternalID = "external_id"
+	byNumber     = "number"
+)
+
+// find looks for the matter in Smokeball: by our id, else (where the firm wants it)
+// by number and client. how is "" where it is not there.
+func (t *turn) find(ctx context.Context) (m domain.SmokeballMatter, how string, err error) {
+	q := domain.MatterQuery{Text: t.m.Data.CaseNumber}
+	if q.Text == "" {
+		q.Contact = t.m.Contacts[t.m.Data.Client.ID]
+	}
+	list, err := t.Smokeball.FindMatters(ctx, t.firm, q)
+	if err != nil {
+		return m, "", err
+	}
+	list = slices.DeleteFunc(list, func(m domain.SmokeballMatter) bool { return m.Status == "Deleted" || m.Status == "Cancelled" })
+	for _, m := range list {
+		if m.ExternalID == string(t.id) {
+			return m, byExternalID, nil
+		}
+	}
+	if !t.settings.LinkExisting || t.m.Data.CaseNumber == "" {
+		return m, "", nil
+	}
+	for _, m := range list {
+		ours := slices.Contains(m.ClientIDs, t.m.Contacts[t.m.Data.Client.ID])
+		if m.Number != t.m.Data.CaseNumber || !ours {
+			continue
+		}
+		if other, err := t.Views.MatterOf(t.firm, m.ID); err != nil || (other != "" && other != t.id) {
+			continue // it belongs to another CaseHug matter
+		}
+		return m, byNumber, nil
+	}
+	return m, "", nil
+}
+
+// lookAgain settles a creation whose answer was lost: it looks until the matter shows
+// up or can no longer.
+func (t *turn) lookAgain(ctx context.Context) error {
+	intent := *t.m.Smokeball.Intent
+	until := intent.At.Add(t.Waits.Visible)
+	for pause := firstLook; ; pause = min(2*pause, longLook) {
+		start := t.Now()
+		found, how, err := t.find(ctx)
+		if err != nil {
+			return err
+		}
+		if how == byExternalID {
+			return t.link(ctx, found, how, start)
+		}
+		if !t.Now().Before(until) {
+			break
+		}
+		if err := t.pause(ctx, min(pause, until.Sub(t.Now())+time.Millisecond)); err != nil {
+			return err
+		}
+		if t.m.Smokeball.ID != "" {
+			return domain.ErrTaken // a webhook or another turn settled it
+		}
+	}
+	if err := t.record(ctx, domain.MatterCreationRefused{Sync: t.Sync, Request: intent.Request}); err != nil {
+		return err
+	}
+	return domain.ErrTaken // begin anew
+}
+
+// gone tells that a linked matter is no longer in Smokeball.
+func (t *turn) gone() error {
+	return &domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{
+		Code:    domain.CodeSmokeballRefused,
+		Message: fmt.Sprintf("Smokeball no longer has the matter %s", t.m.Smokeball.ID),
+		Remedy:  "Restore the matter in Smokeball, then click Retry in the sync history.",
+	}}
+}

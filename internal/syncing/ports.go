@@ -1,0 +1,91 @@
+// Package syncing is how a CaseHug event becomes a Smokeball matter.
+//
+// Intake takes CaseHug's events in and Notices takes Smokeball's webhooks in: they
+// decide and append, and never call out. Scheduler hands due syncs to Handler,
+// which acts: before each call that creates something it appends the intent, after
+// the answer the outcome, and it looks first where an answer was lost. Outbox tells
+// CaseHug what came of it. All state is in the ledger, so an engine that is killed
+// at any instruction goes on where its facts end.
+package syncing
+
+import (
+	"context"
+	"io"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Matters are Smokeball's matters.
+type Matters interface {
+	CreateMatter(ctx context.Context, f domain.FirmID, d domain.MatterDraft, r domain.RequestID) (domain.SmokeballID, error)
+	PatchMatter(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.MatterChange, r domain.RequestID) error
+	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
+	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
+	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
+}
+
+// Contacts are Smokeball's contacts.
+type Contacts interface {
+	FindContacts(ctx context.Context, f domain.FirmID, q domain.ContactQuery) ([]domain.SmokeballContact, error)
+	Contact(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballContact, error)
+	CreateContact(ctx context.Context, f domain.FirmID, d domain.ContactDraft, r domain.RequestID) (domain.SmokeballID, error)
+	// UpdateContact writes the non-empty fields of d; changed is false when Smokeball
+	// has them already.
+	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, d domain.ContactDraft, r domain.RequestID) (changed bool, err error)
+}
+
+// Files are the files of Smokeball's matters.
+type Files interface {
+	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID) (domain.Upload, error)
+	UploadURL(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.Upload, error)
+	Upload(ctx context.Context, u domain.Upload, body io.Reader, size int64) error
+	Files(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error)
+	File(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.SmokeballFile, error)
+}
+
+// Smokeball is all that a sync calls.
+type Smokeball interface {
+	Matters
+	Contacts
+	Files
+}
+
+// Documents open approved documents.
+type Documents interface {
+	// Open yields the document's bytes; reading ends in a CallError where they are not
+	// the approved ones.
+	Open(ctx context.Context, f domain.FirmID, d domain.DocumentData) (io.ReadCloser, error)
+}
+
+// Views are the rows that the engine itself reads. They may lag behind the ledger.
+type Views interface {
+	// Due lists the syncs that have not ended.
+	Due() ([]domain.Due, error)
+	// MatterOf is the CaseHug matter linked to a Smokeball matter, or "".
+	MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
+	// Changes returns the ledger position of the rows and a channel that is closed when
+	// it moves on.
+	Changes() (position uint64, moved <-chan struct{})
+}
+
+// ContactKeys name persons and companies without telling who they are.
+type ContactKeys interface {
+	// Name is a keyed hash of text in the form of an id.
+	Name(text string) (string, error)
+}
+
+// Waits are how long the engine waits for Smokeball.
+type Waits struct {
+	// Visible is how long after an accepted call its effect may stay invisible: so long
+	// a creation whose answer was lost is looked for before it is asked for again.
+	Visible time.Duration
+	// Confirm is how long an accepted resource may take to show up before the sync
+	// fails with not_confirmed.
+	Confirm time.Duration
+	// GiveUp is how long a sync is tried again after passing faults before it fails.
+	GiveUp time.Duration
+}
+
+// DefaultWaits are generous for what integrators have met.
+var DefaultWaits = Waits{Visible: 30 * time.Second, Confirm: 3 * time.Minute, GiveUp: 24 * time.Hour}

@@ -1,0 +1,224 @@
+package syncing
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// Handler carries out one sync at a time per matter.
+type Handler struct {
+	Ledger    eventstore.Store
+	Smokeball Smokeball
+	Documents Documents
+	Views     Views
+	Keys      ContactKeys
+	Waits     Waits
+	Now       func() time.Time
+	Log       *slog.Logger
+	Spool     string // folder for documents on their way; emptied at start
+	Wakes     *Wakes
+	Contacts  *Locks // one worker at a time looks for or makes a contact
+}
+
+// turn is one attempt at a matter's current sync.
+type turn struct {
+	*Handler
+	firm domain.FirmID
+	id   domain.MatterID
+	domain.Turn
+	m        domain.Matter
+	head     eventstore.Head
+	settings domain.Settings
+	woken    <-chan struct{}
+	stopping <-chan struct{}
+}
+
+// errHandedBack says that the engine stops: the sync goes on with the next start.
+var errHandedBack = errors.New("syncing: handed back")
+
+// hold is the error of a step that cannot be done now: the sync waits.
+type hold struct {
+	step    domain.Step
+	failure domain.Failure
+	until   time.Time // zero: until what the failure names is there
+}
+
+func (h *hold) Error() string { return h.failure.Message }
+
+// stepError says in which step a call failed.
+type stepError struct {
+	step domain.Step
+	err  error
+}
+
+func (e *stepError) Error() string { return string(e.step) + ": " + e.err.Error() }
+func (e *stepError) Unwrap() error { return e.err }
+
+// Run works on the matter's current sync until it ends or has to wait, and returns
+// the ledger position of its last fact. It returns early when stopping is closed;
+// ctx ends the calls themselves.
+func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
+	woken, done := h.Wakes.listen(f, id)
+	defer done()
+	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping}
+	err := t.begin(ctx)
+	if err == nil {
+		err = t.settle(ctx, t.work(ctx))
+	}
+	if errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack) {
+		err = nil
+	}
+	return uint64(t.head.Seq), err
+}
+
+func (t *turn) begin(ctx context.Context) (err error) {
+	t.m, t.head, err = eventstore.Execute(ctx, t.Ledger, t.Now, t.stream(),
+		func(m domain.Matter) ([]domain.Event, error) { return m.Begin(t.Now()) })
+	if err != nil {
+		return err
+	}
+	t.Turn, _ = t.m.Turn()
+	p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
+	t.settings = p.Settings()
+	return err
+}
+
+// work does the steps in order. Each looks at the facts and does what is missing.
+func (t *turn) work(ctx context.Context) error {
+	steps := []struct {
+		name domain.Step
+		do   func(context.Context) error
+	}{
+		{domain.StepMatter, t.ready},
+		{domain.StepMatterType, t.matterType},
+		{domain.StepContact, t.clients},
+		{domain.StepMatter, t.matter},
+		{domain.StepDocument, t.documents},
+		{domain.StepConfirm, t.confirmAll},
+	}
+	for _, s := range steps {
+		if err := s.do(ctx); err != nil {
+			return &stepError{s.name, err}
+		}
+	}
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(t.Turn) })
+}
+
+func (t *turn) stream() domain.Stream { return domain.MatterStream(t.firm, t.id) }
+
+// record appends facts of this turn.
+func (t *turn) record(ctx context.Context, facts ...domain.Event) error {
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.On(t.Turn, facts...) })
+}
+
+func (t *turn) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
+	m, head, err := eventstore.Execute(ctx, t.Ledger, t.Now, t.stream(), f)
+	if err == nil {
+		t.m, t.head = m, head
+	}
+	return err
+}
+
+// reload takes over what others recorded, and ends a turn that is no longer current.
+func (t *turn) reload(ctx context.Context) error {
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.On(t.Turn) })
+}
+
+// settle turns the error of a turn into a fact: the sync waits, is tried again at a
+// time, or has failed. What the ledger itself could not take is returned.
+func (t *turn) settle(ctx context.Context, err error) error {
+	var step domain.Step
+	if s := (*stepError)(nil); errors.As(err, &s) {
+		step = s.step
+	}
+	var h *hold
+	ce := domain.AsCallError(err)
+	switch {
+	case err == nil || errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack):
+		return err
+	case errors.As(err, &h):
+		return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until})
+	case ctx.Err() != nil:
+		return errHandedBack // the engine stops; the call's end is not Smokeball's fault
+	case ce == nil:
+		return err
+	case ce.Class == domain.SignIn:
+		return t.signIn(ctx, step, ce)
+	case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
+		return t.again(ctx, step, ce)
+	}
+	return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
+}
+
+func firstStep(a, b domain.Step) domain.Step {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// signIn records that Smokeball no longer knows the firm, and lets the sync wait.
+func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallError) error {
+	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ConnectionStream(t.firm),
+		func(c domain.Connection) ([]domain.Event, error) { return c.Lose(ce.Failure, t.Now()), nil })
+	if err != nil {
+		return err
+	}
+	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure})
+}
+
+// again lets the sync be tried later, or fails it after too long a time.
+func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError) error {
+	if t.Now().Sub(t.m.Current.QueuedAt) > t.Waits.GiveUp {
+		f := ce.Failure
+		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". Click Retry in the sync history once Smokeball works again."
+		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
+	}
+	until := t.Now().Add(max(backoff(t.Attempt), ce.After))
+	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
+}
+
+const (
+	firstBackoff = time.Second
+	longBackoff  = 5 * time.Minute
+)
+
+// backoff is the pause after an attempt: exponential and capped, with full jitter of
+// its upper half.
+func backoff(attempt int) time.Duration {
+	d := longBackoff
+	if attempt < 10 {
+		d = min(longBackoff, firstBackoff<<(max(attempt, 1)-1))
+	}
+	return d/2 + rand.N(d/2)
+}
+
+// pause waits until d has passed or something about the matter has happened.
+func (t *turn) pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-t.woken:
+	case <-t.stopping:
+		return errHandedBack
+	case <-ctx.Done():
+		return errHandedBack
+	}
+	return t.reload(ctx)
+}
+
+// since is the time that a step took, in milliseconds.
+func (t *turn) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }
+
+// request derives the id of one call of this turn.
+func (t *turn) request(parts ...string) domain.RequestID {
+	return domain.NewRequestID(append([]string{string(t.firm), string(t.id), string(t.Sync), strconv.Itoa(t.Attempt)}, parts...)...)
+}

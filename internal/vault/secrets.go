@@ -1,0 +1,109 @@
+package vault
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrNone says that no secret is kept under the name.
+var ErrNone = errors.New("vault: no such secret")
+
+// ErrStale says that somebody else wrote the secret since it was read.
+var ErrStale = errors.New("vault: the secret was changed meanwhile")
+
+// Secrets are sealed values in a NATS key-value bucket, written with optimistic
+// concurrency: a writer names the revision it has seen.
+type Secrets struct {
+	vault *Vault
+	kv    jetstream.KeyValue
+}
+
+// NewSecrets keeps secrets in the bucket.
+func NewSecrets(v *Vault, kv jetstream.KeyValue) *Secrets { return &Secrets{vault: v, kv: kv} }
+
+// Load opens a secret and tells its revision. Without one it returns ErrNone.
+func (s *Secrets) Load(ctx context.Context, name string) ([]byte, uint64, error) {
+	entry, err := s.kv.Get(ctx, name)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return nil, 0, ErrNone
+	}
+	if err != nil {
+		return nil, 0, fmt.Errorf("load secret %s: %w", name, err)
+	}
+	data, err := s.vault.Unseal(entry.Value(), name)
+	return data, entry.Revision(), err
+}
+
+// Save seals and keeps a secret, provided revision is still its newest one (0: there
+// is none); otherwise it returns ErrStale. It returns the new revision.
+func (s *Secrets) Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error) {
+	sealed, err := s.vault.Seal(data, name)
+	if err != nil {
+		return 0, err
+	}
+	if revision == 0 {
+		revision, err = s.kv.Create(ctx, name, sealed)
+	} else {
+		revision, err = s.kv.Update(ctx, name, sealed, revision)
+	}
+	if stale(err) {
+		return 0, ErrStale
+	}
+	if err != nil {
+		return 0, fmt.Errorf("save secret %s: %w", name, err)
+	}
+	return revision, nil
+}
+
+// stale reports a lost race, by the codes of single and of replicated streams.
+func stale(err error) bool {
+	if errors.Is(err, jetstream.ErrKeyExists) {
+		return true
+	}
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceReplicated)
+}
+
+// wrongLastSequenceReplicated is the server's error code for a stale expectation on
+// a replicated stream or inside a batch.
+const wrongLastSequenceReplicated = 10164
+
+// Put seals and keeps a secret whatever was there.
+func (s *Secrets) Put(ctx context.Context, name string, data []byte) error {
+	sealed, err := s.vault.Seal(data, name)
+	if err != nil {
+		return err
+	}
+	if _, err := s.kv.Put(ctx, name, sealed); err != nil {
+		return fmt.Errorf("save secret %s: %w", name, err)
+	}
+	return nil
+}
+
+// Take opens a secret and destroys it, for one taker only: of two that race, the
+// other gets ErrNone.
+func (s *Secrets) Take(ctx context.Context, name string) ([]byte, error) {
+	data, revision, err := s.Load(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	err = s.kv.Purge(ctx, name, jetstream.LastRevision(revision))
+	if stale(err) {
+		return nil, ErrNone
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take secret %s: %w", name, err)
+	}
+	return data, nil
+}
+
+// Destroy removes a secret and its earlier values from the bucket.
+func (s *Secrets) Destroy(ctx context.Context, name string) error {
+	if err := s.kv.Purge(ctx, name); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+		return fmt.Errorf("destroy secret %s: %w", name, err)
+	}
+	return nil
+}
