@@ -126,20 +126,23 @@ func routeKeys(env eventstore.Envelope) []string {
 	return keys
 }
 
-// RouteOf finds the matter of a request id or, failing that, of a Smokeball resource.
-func (v *Views) RouteOf(firm domain.FirmID, request domain.RequestID, resource domain.SmokeballID) (r Route, ok bool, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+// MatterFor is the matter that a request id or, failing that, a Smokeball resource
+// belongs to, or "".
+func (v *Views) MatterFor(firm domain.FirmID, request domain.RequestID, resource domain.SmokeballID) (m domain.MatterID, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) error {
 		for _, k := range [][2]string{{"request", string(request)}, {"matter", string(resource)}, {"contact", string(resource)}, {"file", string(resource)}} {
 			if k[1] == "" {
 				continue
 			}
-			if r, ok, err = get(tx, Routes, rowKey(string(firm), k[0], k[1])); ok || err != nil {
+			r, ok, err := get(tx, Routes, rowKey(string(firm), k[0], k[1]))
+			if ok || err != nil {
+				m = r.Matter
 				return err
 			}
 		}
 		return nil
 	})
-	return r, ok, err
+	return m, err
 }
 
 // MatterOf is the CaseHug matter that a Smokeball matter is linked to, or "".

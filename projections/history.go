@@ -146,7 +146,7 @@ func foldEntry(e Entry, env eventstore.Envelope) Entry {
 		e.Warnings = append(e.Warnings[:0:0], ev.Warnings...)
 	case domain.SyncSkipped:
 		e.Status, e.Error, e.FinishedAt = domain.Skipped, nil, &env.At
-		e.Steps = append(e.Steps, EntryStep{Name: domain.StepMatter, Outcome: domain.OutcomeUnchanged, At: env.At, Detail: ev.Reason})
+		e = skippedStep(e, ev.Reason, env.At)
 	case domain.SyncFailed:
 		e.Status, e.Error, e.FinishedAt = domain.Failed, &ev.Failure, &env.At
 		e = failedStep(e, ev, env.At)
@@ -175,6 +175,18 @@ func failedStep(e Entry, ev domain.SyncFailed, at time.Time) Entry {
 		step.Request = ev.Failure.Smokeball.RequestID
 	}
 	e.Steps = append(e.Steps, step)
+	return e
+}
+
+// skippedStep says in the matter's step why nothing was done.
+func skippedStep(e Entry, reason string, at time.Time) Entry {
+	for i := range e.Steps {
+		if s := &e.Steps[i]; s.Name == domain.StepMatter && s.Outcome == domain.OutcomeUnchanged {
+			s.Detail = reason
+			return e
+		}
+	}
+	e.Steps = append(e.Steps, EntryStep{Name: domain.StepMatter, Outcome: domain.OutcomeUnchanged, At: at, Detail: reason})
 	return e
 }
 
@@ -405,4 +417,11 @@ func (v *Views) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
 		return newest(tx, History, string(firm), 0, func(e Entry) bool { counts[e.Status]++; return true })
 	})
 	return counts, err
+}
+
+// MatterOfSync is the matter of a sync and whether the sync has ended; ok is false
+// where the firm has no such sync.
+func (v *Views) MatterOfSync(firm domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error) {
+	e, ok, err := v.Sync(firm, id)
+	return e.Matter, e.Status.Ended(), ok, err
 }

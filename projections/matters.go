@@ -22,7 +22,6 @@ type MatterRow struct {
 	Confirmed time.Time         `json:"confirmed,omitzero"` // when Smokeball last showed it
 	Proof     domain.Proof      `json:"proof,omitempty"`
 	Fields    map[string]Origin `json:"fields,omitempty"` // where CaseHug's value of a field came from
-	Sent      map[string]Origin `json:"sent,omitempty"`   // when Smokeball was told a field's value
 	Timeline  []Moment          `json:"timeline"`         // newest last, the last 100
 	Position  uint64            `json:"position"`         // of its first event
 }
@@ -33,7 +32,6 @@ type Origin struct {
 	Ref     domain.EventRef `json:"ref,omitzero"`
 	Version int             `json:"version,omitempty"` // of CaseHug's matter
 	At      time.Time       `json:"at"`
-	Proof   domain.Proof    `json:"proof,omitempty"`
 }
 
 // Moment is something that happened to a matter.

@@ -54,8 +54,13 @@ func (v *Views) prepare(tx *bbolt.Tx) error {
 		return err
 	}
 	known := map[string]bool{string(checkpoints): true}
-	for i, f := range every {
+	for _, f := range every {
 		known[f.bucket()] = true
+	}
+	if err := dropOthers(tx, known); err != nil {
+		return err
+	}
+	for i, f := range every {
 		if err := f.create(tx); err != nil {
 			return err
 		}
@@ -64,9 +69,12 @@ func (v *Views) prepare(tx *bbolt.Tx) error {
 			v.at = at
 		}
 	}
-	return dropOthers(tx, known)
+	return nil
 }
 
+// dropOthers removes the rows and the checkpoints of views that this binary does not
+// have. A checkpoint that stayed would keep the rows from being folded again when a
+// binary that has the view comes back.
 func dropOthers(tx *bbolt.Tx, known map[string]bool) error {
 	var old [][]byte
 	err := tx.ForEach(func(name []byte, _ *bbolt.Bucket) error {
@@ -76,7 +84,7 @@ func dropOthers(tx *bbolt.Tx, known map[string]bool) error {
 		return nil
 	})
 	for _, name := range old {
-		err = errors.Join(err, tx.DeleteBucket(name))
+		err = errors.Join(err, tx.DeleteBucket(name), tx.Bucket(checkpoints).Delete(name))
 	}
 	return err
 }
@@ -191,18 +199,18 @@ func (v *Views) Position() uint64 {
 	return uint64(v.at)
 }
 
-// Moved returns the position and a channel that is closed when it moves on.
-func (v *Views) Moved() (eventstore.Seq, <-chan struct{}) {
+// Changes returns the position and a channel that is closed when it moves on.
+func (v *Views) Changes() (uint64, <-chan struct{}) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	return v.at, v.moved
+	return uint64(v.at), v.moved
 }
 
 // Wait returns when the views include the position, or with ctx's error.
 func (v *Views) Wait(ctx context.Context, position uint64) error {
 	for {
-		at, moved := v.Moved()
-		if uint64(at) >= position {
+		at, moved := v.Changes()
+		if at >= position {
 			return nil
 		}
 		select {

@@ -1,0 +1,175 @@
+package bus
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/nats-io/jwt/v2"
+	"github.com/nats-io/nats-server/v2/server"
+)
+
+const (
+	engineAccount = "ENGINE"
+	engineInbox   = "_ENGINE.inbox"
+	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{guest}.{what the guest published}
+	guestPrefix   = "_GUEST"       // _GUEST.{guest}.{what the guest receives}
+	infoSubject   = "_ENGINE.info" // answers the guests' $JS.API.INFO
+	inboxPrefix   = "_INBOX."      // where clients expect answers
+)
+
+// guest is one NATS account for outsiders: everyone's, or one firm's. Accounts share no
+// subject, so guests of one firm cannot even see that another's are there.
+type guest struct {
+	firm string // "": all firms
+}
+
+// token names the guest in the engine's subjects.
+func (g guest) token() string {
+	if g.firm == "" {
+		return "open"
+	}
+	return "firm-" + g.firm
+}
+
+func (g guest) account() string {
+	if g.firm == "" {
+		return "GUESTS"
+	}
+	return "FIRM-" + g.firm
+}
+
+// scope narrows a subject space such as "sync." to what the guest may name.
+func (g guest) scope(space string) string {
+	if g.firm == "" {
+		return space + ">"
+	}
+	return space + g.firm + ".>"
+}
+
+// gated are the subjects that a guest publishes and the gate answers.
+func gated() []string {
+	return []string{
+		"$JS.API.>",
+		"$JS.ACK." + Outbox + ".>",
+		"$JS.FC." + Outbox + ".>",
+		"$O." + Documents + ".>",
+	}
+}
+
+func (g guest) permissions() *server.Permissions {
+	return &server.Permissions{
+		Publish:   &server.SubjectPermission{Allow: append(gated(), g.scope("casehug."))},
+		Subscribe: &server.SubjectPermission{Allow: []string{g.scope("sync."), inboxPrefix + ">"}},
+	}
+}
+
+// source is a subject of another account, in the words of NATS' configuration.
+type source struct {
+	Account string `json:"account"`
+	Subject string `json:"subject"`
+}
+
+type share struct {
+	Stream  any    `json:"stream,omitempty"`
+	Service any    `json:"service,omitempty"`
+	Prefix  string `json:"prefix,omitempty"`
+	To      string `json:"to,omitempty"`
+}
+
+type account struct {
+	JetStream string  `json:"jetstream,omitempty"`
+	Exports   []share `json:"exports,omitempty"`
+	Imports   []share `json:"imports,omitempty"`
+}
+
+// accountsConfig is the server configuration that ties the guests' accounts to the
+// engine's. Such JSON is valid NATS configuration.
+func accountsConfig(guests []guest) (string, error) {
+	engine := account{
+		JetStream: "enabled",
+		Exports:   []share{{Stream: "sync.>"}, {Service: "casehug.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
+	}
+	accounts := map[string]account{}
+	for _, g := range guests {
+		for _, subject := range gated() {
+			engine.Imports = append(engine.Imports, share{
+				Stream: source{g.account(), subject}, Prefix: gatePrefix + "." + g.token(),
+			})
+		}
+		accounts[g.account()] = g.accountConfig()
+	}
+	accounts[engineAccount] = engine
+	var conf strings.Builder
+	enc := json.NewEncoder(&conf)
+	enc.SetEscapeHTML(false) // NATS does not know \u003e
+	err := enc.Encode(map[string]any{"accounts": accounts})
+	return conf.String(), err
+}
+
+func (g guest) accountConfig() account {
+	var own account
+	for _, subject := range gated() {
+		own.Exports = append(own.Exports, share{Stream: subject})
+	}
+	own.Imports = []share{
+		{Stream: source{engineAccount, g.scope("sync.")}},
+		{Service: source{engineAccount, g.scope("casehug.")}},
+		// Without this import the server itself would answer every request with "not enabled".
+		{Service: source{engineAccount, infoSubject}, To: apiPrefix + "INFO"},
+		{Stream: source{engineAccount, g.inbox(inboxPrefix + ">")}, To: inboxPrefix + ">"},
+	}
+	return own
+}
+
+// inbox is where the engine's account sends what the guest receives at subject.
+func (g guest) inbox(subject string) string {
+	return guestPrefix + "." + g.token() + "." + subject
+}
+
+// ownSubject undoes inbox.
+func (g guest) ownSubject(inbox string) string {
+	return strings.TrimPrefix(inbox, guestPrefix+"."+g.token()+".")
+}
+
+// guestsOf are the accounts that the users need; without users, everyone's.
+func guestsOf(users []user) []guest {
+	if len(users) == 0 {
+		return []guest{{}}
+	}
+	var guests []guest
+	seen := map[string]bool{}
+	for _, u := range users {
+		if !seen[u.Firm] {
+			guests = append(guests, guest{u.Firm})
+		}
+		seen[u.Firm] = true
+	}
+	return guests
+}
+
+// signIns adds who may connect: the engine itself by a key of this start and only inside
+// the process, and the users or, without users, anyone.
+func signIns(o *server.Options, engineKey string, users []user) {
+	o.Nkeys = []*server.NkeyUser{{
+		Nkey: engineKey, Account: lookup(o, engineAccount),
+		AllowedConnectionTypes: map[string]struct{}{jwt.ConnectionTypeInProcess: {}},
+	}}
+	for _, u := range users {
+		g := guest{u.Firm}
+		acc := lookup(o, g.account())
+		if u.Nkey != "" {
+			o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: u.Nkey, Account: acc, Permissions: g.permissions()})
+			continue
+		}
+		o.Users = append(o.Users, &server.User{Username: u.Name, Password: u.Password, Account: acc, Permissions: g.permissions()})
+	}
+}
+
+func lookup(o *server.Options, name string) *server.Account {
+	for _, a := range o.Accounts {
+		if a.Name == name {
+			return a
+		}
+	}
+	return nil
+}

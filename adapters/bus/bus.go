@@ -1,0 +1,138 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// Bus is an open connection to the streams and buckets of the table. It is safe for
+// concurrent use.
+type Bus struct {
+	conn     *nats.Conn
+	js       jetstream.JetStream
+	embedded *embedded // nil on a cluster
+	gate     *gate     // nil on a cluster
+	url      string
+}
+
+// Open starts the embedded server, or connects to the cluster, and makes what the table
+// names. Errors name the variable at fault. The caller closes the Bus.
+func Open(ctx context.Context, c Config) (*Bus, error) {
+	c = c.withDefaults()
+	if err := c.check(); err != nil {
+		return nil, err
+	}
+	b, err := c.dial(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := b.prepare(ctx, c); err != nil {
+		return nil, errors.Join(err, b.Close(ctx))
+	}
+	return b, nil
+}
+
+func (c Config) dial(ctx context.Context) (*Bus, error) {
+	if c.URL != "" {
+		return c.dialCluster()
+	}
+	e, err := startEmbedded(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := e.connect("engine")
+	if err != nil {
+		e.stop()
+		return nil, fmt.Errorf("connect to the embedded NATS server: %w", err)
+	}
+	b := &Bus{conn: conn, embedded: e}
+	if c.Listen != listenOff {
+		b.url = e.server.ClientURL()
+	}
+	return b, nil
+}
+
+func (c Config) dialCluster() (*Bus, error) {
+	opts := []nats.Option{nats.Name("smokeball-sync"), nats.MaxReconnects(-1)}
+	if c.Creds != "" {
+		opts = append(opts, nats.UserCredentials(c.Creds))
+	}
+	if c.CA != "" {
+		opts = append(opts, nats.RootCAs(c.CA))
+	}
+	conn, err := nats.Connect(c.URL, opts...)
+	if err != nil {
+		return nil, fmt.Errorf("ENGINE_NATS_URL: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", err)
+	}
+	return &Bus{conn: conn, url: c.URL}, nil
+}
+
+func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
+	if b.js, err = jetstream.New(b.conn); err != nil {
+		return fmt.Errorf("use JetStream: %w", err)
+	}
+	if err := provision(ctx, b.js, c.Replicas); err != nil {
+		return err
+	}
+	if b.embedded == nil || c.Listen == listenOff {
+		return nil
+	}
+	b.gate, err = openGate(b.embedded, c.Logger)
+	return err
+}
+
+// Conn is the engine's connection. It belongs to the Bus: do not close it.
+func (b *Bus) Conn() *nats.Conn { return b.conn }
+
+// JetStream is the engine's JetStream context, with full rights.
+func (b *Bus) JetStream() jetstream.JetStream { return b.js }
+
+// ClientURL is where publishers connect; empty when the server is in-process only.
+func (b *Bus) ClientURL() string { return b.url }
+
+// Durable finds the engine's durable consumer of that name; it is the [Bind] of the
+// engine's subscribers.
+func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, error) {
+	for _, d := range durables() {
+		if d.name != topic {
+			continue
+		}
+		cons, err := b.js.Consumer(ctx, d.stream, d.name)
+		if err != nil {
+			return nil, fmt.Errorf("find consumer %s: %w", topic, err)
+		}
+		return cons, nil
+	}
+	return nil, fmt.Errorf("find consumer %q: the table has none of that name", topic)
+}
+
+// Close ends the connection, what has been published being flushed first, and stops the
+// embedded server, whose files are complete when Close returns. Close the subscribers before.
+// It returns the reason if ctx ends before everything is flushed; the rest is done all the same.
+func (b *Bus) Close(ctx context.Context) error {
+	if b.gate != nil {
+		b.gate.close()
+	}
+	err := flush(ctx, b.conn)
+	b.conn.Close()
+	if b.embedded != nil {
+		b.embedded.stop()
+	}
+	return err
+}
+
+func flush(ctx context.Context, conn *nats.Conn) error {
+	if conn.IsClosed() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, flushTimeout)
+	defer cancel()
+	if err := conn.FlushWithContext(ctx); err != nil {
+		return fmt.Errorf("flush the bus: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// gate answers what guests ask of JetStream. It knows a handful of requests, checks each
+// to the bottom and forwards it in the engine's name; everything else is refused. It has
+// to exist because NATS' permissions see subjects only, and a consumer's delivery subject, a
+// purge's filter or a rollup stand in bodies and headers.
+type gate struct {
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	guests map[string]guest // by token
+	log    *slog.Logger
+
+	mu     sync.Mutex
+	owners map[string]string // which guest made a consumer of the outbox, by its name
+}
+
+const (
+	gateTimeout = 5 * time.Second
+	// gateBytes bounds what guests can make the engine hold while the disk catches up.
+	gateBytes = 256 << 20
+	ownersMax = 10_000
+)
+
+// call is one message of a guest: subject is what the guest published.
+type call struct {
+	guest   guest
+	subject string
+	msg     *nats.Msg
+}
+
+// refusal says why the gate does not forward something; guests read it.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// notYours is also said of consumers that are others', so that guests cannot tell.
+const notYours = refusal("consumer not found")
+
+func openGate(e *embedded, log *slog.Logger) (*gate, error) {
+	conn, err := e.connect("gate")
+	if err != nil {
+		return nil, fmt.Errorf("connect the gate: %w", err)
+	}
+	js, err := jetstream.New(conn)
+	if err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("open the gate: %w", err)
+	}
+	g := &gate{conn: conn, js: js, log: log, guests: map[string]guest{}, owners: map[string]string{}}
+	for _, guest := range e.guests {
+		g.guests[guest.token()] = guest
+	}
+	if err := g.subscribe(); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("open the gate: %w", err)
+	}
+	return g, nil
+}
+
+func (g *gate) subscribe() error {
+	answers := map[string]func(call) error{
+		"$JS.API.>": g.api, "$JS.ACK.>": g.ack, "$JS.FC.>": g.flowControl, "$O.>": g.object,
+	}
+	for subject, answer := range answers {
+		sub, err := g.conn.Subscribe(gatePrefix+".*."+subject, g.handle(answer))
+		if err != nil {
+			return err
+		}
+		if err := sub.SetPendingLimits(-1, gateBytes); err != nil {
+			return err
+		}
+	}
+	if _, err := g.conn.Subscribe(infoSubject, g.info); err != nil {
+		return err
+	}
+	return g.conn.FlushTimeout(gateTimeout)
+}
+
+func (g *gate) info(m *nats.Msg) {
+	if err := m.Respond([]byte(accountInfo)); err != nil {
+		g.log.Error("gate cannot answer", "error", err)
+	}
+}
+
+func (g *gate) handle(answer func(call) error) nats.MsgHandler {
+	return func(m *nats.Msg) {
+		token, subject, _ := strings.Cut(strings.TrimPrefix(m.Subject, gatePrefix+"."), ".")
+		guest, ok := g.guests[token]
+		if !ok {
+			return
+		}
+		c := call{guest: guest, subject: subject, msg: m}
+		if err := answer(c); err != nil {
+			g.refuse(c, err)
+		}
+	}
+}
+
+// refuse tells the guest why; what is not a refusal stays inside.
+func (g *gate) refuse(c call, err error) {
+	why := refusal("the engine cannot answer now; try again")
+	switch {
+	case !errors.As(err, &why):
+		g.log.Error("gate failed", "guest", c.guest.token(), "error", err)
+	case why == notYours: // clients look before they create
+		g.log.Debug("gate knows no such consumer", "guest", c.guest.token())
+	default:
+		g.log.Warn("gate refused a request", "guest", c.guest.token(), "reason", string(why))
+	}
+	switch {
+	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."):
+		g.respond(c, nats.Header{"Status": {"403"}, "Description": {string(why)}}, nil)
+	case strings.HasPrefix(c.subject, apiPrefix), strings.HasPrefix(c.subject, "$O."):
+		g.respond(c, nil, errorBody(why))
+	}
+	// Any answer to an acknowledgement would be taken for a yes.
+}
+
+// errorBody is how JetStream's API says no, in publish acknowledgements as well. Clients
+// look for a missing consumer's code before they create it.
+func errorBody(why refusal) []byte {
+	fault := jetstream.APIError{Code: 403, Description: string(why)}
+	if why == notYours {
+		fault.Code, fault.ErrorCode = 404, jetstream.JSErrCodeConsumerNotFound
+	}
+	return encoded(map[string]jetstream.APIError{"error": fault})
+}
+
+// respond answers the guest, if it waits for an answer where guests do.
+func (g *gate) respond(c call, header nats.Header, data []byte) {
+	reply := c.reply()
+	if reply == "" {
+		return
+	}
+	if err := g.conn.PublishMsg(&nats.Msg{Subject: reply, Header: header, Data: data}); err != nil {
+		g.log.Error("gate cannot answer", "guest", c.guest.token(), "error", err)
+	}
+}
+
+// forward passes the message on in the engine's name; JetStream answers the guest
+// directly. The server does so for messages, pulls and direct reads only: the API's other
+// answers do not cross accounts, and are relayed.
+func (g *gate) forward(c call, header nats.Header, data []byte) error {
+	return g.conn.PublishMsg(&nats.Msg{Subject: c.subject, Reply: c.reply(), Header: header, Data: data})
+}
+
+// relay asks in the engine's name and hands the answer over.
+func (g *gate) relay(c call, data []byte) error {
+	m, err := g.ask(c.subject, data)
+	if err != nil {
+		return err
+	}
+	g.respond(c, nil, m.Data)
+	return nil
+}
+
+// ask makes the request and returns its answer.
+func (g *gate) ask(subject string, data []byte) (*nats.Msg, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
+	defer cancel()
+	m, err := g.conn.RequestWithContext(ctx, subject, data)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", subject, err)
+	}
+	return m, nil
+}
+
+func (g *gate) close() {
+	g.conn.Close()
+}
+
+// reply is where the guest's answer goes in the engine's account, or "".
+func (c call) reply() string {
+	if !guestInbox(c.msg.Reply) {
+		return ""
+	}
+	return c.guest.inbox(c.msg.Reply)
+}
+
+// guestInbox says whether subject is a place where guests receive.
+func guestInbox(subject string) bool {
+	return strings.HasPrefix(subject, inboxPrefix) && !strings.ContainsAny(subject, "*> \t\r\n")
+}

@@ -1,0 +1,71 @@
+package bus
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
+
+const (
+	apiPrefix   = "$JS.API."
+	documentsOf = "OBJ_" + Documents // the object store's stream
+	chunks      = "$O." + Documents + ".C."
+	metas       = "$O." + Documents + ".M."
+)
+
+// accountInfo is what clients ask before they use JetStream: it is there. Its figures are
+// the engine's own affair.
+const accountInfo = `{"type":"io.nats.jetstream.api.v1.account_info_response","memory":0,"storage":0,"streams":2,"consumers":0,` +
+	`"limits":{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1},"api":{"total":0,"errors":0}}`
+
+const noAccess = refusal("guests publish casehug events, put documents and read sync events, nothing else")
+
+// api answers one request of JetStream's API.
+func (g *gate) api(c call) error {
+	request := strings.TrimPrefix(c.subject, apiPrefix)
+	switch {
+	case request == "INFO":
+		return nil // the import of infoSubject answers it
+	case request == "STREAM.NAMES":
+		return g.streamNames(c)
+	case request == "STREAM.INFO."+Outbox, request == "STREAM.INFO."+documentsOf:
+		return g.relay(c, c.guest.listing(c.msg.Data))
+	case strings.HasPrefix(request, "CONSUMER."):
+		return g.consumer(c, strings.TrimPrefix(request, "CONSUMER."))
+	default:
+		return g.documents(c, request)
+	}
+}
+
+// listing is the request for details of a stream: its subjects name other firms and their
+// documents, so guests of one firm get the stream's figures only.
+func (g guest) listing(data []byte) []byte {
+	if g.firm != "" {
+		return nil
+	}
+	return data
+}
+
+// streamNames says which stream holds a subject, among those that guests may know.
+func (g *gate) streamNames(c call) error {
+	var ask struct {
+		Subject string `json:"subject"`
+	}
+	if len(c.msg.Data) > 0 {
+		if err := json.Unmarshal(c.msg.Data, &ask); err != nil {
+			return refusal("the request is not JSON; send what JetStream's API asks for")
+		}
+	}
+	names := slices.DeleteFunc([]string{Outbox, documentsOf}, func(name string) bool {
+		space := map[string]string{Outbox: "sync.", documentsOf: "$O." + Documents + "."}[name]
+		return ask.Subject != "" && !strings.HasPrefix(ask.Subject, space)
+	})
+	body, err := json.Marshal(map[string]any{
+		"type": "io.nats.jetstream.api.v1.stream_names_response", "total": len(names), "offset": 0, "limit": 1024, "streams": names,
+	})
+	if err != nil {
+		return err
+	}
+	g.respond(c, nil, body)
+	return nil
+}

@@ -1,0 +1,102 @@
+package bus
+
+import (
+	"encoding/json"
+	"strings"
+)
+
+// consumerInfo is what the gate reads of JetStream's answers about a consumer.
+type consumerInfo struct {
+	Name   string `json:"name"`
+	Config struct {
+		Metadata map[string]string `json:"metadata"`
+	} `json:"config"`
+	Error *struct {
+		Code int `json:"code"`
+	} `json:"error"`
+}
+
+// ack passes an acknowledgement on: $JS.ACK.OUTBOX.{consumer}.{five numbers}.
+func (g *gate) ack(c call) error {
+	tokens := strings.Split(c.subject, ".")
+	if len(tokens) != 9 || tokens[2] != Outbox || !g.owns(c.guest, tokens[3]) {
+		return notYours
+	}
+	return g.forward(c, nil, c.msg.Data)
+}
+
+// flowControl passes a push consumer's "go on": $JS.FC.OUTBOX.{consumer}.{id}.
+func (g *gate) flowControl(c call) error {
+	tokens := strings.Split(c.subject, ".")
+	if len(tokens) != 5 || tokens[2] != Outbox || !g.owns(c.guest, tokens[3]) {
+		return notYours
+	}
+	return g.forward(c, nil, c.msg.Data)
+}
+
+// owns says whether the guest has made the consumer.
+func (g *gate) owns(who guest, name string) bool {
+	g.mu.Lock()
+	owner, ok := g.owners[name]
+	g.mu.Unlock()
+	if !ok {
+		owner = g.owner(name)
+	}
+	return owner == who.token()
+}
+
+// unclaimed refuses a name under which somebody else's consumer lives.
+func (g *gate) unclaimed(who guest, name string) error {
+	if name == "" {
+		return nil
+	}
+	g.forget(name)
+	if owner := g.owner(name); owner != "" && owner != who.token() {
+		return refusal("the consumer's name is taken; choose another")
+	}
+	return nil
+}
+
+// owner asks JetStream who made the consumer: "" when there is none.
+func (g *gate) owner(name string) string {
+	if name == "" || strings.ContainsAny(name, ".*> \t\r\n") {
+		return ""
+	}
+	m, err := g.ask(apiPrefix+"CONSUMER.INFO."+Outbox+"."+name, nil)
+	if err != nil {
+		g.log.Error("gate cannot look a consumer up", "error", err)
+		return "unknown"
+	}
+	return g.learn(m.Data)
+}
+
+// learn remembers whose consumer the answer shows.
+func (g *gate) learn(answer []byte) string {
+	var info consumerInfo
+	if err := json.Unmarshal(answer, &info); err != nil {
+		return "unknown"
+	}
+	if info.Error != nil {
+		if info.Error.Code == 404 {
+			return ""
+		}
+		return "unknown"
+	}
+	owner := info.Config.Metadata[ownerKey]
+	if owner == "" {
+		owner = "engine"
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.owners) >= ownersMax {
+		clear(g.owners) // what is still in use is looked up again
+	}
+	g.owners[info.Name] = owner
+	return owner
+}
+
+func (g *gate) forget(name string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	delete(g.owners, name)
+}

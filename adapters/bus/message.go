@@ -1,0 +1,64 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// What the subscriber adds to a message's metadata, beside its NATS headers. Publishers
+// leave these out again.
+const (
+	MetaSubject    = metaPrefix + "subject"    // the subject it was published on
+	MetaSeq        = metaPrefix + "seq"        // its sequence in the stream, from 1
+	MetaDeliveries = metaPrefix + "deliveries" // how often it has been delivered, this time included
+
+	metaPrefix = "bus-"
+)
+
+// Key says which messages have to be handled one after the other: those of one key. It must
+// not keep or change its arguments.
+type Key func(subject string, header nats.Header, data []byte) string
+
+// held is a message that JetStream considers ours until it is acknowledged.
+type held struct {
+	msg        jetstream.Msg
+	key        string
+	seq        uint64
+	deliveries uint64
+}
+
+func hold(msg jetstream.Msg, key Key) (*held, error) {
+	meta, err := msg.Metadata()
+	if err != nil {
+		return nil, fmt.Errorf("read the message's place in its stream: %w", err)
+	}
+	return &held{
+		msg: msg, key: key(msg.Subject(), msg.Headers(), msg.Data()),
+		seq: meta.Sequence.Stream, deliveries: meta.NumDelivered,
+	}, nil
+}
+
+// message is what Watermill's handlers get. The UUID is the publisher's Nats-Msg-Id, or the
+// stream's sequence. Of a header with several values the first counts.
+func (h *held) message(ctx context.Context) *message.Message {
+	header := h.msg.Headers()
+	id := header.Get(nats.MsgIdHdr)
+	if id == "" {
+		id = strconv.FormatUint(h.seq, 10)
+	}
+	m := message.NewMessageWithContext(ctx, id, h.msg.Data())
+	for name, values := range header {
+		if len(values) > 0 {
+			m.Metadata[name] = values[0]
+		}
+	}
+	m.Metadata[MetaSubject] = h.msg.Subject()
+	m.Metadata[MetaSeq] = strconv.FormatUint(h.seq, 10)
+	m.Metadata[MetaDeliveries] = strconv.FormatUint(h.deliveries, 10)
+	return m
+}

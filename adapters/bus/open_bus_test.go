@@ -1,0 +1,177 @@
+package bus_test
+
+import (
+	"log/slog"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+)
+
+func TestOpenMakesWhatTheTableNames(t *testing.T) {
+	b := open(t)
+	for name, subjects := range map[string]string{bus.Inbox: "casehug.> smokeball.>", bus.Outbox: "sync.>"} {
+		s, err := b.JetStream().Stream(brief(t), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := s.CachedInfo().Config
+		if got := strings.Join(c.Subjects, " "); got != subjects || c.Storage != jetstream.FileStorage || c.MaxAge.Hours() != 90*24 || c.Duplicates.Minutes() != 2 {
+			t.Errorf("%s: %+v", name, c)
+		}
+	}
+	for _, name := range []string{bus.Tokens, bus.State, bus.Leases} {
+		kv, err := b.JetStream().KeyValue(brief(t), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		status, err := kv.Status(brief(t))
+		if err != nil || status.History() != 1 || (name == bus.Leases) != (status.TTL().Seconds() == 15) {
+			t.Errorf("%s: %+v, %v", name, status, err)
+		}
+	}
+	for _, name := range []string{bus.Intake, bus.Notice} {
+		if cons, err := b.Durable(brief(t), name); err != nil || cons.CachedInfo().Config.MaxDeliver != -1 {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := b.Durable(brief(t), "unknown"); err == nil {
+		t.Error("an unknown durable is found")
+	}
+}
+
+// What was published and how far the consumers came survives a restart.
+func TestRestartKeepsMessagesAndPositions(t *testing.T) {
+	dir := t.TempDir()
+	same := func(c *bus.Config) { c.DataDir = dir }
+	b := open(t, same)
+	for _, data := range []string{"one", "two", "three"} {
+		say(t, b, "casehug.f1.matter.created", data)
+	}
+	_, guest := dial(t, b)
+	if _, err := guest.CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "theirs"}); err != nil {
+		t.Fatal(err)
+	}
+	intake, err := b.Durable(brief(t), bus.Intake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, err := intake.Next(); err != nil || m.DoubleAck(brief(t)) != nil {
+		t.Fatal(err)
+	}
+	shut(t, b)
+
+	b = open(t, same)
+	if intake, err = b.Durable(brief(t), bus.Intake); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := intake.Next(); err != nil || string(m.Data()) != "two" {
+		t.Errorf("after the restart: %v, %v; want the second message", m, err)
+	}
+	_, guest = dial(t, b)
+	if _, err := guest.Consumer(brief(t), bus.Outbox, "theirs"); err != nil {
+		t.Errorf("a guest's consumer: %v", err)
+	}
+}
+
+func TestListenOffTakesNoConnections(t *testing.T) {
+	b := open(t, func(c *bus.Config) { c.Listen = "off" })
+	if b.ClientURL() != "" {
+		t.Errorf("listens at %s", b.ClientURL())
+	}
+	say(t, b, "casehug.f1.matter.created", "{}")
+}
+
+// standalone is a NATS server that is none of the engine's, as a cluster is.
+func standalone(t testing.TB) *server.Server {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() {
+		s.Shutdown()
+		s.WaitForShutdown()
+	})
+	if !s.ReadyForConnections(10 * time.Second) {
+		t.Fatal("the server does not get ready")
+	}
+	return s
+}
+
+func TestOpenConnectsToACluster(t *testing.T) {
+	s := standalone(t)
+	for range 2 { // a second engine finds what the first one made
+		b := open(t, func(c *bus.Config) { *c = bus.Config{URL: s.ClientURL()} })
+		say(t, b, "sync.f1.matter.synced", "{}")
+		if _, err := b.Durable(brief(t), bus.Intake); err != nil {
+			t.Error(err)
+		}
+		shut(t, b)
+	}
+}
+
+// A guest's account cannot carry an engine.
+func TestOpenReportsWhatTheClusterRefuses(t *testing.T) {
+	guests := open(t)
+	if _, err := bus.Open(t.Context(), bus.Config{URL: guests.ClientURL()}); err == nil || !strings.Contains(err.Error(), "make stream INBOX") {
+		t.Errorf("%v; want the first thing that the account may not do", err)
+	}
+}
+
+func TestOpenNamesTheVariableAtFault(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, []byte("users: []"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		config bus.Config
+		says   []string
+	}{
+		"port taken":       {bus.Config{DataDir: t.TempDir(), Listen: taken.Addr().String()}, []string{"ENGINE_NATS_LISTEN", taken.Addr().String(), "address already in use", "choose a free port"}},
+		"no port":          {bus.Config{DataDir: t.TempDir(), Listen: "localhost"}, []string{"ENGINE_NATS_LISTEN", "host:port"}},
+		"no folder":        {bus.Config{}, []string{"ENGINE_DATA_DIR"}},
+		"folder is a file": {bus.Config{DataDir: file, Listen: "off"}, []string{"ENGINE_DATA_DIR", file}},
+		"replicas alone":   {bus.Config{DataDir: t.TempDir(), Replicas: 3}, []string{"ENGINE_REPLICAS", "ENGINE_NATS_URL"}},
+		"replicas even":    {bus.Config{URL: "nats://127.0.0.1:1", Replicas: 2}, []string{"ENGINE_REPLICAS", "1, 3 or 5"}},
+		"no users file":    {bus.Config{DataDir: t.TempDir(), UsersFile: file + "x"}, []string{"ENGINE_NATS_USERS_FILE", file + "x"}},
+		"no users":         {bus.Config{DataDir: t.TempDir(), UsersFile: file}, []string{"ENGINE_NATS_USERS_FILE", "names no user"}},
+		"no cluster":       {bus.Config{URL: "nats://127.0.0.1:1"}, []string{"ENGINE_NATS_URL"}},
+		"no credentials":   {bus.Config{URL: "nats://127.0.0.1:1", Creds: file + "x"}, []string{"ENGINE_NATS_CREDS"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c.config.Logger = slog.New(slog.DiscardHandler)
+			b, err := bus.Open(t.Context(), c.config)
+			if err == nil {
+				shut(t, b)
+				t.Fatal("it opens")
+			}
+			for _, word := range c.says {
+				if !strings.Contains(err.Error(), word) {
+					t.Errorf("%q does not say %q", err, word)
+				}
+			}
+			if strings.Contains(err.Error(), "\n") {
+				t.Errorf("%q is more than one line", err)
+			}
+		})
+	}
+}
+
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m)
+}

@@ -1,0 +1,91 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	wmnats "github.com/ThreeDotsLabs/watermill-nats/v2/pkg/nats"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const flushTimeout = 5 * time.Second
+
+// ErrClosed is what a publisher or subscriber returns after its Close.
+var ErrClosed = errors.New("the publisher or subscriber is closed")
+
+// Publish stores data under subject and waits until JetStream has acknowledged it. The
+// same msgID on the same stream within two minutes is stored once; an empty msgID is never
+// taken for a repetition. Header names and values go out as they are.
+func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[string]string, data []byte) error {
+	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
+	for k, v := range header {
+		msg.Header[k] = []string{v}
+	}
+	var opts []jetstream.PublishOpt
+	if msgID != "" {
+		opts = append(opts, jetstream.WithMsgID(msgID))
+	}
+	if _, err := b.js.PublishMsg(ctx, msg, opts...); err != nil {
+		return fmt.Errorf("publish %s on %s: %w", msgID, subject, err)
+	}
+	return nil
+}
+
+// Publisher is Watermill's publisher on the bus. The topic is the subject; metadata goes
+// out as headers and the message's UUID as Nats-Msg-Id, unless the metadata has one. Publish
+// returns when JetStream has acknowledged every message.
+type Publisher struct {
+	out    *wmnats.Publisher
+	closed atomic.Bool
+}
+
+var _ message.Publisher = (*Publisher)(nil)
+
+// NewPublisher publishes on conn, which stays open when the publisher is closed.
+func NewPublisher(conn *nats.Conn, log *Logger) (*Publisher, error) {
+	out, err := wmnats.NewPublisherWithNatsConn(conn, wmnats.PublisherPublishConfig{
+		Marshaler: marshaler{}, SubjectCalculator: wmnats.DefaultSubjectCalculator,
+	}, log)
+	if err != nil {
+		return nil, fmt.Errorf("make a publisher: %w", err)
+	}
+	return &Publisher{out: out}, nil
+}
+
+// Publish implements [message.Publisher]. It stops at the first message that fails.
+func (p *Publisher) Publish(topic string, messages ...*message.Message) error {
+	if p.closed.Load() {
+		return ErrClosed
+	}
+	return p.out.Publish(topic, messages...)
+}
+
+// Close implements [message.Publisher]. Nothing is left to send: Publish is synchronous.
+func (p *Publisher) Close() error {
+	p.closed.Store(true)
+	return nil
+}
+
+// marshaler writes a message the way CaseHug's own publishers do, so that both look alike
+// to the stream.
+type marshaler struct{}
+
+// Marshal implements Watermill's marshaler.
+func (marshaler) Marshal(topic string, m *message.Message) (*nats.Msg, error) {
+	header := nats.Header{}
+	if m.UUID != "" {
+		header.Set(nats.MsgIdHdr, m.UUID)
+	}
+	for k, v := range m.Metadata {
+		if !strings.HasPrefix(k, metaPrefix) {
+			header[k] = []string{v}
+		}
+	}
+	return &nats.Msg{Subject: topic, Header: header, Data: m.Payload}, nil
+}

@@ -1,0 +1,109 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// The streams and buckets of the bus. The ledger's stream belongs to the event store.
+const (
+	Inbox     = "INBOX"             // what others tell the engine
+	Outbox    = "OUTBOX"            // what the engine tells others
+	Documents = "casehug-documents" // object store: documents that CaseHug hands over
+	Tokens    = "engine-tokens"     // key-value: sealed tokens and keys
+	State     = "engine-state"      // key-value: small checkpoints
+	Leases    = "engine-leases"     // key-value: who works on which allowance
+)
+
+// The engine's durable consumers, which are its subscribers' topics.
+const (
+	Intake = "intake" // casehug.>
+	Notice = "notice" // smokeball.>
+)
+
+const (
+	retention   = 90 * 24 * time.Hour
+	dedupWindow = 2 * time.Minute
+	leaseTTL    = 15 * time.Second
+	ackWait     = 30 * time.Second
+	// inFlight is how many messages of one durable may be unacknowledged at once: what
+	// the engine holds in memory, and how many keys it can work on in parallel.
+	inFlight = 256
+)
+
+func streams(replicas int) []jetstream.StreamConfig {
+	kept := func(name, what string, subjects ...string) jetstream.StreamConfig {
+		return jetstream.StreamConfig{
+			Name: name, Description: what, Subjects: subjects, Replicas: replicas,
+			Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy,
+			MaxAge: retention, Duplicates: dedupWindow, AllowDirect: true,
+		}
+	}
+	return []jetstream.StreamConfig{
+		kept(Inbox, "what CaseHug and Smokeball tell the engine", "casehug.>", "smokeball.>"),
+		kept(Outbox, "what the engine tells CaseHug", "sync.>"),
+	}
+}
+
+func keyValues(replicas int) []jetstream.KeyValueConfig {
+	return []jetstream.KeyValueConfig{
+		{Bucket: Tokens, Description: "sealed tokens and webhook keys", History: 1, Replicas: replicas},
+		{Bucket: State, Description: "checkpoints", History: 1, Replicas: replicas},
+		{Bucket: Leases, Description: "who works on which allowance", History: 1, TTL: leaseTTL, Replicas: replicas},
+	}
+}
+
+func objectStores(replicas int) []jetstream.ObjectStoreConfig {
+	return []jetstream.ObjectStoreConfig{
+		{Bucket: Documents, Description: "documents on their way to Smokeball", Replicas: replicas},
+	}
+}
+
+// durable is a consumer of the engine: the name is its topic.
+type durable struct {
+	name, stream, filter string
+}
+
+func durables() []durable {
+	return []durable{
+		{name: Intake, stream: Inbox, filter: "casehug.>"},
+		{name: Notice, stream: Inbox, filter: "smokeball.>"},
+	}
+}
+
+func (d durable) config() jetstream.ConsumerConfig {
+	return jetstream.ConsumerConfig{
+		Durable: d.name, FilterSubject: d.filter,
+		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
+		AckWait: ackWait, MaxDeliver: -1, MaxAckPending: inFlight,
+	}
+}
+
+// provision makes what the table names, or brings it up to date. Doing it again changes
+// nothing.
+func provision(ctx context.Context, js jetstream.JetStream, replicas int) error {
+	for _, c := range streams(replicas) {
+		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
+			return fmt.Errorf("make stream %s: %w", c.Name, err)
+		}
+	}
+	for _, c := range keyValues(replicas) {
+		if _, err := js.CreateOrUpdateKeyValue(ctx, c); err != nil {
+			return fmt.Errorf("make bucket %s: %w", c.Bucket, err)
+		}
+	}
+	for _, c := range objectStores(replicas) {
+		if _, err := js.CreateOrUpdateObjectStore(ctx, c); err != nil {
+			return fmt.Errorf("make bucket %s: %w", c.Bucket, err)
+		}
+	}
+	for _, d := range durables() {
+		if _, err := js.CreateOrUpdateConsumer(ctx, d.stream, d.config()); err != nil {
+			return fmt.Errorf("make consumer %s: %w", d.name, err)
+		}
+	}
+	return nil
+}

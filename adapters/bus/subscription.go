@@ -1,0 +1,181 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// subscription is one topic's flow: a reader takes what JetStream delivers and puts it into
+// lanes, one per key; each lane hands its messages out one by one; a heart beats for all of them.
+type subscription struct {
+	config  SubscriberConfig
+	cons    jetstream.Consumer
+	ackWait time.Duration
+	log     *slog.Logger
+	out     chan *message.Message
+
+	stop context.Context // ends: nothing new is handed out
+	hard context.Context // ends later: handlers are told to give up
+
+	mu    sync.Mutex
+	lanes map[string]*lane
+	held  map[uint64]*held // by sequence: all that is ours now
+	work  sync.WaitGroup
+}
+
+// pulse is how often JetStream shows that a pull is alive; after two missing ones the
+// consumer counts as lost.
+const pulse = 5 * time.Second
+
+func newSubscription(c SubscriberConfig, topic string, cons jetstream.Consumer) *subscription {
+	return &subscription{
+		config: c, cons: cons, ackWait: cons.CachedInfo().Config.AckWait,
+		log: c.Logger.With("topic", topic), out: make(chan *message.Message),
+		lanes: map[string]*lane{}, held: map[uint64]*held{},
+	}
+}
+
+func (s *subscription) run(stop context.Context, rebind func(context.Context) (jetstream.Consumer, error)) {
+	defer close(s.out)
+	hard, giveUp := context.WithCancel(context.WithoutCancel(stop))
+	defer giveUp()
+	s.stop, s.hard = stop, hard
+	defer context.AfterFunc(stop, func() { time.AfterFunc(s.config.Drain, giveUp) })()
+	beat, still := context.WithCancel(context.Background())
+	var heart sync.WaitGroup
+	heart.Go(func() { s.beat(beat) })
+	s.read(rebind)
+	s.work.Wait()
+	still()
+	heart.Wait()
+}
+
+// read takes messages until stop ends. A consumer that got lost is bound again.
+func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, error)) {
+	delay := Backoff(time.Second, time.Minute)
+	for tries := uint64(1); s.stop.Err() == nil; tries++ {
+		err := s.readConsumer()
+		if s.stop.Err() != nil || errors.Is(err, jetstream.ErrConnectionClosed) {
+			return
+		}
+		s.log.Error("the consumer is lost, binding it again", "error", err)
+		if !pause(s.stop, delay(tries)) {
+			return
+		}
+		if cons, err := rebind(s.stop); err == nil {
+			s.cons, tries = cons, 0
+		}
+	}
+}
+
+func (s *subscription) readConsumer() error {
+	most := s.cons.CachedInfo().Config.MaxAckPending
+	iter, err := s.cons.Messages(jetstream.PullMaxMessages(most), jetstream.PullHeartbeat(pulse))
+	if err != nil {
+		return err
+	}
+	defer iter.Stop()
+	defer context.AfterFunc(s.stop, iter.Drain)()
+	for {
+		msg, err := iter.Next(jetstream.NextContext(s.hard))
+		if err != nil {
+			return err
+		}
+		s.take(msg)
+	}
+}
+
+// take puts a message into its lane. What arrives while the subscription stops goes back,
+// and what is held already is dropped: it came again only because a heartbeat was late.
+func (s *subscription) take(msg jetstream.Msg) {
+	h, err := hold(msg, s.config.Key)
+	if err != nil {
+		s.log.Error("dropping a message that is none of JetStream's", "error", err)
+		return
+	}
+	if s.stop.Err() != nil {
+		s.giveBack(h, 0)
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, ours := s.held[h.seq]; ours {
+		return
+	}
+	s.held[h.seq] = h
+	l, ok := s.lanes[h.key]
+	if !ok {
+		l = &lane{key: h.key, wake: make(chan struct{}, 1)}
+		s.lanes[h.key] = l
+		s.work.Go(func() { s.drive(l) })
+	}
+	l.add(h)
+}
+
+// beat tells JetStream, three times per AckWait, that what is held is being worked on.
+func (s *subscription) beat(ctx context.Context) {
+	tick := time.NewTicker(s.ackWait / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			for _, h := range s.holding() {
+				if err := h.msg.InProgress(); err != nil {
+					s.log.Warn("cannot extend a message", "seq", h.seq, "error", err)
+				}
+			}
+		}
+	}
+}
+
+func (s *subscription) holding() []*held {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]*held, 0, len(s.held))
+	for _, h := range s.held {
+		all = append(all, h)
+	}
+	return all
+}
+
+// release ends our hold. It comes before the acknowledgement: were it after, a quick
+// redelivery would look like one that is still held.
+func (s *subscription) release(h *held) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, h.seq)
+}
+
+func (s *subscription) acknowledge(h *held) {
+	s.release(h)
+	if err := h.msg.Ack(); err != nil {
+		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "error", err)
+	}
+}
+
+func (s *subscription) giveBack(h *held, delay time.Duration) {
+	s.release(h)
+	if err := h.msg.NakWithDelay(delay); err != nil {
+		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "error", err)
+	}
+}
+
+// pause waits for d and says whether ctx still runs.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,196 @@
+package smokeball
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// shownContact is a contact with all that Smokeball shows, numbers kept as written.
+type shownContact map[string]any
+
+// UnmarshalJSON reads the contact without losing digits.
+func (s *shownContact) UnmarshalJSON(b []byte) error {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	return d.Decode((*map[string]any)(s))
+}
+
+func (s *shownContact) check() error {
+	if id, _ := (*s)["id"].(string); id == "" {
+		return errUnnamed
+	}
+	return nil
+}
+
+// writable is the part of the contact that a write can carry, in the names of a write.
+func (s shownContact) writable() map[string]any {
+	body, _ := contactShape().keep(map[string]any(s)).(map[string]any)
+	carryIDs(s, body, "company", "staff", "staffIds")
+	carryIDs(s, body, "company", "directors", "directorIds")
+	carryIDs(s, body, "groupOfPeople", "people", "peopleIds")
+	carryManagers(body)
+	return body
+}
+
+// carryIDs turns links that reads show into the ids that writes take.
+func carryIDs(shown shownContact, body map[string]any, part, links, ids string) {
+	from, _ := shown[part].(map[string]any)
+	to, _ := body[part].(map[string]any)
+	listed, ok := from[links].([]any)
+	if !ok || to == nil || to[ids] != nil {
+		return
+	}
+	carried := []string{}
+	for _, l := range listed {
+		entry, _ := l.(map[string]any)
+		id, _ := entry["id"].(string)
+		href, _ := entry["href"].(string)
+		if target := (link{ID: id, Href: href}).target(); target != "" {
+			carried = append(carried, string(target))
+		}
+	}
+	to[ids] = carried
+}
+
+// carryManagers turns the word that reads show into the number that writes take.
+func carryManagers(body map[string]any) {
+	company, _ := body["company"].(map[string]any)
+	switch company["companyManagedBy"] {
+	case nil:
+	case "Members":
+		company["companyManagedBy"] = 0
+	case "Managers":
+		company["companyManagedBy"] = 1
+	default:
+		delete(company, "companyManagedBy")
+	}
+}
+
+// merge brings the draft into the body and reports whether it changed.
+func merge(body map[string]any, d domain.ContactDraft) bool {
+	changed := false
+	if external, _ := body["externalSystemId"].(string); external == "" {
+		changed = set(body, "externalSystemId", d.ExternalID, exactly)
+	}
+	if p, ok := body["person"].(map[string]any); ok {
+		if d.CompanyName == "" {
+			changed = set(p, "firstName", d.FirstName, exactly) || changed
+			changed = set(p, "lastName", d.LastName, exactly) || changed
+		}
+		return reach(p, d) || changed
+	}
+	if c, ok := body["company"].(map[string]any); ok {
+		changed = set(c, "name", d.CompanyName, exactly) || changed
+		return reach(c, d) || changed
+	}
+	return changed
+}
+
+// reach merges how the client is reached.
+func reach(part map[string]any, d domain.ContactDraft) bool {
+	changed := set(part, "email", d.Email, strings.EqualFold)
+	return setPhone(part, d.Phone) || changed
+}
+
+func exactly(a, b string) bool { return a == b }
+
+func set(part map[string]any, field, value string, same func(a, b string) bool) bool {
+	old, _ := part[field].(string)
+	if value == "" || same(old, value) {
+		return false
+	}
+	part[field] = value
+	return true
+}
+
+// setPhone leaves a number alone that differs only in how it is written.
+func setPhone(part map[string]any, number string) bool {
+	old, _ := part["phone"].(map[string]any)
+	area, _ := old["areaCode"].(string)
+	local, _ := old["number"].(string)
+	if number == "" || samePhone(area+local, number) {
+		return false
+	}
+	part["phone"] = map[string]any{"number": number}
+	return true
+}
+
+// nationalDigits is how many digits a number has at least without its country code.
+const nationalDigits = 9
+
+// samePhone reports whether two numbers are the same but for signs, leading zeros and a
+// country code that only one of them has.
+func samePhone(a, b string) bool {
+	a, b = digits(a), digits(b)
+	if a == b {
+		return true
+	}
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	return len(a) >= nationalDigits && strings.HasSuffix(b, a)
+}
+
+func digits(s string) string {
+	only := strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimLeft(only, "0")
+}
+
+// shape names the fields that a write may carry, and the shape of those that are
+// objects or lists of objects. A nil shape is a plain value or a list of them.
+type shape map[string]shape
+
+// keep is v without what the shape does not name and without nulls.
+func (s shape) keep(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		return s.keepObject(v)
+	case []any:
+		return s.keepList(v)
+	case string:
+		return wholeSeconds(v)
+	}
+	return v
+}
+
+func (s shape) keepObject(v map[string]any) any {
+	if s == nil {
+		return nil
+	}
+	kept := map[string]any{}
+	for name, inner := range s {
+		if value := inner.keep(v[name]); value != nil {
+			kept[name] = value
+		}
+	}
+	return kept
+}
+
+func (s shape) keepList(v []any) any {
+	kept := []any{}
+	for _, entry := range v {
+		if value := s.keep(entry); value != nil {
+			kept = append(kept, value)
+		}
+	}
+	return kept
+}
+
+// wholeSeconds drops the fraction of a date-time, which Smokeball shows but refuses.
+func wholeSeconds(s string) string {
+	if m := fractionalTime.FindStringSubmatch(s); m != nil {
+		return m[1] + m[2]
+	}
+	return s
+}
+
+var fractionalTime = regexp.MustCompile(`^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(Z|[+-]\d\d:\d\d|)$`)

@@ -1,0 +1,129 @@
+package smokeball
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// longestWish bounds what a Retry-After may ask for.
+const longestWish = 5 * time.Minute
+
+func (k call) fault(class domain.Class, code domain.Code, message, remedy string, cause error) *domain.CallError {
+	return faultOf(k.op, class, code, message, remedy, cause)
+}
+
+// malformedRequest is a call that cannot even be put into words.
+func (k call) malformedRequest(cause error) *domain.CallError {
+	return k.fault(domain.Permanent, domain.CodeInternal,
+		"CaseHug cannot "+spoken(k.op)+": the request makes no sense", supportLooks, cause)
+}
+
+// lost is a call without an answer. settled: it certainly did not arrive.
+func (k call) lost(cause error, settled bool) *domain.CallError {
+	message := "Smokeball cannot be reached"
+	switch {
+	case errors.Is(cause, errNoTurn):
+		message = "The call to Smokeball was given up while it waited for its turn"
+	case errors.Is(cause, errNoAnswer):
+		message = fmt.Sprintf("Smokeball gives no answer within %d seconds", int(answerWithin.Seconds()))
+	case !settled:
+		message = "The connection to Smokeball broke before the answer"
+	}
+	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, message, weRetry, cause)
+	f.Unsettled = !settled && !k.reads()
+	return f
+}
+
+// unreadable is an answer that cannot be understood. What the call should do may be
+// done.
+func (k call) unreadable(cause error) *domain.CallError {
+	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable,
+		"Smokeball's answer cannot be read", weRetry, cause)
+	f.Unsettled = !k.reads()
+	return f
+}
+
+// decode reads a good answer into out.
+func (k call) decode(a answer, out any) error {
+	if err := json.Unmarshal(a.body, out); err != nil {
+		return k.unreadable(fmt.Errorf("answer %d: %w", a.status, err))
+	}
+	if v, ok := out.(interface{ check() error }); ok {
+		if err := v.check(); err != nil {
+			return k.unreadable(fmt.Errorf("answer %d: %w", a.status, err))
+		}
+	}
+	return nil
+}
+
+// refused decides what any status but success and 429 means.
+func (k call) refused(a answer) *domain.CallError {
+	s := k.refusal(a)
+	f := k.meaning(a, s)
+	f.Failure.Smokeball = &s.Refusal
+	f.Err = statusError(a.status)
+	return f
+}
+
+func (k call) meaning(a answer, s said) *domain.CallError {
+	switch {
+	case a.status == http.StatusUnauthorized:
+		return k.fault(domain.SignIn, domain.CodeReauthorizationRequired,
+			"Smokeball no longer accepts the firm's sign-in", connectAgain, nil)
+	case a.status == http.StatusForbidden:
+		return k.fault(domain.NotPermitted, domain.CodeSmokeballRefused,
+			"Smokeball does not allow CaseHug to "+spoken(k.op)+s.because(),
+			"A firm admin allows it in Smokeball and connects again under Settings → Integrations.", nil)
+	case a.status == http.StatusNotFound:
+		return k.fault(domain.NotThere, domain.CodeSmokeballRefused,
+			"Smokeball cannot "+spoken(k.op)+": it is not there",
+			"We look again by ourselves. If it was deleted in Smokeball, sync again from CaseHug.", nil)
+	case a.status >= 300 && a.status < 400:
+		return movedFault(k.op, a.header.Get("Location"))
+	case a.status >= 500 || a.status == http.StatusRequestTimeout:
+		return k.broken(a)
+	}
+	return k.fault(domain.Permanent, domain.CodeSmokeballRefused,
+		"Smokeball refuses to "+spoken(k.op)+s.because(), correction(k.op)+s.quoted(), nil)
+}
+
+// broken is a fault of Smokeball's own. Something new may have been made all the same.
+func (k call) broken(a answer) *domain.CallError {
+	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable,
+		fmt.Sprintf("Smokeball answers with a fault (%d)", a.status), weRetry, nil)
+	f.Unsettled = k.creates
+	f.After = retryAfter(a.header)
+	return f
+}
+
+// tooMany is a 429: the call was not processed.
+func (k call) tooMany(a answer, pause time.Duration) *domain.CallError {
+	f := k.fault(domain.Allowance, domain.CodeAllowanceExceeded,
+		"Smokeball takes no more calls for now: its allowance is used up", weRetry, statusError(a.status))
+	s := k.refusal(a)
+	f.Failure.Smokeball = &s.Refusal
+	f.After = max(pause, retryAfter(a.header))
+	return f
+}
+
+// retryAfter is the wish of an answer in seconds, bounded; 0: none.
+func retryAfter(h http.Header) time.Duration {
+	seconds, err := strconv.Atoi(h.Get("Retry-After"))
+	if err != nil || seconds < 0 {
+		return 0
+	}
+	return min(time.Duration(min(seconds, 3600))*time.Second, longestWish)
+}
+
+// statusError is the cause of a fault that an answer brought.
+type statusError int
+
+func (s statusError) Error() string {
+	return fmt.Sprintf("answer %d %s", int(s), http.StatusText(int(s)))
+}

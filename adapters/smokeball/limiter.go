@@ -1,0 +1,170 @@
+package smokeball
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// keptBack is how much of Smokeball's burst is left alone: requests that were spaced
+// when they left may arrive closer together, and an engine before this one may have
+// taken from the bucket.
+const keptBack = 4
+
+// Limiter hands out the app's allowance to all firms: never faster than the
+// allowance, the most urgent priority first, firm by firm, none starved. A 429 pauses
+// everybody. It is safe for concurrent use.
+type Limiter struct {
+	perSecond float64
+
+	mu          sync.Mutex
+	bucket      *rate.Limiter
+	queue       queue
+	slow        slowdown
+	used        []time.Time // turns of the last minute, the oldest first
+	dispatching bool
+	fewer       chan struct{} // tells the dispatcher that somebody gave up
+}
+
+// Allowance is the state of the limiter.
+type Allowance struct {
+	PerSecond      float64       // calls a second, at most
+	UsedLastMinute int           // turns handed out in the last 60 seconds
+	Waiting        int           // calls that wait for their turn
+	PausedFor      time.Duration // what is left of the pause after a 429
+}
+
+// NewLimiter makes a limiter for perSecond calls a second (more than 0) of which
+// Smokeball takes burst at once. Of the burst it uses all but four, at least one.
+func NewLimiter(perSecond float64, burst int) *Limiter {
+	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-keptBack)), fewer: make(chan struct{}, 1)}
+}
+
+// Wait returns when the caller's turn (see WithTurn) has come, or ctx's error.
+func (l *Limiter) Wait(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	t := &ticket{turn: turnOf(ctx), ready: make(chan struct{})}
+	l.enter(t)
+	select {
+	case <-t.ready:
+		return nil
+	case <-ctx.Done():
+		l.leave(t)
+		return ctx.Err()
+	}
+}
+
+// enter queues the ticket and sees to it that somebody hands out turns.
+func (l *Limiter) enter(t *ticket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.queue.push(t)
+	if !l.dispatching {
+		l.dispatching = true
+		go l.dispatch()
+	}
+}
+
+// leave takes out a ticket whose caller has given up. One whose turn came at the same
+// moment has cost it.
+func (l *Limiter) leave(t *ticket) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t.granted {
+		return
+	}
+	l.queue.remove(t)
+	select {
+	case l.fewer <- struct{}{}:
+	default:
+	}
+}
+
+// dispatch hands out turns until nobody waits.
+func (l *Limiter) dispatch() {
+	for {
+		wait, more := l.handOut(time.Now())
+		if !more {
+			return
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-l.fewer:
+		}
+		timer.Stop()
+	}
+}
+
+// handOut grants what may go now and returns how long the next one has to wait. more
+// is false when nobody waits.
+func (l *Limiter) handOut(now time.Time) (wait time.Duration, more bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for l.queue.size > 0 {
+		if wait := l.wait(now); wait > 0 {
+			return wait, true
+		}
+		t := l.queue.pop()
+		t.granted = true
+		close(t.ready)
+		l.used = append(l.recent(now), now)
+	}
+	l.dispatching = false
+	return 0, false
+}
+
+// wait takes a token and returns 0, or takes none and returns how long to wait.
+func (l *Limiter) wait(now time.Time) time.Duration {
+	if left := l.slow.left(now); left > 0 {
+		return left
+	}
+	r := l.bucket.ReserveN(now, 1)
+	delay := r.DelayFrom(now)
+	if delay > 0 {
+		r.CancelAt(now)
+	}
+	return delay
+}
+
+// recent are the turns of the minute before now.
+func (l *Limiter) recent(now time.Time) []time.Time {
+	old := 0
+	for old < len(l.used) && now.Sub(l.used[old]) >= time.Minute {
+		old++
+	}
+	return l.used[old:]
+}
+
+// learn notes the answer to a call sent at sent.
+func (l *Limiter) learn(status int, sent time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if status == 429 {
+		l.slow.refused(sent, time.Now())
+	} else {
+		l.slow.answered()
+	}
+}
+
+// debit books a request that was sent without a turn of its own.
+func (l *Limiter) debit() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.bucket.ReserveN(now, 1)
+	l.used = append(l.recent(now), now)
+}
+
+// Allowance tells the state of the limiter at this moment.
+func (l *Limiter) Allowance() Allowance {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	now := time.Now()
+	l.used = l.recent(now)
+	return Allowance{PerSecond: l.perSecond, UsedLastMinute: len(l.used), Waiting: l.queue.size, PausedFor: l.slow.left(now)}
+}

@@ -1,0 +1,134 @@
+package smokeball
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// newMatter is the body that creates a matter.
+type newMatter struct {
+	ExternalSystemID string   `json:"externalSystemId,omitempty"`
+	Number           string   `json:"number,omitempty"`
+	MatterTypeID     string   `json:"matterTypeId,omitempty"`
+	ClientIDs        []string `json:"clientIds"`
+	ClientRole       string   `json:"clientRole,omitempty"`
+	Description      string   `json:"description,omitempty"`
+	Status           string   `json:"status,omitempty"`
+	OpenedDate       string   `json:"openedDate,omitempty"`
+	ClosedDate       string   `json:"closedDate,omitempty"`
+}
+
+// matterPatch is the body that changes a matter: what it leaves out stays.
+type matterPatch struct {
+	Number      *string  `json:"number,omitempty"`
+	Description *string  `json:"description,omitempty"`
+	Status      *string  `json:"status,omitempty"`
+	ClosedDate  string   `json:"closedDate,omitempty"`
+	ClientIDs   []string `json:"clientIds,omitempty"`
+}
+
+// matter is a matter as Smokeball shows it.
+type matter struct {
+	ID               string `json:"id"`
+	ExternalSystemID string `json:"externalSystemId"`
+	VersionID        string `json:"versionId"`
+	Number           string `json:"number"`
+	Title            string `json:"title"`
+	Description      string `json:"description"`
+	Status           string `json:"status"`
+	MatterType       link   `json:"matterType"`
+	Clients          []link `json:"clients"`
+	ClosedDate       moment `json:"closedDate"`
+}
+
+func (m *matter) check() error {
+	if m.ID == "" {
+		return errUnnamed
+	}
+	return nil
+}
+
+func (m matter) domain() domain.SmokeballMatter {
+	return domain.SmokeballMatter{
+		ID:           domain.SmokeballID(m.ID),
+		ExternalID:   m.ExternalSystemID,
+		VersionID:    m.VersionID,
+		Number:       m.Number,
+		Description:  m.Description,
+		Title:        m.Title,
+		Status:       m.Status,
+		ClientIDs:    targets(m.Clients),
+		MatterTypeID: string(m.MatterType.target()),
+		ClosedDate:   m.ClosedDate.pointer(),
+	}
+}
+
+// CreateMatter asks for a new matter and returns the id that Smokeball reserved: it is
+// accepted, and may take seconds to be there. rid marks what it causes.
+func (c *Client) CreateMatter(ctx context.Context, firm domain.FirmID, d domain.MatterDraft, rid domain.RequestID) (domain.SmokeballID, error) {
+	body := newMatter{
+		ExternalSystemID: d.ExternalID,
+		Number:           d.Number,
+		MatterTypeID:     d.MatterTypeID,
+		ClientIDs:        texts(d.ClientIDs),
+		ClientRole:       d.ClientRole,
+		Description:      d.Description,
+		Status:           d.Status,
+		OpenedDate:       date(d.OpenedDate),
+		ClosedDate:       date(d.ClosedDate),
+	}
+	var accepted link
+	err := c.do(ctx, firm, call{
+		op: "create matter", method: http.MethodPost, path: []string{"matters"},
+		body: body, request: rid, creates: true,
+	}, &accepted)
+	if err != nil {
+		return "", err
+	}
+	return accepted.target(), nil
+}
+
+// PatchMatter changes what ch names and nothing else. An empty change makes no call.
+func (c *Client) PatchMatter(ctx context.Context, firm domain.FirmID, id domain.SmokeballID, ch domain.MatterChange, rid domain.RequestID) error {
+	if ch.Empty() {
+		return nil
+	}
+	body := matterPatch{ch.Number, ch.Description, ch.Status, date(ch.ClosedDate), texts(ch.ClientIDs)}
+	return c.do(ctx, firm, call{
+		op: "update matter", method: http.MethodPatch, path: []string{"matters", string(id)},
+		body: body, request: rid,
+	}, nil)
+}
+
+// Matter reads one matter.
+func (c *Client) Matter(ctx context.Context, firm domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error) {
+	var m matter
+	if err := c.do(ctx, firm, get("read matter", nil, "matters", string(id)), &m); err != nil {
+		return domain.SmokeballMatter{}, err
+	}
+	return m.domain(), nil
+}
+
+// FindMatters are all matters, not leads, that q leaves. Smokeball's search looks into
+// several fields: the caller compares number and external id.
+func (c *Client) FindMatters(ctx context.Context, firm domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error) {
+	query := url.Values{}
+	if q.Text != "" {
+		query.Set("Search", q.Text)
+	}
+	if q.Contact != "" {
+		query.Set("ContactId", string(q.Contact))
+	}
+	all, err := list(ctx, c, firm, get("find matters", query, "matters"), func(m matter) string { return m.ID })
+	if err != nil {
+		return nil, err
+	}
+	found := make([]domain.SmokeballMatter, len(all))
+	for i, m := range all {
+		found[i] = m.domain()
+	}
+	return found, nil
+}

@@ -1,0 +1,103 @@
+package smokeball
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
+
+// metrics counts what goes over the wire. Labels are operations and classes of
+// answers: never firms, ids or texts.
+type metrics struct {
+	requests *prometheus.CounterVec
+	seconds  *prometheus.HistogramVec
+	turns    *prometheus.HistogramVec
+}
+
+// newMetrics registers the metrics with reg; a nil reg keeps them unregistered.
+func newMetrics(reg prometheus.Registerer, l *Limiter) (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "smokeball_requests_total",
+			Help: "Requests to Smokeball by operation and class of answer (2xx, 3xx, 4xx, 429, 5xx, none).",
+		}, []string{"operation", "answer"}),
+		seconds: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "smokeball_request_seconds",
+			Help:    "Time from sending a request to Smokeball to the head of its answer.",
+			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
+		}, []string{"operation"}),
+		turns: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "smokeball_turn_wait_seconds",
+			Help:    "Time a call waited for its turn in Smokeball's allowance.",
+			Buckets: []float64{.01, .2, 1, 5, 15, 60, 300, 1800},
+		}, []string{"priority"}),
+	}
+	if reg == nil {
+		return m, nil
+	}
+	return m, register(reg, m.requests, m.seconds, m.turns, waitingGauge(l))
+}
+
+func waitingGauge(l *Limiter) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "smokeball_turn_waiting",
+		Help: "Calls that wait for their turn in Smokeball's allowance.",
+	}, func() float64 { return float64(l.Allowance().Waiting) })
+}
+
+func register(reg prometheus.Registerer, all ...prometheus.Collector) error {
+	var errs []error
+	for _, c := range all {
+		errs = append(errs, reg.Register(c))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("register Smokeball metrics: %w", err)
+	}
+	return nil
+}
+
+type opKey struct{}
+
+// withOp names the operation for the metrics of calls made under ctx.
+func withOp(ctx context.Context, op string) context.Context {
+	return context.WithValue(ctx, opKey{}, op)
+}
+
+func opOf(ctx context.Context) string {
+	op, _ := ctx.Value(opKey{}).(string)
+	return op
+}
+
+// answerClass is the label of a status: 0 is no answer.
+func answerClass(status int) string {
+	switch {
+	case status == 0:
+		return "none"
+	case status == http.StatusTooManyRequests:
+		return "429"
+	}
+	return fmt.Sprintf("%dxx", status/100)
+}
+
+// counted counts each request that base sends.
+type counted struct {
+	base    http.RoundTripper
+	metrics *metrics
+}
+
+func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
+	begun := time.Now()
+	resp, err := c.base.RoundTrip(req)
+	status := 0
+	if err == nil {
+		status = resp.StatusCode
+	}
+	op := opOf(req.Context())
+	c.metrics.requests.WithLabelValues(op, answerClass(status)).Inc()
+	c.metrics.seconds.WithLabelValues(op).Observe(time.Since(begun).Seconds())
+	return resp, err
+}

@@ -1,0 +1,164 @@
+package smokeball
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"unicode"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+const (
+	longestLine = 300  // characters of what a person reads in one line
+	longestText = 4000 // characters of one text of Smokeball's that are kept
+	mostLines   = 20   // entries of `errors` that are kept
+	deepest     = 4    // levels of `errors` that are looked into
+)
+
+// said is Smokeball's own words in an answer that is not a success.
+type said struct {
+	domain.Refusal
+	line string // all of it in one line for a person; "": it said nothing
+}
+
+// because continues a sentence with Smokeball's reason.
+func (s said) because() string {
+	if s.line == "" {
+		return ""
+	}
+	return ": " + s.line
+}
+
+// quoted is a sentence of its own.
+func (s said) quoted() string {
+	if s.line == "" {
+		return ""
+	}
+	return " Smokeball said: “" + s.line + "”."
+}
+
+func (k call) refusal(a answer) said {
+	s := parseProblem(a.body)
+	s.Status = a.status
+	s.RequestID = domain.RequestID(or(a.header.Get("RequestId"), string(k.request)))
+	return s
+}
+
+// looseText is a JSON string; anything else is taken for none.
+type looseText string
+
+func (t *looseText) UnmarshalJSON(b []byte) error {
+	var s string
+	if json.Unmarshal(b, &s) == nil {
+		*t = looseText(clean(s))
+	}
+	return nil
+}
+
+// problem is a problem document (RFC 7807), or the API gateway's {"message": …}.
+type problem struct {
+	Title   looseText `json:"title"`
+	Detail  looseText `json:"detail"`
+	Message looseText `json:"message"`
+	Errors  any       `json:"errors"`
+}
+
+// parseProblem reads what Smokeball says about a failure. `errors` is an array of
+// objects, sometimes of strings, sometimes an object of arrays: all are read. A body
+// that is none of this says nothing.
+func parseProblem(body []byte) said {
+	var p problem
+	if json.Unmarshal(body, &p) != nil {
+		return said{}
+	}
+	var s said
+	s.Title = string(p.Title)
+	s.Detail = or(string(p.Detail), string(p.Message))
+	s.Errors = flatten(nil, "", p.Errors, deepest)
+	s.line = oneLine(s.Refusal)
+	return s
+}
+
+// oneLine is the detail, or else the title, followed by what the errors add.
+func oneLine(r domain.Refusal) string {
+	var parts []string
+	for _, text := range append([]string{or(r.Detail, r.Title)}, r.Errors...) {
+		text = strings.TrimRight(text, ".; ")
+		if text != "" && !slices.Contains(parts, text) {
+			parts = append(parts, text)
+		}
+	}
+	return cut(strings.Join(parts, "; "), longestLine)
+}
+
+// flatten appends the lines that v holds, each led by the field it is about.
+func flatten(lines []string, field string, v any, depth int) []string {
+	if depth == 0 || len(lines) >= mostLines {
+		return lines
+	}
+	switch v := v.(type) {
+	case string:
+		return appendLine(lines, field, v)
+	case []any:
+		for _, e := range v {
+			lines = flatten(lines, field, e, depth-1)
+		}
+	case map[string]any:
+		return flattenObject(lines, field, v, depth)
+	}
+	return lines
+}
+
+// flattenObject reads one error object, or an object with a list for each field.
+func flattenObject(lines []string, field string, v map[string]any, depth int) []string {
+	if message := firstText(v, "message", "errorMessage", "detail", "description", "reason", "error", "title"); message != "" {
+		about := or(firstText(v, "field", "property", "propertyName", "name", "pointer", "source", "path"), field)
+		return appendLine(lines, about, message)
+	}
+	for _, key := range slices.Sorted(maps.Keys(v)) {
+		lines = flatten(lines, clean(key), v[key], depth-1)
+	}
+	return lines
+}
+
+func firstText(v map[string]any, keys ...string) string {
+	for _, key := range keys {
+		if s, ok := v[key].(string); ok && clean(s) != "" {
+			return clean(s)
+		}
+	}
+	return ""
+}
+
+func appendLine(lines []string, field, text string) []string {
+	text = clean(text)
+	if text == "" || len(lines) >= mostLines {
+		return lines
+	}
+	if field != "" {
+		text = field + ": " + text
+	}
+	return append(lines, cut(text, longestText))
+}
+
+// clean is s as one bounded line of printable characters.
+func clean(s string) string {
+	printable := strings.Map(func(r rune) rune {
+		if unicode.IsSpace(r) || !unicode.IsPrint(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	return cut(strings.Join(strings.Fields(printable), " "), longestText)
+}
+
+// cut shortens s to n characters, the last of which then is an ellipsis.
+func cut(s string, n int) string {
+	runes := []rune(s)
+	if len(runes) <= n {
+		return s
+	}
+	return string(runes[:n-1]) + "…"
+}

@@ -1,0 +1,59 @@
+package smokeball
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"golang.org/x/oauth2"
+)
+
+// The operations at the sign-in host.
+const (
+	opExchange = "finish sign-in"
+	opRefresh  = "refresh sign-in"
+)
+
+// tokenFault turns an error of the token endpoint into the one error of this package.
+// The endpoint's body stays out of it: only OAuth's error word is kept.
+func tokenFault(op string, err error) *domain.CallError {
+	var answered *oauth2.RetrieveError
+	if !errors.As(err, &answered) || answered.Response == nil {
+		return lostToken(op, err)
+	}
+	status := answered.Response.StatusCode
+	cause := fmt.Errorf("token endpoint answers %d %s", status, answered.ErrorCode)
+	switch {
+	case answered.ErrorCode == "invalid_grant":
+		return deadGrant(op, cause)
+	case status == http.StatusTooManyRequests:
+		return faultOf(op, domain.Allowance, domain.CodeAllowanceExceeded,
+			"Smokeball's sign-in takes no more calls for now", weRetry, cause)
+	case status >= 500 || status == http.StatusRequestTimeout:
+		return faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
+			fmt.Sprintf("Smokeball's sign-in answers with a fault (%d)", status), weRetry, cause)
+	case status >= 300 && status < 400:
+		return movedFault(op, answered.Response.Header.Get("Location"))
+	case answered.ErrorCode == "invalid_client", answered.ErrorCode == "unauthorized_client", status == http.StatusUnauthorized:
+		return faultOf(op, domain.Permanent, domain.CodeSmokeballRefused,
+			"Smokeball's sign-in does not accept CaseHug's credentials",
+			"An operator corrects SMOKEBALL_CLIENT_ID and SMOKEBALL_CLIENT_SECRET.", cause)
+	}
+	return faultOf(op, domain.Permanent, domain.CodeSmokeballRefused,
+		fmt.Sprintf("Smokeball's sign-in refuses the request (%d)", status), supportLooks, cause)
+}
+
+func deadGrant(op string, cause error) *domain.CallError {
+	message := "Smokeball no longer accepts the firm's sign-in"
+	if op == opExchange {
+		message = "Smokeball does not accept the sign-in code: it has ended or was used before"
+	}
+	return faultOf(op, domain.SignIn, domain.CodeReauthorizationRequired, message, connectAgain, cause)
+}
+
+// lostToken is a call to the token endpoint without a usable answer.
+func lostToken(op string, err error) *domain.CallError {
+	return faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
+		"Smokeball's sign-in gives no answer", weRetry, withoutURL(err))
+}

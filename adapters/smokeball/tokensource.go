@@ -1,0 +1,225 @@
+package smokeball
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+var errNoRefresh = errors.New("the stored tokens hold no refresh token")
+
+// refresher obtains a new access token; *OAuth does.
+type refresher interface {
+	Refresh(ctx context.Context, refreshToken string) (Tokens, error)
+}
+
+// tokenSource gives each firm's calls a usable access token. It reads the store every
+// time, so a new grant, a disconnect, or another engine's refresh counts at once. One
+// goroutine refreshes for all of a firm; after a failure it rests before the next try.
+type tokenSource struct {
+	store TokenStore
+	auth  refresher
+	log   *slog.Logger
+	locks firmLocks
+
+	mu    sync.Mutex
+	notes map[domain.FirmID]tokenNote
+}
+
+// tokenNote is what the source remembers about a firm's stored tokens; it holds while
+// the stored access token is still `on`.
+type tokenNote struct {
+	on      string        // the stored access token
+	unsaved Tokens        // refreshed but not stored; Access empty: none
+	failure error         // why the newest refresh failed
+	until   time.Time     // no refresh before
+	rest    time.Duration // the newest rest
+}
+
+const (
+	firstRest   = time.Second
+	lastRest    = time.Minute
+	deadRest    = 5 * time.Minute // after invalid_grant: only a new grant helps
+	refusedRest = time.Minute     // after a fresh token was refused
+	saveTimeout = 5 * time.Second
+)
+
+func newTokenSource(store TokenStore, auth refresher, log *slog.Logger) *tokenSource {
+	return &tokenSource{store: store, auth: auth, log: log, notes: map[domain.FirmID]tokenNote{}}
+}
+
+// held are a firm's tokens as they are used and as they are stored.
+type held struct {
+	Tokens
+	stored   string // the stored access token
+	revision uint64
+}
+
+// Token returns tokens whose access token is alive, refreshed if its end is near.
+func (s *tokenSource) Token(ctx context.Context, firm domain.FirmID) (Tokens, error) {
+	h, err := s.load(ctx, firm)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if h.fresh(time.Now()) {
+		return h.Tokens, nil
+	}
+	return s.refresh(ctx, firm, "")
+}
+
+// Renew returns tokens other than those whose access token Smokeball has refused.
+func (s *tokenSource) Renew(ctx context.Context, firm domain.FirmID, refused string) (Tokens, error) {
+	return s.refresh(ctx, firm, refused)
+}
+
+func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (held, error) {
+	t, revision, err := s.store.Load(ctx, firm)
+	if errors.Is(err, ErrNoTokens) {
+		s.forget(firm)
+		return held{}, notConnected(err)
+	}
+	if err != nil {
+		return held{}, storeFault(err)
+	}
+	h := held{Tokens: t, stored: t.Access, revision: revision}
+	if note, ok := s.note(firm, t.Access); ok && note.unsaved.Access != "" {
+		h.Tokens = note.unsaved
+	}
+	return h, nil
+}
+
+// refresh obtains new tokens unless others, not refused, have come in meanwhile.
+func (s *tokenSource) refresh(ctx context.Context, firm domain.FirmID, refused string) (Tokens, error) {
+	unlock, err := s.locks.lock(ctx, firm)
+	if err != nil {
+		return Tokens{}, abandoned(opRefresh, err)
+	}
+	defer unlock()
+	h, err := s.load(ctx, firm)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if h.Access != refused && h.fresh(time.Now()) {
+		return h.Tokens, nil
+	}
+	fresh, err := s.attempt(ctx, firm, h)
+	if err == nil {
+		return s.keep(ctx, firm, h, h.renewed(fresh))
+	}
+	return s.fallBack(ctx, firm, h, refused, err)
+}
+
+// attempt refreshes once, or returns the newest failure while the source rests.
+func (s *tokenSource) attempt(ctx context.Context, firm domain.FirmID, h held) (Tokens, error) {
+	note, _ := s.note(firm, h.stored)
+	if note.failure != nil && time.Now().Before(note.until) {
+		return Tokens{}, note.failure
+	}
+	if h.Tokens.Refresh == "" {
+		return Tokens{}, deadGrant(opRefresh, errNoRefresh)
+	}
+	fresh, err := s.auth.Refresh(ctx, h.Tokens.Refresh)
+	if err != nil && ctx.Err() == nil {
+		s.noteFailure(firm, h, note, err)
+	}
+	return fresh, err
+}
+
+func (s *tokenSource) noteFailure(firm domain.FirmID, h held, note tokenNote, err error) {
+	note.on = h.stored
+	note.failure = err
+	note.rest = min(max(2*note.rest, firstRest), lastRest)
+	note.until = time.Now().Add(note.rest)
+	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.SignIn {
+		note.until = time.Now().Add(deadRest)
+	}
+	s.setNote(firm, note)
+}
+
+// fallBack looks for tokens that are good although the refresh failed: those that
+// another engine stored first, or the old ones while they last.
+func (s *tokenSource) fallBack(ctx context.Context, firm domain.FirmID, old held, refused string, failure error) (Tokens, error) {
+	if newer, err := s.load(ctx, firm); err == nil && newer.stored != old.stored && newer.alive(time.Now()) {
+		return newer.Tokens, nil
+	}
+	if old.Access != refused && old.alive(time.Now()) {
+		return old.Tokens, nil
+	}
+	return Tokens{}, failure
+}
+
+// keep stores refreshed tokens. Where that fails they are used all the same: the old
+// refresh token stays valid, so a restart loses nothing.
+func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old held, t Tokens) (Tokens, error) {
+	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
+	defer cancel()
+	_, err := s.store.Save(saving, firm, t, old.revision)
+	switch {
+	case err == nil:
+		s.forget(firm)
+		return t, nil
+	case errors.Is(err, ErrNoTokens):
+		s.forget(firm)
+		return Tokens{}, notConnected(err)
+	case errors.Is(err, ErrStale):
+		return s.newest(saving, firm, t)
+	}
+	s.log.WarnContext(ctx, "refreshed tokens are not stored, they are used from memory", "firm", firm, "error", err)
+	s.setNote(firm, tokenNote{on: old.stored, unsaved: t})
+	return t, nil
+}
+
+// newest are the tokens that somebody stored first, if they are good; else t.
+func (s *tokenSource) newest(ctx context.Context, firm domain.FirmID, t Tokens) (Tokens, error) {
+	newer, err := s.load(ctx, firm)
+	if err != nil {
+		return Tokens{}, err
+	}
+	if newer.fresh(time.Now()) {
+		return newer.Tokens, nil
+	}
+	return t, nil
+}
+
+// Refused notes that Smokeball refused even tokens just renewed: refreshing again
+// within a minute would only repeat that.
+func (s *tokenSource) Refused(ctx context.Context, firm domain.FirmID, failure error) {
+	h, err := s.load(ctx, firm)
+	if err != nil {
+		return
+	}
+	s.setNote(firm, tokenNote{on: h.stored, unsaved: h.unsavedPart(), failure: failure, until: time.Now().Add(refusedRest)})
+}
+
+func (h held) unsavedPart() Tokens {
+	if h.Access == h.stored {
+		return Tokens{}
+	}
+	return h.Tokens
+}
+
+func (s *tokenSource) note(firm domain.FirmID, stored string) (tokenNote, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n, ok := s.notes[firm]
+	if !ok || n.on != stored {
+		return tokenNote{}, false
+	}
+	return n, true
+}
+
+func (s *tokenSource) setNote(firm domain.FirmID, n tokenNote) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notes[firm] = n
+}
+
+func (s *tokenSource) forget(firm domain.FirmID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.notes, firm)
+}
