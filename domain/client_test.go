@@ -30,11 +30,42 @@ func TestObserve(t *testing.T) {
 		{"the same version", list(clientUpdated(1, 3)), 2, 3, list(domain.ClientOutdated{Origin: ref(2), Version: 3, Current: 3})},
 		{"the same event", list(clientUpdated(1, 3)), 1, 3, nil},
 		{"the same late event", list(clientUpdated(1, 3), domain.ClientOutdated{Origin: ref(2), Version: 2, Current: 3}), 2, 2, nil},
+		{"no version, and nothing new", list(clientUpdated(1, 3)), 2, 0, list(domain.ClientOutdated{Origin: ref(2), Version: 0, Current: 3})},
 		{"a version 0 when only a contact is known", list(domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-1"}), 1, 0, list(clientUpdated(1, 0))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			then(t, given[domain.Client](c.given...).Observe(ref(c.n), mariaAt(c.version)), c.then...)
 		})
+	}
+}
+
+// TestObserveUncounted tells that news without a version count as the known one.
+func TestObserveUncounted(t *testing.T) {
+	moved := mariaAt(0)
+	moved.Phone = "+1 312 555 0199"
+	want := moved
+	want.Version = 3
+	then(t, given[domain.Client](clientUpdated(1, 3)).Observe(ref(2), moved), domain.ClientUpdated{Origin: ref(2), Client: want})
+}
+
+func TestHas(t *testing.T) {
+	known := given[domain.Client](clientUpdated(1, 3))
+	moved := mariaAt(0)
+	moved.Phone = "+1 312 555 0199"
+	for name, c := range map[string]struct {
+		client domain.Client
+		data   domain.ClientData
+		want   bool
+	}{
+		"the same":                    {known, mariaAt(3), true},
+		"the same without a version":  {known, mariaAt(0), true},
+		"an older version":            {known, mariaAt(2), false},
+		"other data, without version": {known, moved, false},
+		"nothing known":               {given[domain.Client](), domain.ClientData{}, false},
+	} {
+		if got := c.client.Has(c.data); got != c.want {
+			t.Errorf("%s: has is %v, want %v", name, got, c.want)
+		}
 	}
 }
 

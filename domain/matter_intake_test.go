@@ -19,29 +19,43 @@ var (
 	noUpdates  = choose(func(s *domain.Settings) { s.OnMatterUpdated = false })
 )
 
-// TestTakeIn tells what each event of CaseHug means for a matter.
-func TestTakeIn(t *testing.T) {
-	otherBytes := retainer()
-	otherBytes.SHA256 = "bb22"
-	mention := approvedEvent(1, retainer())
-	mention.Matter = ptr(rivera(1))
-	withNews := requestedEvent(4)
-	withNews.Matter = ptr(rivera(2))
-	askedUnknown := domain.SyncRequested{Sync: syncFor(1), Trigger: domain.TriggerDocumentApproved, Origin: ref(1)}
-	askedByUser := asked(4, domain.TriggerManual)
-	askedByUser.By = "u_5"
-	waiting := and(linked(), asked(3, domain.TriggerManual), started(3, 1), deferred(3, domain.CodeNotConnected, start))
-	uploaded := and(linked(), approved(3, retainer()), asked(3, domain.TriggerDocumentApproved), started(3, 1),
-		domain.FileAccepted{Sync: syncFor(3), Document: docA, File: sbF}, domain.DocumentUploaded{Sync: syncFor(3), Document: docA, File: sbF},
-		domain.DocumentConfirmed{Sync: syncFor(3), Document: docA, File: sbF}, succeeded(3))
+func titled(version int, title string) domain.MatterData {
+	d := rivera(version)
+	d.Title = title
+	return d
+}
 
-	for _, c := range []struct {
-		name     string
-		given    []domain.Event
-		settings domain.Settings
-		when     domain.CaseHugEvent
-		then     []domain.Event
-	}{
+// uncounted is an update by a sender that does not count versions.
+func uncounted(n int, title string) domain.CaseHugEvent {
+	e := updatedEvent(n, 0)
+	e.Matter.Title = title
+	return e
+}
+
+// intake is a story of one event of CaseHug.
+type intake struct {
+	name     string
+	given    []domain.Event
+	settings domain.Settings
+	when     domain.CaseHugEvent
+	then     []domain.Event
+}
+
+// takeIn checks each story, and that its event delivered again yields nothing.
+func takeIn(t *testing.T, stories []intake) {
+	t.Helper()
+	for _, c := range stories {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Matter](c.given...).TakeIn(c.when, c.settings), c.then...)
+			again := given[domain.Matter](and(c.given, c.then...)...)
+			then(t, again.TakeIn(c.when, c.settings))
+		})
+	}
+}
+
+// TestTakeInMatters tells what CaseHug's word about a matter means.
+func TestTakeInMatters(t *testing.T) {
+	takeIn(t, []intake{
 		{"a new matter is recorded and not synced by default", nil, domain.DefaultSettings, createdEvent(1, 1), list(created(1))},
 		{"a new matter is synced where the firm wants it", nil, onCreated, createdEvent(1, 1),
 			list(created(1), asked(1, domain.TriggerMatterCreated))},
@@ -62,12 +76,30 @@ func TestTakeIn(t *testing.T) {
 		{"the same version twice is an older one", linked(), domain.DefaultSettings, updatedEvent(4, 1),
 			list(domain.MatterOutdated{Origin: ref(4), Version: 1, Current: 1})},
 
+		{"an update without a version counts as the known one", list(updated(1, 3)), domain.DefaultSettings, uncounted(2, "Rivera v. Apex"),
+			list(domain.MatterUpdated{Origin: ref(2), Matter: titled(3, "Rivera v. Apex")})},
+		{"an update without a version that tells nothing new is an older one", list(updated(1, 3)), domain.DefaultSettings, uncounted(2, rivera(3).Title),
+			list(domain.MatterOutdated{Origin: ref(2), Version: 0, Current: 3})},
+
 		{"an update of a matter that is not linked is only recorded", list(created(1)), domain.DefaultSettings, updatedEvent(2, 2), list(updated(2, 2))},
 		{"an update of a linked matter is synced", linked(), domain.DefaultSettings, updatedEvent(3, 2),
 			list(updated(3, 2), asked(3, domain.TriggerMatterUpdated))},
 		{"an update of a linked matter is only recorded where the firm wants that", linked(), noUpdates, updatedEvent(3, 2), list(updated(3, 2))},
 		{"an update of a matter unheard of makes it known", nil, domain.DefaultSettings, updatedEvent(1, 4), list(updated(1, 4))},
+	})
+}
 
+// TestTakeInDocuments tells what an approved document means.
+func TestTakeInDocuments(t *testing.T) {
+	otherBytes := retainer()
+	otherBytes.SHA256 = "bb22"
+	mention := approvedEvent(1, retainer())
+	mention.Matter = ptr(rivera(1))
+	askedUnknown := domain.SyncRequested{Sync: syncFor(1), Trigger: domain.TriggerDocumentApproved, Origin: ref(1)}
+	uploaded := and(linked(), approved(3, retainer()), asked(3, domain.TriggerDocumentApproved), started(3, 1),
+		domain.FileAccepted{Sync: syncFor(3), Document: docA, File: sbF}, domain.DocumentUploaded{Sync: syncFor(3), Document: docA, File: sbF},
+		domain.DocumentConfirmed{Sync: syncFor(3), Document: docA, File: sbF}, succeeded(3))
+	takeIn(t, []intake{
 		{"an approved document is synced", list(created(1)), domain.DefaultSettings, approvedEvent(2, retainer()),
 			list(approved(2, retainer()), asked(2, domain.TriggerDocumentApproved))},
 		{"an approved document is only recorded where the firm wants that", list(created(1)), noDocument, approvedEvent(2, retainer()),
@@ -80,7 +112,18 @@ func TestTakeIn(t *testing.T) {
 			list(approved(4, retainer()))},
 		{"a document with new bytes is sent again", uploaded, domain.DefaultSettings, approvedEvent(4, otherBytes),
 			list(approved(4, otherBytes), asked(4, domain.TriggerDocumentApproved))},
+	})
+}
 
+// TestTakeInDuringSyncs tells what an event means while a sync is queued, waits or runs.
+func TestTakeInDuringSyncs(t *testing.T) {
+	askedUnknown := domain.SyncRequested{Sync: syncFor(1), Trigger: domain.TriggerDocumentApproved, Origin: ref(1)}
+	withNews := requestedEvent(4)
+	withNews.Matter = ptr(rivera(2))
+	askedByUser := asked(4, domain.TriggerManual)
+	askedByUser.By = "u_5"
+	waiting := and(linked(), asked(3, domain.TriggerManual), started(3, 1), deferred(3, domain.CodeNotConnected, start))
+	takeIn(t, []intake{
 		{"the matter's own event releases a waiting sync", list(approved(1, retainer()), askedUnknown, started(1, 1), deferred(1, domain.CodeMatterUnknown, start)),
 			domain.DefaultSettings, createdEvent(2, 1),
 			list(created(2), domain.SyncReleased{Sync: syncFor(1), Reason: "CaseHug sent a newer version of the matter"})},
@@ -102,13 +145,7 @@ func TestTakeIn(t *testing.T) {
 
 		{"a person's request needs no setting", list(created(1)), domain.Settings{}, requestedEvent(4), list(askedByUser)},
 		{"a request may bring a newer matter along", list(created(1)), domain.Settings{}, withNews, list(updated(4, 2), askedByUser)},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			then(t, given[domain.Matter](c.given...).TakeIn(c.when, c.settings), c.then...)
-			again := given[domain.Matter](and(c.given, c.then...)...)
-			then(t, again.TakeIn(c.when, c.settings))
-		})
-	}
+	})
 }
 
 // TestFollowClient tells when a client's change asks for a sync of a matter.

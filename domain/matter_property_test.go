@@ -131,7 +131,7 @@ func (l *life) news(t *rapid.T) {
 		domain.TypeDocumentApproved, domain.TypeMatterSyncRequested}).Draw(t, "type"))
 	e.Origin = l.fresh()
 	if e.Type != domain.TypeDocumentApproved && e.Type != domain.TypeMatterSyncRequested || rapid.Bool().Draw(t, "with matter") {
-		e.Matter = ptr(rivera(rapid.IntRange(1, 6).Draw(t, "version")))
+		e.Matter = ptr(titled(rapid.IntRange(0, 6).Draw(t, "version"), rapid.SampledFrom([]string{"Rivera v. Apex", "In re Rivera"}).Draw(t, "title")))
 	}
 	if e.Type == domain.TypeDocumentApproved || (e.Type == domain.TypeMatterSyncRequested && rapid.Bool().Draw(t, "with document")) {
 		e.Documents = []domain.DocumentData{anyDocument(t)}

@@ -143,13 +143,11 @@ func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, visit fu
 	if before == 0 {
 		before = ^uint64(0)
 	}
-	k, key := c.Seek(orderKey(firm, before))
-	if k == nil {
-		k, key = c.Last()
-	} else {
-		k, key = c.Prev()
+	move := c.Prev
+	if k, _ := c.Seek(orderKey(firm, before)); k == nil {
+		move = c.Last
 	}
-	for ; k != nil && len(k) == len(prefix)+8 && string(k[:len(prefix)]) == string(prefix); k, key = c.Prev() {
+	for k, key := move(); k != nil && len(k) == len(prefix)+8 && string(k[:len(prefix)]) == string(prefix); k, key = c.Prev() {
 		row, ok, err := get(tx, v, string(key))
 		if err != nil {
 			return fmt.Errorf("view %s, row %s: %w", v.Name, key, err)

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+)
+
+// config is the engine's configuration. The tag "setting" names the environment
+// variable, which a --config file may hold as well.
+type config struct {
+	Config string `name:"config" help:"YAML file with settings, under the names of the environment variables ($$ENGINE_CONFIG)." placeholder:"FILE"`
+
+	DataDir   string `name:"data-dir" setting:"ENGINE_DATA_DIR" default:"./data" help:"All that the engine keeps ($$ENGINE_DATA_DIR)."`
+	Listen    string `name:"listen" setting:"ENGINE_LISTEN" default:"127.0.0.1:8080" help:"HTTP address ($$ENGINE_LISTEN)."`
+	PublicURL string `name:"public-url" setting:"ENGINE_PUBLIC_URL" default:"http://localhost:8080" help:"How browsers and Smokeball reach the engine ($$ENGINE_PUBLIC_URL)."`
+
+	NATSURL       string `name:"nats-url" setting:"ENGINE_NATS_URL" help:"URLs of a NATS cluster; empty: an embedded server ($$ENGINE_NATS_URL)."`
+	NATSListen    string `name:"nats-listen" setting:"ENGINE_NATS_LISTEN" default:"127.0.0.1:4222" help:"Where the embedded server takes publishers; off: nowhere ($$ENGINE_NATS_LISTEN)."`
+	NATSUsersFile string `name:"nats-users-file" setting:"ENGINE_NATS_USERS_FILE" help:"Users of the embedded server ($$ENGINE_NATS_USERS_FILE)." placeholder:"FILE"`
+	NATSCreds     string `name:"nats-creds" setting:"ENGINE_NATS_CREDS" help:"Credentials for a cluster ($$ENGINE_NATS_CREDS)." placeholder:"FILE"`
+	NATSCA        string `name:"nats-ca" setting:"ENGINE_NATS_CA" help:"CA certificates for a cluster ($$ENGINE_NATS_CA)." placeholder:"FILE"`
+	Replicas      string `name:"replicas" setting:"ENGINE_REPLICAS" default:"1" help:"JetStream replicas; 3 on a cluster ($$ENGINE_REPLICAS)."`
+
+	MasterKeyFile string `name:"master-key-file" setting:"ENGINE_MASTER_KEY_FILE" help:"Keyset that seals secrets; made on first start in the data directory ($$ENGINE_MASTER_KEY_FILE)." placeholder:"FILE"`
+
+	JWKSURL     string `name:"jwks-url" setting:"ENGINE_JWKS_URL" help:"Key set of CaseHug's sign-in; empty: API calls are refused ($$ENGINE_JWKS_URL)."`
+	JWTIssuer   string `name:"jwt-issuer" setting:"ENGINE_JWT_ISSUER" help:"Issuer of CaseHug's tokens ($$ENGINE_JWT_ISSUER)."`
+	JWTAudience string `name:"jwt-audience" setting:"ENGINE_JWT_AUDIENCE" help:"Audience of CaseHug's tokens ($$ENGINE_JWT_AUDIENCE)."`
+
+	ClientID     string `name:"smokeball-client-id" setting:"SMOKEBALL_CLIENT_ID" secret:"" help:"The app's client id ($$SMOKEBALL_CLIENT_ID or …_FILE)."`
+	ClientSecret string `name:"smokeball-client-secret" setting:"SMOKEBALL_CLIENT_SECRET" secret:"" help:"The app's secret ($$SMOKEBALL_CLIENT_SECRET or …_FILE)."`
+	APIKey       string `name:"smokeball-api-key" setting:"SMOKEBALL_API_KEY" secret:"" help:"The app's API key ($$SMOKEBALL_API_KEY or …_FILE)."`
+	Region       string `name:"smokeball-region" setting:"SMOKEBALL_REGION" default:"us" help:"us, au or uk ($$SMOKEBALL_REGION)."`
+	Environment  string `name:"smokeball-environment" setting:"SMOKEBALL_ENVIRONMENT" default:"production" help:"production or staging ($$SMOKEBALL_ENVIRONMENT)."`
+	APIURL       string `name:"smokeball-api-url" setting:"SMOKEBALL_API_URL" help:"Instead of the region's API ($$SMOKEBALL_API_URL)."`
+	AuthURL      string `name:"smokeball-auth-url" setting:"SMOKEBALL_AUTH_URL" help:"Instead of the region's sign-in ($$SMOKEBALL_AUTH_URL)."`
+	Rate         string `name:"smokeball-rate" setting:"SMOKEBALL_RATE" default:"5" help:"Calls a second that Smokeball allows the app ($$SMOKEBALL_RATE)."`
+	Burst        string `name:"smokeball-burst" setting:"SMOKEBALL_BURST" default:"5" help:"Calls at once that Smokeball allows the app ($$SMOKEBALL_BURST)."`
+
+	Authorization string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
+	Visible       string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
+	Confirm       string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
+	GiveUp        string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are tried again before a sync fails ($$ENGINE_RETRY_FOR)."`
+	LogLevel      string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
+
+	parsed         parsed
+	localDocuments bool // documents may come from http on this machine: only the demo's
+}
+
+// parsed are the settings that are not text, after check.
+type parsed struct {
+	replicas      int
+	rate          float64
+	burst         int
+	hosts         smokeball.Hosts
+	authorization time.Duration
+	waits         syncing.Waits
+	level         slog.Level
+}
+
+// knownSetting reports whether a --config file may hold the name.
+func knownSetting(name string) bool {
+	t := reflect.TypeFor[config]()
+	for i := range t.NumField() {
+		if t.Field(i).Tag.Get("setting") == name {
+			return true
+		}
+	}
+	return false
+}
+
+// check finds every fault of the configuration, a line each that names the variable,
+// what it holds and what it needs.
+func (c *config) check() error {
+	var faults []error
+	fault := func(name, holds, needs string) {
+		if holds == "" {
+			holds = "empty"
+		}
+		faults = append(faults, fmt.Errorf("%s is %s; it needs %s", name, holds, needs))
+	}
+	c.checkAddresses(fault)
+	c.checkBus(fault)
+	c.checkSignIn(fault)
+	c.checkSmokeball(fault)
+	c.checkWaits(fault)
+	var err error
+	if c.parsed.hosts, err = smokeball.HostsFor(c.Region, c.Environment, c.APIURL, c.AuthURL); err != nil {
+		faults = append(faults, err)
+	}
+	if len(faults) > 0 {
+		return &usageError{errors.Join(faults...)}
+	}
+	if c.MasterKeyFile == "" {
+		c.MasterKeyFile = filepath.Join(c.DataDir, "master-key.json")
+	}
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	return nil
+}
+
+func (c *config) checkAddresses(fault func(name, holds, needs string)) {
+	if c.DataDir == "" {
+		fault("ENGINE_DATA_DIR", "", "a directory")
+	}
+	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
+		fault("ENGINE_LISTEN", c.Listen, "host:port, such as 127.0.0.1:8080")
+	}
+	if !webAddress(c.PublicURL) {
+		fault("ENGINE_PUBLIC_URL", c.PublicURL, "the address that browsers use, such as https://sync.casehug.example")
+	}
+}
+
+func (c *config) checkBus(fault func(name, holds, needs string)) {
+	if c.NATSURL == "" && c.NATSListen != "off" {
+		if _, _, err := net.SplitHostPort(c.NATSListen); err != nil {
+			fault("ENGINE_NATS_LISTEN", c.NATSListen, "host:port, such as 127.0.0.1:4222, or off")
+		}
+	}
+	for _, f := range []struct{ name, path string }{
+		{"ENGINE_NATS_USERS_FILE", c.NATSUsersFile}, {"ENGINE_NATS_CREDS", c.NATSCreds}, {"ENGINE_NATS_CA", c.NATSCA},
+	} {
+		if _, err := os.Stat(f.path); f.path != "" && err != nil {
+			fault(f.name, f.path, "a file that can be read")
+		}
+	}
+	n, err := strconv.Atoi(c.Replicas)
+	if err != nil || n < 1 || n > 5 || n%2 == 0 {
+		fault("ENGINE_REPLICAS", c.Replicas, "1, 3 or 5")
+	} else if c.NATSURL == "" && n > 1 {
+		fault("ENGINE_REPLICAS", c.Replicas, "1 with the embedded server, or a cluster in ENGINE_NATS_URL")
+	}
+	c.parsed.replicas = n
+}
+
+func (c *config) checkSignIn(fault func(name, holds, needs string)) {
+	if c.JWKSURL == "" {
+		return
+	}
+	if !webAddress(c.JWKSURL) {
+		fault("ENGINE_JWKS_URL", c.JWKSURL, "the address of CaseHug's key set")
+	}
+	if c.JWTIssuer == "" {
+		fault("ENGINE_JWT_ISSUER", "", "the issuer (iss) of CaseHug's tokens, since ENGINE_JWKS_URL is set")
+	}
+	if c.JWTAudience == "" {
+		fault("ENGINE_JWT_AUDIENCE", "", "the audience (aud) of CaseHug's tokens, since ENGINE_JWKS_URL is set")
+	}
+}
+
+func (c *config) checkSmokeball(fault func(name, holds, needs string)) {
+	for _, s := range []struct{ name, value, needs string }{
+		{"SMOKEBALL_CLIENT_ID", c.ClientID, "the client id that Smokeball gave the app"},
+		{"SMOKEBALL_CLIENT_SECRET", c.ClientSecret, "the client secret that Smokeball gave the app"},
+		{"SMOKEBALL_API_KEY", c.APIKey, "the API key that Smokeball gave the app"},
+	} {
+		if s.value == "" {
+			fault(s.name, "", s.needs+", here or in the file that "+s.name+"_FILE names")
+		}
+	}
+	var err error
+	if c.parsed.rate, err = strconv.ParseFloat(c.Rate, 64); err != nil || !(c.parsed.rate > 0 && c.parsed.rate <= 1000) {
+		fault("SMOKEBALL_RATE", c.Rate, "calls a second, more than 0")
+	}
+	if c.parsed.burst, err = strconv.Atoi(c.Burst); err != nil || c.parsed.burst < 1 {
+		fault("SMOKEBALL_BURST", c.Burst, "a number of calls, at least 1")
+	}
+}
+
+func (c *config) checkWaits(fault func(name, holds, needs string)) {
+	for _, w := range []struct {
+		name, value string
+		least       time.Duration
+		into        *time.Duration
+	}{
+		{"SMOKEBALL_AUTHORIZATION", c.Authorization, time.Hour, &c.parsed.authorization},
+		{"ENGINE_VISIBILITY_WAIT", c.Visible, time.Second, &c.parsed.waits.Visible},
+		{"ENGINE_CONFIRMATION_WAIT", c.Confirm, time.Second, &c.parsed.waits.Confirm},
+		{"ENGINE_RETRY_FOR", c.GiveUp, time.Second, &c.parsed.waits.GiveUp},
+	} {
+		d, err := time.ParseDuration(w.value)
+		if err != nil || d < w.least {
+			fault(w.name, w.value, "a time of at least "+w.least.String()+", such as 90s or 24h")
+		}
+		*w.into = d
+	}
+	if err := c.parsed.level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		fault("ENGINE_LOG_LEVEL", c.LogLevel, "debug, info, warn or error")
+	}
+}
+
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != ""
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// watch follows the views and says what changes.
+type watch struct {
+	*demo
+	said map[domain.SyncID]domain.Status
+}
+
+func newWatch(d *demo) *watch { return &watch{demo: d, said: map[domain.SyncID]domain.Status{}} }
+
+// until returns when the matters are as wanted, and says on the way how syncs go.
+func (w *watch) until(ctx context.Context, what string, wanted func(map[domain.MatterID]projections.MatterRow) bool) error {
+	for {
+		_, moved := w.engine.views.Changes()
+		rows, err := w.look()
+		if err != nil || wanted(rows) {
+			return err
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return errors.Join(fmt.Errorf("waited in vain until %s: %w", what, ctx.Err()), w.why(rows))
+		}
+	}
+}
+
+// look reads the matters and says which syncs moved on.
+func (w *watch) look() (map[domain.MatterID]projections.MatterRow, error) {
+	page, err := w.engine.views.History(demoFirm, projections.HistoryQuery{Limit: 500})
+	if err != nil {
+		return nil, err
+	}
+	slices.Reverse(page.Entries)
+	for _, e := range page.Entries {
+		if w.said[e.ID] != e.Status && (e.Status.Ended() || e.Status == domain.Waiting) {
+			w.say("%-7s %-18s %s%s", e.Matter, e.Trigger, e.Status, because(e))
+		}
+		w.said[e.ID] = e.Status
+	}
+	list, _, err := w.engine.views.Matters(demoFirm, projections.MatterQuery{Limit: 500})
+	rows := map[domain.MatterID]projections.MatterRow{}
+	for _, r := range list {
+		rows[r.ID] = r
+	}
+	return rows, err
+}
+
+func because(e projections.Entry) string {
+	switch {
+	case e.Error != nil:
+		return ": " + e.Error.Message
+	case e.Smokeball.Matter != "":
+		return " → Smokeball matter " + string(e.Smokeball.Matter)
+	}
+	return ""
+}
+
+// why tells what unfinished matters wait for.
+func (w *watch) why(rows map[domain.MatterID]projections.MatterRow) error {
+	var err error
+	for id, r := range rows {
+		if r.Failure != nil {
+			err = errors.Join(err, fmt.Errorf("%s is %s: %s %s", id, r.Status, r.Failure.Message, r.Failure.Remedy))
+		}
+	}
+	return err
+}
+
+// report prints what happened and counts it against what Smokeball has.
+func (d *demo) report(table bool) error {
+	rows, _, err := d.engine.views.Matters(demoFirm, projections.MatterQuery{Limit: 500})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(rows, func(a, b projections.MatterRow) int { return cmp.Compare(a.ID, b.ID) })
+	state := d.smokeball.State()
+	there := state.Accounts[slices.IndexFunc(state.Accounts, func(a smokeballsim.AccountState) bool { return a.ID == demoAccount })]
+	if table {
+		if err := d.table(rows); err != nil {
+			return err
+		}
+	}
+	clients := map[string]bool{}
+	for _, m := range practice() {
+		clients[m.Client.Email] = true
+	}
+	d.say("Smokeball has %d matters, %d contacts and %d files; %d calls, %d of them over the limit.",
+		len(there.Matters), len(there.Contacts), len(there.Files), d.smokeball.Counts().Total, d.smokeball.Counts().TooMany)
+	if len(there.Matters) != len(practice()) || len(there.Contacts) != len(clients) || len(there.Files) != len(papers()) {
+		return fmt.Errorf("the demo expected %d matters, %d contacts and %d files in Smokeball", len(practice()), len(clients), len(papers()))
+	}
+	return nil
+}
+
+func (d *demo) table(rows []projections.MatterRow) error {
+	fmt.Fprintln(d.out)
+	t := tabwriter.NewWriter(d.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(t, "MATTER\tNUMBER\tNAME\tSTATUS\tSMOKEBALL MATTER\tCONTACT\tFILES\tLAST SYNC")
+	for _, r := range rows {
+		files := 0
+		for _, doc := range r.Matter.Documents {
+			if doc.Confirmed {
+				files++
+			}
+		}
+		m := r.Matter
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\n", r.ID, m.Data.CaseNumber, m.Data.Title, m.Smokeball.Sent.Status,
+			m.Smokeball.ID, m.Contacts[m.Data.Client.ID], files, r.Status)
+	}
+	fmt.Fprintln(t)
+	return t.Flush()
+}

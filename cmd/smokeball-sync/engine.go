@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/internal/vault"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// ledger is the event store and what the engine needs of it beside.
+type ledger interface {
+	eventstore.Store
+	Close() error
+}
+
+// engine is everything that works together, opened and wired, not yet running.
+type engine struct {
+	cfg      config
+	log      *slog.Logger
+	metrics  *prometheus.Registry
+	bus      *bus.Bus
+	ledger   ledger
+	views    *projections.Views
+	client   *smokeball.Client
+	desk     *connect.Desk
+	intake   syncing.Intake
+	requests syncing.Requests
+	notices  syncing.Notices
+	outbox   syncing.Outbox
+	schedule *syncing.Scheduler
+	users    *casehug.Users                            // nil: nobody vouches for anyone
+	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
+	token    string                                    // lets the operator's commands on this machine ask
+	closers  []func() error                            // in the order of opening
+}
+
+// openEngine opens what the configuration names and wires it. What was opened is
+// closed again when a later part fails.
+func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, err error) {
+	e = &engine{cfg: cfg, log: log, metrics: prometheus.NewRegistry()}
+	e.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.close())
+		}
+	}()
+	for _, open := range []func(context.Context) error{e.openData, e.openBus, e.openLedger, e.openViews, e.openSmokeball, e.openHandlers} {
+		if err := open(ctx); err != nil {
+			return e, err
+		}
+	}
+	return e, nil
+}
+
+func (e *engine) onClose(f func() error) { e.closers = append(e.closers, f) }
+
+// close closes what is open, the newest first.
+func (e *engine) close() error {
+	var err error
+	for i := len(e.closers) - 1; i >= 0; i-- {
+		err = errors.Join(err, e.closers[i]())
+	}
+	e.closers = nil
+	return err
+}
+
+func (e *engine) spool() string { return filepath.Join(e.cfg.DataDir, "spool") }
+
+// openData makes the data directory and empties the spool.
+func (e *engine) openData(context.Context) error {
+	if err := os.RemoveAll(e.spool()); err != nil {
+		return fmt.Errorf("ENGINE_DATA_DIR is %s: its spool can't be emptied: %w", e.cfg.DataDir, err)
+	}
+	if err := os.MkdirAll(e.spool(), 0o700); err != nil {
+		return fmt.Errorf("ENGINE_DATA_DIR is %s: %w; it needs a directory that the engine may write", e.cfg.DataDir, err)
+	}
+	return nil
+}
+
+// closeWithin is how long the bus may take to close.
+const closeWithin = 5 * time.Second
+
+func (e *engine) openBus(ctx context.Context) error {
+	b, err := bus.Open(ctx, bus.Config{URL: e.cfg.NATSURL, Listen: e.cfg.NATSListen, DataDir: e.cfg.DataDir, UsersFile: e.cfg.NATSUsersFile,
+		Creds: e.cfg.NATSCreds, CA: e.cfg.NATSCA, Replicas: e.cfg.parsed.replicas, Logger: e.log})
+	if err != nil {
+		return err
+	}
+	e.bus = b
+	e.onClose(func() error {
+		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
+		defer cancel()
+		return b.Close(ctx)
+	})
+	return nil
+}
+
+// openLedger opens the ledger: a bbolt file on one machine, JetStream on a cluster.
+func (e *engine) openLedger(ctx context.Context) (err error) {
+	if e.cfg.NATSURL == "" {
+		e.ledger, err = eventstore.OpenBolt(ledgerPath(e.cfg.DataDir), eventstore.BoltOptions{Log: e.log})
+	} else {
+		e.ledger, err = eventstore.OpenJetStream(ctx, e.bus.JetStream(), eventstore.JetStreamConfig{Replicas: e.cfg.parsed.replicas,
+			MarkFile: filepath.Join(e.cfg.DataDir, "ledger.mark"), Log: e.log})
+	}
+	if err != nil {
+		return err
+	}
+	e.onClose(e.ledger.Close)
+	return nil
+}
+
+func ledgerPath(dir string) string { return filepath.Join(dir, "ledger.db") }
+
+func (e *engine) openViews(context.Context) (err error) {
+	if e.views, err = projections.Open(filepath.Join(e.cfg.DataDir, "views.db")); err != nil {
+		return err
+	}
+	e.onClose(e.views.Close)
+	return nil
+}
+
+// openSmokeball opens the vault and what is built on its secrets.
+func (e *engine) openSmokeball(ctx context.Context) error {
+	v, err := vault.Open(e.cfg.MasterKeyFile)
+	if err != nil {
+		return err
+	}
+	kv, err := e.bus.JetStream().KeyValue(ctx, bus.Tokens)
+	if err != nil {
+		return fmt.Errorf("open the bucket of sealed tokens: %w", err)
+	}
+	secrets := vault.NewSecrets(v, kv)
+	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
+		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, Store: tokenStore{secrets}, Registerer: e.metrics, Log: e.log})
+	if err != nil {
+		return err
+	}
+	e.onClose(func() error { e.client.Close(); return nil })
+	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: v, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client},
+		Authorization: e.cfg.parsed.authorization, Now: time.Now, Log: e.log}
+	return nil
+}
+
+const callbackPath = "/oauth/smokeball/callback"
+
+// active is how many syncs are at work at once. Smokeball's allowance is the narrow
+// place; most of these wait for their turn or for a confirmation.
+const active = 64
+
+// grace is how long calls to Smokeball that are under way may go on after a stop.
+const grace = 8 * time.Second
+
+func (e *engine) openHandlers(ctx context.Context) error {
+	e.intake = syncing.Intake{Ledger: e.ledger, Now: time.Now}
+	e.requests = syncing.Requests{Intake: e.intake, NewID: randomID, Views: e.views}
+	wakes := &syncing.Wakes{}
+	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
+	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
+		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
+			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}}}
+	kv, err := e.bus.JetStream().KeyValue(ctx, bus.State)
+	if err != nil {
+		return fmt.Errorf("open the bucket of checkpoints: %w", err)
+	}
+	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: &mark{kv: kv}, Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell}
+	if e.cfg.JWKSURL != "" {
+		if e.users, err = casehug.NewUsers(e.cfg.JWKSURL, e.cfg.JWTIssuer, e.cfg.JWTAudience); err != nil {
+			return err
+		}
+	}
+	e.token = randomID() + randomID()
+	return nil
+}

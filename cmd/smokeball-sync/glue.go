@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// Adapters never import each other, and the handlers know none of them: what one
+// offers is fitted here to what another asks for.
+
+// randomID is 26 random characters that may stand in an id.
+func randomID() string { return rand.Text() }
+
+// tokenStore keeps Smokeball's tokens sealed.
+type tokenStore struct{ secrets *vault.Secrets }
+
+func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens, uint64, error) {
+	var t smokeball.Tokens
+	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
+	if errors.Is(err, vault.ErrNone) {
+		return t, 0, smokeball.ErrNoTokens
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &t)
+	}
+	return t, revision, err
+}
+
+func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, revision uint64) (uint64, error) {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return 0, err
+	}
+	next, err := s.secrets.Save(ctx, connect.TokenName(f), data, revision)
+	if !errors.Is(err, vault.ErrStale) {
+		return next, err
+	}
+	if _, _, err := s.secrets.Load(ctx, connect.TokenName(f)); errors.Is(err, vault.ErrNone) {
+		return 0, smokeball.ErrNoTokens
+	}
+	return 0, smokeball.ErrStale
+}
+
+// consent is Smokeball's sign-in for the desk.
+type consent struct {
+	client   *smokeball.Client
+	redirect string
+}
+
+func (c consent) URL(state, verifier string) string {
+	return c.client.OAuth().AuthorizeURL(state, verifier, c.redirect, smokeball.ScopeNames())
+}
+
+func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Grant, error) {
+	t, err := c.client.OAuth().Exchange(ctx, code, verifier, c.redirect)
+	if err != nil {
+		return connect.Grant{}, err
+	}
+	account, err := c.client.FirmWith(ctx, t.Access)
+	if err != nil {
+		return connect.Grant{}, err
+	}
+	data, err := json.Marshal(t)
+	if len(t.Scopes) == 0 {
+		t.Scopes = smokeball.ScopeNames()
+	}
+	return connect.Grant{Account: account, Scopes: t.Scopes, Issued: t.Issued, Tokens: data}, err
+}
+
+// subscriptions are Smokeball's webhook subscriptions for the desk.
+type subscriptions struct{ *smokeball.Client }
+
+func (s subscriptions) Subscribe(ctx context.Context, f domain.FirmID, n connect.Subscription) (string, error) {
+	made, err := s.Client.Subscribe(ctx, f, n.Key, n.Name, n.URL, smokeball.WebhookTypes(), n.Request)
+	return made.ID, err
+}
+
+func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, id string, n connect.Subscription) error {
+	_, err := s.Client.UpdateSubscription(ctx, f, id, n.Key, n.Name, n.URL, smokeball.WebhookTypes(), n.Request)
+	return err
+}
+
+// documents opens approved documents and checks them on the way.
+func (e *engine) documents() syncing.Documents {
+	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}, AllowLocalHTTP: e.cfg.localDocuments})}
+}
+
+type documents struct{ from *casehug.Documents }
+
+func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.DocumentData) (io.ReadCloser, error) {
+	body, _, err := d.from.Open(ctx, f, doc)
+	if err != nil {
+		return nil, err
+	}
+	return casehug.Checked(body, doc), nil
+}
+
+// objects is the bus's object store for documents.
+type objects struct{ bus *bus.Bus }
+
+func (o objects) Object(ctx context.Context, bucket, name string) (io.ReadCloser, int64, error) {
+	body, size, _, err := o.bus.Object(ctx, bucket, name)
+	if errors.Is(err, bus.ErrNoObject) {
+		err = errors.Join(casehug.ErrNoObject, err)
+	}
+	return body, size, err
+}
+
+// mark keeps how far CaseHug has been told, in the bucket of checkpoints.
+type mark struct{ kv jetstream.KeyValue }
+
+const markKey = "outbox.position"
+
+func (m *mark) Load(ctx context.Context) (uint64, error) {
+	entry, err := m.kv.Get(ctx, markKey)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(string(entry.Value()), 10, 64)
+}
+
+func (m *mark) Save(ctx context.Context, position uint64) error {
+	_, err := m.kv.Put(ctx, markKey, strconv.AppendUint(nil, position, 10))
+	return err
+}
+
+// entry is a history entry as CaseHug is told of it.
+func (e *engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error) {
+	if err := e.views.Wait(ctx, position); err != nil {
+		return nil, err
+	}
+	row, ok, err := e.views.Sync(f, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the views have no sync %s of firm %s", id, f)
+	}
+	return json.Marshal(row)
+}
+
+// tell publishes one piece of news.
+func (e *engine) tell(ctx context.Context, t syncing.Told) error {
+	m, err := casehug.Encode(casehug.Outgoing{ID: t.ID, Firm: t.Firm, Topic: casehug.Topic(t.Name), Time: t.Envelope.At, Data: t.Data, Position: t.Position})
+	if err != nil {
+		return err
+	}
+	return e.bus.Publish(ctx, m.Subject, m.ID, m.Header, m.Body)
+}
+
+// flat gives each header's first value.
+func flat(h http.Header) map[string]string {
+	out := make(map[string]string, len(h))
+	for k := range h {
+		out[k] = h.Get(k)
+	}
+	return out
+}

@@ -1,0 +1,190 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/connect"
+)
+
+// handlerTimeout is what a handler of the bus may take: it only decides and appends.
+const handlerTimeout = 30 * time.Second
+
+// newRouter connects the bus to the handlers that take things in.
+func (e *engine) newRouter() (*message.Router, error) {
+	router, err := bus.NewRouter(bus.RouterConfig{Timeout: handlerTimeout, Registry: e.metrics, Logger: e.log})
+	if err != nil {
+		return nil, err
+	}
+	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Key: eventKey, Logger: e.log})
+	if err != nil {
+		return nil, err
+	}
+	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Logger: e.log})
+	if err != nil {
+		return nil, err
+	}
+	router.AddConsumerHandler("intake", bus.Intake, events, e.onEvent)
+	router.AddConsumerHandler("notice", bus.Notice, hints, e.onWebhook)
+	return router, nil
+}
+
+func eventKey(subject string, h nats.Header, body []byte) string {
+	return casehug.RouteKey(subject, flat(http.Header(h)), body)
+}
+
+// onEvent takes an event of CaseHug in. One that is not valid goes to the dead
+// letters: it would never become valid, and must not hold up its neighbours.
+func (e *engine) onEvent(m *message.Message) error {
+	subject := m.Metadata.Get(bus.MetaSubject)
+	ev, err := casehug.Decode(subject, m.Metadata, m.Payload)
+	var invalid *casehug.InvalidEvent
+	switch {
+	case errors.As(err, &invalid):
+		return e.deadLetter(m.Context(), subject, invalid, m.Metadata, m.Payload)
+	case err != nil:
+		return err
+	}
+	return e.intake.TakeIn(m.Context(), ev)
+}
+
+// nobody is the firm under which events are kept that name none.
+const nobody domain.FirmID = "_"
+
+func (e *engine) deadLetter(ctx context.Context, subject string, invalid *casehug.InvalidEvent, header map[string]string, body []byte) error {
+	firm := invalid.Firm
+	if firm == "" {
+		firm = nobody
+	}
+	id, err := e.intake.DeadLetter(ctx, firm, domain.DeadLettered{Subject: subject, Type: invalid.Type, Origin: invalid.Origin,
+		Faults: invalid.Faults, Header: header, Body: body})
+	if err == nil {
+		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id, "handler", "intake")
+	}
+	return err
+}
+
+// inbox puts on the bus what comes by HTTP.
+type inbox struct {
+	*engine
+	bridge connect.Bridge
+}
+
+// Event publishes a CloudEvent of a CaseHug service.
+func (i inbox) Event(ctx context.Context, firm domain.FirmID, header http.Header, body []byte) (string, error) {
+	h := flat(header)
+	delete(h, "Authorization")
+	delete(h, "Cookie")
+	subject, id, err := casehug.Address(firm, h, body)
+	if err != nil {
+		return "", refusedEvent(err)
+	}
+	ev, invalid := casehug.Decode(subject, h, body)
+	if err := i.bus.Publish(ctx, subject, id, h, body); err != nil {
+		return "", err
+	}
+	if invalid != nil {
+		return "", refusedEvent(invalid)
+	}
+	return ev.Origin.ID, nil
+}
+
+func refusedEvent(err error) error {
+	var invalid *casehug.InvalidEvent
+	if !errors.As(err, &invalid) {
+		return err
+	}
+	return &domain.Rejection{Reason: domain.Invalid, Faults: invalid.Faults, Failure: domain.Failure{Code: domain.CodeInvalidEvent,
+		Message: "The event is not valid", Remedy: "Correct the fields that are named and send it again under a new id."}}
+}
+
+// Webhook takes in what came to a firm's secret address.
+func (i inbox) Webhook(ctx context.Context, secret string, header http.Header, body []byte) error {
+	return i.bridge.Webhook(ctx, secret, header, body)
+}
+
+func (e *engine) newBridge() connect.Bridge {
+	return connect.Bridge{Desk: e.desk, Publish: e.publishWebhook,
+		Verify: func(key string, h http.Header) error { return smokeball.Verify(key, e.cfg.ClientID, h, time.Now()) },
+		Account: func(body []byte) (string, error) {
+			n, err := smokeball.ParseNotification(body)
+			return n.AccountID, err
+		}}
+}
+
+// notification is com.smokeball.webhook.received: a CloudEvent with the notification
+// as received, and the id of the request that caused it as an extension.
+type notification struct {
+	SpecVersion string           `json:"specversion"`
+	ID          string           `json:"id"`
+	Source      string           `json:"source"`
+	Type        string           `json:"type"`
+	Time        time.Time        `json:"time"`
+	Content     string           `json:"datacontenttype"`
+	Request     domain.RequestID `json:"requestid,omitempty"`
+	Data        json.RawMessage  `json:"data"`
+}
+
+// publishWebhook puts a notification on the bus, once for the same headers and body.
+func (e *engine) publishWebhook(ctx context.Context, f domain.FirmID, header http.Header, body []byte) error {
+	n, err := smokeball.ParseNotification(body)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", header.Get("RequestId"), header.Get("Timestamp"), body))
+	id := hex.EncodeToString(sum[:16])
+	data, err := json.Marshal(notification{SpecVersion: "1.0", ID: id, Source: "/smokeball", Type: domain.TypeWebhookReceived,
+		Time: time.Now().UTC(), Content: "application/json", Request: domain.RequestID(header.Get("RequestId")), Data: body})
+	if err != nil {
+		return err
+	}
+	return e.bus.Publish(ctx, "smokeball."+string(f)+".webhook."+subjectWords(n.Type), "/smokeball/"+id,
+		map[string]string{"content-type": "application/cloudevents+json"}, data)
+}
+
+// subjectWords is a notification's type as the end of a subject.
+func subjectWords(kind string) string {
+	var words []string
+	for w := range strings.SplitSeq(kind, ".") {
+		if domain.ValidID(w) {
+			words = append(words, w)
+		}
+	}
+	if len(words) == 0 {
+		return "unknown"
+	}
+	return strings.Join(words, ".")
+}
+
+// onWebhook takes a notification in from the bus. Only the bridge publishes there, so
+// one that can't be read is a fault of ours and stays until it can.
+func (e *engine) onWebhook(m *message.Message) error {
+	var ev notification
+	if err := json.Unmarshal(m.Payload, &ev); err != nil {
+		return fmt.Errorf("read the bridge's event: %w", err)
+	}
+	n, err := smokeball.ParseNotification(ev.Data)
+	if err != nil {
+		return fmt.Errorf("read the notification: %w", err)
+	}
+	firm := domain.FirmID(strings.Split(m.Metadata.Get(bus.MetaSubject), ".")[1]) // smokeball.{firm}.webhook.…
+	if n.Type == "mattertype.updated" {
+		e.client.ForgetMatterTypes(firm)
+	}
+	return e.notices.Receive(m.Context(), firm, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: ev.Source, ID: ev.ID},
+		Type: n.Type, Source: n.Source, Resource: n.Resource, Request: ev.Request, Message: n.Message})
+}

@@ -1,0 +1,113 @@
+// Command smokeball-sync keeps a law firm's intake (CaseHug) and its practice
+// management (Smokeball) in step. See the README for what it promises.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+)
+
+func main() {
+	ctx, stop := untilStopped(context.Background())
+	defer stop()
+	os.Exit(exitCode(os.Stderr, run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)))
+}
+
+// untilStopped is a context that the first SIGINT or SIGTERM ends. The second one
+// ends the process at once: the ledger is safe at any instruction.
+func untilStopped(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(parent)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(failed)
+	}()
+	return ctx, cancel
+}
+
+// What the program exits with.
+const (
+	done       = 0
+	failed     = 1
+	wrongUsage = 2
+)
+
+// usageError is a wrong use of the command line or of the configuration.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+// errExit ends the program with the code; what there is to say has been said.
+type errExit int
+
+func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+// exitCode reports the error where it was not reported yet.
+func exitCode(stderr io.Writer, err error) int {
+	var code errExit
+	var usage *usageError
+	switch {
+	case err == nil:
+		return done
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &usage):
+		fmt.Fprintln(stderr, err)
+		return wrongUsage
+	}
+	fmt.Fprintln(stderr, "smokeball-sync:", err)
+	return failed
+}
+
+// commands is the command line.
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Run the engine until it is stopped."`
+	Demo    demoCmd    `cmd:"" help:"Run the whole story on this machine: engine, a simulated Smokeball and a scripted CaseHug."`
+	History historyCmd `cmd:"" help:"List the syncs of a firm, newest first."`
+	Status  statusCmd  `cmd:"" help:"Show the connection and the queue of each firm."`
+	Version versionCmd `cmd:"" help:"Print the version."`
+}
+
+// terminal is what a command talks to.
+type terminal struct {
+	ctx    context.Context
+	getenv func(string) string
+	out    io.Writer
+	err    io.Writer
+}
+
+// run parses the command line and carries the command out.
+func run(ctx context.Context, args []string, getenv func(string) string, out, stderr io.Writer) error {
+	var cmds commands
+	exited := -1
+	parser, err := kong.New(&cmds,
+		kong.Name("smokeball-sync"),
+		kong.Description("Event-sourced sync of CaseHug matters, clients and documents to Smokeball."),
+		kong.Writers(out, stderr),
+		kong.Exit(func(code int) { exited = code }),
+		kong.Resolvers(settingsFrom(getenv)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+	)
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(args)
+	if exited >= 0 {
+		return errExit(exited) // --help has been printed
+	}
+	if err != nil {
+		return &usageError{fmt.Errorf("smokeball-sync: %w; see smokeball-sync --help", err)}
+	}
+	return parsed.Run(&terminal{ctx: ctx, getenv: getenv, out: out, err: stderr})
+}

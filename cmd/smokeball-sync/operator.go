@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// operatorAccess is what the engine leaves in its data directory for the operator's
+// commands.
+type operatorAccess struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
+}
+
+func accessPath(dir string) string { return filepath.Join(dir, "operator.json") }
+
+// writePrivate replaces a file that only its owner may read.
+func writePrivate(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".operator-*") // mode 0600
+	if err != nil {
+		return err
+	}
+	_, err = tmp.Write(data)
+	return errors.Join(err, tmp.Close(), os.Rename(tmp.Name(), path))
+}
+
+// loopback is the address at which programs on this machine reach a listener.
+func loopback(address string) string {
+	host, port, err := net.SplitHostPort(address)
+	if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", port)
+	}
+	return address
+}
+
+// operator asks the engine of a data directory: the running one over HTTP, or the
+// ledger itself where none runs.
+type operator struct {
+	ask   func(ctx context.Context, path string, into any) error
+	close func() error
+}
+
+// openOperator finds out whom to ask. dir is ENGINE_DATA_DIR.
+func openOperator(ctx context.Context, dir string) (*operator, error) {
+	data, err := os.ReadFile(accessPath(dir))
+	if err == nil {
+		var a operatorAccess
+		if err := json.Unmarshal(data, &a); err != nil {
+			return nil, fmt.Errorf("read %s: %w; start the engine again to renew it", accessPath(dir), err)
+		}
+		if alive(ctx, a) {
+			return &operator{ask: a.get, close: func() error { return nil }}, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("read %s: %w; run this as the engine's user", accessPath(dir), err)
+	}
+	return fromLedger(ctx, dir)
+}
+
+func alive(ctx context.Context, a operatorAccess) bool {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	return a.get(ctx, "/v1/operator/firms", nil) == nil
+}
+
+// get asks the running engine.
+func (a operatorAccess) get(ctx context.Context, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL+path, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Authorization", "Operator "+a.Token)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the engine at %s: %w", a.URL, err)
+	}
+	defer resp.Body.Close()
+	return readAnswer(resp, into)
+}
+
+func readAnswer(resp *http.Response, into any) error {
+	if resp.StatusCode != http.StatusOK {
+		var problem struct {
+			Detail string `json:"detail"`
+			Title  string `json:"title"`
+			Remedy string `json:"remedy"`
+		}
+		_ = json.NewDecoder(resp.Body).Decode(&problem) // what is no problem document leaves the status
+		return fmt.Errorf("the engine answers %s: %s %s %s", resp.Status, problem.Title, problem.Detail, problem.Remedy)
+	}
+	if into == nil {
+		_, err := io.Copy(io.Discard, resp.Body)
+		return err
+	}
+	return json.NewDecoder(resp.Body).Decode(into)
+}
+
+// fromLedger folds the ledger of a stopped engine into views of its own and answers
+// from them, as the engine would.
+func fromLedger(ctx context.Context, dir string) (*operator, error) {
+	if _, err := os.Stat(ledgerPath(dir)); err != nil {
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %s: no engine runs on it and there is no ledger (%w); name the engine's data directory with --data-dir", dir, err)
+	}
+	ledger, err := eventstore.OpenBoltReadOnly(ledgerPath(dir))
+	if err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp("", "smokeball-sync-views-*")
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	views, err := projections.Open(filepath.Join(tmp, "views.db"))
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close(), os.RemoveAll(tmp))
+	}
+	closeAll := func() error { return errors.Join(views.Close(), ledger.Close(), os.RemoveAll(tmp)) }
+	if err := catchUp(ctx, views, ledger); err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	e := &engine{views: views, token: randomID()}
+	access, stop, err := e.serveReaders()
+	if err != nil {
+		return nil, errors.Join(err, closeAll())
+	}
+	return &operator{ask: access.get, close: func() error { return errors.Join(stop(), closeAll()) }}, nil
+}
+
+// serveReaders answers on a port of this machine as the engine would. The operator's
+// token opens only what reads, so what writes is left out.
+func (e *engine) serveReaders() (operatorAccess, func() error, error) {
+	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Inbox: inbox{}, Allowance: unused{}, PublicURL: "http://127.0.0.1",
+		OperatorToken: e.token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: version()}
+	handler, err := web.New(c)
+	if err != nil {
+		return operatorAccess{}, nil, err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return operatorAccess{}, nil, err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- server.Serve(listener) }()
+	stop := func() error {
+		err := server.Close()
+		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+		return err
+	}
+	return operatorAccess{URL: "http://" + listener.Addr().String(), Token: e.token}, stop, nil
+}
+
+// unused is the allowance of an engine that makes no calls.
+type unused struct{}
+
+func (unused) Usage() (float64, int) { return 0, 0 }
+
+// catchUp folds all that the ledger has.
+func catchUp(ctx context.Context, views *projections.Views, ledger *eventstore.Bolt) error {
+	last, err := ledger.Last(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	folded := make(chan error, 1)
+	go func() { folded <- views.Run(ctx, ledger) }()
+	err = views.Wait(ctx, uint64(last))
+	stop()
+	return errors.Join(err, <-folded)
+}
+
+// query appends the values that are set to a path.
+func query(path string, values map[string]string) string {
+	q := url.Values{}
+	for k, v := range values {
+		if v != "" {
+			q.Set(k, v)
+		}
+	}
+	if len(q) == 0 {
+		return path
+	}
+	return path + "?" + q.Encode()
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// serveCmd runs the engine.
+type serveCmd struct {
+	config `embed:""`
+}
+
+// Run serves until ctx ends.
+func (c *serveCmd) Run(t *terminal) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	log := slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: c.parsed.level}))
+	e, err := openEngine(t.ctx, c.config, log)
+	if err != nil {
+		return err
+	}
+	return e.serve(t.ctx, func(address string) {
+		log.Info("ready", "listen", address, "publishers", e.bus.ClientURL(), "console", e.cfg.PublicURL, "version", version())
+		if e.users == nil {
+			log.Warn("every API call is refused: ENGINE_JWKS_URL is empty; it needs the address of CaseHug's key set")
+		}
+	})
+}
+
+// serve runs all parts until ctx ends or one can't go on, then stops them in an order
+// that loses nothing: first what takes in, then what acts, then what folds.
+func (e *engine) serve(ctx context.Context, ready func(address string)) (err error) {
+	defer func() { err = errors.Join(err, e.close()) }()
+	listener, err := net.Listen("tcp", e.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("ENGINE_LISTEN is %s: %w; it needs an address that is free on this machine", e.cfg.Listen, err)
+	}
+	parts, err := e.start(ctx, listener)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	if err := e.leaveAddress(listener.Addr().String()); err != nil {
+		e.log.Warn("the operator's commands won't find this engine", "err", err)
+	}
+	ready(listener.Addr().String())
+	err = parts.wait(ctx)
+	e.log.Info("stopping")
+	parts.stop()
+	return err
+}
+
+// start brings the parts up in the order in which they need each other.
+func (e *engine) start(ctx context.Context, listener net.Listener) (*parts, error) {
+	router, err := e.newRouter()
+	if err != nil {
+		return nil, err
+	}
+	handler, err := e.handler()
+	if err != nil {
+		return nil, err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
+	p := newParts(e.log)
+	p.keep("views", func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
+	p.keep("outbox", e.outbox.Run)
+	p.keep("scheduler", e.whileLeading(e.schedule.Run))
+	p.once("router", router.Run)
+	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
+	return p, nil
+}
+
+// stopHTTP is how long requests that are under way get when the engine stops.
+const stopHTTP = 3 * time.Second
+
+func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) error {
+	stop := context.AfterFunc(ctx, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), stopHTTP)
+		defer cancel()
+		if server.Shutdown(ctx) != nil {
+			_ = server.Close() // what is left hangs on its client
+		}
+	})
+	defer stop()
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve HTTP: %w", err)
+	}
+	return nil
+}
+
+// parts run side by side and are stopped one after the other, the last one first.
+type parts struct {
+	log    *slog.Logger
+	list   []part
+	broken chan error
+}
+
+type part struct {
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+func newParts(log *slog.Logger) *parts { return &parts{log: log, broken: make(chan error, 1)} }
+
+// once runs a part that must not end before it is stopped.
+func (p *parts) once(name string, run func(context.Context) error) {
+	p.add(func(ctx context.Context) {
+		err := run(ctx)
+		if ctx.Err() == nil || err != nil {
+			select {
+			case p.broken <- fmt.Errorf("%s ended: %w", name, orEnded(err)):
+			default: // another part told first
+			}
+		}
+	})
+}
+
+// keep runs a part that is begun again when it fails: its state is on disk, and what
+// failed it (the disk, the bus) may recover.
+func (p *parts) keep(name string, run func(context.Context) error) {
+	p.add(func(ctx context.Context) {
+		for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
+			if err := run(ctx); err != nil && ctx.Err() == nil {
+				p.log.Error("a part failed; it is begun again", "part", name, "in", pause, "err", err)
+			}
+			idle(ctx, pause)
+		}
+	})
+}
+
+func idle(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+func (p *parts) add(run func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	p.list = append(p.list, part{cancel, done})
+	go func() { defer close(done); run(ctx) }()
+}
+
+var errEnded = errors.New("without being stopped")
+
+func orEnded(err error) error {
+	if err == nil {
+		return errEnded
+	}
+	return err
+}
+
+// wait returns when ctx ends, or with the error of a part that ended by itself.
+func (p *parts) wait(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return nil
+	case err := <-p.broken:
+		return err
+	}
+}
+
+// stop ends the parts, the last one first.
+func (p *parts) stop() {
+	for i := len(p.list) - 1; i >= 0; i-- {
+		p.list[i].stop()
+		<-p.list[i].done
+	}
+}

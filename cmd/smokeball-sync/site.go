@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+)
+
+// handler is the engine's HTTP side.
+func (e *engine) handler() (http.Handler, error) { return web.New(e.site()) }
+
+func (e *engine) site() web.Config {
+	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.desk}, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client},
+		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.parsed.hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), Schema: casehug.Schema,
+		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
+	if e.users != nil {
+		c.Users = users{e.users}
+	}
+	return c
+}
+
+// connectionStatus is a firm's connection as CaseHug is told of it: the API's own
+// answer.
+func (e *engine) connectionStatus(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error) {
+	if err := e.views.Wait(ctx, position); err != nil {
+		return nil, err
+	}
+	return web.ConnectionStatus(e.site(), f)
+}
+
+// isReady reports what keeps the engine from taking work.
+func (e *engine) isReady(context.Context) error {
+	if !e.bus.Conn().IsConnected() {
+		return errors.New("the bus can't be reached: check the NATS servers of ENGINE_NATS_URL")
+	}
+	return nil
+}
+
+// syncs are people's wishes to sync.
+type syncs struct{ syncing.Requests }
+
+func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r web.SyncRequest) (domain.SyncID, uint64, error) {
+	return s.Requests.Request(ctx, by, m, r.Matter, r.Documents)
+}
+
+// firms are the desk as the API knows it.
+type firms struct{ *connect.Desk }
+
+func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (domain.FirmID, error) {
+	return f.Desk.Complete(ctx, c.State, c.Code, c.Error, browser)
+}
+
+// allowance tells how much of Smokeball's rate limit is used.
+type allowance struct{ *smokeball.Client }
+
+func (a allowance) Usage() (float64, int) {
+	now := a.Allowance()
+	return now.PerSecond, now.UsedLastMinute
+}
+
+// users vouches for callers by CaseHug's tokens.
+type users struct{ *casehug.Users }
+
+func (u users) Verify(ctx context.Context, token string) (domain.User, error) {
+	who, err := u.Users.Verify(ctx, token)
+	var refused *casehug.SignInError
+	switch {
+	case errors.As(err, &refused):
+		return who, &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeNotSignedIn, Message: refused.Reason,
+			Remedy: "Sign in to CaseHug again."}}
+	case errors.Is(err, casehug.ErrKeysUnavailable):
+		return who, &domain.CallError{Op: "verify token", Class: domain.Retryable, Err: err, Failure: domain.Failure{Code: domain.CodeInternal,
+			Message: "CaseHug's sign-in keys can't be read now", Remedy: "Try again in a moment. Operators check ENGINE_JWKS_URL."}}
+	}
+	return who, err
+}
+
+func scopes() []web.Scope {
+	var list []web.Scope
+	for _, p := range smokeball.Permissions() {
+		access := "Read"
+		if p.Write {
+			access = "Read and write"
+		}
+		list = append(list, web.Scope{Permission: p.Name, Access: access, Why: p.Why, Names: strings.Join(p.Scopes(), " ")})
+	}
+	return list
+}
+
+// leaveAddress tells the operator's commands on this machine where the engine is and
+// how they may ask it. Only the engine's own user can read it.
+func (e *engine) leaveAddress(address string) error {
+	data, err := json.Marshal(operatorAccess{URL: "http://" + loopback(address), Token: e.token})
+	if err != nil {
+		return err
+	}
+	if err := writePrivate(accessPath(e.cfg.DataDir), data); err != nil {
+		return fmt.Errorf("leave the address for operators: %w", err)
+	}
+	return nil
+}

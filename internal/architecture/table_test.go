@@ -1,0 +1,66 @@
+package architecture_test
+
+// rule says what of this module a package may import.
+type rule struct {
+	folder string   // of the package; a trailing /… covers all folders below
+	may    []string // other packages of this module
+	tests  []string // what its tests may import beside that
+	libs   bool     // whether it may import libraries
+	why    string
+}
+
+// all stands for every package of this module.
+const all = "…"
+
+// table is the whole architecture: what is not listed here is not allowed, and a
+// package that is not listed here may not exist.
+var table = []rule{
+	{folder: "domain",
+		why: "facts and decisions are pure, so that they can be told and tested without anything else"},
+
+	{folder: "eventstore", may: []string{"domain"}, libs: true,
+		tests: []string{"eventstore/eventstoretest"},
+		why:   "a ledger stores domain events; both kinds of it pass one suite"},
+	{folder: "eventstore/eventstoretest", may: []string{"domain", "eventstore"}, libs: true,
+		why: "the suite speaks of nothing but the Store's contract"},
+	{folder: "projections", may: []string{"domain", "eventstore"}, libs: true,
+		why: "rows are folded from the ledger, and know no one who shows them"},
+
+	{folder: "adapters/bus", may: []string{"domain"}, libs: true,
+		why: "it speaks NATS on one side and the domain on the other"},
+	{folder: "adapters/casehug", may: []string{"domain"}, libs: true,
+		why: "it speaks CaseHug's events on one side and the domain on the other"},
+	{folder: "adapters/smokeball", may: []string{"domain"}, libs: true,
+		why: "it speaks Smokeball's API on one side and the domain on the other"},
+	{folder: "adapters/web", may: []string{"domain", "projections"}, libs: true,
+		tests: []string{"eventstore"},
+		why:   "it shows rows and hands commands to its ports; its tests tell the rows a story through a ledger"},
+
+	{folder: "internal/syncing", may: []string{"domain", "eventstore"}, libs: true,
+		tests: []string{"internal/smokeballsim", "adapters/smokeball", "projections"},
+		why:   "handlers decide and append, and call out through their own ports; its tests run them against the simulator through the real client and rows"},
+	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault"}, libs: true,
+		why: "it keeps connections: facts in the ledger, secrets in the vault"},
+	{folder: "internal/vault", libs: true,
+		why: "sealing knows bytes and keys, not what they mean"},
+	{folder: "internal/lease", libs: true,
+		why: "who holds a lease does not depend on what for"},
+	{folder: "internal/smokeballsim", libs: true,
+		why: "a stand-in that shared our code would share our mistakes"},
+	{folder: "internal/architecture",
+		why: "it reads the code as text"},
+
+	{folder: "cmd/…", may: []string{all}, libs: true,
+		why: "programs wire everything together, and nothing imports them"},
+}
+
+// impure are the standard packages that the domain may not import: they bring in
+// time-outs, the outside world, or chance.
+var impure = []string{"context", "net", "os", "log", "math/rand", "sync", "runtime", "syscall", "io/ioutil", "unsafe"}
+
+// clocks are the functions of package time that look at a clock or wait for it. In
+// the domain times come in as arguments.
+var clocks = []string{"Now", "Since", "Until", "Sleep", "After", "AfterFunc", "Tick", "NewTimer", "NewTicker"}
+
+// catchAlls are folder names that say nothing about what belongs there.
+var catchAlls = []string{"utils", "util", "common", "helpers", "helper", "misc", "shared", "lib"}

@@ -1,0 +1,148 @@
+package smokeballsim
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// grant is what a firm has allowed, as a code, an access token or a refresh token holds it.
+type grant struct {
+	Account string // id of the firm; "": nobody has allowed anything
+	User    string // id of the staff member who allowed it
+	Scopes  []string
+	Ends    time.Time
+
+	Redirect  string // of a code: where it was sent
+	Challenge string // of a code: the PKCE challenge
+}
+
+func (g grant) allows(scope string) bool { return slices.Contains(g.Scopes, scope) }
+
+func (g grant) alive() bool { return g.Account != "" && time.Now().Before(g.Ends) }
+
+// allScopes are the scopes that exist.
+func allScopes() []string {
+	var all []string
+	for _, resource := range []string{
+		"matters", "contacts", "documents", "tasks", "events", "staff", "firm", "webhooks", "memos",
+	} {
+		all = append(all, resource+"/read", resource+"/write")
+	}
+	return append(all, "mattertypes/read")
+}
+
+// scopesOf reads a scope parameter: none asks for all that the app was granted. It
+// reports the first scope that the app does not have.
+func (s *Server) scopesOf(text string) (granted []string, unknown string) {
+	asked := strings.Fields(text)
+	for _, scope := range asked {
+		if !slices.Contains(s.config.Scopes, scope) {
+			return nil, scope
+		}
+	}
+	if len(asked) == 0 {
+		return s.config.Scopes, ""
+	}
+	return asked, ""
+}
+
+// bearer finds the living grant that an Authorization header carries.
+func (s *Server) bearer(header string) (grant, bool) {
+	token, found := strings.CutPrefix(header, "Bearer ")
+	g := s.access[token]
+	return g, found && g.alive()
+}
+
+// Tokens are what a firm's consent is worth.
+type Tokens struct {
+	Access, Refresh string
+}
+
+// Grant lets the firm with the given account id consent without a browser and returns
+// its tokens. No scopes asks for all that the app was granted. It fails where there is no
+// such account or scope.
+func (s *Server) Grant(accountID string, scopes ...string) (Tokens, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(accountID)
+	granted, unknown := s.scopesOf(strings.Join(scopes, " "))
+	if a == nil || unknown != "" {
+		return Tokens{}, fmt.Errorf("grant for account %q: no such account, or no such scope %q", accountID, unknown)
+	}
+	g := grant{Account: a.ID, User: a.Staff[0].ID, Scopes: granted}
+	t := Tokens{s.issueAccess(g), s.issueRefresh(g)}
+	return t, s.commit()
+}
+
+func (s *Server) issueAccess(g grant) string {
+	g.Ends = time.Now().Add(s.config.AccessLife)
+	token := s.secret()
+	s.keepAccess(token, g)
+	return token
+}
+
+func (s *Server) keepAccess(token string, g grant) {
+	s.access[token] = g
+	forget(s, s.access, token, g.Ends)
+}
+
+// forget takes what is held under key out of memory once it has ended. That changes
+// nothing: what has ended is refused wherever it still stands.
+func forget[T any](s *Server, held map[string]T, key string, ends time.Time) {
+	s.later(time.Until(ends), func() bool { delete(held, key); return false })
+}
+
+func (s *Server) issueRefresh(g grant) string {
+	g.Ends = time.Now().Add(s.config.RefreshLife)
+	token := s.secret()
+	s.keepRefresh(token, g)
+	return token
+}
+
+// keepRefresh holds a refresh token; when it ends, the firm's subscriptions go with it
+// unless the firm has consented again meanwhile.
+func (s *Server) keepRefresh(token string, g grant) {
+	s.refresh[token] = g
+	s.later(time.Until(g.Ends), func() bool {
+		delete(s.refresh, token)
+		a := s.account(g.Account)
+		if !s.consented(a) {
+			s.unsubscribe(a)
+		}
+		return true
+	})
+}
+
+// consented tells whether the firm still has a living refresh token.
+func (s *Server) consented(a *account) bool {
+	for _, g := range s.refresh {
+		if g.Account == a.ID && g.alive() {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) unsubscribe(a *account) { a.Hooks = newShelf[*subscription]() }
+
+// Revoke is a firm that removes the app inside Smokeball: its tokens and codes die and
+// its subscriptions are removed. It fails where there is no such account.
+func (s *Server) Revoke(accountID string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.account(accountID)
+	if a == nil {
+		return fmt.Errorf("revoke: no account has the id %q", accountID)
+	}
+	for _, held := range []map[string]grant{s.codes, s.access, s.refresh} {
+		for token, g := range held {
+			if g.Account == a.ID {
+				delete(held, token)
+			}
+		}
+	}
+	s.unsubscribe(a)
+	return s.commit()
+}

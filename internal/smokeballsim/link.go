@@ -1,0 +1,42 @@
+package smokeballsim
+
+// link points at a resource.
+type link struct {
+	ID     string `json:"id,omitempty"`
+	Href   string `json:"href,omitempty"`
+	Method string `json:"method,omitempty"`
+}
+
+// hyper is what every resource carries beside its fields.
+type hyper struct {
+	Href   string `json:"href,omitempty"`
+	Method string `json:"method,omitempty"`
+	Self   *link  `json:"self,omitempty"`
+}
+
+// at is the link to id under the given path of this server.
+func (s *Server) at(path, id string) link {
+	return link{ID: id, Href: s.url + path + "/" + id, Method: "GET"}
+}
+
+// optional is a link, or nothing where there is no id.
+func (s *Server) optional(path, id string) *link {
+	if id == "" {
+		return nil
+	}
+	l := s.at(path, id)
+	return &l
+}
+
+func (s *Server) links(path string, ids []string) []link {
+	out := make([]link, len(ids))
+	for i, id := range ids {
+		out[i] = s.at(path, id)
+	}
+	return out
+}
+
+func (s *Server) self(path, id string) hyper {
+	l := s.at(path, id)
+	return hyper{Href: l.Href, Method: "GET", Self: &link{ID: id, Href: l.Href, Method: "GET"}}
+}

@@ -1,0 +1,91 @@
+package smokeballsim
+
+func patchMatter(c *call) (reply, *problem) {
+	m, p := c.findMatter()
+	if p != nil {
+		return reply{}, p
+	}
+	named, p := c.checkPatch(m)
+	if p != nil {
+		return reply{}, p
+	}
+	return c.accept(c.write("Matter", "patch", m.ID, named)), nil
+}
+
+// patchMatter lays the patch over the matter as it is by now. A patch that has become
+// impossible meanwhile fails late.
+func (l *landing) patchMatter(m *matter) error {
+	named, p := fields(l.Body)
+	if p != nil {
+		return p
+	}
+	in, err := patched(m.In, named)
+	if err != nil {
+		return err
+	}
+	l.changeMatter(m, in)
+	return nil
+}
+
+// checkPatch reads a patch and refuses it where its result would be wrong.
+func (c *call) checkPatch(m *matter) (map[string]any, *problem) {
+	var typed matterPatch
+	if p := strict(c.body, &typed); p != nil {
+		return nil, p
+	}
+	named, p := fields(c.body)
+	if p != nil {
+		return nil, p
+	}
+	f := patchRules(m, named, typed)
+	if opened, older := named["dateOpened"]; older {
+		delete(named, "dateOpened")
+		if _, both := named["openedDate"]; !both {
+			named["openedDate"] = opened
+		}
+	}
+	next, err := patched(m.In, named)
+	if err != nil {
+		return nil, invalid("$", "The patch does not fit: %s", err)
+	}
+	if f = append(f, c.checkStanding(m, next)...); len(f) > 0 {
+		return nil, invalidAll(f...)
+	}
+	return named, nil
+}
+
+// patched lays a patch over a matter. A lead that becomes a matter starts with the roles
+// of its new type.
+func patched(in matterIn, named map[string]any) (matterIn, error) {
+	if _, typed := named["matterTypeId"]; typed && in.IsLead && named["isLead"] == false {
+		in.OtherSideRole = ""
+	}
+	return merge(in, named)
+}
+
+// patchRules are the limits of PATCH: a type changes only where a lead becomes a matter,
+// which then also needs its client's role.
+func patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
+	var f flaws
+	has := func(field string) bool { _, ok := named[field]; return ok }
+	converts := m.In.IsLead && has("isLead") && !typed.IsLead
+	switch {
+	case converts && !has("clientRole"):
+		f.add("clientRole", "A lead that becomes a matter needs the client's role.")
+	case !converts && has("clientRole"):
+		f.add("clientRole", "The role changes only where a lead becomes a matter.")
+	}
+	if !converts && has("matterTypeId") && typed.MatterTypeID != m.In.MatterTypeID {
+		f.add("matterTypeId", "The type of a matter cannot be changed.")
+	}
+	if !m.In.IsLead && typed.IsLead {
+		f.add("isLead", "A matter cannot become a lead again.")
+	}
+	if has("items") {
+		f.add("items", "Items are not kept here; patch clientIds and otherSideIds.")
+	}
+	if has("splitOriginatingStaffSettings") && !has("originatingStaffIds") {
+		f.add("splitOriginatingStaffSettings", "The settings need originatingStaffIds beside them.")
+	}
+	return f
+}

@@ -1,0 +1,173 @@
+package smokeballsim
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"maps"
+	"mime"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// guarded makes an endpoint of the API out of do: it lets through only callers that hold the
+// key, a living token, a token from the bucket and all scopes.
+func (s *Server) guarded(pattern, scopes string, do endpoint) http.Handler {
+	return s.watched(pattern, func(w http.ResponseWriter, r *http.Request, id string) {
+		c := s.newCall(r, id)
+		if p := c.admit(strings.Fields(scopes)); p != nil {
+			send(w, c.refusal(p))
+			return
+		}
+		if p := c.read(); p != nil {
+			send(w, c.refusal(p))
+			return
+		}
+		s.misbehave(w, pattern, func(sour string) answer {
+			c.sour = sour
+			return c.perform(do)
+		})
+	})
+}
+
+func (s *Server) newCall(r *http.Request, requestID string) *call {
+	return &call{
+		Server: s, r: r, requestID: requestID, base: s.baseOf(r),
+		path: r.URL.Path, query: readQuery(r.URL.Query()),
+	}
+}
+
+// baseOf is the server's own address: the configured one, or the one it was asked under.
+func (s *Server) baseOf(r *http.Request) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.url == "" {
+		s.url = "http://" + r.Host
+	}
+	return s.url
+}
+
+// admit checks the two credentials, the bucket and the scopes, in that order.
+func (c *call) admit(scopes []string) *problem {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.r.Header.Get("x-api-key") != c.config.APIKey {
+		return newProblem(http.StatusForbidden, "The x-api-key header is missing or wrong.")
+	}
+	g, alive := c.bearer(c.r.Header.Get("Authorization"))
+	if !alive {
+		return newProblem(http.StatusUnauthorized, "The access token is missing, unknown or has ended.")
+	}
+	if !c.bucket.Allow() {
+		return newProblem(http.StatusTooManyRequests, "The client id has used up its requests for now.")
+	}
+	for _, scope := range scopes {
+		if !g.allows(scope) {
+			return newProblem(http.StatusForbidden, "The access token lacks the scope "+scope+".")
+		}
+	}
+	c.account, c.user = c.Server.account(g.Account), g.User
+	return nil
+}
+
+// read takes in the body, which must be JSON where there is one.
+func (c *call) read() *problem {
+	b, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
+	if err != nil {
+		return newProblem(http.StatusBadRequest, "The body ended early.")
+	}
+	if len(b) > maxBody {
+		return newProblem(http.StatusRequestEntityTooLarge, "The body is too large.")
+	}
+	c.body = b
+	kind, _, err := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	if len(b) > 0 && (err != nil || kind != "application/json") {
+		return newProblem(http.StatusUnsupportedMediaType, "The Content-Type of the body must be application/json.")
+	}
+	return nil
+}
+
+// perform runs do under the lock and renders its answer there, where nothing moves. What
+// it changed is kept before anybody hears of it.
+func (c *call) perform(do endpoint) answer {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	rep, p := do(c)
+	if (c.changed || c.r.Method != http.MethodGet) && !c.committed() {
+		p = newProblem(http.StatusServiceUnavailable, "The service cannot keep what it does.")
+	}
+	if p != nil {
+		return c.refusal(p)
+	}
+	return c.render(rep.status, "application/json; charset=utf-8", rep.body)
+}
+
+func (c *call) refusal(p *problem) answer {
+	p.Instance = c.path
+	return c.render(p.Status, "application/problem+json", p)
+}
+
+func (c *call) render(status int, kind string, body any) answer {
+	a := answer{status: status, header: http.Header{}}
+	if body == nil {
+		return a
+	}
+	var b bytes.Buffer
+	if err := json.NewEncoder(&b).Encode(body); err != nil {
+		c.config.Log.Error("answer cannot be rendered", "route", c.path, "error", err)
+		return answer{status: http.StatusInternalServerError, header: a.header}
+	}
+	a.header.Set("Content-Type", kind)
+	a.body = b.Bytes()
+	return a
+}
+
+// answer is a rendered answer, ready to be sent, spoilt or thrown away.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+}
+
+func send(w http.ResponseWriter, a answer) {
+	maps.Copy(w.Header(), a.header)
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body) // a caller that hung up is not told anything
+}
+
+// watched gives a request its id and keeps a record of it.
+func (s *Server) watched(pattern string, serve func(http.ResponseWriter, *http.Request, string)) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		id := r.Header.Get("RequestId")
+		if id == "" {
+			id = s.freshID()
+		}
+		w.Header().Set("RequestId", id)
+		seen := &statusWriter{ResponseWriter: w}
+		began := time.Now()
+		defer func() { s.record(Request{began, r.Method, pattern, r.URL.Path, seen.status, id}) }()
+		serve(seen, r, id)
+	})
+}
+
+func (s *Server) freshID() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.chance.id()
+}
+
+// statusWriter remembers the status that was sent; 0 where the answer never left.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader remembers the status and passes it on.
+func (w *statusWriter) WriteHeader(status int) {
+	w.status = status
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

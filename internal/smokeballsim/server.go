@@ -1,0 +1,190 @@
+package smokeballsim
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// Server is one simulated Smokeball. It is safe for concurrent use.
+type Server struct {
+	config  Config
+	handler http.Handler
+	bucket  *rate.Limiter
+	types   []matterType
+	hooks   *http.Client
+	slots   chan struct{} // bounds the webhooks that are on their way at once
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wait   sync.WaitGroup // everything that waits or delivers
+	http   *http.Server
+
+	mu sync.Mutex // guards everything below; request handlers run with it held
+	chance
+	url        string // how others reach the server; "": not known yet
+	accounts   []*account
+	codes      map[string]grant
+	access     map[string]grant
+	refresh    map[string]grant
+	transfers  map[string]transfer
+	pending    []write               // in the order of their time
+	revised    map[string]matterType // types that were edited, by id
+	starts     uint64                // how often the state file was taken up again
+	rules      []*rule
+	log        requestLog
+	deliveries []Delivery
+	kept       int64 // bytes of file contents in memory
+	closed     bool
+}
+
+// New makes a server from c; see [Config] for what an empty field means. It listens
+// nowhere until [Server.Start], but [Server.Handler] and [Server.Transport] work at once.
+// Close it when done. It panics where [Open] fails, which takes a [Config.StateFile].
+func New(c Config) *Server {
+	s, err := Open(c)
+	if err != nil {
+		panic(err)
+	}
+	return s
+}
+
+// Open is New for a server with a [Config.StateFile]: it takes up what the file holds. It
+// fails where the file is damaged, is not a simulator's, names a firm that c does not, or
+// cannot be written.
+func Open(c Config) (*Server, error) {
+	c = c.withDefaults()
+	was, err := load(c)
+	if err != nil {
+		return nil, fmt.Errorf("open state file %s: %w", c.StateFile, err)
+	}
+	s := newServer(c, was)
+	if err := s.resume(was); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+func newServer(c Config, was memory) *Server {
+	s := &Server{
+		config: c, bucket: newBucket(c), types: matterTypes(), hooks: hookClient(c), starts: was.Starts,
+		slots: make(chan struct{}, 32), chance: newChance(c.Seed, was.Starts), url: cmp.Or(c.URL, was.URL),
+		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
+		transfers: map[string]transfer{}, revised: map[string]matterType{}, log: newRequestLog(),
+	}
+	s.ctx, s.cancel = context.WithCancel(context.Background())
+	for _, a := range c.Accounts {
+		s.accounts = append(s.accounts, s.newAccount(a, was.account(a.ID)))
+	}
+	s.handler = s.routes()
+	return s
+}
+
+func newBucket(c Config) *rate.Limiter {
+	if c.Rate < 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(c.Rate), c.Burst)
+}
+
+// Handler serves the API, the sign-in, the transfers and the controls.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// Start listens on addr (host:port, port 0 for a free one) and serves until Close. It
+// returns the address for clients, such as http://127.0.0.1:8090, and fails where addr
+// cannot be listened on.
+func (s *Server) Start(addr string) (string, error) {
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return "", fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed || s.http != nil {
+		return "", errors.Join(fmt.Errorf("start on %s: the server runs already or is closed", addr), l.Close())
+	}
+	if s.config.URL == "" {
+		s.url = "http://" + l.Addr().String()
+	}
+	s.http = &http.Server{Handler: s.handler, ReadHeaderTimeout: 10 * time.Second}
+	s.wait.Go(func() { s.serve(l) })
+	return "http://" + l.Addr().String(), nil
+}
+
+func (s *Server) serve(l net.Listener) {
+	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		s.config.Log.Error("simulator stopped listening", "error", err)
+	}
+}
+
+// Close stops listening, drops what is still on its way and returns when nothing of the
+// server runs any more. Closing twice is harmless.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.cancel()
+	var err error
+	if s.http != nil {
+		err = s.http.Close()
+	}
+	s.wait.Wait()
+	s.hooks.CloseIdleConnections()
+	return err
+}
+
+// later runs do, with the lock held, once d has passed; never after Close. What do says it
+// changed is kept. The caller holds the lock.
+func (s *Server) later(d time.Duration, do func() bool) {
+	if s.closed {
+		return
+	}
+	s.wait.Go(func() {
+		if !s.pause(d) {
+			return
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if do() {
+			s.committed()
+		}
+	})
+}
+
+// background runs do beside the caller and tells whether the server is open for that.
+func (s *Server) background(do func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.closed {
+		s.wait.Go(do)
+	}
+	return !s.closed
+}
+
+// pause waits for d and tells whether the server is still open.
+func (s *Server) pause(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return s.ctx.Err() == nil
+	case <-s.ctx.Done():
+		return false
+	}
+}
+
+func (s *Server) account(id string) *account {
+	for _, a := range s.accounts {
+		if a.ID == id {
+			return a
+		}
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package smokeballsim
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// tokenAnswer is a successful answer of the token endpoint.
+type tokenAnswer struct {
+	AccessToken  string `json:"access_token"`
+	RefreshToken string `json:"refresh_token,omitempty"`
+	TokenType    string `json:"token_type"`
+	ExpiresIn    int    `json:"expires_in"` // seconds
+}
+
+// oauthError is an error code of OAuth 2.0; "" is success.
+type oauthError string
+
+// token serves the token endpoint.
+func (s *Server) token(w http.ResponseWriter, r *http.Request, _ string) {
+	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
+		sendOAuth(w, tokenAnswer{}, "invalid_request")
+		return
+	}
+	s.misbehave(w, "POST /oauth2/token", func(string) answer {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		t, e := s.exchange(r)
+		if !s.committed() {
+			return refused(http.StatusServiceUnavailable)
+		}
+		return oauthAnswer(t, e)
+	})
+}
+
+// exchange turns what the client brings into tokens.
+func (s *Server) exchange(r *http.Request) (tokenAnswer, oauthError) {
+	f := r.PostForm
+	id, secret, basic := r.BasicAuth()
+	if !basic || !same(id, s.config.ClientID) || !same(secret, s.config.ClientSecret) {
+		return tokenAnswer{}, "invalid_client"
+	}
+	if named := f.Get("client_id"); named != "" && named != id {
+		return tokenAnswer{}, "invalid_client"
+	}
+	switch f.Get("grant_type") {
+	case "authorization_code":
+		return s.redeem(f)
+	case "refresh_token":
+		return s.renew(f)
+	case "client_credentials":
+		return s.private(f)
+	}
+	return tokenAnswer{}, "unsupported_grant_type"
+}
+
+// redeem exchanges a code. Whatever comes of it, the code is gone.
+func (s *Server) redeem(f url.Values) (tokenAnswer, oauthError) {
+	g := s.codes[f.Get("code")]
+	delete(s.codes, f.Get("code"))
+	sum := sha256.Sum256([]byte(f.Get("code_verifier")))
+	proof := base64.RawURLEncoding.EncodeToString(sum[:])
+	if !g.alive() || g.Redirect != f.Get("redirect_uri") || !same(proof, g.Challenge) {
+		return tokenAnswer{}, "invalid_grant"
+	}
+	out := s.accessAnswer(g)
+	out.RefreshToken = s.issueRefresh(g)
+	return out, ""
+}
+
+// renew issues an access token. The refresh token stays as it is and is not repeated.
+func (s *Server) renew(f url.Values) (tokenAnswer, oauthError) {
+	g := s.refresh[f.Get("refresh_token")]
+	if !g.alive() {
+		return tokenAnswer{}, "invalid_grant"
+	}
+	return s.accessAnswer(g), ""
+}
+
+// private serves an app that belongs to one firm and needs nobody's consent.
+func (s *Server) private(f url.Values) (tokenAnswer, oauthError) {
+	scopes, unknown := s.scopesOf(f.Get("scope"))
+	switch {
+	case unknown != "":
+		return tokenAnswer{}, "invalid_scope"
+	case len(s.accounts) != 1:
+		return tokenAnswer{}, "unauthorized_client"
+	}
+	return s.accessAnswer(grant{Account: s.accounts[0].ID, User: s.accounts[0].Staff[0].ID, Scopes: scopes}), ""
+}
+
+func (s *Server) accessAnswer(g grant) tokenAnswer {
+	return tokenAnswer{AccessToken: s.issueAccess(g), TokenType: "Bearer", ExpiresIn: int(s.config.AccessLife.Seconds())}
+}
+
+func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+func sendOAuth(w http.ResponseWriter, t tokenAnswer, e oauthError) { send(w, oauthAnswer(t, e)) }
+
+func oauthAnswer(t tokenAnswer, e oauthError) answer {
+	var body any = t
+	status := http.StatusOK
+	switch e {
+	case "":
+	case "invalid_client":
+		body, status = map[string]oauthError{"error": e}, http.StatusUnauthorized
+	default:
+		body, status = map[string]oauthError{"error": e}, http.StatusBadRequest
+	}
+	b, err := json.Marshal(body)
+	if err != nil {
+		return answer{status: http.StatusInternalServerError}
+	}
+	return answer{status, http.Header{"Content-Type": {"application/json"}, "Cache-Control": {"no-store"}}, b}
+}

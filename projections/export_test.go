@@ -1,0 +1,32 @@
+package projections
+
+import (
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// Take folds the events in one transaction, as Run does with what it has gathered.
+func (v *Views) Take(list []eventstore.Envelope) error { return v.take(list) }
+
+// Careless leaves out the waiting for the disk.
+func (v *Views) Careless() { v.db.NoSync = true }
+
+// Dump is everything that the file holds, by path.
+func (v *Views) Dump() (map[string]string, error) {
+	all := map[string]string{}
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(name []byte, b *bbolt.Bucket) error { return dump(all, string(name), b) })
+	})
+	return all, err
+}
+
+func dump(all map[string]string, path string, b *bbolt.Bucket) error {
+	return b.ForEach(func(k, value []byte) error {
+		if value == nil {
+			return dump(all, path+" "+string(k), b.Bucket(k))
+		}
+		all[path+" "+string(k)] = string(value)
+		return nil
+	})
+}

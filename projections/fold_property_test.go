@@ -1,0 +1,104 @@
+package projections_test
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// TestBatches tells that the rows do not depend on how many events one transaction
+// takes, whatever the events are.
+func TestBatches(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(rt *rapid.T) {
+		events := anyLedger(rt)
+		one, cut := fresh(t, dir, "one"), fresh(t, dir, "cut")
+		defer discard(t, one)
+		defer discard(t, cut)
+		for i := range events {
+			take(rt, one, events[i:i+1])
+		}
+		for rest := events; len(rest) > 0; {
+			n := rapid.IntRange(1, len(rest)).Draw(rt, "batch")
+			take(rt, cut, rest[:n])
+			rest = rest[n:]
+		}
+		same(t, "in batches", rows(t, cut), rows(t, one))
+		if t.Failed() {
+			rt.FailNow()
+		}
+	})
+}
+
+func fresh(t *testing.T, dir, name string) *projections.Views {
+	t.Helper()
+	path := filepath.Join(dir, name+".db")
+	if err := os.Remove(path); err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	v, err := projections.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.Careless()
+	return v
+}
+
+func discard(t *testing.T, v *projections.Views) {
+	t.Helper()
+	if err := v.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func take(t *rapid.T, v *projections.Views, list []eventstore.Envelope) {
+	t.Helper()
+	if err := v.Take(list); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// anyLedger draws events of two firms in any order, also in one that no engine writes.
+func anyLedger(t *rapid.T) []eventstore.Envelope {
+	var events []eventstore.Envelope
+	versions := map[domain.Stream]uint64{}
+	for i := range rapid.IntRange(1, 40).Draw(t, "events") {
+		stream, event := anyEvent(t, i)
+		versions[stream]++
+		events = append(events, eventstore.Envelope{Seq: eventstore.Seq(i + 1), Stream: stream, Version: versions[stream],
+			At: start.Add(time.Duration(i) * time.Second), Event: event})
+	}
+	return events
+}
+
+func anyEvent(t *rapid.T, i int) (domain.Stream, domain.Event) {
+	firm := rapid.SampledFrom([]domain.FirmID{oak, elm}).Draw(t, "firm")
+	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	case 0:
+		return domain.ConnectionStream(firm), rapid.SampledFrom([]domain.Event{authorized, domain.ConnectionLost{Failure: unavailable},
+			domain.Disconnected{By: "u_1"}, domain.WebhooksRegistered{Subscription: "sub-1"}}).Draw(t, "event")
+	case 1:
+		return domain.DeadLetterStream(firm, "dl_"+strconv.Itoa(i)), domain.DeadLettered{Subject: "casehug.f.matter.created"}
+	case 2:
+		return domain.ClientStream(firm, "c_77"), domain.ClientUpdated{Origin: ref(strconv.Itoa(i)), Client: rivera(i).Client}
+	}
+	matter := rapid.SampledFrom([]domain.MatterID{matterOfMaria, "m_2"}).Draw(t, "matter")
+	return domain.MatterStream(firm, matter), anyMatterEvent(t, matter)
+}
+
+// anyMatterEvent draws from the life of a matter; its syncs are its own.
+func anyMatterEvent(t *rapid.T, matter domain.MatterID) domain.Event {
+	id := domain.SyncID("s_" + string(matter) + rapid.SampledFrom([]string{"_1", "_2"}).Draw(t, "sync"))
+	return rapid.SampledFrom(append(wholeSync(id), created(), approved(), domain.MatterUpdated{Origin: ref("e-2"), Matter: rivera(2)},
+		domain.SyncDeferred{Sync: id, Failure: notConnected}, domain.SyncReleased{Sync: id}, domain.SyncSkipped{Sync: id},
+		domain.SyncFailed{Sync: id, Step: domain.StepMatter, Failure: smokeballRefused}, domain.MatterUnchanged{Sync: id},
+		domain.MatterChangeAccepted{Sync: id, Request: "r-patch", Sent: sent()}, domain.MatterChangeRefused{Sync: id, Request: "r-patch"})).Draw(t, "event")
+}
