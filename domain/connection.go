@@ -125,7 +125,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 		c = Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes,
 			By: e.By, ByName: e.ByName, At: at, ReauthorizeBy: e.ReauthorizeBy, Subscription: c.Subscription}
 	case ConnectionLost:
-		c.State, c.LastFailure, c.Subscription = StatusRevoked, &e.Failure, ""
+		c.State, c.LastFailure = StatusRevoked, &e.Failure
 	case ReauthorizationRequired:
 		c.State, c.LastFailure = StatusReauthorizationRequired, &e.Failure
 	case Disconnected:
@@ -184,4 +184,12 @@ func (c Connection) Disconnect(by string) []Event {
 		return nil
 	}
 	return []Event{Disconnected{By: by}}
+}
+
+// LoseWebhooks decides that the firm has no webhook subscription any more.
+func (c Connection) LoseWebhooks() []Event {
+	if c.Subscription == "" {
+		return nil
+	}
+	return []Event{WebhooksRemoved{Subscription: c.Subscription}}
 }

@@ -103,10 +103,13 @@ func TestConnectionKeeps(t *testing.T) {
 	if again := conn.Apply(authorized, start); again.Subscription != "sub-1" {
 		t.Errorf("after another authorization the subscription is %q, want sub-1, which is looked for", again.Subscription)
 	}
-	for _, e := range list(domain.WebhooksRemoved{Subscription: "sub-1"}, domain.ConnectionLost{Failure: refused}, domain.Disconnected{By: "u_1"}) {
+	for _, e := range list(domain.WebhooksRemoved{Subscription: "sub-1"}, domain.Disconnected{By: "u_1"}) {
 		if after := conn.Apply(e, start); after.Subscription != "" {
 			t.Errorf("after %s the subscription is %q, want none", e.EventName(), after.Subscription)
 		}
+	}
+	if lost := conn.Apply(domain.ConnectionLost{Failure: refused}, start); lost.Subscription != "sub-1" {
+		t.Errorf("after a loss the subscription is %q, want sub-1, so that it is told as lost and renewed", lost.Subscription)
 	}
 	if lost := conn.Apply(domain.ConnectionLost{Failure: refused}, start); lost.LastFailure == nil || *lost.LastFailure != refused {
 		t.Errorf("the last failure is %+v", lost.LastFailure)

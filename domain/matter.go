@@ -73,12 +73,16 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 	return m
 }
 
-// approve adds a document, or puts a new content of it in the place of the old one.
+// approve adds a document, or puts a new content of it in the place of the old one. An
+// approval that was given before the known one and came late changes nothing.
 func approve(docs []Document, d DocumentData) []Document {
 	next := append([]Document(nil), docs...)
 	for i := range next {
 		if next[i].Data.ID != d.ID {
 			continue
+		}
+		if was := next[i].Data.ApprovedAt; was != nil && d.ApprovedAt != nil && d.ApprovedAt.Before(*was) {
+			return docs
 		}
 		if !sameContent(next[i].Data, d) {
 			next[i].Uploaded, next[i].Confirmed = false, false

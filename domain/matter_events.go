@@ -156,6 +156,7 @@ type MatterLinked struct {
 // MatterChangeAccepted says that Smokeball took changes of the matter in (202).
 type MatterChangeAccepted struct {
 	Sync       SyncID       `json:"sync"`
+	Matter     SmokeballID  `json:"matter,omitempty"`
 	Request    RequestID    `json:"request"`
 	Change     MatterChange `json:"change"`
 	Sent       MatterDraft  `json:"sent"` // the whole after the change
@@ -170,7 +171,8 @@ type MatterChangeRefused struct {
 
 // MatterUnchanged says that Smokeball already has what CaseHug has.
 type MatterUnchanged struct {
-	Sync SyncID `json:"sync"`
+	Sync   SyncID      `json:"sync"`
+	Matter SmokeballID `json:"matter,omitempty"`
 }
 
 // MatterConfirmed says that the matter, or its change, was seen in Smokeball.

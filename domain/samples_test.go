@@ -78,9 +78,9 @@ func effectSamples() []domain.Event {
 		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},
 		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, DurationMS: 180},
 		domain.MatterLinked{Sync: sampleSync, Matter: sbM, How: "external_id", Known: sampleDraft, DurationMS: 95},
-		domain.MatterChangeAccepted{Sync: sampleSync, Request: sampleRequest, Change: change, Sent: sampleDraft, DurationMS: 140},
+		domain.MatterChangeAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Change: change, Sent: sampleDraft, DurationMS: 140},
 		domain.MatterChangeRefused{Sync: sampleSync, Request: sampleRequest},
-		domain.MatterUnchanged{Sync: sampleSync},
+		domain.MatterUnchanged{Sync: sampleSync, Matter: sbM},
 		domain.MatterConfirmed{Sync: sampleSync, Matter: sbM, By: domain.ByRead, Request: sampleRequest, DurationMS: 1450},
 	)
 }

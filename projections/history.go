@@ -18,7 +18,7 @@ type Entry struct {
 	CaseNumber    string           `json:"case_number"`
 	Title         string           `json:"title"`
 	Trigger       domain.Trigger   `json:"trigger"`
-	RequestedBy   string           `json:"requested_by,omitempty"`
+	RequestedBy   string           `json:"requested_by"`
 	Status        domain.Status    `json:"status"`
 	Warnings      []domain.Warning `json:"warnings"`
 	Error         *domain.Failure  `json:"error"`
@@ -35,7 +35,7 @@ type Entry struct {
 
 // EntryResources are what a sync made or met in Smokeball.
 type EntryResources struct {
-	Matter   domain.SmokeballID   `json:"matter_id,omitempty"`
+	Matter   domain.SmokeballID   `json:"matter_id"`
 	Contacts []domain.SmokeballID `json:"contact_ids"`
 	Files    []EntryFile          `json:"files"`
 }
@@ -53,9 +53,9 @@ type EntryStep struct {
 	Outcome    domain.Outcome     `json:"outcome"`
 	At         time.Time          `json:"at"`
 	DurationMS int64              `json:"duration_ms"`
-	Smokeball  domain.SmokeballID `json:"smokeball_id,omitempty"`
-	Request    domain.RequestID   `json:"request_id,omitempty"`
-	Detail     string             `json:"detail,omitempty"`
+	Smokeball  domain.SmokeballID `json:"smokeball_id"`
+	Request    domain.RequestID   `json:"request_id"`
+	Detail     string             `json:"detail"`
 }
 
 // History is the sync log that admins read: one row per sync.
@@ -138,7 +138,7 @@ func foldEntry(e Entry, env eventstore.Envelope) Entry {
 	case domain.SyncDeferred:
 		e.Status, e.Error, e.NextAttemptAt = domain.Waiting, &ev.Failure, timeOrNil(ev.Until)
 	case domain.SyncReleased:
-		e.Status, e.NextAttemptAt = domain.Queued, nil
+		e.Status, e.Error, e.NextAttemptAt = domain.Queued, nil, nil
 	case domain.SyncConfirming:
 		e.Status = domain.Confirming
 	case domain.SyncSucceeded:
@@ -229,6 +229,7 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 	case domain.ContactSeen:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
 		step.Smokeball, step.Detail = ev.Contact, "contact, by "+string(ev.By)
+		e.Steps = created(e.Steps, ev.Contact)
 	case domain.MatterAccepted:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeAccepted, ev.DurationMS
 		step.Smokeball, step.Request = ev.Matter, ev.Request
@@ -239,7 +240,8 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		e.Smokeball.Matter = ev.Matter
 	case domain.MatterChangeAccepted:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeUpdated, ev.DurationMS
-		step.Smokeball, step.Request, step.Detail = e.Smokeball.Matter, ev.Request, strings.Join(changed(ev.Change), ", ")
+		step.Smokeball, step.Request, step.Detail = ev.Matter, ev.Request, strings.Join(changed(ev.Change), ", ")
+		e.Smokeball.Matter = ev.Matter
 	case domain.MatterConfirmed:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.Matter, ev.Request, "matter, by "+string(ev.By)
@@ -251,6 +253,16 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		return e
 	}
 	return addStep(e, step)
+}
+
+// created says of an accepted contact that it was created, now that it is there.
+func created(steps []EntryStep, contact domain.SmokeballID) []EntryStep {
+	for i, s := range steps {
+		if s.Name == domain.StepContact && s.Smokeball == contact && s.Outcome == domain.OutcomeAccepted {
+			steps[i].Outcome = domain.OutcomeCreated
+		}
+	}
+	return steps
 }
 
 func foldFile(e Entry, env eventstore.Envelope) Entry {
@@ -267,7 +279,7 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
 	case domain.MatterUnchanged:
 		step.Name, step.Outcome = domain.StepMatter, domain.OutcomeUnchanged
-		step.Smokeball = e.Smokeball.Matter
+		step.Smokeball, e.Smokeball.Matter = ev.Matter, ev.Matter
 	default:
 		return e
 	}

@@ -128,6 +128,17 @@ func store(t *testing.T, status int) (string, *bytes.Buffer) {
 	return server.URL + "/f?sig=secret-signature", &kept
 }
 
+func TestUploadOfAnEmptyFileTellsItsLength(t *testing.T) {
+	_, c := connected(t)
+	lengths := make(chan int64, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { lengths <- r.ContentLength }))
+	t.Cleanup(server.Close)
+	must(t, c.Upload(t.Context(), domain.Upload{URL: server.URL}, strings.NewReader(""), 0))
+	if length := <-lengths; length != 0 {
+		t.Errorf("the length told is %d", length)
+	}
+}
+
 func TestUploadStreamsManyBytes(t *testing.T) {
 	_, c := connected(t)
 	address, kept := store(t, 200)

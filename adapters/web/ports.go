@@ -15,6 +15,8 @@ type Views interface {
 	// Wait returns when the rows include the ledger position, or with ctx's error.
 	Wait(ctx context.Context, position uint64) error
 	Connection(firm domain.FirmID) (projections.ConnectionRow, error)
+	// AllConnections lists every firm that anything is known of, by id.
+	AllConnections() ([]projections.ConnectionRow, error)
 	History(firm domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
 	Sync(firm domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
 	Counts(firm domain.FirmID) (map[domain.Status]int, error)

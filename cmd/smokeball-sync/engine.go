@@ -174,7 +174,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
-			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}}}
+			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Priority: priority}}
 	kv, err := e.bus.JetStream().KeyValue(ctx, bus.State)
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)

@@ -57,6 +57,14 @@ func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Token
 	return 0, smokeball.ErrStale
 }
 
+// priority marks calls with their firm, and with who waits for them.
+func priority(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
+	if t == domain.TriggerManual || t == domain.TriggerRetry {
+		return smokeball.WithTurn(ctx, f, smokeball.Clicked)
+	}
+	return smokeball.WithTurn(ctx, f, smokeball.Live)
+}
+
 // consent is Smokeball's sign-in for the desk.
 type consent struct {
 	client   *smokeball.Client

@@ -116,7 +116,27 @@ func (d *Desk) Complete(ctx context.Context, state, code, refusal string, browse
 		return []domain.Event{domain.ConnectionAuthorized{Attempt: digest(state), Account: grant.Account, Region: d.Region, Scopes: grant.Scopes,
 			By: a.By, ByName: a.ByName, ReauthorizeBy: grant.Issued.Add(d.Authorization).UTC()}}
 	})
-	return a.Firm, err
+	if err != nil {
+		return a.Firm, err
+	}
+	d.renewWebhooks(ctx, domain.User{Firm: a.Firm, Subject: a.By})
+	return a.Firm, nil
+}
+
+// renewWebhooks restores the firm's subscription after a new authorization: Smokeball
+// removes it with the old one. The connection stands without it.
+func (d *Desk) renewWebhooks(ctx context.Context, by domain.User) {
+	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(by.Firm))
+	if err == nil && c.Subscription != "" {
+		_, err = d.RegisterWebhooks(ctx, by)
+	}
+	if err != nil {
+		d.Log.Warn("the webhook subscription could not be renewed; a firm admin can register it again", "firm", by.Firm, "err", err)
+		_, err = d.connection(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.LoseWebhooks() })
+	}
+	if err != nil {
+		d.Log.Error("the loss of the webhook subscription could not be recorded", "firm", by.Firm, "err", err)
+	}
 }
 
 // take uses the link up. One that is unknown, used, over, replaced by a newer one or

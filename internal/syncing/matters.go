@@ -47,7 +47,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 		if t.m.Current.Changed {
 			return nil // this sync itself brought it there
 		}
-		return t.record(ctx, domain.MatterUnchanged{Sync: t.Sync})
+		return t.record(ctx, domain.MatterUnchanged{Sync: t.Sync, Matter: t.m.Smokeball.ID})
 	}
 	if err := t.confirmMatter(ctx); err != nil { // a change of what is not there yet is a 404
 		return err
@@ -56,7 +56,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
 		return err
 	}
-	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
+	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
 }
 
 // lookThenCreate links a matter that Smokeball has already, or creates it.

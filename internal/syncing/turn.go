@@ -25,6 +25,9 @@ type Handler struct {
 	Spool     string // folder for documents on their way; emptied at start
 	Wakes     *Wakes
 	Contacts  *Locks // one worker at a time looks for or makes a contact
+	// Priority marks the calls made under ctx with whom they are for and what asked for
+	// them, so that turns can be shared fairly. Nil: all are alike.
+	Priority func(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context
 }
 
 // turn is one attempt at a matter's current sync.
@@ -70,7 +73,7 @@ func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.Fi
 	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping}
 	err := t.begin(ctx)
 	if err == nil {
-		err = t.settle(ctx, t.work(ctx))
+		err = t.settle(ctx, t.work(t.prioritised(ctx)))
 	}
 	if errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack) {
 		err = nil
@@ -88,6 +91,13 @@ func (t *turn) begin(ctx context.Context) (err error) {
 	p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
 	t.settings = p.Settings()
 	return err
+}
+
+func (t *turn) prioritised(ctx context.Context) context.Context {
+	if t.Priority == nil {
+		return ctx
+	}
+	return t.Priority(ctx, t.firm, t.m.Current.Trigger)
 }
 
 // work does the steps in order. Each looks at the facts and does what is missing.

@@ -1,0 +1,103 @@
+package smokeball
+
+import (
+	"context"
+	"io"
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// do makes a call for firm and decodes its answer into out (nil: not needed). A call
+// turned away for its sign-in is made once more with new tokens.
+func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
+	k = k.named()
+	tokens, err := c.tokens.Token(ctx, firm)
+	if err != nil {
+		return during(k.op, err)
+	}
+	ctx = turnFor(ctx, firm)
+	a, err := c.send(ctx, tokens.Access, k)
+	if err != nil {
+		return err
+	}
+	if renewable(a.status, tokens) {
+		a, err = c.again(ctx, firm, tokens, k, a)
+		if err != nil {
+			return err
+		}
+	}
+	return c.conclude(k, a, out)
+}
+
+// renewable reports whether new tokens may help: the access token has ended, or it is
+// not younger than the grant whose scopes it should carry.
+func renewable(status int, t Tokens) bool {
+	return status == http.StatusUnauthorized ||
+		(status == http.StatusForbidden && !t.Obtained.After(t.Issued))
+}
+
+// again repeats a call that was turned away, with new tokens.
+func (c *Client) again(ctx context.Context, firm domain.FirmID, used Tokens, k call, first answer) (answer, error) {
+	fresh, err := c.tokens.Renew(ctx, firm, used.Access)
+	if err != nil && first.status == http.StatusForbidden {
+		return first, nil // the refusal says more than the failed refresh
+	}
+	if err != nil {
+		return answer{}, during(k.op, err)
+	}
+	a, err := c.send(ctx, fresh.Access, k)
+	if err == nil && a.status == http.StatusUnauthorized {
+		c.tokens.Refused(ctx, firm, k.refused(a))
+	}
+	return a, err
+}
+
+// during is err with the operation that it ended.
+func during(op string, err error) error {
+	ce := domain.AsCallError(err)
+	if ce == nil {
+		return err
+	}
+	named := *ce
+	named.Op = op
+	return &named
+}
+
+// send makes one request and reads its answer to the end.
+func (c *Client) send(ctx context.Context, access string, k call) (answer, error) {
+	var watch sending
+	req, err := k.build(withOp(watch.watch(ctx), k.op), c.host)
+	if err != nil {
+		return answer{}, k.malformedRequest(withoutURL(err))
+	}
+	req.Header.Set("x-api-key", c.key)
+	req.Header.Set("Authorization", "Bearer "+access)
+	resp, err := c.api.Do(req)
+	if err != nil {
+		return answer{}, k.lost(withoutURL(err), watch.settled(err))
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
+	if err != nil {
+		return answer{}, k.lost(withoutURL(err), false)
+	}
+	if len(body) > maxAnswer {
+		return answer{}, k.unreadable(errTooLong)
+	}
+	return answer{resp.StatusCode, resp.Header, body}, nil
+}
+
+// conclude decodes a good answer or turns a bad one into an error.
+func (c *Client) conclude(k call, a answer, out any) error {
+	if a.status == http.StatusTooManyRequests {
+		return k.tooMany(a, c.limiter.Allowance().PausedFor)
+	}
+	if a.status < 200 || a.status > 299 {
+		return k.refused(a)
+	}
+	if out == nil {
+		return nil
+	}
+	return k.decode(a, out)
+}

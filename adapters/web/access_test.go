@@ -1,0 +1,155 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+)
+
+// route is a call of the API and what each kind of caller gets.
+type route struct {
+	call
+	user, admin, operator int
+}
+
+const settingsJSON = `{"auto_sync_on_document_approved":true,"auto_sync_on_matter_created":true,"auto_sync_on_matter_updated":true,` +
+	`"auto_sync_on_client_updated":true,"link_existing_matters":false,"documents_folder":"Intake"}`
+
+// routes are all calls of the API that somebody has to be signed in for.
+func routes() []route {
+	get := func(path string, user, admin, operator int) route {
+		return route{call{path: path}, user, admin, operator}
+	}
+	do := func(method, path, body string, user, admin int) route {
+		return route{call{method: method, path: path, body: body}, user, admin, 403}
+	}
+	return []route{
+		get("/v1/firms/f_1/connection", 200, 200, 200),
+		do("POST", "/v1/firms/f_1/connection/authorize", "", 403, 200),
+		do("DELETE", "/v1/firms/f_1/connection", "", 403, 200),
+		get("/v1/firms/f_1/settings", 200, 200, 200),
+		do("PUT", "/v1/firms/f_1/settings", settingsJSON, 403, 200),
+		get("/v1/firms/f_1/matters", 200, 200, 200),
+		get("/v1/firms/f_1/matters/m_1001", 200, 200, 200),
+		do("POST", "/v1/firms/f_1/matters/m_1001/sync", "", 202, 202),
+		get("/v1/firms/f_1/sync-history", 200, 200, 200),
+		get("/v1/firms/f_1/sync-history/s_done", 200, 200, 200),
+		do("POST", "/v1/firms/f_1/sync-history/s_failed/retry", "", 202, 202),
+		get("/v1/firms/f_1/dead-letters", 403, 200, 200),
+		get("/v1/firms/f_1/webhooks", 403, 200, 200),
+		do("POST", "/v1/firms/f_1/webhooks", "", 403, 200),
+		do("DELETE", "/v1/firms/f_1/webhooks", "", 403, 200),
+		do("POST", "/v1/firms/f_1/events", `{"id":"evt_1"}`, 202, 202),
+		get("/v1/operator/firms", 403, 403, 200),
+	}
+}
+
+func TestAccess(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	for _, r := range routes() {
+		t.Run(r.method+" "+r.path, func(t *testing.T) {
+			as := func(token string) reply { c := r.call; c.token = token; return e.call(t, c) }
+			p := as("").problem(401, "not_signed_in")
+			if !strings.Contains(p.Remedy, "Bearer") {
+				t.Errorf("the remedy %q does not say how to sign in", p.Remedy)
+			}
+			if got := as("forged").want(401).header.Get("WWW-Authenticate"); !strings.Contains(got, "invalid_token") {
+				t.Errorf("WWW-Authenticate is %q", got)
+			}
+			if strings.Contains(r.path, "/firms/f_1") {
+				as("other-token").problem(404, "not_found")
+			}
+			as("guest-token").problem(403, "forbidden")
+			c := r.call
+			c.header = map[string]string{"Authorization": "Operator " + operator}
+			e.call(t, c).want(r.operator)
+			as("user-token").want(r.user)
+			as("admin-token").want(r.admin)
+		})
+	}
+}
+
+func TestForbiddenSaysWhoMay(t *testing.T) {
+	e := newEngine(t)
+	p := e.call(t, call{method: "PUT", path: "/v1/firms/f_1/settings", token: "user-token", body: settingsJSON}).problem(403, "forbidden")
+	if !strings.Contains(p.Remedy, "firm admin") {
+		t.Errorf("the remedy %q does not name who may", p.Remedy)
+	}
+}
+
+// What comes first: whether the caller is known, then the firm, then the role, and
+// only then whether the request makes sense.
+func TestAccessComesBeforeValidation(t *testing.T) {
+	e := newEngine(t)
+	wrong := call{method: "PUT", path: "/v1/firms/f_1/settings", body: "{"}
+	e.call(t, wrong).problem(401, "not_signed_in")
+	wrong.token = "user-token"
+	e.call(t, wrong).problem(403, "forbidden")
+	wrong.token = "admin-token"
+	e.call(t, wrong).problem(400, "invalid_request")
+}
+
+func TestCredentials(t *testing.T) {
+	e := newEngine(t)
+	for _, tt := range []struct {
+		name, authorization string
+		status              int
+	}{
+		{"an operator token that is wrong", "Operator nope", 401},
+		{"an operator token that is empty", "Operator ", 401},
+		{"a scheme that is unknown", "Basic dXNlcjpwYXNz", 401},
+		{"a scheme in small letters", "bearer admin-token", 200},
+		{"a firm that is no id, for an operator", "Operator " + operator, 200},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e.call(t, call{path: "/v1/firms/f_1/connection", header: map[string]string{"Authorization": tt.authorization}}).want(tt.status)
+		})
+	}
+	e.call(t, call{path: "/v1/firms/f.1/connection", header: map[string]string{"Authorization": "Operator " + operator}}).problem(404, "not_found")
+}
+
+func TestNoOperatorTokenMeansNoOperator(t *testing.T) {
+	e := newEngine(t, func(c *web.Config) { c.OperatorToken = "" })
+	e.call(t, call{path: "/v1/operator/firms", header: map[string]string{"Authorization": "Operator "}}).problem(401, "not_signed_in")
+}
+
+func TestWithoutUsersNobodyGetsIn(t *testing.T) {
+	e := newEngine(t, func(c *web.Config) { c.Users = nil })
+	for _, c := range []call{{path: "/v1/firms/f_1/connection", token: "admin-token"}, {path: "/v1/firms/f_1/connection"}} {
+		p := e.call(t, c).problem(401, "not_signed_in")
+		if !strings.Contains(p.Remedy, "ENGINE_JWKS_URL") {
+			t.Errorf("the remedy %q does not name ENGINE_JWKS_URL", p.Remedy)
+		}
+	}
+	e.call(t, call{path: "/integrations", html: true}).want(401).contains("ENGINE_JWKS_URL")
+}
+
+func TestCookieIsASignIn(t *testing.T) {
+	e := newEngine(t)
+	e.call(t, call{path: "/v1/firms/f_1/connection", cookie: "user-token"}).want(200)
+	change := call{method: "POST", path: "/v1/firms/f_1/connection/authorize", cookie: "admin-token"}
+	e.call(t, change).want(200)
+	change.header = map[string]string{"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+	e.call(t, change).problem(403, "cross_origin")
+	change.cookie, change.token = "", "admin-token"
+	e.call(t, change).want(200)
+}
+
+// Every form of the console refuses other sites' posts, without asking a port.
+func TestFormsRefuseOtherSites(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/webhooks",
+		"/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/session/end"} {
+		for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {
+			c := call{method: "POST", path: path, cookie: "admin-token", header: header, html: true, kind: "application/x-www-form-urlencoded"}
+			if r := e.call(t, c); r.status != http.StatusForbidden {
+				t.Errorf("POST %s with %v: status %d, want 403", path, header, r.status)
+			}
+		}
+	}
+	if asked := e.asked(); asked != "" {
+		t.Errorf("a port was asked: %s", asked)
+	}
+}

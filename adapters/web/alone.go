@@ -1,0 +1,84 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// alone is a page that stands alone: an error, or the end of a way.
+type alone struct {
+	Title     string
+	Icon      string
+	Heading   string
+	Text      []string
+	Acts      []act
+	Search    bool
+	Code      string
+	Status    int
+	Reference string
+	At        time.Time
+}
+
+// act is a way on.
+type act struct {
+	Label string
+	Href  string
+	Go    bool // the next step
+}
+
+// showAlone writes a page that stands alone. That it cannot be rendered is a fault of
+// the program, which the net under panics catches.
+func (s *site) showAlone(w http.ResponseWriter, status int, a alone) {
+	a.At = s.Now()
+	if err := s.write(w, status, "alone", "alone", a); err != nil {
+		panic(err)
+	}
+}
+
+// showProblem is a problem as a page.
+func (s *site) showProblem(w http.ResponseWriter, r *http.Request, p *problem) {
+	copyHeader(w.Header(), p.header)
+	a := s.pageOf(r, p)
+	a.Code, a.Status, a.Reference = string(p.Code), p.Status, p.Reference
+	s.showAlone(w, p.Status, a)
+}
+
+func (s *site) pageOf(r *http.Request, p *problem) alone {
+	toMatters, toHistory := act{Label: "Matters", Href: "/matters"}, act{Label: "Sync History", Href: "/history"}
+	switch {
+	case p.Code == domain.CodeNotSignedIn:
+		return s.signedOutPage(p)
+	case p.Status == http.StatusForbidden:
+		return alone{Title: "Not for you", Icon: "lock", Heading: "This page is for firm admins",
+			Text: []string{sentence(p.Detail) + " Users can sync matters and see the history; the rest belongs to a firm admin.", p.Remedy},
+			Acts: []act{{"Go to Matters", "/matters", true}, toHistory}}
+	case p.Status == http.StatusNotFound:
+		return alone{Title: "Not found", Icon: "compass", Heading: "There is nothing here", Search: true,
+			Text: []string{"The matter or sync in this address does not exist at your firm. If someone sent you the link, it may belong to another firm."},
+			Acts: []act{toMatters, toHistory}}
+	case p.Status == http.StatusInternalServerError:
+		return alone{Title: "Trouble on our side", Icon: "server", Heading: "This page could not be made",
+			Text: []string{"The trouble is on our side and has been recorded. Syncs are separate from these pages: what was announced is kept and goes on."},
+			Acts: []act{{"Try again", tryAgain(r), true}, {Label: "Integrations", Href: "/integrations"}}}
+	}
+	return alone{Title: "Not done", Icon: "alert", Heading: "That was not done", Text: []string{sentence(p.Detail), p.Remedy},
+		Acts: []act{{"Back to Integrations", "/integrations", true}, toHistory}}
+}
+
+func (s *site) signedOutPage(p *problem) alone {
+	if s.Users == nil {
+		return alone{Title: "Sign-in is off", Icon: "lock", Heading: "Nobody can sign in here yet", Text: []string{sentence(p.Detail), p.Remedy}}
+	}
+	return alone{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
+		Text: []string{"Open Smokeball sync from CaseHug: it signs you in here and brings you back.", "Syncs go on without you. Nothing you had saved is lost."}}
+}
+
+// tryAgain is the page that failed; after a form, the page to begin from.
+func tryAgain(r *http.Request) string {
+	if r.Method != http.MethodGet {
+		return "/integrations"
+	}
+	return localPath(r.URL.RequestURI())
+}

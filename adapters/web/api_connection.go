@@ -1,0 +1,160 @@
+package web
+
+import (
+	"context"
+	"math"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// connectionBody is a firm's connection as the outside contract shows it. What is not
+// known is null.
+type connectionBody struct {
+	Firm            domain.FirmID           `json:"firm_id"`
+	Status          domain.ConnectionStatus `json:"status" enum:"disconnected,authorizing,connected,reauthorize_soon,reauthorization_required,revoked,error"`
+	Account         *accountBody            `json:"smokeball_account"`
+	Region          *string                 `json:"region"`
+	Scopes          []string                `json:"scopes"`
+	ConnectedBy     *string                 `json:"connected_by" doc:"The user who connected: sub of their token."`
+	ConnectedByName *string                 `json:"connected_by_name"`
+	ConnectedAt     *time.Time              `json:"connected_at"`
+	ReauthorizeBy   *time.Time              `json:"reauthorize_by" doc:"When somebody has to sign in to Smokeball again."`
+	Webhooks        WebhooksBody            `json:"webhooks"`
+	LastSuccessAt   *time.Time              `json:"last_success_at"`
+	LastError       *lastErrorBody          `json:"last_error"`
+	RateLimit       rateBody                `json:"rate_limit"`
+	Queue           queueBody               `json:"queue"`
+	Position        uint64                  `json:"position" doc:"The ledger position that the answer includes."`
+}
+
+type accountBody struct {
+	_    struct{} `nullable:"true"`
+	ID   string   `json:"id"`
+	Name string   `json:"name"`
+}
+
+type WebhooksBody struct {
+	Status       string     `json:"status" enum:"none,active,lost"`
+	Subscription *string    `json:"subscription_id"`
+	LastReceived *time.Time `json:"last_received_at"`
+	Received     int        `json:"received"`
+	Missed       *int       `json:"missed" doc:"Changes that no webhook told of; null while nothing counts them."`
+}
+
+type lastErrorBody struct {
+	_       struct{}        `nullable:"true"`
+	Code    domain.Code     `json:"code"`
+	Message string          `json:"message"`
+	Remedy  string          `json:"remedy"`
+	Refusal *domain.Refusal `json:"smokeball,omitempty"`
+	At      *time.Time      `json:"at"`
+}
+
+type rateBody struct {
+	PerSecond      float64 `json:"per_second" doc:"Calls a second that all firms of the app share."`
+	UsedLastMinute int     `json:"used_last_minute"`
+}
+
+type queueBody struct {
+	Waiting int  `json:"waiting" doc:"Syncs that are queued or wait for something."`
+	Running int  `json:"running" doc:"Syncs that are running or confirming."`
+	ETA     *int `json:"eta_seconds" doc:"An estimate from the shared allowance; null while no call may be made."`
+}
+
+// connection is the firm's connection as it is now.
+func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
+	position := s.Views.Position() // before the rows, which may have more but never less
+	row, err := s.Views.Connection(firm)
+	if err != nil {
+		return connectionBody{}, err
+	}
+	queue, err := s.Views.Queue(firm)
+	if err != nil {
+		return connectionBody{}, err
+	}
+	b := s.describeConnection(row)
+	perSecond, used := s.Allowance.Usage()
+	b.RateLimit = rateBody{PerSecond: perSecond, UsedLastMinute: used}
+	b.Queue = queueBody{Waiting: queue.Waiting, Running: queue.Running, ETA: s.eta(row, queue, perSecond)}
+	b.Position = position
+	return b, nil
+}
+
+func (s *site) describeConnection(row projections.ConnectionRow) connectionBody {
+	c := row.Connection
+	b := connectionBody{
+		Firm: row.Firm, Status: c.Status(s.Now()),
+		Region: known(or(c.Region, s.Region)), Scopes: append([]string{}, c.Scopes...),
+		ConnectedBy: known(c.By), ConnectedByName: known(c.ByName),
+		ConnectedAt: known(c.At), ReauthorizeBy: known(c.ReauthorizeBy),
+		Webhooks: s.webhooks(row), LastSuccessAt: known(row.LastSuccessAt), LastError: lastError(row),
+	}
+	if c.Account != (domain.Account{}) {
+		b.Account = &accountBody{ID: c.Account.ID, Name: c.Account.Name}
+	}
+	return b
+}
+
+func lastError(row projections.ConnectionRow) *lastErrorBody {
+	f := row.LastError
+	if f == nil {
+		return nil
+	}
+	return &lastErrorBody{Code: f.Code, Message: f.Message, Remedy: f.Remedy, Refusal: f.Smokeball, At: known(row.LastErrorAt)}
+}
+
+// webhooks is the state of the firm's subscription. Smokeball removes it together
+// with the sign-in, so one without the other is lost.
+func (s *site) webhooks(row projections.ConnectionRow) WebhooksBody {
+	c := row.Connection
+	b := WebhooksBody{Status: "none", Subscription: known(c.Subscription), LastReceived: known(row.LastReceived), Received: row.Received}
+	switch {
+	case c.Subscription != "" && c.Usable(s.Now()):
+		b.Status = "active"
+	case c.Subscription != "", c.State == domain.StatusRevoked && row.Received > 0:
+		b.Status = "lost"
+	}
+	return b
+}
+
+// callsPerSync is what a sync costs on average: a new matter with a new client takes
+// four calls, with a known one two, each document one more.
+const callsPerSync = 4
+
+// eta estimates in seconds how long the firm's queue takes.
+func (s *site) eta(row projections.ConnectionRow, q projections.Queue, perSecond float64) *int {
+	if perSecond <= 0 || !row.Connection.Usable(s.Now()) {
+		return nil
+	}
+	n := int(math.Ceil(float64((q.Waiting+q.Running)*callsPerSync) / perSecond))
+	return &n
+}
+
+func (s *site) getConnection(_ context.Context, in *Reading) (*answer[connectionBody], error) {
+	b, err := s.connection(in.firm())
+	return &answer[connectionBody]{Body: b}, err
+}
+
+type authorizeBody struct {
+	URL     string    `json:"authorize_url" format:"uri"`
+	Expires time.Time `json:"expires_at"`
+}
+
+func (s *site) authorize(ctx context.Context, _ *FirmPath) (*answer[authorizeBody], error) {
+	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx))
+	return &answer[authorizeBody]{Body: authorizeBody{URL: url, Expires: expires.UTC()}}, err
+}
+
+func (s *site) deleteConnection(ctx context.Context, in *FirmPath) (*change[connectionBody], error) {
+	position, err := s.Firms.Disconnect(ctx, userOf(ctx))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.settle(ctx, position); err != nil {
+		return nil, err
+	}
+	b, err := s.connection(in.firm())
+	return changed(position, b), err
+}

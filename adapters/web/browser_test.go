@@ -1,0 +1,310 @@
+package web_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium finds a browser. Where tests run for everybody (CI=true) there has to be
+// one; elsewhere the test is skipped without it.
+func chromium(t *testing.T) string {
+	t.Helper()
+	if testing.Short() && os.Getenv("CI") != "true" {
+		t.Skip("a browser takes half a minute")
+	}
+	for _, name := range []string{"chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
+		}
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatal("no chromium in PATH; CI has to have one")
+	}
+	t.Skip("no chromium in PATH")
+	return ""
+}
+
+// browser is a tab that notes what the console of the browser complains about.
+type browser struct {
+	*testing.T
+	ctx  context.Context
+	base string
+
+	mu         sync.Mutex
+	complaints []string
+}
+
+func openBrowser(t *testing.T, base string) *browser {
+	t.Helper()
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
+		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 1400))
+	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	t.Cleanup(stop)
+	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
+	t.Cleanup(stopAllocator)
+	ctx, stopTab := chromedp.NewContext(ctx)
+	t.Cleanup(stopTab)
+	b := &browser{T: t, ctx: ctx, base: base}
+	if err := chromedp.Listen(ctx, b.listen); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// listen notes errors, violations of the content policy, and uncaught exceptions. An
+// answer with an error status is what some pages are about.
+func (b *browser) listen(event any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch e := event.(type) {
+	case *log.EventEntryAdded:
+		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
+			b.complaints = append(b.complaints, e.Entry.Text)
+		}
+	case *runtime.EventExceptionThrown:
+		b.complaints = append(b.complaints, e.ExceptionDetails.Text)
+	case *runtime.EventConsoleAPICalled:
+		if string(e.Type) == string(chromedp.ConsoleError) {
+			b.complaints = append(b.complaints, "console.error was called")
+		}
+	}
+}
+
+func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
+	b.Helper()
+	if err := chromedp.Do(b.ctx, steps...); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// value runs an action that has a result.
+func value[T any](b *browser, action chromedp.Action[T]) T {
+	b.Helper()
+	v, err := chromedp.Run(b.ctx, action)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return v
+}
+
+// quiet fails the test with what the browser complained about since.
+func (b *browser) quiet(where string) {
+	b.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, c := range b.complaints {
+		b.Errorf("%s: the browser complains: %s", where, c)
+	}
+	b.complaints = nil
+}
+
+func (b *browser) open(path string) { b.Helper(); b.do(chromedp.Navigate(b.base + path)) }
+
+// signIn brings the cookie of a token, as POST /session would.
+func (b *browser) signIn(token string) {
+	b.Helper()
+	if _, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "casehug_session", Value: token, URL: b.base}); err != nil {
+		b.Fatal(err)
+	}
+}
+
+func (b *browser) at(path string) {
+	b.Helper()
+	address := value(b, chromedp.Location())
+	if u, err := url.Parse(address); err != nil || u.RequestURI() != path {
+		b.Fatalf("the browser is at %s, want %s", address, path)
+	}
+}
+
+// click clicks and waits until what the click leads to is there.
+func (b *browser) click(selector, until chromedp.CSS) {
+	b.Helper()
+	b.do(chromedp.Click(selector), chromedp.WaitReady(until))
+}
+
+func (b *browser) text(selector chromedp.CSS) string {
+	b.Helper()
+	return strings.Join(strings.Fields(value(b, chromedp.Text(selector))), " ")
+}
+
+func (b *browser) look(width int64, scheme string) {
+	b.Helper()
+	_, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 800})
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, err = chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+}
+
+// picture keeps a screenshot if "go test -artifacts" asks for them.
+func (b *browser) picture(name string) {
+	b.Helper()
+	if f := flag.Lookup("test.artifacts"); f == nil || f.Value.String() != "true" {
+		return
+	}
+	png := value(b, chromedp.FullScreenshot(100))
+	if err := os.WriteFile(filepath.Join(b.ArtifactDir(), name+".png"), png, 0o600); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// accessible asks axe-core about the page as it is.
+func (b *browser) accessible(where string) {
+	b.Helper()
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		b.Fatal(err)
+	}
+	_ = value(b, chromedp.Evaluate[chromedp.Void](string(axe)+";0"))
+	found := value(b, chromedp.Evaluate[string](`axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(
+		r.violations.map(v => ({id: v.id, help: v.help, at: v.nodes.map(n => n.html + ' — ' + n.failureSummary)}))))`, chromedp.EvalAwaitPromise))
+	var violations []struct {
+		ID, Help string
+		At       []string
+	}
+	if err := json.Unmarshal([]byte(found), &violations); err != nil {
+		b.Fatal(err)
+	}
+	for _, v := range violations {
+		b.Errorf("%s: %s: %s\n%s", where, v.ID, v.Help, strings.Join(v.At, "\n"))
+	}
+}
+
+// fits fails where a page is wider than the window.
+func (b *browser) fits(where string) {
+	b.Helper()
+	over := value(b, chromedp.Evaluate[int](`document.documentElement.scrollWidth - document.documentElement.clientWidth`))
+	if over > 0 {
+		b.Errorf("%s: the page is %d pixels wider than the window", where, over)
+	}
+}
+
+// A firm admin's first day: sign in, connect, choose, look, sync.
+func TestBrowserStory(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).tell().told(t)
+	b := openBrowser(t, e.url)
+	b.open("/session/demo/once")
+	b.at("/integrations")
+
+	b.click(".card .btn.go", "#allow")
+	b.click("#allow", ".vitals")
+	b.at("/integrations?connected=1")
+	if got := b.text(".card .chip"); got != "Connected" {
+		t.Errorf("the card says %q, want Connected", got)
+	}
+	b.quiet("connecting")
+
+	b.click(`a[href="/integrations/settings"]`, "#settings")
+	save := chromedp.CSS(".save")
+	b.do(chromedp.WaitNotVisible(save), chromedp.Click(chromedp.CSS("#s-created")), chromedp.WaitVisible(save))
+	b.click(".save .btn.go", ".note.info")
+	if row, err := e.views.Connection(firm); err != nil || !row.Settings.OnMatterCreated {
+		t.Errorf("the setting is not saved: %+v, %v", row.Settings, err)
+	}
+	b.quiet("settings")
+
+	b.open("/history")
+	b.click(`a[href="/history/s_failed"]`, "dialog.drawer[open]")
+	if got := b.text("dialog.drawer h2"); got != "Becker v. Becker" {
+		t.Errorf("the drawer shows %q", got)
+	}
+	b.accessible("the drawer")
+	b.picture("drawer")
+	b.do(chromedp.Click(chromedp.CSS("dialog.drawer [data-close]")), chromedp.WaitNotPresent(chromedp.CSS("dialog.drawer")))
+	b.quiet("the drawer")
+
+	b.open("/matters/m_1001")
+	b.click("#acts .btn.go", "#acts [aria-disabled=true]")
+	b.at("/matters/m_1001")
+	if !strings.Contains(e.asked(), "request m_1001 by u_1") {
+		t.Errorf("no sync was asked for: %s", e.asked())
+	}
+	b.quiet("syncing")
+
+	b.open("/integrations/advanced")
+	b.click("[data-open=bye]", "#bye[open]")
+	b.accessible("the dialog")
+	b.picture("dialog")
+	b.click("#bye .btn.hard", `form[action="/integrations/connect"]`)
+	b.at("/integrations")
+	b.quiet("disconnecting")
+}
+
+// The rows of a list follow the ledger while the page is open.
+func TestBrowserFreshRows(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).connect().tell().told(t)
+	b := openBrowser(t, e.url)
+	b.signIn("user-token")
+	b.open("/history/s_running")
+	b.do(chromedp.WaitVisible(chromedp.CSS("article .chip.info")))
+	e.finishRunning()
+	b.do(chromedp.WaitVisible(chromedp.CSS("article .chip.ok")))
+	b.quiet("fresh rows")
+}
+
+// Every page is accessible, in light and dark, wide and narrow.
+func TestBrowserPages(t *testing.T) {
+	chromium(t)
+	engines := states(t)
+	connected, bare, ended := engines["connected"].told(t), engines["disconnected"], engines["ended"].told(t)
+	b := openBrowser(t, connected.url)
+	for _, p := range []struct {
+		e     *engine
+		name  string
+		token string
+		path  string
+	}{
+		{connected, "connected", "admin-token", "/integrations"}, {connected, "user-connected", "user-token", "/integrations"},
+		{bare, "not-connected", "admin-token", "/integrations"}, {bare, "user-not-connected", "user-token", "/integrations"},
+		{engines["soon"].told(t), "soon", "admin-token", "/integrations"}, {engines["failed"].told(t), "failed-try", "admin-token", "/integrations"},
+		{engines["asked"].told(t), "asked", "admin-token", "/integrations"}, {engines["revoked"].told(t), "revoked", "admin-token", "/integrations"},
+		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"},
+		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},
+		{connected, "settings", "admin-token", "/integrations/settings"}, {connected, "advanced", "admin-token", "/integrations/advanced"},
+		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"},
+		{connected, "history", "admin-token", "/history"}, {bare, "history-empty", "admin-token", "/history"}, {connected, "history-nothing", "admin-token", "/history?q=nothing"},
+		{connected, "sync-done", "admin-token", "/history/s_done"}, {connected, "sync-failed", "admin-token", "/history/s_failed"}, {connected, "sync-waits", "user-token", "/history/s_waits"},
+		{connected, "matters", "admin-token", "/matters"}, {connected, "matter", "admin-token", "/matters/m_1001"}, {connected, "matter-waits", "user-token", "/matters/m_1002"},
+		{connected, "matter-failed", "admin-token", "/matters/m_1003"}, {connected, "matter-busy", "user-token", "/matters/m_1005"},
+		{connected, "dead-letters", "admin-token", "/dead-letters"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
+		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
+		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},
+	} {
+		b.base = p.e.url
+		b.signIn(p.token)
+		b.open(p.path)
+		for _, look := range []struct {
+			width  int64
+			scheme string
+		}{{1280, "light"}, {390, "dark"}} {
+			where := p.name + "-" + look.scheme
+			b.look(look.width, look.scheme)
+			b.accessible(where)
+			b.fits(where)
+			b.quiet(where)
+			b.picture(where)
+		}
+	}
+}

@@ -1,0 +1,47 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// finishAuthorization takes the browser that comes back from Smokeball. The code in
+// its address is a secret: no page that follows is told the address.
+func (s *site) finishAuthorization(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	q := r.URL.Query()
+	browser := s.browserUser(r)
+	firm, err := s.Firms.Complete(r.Context(), Callback{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}, browser)
+	if err != nil {
+		s.showUnfinished(w, r, err)
+		return
+	}
+	noteFirm(r.Context(), firm)
+	if browser != nil && browser.Firm == firm {
+		http.Redirect(w, r, "/integrations?connected=1", http.StatusSeeOther)
+		return
+	}
+	s.showAlone(w, http.StatusOK, alone{Title: "Connected", Icon: "ok", Heading: "Smokeball is connected",
+		Text: []string{"CaseHug may now send matters, clients and approved documents to Smokeball. You can close this page."},
+		Acts: []act{{Label: "Open Smokeball sync", Href: "/integrations", Go: true}}})
+}
+
+// browserUser is the user who is signed in to the console in this browser, if any.
+func (s *site) browserUser(r *http.Request) *domain.User {
+	c, err := s.callerByCookie(r)
+	if err != nil {
+		return nil
+	}
+	return &c.user
+}
+
+// showUnfinished says why there is no connection, and the way on.
+func (s *site) showUnfinished(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.problemOf(r.Context(), err)
+	copyHeader(w.Header(), p.header)
+	s.showAlone(w, p.Status, alone{Title: "Not finished", Icon: "plug", Heading: "Connecting to Smokeball did not work",
+		Text: []string{sentence(p.Detail) + " Nothing was changed.", p.Remedy},
+		Acts: []act{{Label: "Back to Integrations", Href: "/integrations", Go: true}},
+		Code: string(p.Code), Status: p.Status, Reference: p.Reference})
+}

@@ -1,0 +1,289 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// noon is the moment at which all tests look at the engine.
+var noon = time.Date(2026, 11, 24, 20, 42, 17, 0, time.UTC)
+
+const (
+	firm     = domain.FirmID("f_1")
+	otherOne = domain.FirmID("f_2")
+	operator = "operator-token-of-this-start"
+)
+
+// The tokens that the tests' people have.
+var people = map[string]domain.User{
+	"admin-token": {Subject: "u_1", Firm: firm, Role: domain.FirmAdmin, Name: "Folasade Osei", Expires: noon.Add(8 * time.Hour)},
+	"user-token":  {Subject: "u_5", Firm: firm, Role: domain.StandardUser, Name: "Ben Lindqvist", Expires: noon.Add(8 * time.Hour)},
+	"other-token": {Subject: "u_9", Firm: otherOne, Role: domain.FirmAdmin, Name: "Somebody Else", Expires: noon.Add(8 * time.Hour)},
+	"guest-token": {Subject: "u_7", Firm: firm, Role: "guest", Expires: noon.Add(8 * time.Hour)},
+}
+
+// engine is everything that the HTTP side stands on, made by hand: views over a
+// ledger in memory, and ports that decide as little as they can.
+type engine struct {
+	*ledger
+	views *projections.Views
+	log   *bytes.Buffer
+	url   string
+	http  *http.Client
+
+	mu       sync.Mutex
+	fail     error             // what every command fails with
+	heard    []string          // what the ports were asked
+	states   map[string]string // open authorization links, by state: the firm
+	consent  string
+	codes    map[string]string
+	notReady error
+}
+
+func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
+	t.Helper()
+	e := &engine{ledger: newLedger(), log: &bytes.Buffer{}, states: map[string]string{}, codes: map[string]string{"once": "admin-token"}}
+	e.views = follow(t, e.ledger)
+	server := httptest.NewUnstartedServer(nil)
+	e.url = "http://" + server.Listener.Addr().String()
+	e.consent = newConsentPage(t, e.url)
+	c := e.config()
+	for _, f := range change {
+		f(&c)
+	}
+	h, err := web.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server.Config.Handler = h
+	server.Start()
+	t.Cleanup(server.Close)
+	e.http = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	return e
+}
+
+func (e *engine) config() web.Config {
+	return web.Config{
+		Views: e.views, Syncs: e, Firms: e, Inbox: e, Users: e, Allowance: e,
+		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
+		Scopes: []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		Schema: func(name string) ([]byte, bool) {
+			return []byte(`{"title":"matter"}`), name == "com.casehug.matter.created"
+		},
+		OneTime: e.trade, Ready: func(context.Context) error { return e.notReady },
+		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.NewJSONHandler(&locked{w: e.log, mu: &e.mu}, &slog.HandlerOptions{Level: slog.LevelDebug})),
+		Now: func() time.Time { return noon }, Version: "1.2.3",
+	}
+}
+
+// locked lets many goroutines write one log.
+type locked struct {
+	w  io.Writer
+	mu *sync.Mutex
+}
+
+func (l *locked) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(b)
+}
+
+func (e *engine) logged() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.log.String()
+}
+
+// hear notes what a port was asked and says whether it fails.
+func (e *engine) hear(format string, args ...any) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.heard = append(e.heard, fmt.Sprintf(format, args...))
+	return e.fail
+}
+
+func (e *engine) asked() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return strings.Join(e.heard, "\n")
+}
+
+func (e *engine) failWith(err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.fail = err
+}
+
+// told waits until the views have all that the ledger has.
+func (e *engine) told(t *testing.T) *engine {
+	t.Helper()
+	list, _ := e.since(0)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	defer stop()
+	if err := e.views.Wait(ctx, uint64(len(list))); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+func rejection(reason domain.Reason, code domain.Code, message string) error {
+	return &domain.Rejection{Reason: reason, Failure: domain.Failure{Code: code, Message: message, Remedy: "Do the other thing."}}
+}
+
+func (e *engine) trade(code string) (string, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	token, ok := e.codes[code]
+	delete(e.codes, code)
+	return token, ok
+}
+
+func (e *engine) Verify(_ context.Context, token string) (domain.User, error) {
+	if u, ok := people[token]; ok {
+		return u, nil
+	}
+	return domain.User{}, rejection(domain.Denied, domain.CodeNotSignedIn, "The token is not signed by CaseHug")
+}
+
+func (e *engine) Usage() (float64, int) { return 5, 42 }
+
+func (e *engine) Request(_ context.Context, by domain.User, m domain.MatterID, r web.SyncRequest) (domain.SyncID, uint64, error) {
+	err := e.hear("request %s by %s, matter %t, %d documents", m, by.Subject, r.Matter != nil, len(r.Documents))
+	if err != nil {
+		return "", 0, err
+	}
+	id := domain.SyncID("s_asked_" + string(m))
+	return id, e.add(noon, domain.MatterStream(by.Firm, m), domain.SyncRequested{Sync: id, Trigger: domain.TriggerManual, By: by.Subject}), nil
+}
+
+func (e *engine) Retry(_ context.Context, by domain.User, id domain.SyncID) (domain.SyncID, uint64, error) {
+	if err := e.hear("retry %s by %s", id, by.Subject); err != nil {
+		return "", 0, err
+	}
+	row, ok, err := e.views.Sync(by.Firm, id)
+	switch {
+	case err != nil:
+		return "", 0, err
+	case !ok:
+		return "", 0, rejection(domain.Unknown, domain.CodeNotFound, "There is no such sync")
+	case !row.Status.Ended():
+		return "", 0, rejection(domain.Conflict, domain.CodeNotRetryable, "The sync has not ended")
+	}
+	again := domain.SyncID("s_again_" + string(id))
+	return again, e.add(noon, domain.MatterStream(by.Firm, row.Matter), domain.SyncRequested{Sync: again, Trigger: domain.TriggerRetry, By: by.Subject}), nil
+}
+
+func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time, error) {
+	if err := e.hear("authorize by %s", by.Subject); err != nil {
+		return "", time.Time{}, err
+	}
+	e.mu.Lock()
+	state := fmt.Sprintf("state-%d", len(e.states)+1)
+	e.states[state] = string(by.Firm)
+	e.mu.Unlock()
+	e.add(noon, domain.ConnectionStream(by.Firm), domain.AuthorizationStarted{Attempt: state, By: by.Subject, Expires: noon.Add(10 * time.Minute)})
+	return e.consent + "/oauth2/authorize?state=" + state, noon.Add(10 * time.Minute), nil
+}
+
+func (e *engine) Complete(_ context.Context, a web.Callback, browser *domain.User) (domain.FirmID, error) {
+	e.mu.Lock()
+	f, open := e.states[a.State]
+	delete(e.states, a.State)
+	e.mu.Unlock()
+	switch {
+	case !open:
+		return "", rejection(domain.Expired, domain.CodeAuthorizationExpired, "The authorization link is used up or older than 10 minutes")
+	case a.Error != "":
+		return "", rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
+	case browser != nil && string(browser.Firm) != f:
+		return "", rejection(domain.Denied, domain.CodeForbidden, "The authorization link was made for somebody else")
+	}
+	at := e.add(noon, domain.ConnectionStream(domain.FirmID(f)), authorized(a.State))
+	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	defer stop()
+	return domain.FirmID(f), e.views.Wait(ctx, at)
+}
+
+func authorized(attempt string) domain.ConnectionAuthorized {
+	return domain.ConnectionAuthorized{Attempt: attempt, Account: domain.Account{ID: "a3f1c9d0-5b1e-4c77-9a42-0c6d1be8f214", Name: "Hartwell & Osei LLP"},
+		Region: "us", Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Folasade Osei", ReauthorizeBy: noon.Add(137 * 24 * time.Hour)}
+}
+
+func (e *engine) Disconnect(_ context.Context, by domain.User) (uint64, error) {
+	if err := e.hear("disconnect by %s", by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.ConnectionStream(by.Firm), domain.Disconnected{By: by.Subject}), nil
+}
+
+func (e *engine) ChangeSettings(_ context.Context, by domain.User, s domain.Settings) (uint64, error) {
+	if err := e.hear("settings by %s: %+v", by.Subject, s); err != nil {
+		return 0, err
+	}
+	if strings.Contains(s.DocumentsFolder, "..") {
+		return 0, &domain.Rejection{Reason: domain.Invalid, Failure: domain.Failure{Code: domain.CodeInvalidRequest, Message: "The settings are not valid", Remedy: "Correct them."},
+			Faults: []domain.FieldFault{{Field: "/documents_folder", Reason: "must not contain .."}}}
+	}
+	return e.add(noon, domain.SettingsStream(by.Firm), domain.SettingsChanged{Settings: s, By: by.Subject}), nil
+}
+
+func (e *engine) RegisterWebhooks(_ context.Context, by domain.User) (uint64, error) {
+	if err := e.hear("register webhooks by %s", by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38", By: by.Subject}), nil
+}
+
+func (e *engine) RemoveWebhooks(_ context.Context, by domain.User) (uint64, error) {
+	if err := e.hear("remove webhooks by %s", by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRemoved{By: by.Subject}), nil
+}
+
+func (e *engine) Event(_ context.Context, f domain.FirmID, header http.Header, body []byte) (string, error) {
+	err := e.hear("event of %s, ce-id %q, cookie %q, authorization %q, %d bytes", f, header.Get("Ce-Id"), header.Get("Cookie"), header.Get("Authorization"), len(body))
+	return "evt_1", err
+}
+
+func (e *engine) Webhook(_ context.Context, secret string, header http.Header, body []byte) error {
+	if secret != "the-secret" {
+		return rejection(domain.Unknown, domain.CodeNotFound, "There is no such address")
+	}
+	return e.hear("webhook, signature %q, body %s", header.Get("Signature"), body)
+}
+
+// newConsentPage is a Smokeball that asks for consent: the page has one button, which
+// leads back with a code.
+func newConsentPage(t *testing.T, back string) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /oauth2/authorize", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		_, _ = fmt.Fprintf(w, `<!doctype html><html lang="en"><title>Consent</title><h1>Allow CaseHug?</h1><link rel="icon" href="data:,"><form method="post" action="/allow"><input type="hidden" name="state" value=%q><button id="allow">Allow</button></form>`, r.URL.Query().Get("state"))
+	})
+	mux.HandleFunc("POST /allow", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, back+"/oauth/smokeball/callback?code=c0de&state="+r.PostFormValue("state"), http.StatusSeeOther)
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+var errBroken = errors.New("the disk is gone")

@@ -1,0 +1,81 @@
+package web
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// integrationsPage is what the Smokeball card shows beside the connection.
+type integrationsPage struct {
+	Settings   domain.Settings
+	Scopes     []Scope
+	Failed     *domain.Failure // why the last try to connect ended without a connection
+	DaysLeft   int             // until the sign-in ends
+	DaysTotal  int
+	AskedUntil time.Time // when the open authorization link ends
+	PerMinute  int       // the allowance
+	LinkedBy   string
+}
+
+func (s *site) showIntegrations(v visit) error {
+	row, err := s.Views.Connection(v.firm())
+	if err != nil {
+		return err
+	}
+	sc := screen{Title: "Integrations", Nav: "integrations", Crumbs: []crumb{{"Settings", ""}, {"Integrations", ""}}, Body: s.integrations(v, row)}
+	if v.user.Role != domain.FirmAdmin {
+		sc.Title, sc.Crumbs = "Connection", []crumb{{"Connection", ""}}
+	}
+	if v.r.URL.Query().Get("connected") != "" && row.Connection.Usable(s.Now()) {
+		sc.Said = "Smokeball is connected."
+	}
+	return s.show(v, http.StatusOK, "integrations", sc)
+}
+
+func (s *site) integrations(v visit, row projections.ConnectionRow) integrationsPage {
+	c, perSecond := row.Connection, 0.0
+	perSecond, _ = s.Allowance.Usage()
+	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
+		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By)}
+	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
+		p.Failed = c.LastFailure
+	}
+	if !c.ReauthorizeBy.IsZero() {
+		p.DaysLeft = int(max(c.ReauthorizeBy.Sub(s.Now()), 0) / (24 * time.Hour))
+		p.DaysTotal = int(c.ReauthorizeBy.Sub(c.At) / (24 * time.Hour))
+	}
+	return p
+}
+
+// doConnect leads the browser to Smokeball's consent page.
+func (s *site) doConnect(v visit) error {
+	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
+	if err != nil {
+		return err
+	}
+	return v.to(url)
+}
+
+func (s *site) showDisconnect(v visit) error {
+	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations",
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Disconnect", ""}}})
+}
+
+func (s *site) doDisconnect(v visit) error {
+	position, err := s.Firms.Disconnect(v.r.Context(), v.user)
+	return s.then(v, position, err, "/integrations")
+}
+
+// then leads on after a change, once the pages show it.
+func (s *site) then(v visit, position uint64, err error, next string) error {
+	if err != nil {
+		return err
+	}
+	if err := s.settle(v.r.Context(), position); err != nil {
+		return err
+	}
+	return v.to(next)
+}

@@ -1,0 +1,37 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// syncPage is one sync; the same part of it is a page and, by script, a drawer.
+type syncPage struct {
+	Entry projections.Entry
+	By    string
+	Known bool // CaseHug has announced the matter
+}
+
+func (s *site) showSync(v visit) error {
+	e, err := s.sync(v.firm(), domain.SyncID(v.r.PathValue("id")))
+	if err != nil {
+		return err
+	}
+	names, err := s.names(v, []projections.Entry{e})
+	if err != nil {
+		return err
+	}
+	_, ok, err := s.Views.Matter(v.firm(), e.Matter)
+	if err != nil {
+		return err
+	}
+	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + or(e.Title, string(e.Matter)), Nav: "history",
+		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Known: ok}})
+}
+
+func (s *site) doRetry(v visit) error {
+	id, position, err := s.Syncs.Retry(v.r.Context(), v.user, domain.SyncID(v.r.PathValue("id")))
+	return s.then(v, position, err, "/history/"+string(id))
+}

@@ -1,0 +1,110 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// handler puts all routes together. Every route of the engine stands in this file.
+func (s *site) handler() (http.Handler, error) {
+	mux := http.NewServeMux()
+	api := humago.New(mux, apiConfig(s.Version))
+	s.routeAPI(api)
+	if err := s.routeOperations(mux, api); err != nil {
+		return nil, err
+	}
+	s.routeSignIn(mux)
+	s.routePages(mux)
+	s.routeForms(mux)
+	return s.around(mux), nil
+}
+
+func (s *site) routeAPI(api huma.API) {
+	var (
+		everybody = access{open: true}
+		users     = access{role: domain.StandardUser}
+		readers   = access{role: domain.StandardUser, operator: true}
+		admins    = access{role: domain.FirmAdmin}
+		overseers = access{role: domain.FirmAdmin, operator: true}
+		operators = access{operator: true}
+	)
+	on(s, api, readers, "GET /v1/firms/{firm}/connection", "Connection status", s.getConnection)
+	on(s, api, admins, "DELETE /v1/firms/{firm}/connection", "Disconnect: webhooks removed, tokens destroyed, history kept", s.deleteConnection)
+	on(s, api, admins, "POST /v1/firms/{firm}/connection/authorize", "Make a link to Smokeball's consent page: one use, 10 minutes", s.authorize)
+	on(s, api, readers, "GET /v1/firms/{firm}/settings", "Sync settings", s.getSettings)
+	on(s, api, admins, "PUT /v1/firms/{firm}/settings", "Change the sync settings, as a whole", s.putSettings)
+	on(s, api, readers, "GET /v1/firms/{firm}/matters", "Matters, newest first", s.listMatters)
+	on(s, api, readers, "GET /v1/firms/{firm}/matters/{matter}", "A matter as both sides have it", s.getMatter)
+	on(s, api, users, "POST /v1/firms/{firm}/matters/{matter}/sync", "Sync a matter to Smokeball", s.syncMatter, accepted)
+	on(s, api, readers, "GET /v1/firms/{firm}/sync-history", "The sync log, newest first", s.listHistory)
+	on(s, api, readers, "GET /v1/firms/{firm}/sync-history/{id}", "One sync", s.getSync)
+	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/retry", "Sync the matter of an ended sync again", s.retrySync, accepted)
+	on(s, api, overseers, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in", s.listDeadLetters)
+	on(s, api, overseers, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
+	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
+	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
+	on(s, api, users, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
+	on(s, api, operators, "GET /v1/operator/firms", "Every firm's connection", s.listFirms)
+	on(s, api, everybody, "POST /webhooks/smokeball/{secret}", "Smokeball's notifications", s.postWebhook, small)
+}
+
+func (s *site) routeOperations(mux *http.ServeMux, api huma.API) error {
+	description, err := describe(api)
+	if err != nil {
+		return err
+	}
+	mux.HandleFunc("GET /openapi.json", serveBytes("application/openapi+json", description))
+	mux.HandleFunc("GET /healthz", s.getHealth)
+	mux.HandleFunc("GET /readyz", s.getReady)
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.Registry, promhttp.HandlerOpts{}))
+	if s.Schema != nil {
+		mux.HandleFunc("GET /schemas/{file}", s.getSchema)
+	}
+	return nil
+}
+
+func (s *site) routeSignIn(mux *http.ServeMux) {
+	mux.HandleFunc("POST /session", s.signIn)
+	mux.HandleFunc("POST /session/end", s.signOut)
+	if s.OneTime != nil {
+		mux.HandleFunc("GET /session/demo/{code}", s.signInOnce)
+	}
+	mux.HandleFunc("GET /oauth/smokeball/callback", s.finishAuthorization)
+}
+
+func (s *site) routePages(mux *http.ServeMux) {
+	mux.HandleFunc("GET /static/{file}", s.getAsset)
+	mux.Handle("GET /{$}", http.RedirectHandler("/integrations", http.StatusSeeOther))
+	for route, p := range map[string]page{
+		"GET /integrations":            {domain.StandardUser, s.showIntegrations},
+		"GET /integrations/settings":   {domain.FirmAdmin, s.showSettings},
+		"GET /integrations/advanced":   {domain.FirmAdmin, s.showAdvanced},
+		"GET /integrations/disconnect": {domain.FirmAdmin, s.showDisconnect},
+		"GET /history":                 {domain.StandardUser, s.showHistory},
+		"GET /history/{id}":            {domain.StandardUser, s.showSync},
+		"GET /matters":                 {domain.StandardUser, s.showMatters},
+		"GET /matters/{matter}":        {domain.StandardUser, s.showMatter},
+		"GET /dead-letters":            {domain.FirmAdmin, s.showDeadLetters},
+	} {
+		mux.HandleFunc(route, s.signedIn(p))
+	}
+}
+
+func (s *site) routeForms(mux *http.ServeMux) {
+	for route, p := range map[string]page{
+		"POST /integrations/connect":         {domain.FirmAdmin, s.doConnect},
+		"POST /integrations/disconnect":      {domain.FirmAdmin, s.doDisconnect},
+		"POST /integrations/settings":        {domain.FirmAdmin, s.doSettings},
+		"POST /integrations/webhooks":        {domain.FirmAdmin, s.doRegisterWebhooks},
+		"POST /integrations/webhooks/remove": {domain.FirmAdmin, s.doRemoveWebhooks},
+		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
+		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
+	} {
+		mux.HandleFunc(route, s.signedIn(p))
+	}
+}

@@ -1,0 +1,127 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+)
+
+const form = "application/x-www-form-urlencoded"
+
+func (e *engine) signIn(t *testing.T, values url.Values) reply {
+	t.Helper()
+	return e.call(t, call{method: "POST", path: "/session", kind: form, body: values.Encode(), html: true,
+		header: map[string]string{"Origin": "https://app.casehug.example", "Sec-Fetch-Site": "cross-site"}})
+}
+
+func TestSignInFromCaseHug(t *testing.T) {
+	for public, secure := range map[string]bool{"http://localhost:8080": false, "https://sync.casehug.example": true} {
+		e := newEngine(t, func(c *web.Config) { c.PublicURL = public })
+		r := e.signIn(t, url.Values{"token": {"admin-token"}}).want(303)
+		if got := r.header.Get("Location"); got != "/integrations" {
+			t.Errorf("leads to %s", got)
+		}
+		cookies := (&http.Response{Header: r.header}).Cookies()
+		if len(cookies) != 1 {
+			t.Fatalf("%d cookies", len(cookies))
+		}
+		c := cookies[0]
+		if c.Name != "casehug_session" || c.Value != "admin-token" || !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode ||
+			!c.Expires.Equal(people["admin-token"].Expires) || c.Path != "/" {
+			t.Errorf("%s: cookie %+v", public, c)
+		}
+	}
+}
+
+func TestSignInLeadsToLocalPathsOnly(t *testing.T) {
+	e := newEngine(t)
+	for next, want := range map[string]string{
+		"":                       "/integrations",
+		"/history?status=failed": "/history?status=failed",
+		"https://evil.example/":  "/integrations",
+		"//evil.example/":        "/integrations",
+		`/\evil.example`:         "/integrations",
+		"/\t/evil.example":       "/integrations",
+		"history":                "/integrations",
+		"javascript:alert(1)":    "/integrations",
+	} {
+		if got := e.signIn(t, url.Values{"token": {"user-token"}, "next": {next}}).want(303).header.Get("Location"); got != want {
+			t.Errorf("next %q leads to %q, want %q", next, got, want)
+		}
+	}
+}
+
+func TestSignInThatIsRefused(t *testing.T) {
+	e := newEngine(t)
+	r := e.signIn(t, url.Values{"token": {"forged"}}).want(401).contains("<h1>You are signed out</h1>")
+	if r.header.Get("Set-Cookie") != "" {
+		t.Errorf("a cookie is set: %s", r.header.Get("Set-Cookie"))
+	}
+	e.signIn(t, url.Values{}).want(422)
+	e.signIn(t, url.Values{"token": {strings.Repeat("x", 4000)}}).want(422)
+}
+
+func TestSignOut(t *testing.T) {
+	e := newEngine(t)
+	r := e.call(t, call{method: "POST", path: "/session/end", cookie: "user-token", html: true}).want(200).contains("<h1>You are signed out</h1>")
+	if got := r.header.Get("Set-Cookie"); !strings.Contains(got, "casehug_session=;") || !strings.Contains(got, "1970") {
+		t.Errorf("Set-Cookie is %q", got)
+	}
+}
+
+func TestOneTimeSignIn(t *testing.T) {
+	e := newEngine(t)
+	r := e.call(t, call{path: "/session/demo/once", html: true}).want(303)
+	if !strings.Contains(r.header.Get("Set-Cookie"), "casehug_session=admin-token") {
+		t.Errorf("Set-Cookie is %q", r.header.Get("Set-Cookie"))
+	}
+	e.call(t, call{path: "/session/demo/once", html: true}).want(410).contains("used already")
+	without := newEngine(t, func(c *web.Config) { c.OneTime = nil })
+	without.call(t, call{path: "/session/demo/once"}).problem(404, "not_found")
+}
+
+func TestCallback(t *testing.T) {
+	for _, tt := range []struct {
+		name, query, cookie string
+		status              int
+		says                string
+	}{
+		{"signed in", "code=c&state=state-1", "admin-token", 303, ""},
+		{"another browser", "code=c&state=state-1", "", 200, "<h1>Smokeball is connected</h1>"},
+		{"a session that ended", "code=c&state=state-1", "old-token", 200, `href="/integrations"`},
+		{"denied", "error=access_denied&state=state-1", "admin-token", 403, "Somebody clicked “Deny”"},
+		{"expired or used", "code=c&state=state-9", "admin-token", 410, "older than 10 minutes"},
+		{"without anything", "", "", 410, "older than 10 minutes"},
+		{"somebody else's", "code=c&state=state-1", "other-token", 403, "made for somebody else"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := newEngine(t)
+			e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
+			back := call{path: "/oauth/smokeball/callback?" + tt.query, cookie: tt.cookie, html: true}
+			r := e.call(t, back).want(tt.status).contains(tt.says)
+			if r.header.Get("Referrer-Policy") != "no-referrer" {
+				t.Errorf("Referrer-Policy is %q", r.header.Get("Referrer-Policy"))
+			}
+			if tt.status == 303 {
+				if got := r.header.Get("Location"); got != "/integrations?connected=1" {
+					t.Errorf("leads to %s", got)
+				}
+				e.call(t, call{path: "/integrations?connected=1", cookie: tt.cookie, html: true}).want(200).contains("Smokeball is connected.")
+			}
+			if tt.status >= 400 {
+				r.contains("Nothing was changed.", "Back to Integrations")
+			}
+			if tt.status < 400 {
+				e.call(t, back).want(410)
+			}
+		})
+	}
+}
+
+func TestCallbackWhenSmokeballIsAway(t *testing.T) {
+	e := newEngine(t, func(c *web.Config) { c.Firms = away{c.Firms} })
+	e.call(t, call{path: "/oauth/smokeball/callback?code=c&state=s", html: true}).want(503).contains("Smokeball does not answer", "req_")
+}

@@ -1,0 +1,123 @@
+// What the console does beyond plain pages: dialogs, the drawer of one sync, copy
+// buttons, the bar of an unsaved form, and fresh rows while something is in progress.
+'use strict';
+
+const parser = new DOMParser();
+
+async function fetchPage(address) {
+  const answer = await fetch(address, { headers: { Accept: 'text/html' } });
+  if (!answer.ok) throw new Error(`page answered ${answer.status}`);
+  return parser.parseFromString(await answer.text(), 'text/html');
+}
+
+function showCopyButtons(root) {
+  for (const button of root.querySelectorAll('[data-copy][hidden]')) button.hidden = false;
+}
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  say('Copied');
+}
+
+function say(words) {
+  document.getElementById('said').textContent = words;
+}
+
+// openDrawer shows one sync beside the list; without script the link is a page.
+async function openDrawer(link) {
+  const detail = (await fetchPage(link.href)).querySelector('[data-detail]');
+  if (!detail) throw new Error('page has no detail');
+  const drawer = document.createElement('dialog');
+  drawer.className = 'drawer';
+  drawer.setAttribute('aria-labelledby', 'sync-title');
+  drawer.append(...document.adoptNode(detail).children);
+  drawer.querySelector('header').append(closeButton());
+  drawer.addEventListener('close', () => { drawer.remove(); link.focus(); });
+  showCopyButtons(drawer);
+  document.querySelector('main').append(drawer);
+  drawer.showModal();
+}
+
+function closeButton() {
+  const button = document.createElement('button');
+  button.className = 'ib';
+  button.type = 'button';
+  button.dataset.close = '';
+  button.setAttribute('aria-label', 'Close');
+  button.innerHTML = '<svg class="i" aria-hidden="true"><use href="#i-x"/></svg>';
+  return button;
+}
+
+document.addEventListener('click', (event) => {
+  const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
+  const at = (selector) => event.target.closest(selector);
+  const opener = at('[data-open]');
+  if (opener && plain) {
+    event.preventDefault();
+    document.getElementById(opener.dataset.open).showModal();
+  } else if (at('[data-drawer]') && plain) {
+    event.preventDefault();
+    const link = at('[data-drawer]');
+    openDrawer(link).catch(() => { location.href = link.href; });
+  } else if (at('[data-copy]')) {
+    copy(at('[data-copy]')).catch(() => say('The browser did not allow copying'));
+  } else if (event.target.matches('dialog') || at('[data-close]')) {
+    at('dialog').close();
+  }
+});
+
+// The bar of the settings form shows while something is not saved.
+function watchForm(form) {
+  const bar = form.querySelector('.save');
+  const state = () => JSON.stringify([...new FormData(form)]);
+  const saved = state();
+  const update = () => { bar.hidden = state() === saved && !form.querySelector('[aria-invalid]'); };
+  form.addEventListener('input', update);
+  form.addEventListener('reset', () => setTimeout(update));
+  update();
+}
+
+// Fresh parts: every few seconds while something is in progress, else now and then.
+// Nothing changes under a reader who is in a dialog, a field or the part itself.
+const soon = 3000, later = 20000;
+
+function busy() {
+  const active = document.activeElement;
+  return document.hidden || document.querySelector('dialog[open]') ||
+    (active && active.closest('[data-part], form'));
+}
+
+function replaceParts(fresh) {
+  for (const part of document.querySelectorAll('[data-part]')) {
+    const now = fresh.getElementById(part.id);
+    if (!now) continue;
+    showCopyButtons(now);
+    if (!part.isEqualNode(now)) part.replaceWith(document.adoptNode(now));
+  }
+}
+
+async function refresh(live) {
+  if (live.getAttribute('aria-pressed') === 'true' && !busy()) {
+    replaceParts(await fetchPage(location.href));
+  }
+}
+
+function keepFresh(live) {
+  const wait = document.querySelector('[data-live]') ? soon : later;
+  setTimeout(() => refresh(live).catch(() => say('Fresh rows cannot be had; trying again')).finally(() => keepFresh(live)), wait);
+}
+
+function startLive(live) {
+  live.hidden = false;
+  live.addEventListener('click', () => {
+    const on = live.getAttribute('aria-pressed') !== 'true';
+    live.setAttribute('aria-pressed', String(on));
+    live.textContent = on ? 'Live' : 'Paused';
+  });
+  keepFresh(live);
+}
+
+showCopyButtons(document);
+const form = document.getElementById('settings');
+if (form) watchForm(form);
+if (document.querySelector('[data-part]')) startLive(document.querySelector('.live'));

@@ -1,0 +1,108 @@
+package web
+
+import (
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// visit is one request of a person who is signed in to the console.
+type visit struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	user domain.User
+}
+
+func (v visit) firm() domain.FirmID { return v.user.Firm }
+
+// to sends the browser to another page of the console.
+func (v visit) to(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
+
+// page is a page or a form's end, with the least role that it is for.
+type page struct {
+	role domain.Role
+	show func(visit) error
+}
+
+// signedIn lets those in whom a page is for.
+func (s *site) signedIn(p page) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		c, err := s.callerByCookie(r)
+		if err == nil {
+			err = s.allow(access{role: p.role}, c, r)
+		}
+		if err == nil {
+			err = p.show(visit{w: w, r: r, user: c.user})
+		}
+		if err != nil {
+			s.refuse(w, r, err)
+		}
+	}
+}
+
+// screen is a page with what stands around it on every page.
+type screen struct {
+	Title       string
+	Nav         string // the entry of the side bar that is chosen
+	Crumbs      []crumb
+	User        domain.User
+	Admin       bool
+	Connection  connectionBody
+	DeadLetters int
+	Said        string // what has just been done
+	Body        any
+}
+
+// crumb is a step of the way to the page; the page itself has no Href.
+type crumb struct{ Label, Href string }
+
+// SignInNeeded reports whether somebody has to sign in to Smokeball before syncs go on.
+func (sc screen) SignInNeeded() bool {
+	return sc.Connection.Status == domain.StatusReauthorizationRequired || sc.Connection.Status == domain.StatusRevoked
+}
+
+// LastCrumb is the place of the page itself in the way to it.
+func (sc screen) LastCrumb() int { return len(sc.Crumbs) - 1 }
+
+// Person is how the signed-in user is called.
+func (sc screen) Person() string { return or(sc.User.Name, sc.User.Email, sc.User.Subject) }
+
+// Firm is how the firm is called: as in Smokeball, once that is known.
+func (sc screen) Firm() string {
+	if sc.Connection.Account != nil {
+		return sc.Connection.Account.Name
+	}
+	return string(sc.User.Firm)
+}
+
+// show writes a page with what stands around it.
+func (s *site) show(v visit, status int, name string, sc screen) error {
+	row, err := s.Views.Connection(v.firm())
+	if err != nil {
+		return err
+	}
+	sc.Connection, err = s.connection(v.firm())
+	if err != nil {
+		return err
+	}
+	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters
+	return s.write(v.w, status, name, "layout", sc)
+}
+
+// nameOf is how a user is called on the pages that another user sees.
+func nameOf(v visit, row projections.ConnectionRow, subject string) string {
+	switch {
+	case subject == "":
+		return ""
+	case subject == v.user.Subject:
+		return or(v.user.Name, v.user.Email, subject)
+	case subject == row.Connection.By:
+		return or(row.Connection.ByName, subject)
+	}
+	return subject
+}
