@@ -29,7 +29,7 @@ func ResolveMatterType(types []MatterType, d MatterData) Resolution {
 	if t, ok := only(usable, d, sameWords); ok {
 		return Resolution{Type: t, Found: true, Warning: &Warning{
 			Code:    "matter_type_normalised",
-			Message: fmt.Sprintf("Case type %q was taken for Smokeball's matter type %q", d.CaseType, t.Name),
+			Message: fmt.Sprintf("Case type “%s” was taken for Smokeball’s matter type “%s”", d.CaseType, t.Name),
 		}}
 	}
 	return Resolution{Nearest: nearest(usable, d)}
