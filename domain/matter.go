@@ -19,9 +19,11 @@ type Matter struct {
 	Documents []Document // in order of approval
 	Smokeball Linked
 	Contacts  map[ClientID]SmokeballID
-	TypeID    string // the matter type it was resolved to
-	Current   *Sync  // nil: nothing to do
-	Next      *Sync  // asked for while the current one runs
+	Folders   map[string]Folder // by path
+	Tags      []string          // that Smokeball has from us
+	TypeID    string            // the matter type it was resolved to
+	Current   *Sync             // nil: nothing to do
+	Next      *Sync             // asked for while the current one runs
 
 	asked bool // some sync was ever asked for
 	seen  map[EventRef]bool
@@ -38,12 +40,19 @@ type Linked struct {
 	Intent    *Intent      // a creation that may or may not have happened
 }
 
+// Folder is a folder for documents in the Smokeball matter.
+type Folder struct {
+	ID     SmokeballID // empty: not there yet
+	Intent *Intent     // a creation that may or may not have happened
+}
+
 // Document is an approved document and its file in Smokeball.
 type Document struct {
 	Data      DocumentData
 	File      SmokeballID // empty: not announced yet
 	Request   RequestID
 	Intent    *Intent // an announcement that may or may not have happened
+	Size      int64   // bytes that were sent
 	Uploaded  bool
 	Confirmed bool
 	Failure   *Failure // of the last try
@@ -147,6 +156,11 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e)
+	case SyncWarned:
+		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
+	case MatterTagged:
+		m.Tags = e.Tags
+		m = m.change(func(s *Sync) { s.Changed = true })
 	case ContactSeen:
 		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
@@ -159,7 +173,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		}
 	case MatterAccepted:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request}
-		m = m.change(func(s *Sync) { s.Changed = true })
+		m = m.change(func(s *Sync) { s.Created, s.Changed = true, true })
 	case MatterLinked:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true}
 		m = m.change(func(s *Sync) { s.Changed = true })
@@ -201,6 +215,12 @@ func (m Matter) resolveContact(e ContactResolved) Matter {
 
 func (m Matter) applyFile(e Event, at time.Time) Matter {
 	switch e := e.(type) {
+	case FolderCreationStarted:
+		m.Folders = withFolder(m.Folders, e.Path, Folder{Intent: &Intent{Request: e.Request, At: at}})
+	case FolderCreationRefused:
+		m.Folders = withFolder(m.Folders, e.Path, Folder{})
+	case FolderResolved:
+		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FileCreationStarted:
 		m = m.document(e.Document, func(d *Document) { d.Intent = &Intent{Request: e.Request, At: at} })
 	case FileCreationRefused:
@@ -208,7 +228,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FileAccepted:
 		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
 	case DocumentUploaded:
-		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Failure = true, nil })
+		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Size, d.Failure = true, e.SizeBytes, nil })
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentConfirmed:
 		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
@@ -218,6 +238,17 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })
 	}
 	return m
+}
+
+// withFolder returns the folders with one of them changed, leaving the old map as it was.
+func withFolder(all map[string]Folder, path string, f Folder) map[string]Folder {
+	next := map[string]Folder{path: f}
+	for k, v := range all {
+		if k != path {
+			next[k] = v
+		}
+	}
+	return next
 }
 
 func (m Matter) document(id DocumentID, f func(*Document)) Matter {

@@ -123,6 +123,41 @@ type ContactSeen struct {
 	DurationMS int64       `json:"duration_ms"`
 }
 
+// SyncWarned notes something that went well enough but should be looked at.
+type SyncWarned struct {
+	Sync    SyncID  `json:"sync"`
+	Warning Warning `json:"warning"`
+}
+
+// MatterTagged says that Smokeball's matter has these tags of CaseHug's.
+type MatterTagged struct {
+	Sync   SyncID      `json:"sync"`
+	Matter SmokeballID `json:"matter"`
+	Tags   []string    `json:"tags"` // all that were ever sent
+}
+
+// FolderCreationStarted is the intent to make a folder for documents in the matter.
+type FolderCreationStarted struct {
+	Sync    SyncID    `json:"sync"`
+	Path    string    `json:"path"` // from the matter's root, parts joined by /
+	Request RequestID `json:"request"`
+}
+
+// FolderCreationRefused settles the intent: Smokeball made no folder.
+type FolderCreationRefused struct {
+	Sync    SyncID    `json:"sync"`
+	Path    string    `json:"path"`
+	Request RequestID `json:"request"`
+}
+
+// FolderResolved names the folder of a path: found in Smokeball, or made there.
+type FolderResolved struct {
+	Sync   SyncID      `json:"sync"`
+	Path   string      `json:"path"`
+	Folder SmokeballID `json:"folder"`
+	Made   bool        `json:"made,omitempty"`
+}
+
 // MatterCreationStarted is the intent to create the matter in Smokeball.
 type MatterCreationStarted struct {
 	Sync    SyncID    `json:"sync"`
@@ -250,6 +285,11 @@ func (SyncSkipped) EventName() string           { return "sync.skipped.v1" }
 func (MatterTypeResolved) EventName() string    { return "sync.matter_type_resolved.v1" }
 func (ContactResolved) EventName() string       { return "sync.contact_resolved.v1" }
 func (ContactSeen) EventName() string           { return "sync.contact_confirmed.v1" }
+func (SyncWarned) EventName() string            { return "sync.warned.v1" }
+func (MatterTagged) EventName() string          { return "smokeball.matter_tagged.v1" }
+func (FolderCreationStarted) EventName() string { return "smokeball.folder_started.v1" }
+func (FolderCreationRefused) EventName() string { return "smokeball.folder_refused.v1" }
+func (FolderResolved) EventName() string        { return "smokeball.folder_resolved.v1" }
 func (MatterCreationStarted) EventName() string { return "smokeball.matter_started.v1" }
 func (MatterCreationRefused) EventName() string { return "smokeball.matter_refused.v1" }
 func (MatterAccepted) EventName() string        { return "smokeball.matter_accepted.v1" }

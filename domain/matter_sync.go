@@ -46,6 +46,14 @@ func (m Matter) StartCreation(t Turn, r RequestID) ([]Event, error) {
 	return m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r})
 }
 
+// StartFolder decides to make the folder of a path.
+func (m Matter) StartFolder(t Turn, path string, r RequestID) ([]Event, error) {
+	if f := m.Folders[path]; f.ID != "" || f.Intent != nil {
+		return nil, ErrTaken
+	}
+	return m.On(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
+}
+
 // StartFile decides to announce a document's file to Smokeball.
 func (m Matter) StartFile(t Turn, doc DocumentID, r RequestID) ([]Event, error) {
 	d, ok := m.Document(doc)
@@ -185,6 +193,9 @@ func Diff(was, next MatterDraft) MatterChange {
 	}
 	if was.Description != next.Description {
 		c.Description = &next.Description
+	}
+	if was.ResponsibleStaffID != next.ResponsibleStaffID && next.ResponsibleStaffID != "" {
+		c.ResponsibleStaffID = &next.ResponsibleStaffID
 	}
 	if was.Status != next.Status {
 		c.Status = &next.Status

@@ -20,7 +20,7 @@ var (
 		ApprovedBy: "u_5", ApprovedAt: ptr(sampleTime), Content: domain.Content{Object: "casehug-documents/d_9"}, Folder: "Intake"}
 	sampleDraft = domain.MatterDraft{ExternalID: "m_1001", Number: "CH-2026-0142", Description: "Rivera v. Apex Freight", MatterTypeID: "0623643a_IL",
 		ClientIDs: []domain.SmokeballID{sbC, sbF}, ClientRole: "Plaintiff", Status: "Closed",
-		OpenedDate: ptr(sampleTime.Truncate(time.Second)), ClosedDate: ptr(sampleTime.Add(48 * time.Hour).Truncate(time.Second))}
+		OpenedDate: ptr(sampleTime.Truncate(time.Second)), ClosedDate: ptr(sampleTime.Add(48 * time.Hour).Truncate(time.Second)), ResponsibleStaffID: "c85d28cb"}
 	sampleFailure = domain.Failure{Code: domain.CodeSmokeballRefused, Message: "Smokeball refused the matter: the matter type is not valid",
 		Remedy: "Correct the case type in CaseHug, then click Retry.",
 		Smokeball: &domain.Refusal{Status: 400, Title: "Bad Request", Detail: "One field is not valid.", Errors: []string{"matterTypeId: not valid"},
@@ -67,13 +67,18 @@ func syncSamples() []domain.Event {
 
 func effectSamples() []domain.Event {
 	change := domain.MatterChange{Number: ptr("CH-2026-0142"), Description: ptr("Rivera v. Apex Freight"), Status: ptr("Closed"),
-		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs}
+		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs, ResponsibleStaffID: &sampleDraft.ResponsibleStaffID}
 	return list(
 		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
 			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12},
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
 			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
 		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, DurationMS: 900},
+		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning},
+		domain.MatterTagged{Sync: sampleSync, Matter: sbM, Tags: []string{"intake"}},
+		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
+		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
+		domain.FolderResolved{Sync: sampleSync, Path: "Intake/Forms", Folder: sbF, Made: true},
 		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest},
 		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},
 		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, DurationMS: 180},

@@ -13,6 +13,8 @@ type MatterDraft struct {
 	Status       string        `json:"status"`                // Open, Pending or Closed
 	OpenedDate   *time.Time    `json:"opened_date,omitempty"` // whole seconds
 	ClosedDate   *time.Time    `json:"closed_date,omitempty"` // whole seconds
+
+	ResponsibleStaffID string `json:"responsible_staff_id,omitempty"`
 }
 
 // MatterChange names the fields of a Smokeball matter to write; nil fields stay.
@@ -22,11 +24,13 @@ type MatterChange struct {
 	Status      *string       `json:"status,omitempty"`
 	ClosedDate  *time.Time    `json:"closed_date,omitempty"`
 	ClientIDs   []SmokeballID `json:"client_ids,omitempty"`
+
+	ResponsibleStaffID *string `json:"responsible_staff_id,omitempty"`
 }
 
 // Empty reports whether nothing would be written.
 func (c MatterChange) Empty() bool {
-	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil
+	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil && c.ResponsibleStaffID == nil
 }
 
 // SmokeballMatter is a matter as Smokeball shows it.
@@ -85,7 +89,8 @@ type ContactQuery struct {
 // FileDraft is a file as it is announced to Smokeball before its bytes follow.
 type FileDraft struct {
 	Name       string            // with extension, at most 256 characters
-	FolderPath string            // empty: the matter's root
+	Folder     SmokeballID       // empty: see FolderPath
+	FolderPath string            // where the folder has no id; empty: the matter's root
 	Data       map[string]string // fileAdditionalData: our ids, which reads show again
 }
 
@@ -114,6 +119,13 @@ type SmokeballFile struct {
 	Cancelled bool
 	Deleted   bool
 	Data      map[string]string
+}
+
+// SmokeballFolder is a folder for documents in a Smokeball matter.
+type SmokeballFolder struct {
+	ID     SmokeballID
+	Parent SmokeballID // empty: the matter's root
+	Name   string
 }
 
 // MatterType is one of the account's matter types.

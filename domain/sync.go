@@ -78,6 +78,7 @@ type Sync struct {
 	Attempts int
 	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
 	Failure  *Failure  // of a waiting sync: what it waits for
+	Created  bool      // the matter was made by this sync
 	Changed  bool      // something was written to Smokeball
 	Warnings []Warning
 	Failures []Failure // documents that could not be sent

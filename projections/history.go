@@ -103,6 +103,10 @@ func effectOf(e domain.Event) domain.SyncID {
 		return e.Sync
 	case domain.ContactSeen:
 		return e.Sync
+	case domain.SyncWarned:
+		return e.Sync
+	case domain.MatterTagged:
+		return e.Sync
 	case domain.MatterAccepted:
 		return e.Sync
 	case domain.MatterLinked:
@@ -277,6 +281,12 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 		step.Smokeball, step.Detail = ev.File, "file, by "+string(ev.By)
 	case domain.DocumentFailed:
 		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
+	case domain.SyncWarned:
+		e.Warnings = addWarning(e.Warnings, &ev.Warning)
+		return e
+	case domain.MatterTagged:
+		step.Name, step.Outcome, step.Smokeball = domain.StepMatter, domain.OutcomeUpdated, ev.Matter
+		step.Detail = "tags " + strings.Join(ev.Tags, ", ")
 	case domain.MatterUnchanged:
 		step.Name, step.Outcome = domain.StepMatter, domain.OutcomeUnchanged
 		step.Smokeball, e.Smokeball.Matter = ev.Matter, ev.Matter
@@ -335,7 +345,7 @@ func changed(c domain.MatterChange) []string {
 		name string
 		is   bool
 	}{{"name", c.Description != nil}, {"number", c.Number != nil}, {"status", c.Status != nil},
-		{"closed date", c.ClosedDate != nil}, {"clients", c.ClientIDs != nil}} {
+		{"closed date", c.ClosedDate != nil}, {"clients", c.ClientIDs != nil}, {"responsible person", c.ResponsibleStaffID != nil}} {
 		if f.is {
 			names = append(names, f.name)
 		}

@@ -19,6 +19,7 @@ type Client struct {
 	oauth   *OAuth
 	tokens  *tokenSource
 	types   typeCache
+	staff   staffCache
 }
 
 // New makes a Client, or tells everything that is wrong with cfg.

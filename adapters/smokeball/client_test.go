@@ -23,7 +23,7 @@ func createMatter(ctx context.Context, c *smokeball.Client) error {
 	return err
 }
 
-const matterFields = "externalSystemId number matterTypeId clientIds clientRole description status openedDate closedDate"
+const matterFields = "externalSystemId number matterTypeId clientIds clientRole description status openedDate closedDate personResponsibleStaffId"
 
 func TestAnswersAreClassed(t *testing.T) {
 	said := `{"title":"Bad Request","status":400,"errors":[{"field":"number","message":"is taken"}]}`

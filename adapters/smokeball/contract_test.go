@@ -107,8 +107,8 @@ func credentials(_ context.Context, in *openapi3filter.AuthenticationInput) erro
 // operations are all that the client must have used at the end of the tour.
 func operations() []string {
 	return []string{
-		"AddFile", "CreateContact", "CreateMatter", "CreateSubscription", "DeleteSubscription", "GetContactById", "GetContacts",
-		"GetFileById", "GetFiles", "GetFirm", "GetMatterById", "GetMatterTypes", "GetMatters", "GetStaff", "GetSubscriptions",
+		"AddFile", "AddMatterTags", "CreateContact", "CreateMatter", "CreateRootFolder", "CreateSubscription", "DeleteSubscription", "GetContactById", "GetContacts",
+		"GetFileById", "GetFiles", "GetFirm", "GetFolderById", "GetFolders", "GetMatterById", "GetMatterTagsByMatterId", "GetMatterTypes", "GetMatters", "GetStaff", "GetSubscriptions",
 		"Notify", "PatchMatter", "UpdateContact", "UpdateSubscription", "UploadFile",
 	}
 }
@@ -147,8 +147,13 @@ func tourRoutes(v *vendor) {
 	v.on("POST /contacts", contactFields, "", accepted)
 	v.on("GET /contacts/{id}", "", "", replies(200, fullContact))
 	v.on("PUT /contacts/{id}", contactFields, "", accepted)
-	v.on("POST /matters/{id}/documents/files", "fileName folderPath fileAdditionalData", "", replies(202, upload))
+	v.on("POST /matters/{id}/documents/files", "fileName folderId folderPath fileAdditionalData", "", replies(202, upload))
 	v.on("GET /matters/{id}/documents/files", "", listing, empty)
+	v.on("GET /matters/{id}/documents/folders", "", listing, empty)
+	v.on("GET /matters/{id}/documents/folders/{folder}", "", listing, empty)
+	v.on("POST /matters/{id}/documents/folders", "name parentFolderId", "", accepted)
+	v.on("GET /matters/{id}/tags", "", "", replies(200, `{"value":[]}`))
+	v.on("POST /matters/{id}/tags", "name type", "", replies(201, `{"id":"x"}`))
 	v.on("GET /matters/{id}/documents/files/{file}", "", "", replies(200, `{"id":"f"}`))
 	v.on("GET /matters/{id}/documents/files/{file}/upload", "", "", replies(200, upload))
 	v.on("GET /webhooks", "", listing, empty)
@@ -172,7 +177,7 @@ func tour(t *testing.T, c *smokeball.Client) {
 	ok := func(_ any, err error) { t.Helper(); must(t, err) }
 	ok(c.Firm(ctx, firm))
 	ok(c.FirmWith(ctx, "access-0"))
-	ok(c.FindStaff(ctx, firm, "lee@firm.example"))
+	ok(c.StaffByEmail(ctx, firm, "lee@firm.example"))
 	ok(c.MatterTypes(ctx, firm))
 
 	ok(c.FindContacts(ctx, firm, domain.ContactQuery{Email: "a@b.c", Name: "R", Phone: "3"}))
@@ -183,17 +188,24 @@ func tour(t *testing.T, c *smokeball.Client) {
 
 	draft := domain.MatterDraft{
 		ExternalID: "m", Number: "N", Description: "D", MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA},
-		ClientRole: "Buyer", Status: "Open", OpenedDate: &when, ClosedDate: &when,
+		ClientRole: "Buyer", Status: "Open", OpenedDate: &when, ClosedDate: &when, ResponsibleStaffID: uuidC,
 	}
 	ok(c.CreateMatter(ctx, firm, draft, rid))
 	ok(c.CreateMatter(ctx, firm, domain.MatterDraft{MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA}}, rid))
 	must(t, c.PatchMatter(ctx, firm, uuidA, domain.MatterChange{
-		Number: &word, Description: &word, Status: &word, ClosedDate: &when, ClientIDs: []domain.SmokeballID{uuidA},
+		Number: &word, Description: &word, Status: &word, ClosedDate: &when, ClientIDs: []domain.SmokeballID{uuidA}, ResponsibleStaffID: &word,
 	}, rid))
 	ok(c.Matter(ctx, firm, uuidA))
 	ok(c.FindMatters(ctx, firm, domain.MatterQuery{Text: "N", Contact: uuidB}))
 
-	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: strings.Repeat("x", 300) + ".pdf", FolderPath: "Intake", Data: map[string]string{"k": "v"}}, rid))
+	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: strings.Repeat("x", 300) + ".pdf", Folder: uuidB, Data: map[string]string{"k": "v"}}, rid))
+	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: "x.pdf", FolderPath: "Intake"}, rid))
+	ok(c.Folders(ctx, firm, uuidA, ""))
+	ok(c.Folders(ctx, firm, uuidA, uuidB))
+	ok(c.CreateFolder(ctx, firm, uuidA, "", "Intake", rid))
+	ok(c.CreateFolder(ctx, firm, uuidA, uuidB, "Forms", rid))
+	ok(c.Tags(ctx, firm, uuidA))
+	must(t, c.AddTags(ctx, firm, uuidA, []string{"intake"}, rid))
 	ok(c.UploadURL(ctx, firm, uuidA, uuidC))
 	ok(c.Files(ctx, firm, uuidA))
 	ok(c.File(ctx, firm, uuidA, uuidC))

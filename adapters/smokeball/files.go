@@ -11,6 +11,7 @@ import (
 // newFile is the body that announces a file.
 type newFile struct {
 	FileName           string            `json:"fileName"`
+	FolderID           string            `json:"folderId,omitempty"`
 	FolderPath         string            `json:"folderPath,omitempty"`
 	FileAdditionalData map[string]string `json:"fileAdditionalData,omitempty"`
 }
@@ -95,7 +96,7 @@ func (c *Client) AddFile(ctx context.Context, firm domain.FirmID, matter domain.
 	var info uploadInfo
 	err := c.do(ctx, firm, call{
 		op: "add file", method: http.MethodPost, path: filesPath(matter),
-		body: newFile{FileName(d.Name), d.FolderPath, d.Data}, request: rid, creates: true,
+		body: newFile{FileName(d.Name), string(d.Folder), d.FolderPath, d.Data}, request: rid, creates: true,
 	}, &info)
 	if err != nil {
 		return domain.Upload{}, err

@@ -22,17 +22,17 @@ import (
 
 func TestAddFile(t *testing.T) {
 	v, c := connected(t)
-	v.on("POST /matters/{id}/documents/files", "fileName folderPath fileAdditionalData", "",
+	v.on("POST /matters/{id}/documents/files", "fileName folderId fileAdditionalData", "",
 		replies(202, `{"fileId":"`+uuidC+`","uploadUrl":"https://store.example/x?sig=1","expiry":"2026-11-02T15:04:05Z"}`))
 	got, err := c.AddFile(t.Context(), firm, uuidA, domain.FileDraft{
-		Name: "Signed retainer.pdf", FolderPath: "Intake", Data: map[string]string{domain.FileDocumentKey: "d_9"},
+		Name: "Signed retainer.pdf", Folder: uuidB, Data: map[string]string{domain.FileDocumentKey: "d_9"},
 	}, rid)
 	must(t, err)
 	want := domain.Upload{File: uuidC, URL: "https://store.example/x?sig=1", Expiry: time.Date(2026, 11, 2, 15, 4, 5, 0, time.UTC)}
 	if got != want {
 		t.Errorf("got %+v", got)
 	}
-	body := map[string]any{"fileName": "Signed retainer.pdf", "folderPath": "Intake", "fileAdditionalData": map[string]any{"casehugDocumentId": "d_9"}}
+	body := map[string]any{"fileName": "Signed retainer.pdf", "folderId": uuidB, "fileAdditionalData": map[string]any{"casehugDocumentId": "d_9"}}
 	if last := v.last(); !reflect.DeepEqual(last.Body, body) || last.Path != "/matters/"+uuidA+"/documents/files" {
 		t.Errorf("%s: %v", last.Path, last.Body)
 	}

@@ -19,6 +19,7 @@ type newMatter struct {
 	Status           string   `json:"status,omitempty"`
 	OpenedDate       string   `json:"openedDate,omitempty"`
 	ClosedDate       string   `json:"closedDate,omitempty"`
+	Responsible      string   `json:"personResponsibleStaffId,omitempty"`
 }
 
 // matterPatch is the body that changes a matter: what it leaves out stays.
@@ -28,6 +29,7 @@ type matterPatch struct {
 	Status      *string  `json:"status,omitempty"`
 	ClosedDate  string   `json:"closedDate,omitempty"`
 	ClientIDs   []string `json:"clientIds,omitempty"`
+	Responsible *string  `json:"personResponsibleStaffId,omitempty"`
 }
 
 // matter is a matter as Smokeball shows it.
@@ -79,6 +81,7 @@ func (c *Client) CreateMatter(ctx context.Context, firm domain.FirmID, d domain.
 		Status:           d.Status,
 		OpenedDate:       date(d.OpenedDate),
 		ClosedDate:       date(d.ClosedDate),
+		Responsible:      d.ResponsibleStaffID,
 	}
 	var accepted link
 	err := c.do(ctx, firm, call{
@@ -96,7 +99,7 @@ func (c *Client) PatchMatter(ctx context.Context, firm domain.FirmID, id domain.
 	if ch.Empty() {
 		return nil
 	}
-	body := matterPatch{ch.Number, ch.Description, ch.Status, date(ch.ClosedDate), texts(ch.ClientIDs)}
+	body := matterPatch{ch.Number, ch.Description, ch.Status, date(ch.ClosedDate), texts(ch.ClientIDs), ch.ResponsibleStaffID}
 	return c.do(ctx, firm, call{
 		op: "update matter", method: http.MethodPatch, path: []string{"matters", string(id)},
 		body: body, request: rid,

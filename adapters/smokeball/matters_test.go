@@ -214,9 +214,17 @@ func TestStaffIsFoundByEmail(t *testing.T) {
 	v, c := connected(t)
 	v.on("GET /staff", "", "Limit Offset Search", replies(200, `{"value":[
 		{"id":"1","email":"LEE@firm.example","enabled":true},{"id":"2","email":"lee@firm.example","former":true},{"id":"3","email":"leeann@firm.example"}]}`))
-	got, err := c.FindStaff(t.Context(), firm, " lee@firm.example ")
-	must(t, err)
-	if len(got) != 1 || got[0].ID != "1" || v.last().Query.Get("Search") != "email:lee@firm.example" {
-		t.Errorf("got %+v with %v", got, v.last().Query)
+	for range 2 {
+		id, err := c.StaffByEmail(t.Context(), firm, " Lee@firm.example ")
+		must(t, err)
+		if id != "1" || v.last().Query.Get("Search") != "email:lee@firm.example" {
+			t.Errorf("got %q with %v", id, v.last().Query)
+		}
+	}
+	if n := len(v.seen()); n != 1 {
+		t.Errorf("%d calls: the answer is not remembered", n)
+	}
+	if id, err := c.StaffByEmail(t.Context(), firm, "nobody@firm.example"); id != "" || err != nil {
+		t.Errorf("nobody is %q, %v", id, err)
 	}
 }

@@ -4,35 +4,80 @@ import (
 	"context"
 	"net/url"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// StaffMember is one of the firm's people in Smokeball.
-type StaffMember struct {
-	ID        string `json:"id"`
-	FirstName string `json:"firstName"`
-	LastName  string `json:"lastName"`
-	Email     string `json:"email"`
-	UserID    string `json:"userId"`
-	Enabled   bool   `json:"enabled"`
-	Former    bool   `json:"former"`
+// staffLive is how long a firm's answer about a person is remembered.
+const staffLive = 15 * time.Minute
+
+type staffMember struct {
+	ID     string `json:"id"`
+	Email  string `json:"email"`
+	Former bool   `json:"former"`
 }
 
-// FindStaff finds the staff with that e-mail address, without regard to case, former
-// members left out.
-func (c *Client) FindStaff(ctx context.Context, firm domain.FirmID, email string) ([]StaffMember, error) {
-	email = strings.TrimSpace(email)
-	k := get("find staff", url.Values{"Search": {term("email", email)}}, "staff")
-	all, err := list(ctx, c, firm, k, func(s StaffMember) string { return s.ID })
-	if err != nil {
-		return nil, err
-	}
-	var found []StaffMember
-	for _, s := range all {
-		if !s.Former && strings.EqualFold(s.Email, email) {
-			found = append(found, s)
+// staffCache remembers who has which e-mail address, and who has none. The zero value
+// is ready.
+type staffCache struct {
+	mu    sync.Mutex
+	known map[staffKey]staffEntry
+}
+
+type staffKey struct {
+	firm  domain.FirmID
+	email string
+}
+
+type staffEntry struct {
+	id    string
+	until time.Time
+}
+
+func (s *staffCache) get(k staffKey) (string, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, ok := s.known[k]
+	return e.id, ok && time.Now().Before(e.until)
+}
+
+func (s *staffCache) put(k staffKey, id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	for old, e := range s.known {
+		if !now.Before(e.until) {
+			delete(s.known, old)
 		}
 	}
-	return found, nil
+	if s.known == nil {
+		s.known = map[staffKey]staffEntry{}
+	}
+	s.known[k] = staffEntry{id, now.Add(staffLive)}
+}
+
+// StaffByEmail is the id of the firm's staff member with that e-mail address, without
+// regard to case, or "" where there is none; former members are left out. Answers are
+// remembered for 15 minutes.
+func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email string) (string, error) {
+	email = strings.ToLower(strings.TrimSpace(email))
+	key := staffKey{firm, email}
+	if id, ok := c.staff.get(key); ok {
+		return id, nil
+	}
+	k := get("find staff", url.Values{"Search": {term("email", email)}}, "staff")
+	all, err := list(ctx, c, firm, k, func(s staffMember) string { return s.ID })
+	if err != nil {
+		return "", err
+	}
+	id := ""
+	for _, s := range all {
+		if id == "" && !s.Former && strings.EqualFold(s.Email, email) {
+			id = s.ID
+		}
+	}
+	c.staff.put(key, id)
+	return id, nil
 }

@@ -150,8 +150,8 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 			return true, nil
 		}
 		f, err := t.Smokeball.File(ctx, t.firm, t.m.Smokeball.ID, d.File)
-		if err != nil || !f.Uploaded {
-			return false, err
+		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
+			return false, err // not there, or still the version before
 		}
 		return true, t.record(ctx, domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, DurationMS: t.since(start)})
 	})

@@ -97,11 +97,15 @@ func (t *turn) place(ctx context.Context, id domain.DocumentID) (domain.Upload, 
 
 // announce tells Smokeball of the file, after the intent is on record.
 func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
+	draft, err := t.fileDraft(ctx, d.Data)
+	if err != nil {
+		return domain.Upload{}, err
+	}
 	rid := t.request("file", string(d.Data.ID))
 	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartFile(t.Turn, d.Data.ID, rid) }); err != nil {
 		return domain.Upload{}, err
 	}
-	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, t.fileDraft(d.Data), rid)
+	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid)
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 			err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: rid}))
@@ -111,13 +115,19 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 	return u, t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
 }
 
-func (t *turn) fileDraft(d domain.DocumentData) domain.FileDraft {
-	folder := t.settings.DocumentsFolder
-	if folder == "" {
-		folder = d.Folder
+// fileDraft is the document as a file, in the folder that the firm chose, else in its
+// own.
+func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
+	path := t.settings.DocumentsFolder
+	if path == "" {
+		path = d.Folder
 	}
-	return domain.FileDraft{Name: d.FileName, FolderPath: folder,
-		Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
+	draft := domain.FileDraft{Name: d.FileName, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
+	var err error
+	if draft.Folder, err = t.folder(ctx, path); domain.IsNotThere(err) {
+		draft.FolderPath, err = path, nil // folders can't be asked about here: Smokeball places the file by the path
+	}
+	return draft, err
 }
 
 // freshURL asks for a place for the bytes of a file that was announced before.

@@ -12,6 +12,10 @@ import (
 
 // matter sees to it that Smokeball has the matter as CaseHug has it.
 func (t *turn) matter(ctx context.Context) error {
+	var err error
+	if t.staff, err = t.responsible(ctx); err != nil {
+		return err
+	}
 	for {
 		var err error
 		switch {
@@ -36,7 +40,9 @@ func (t *turn) draft() domain.MatterDraft {
 			ids = append(ids, id)
 		}
 	}
-	return t.m.Draft(ids)
+	d := t.m.Draft(ids)
+	d.ResponsibleStaffID = t.staff
+	return d
 }
 
 // updateMatter writes what CaseHug changed since Smokeball was told.

@@ -23,6 +23,10 @@ type Matters interface {
 	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
 	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
+	// StaffByEmail is the id of the staff member with that address, or "".
+	StaffByEmail(ctx context.Context, f domain.FirmID, email string) (string, error)
+	Tags(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]string, error)
+	AddTags(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, names []string, r domain.RequestID) error
 }
 
 // Contacts are Smokeball's contacts.
@@ -37,6 +41,8 @@ type Contacts interface {
 
 // Files are the files of Smokeball's matters.
 type Files interface {
+	Folders(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID) ([]domain.SmokeballFolder, error)
+	CreateFolder(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID, name string, r domain.RequestID) (domain.SmokeballID, error)
 	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID) (domain.Upload, error)
 	UploadURL(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.Upload, error)
 	Upload(ctx context.Context, u domain.Upload, body io.Reader, size int64) error

@@ -39,6 +39,7 @@ type turn struct {
 	m        domain.Matter
 	head     eventstore.Head
 	settings domain.Settings
+	staff    string // Smokeball's id of the responsible person
 	woken    <-chan struct{}
 	stopping <-chan struct{}
 }
@@ -110,6 +111,7 @@ func (t *turn) work(ctx context.Context) error {
 		{domain.StepMatterType, t.matterType},
 		{domain.StepContact, t.clients},
 		{domain.StepMatter, t.matter},
+		{domain.StepMatter, t.tags},
 		{domain.StepDocument, t.documents},
 		{domain.StepConfirm, t.confirmAll},
 	}

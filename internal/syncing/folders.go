@@ -1,0 +1,86 @@
+package syncing
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// folder is the Smokeball folder of a path such as Intake/Forms, made where it is not
+// there; "" for the matter's root.
+func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, error) {
+	var parent domain.SmokeballID
+	whole := ""
+	for name := range strings.SplitSeq(path, "/") {
+		if name = strings.TrimSpace(name); name == "" {
+			continue
+		}
+		whole += "/" + name
+		id, err := t.folderIn(ctx, parent, strings.TrimPrefix(whole, "/"), name)
+		if err != nil {
+			return "", err
+		}
+		parent = id
+	}
+	return parent, nil
+}
+
+// folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
+// it looks before it makes one, and remembers it.
+func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
+	for {
+		f := t.m.Folders[path]
+		if f.ID != "" {
+			return f.ID, nil
+		}
+		err := t.findFolder(ctx, parent, path, name, f.Intent)
+		if err != nil && !errors.Is(err, domain.ErrTaken) {
+			return "", err
+		}
+	}
+}
+
+func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent) error {
+	found, err := t.lookForFolder(ctx, parent, name)
+	switch {
+	case err != nil:
+		return err
+	case found != "":
+		return t.record(ctx, domain.FolderResolved{Sync: t.Sync, Path: path, Folder: found, Made: intent != nil})
+	case intent == nil:
+		return t.makeFolder(ctx, parent, path, name)
+	case t.Now().Before(intent.At.Add(t.Waits.Visible)):
+		return t.pause(ctx, lookPause)
+	}
+	return t.record(ctx, domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: intent.Request})
+}
+
+// lookPause is the time between two looks for a folder that was asked for.
+const lookPause = time.Second
+
+func (t *turn) lookForFolder(ctx context.Context, parent domain.SmokeballID, name string) (domain.SmokeballID, error) {
+	list, err := t.Smokeball.Folders(ctx, t.firm, t.m.Smokeball.ID, parent)
+	for _, f := range list {
+		if f.Name == name && (f.Parent == "" || f.Parent == parent || parent == "") {
+			return f.ID, nil
+		}
+	}
+	return "", err
+}
+
+// makeFolder asks for the folder after the intent is on record. Where Smokeball
+// accepts it, looking goes on until it is there: files are added to what is there.
+func (t *turn) makeFolder(ctx context.Context, parent domain.SmokeballID, path, name string) error {
+	rid := t.request("folder", path)
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartFolder(t.Turn, path, rid) }); err != nil {
+		return err
+	}
+	_, err := t.Smokeball.CreateFolder(ctx, t.firm, t.m.Smokeball.ID, parent, name, rid)
+	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
+		err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: rid}))
+	}
+	return notYet(err)
+}
