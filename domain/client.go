@@ -20,9 +20,10 @@ type ClientOutdated struct {
 }
 
 // ClientLinked says which Smokeball contact the client is, and that a matter has it.
+// With no contact it says only under which key the contact is looked for and kept.
 type ClientLinked struct {
 	Matter  MatterID    `json:"matter"`
-	Contact SmokeballID `json:"contact"`
+	Contact SmokeballID `json:"contact,omitempty"`
 	Key     ContactKey  `json:"key"`
 }
 
@@ -42,7 +43,7 @@ type Client struct {
 	Contact SmokeballID
 	Key     ContactKey
 	Matters []MatterID // linked ones, oldest first
-	seen    map[EventRef]bool
+	seen    *trail[EventRef]
 }
 
 // Apply returns the client after e.
@@ -50,9 +51,9 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 	switch e := e.(type) {
 	case ClientUpdated:
 		c.Known, c.Data = true, e.Client
-		c.seen = with(c.seen, e.Origin)
+		c.seen = c.seen.with(e.Origin)
 	case ClientOutdated:
-		c.seen = with(c.seen, e.Origin)
+		c.seen = c.seen.with(e.Origin)
 	case ClientLinked:
 		c.Contact, c.Key = e.Contact, e.Key
 		if !contains(c.Matters, e.Matter) {
@@ -66,7 +67,7 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 // yields nothing, an older version changes nothing.
 func (c Client) Observe(origin EventRef, d ClientData) []Event {
 	switch {
-	case c.seen[origin]:
+	case c.seen.has(origin):
 		return nil
 	case c.Known && d.Version == 0 && c.unversioned(d) != c.Data:
 		return []Event{ClientUpdated{Origin: origin, Client: c.unversioned(d)}}
@@ -92,6 +93,15 @@ func (c Client) Newest(d ClientData) ClientData {
 	return d
 }
 
+// Identify decides under which key the client's contact is kept, once: a later e-mail
+// address does not make another contact of the client.
+func (c Client) Identify(m MatterID, key ContactKey) []Event {
+	if c.Key != "" {
+		return nil
+	}
+	return []Event{ClientLinked{Matter: m, Key: key}}
+}
+
 // Link decides that the client is the contact and belongs to the matter.
 func (c Client) Link(l ClientLinked) []Event {
 	if c.Contact == l.Contact && c.Key == l.Key && contains(c.Matters, l.Matter) {
@@ -107,16 +117,6 @@ func contains[T comparable](list []T, x T) bool {
 		}
 	}
 	return false
-}
-
-// with returns the set with x added, leaving the old one as it was.
-func with[K comparable](set map[K]bool, x K) map[K]bool {
-	next := make(map[K]bool, len(set)+1)
-	for k := range set {
-		next[k] = true
-	}
-	next[x] = true
-	return next
 }
 
 // Has reports whether d is what is known of the client now.

@@ -11,8 +11,9 @@ type ContactMatched struct {
 
 // ContactCreationStarted is the intent to create the contact.
 type ContactCreationStarted struct {
-	Client  ClientID  `json:"client"`
-	Request RequestID `json:"request"`
+	Client  ClientID     `json:"client"`
+	Request RequestID    `json:"request"`
+	Sent    ContactDraft `json:"sent,omitzero"` // what is looked for where the answer is lost
 }
 
 // ContactCreationRefused settles the intent: Smokeball made no contact.
@@ -32,7 +33,16 @@ type ContactAccepted struct {
 type ContactChangeAccepted struct {
 	Client  ClientID     `json:"client"`
 	Request RequestID    `json:"request,omitempty"`
-	Sent    ContactDraft `json:"sent"` // the whole as CaseHug has it now
+	Sent    ContactDraft `json:"sent"`            // the whole as CaseHug has it now
+	Change  ContactDraft `json:"change,omitzero"` // what was written; zero: Smokeball had it already
+	Was     ContactDraft `json:"was,omitzero"`    // what counted before it
+}
+
+// ContactChangeRefused says that Smokeball took a change in and then refused it, or
+// never showed it: what counted before counts again.
+type ContactChangeRefused struct {
+	Client ClientID     `json:"client"`
+	Was    ContactDraft `json:"was"`
 }
 
 // ContactConfirmed says that the contact was seen in Smokeball.
@@ -61,6 +71,9 @@ func (ContactAccepted) EventName() string { return "contact.accepted.v1" }
 func (ContactChangeAccepted) EventName() string { return "contact.changed.v1" }
 
 // EventName is stored for ever.
+func (ContactChangeRefused) EventName() string { return "contact.change_refused.v1" }
+
+// EventName is stored for ever.
 func (ContactConfirmed) EventName() string { return "contact.confirmed.v1" }
 
 // EventName is stored for ever.
@@ -69,8 +82,11 @@ func (ContactLost) EventName() string { return "contact.lost.v1" }
 // Contact is one person or company of a firm and its Smokeball contact.
 type Contact struct {
 	ID        SmokeballID
-	Confirmed bool // seen in Smokeball
+	Accepted  time.Time              // when Smokeball took the contact in; zero: it had it already
+	Confirmed bool                   // seen in Smokeball
+	Change    *ContactChangeAccepted // a change that was not seen yet
 	Intent    *Intent
+	Asked     ContactCreationStarted    // what the intent asks for
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
 }
 
@@ -81,16 +97,21 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 		c.ID, c.Confirmed, c.Intent = e.Contact, true, nil
 		c.written = c.note(e.Client, e.Known)
 	case ContactCreationStarted:
-		c.Intent = &Intent{Request: e.Request, At: at}
+		c.Intent, c.Asked = &Intent{Request: e.Request, At: at}, e
 	case ContactCreationRefused:
 		c.Intent = nil
 	case ContactAccepted:
-		c.ID, c.Confirmed, c.Intent = e.Contact, false, nil
+		c.ID, c.Accepted, c.Confirmed, c.Intent = e.Contact, at, false, nil
 		c.written = c.note(e.Client, e.Sent)
 	case ContactChangeAccepted:
 		c.written = c.note(e.Client, e.Sent)
+		if e.Change != (ContactDraft{}) {
+			c.Change = &e
+		}
+	case ContactChangeRefused:
+		c.written, c.Change = c.note(e.Client, e.Was), nil
 	case ContactConfirmed:
-		c.Confirmed = true
+		c.Confirmed, c.Change = true, nil
 	case ContactLost:
 		c = Contact{}
 	}
@@ -109,11 +130,11 @@ func (c Contact) note(id ClientID, d ContactDraft) map[ClientID]ContactDraft {
 
 // Start decides to create the contact. It fails where somebody else began or
 // finished doing so: then the contact has to be loaded again.
-func (c Contact) Start(client ClientID, r RequestID) ([]Event, error) {
+func (c Contact) Start(client ClientID, r RequestID, sent ContactDraft) ([]Event, error) {
 	if c.ID != "" || c.Intent != nil {
 		return nil, ErrTaken
 	}
-	return []Event{ContactCreationStarted{Client: client, Request: r}}, nil
+	return []Event{ContactCreationStarted{Client: client, Request: r, Sent: sent}}, nil
 }
 
 // Met reports whether the contact was written or matched with this client's values.
@@ -144,11 +165,20 @@ func differing(was, now string) string {
 	return now
 }
 
-// Refuse decides that Smokeball accepted the contact and then refused it. One that
-// was seen there stays.
+// Settled reports whether the contact, and its last change, was seen in Smokeball.
+func (c Contact) Settled() bool { return c.Confirmed && c.Change == nil }
+
+// Written are the values of the client that Smokeball was told, or matched with.
+func (c Contact) Written(id ClientID) ContactDraft { return c.written[id] }
+
+// Refuse decides that Smokeball accepted the contact, or a change of it, and then
+// refused it or never showed it. A contact that was seen there stays.
 func (c Contact) Refuse(id SmokeballID) []Event {
-	if c.ID != id || c.Confirmed {
+	switch {
+	case c.ID != id || c.Settled():
 		return nil
+	case c.Confirmed:
+		return []Event{ContactChangeRefused{Client: c.Change.Client, Was: c.Change.Was}}
 	}
 	return []Event{ContactLost{Contact: id}}
 }
@@ -171,9 +201,9 @@ func (c Contact) Lose(id SmokeballID) []Event {
 }
 
 // Confirm decides that the contact was seen in Smokeball.
-func (c Contact) Confirm(id SmokeballID) []Event {
-	if c.ID != id || c.Confirmed {
+func (c Contact) Confirm(id SmokeballID, by Proof) []Event {
+	if c.ID != id || c.Settled() {
 		return nil
 	}
-	return []Event{ContactConfirmed{By: ByRead}}
+	return []Event{ContactConfirmed{By: by}}
 }

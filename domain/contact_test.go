@@ -30,7 +30,7 @@ func TestContactStart(t *testing.T) {
 		"an intent and its loss": {list(contactIntent, contactGone), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact")
+			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", domain.ContactDraft{})
 			if c.err != nil {
 				thenError(t, facts, err, c.err)
 				return
@@ -56,7 +56,7 @@ func TestContactConfirmAndLose(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			contact := given[domain.Contact](c.given...)
-			then(t, contact.Confirm(c.id), c.confirm...)
+			then(t, contact.Confirm(c.id, domain.ByRead), c.confirm...)
 			then(t, contact.Lose(c.id), c.lose...)
 			then(t, contact.Refuse(c.id), c.refuse...)
 		})

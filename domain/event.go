@@ -83,6 +83,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"smokeball.matter_change_refused.v1": decode[MatterChangeRefused],
 	"smokeball.matter_unchanged.v1":      decode[MatterUnchanged],
 	"smokeball.matter_confirmed.v1":      decode[MatterConfirmed],
+	"smokeball.matter_missed.v1":         decode[MatterMissed],
+	"smokeball.file_missed.v1":           decode[FileMissed],
 	"smokeball.file_started.v1":          decode[FileCreationStarted],
 	"smokeball.file_refused.v1":          decode[FileCreationRefused],
 	"smokeball.file_accepted.v1":         decode[FileAccepted],
@@ -97,6 +99,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"contact.refused.v1":                 decode[ContactCreationRefused],
 	"contact.accepted.v1":                decode[ContactAccepted],
 	"contact.changed.v1":                 decode[ContactChangeAccepted],
+	"contact.change_refused.v1":          decode[ContactChangeRefused],
 	"contact.confirmed.v1":               decode[ContactConfirmed],
 	"contact.lost.v1":                    decode[ContactLost],
 	"connection.authorization.v1":        decode[AuthorizationStarted],
@@ -108,7 +111,11 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"connection.webhooks.v1":             decode[WebhooksRegistered],
 	"connection.webhooks_removed.v1":     decode[WebhooksRemoved],
 	"settings.changed.v1":                decode[SettingsChanged],
+	"mapping.revised.v1":                 decode[MappingRevised],
+	"mapping.removed.v1":                 decode[MappingRemoved],
 	"smokeball.webhook.v1":               decode[SmokeballWebhookReceived],
+	"account.claimed.v1":                 decode[AccountClaimed],
+	"account.freed.v1":                   decode[AccountFreed],
 	"deadletter.recorded.v1":             decode[DeadLettered],
 }
 

@@ -30,6 +30,8 @@ const (
 	CodeAuthorizationDenied     Code = "authorization_denied"
 	CodeAccountInUse            Code = "account_in_use"
 	CodeNotRetryable            Code = "not_retryable"
+	CodeMappingTaken            Code = "mapping_taken"
+	CodeTooManyMappings         Code = "too_many_mappings"
 	CodeInternal                Code = "internal"
 )
 

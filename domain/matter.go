@@ -22,19 +22,20 @@ type Matter struct {
 	Folders   map[string]Folder // by path
 	Tags      []string          // that Smokeball has from us
 	TypeID    string            // the matter type it was resolved to
+	Role      string            // of the clients, where a mapping says so
 	Current   *Sync             // nil: nothing to do
 	Next      *Sync             // asked for while the current one runs
 
 	asked bool // some sync was ever asked for
-	seen  map[EventRef]bool
-	syncs map[SyncID]bool
+	seen  *trail[EventRef]
+	syncs *trail[SyncID]
 }
 
 // Linked is what Smokeball has of a matter.
 type Linked struct {
 	ID        SmokeballID  // empty: nothing yet
 	Confirmed bool         // it, and its last change, was seen there
-	Sent      MatterDraft  // what Smokeball was last told
+	Sent      MatterDraft  // what Smokeball was last told, or asked for by the intent
 	Before    *MatterDraft // while a change waits for confirmation: what counted before it
 	Request   RequestID    // of the call that waits for confirmation
 	Intent    *Intent      // a creation that may or may not have happened
@@ -63,16 +64,16 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterCreated:
 		m.Known, m.Data = true, e.Matter
-		m.seen = with(m.seen, e.Origin)
+		m.seen = m.seen.with(e.Origin)
 	case MatterUpdated:
 		m.Known, m.Data = true, e.Matter
-		m.seen = with(m.seen, e.Origin)
+		m.seen = m.seen.with(e.Origin)
 	case MatterOutdated:
-		m.seen = with(m.seen, e.Origin)
+		m.seen = m.seen.with(e.Origin)
 	case SyncJoined:
-		m.seen = with(m.seen, e.Origin)
+		m.seen = m.seen.with(e.Origin)
 	case DocumentApproved:
-		m.seen = with(m.seen, e.Origin)
+		m.seen = m.seen.with(e.Origin)
 		m.Documents = approve(m.Documents, e.Document)
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped:
 		m = m.applySync(e, at)
@@ -114,9 +115,9 @@ func (m Matter) applySync(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case SyncRequested:
 		m.asked = true
-		m.syncs = with(m.syncs, e.Sync)
+		m.syncs = m.syncs.with(e.Sync)
 		if e.Origin != (EventRef{}) {
-			m.seen = with(m.seen, e.Origin)
+			m.seen = m.seen.with(e.Origin)
 		}
 		s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
 		if m.Current == nil {
@@ -127,9 +128,9 @@ func (m Matter) applySync(e Event, at time.Time) Matter {
 	case SyncStarted:
 		m = m.change(func(s *Sync) { s.Status, s.Attempts, s.Failure, s.Failures = Running, e.Attempt, nil, nil })
 	case SyncDeferred:
-		m = m.change(func(s *Sync) { s.Status, s.NextAt, s.Failure = Waiting, e.Until, &e.Failure })
+		m = m.change(func(s *Sync) { s.wait(e, at) })
 	case SyncReleased:
-		m = m.change(func(s *Sync) { s.Status, s.NextAt = Queued, time.Time{} })
+		m = m.change(func(s *Sync) { s.Status, s.NextAt, s.Troubled = Queued, time.Time{}, time.Time{} })
 	case SyncConfirming:
 		m = m.change(func(s *Sync) { s.Status = Confirming })
 	default: // the sync ended
@@ -152,7 +153,7 @@ func (m Matter) change(f func(*Sync)) Matter {
 func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
-		m.TypeID = e.TypeID
+		m.TypeID, m.Role = e.TypeID, e.ClientRole
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e)
@@ -164,9 +165,11 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	case ContactSeen:
 		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
-		m.Smokeball.Intent = &Intent{Request: e.Request, At: at}
+		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: e.Sent}
 	case MatterCreationRefused:
 		m.Smokeball = Linked{}
+	case MatterMissed:
+		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: m.Smokeball.Sent}
 	case MatterChangeRefused:
 		if before := m.Smokeball.Before; before != nil {
 			m.Smokeball.Sent, m.Smokeball.Before, m.Smokeball.Confirmed = *before, nil, true
@@ -225,6 +228,10 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.document(e.Document, func(d *Document) { d.Intent = &Intent{Request: e.Request, At: at} })
 	case FileCreationRefused:
 		m = m.document(e.Document, func(d *Document) { d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false })
+	case FileMissed:
+		m = m.document(e.Document, func(d *Document) {
+			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
+		})
 	case FileAccepted:
 		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
 	case DocumentUploaded:

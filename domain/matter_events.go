@@ -58,6 +58,9 @@ type SyncDeferred struct {
 	Step    Step      `json:"step,omitempty"`
 	Failure Failure   `json:"failure"`
 	Until   time.Time `json:"until,omitzero"`
+	// MappingRevision is the revision of the firm's mappings that did not help; a newer
+	// one lets a sync that waits for a mapping look again.
+	MappingRevision int `json:"mapping_revision,omitempty"`
 }
 
 // SyncReleased says that a waiting sync may go on now.
@@ -100,6 +103,11 @@ type MatterTypeResolved struct {
 	TypeName     string   `json:"type_name"`
 	Warning      *Warning `json:"warning,omitempty"`
 	DurationMS   int64    `json:"duration_ms"`
+
+	How             How       `json:"how,omitempty"`
+	Mapping         MappingID `json:"mapping,omitempty"`          // that said so, where one did
+	MappingRevision int       `json:"mapping_revision,omitempty"` // that made the mapping as it was
+	ClientRole      string    `json:"client_role,omitempty"`      // empty: the type's default
 }
 
 // ContactResolved names the Smokeball contact of one client of the matter.
@@ -160,8 +168,9 @@ type FolderResolved struct {
 
 // MatterCreationStarted is the intent to create the matter in Smokeball.
 type MatterCreationStarted struct {
-	Sync    SyncID    `json:"sync"`
-	Request RequestID `json:"request"`
+	Sync    SyncID      `json:"sync"`
+	Request RequestID   `json:"request"`
+	Sent    MatterDraft `json:"sent,omitzero"` // what is looked for where the answer is lost
 }
 
 // MatterCreationRefused settles the intent: Smokeball made no matter.
@@ -219,6 +228,14 @@ type MatterConfirmed struct {
 	DurationMS int64       `json:"duration_ms"`
 }
 
+// MatterMissed says that Smokeball accepted the matter and did not show it: whether it
+// will ever be there is open, so it is looked for before it is made anew.
+type MatterMissed struct {
+	Sync    SyncID      `json:"sync"`
+	Matter  SmokeballID `json:"matter"`
+	Request RequestID   `json:"request,omitempty"`
+}
+
 // FileCreationStarted is the intent to announce the document's file to Smokeball.
 type FileCreationStarted struct {
 	Sync     SyncID     `json:"sync"`
@@ -261,6 +278,15 @@ type DocumentConfirmed struct {
 	DurationMS int64       `json:"duration_ms"`
 }
 
+// FileMissed says that Smokeball accepted the document's file and did not show its
+// bytes: it is looked for before it is announced anew.
+type FileMissed struct {
+	Sync     SyncID      `json:"sync"`
+	Document DocumentID  `json:"document"`
+	File     SmokeballID `json:"file"`
+	Request  RequestID   `json:"request,omitempty"`
+}
+
 // DocumentFailed says that a document could not be sent; the rest of the sync went on.
 type DocumentFailed struct {
 	Sync     SyncID     `json:"sync"`
@@ -298,6 +324,8 @@ func (MatterChangeAccepted) EventName() string  { return "smokeball.matter_chang
 func (MatterChangeRefused) EventName() string   { return "smokeball.matter_change_refused.v1" }
 func (MatterUnchanged) EventName() string       { return "smokeball.matter_unchanged.v1" }
 func (MatterConfirmed) EventName() string       { return "smokeball.matter_confirmed.v1" }
+func (MatterMissed) EventName() string          { return "smokeball.matter_missed.v1" }
+func (FileMissed) EventName() string            { return "smokeball.file_missed.v1" }
 func (FileCreationStarted) EventName() string   { return "smokeball.file_started.v1" }
 func (FileCreationRefused) EventName() string   { return "smokeball.file_refused.v1" }
 func (FileAccepted) EventName() string          { return "smokeball.file_accepted.v1" }

@@ -4,7 +4,7 @@ package domain
 // and whether a sync is asked for. An event already seen yields nothing; an older
 // version is recorded and changes nothing.
 func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
-	if m.seen[e.Origin] {
+	if m.seen.has(e.Origin) {
 		return nil
 	}
 	var facts []Event
@@ -73,6 +73,9 @@ func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
 		if s.OnMatterCreated && m.Smokeball.ID == "" && !m.asked {
 			return m.RequestFor(e, TriggerMatterCreated)
 		}
+		if news && s.OnMatterUpdated && m.Smokeball.ID != "" { // a newer version, whatever its event is called
+			return m.RequestFor(e, TriggerMatterUpdated)
+		}
 	case TypeMatterUpdated:
 		if news && s.OnMatterUpdated && m.linked() {
 			return m.RequestFor(e, TriggerMatterUpdated)
@@ -119,7 +122,7 @@ func (m Matter) idOr(e CaseHugEvent) MatterID {
 func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 	r.Title, r.CaseNumber = m.Data.Title, m.Data.CaseNumber
 	switch {
-	case m.syncs[r.Sync]:
+	case m.syncs.has(r.Sync):
 		return r.Sync, nil
 	case m.Current == nil:
 		return r.Sync, []Event{r}
@@ -136,10 +139,24 @@ func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 // join records that an event was answered by an existing sync, unless another of its
 // facts tells already that it came.
 func (m Matter) join(id SyncID, origin EventRef) []Event {
-	if origin == (EventRef{}) || m.seen[origin] {
+	if origin == (EventRef{}) || m.seen.has(origin) {
 		return nil
 	}
 	return []Event{SyncJoined{Sync: id, Origin: origin}}
+}
+
+// At reports whether the sync is the current or the next one.
+func (m Matter) At(id SyncID) bool {
+	return (m.Current != nil && m.Current.ID == id) || (m.Next != nil && m.Next.ID == id)
+}
+
+// GoOn decides that a person wants the unfinished sync tried now; only one that waits
+// has anything to gain.
+func (m Matter) GoOn(id SyncID) []Event {
+	if m.Current == nil || m.Current.ID != id {
+		return nil
+	}
+	return m.release("a person asked for it")
 }
 
 // release lets a waiting sync look again whether it can go on.
@@ -170,7 +187,7 @@ func (m Matter) RequestWith(e CaseHugEvent) (SyncID, []Event) {
 // asks for. A matter that Smokeball neither has nor is about to get waits for its own
 // occasion.
 func (m Matter) FollowClient(e CaseHugEvent) []Event {
-	if !m.linked() || m.seen[e.Origin] {
+	if !m.linked() || m.seen.has(e.Origin) {
 		return nil
 	}
 	return m.RequestFor(e, TriggerClientUpdated)

@@ -39,28 +39,54 @@ func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
 }
 
 // StartCreation decides to create the matter in Smokeball.
-func (m Matter) StartCreation(t Turn, r RequestID) ([]Event, error) {
-	if m.Smokeball.ID != "" || m.Smokeball.Intent != nil {
+func (m Matter) StartCreation(t Turn, r RequestID, sent MatterDraft) ([]Event, error) {
+	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent})
+	if err == nil && (m.Smokeball.ID != "" || m.Smokeball.Intent != nil) {
 		return nil, ErrTaken
 	}
-	return m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r})
+	return facts, err
 }
 
 // StartFolder decides to make the folder of a path.
 func (m Matter) StartFolder(t Turn, path string, r RequestID) ([]Event, error) {
-	if f := m.Folders[path]; f.ID != "" || f.Intent != nil {
+	facts, err := m.On(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
+	if f := m.Folders[path]; err == nil && (f.ID != "" || f.Intent != nil) {
 		return nil, ErrTaken
 	}
-	return m.On(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
+	return facts, err
 }
 
 // StartFile decides to announce a document's file to Smokeball.
 func (m Matter) StartFile(t Turn, doc DocumentID, r RequestID) ([]Event, error) {
-	d, ok := m.Document(doc)
-	if !ok || d.File != "" || d.Intent != nil {
+	facts, err := m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, Request: r})
+	if d, ok := m.Document(doc); err == nil && (!ok || d.File != "" || d.Intent != nil) {
 		return nil, ErrTaken
 	}
-	return m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, Request: r})
+	return facts, err
+}
+
+// Upload decides that the bytes of an approval were sent. Where another content was
+// approved meanwhile it is that one's turn (ErrTaken); where Smokeball refused the file
+// meanwhile there is nothing to tell.
+func (m Matter) Upload(t Turn, approval DocumentData, e DocumentUploaded) ([]Event, error) {
+	d, ok := m.Document(e.Document)
+	if !ok || d.File != e.File {
+		return m.On(t)
+	}
+	facts, err := m.On(t, e)
+	if err == nil && !sameContent(d.Data, approval) {
+		return nil, ErrTaken
+	}
+	return facts, err
+}
+
+// ShowFile decides that Smokeball shows the document's bytes. One whose newest content
+// is still to be sent is not shown by what was sent before.
+func (m Matter) ShowFile(t Turn, e DocumentConfirmed) ([]Event, error) {
+	if d, ok := m.Document(e.Document); !ok || !d.Uploaded || d.File != e.File {
+		return m.On(t)
+	}
+	return m.On(t, e)
 }
 
 // Finish decides how the current sync ends: failed where a document could not be
@@ -101,6 +127,9 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 // Smokeball's words.
 func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
 	s := m.Current
+	if i := m.Smokeball.Intent; i != nil && i.Request == r && s == nil {
+		return []Event{MatterCreationRefused{Request: r}} // told after the sync had given it up
+	}
 	if s == nil || r == "" {
 		return nil
 	}
@@ -155,7 +184,7 @@ func (m Matter) Draft(clients []SmokeballID) MatterDraft {
 	d := m.Data
 	draft := MatterDraft{
 		ExternalID: string(d.ID), Number: d.CaseNumber, Description: d.Title,
-		MatterTypeID: m.TypeID, ClientIDs: clients, Status: SmokeballStatus(d.Status),
+		MatterTypeID: m.TypeID, ClientRole: m.Role, ClientIDs: clients, Status: SmokeballStatus(d.Status),
 		OpenedDate: wholeSecond(d.OpenedAt),
 	}
 	if draft.Status == "Closed" {
@@ -217,9 +246,16 @@ func idsOf(d MatterDraft) []string {
 	return ids
 }
 
-// Shows reports whether the matter as read has every value that was sent.
-func (d MatterDraft) Shows(m SmokeballMatter) bool {
-	return (d.Number == "" || d.Number == m.Number) && d.Description == m.Description && d.Status == m.Status
+// ShownBy reports whether the matter as read has what the change wrote. Other values may
+// differ: people change them in Smokeball. Its own form of dates is left to Smokeball.
+func (c MatterChange) ShownBy(m SmokeballMatter) bool {
+	has := func(want *string, is string) bool { return want == nil || *want == is }
+	for _, id := range c.ClientIDs {
+		if !contains(m.ClientIDs, id) {
+			return false
+		}
+	}
+	return has(c.Number, m.Number) && has(c.Description, m.Description) && has(c.Status, m.Status)
 }
 
 // ContactDraft is the client as Smokeball is to have it.

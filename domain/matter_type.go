@@ -7,32 +7,61 @@ import (
 	"unicode"
 )
 
+// How says by what a matter type was found.
+type How string
+
+// The ways.
+const (
+	HowCustom     How = "custom"     // the firm's own mapping
+	HowExact      How = "exact"      // the same name
+	HowNormalised How = "normalised" // the same name but for case, punctuation, plural and synonyms
+)
+
 // Resolution is the matter type that a case type means, or the nearest ones.
 type Resolution struct {
 	Type    MatterType
 	Found   bool
-	Warning *Warning // the choice was not exact: what was chosen
-	Nearest []string // where none was found: names worth mapping to
+	How     How
+	Mapping *KeptMapping // the firm's own that fits; where none was found, its matter type is gone
+	Warning *Warning     // the choice was not exact: what was chosen
+	Nearest []string     // where none was found: names worth mapping to
 }
 
-// ResolveMatterType finds the account's matter type for a case type: first by exact
-// name with practice area and jurisdiction, then with names normalised (case,
-// punctuation, plural, well-known synonyms) and a warning that names the choice.
-// Deleted types and those of leads are left out. An empty practice area or
+// Usable reports whether matters may be of the type: it is neither deleted nor for leads.
+func (t MatterType) Usable() bool { return !t.Deleted && !t.Lead }
+
+// ResolveMatterType finds the account's matter type for a case type: first by the firm's
+// own mappings, the most specific one that fits, then by exact name with practice area
+// and jurisdiction, then with names normalised (case, punctuation, plural, well-known
+// synonyms) and a warning that names the choice. Deleted types and those of leads are
+// left out: a mapping to one of them resolves to none. An empty practice area or
 // jurisdiction does not narrow; where several types remain, none is chosen.
-func ResolveMatterType(types []MatterType, d MatterData) Resolution {
-	usable := slices.DeleteFunc(slices.Clone(types), func(t MatterType) bool { return t.Deleted || t.Lead })
+func ResolveMatterType(types []MatterType, own Mappings, d MatterData) Resolution {
+	usable := slices.DeleteFunc(slices.Clone(types), func(t MatterType) bool { return !t.Usable() })
+	if k, ok := own.For(d); ok {
+		return resolveCustom(usable, k, d)
+	}
 	same := func(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }
 	if t, ok := only(usable, d, same); ok {
-		return Resolution{Type: t, Found: true}
+		return Resolution{Type: t, Found: true, How: HowExact}
 	}
 	if t, ok := only(usable, d, sameWords); ok {
-		return Resolution{Type: t, Found: true, Warning: &Warning{
+		return Resolution{Type: t, Found: true, How: HowNormalised, Warning: &Warning{
 			Code:    "matter_type_normalised",
 			Message: fmt.Sprintf("Case type “%s” was taken for Smokeball’s matter type “%s”", d.CaseType, t.Name),
 		}}
 	}
 	return Resolution{Nearest: nearest(usable, d)}
+}
+
+// resolveCustom is what the mapping says. Where its type is gone nothing else is taken in
+// its place: the firm chose against that.
+func resolveCustom(usable []MatterType, k KeptMapping, d MatterData) Resolution {
+	i := slices.IndexFunc(usable, func(t MatterType) bool { return t.ID == k.MatterTypeID })
+	if i < 0 {
+		return Resolution{Mapping: &k, Nearest: nearest(usable, d)}
+	}
+	return Resolution{Type: usable[i], Found: true, How: HowCustom, Mapping: &k}
 }
 
 // only returns the one type that same finds equal to the case type; of several it

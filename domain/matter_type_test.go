@@ -27,7 +27,7 @@ var account = []domain.MatterType{
 }
 
 func resolve(caseType, area, place string) domain.Resolution {
-	return domain.ResolveMatterType(account, domain.MatterData{CaseType: caseType, PracticeArea: area, Jurisdiction: place})
+	return domain.ResolveMatterType(account, domain.Mappings{}, domain.MatterData{CaseType: caseType, PracticeArea: area, Jurisdiction: place})
 }
 
 func TestResolveMatterType(t *testing.T) {
@@ -107,7 +107,7 @@ func TestNearest(t *testing.T) {
 		})
 	}
 	many := []domain.MatterType{{Name: "Tax A"}, {Name: "Tax B"}, {Name: "Tax C"}, {Name: "Tax D"}}
-	if got := domain.ResolveMatterType(many, domain.MatterData{CaseType: "Tax"}).Nearest; len(got) != 3 {
+	if got := domain.ResolveMatterType(many, domain.Mappings{}, domain.MatterData{CaseType: "Tax"}).Nearest; len(got) != 3 {
 		t.Errorf("the nearest are %q, want three", got)
 	}
 }

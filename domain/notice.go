@@ -18,20 +18,20 @@ func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v
 
 // Notices are the webhooks about one resource.
 type Notices struct {
-	seen map[EventRef]bool
+	seen *trail[EventRef]
 }
 
 // Apply returns the notices after e.
 func (n Notices) Apply(e Event, _ time.Time) Notices {
 	if w, ok := e.(SmokeballWebhookReceived); ok {
-		n.seen = with(n.seen, w.Origin)
+		n.seen = n.seen.with(w.Origin)
 	}
 	return n
 }
 
 // Receive decides to record the notice, once.
 func (n Notices) Receive(w SmokeballWebhookReceived) []Event {
-	if n.seen[w.Origin] {
+	if n.seen.has(w.Origin) {
 		return nil
 	}
 	return []Event{w}
@@ -45,7 +45,10 @@ type DeadLettered struct {
 	Origin  EventRef     `json:"origin,omitzero"`
 	Faults  []FieldFault `json:"faults"`
 	Header  Header       `json:"header,omitempty"`
-	Body    []byte       `json:"body"`
+	Body    []byte       `json:"body"`              // its beginning, where Size is more than it has
+	Size    int          `json:"size,omitempty"`    // of the whole body in bytes
+	SHA256  string       `json:"sha256,omitempty"`  // of the whole body, lower-case hex
+	Message string       `json:"message,omitempty"` // the message of the bus that has it whole
 }
 
 // Header holds the headers of a message, one value each.

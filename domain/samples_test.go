@@ -25,6 +25,7 @@ var (
 		Remedy: "Correct the case type in CaseHug, then click Retry.",
 		Smokeball: &domain.Refusal{Status: 400, Title: "Bad Request", Detail: "One field is not valid.", Errors: []string{"matterTypeId: not valid"},
 			RequestID: "b5f6a1c2-0000-8000-8000-000000000001"}}
+	sampleContact = domain.ContactDraft{ExternalID: "c_77", FirstName: "Maria", LastName: "Rivera", CompanyName: "Rivera LLC", Email: "maria@example.com", Phone: "+1 312 555 0142"}
 	sampleWarning = domain.Warning{Code: "matter_type_normalised", Message: "Case type \"Auto Accident\" was taken for Smokeball's matter type \"Motor Vehicle Accident\""}
 )
 
@@ -56,7 +57,7 @@ func syncSamples() []domain.Event {
 		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
 		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef},
 		domain.SyncStarted{Sync: sampleSync, Attempt: 2, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
-		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute)},
+		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute), MappingRevision: 2},
 		domain.SyncReleased{Sync: sampleSync, Reason: "a sync was asked for"},
 		domain.SyncConfirming{Sync: sampleSync},
 		domain.SyncSucceeded{Sync: sampleSync, Warnings: []domain.Warning{sampleWarning}},
@@ -70,7 +71,7 @@ func effectSamples() []domain.Event {
 		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs, ResponsibleStaffID: &sampleDraft.ResponsibleStaffID}
 	return list(
 		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
-			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12},
+			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12, How: domain.HowCustom, Mapping: sampleMapping.ID, MappingRevision: 3, ClientRole: "Plaintiff"},
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
 			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
 		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, DurationMS: 900},
@@ -79,7 +80,8 @@ func effectSamples() []domain.Event {
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderResolved{Sync: sampleSync, Path: "Intake/Forms", Folder: sbF, Made: true},
-		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest},
+		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest, Sent: sampleDraft},
+		domain.MatterMissed{Sync: sampleSync, Matter: sbM, Request: sampleRequest},
 		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},
 		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, DurationMS: 180},
 		domain.MatterLinked{Sync: sampleSync, Matter: sbM, How: "external_id", Known: sampleDraft, DurationMS: 95},
@@ -94,6 +96,7 @@ func fileSamples() []domain.Event {
 	return list(
 		domain.FileCreationStarted{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
 		domain.FileCreationRefused{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
+		domain.FileMissed{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
 		domain.FileAccepted{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
 		domain.DocumentUploaded{Sync: sampleSync, Document: "d_9", File: sbF, FileName: "Signed retainer.pdf", SHA256: sampleDocument.SHA256, SizeBytes: 48213, DurationMS: 640},
 		domain.DocumentConfirmed{Sync: sampleSync, Document: "d_9", File: sbF, By: domain.ByRead, DurationMS: 1100},
@@ -107,17 +110,25 @@ func personSamples() []domain.Event {
 		domain.ClientOutdated{Origin: sampleRef, Version: 1, Current: 2},
 		domain.ClientLinked{Matter: "m_1001", Contact: sbC, Key: "k_7d1f"},
 		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft()},
-		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest},
+		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft()},
 		domain.ContactCreationRefused{Request: sampleRequest},
 		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft()},
-		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft()},
+		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Change: sampleContact, Was: sampleContact},
+		domain.ContactChangeRefused{Client: "c_77", Was: sampleContact},
 		domain.ContactConfirmed{By: domain.ByWebhook},
 		domain.ContactLost{Contact: sbC},
 	)
 }
 
+var sampleMapping = domain.Mapping{ID: "map_auto_il", CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL",
+	MatterTypeID: "0623643a_IL", ClientRole: "Plaintiff"}
+
 func firmSamples() []domain.Event {
 	return list(
+		domain.AccountClaimed{Firm: "f_1"},
+		domain.AccountFreed{Firm: "f_1"},
+		domain.MappingRevised{Mapping: sampleMapping, TypeName: "Motor Vehicle Accident", By: "u_1"},
+		domain.MappingRemoved{ID: sampleMapping.ID, By: "u_1"},
 		domain.AuthorizationStarted{Attempt: "6f1c0d", By: "u_1", Expires: sampleTime.Add(10 * time.Minute)},
 		domain.AuthorizationFailed{Attempt: "6f1c0d", Failure: sampleFailure},
 		domain.ConnectionAuthorized{Attempt: "6f1c0d", Account: domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}, Region: "us",
@@ -131,7 +142,7 @@ func firmSamples() []domain.Event {
 			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
 		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM,
 			Request: sampleRequest, Message: "The matter type is not valid."},
-		domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: sampleRef,
+		domain.DeadLettered{Size: 24, SHA256: sampleDocument.SHA256, Message: "INBOX 17", Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: sampleRef,
 			Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}, Header: domain.Header{"ce-id": "01HGX5R8M2"}, Body: []byte(`{"matter_id":"m_1001"}`)},
 	)
 }

@@ -24,8 +24,10 @@ type SettingsChanged struct {
 // EventName is stored for ever.
 func (SettingsChanged) EventName() string { return "settings.changed.v1" }
 
-// Preferences are a firm's settings, folded from its settings stream.
+// Preferences are a firm's settings and its own case type mappings, folded from its
+// settings stream.
 type Preferences struct {
+	Mappings Mappings
 	chosen   bool
 	settings Settings
 }
@@ -39,10 +41,11 @@ func (p Preferences) Settings() Settings {
 }
 
 // Apply returns the preferences after e.
-func (p Preferences) Apply(e Event, _ time.Time) Preferences {
+func (p Preferences) Apply(e Event, at time.Time) Preferences {
 	if c, ok := e.(SettingsChanged); ok {
 		p.chosen, p.settings = true, c.Settings
 	}
+	p.Mappings = p.Mappings.Apply(e, at)
 	return p
 }
 

@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // MatterDraft is a matter as it is sent to Smokeball.
 type MatterDraft struct {
@@ -77,6 +80,29 @@ type SmokeballContact struct {
 	Phone       string
 	Deleted     bool
 	LastUpdated int64 // .NET ticks, UTC
+}
+
+// Shows reports whether the contact has every value that d names. Phones are compared by
+// their digits, names and addresses without regard to case.
+func (c SmokeballContact) Shows(d ContactDraft) bool {
+	for _, v := range [][2]string{{d.FirstName, c.FirstName}, {d.LastName, c.LastName}, {d.CompanyName, c.CompanyName}, {d.Email, c.Email}} {
+		if v[0] != "" && !strings.EqualFold(strings.TrimSpace(v[0]), strings.TrimSpace(v[1])) {
+			return false
+		}
+	}
+	return d.Phone == "" || SamePhone(d.Phone, c.Phone)
+}
+
+// SamePhone reports whether two phone numbers have the same digits, however written.
+func SamePhone(a, b string) bool { return digits(a) == digits(b) }
+
+func digits(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, phone)
 }
 
 // ContactQuery finds contacts that are not deleted. Empty fields do not narrow.

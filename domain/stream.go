@@ -14,10 +14,14 @@ const (
 	KindClient     Kind = "client"     // a CaseHug client: its newest data and its contact
 	KindContact    Kind = "contact"    // one person or company of a firm: at most one Smokeball contact
 	KindConnection Kind = "connection" // a firm's connection to Smokeball
-	KindSettings   Kind = "settings"   // a firm's sync settings
+	KindSettings   Kind = "settings"   // a firm's sync settings and case type mappings
 	KindNotice     Kind = "notice"     // the webhooks about one Smokeball resource
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
+	KindAccount    Kind = "account"    // a Smokeball account: the one firm that is connected to it
 )
+
+// Nobody stands where a stream belongs to no firm. No firm can have this id.
+const Nobody FirmID = "~"
 
 // Stream names one aggregate, such as matter.f_1.m_1001 or connection.f_1. Its
 // text form is a valid NATS subject suffix.
@@ -48,6 +52,14 @@ func NoticeStream(f FirmID, resource string) Stream { return Stream{KindNotice, 
 // DeadLetterStream is the stream of one event that could not be taken in.
 func DeadLetterStream(f FirmID, id string) Stream { return Stream{KindDeadLetter, f, id} }
 
+// AccountStream is the stream of a Smokeball account.
+func AccountStream(account string) Stream {
+	if !ValidID(account) {
+		account = shortHash(account)
+	}
+	return Stream{KindAccount, Nobody, account}
+}
+
 // String is the stored name of the stream.
 func (s Stream) String() string {
 	if s.ID == "" {
@@ -63,7 +75,7 @@ func ParseStream(name string) (Stream, error) {
 		return Stream{}, fmt.Errorf("stream name %q: want kind.firm or kind.firm.id", name)
 	}
 	for _, p := range parts {
-		if !ValidID(p) {
+		if !ValidID(p) && p != string(Nobody) {
 			return Stream{}, fmt.Errorf("stream name %q: part %q is not an id", name, p)
 		}
 	}

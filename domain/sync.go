@@ -77,6 +77,7 @@ type Sync struct {
 	QueuedAt time.Time
 	Attempts int
 	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
+	Troubled time.Time // since when only passing faults have held it up; zero: none have
 	Failure  *Failure  // of a waiting sync: what it waits for
 	Created  bool      // the matter was made by this sync
 	Changed  bool      // something was written to Smokeball
@@ -84,6 +85,20 @@ type Sync struct {
 	Failures []Failure // documents that could not be sent
 	Contacts []PendingContact
 	Resolved []ClientID // whose contacts were recorded in this sync
+
+	MappingRevision int // of a sync that waits for a mapping: the revision that had none
+}
+
+// wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
+// time of its passing faults begins anew.
+func (s *Sync) wait(e SyncDeferred, at time.Time) {
+	s.Status, s.NextAt, s.Failure, s.MappingRevision = Waiting, e.Until, &e.Failure, e.MappingRevision
+	switch {
+	case e.Until.IsZero():
+		s.Troubled = time.Time{}
+	case s.Troubled.IsZero():
+		s.Troubled = at
+	}
 }
 
 // PendingContact is a contact of the running sync that Smokeball has accepted and
@@ -111,4 +126,15 @@ type Due struct {
 	At      time.Time `json:"at"`                 // not before; zero: see WaitsOn
 	WaitsOn Code      `json:"waits_on,omitempty"` // what a waiting sync without a time waits for
 	Since   time.Time `json:"since"`
+
+	// Of a sync that waits for a mapping: the revision of the firm's mappings that had
+	// none, and the one that the firm has now.
+	MappingSeen int `json:"mapping_seen,omitempty"`
+	MappingNow  int `json:"mapping_now,omitempty"`
+}
+
+// Remapped reports whether the firm's mappings changed since the sync began to wait for
+// one.
+func (d Due) Remapped() bool {
+	return d.WaitsOn == CodeMatterTypeUnmapped && d.MappingNow > d.MappingSeen
 }

@@ -16,6 +16,7 @@ type ConnectionRow struct {
 	Settings      domain.Settings   `json:"settings"`
 	SettingsBy    string            `json:"settings_by,omitempty"`
 	SettingsAt    time.Time         `json:"settings_at,omitzero"`
+	Mappings      domain.Mappings   `json:"mappings,omitzero"` // the firm's own
 	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
 	LastError     *domain.Failure   `json:"last_error,omitempty"`
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
@@ -27,13 +28,19 @@ type ConnectionRow struct {
 // Connections has one row per firm.
 var Connections = View[ConnectionRow]{Name: "connections", Version: 1, Keys: firmKey, Fold: foldConnection}
 
-func firmKey(env eventstore.Envelope) []string { return []string{string(env.Stream.Firm)} }
+func firmKey(env eventstore.Envelope) []string {
+	if env.Stream.Firm == domain.Nobody {
+		return nil
+	}
+	return []string{string(env.Stream.Firm)}
+}
 
 func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	if r.Firm == "" {
 		r.Firm, r.Settings = env.Stream.Firm, domain.DefaultSettings
 	}
 	r.Connection = r.Connection.Apply(env.Event, env.At)
+	r.Mappings = r.Mappings.Apply(env.Event, env.At)
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
 		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At

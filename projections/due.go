@@ -41,7 +41,7 @@ func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 		if s.Status == domain.Waiting {
 			r.Due.At = s.NextAt
 			if s.NextAt.IsZero() {
-				r.Due.WaitsOn = s.Failure.Code
+				r.Due.WaitsOn, r.Due.MappingSeen = s.Failure.Code, s.MappingRevision
 			}
 		}
 	}
@@ -52,9 +52,33 @@ func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 func (v *Views) Due() ([]domain.Due, error) {
 	var list []domain.Due
 	err := v.db.View(func(tx *bbolt.Tx) error {
-		return all(tx, DueWork, func(_ string, r dueRow) bool { list = append(list, r.Due); return true })
+		if err := all(tx, DueWork, func(_ string, r dueRow) bool { list = append(list, r.Due); return true }); err != nil {
+			return err
+		}
+		return tellMappings(tx, list)
 	})
 	return list, err
+}
+
+// tellMappings notes the revision of the firm's mappings with each sync that waits for
+// one, so that a newer revision lets it go on.
+func tellMappings(tx *bbolt.Tx, list []domain.Due) error {
+	now := map[domain.FirmID]int{}
+	for i := range list {
+		d := &list[i]
+		if d.WaitsOn != domain.CodeMatterTypeUnmapped {
+			continue
+		}
+		if _, ok := now[d.Firm]; !ok {
+			r, _, err := get(tx, Connections, string(d.Firm))
+			if err != nil {
+				return err
+			}
+			now[d.Firm] = r.Mappings.Revision
+		}
+		d.MappingNow = now[d.Firm]
+	}
+	return nil
 }
 
 // Queue are the numbers of a firm's syncs that have not ended.

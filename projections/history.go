@@ -224,6 +224,9 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 	case domain.MatterTypeResolved:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatterType, domain.OutcomeMatched, ev.DurationMS
 		step.Detail = ev.CaseType + " → " + ev.TypeName
+		if ev.How == domain.HowCustom {
+			step.Detail += ", by the firm's own mapping"
+		}
 		e.Warnings = addWarning(e.Warnings, ev.Warning)
 	case domain.ContactResolved:
 		step.Name, step.Outcome, step.DurationMS = domain.StepContact, ev.Outcome, ev.DurationMS

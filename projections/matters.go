@@ -144,6 +144,9 @@ func tell(e domain.Event) string {
 	case domain.SyncDeferred:
 		return "The sync waits: " + e.Failure.Message
 	case domain.MatterTypeResolved:
+		if e.How == domain.HowCustom {
+			return "Matter type " + e.TypeName + " chosen by the firm's own mapping"
+		}
 		return "Matter type " + e.TypeName + " chosen"
 	case domain.ContactResolved:
 		return "Contact " + string(e.Outcome)

@@ -26,11 +26,15 @@ func routes() []route {
 		return route{call{method: method, path: path, body: body}, user, admin, 403}
 	}
 	return []route{
+		get("/v1/firms/f_1/smokeball/matter-types", 200, 200, 403), // while the firm is connected
 		get("/v1/firms/f_1/connection", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/connection/authorize", "", 403, 200),
 		do("DELETE", "/v1/firms/f_1/connection", "", 403, 200),
 		get("/v1/firms/f_1/settings", 200, 200, 200),
 		do("PUT", "/v1/firms/f_1/settings", settingsJSON, 403, 200),
+		get("/v1/firms/f_1/case-type-mappings", 200, 200, 403),
+		do("PUT", "/v1/firms/f_1/case-type-mappings/map_new", mappingJSON, 403, 200),
+		do("DELETE", "/v1/firms/f_1/case-type-mappings/map_divorce", "", 403, 200),
 		get("/v1/firms/f_1/matters", 200, 200, 200),
 		get("/v1/firms/f_1/matters/m_1001", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/matters/m_1001/sync", "", 202, 202),
@@ -47,7 +51,7 @@ func routes() []route {
 }
 
 func TestAccess(t *testing.T) {
-	e := newEngine(t).connect().tell().told(t)
+	e := newEngine(t).connect().tell().tellMappings().told(t)
 	for _, r := range routes() {
 		t.Run(r.method+" "+r.path, func(t *testing.T) {
 			as := func(token string) reply { c := r.call; c.token = token; return e.call(t, c) }
@@ -140,8 +144,8 @@ func TestCookieIsASignIn(t *testing.T) {
 // Every form of the console refuses other sites' posts, without asking a port.
 func TestFormsRefuseOtherSites(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
-	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/webhooks",
-		"/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/session/end"} {
+	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings",
+		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/session/end"} {
 		for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {
 			c := call{method: "POST", path: path, cookie: "admin-token", header: header, html: true, kind: "application/x-www-form-urlencoded"}
 			if r := e.call(t, c); r.status != http.StatusForbidden {

@@ -269,6 +269,7 @@ func TestBrowserPages(t *testing.T) {
 	chromium(t)
 	engines := states(t)
 	connected, bare, ended := engines["connected"].told(t), engines["disconnected"], engines["ended"].told(t)
+	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	b := openBrowser(t, connected.url)
 	for _, p := range []struct {
 		e     *engine
@@ -282,7 +283,12 @@ func TestBrowserPages(t *testing.T) {
 		{engines["asked"].told(t), "asked", "admin-token", "/integrations"}, {engines["revoked"].told(t), "revoked", "admin-token", "/integrations"},
 		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"},
 		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},
-		{connected, "settings", "admin-token", "/integrations/settings"}, {connected, "advanced", "admin-token", "/integrations/advanced"},
+		{connected, "settings", "admin-token", "/integrations/settings"},
+		{mapped, "mappings", "admin-token", "/integrations/mappings"}, {mapped, "mappings-add", "admin-token", "/integrations/mappings?add=1"},
+		{mapped, "mappings-choose", "admin-token", "/integrations/mappings?case_type=Pedestrian+Accident"}, {mapped, "mappings-change", "admin-token", "/integrations/mappings?id=map_divorce"},
+		{bare, "mappings-bare", "admin-token", "/integrations/mappings"}, {ended, "mappings-trouble", "admin-token", "/integrations/mappings"},
+		{connected, "matter-choose", "admin-token", "/matters/m_1002"}, {connected, "sync-choose", "admin-token", "/history/s_waits"},
+		{connected, "advanced", "admin-token", "/integrations/advanced"},
 		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"},
 		{connected, "history", "admin-token", "/history"}, {bare, "history-empty", "admin-token", "/history"}, {connected, "history-nothing", "admin-token", "/history?q=nothing"},
 		{connected, "sync-done", "admin-token", "/history/s_done"}, {connected, "sync-failed", "admin-token", "/history/s_failed"}, {connected, "sync-waits", "user-token", "/history/s_waits"},

@@ -18,6 +18,7 @@ type Config struct {
 	Views     Views
 	Syncs     Syncs
 	Firms     Firms
+	Mappings  Mappings
 	Inbox     Inbox
 	Allowance Allowance
 	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
@@ -76,7 +77,7 @@ func (c Config) check() (*url.URL, error) {
 		name  string
 		there bool
 	}{
-		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Inbox", c.Inbox != nil},
+		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil},
 		{"Allowance", c.Allowance != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
 		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {

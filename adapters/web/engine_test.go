@@ -54,6 +54,7 @@ type engine struct {
 	consent  string
 	codes    map[string]string
 	notReady error
+	away     error // why Smokeball's matter types can't be had
 }
 
 func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
@@ -80,7 +81,7 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: e.views, Syncs: e, Firms: e, Inbox: e, Users: e, Allowance: e,
+		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e,
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
 		Scopes: []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
 		Schema: func(name string) ([]byte, bool) {

@@ -50,6 +50,7 @@ type matterPage struct {
 	Syncs  []projections.Entry
 	Newest *projections.Entry // its sync that runs, waits or failed
 	Sent   int                // documents that Smokeball shows
+	Choose string             // where a firm admin chooses the matter type that it waits for
 }
 
 // Busy reports whether a sync of the matter is on its way, so that another one would
@@ -80,6 +81,9 @@ func (s *site) showMatter(v visit) error {
 	p.Syncs = found.Entries
 	if err := s.newest(v, &p); err != nil {
 		return err
+	}
+	if p.Newest != nil {
+		p.Choose = chooseLink(v, p.Newest.Error, row.Matter.Data)
 	}
 	return s.show(v, http.StatusOK, "matter", screen{Title: p.Name(), Nav: "matters",
 		Crumbs: []crumb{{"Matters", "/matters"}, {or(p.Matter.CaseNumber, string(p.Matter.ID)), ""}}, Body: p})

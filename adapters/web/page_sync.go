@@ -12,6 +12,8 @@ type syncPage struct {
 	Entry projections.Entry
 	By    string
 	Known bool // CaseHug has announced the matter
+	// Choose is where a firm admin chooses the matter type that the sync waits for.
+	Choose string
 }
 
 func (s *site) showSync(v visit) error {
@@ -23,12 +25,13 @@ func (s *site) showSync(v visit) error {
 	if err != nil {
 		return err
 	}
-	_, ok, err := s.Views.Matter(v.firm(), e.Matter)
+	row, ok, err := s.Views.Matter(v.firm(), e.Matter)
 	if err != nil {
 		return err
 	}
 	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + or(e.Title, string(e.Matter)), Nav: "history",
-		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Known: ok}})
+		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Known: ok,
+			Choose: chooseLink(v, e.Error, row.Matter.Data)}})
 }
 
 func (s *site) doRetry(v visit) error {

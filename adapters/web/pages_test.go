@@ -69,7 +69,8 @@ func TestCardStates(t *testing.T) {
 // of its own, and no word for developers.
 func TestPagesAreWellMade(t *testing.T) {
 	engines := states(t)
-	paths := []string{"/integrations", "/integrations/settings", "/integrations/advanced", "/integrations/disconnect", "/history", "/history?status=active&q=x",
+	paths := []string{"/integrations", "/integrations/settings", "/integrations/mappings", "/integrations/mappings?add=1",
+		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/history", "/history?status=active&q=x",
 		"/history/s_done", "/history/s_waits", "/history/s_failed", "/history/s_running", "/matters", "/matters?q=nobody", "/matters/m_1001", "/matters/m_1002", "/matters/m_1003",
 		"/matters/m_1005", "/dead-letters", "/nope", "/oauth/smokeball/callback"}
 	for name, e := range engines {
@@ -169,7 +170,7 @@ func (p *parsed) check(t *testing.T, where string) {
 
 func TestPagesNeedASignIn(t *testing.T) {
 	e := newEngine(t)
-	for _, path := range []string{"/integrations", "/integrations/settings", "/history", "/matters/m_1001", "/dead-letters"} {
+	for _, path := range []string{"/integrations", "/integrations/settings", "/integrations/mappings", "/history", "/matters/m_1001", "/dead-letters"} {
 		e.call(t, call{path: path, html: true}).want(401).contains("<h1>You are signed out</h1>")
 		e.call(t, call{path: path, cookie: "forged", html: true}).want(401)
 	}
@@ -180,10 +181,11 @@ func TestPagesNeedASignIn(t *testing.T) {
 
 func TestUsersMeetNoManagement(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
-	for _, path := range []string{"/integrations/settings", "/integrations/advanced", "/integrations/disconnect", "/dead-letters"} {
+	for _, path := range []string{"/integrations/settings", "/integrations/mappings", "/integrations/advanced", "/integrations/disconnect", "/dead-letters"} {
 		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins")
 	}
-	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/webhooks", "/integrations/webhooks/remove"} {
+	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings", "/integrations/mappings/remove",
+		"/integrations/webhooks", "/integrations/webhooks/remove"} {
 		e.call(t, call{method: "POST", path: path, cookie: "user-token", html: true}).want(403)
 	}
 	if e.asked() != "" {

@@ -59,6 +59,19 @@ type Firms interface {
 	RemoveWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
 }
 
+// Mappings keep what case types become in Smokeball.
+type Mappings interface {
+	// MatterTypes lists the matter types of the firm's account, deleted ones and those of
+	// leads too. A firm that is not connected is a Rejection (Conflict).
+	MatterTypes(ctx context.Context, firm domain.FirmID) ([]domain.MatterType, error)
+	// ReviseMapping keeps w as one of the firm's own mappings, under its id. One that does
+	// not fit the account is a Rejection (Invalid) with its faults, a second one for the
+	// same matters a Conflict.
+	ReviseMapping(ctx context.Context, by domain.User, w domain.Mapping) (kept domain.KeptMapping, position uint64, err error)
+	// RemoveMapping takes one back; one that the firm does not have is a Rejection (Unknown).
+	RemoveMapping(ctx context.Context, by domain.User, id domain.MappingID) (position uint64, err error)
+}
+
 // Callback is what Smokeball's redirect carries.
 type Callback struct {
 	State string

@@ -38,6 +38,10 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, admins, "POST /v1/firms/{firm}/connection/authorize", "Make a link to Smokeball's consent page: one use, 10 minutes", s.authorize)
 	on(s, api, readers, "GET /v1/firms/{firm}/settings", "Sync settings", s.getSettings)
 	on(s, api, admins, "PUT /v1/firms/{firm}/settings", "Change the sync settings, as a whole", s.putSettings)
+	on(s, api, users, "GET /v1/firms/{firm}/case-type-mappings", "What case types become: the firm's own mappings and the defaults", s.listMappings)
+	on(s, api, admins, "PUT /v1/firms/{firm}/case-type-mappings/{id}", "Make or change a mapping", s.putMapping)
+	on(s, api, admins, "DELETE /v1/firms/{firm}/case-type-mappings/{id}", "Take a mapping back", s.deleteMapping)
+	on(s, api, users, "GET /v1/firms/{firm}/smokeball/matter-types", "The matter types of the firm's Smokeball account", s.listMatterTypes)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters", "Matters, newest first", s.listMatters)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters/{matter}", "A matter as both sides have it", s.getMatter)
 	on(s, api, users, "POST /v1/firms/{firm}/matters/{matter}/sync", "Sync a matter to Smokeball", s.syncMatter, accepted)
@@ -83,6 +87,7 @@ func (s *site) routePages(mux *http.ServeMux) {
 	for route, p := range map[string]page{
 		"GET /integrations":            {domain.StandardUser, s.showIntegrations},
 		"GET /integrations/settings":   {domain.FirmAdmin, s.showSettings},
+		"GET /integrations/mappings":   {domain.FirmAdmin, s.showMappings},
 		"GET /integrations/advanced":   {domain.FirmAdmin, s.showAdvanced},
 		"GET /integrations/disconnect": {domain.FirmAdmin, s.showDisconnect},
 		"GET /history":                 {domain.StandardUser, s.showHistory},
@@ -100,6 +105,8 @@ func (s *site) routeForms(mux *http.ServeMux) {
 		"POST /integrations/connect":         {domain.FirmAdmin, s.doConnect},
 		"POST /integrations/disconnect":      {domain.FirmAdmin, s.doDisconnect},
 		"POST /integrations/settings":        {domain.FirmAdmin, s.doSettings},
+		"POST /integrations/mappings":        {domain.FirmAdmin, s.doMapping},
+		"POST /integrations/mappings/remove": {domain.FirmAdmin, s.doRemoveMapping},
 		"POST /integrations/webhooks":        {domain.FirmAdmin, s.doRegisterWebhooks},
 		"POST /integrations/webhooks/remove": {domain.FirmAdmin, s.doRemoveWebhooks},
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},

@@ -49,14 +49,14 @@ type config struct {
 	Rate         string `name:"smokeball-rate" setting:"SMOKEBALL_RATE" default:"5" help:"Calls a second that Smokeball allows the app ($$SMOKEBALL_RATE)."`
 	Burst        string `name:"smokeball-burst" setting:"SMOKEBALL_BURST" default:"5" help:"Calls at once that Smokeball allows the app ($$SMOKEBALL_BURST)."`
 
-	Authorization string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
-	Visible       string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
-	Confirm       string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
-	GiveUp        string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are tried again before a sync fails ($$ENGINE_RETRY_FOR)."`
-	LogLevel      string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
+	Authorization  string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
+	Visible        string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
+	Confirm        string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
+	GiveUp         string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are tried again before a sync fails ($$ENGINE_RETRY_FOR)."`
+	SharedAccounts bool   `name:"allow-shared-accounts" setting:"ENGINE_ALLOW_SHARED_ACCOUNTS" help:"Let several firms connect to one Smokeball account: they share its matters ($$ENGINE_ALLOW_SHARED_ACCOUNTS)."`
+	LogLevel       string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
 
-	parsed         parsed
-	localDocuments bool // documents may come from http on this machine: only the demo's
+	parsed parsed
 }
 
 // parsed are the settings that are not text, after check.
@@ -70,11 +70,14 @@ type parsed struct {
 	level         slog.Level
 }
 
-// knownSetting reports whether a --config file may hold the name.
+// knownSetting reports whether a --config file may hold the name: a setting, or for a
+// secret NAME_FILE as well.
 func knownSetting(name string) bool {
 	t := reflect.TypeFor[config]()
 	for i := range t.NumField() {
-		if t.Field(i).Tag.Get("setting") == name {
+		tag := t.Field(i).Tag
+		_, secret := tag.Lookup("secret")
+		if known := tag.Get("setting"); known != "" && (name == known || secret && name == known+secretFileEnding) {
 			return true
 		}
 	}
@@ -146,6 +149,9 @@ func (c *config) checkBus(fault func(name, holds, needs string)) {
 
 func (c *config) checkSignIn(fault func(name, holds, needs string)) {
 	if c.JWKSURL == "" {
+		if c.JWTIssuer != "" || c.JWTAudience != "" {
+			fault("ENGINE_JWKS_URL", "", "the address of CaseHug's key set, since ENGINE_JWT_ISSUER or ENGINE_JWT_AUDIENCE is set")
+		}
 		return
 	}
 	if !webAddress(c.JWKSURL) {
@@ -171,7 +177,7 @@ func (c *config) checkSmokeball(fault func(name, holds, needs string)) {
 	}
 	var err error
 	if c.parsed.rate, err = strconv.ParseFloat(c.Rate, 64); err != nil || !(c.parsed.rate > 0 && c.parsed.rate <= 1000) {
-		fault("SMOKEBALL_RATE", c.Rate, "calls a second, more than 0")
+		fault("SMOKEBALL_RATE", c.Rate, "calls a second, more than 0 and at most 1000")
 	}
 	if c.parsed.burst, err = strconv.Atoi(c.Burst); err != nil || c.parsed.burst < 1 {
 		fault("SMOKEBALL_BURST", c.Burst, "a number of calls, at least 1")

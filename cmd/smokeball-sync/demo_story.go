@@ -26,9 +26,24 @@ func (d *demo) play(ctx context.Context, ready <-chan struct{}, once bool) error
 		defer cancel()
 	}
 	d.say("The engine runs at %s, the simulated Smokeball at %s.", d.engine.cfg.PublicURL, d.engine.cfg.APIURL)
-	if d.again {
+	w, rows, err := newWatch(d)
+	switch {
+	case err != nil:
+		return err
+	case ended(rows):
+		d.say("Everything was done already by an earlier demo; --fresh begins anew.")
+		return d.report(once)
+	case d.again:
 		d.say("An earlier demo is gone on with; --fresh begins anew.")
 	}
+	if err := d.acts(ctx, w); err != nil {
+		return err
+	}
+	return d.report(once)
+}
+
+// acts plays what is not done yet.
+func (d *demo) acts(ctx context.Context, w *watch) error {
 	if err := d.connect(ctx); err != nil {
 		return err
 	}
@@ -37,13 +52,12 @@ func (d *demo) play(ctx context.Context, ready <-chan struct{}, once bool) error
 		return err
 	}
 	defer sender.close()
-	w := newWatch(d)
 	for _, act := range []func(context.Context, *services, *watch) error{d.intake, d.byHand, d.correct, d.close} {
 		if err := act(ctx, sender, w); err != nil {
 			return err
 		}
 	}
-	return d.report(once)
+	return nil
 }
 
 func (d *demo) say(format string, args ...any) {
@@ -153,17 +167,45 @@ func settled(r projections.MatterRow) bool {
 	return r.ID != "" && r.Matter.Current == nil && r.Status.Ended() && len(r.Matter.Unsent()) == 0
 }
 
+// ended reports whether the whole story has been played.
+func ended(rows map[domain.MatterID]projections.MatterRow) bool {
+	for _, m := range practice() {
+		if !settled(rows[m.ID]) {
+			return false
+		}
+	}
+	return corrected(rows) && closed(rows)
+}
+
+func corrected(rows map[domain.MatterID]projections.MatterRow) bool {
+	return rows["m_1006"].Matter.Data.Version > 1
+}
+
+func closed(rows map[domain.MatterID]projections.MatterRow) bool {
+	r := rows["m_1002"]
+	return settled(r) && r.Matter.Smokeball.Sent.Status == "Closed" && r.Matter.Smokeball.Confirmed
+}
+
 // byHand syncs a matter without documents as somebody who clicks the button.
 func (d *demo) byHand(ctx context.Context, _ *services, w *watch) error {
-	if err := d.call(ctx, http.MethodPost, "/matters/m_1004/sync", nil, nil); err != nil {
+	rows, err := w.look()
+	if err != nil || settled(rows["m_1004"]) {
 		return err
 	}
-	d.say("Somebody clicked “Sync to Smokeball” on m_1004, which has no documents.")
+	if rows["m_1004"].Matter.Current == nil {
+		if err := d.call(ctx, http.MethodPost, "/matters/m_1004/sync", nil, nil); err != nil {
+			return err
+		}
+		d.say("Somebody clicked “Sync to Smokeball” on m_1004, which has no documents.")
+	}
 	return w.until(ctx, "m_1004 is in Smokeball", func(e map[domain.MatterID]projections.MatterRow) bool { return settled(e["m_1004"]) })
 }
 
 // correct gives the matter that waits for a mapping a case type that Smokeball has.
 func (d *demo) correct(ctx context.Context, s *services, w *watch) error {
+	if rows, err := w.look(); err != nil || corrected(rows) && settled(rows["m_1006"]) {
+		return err
+	}
 	m := practice()[5]
 	m.Version, m.CaseType = 2, "Auto Accident"
 	if err := s.updated(ctx, m); err != nil {
@@ -175,6 +217,9 @@ func (d *demo) correct(ctx context.Context, s *services, w *watch) error {
 
 // close closes a matter in CaseHug, which Smokeball follows.
 func (d *demo) close(ctx context.Context, s *services, w *watch) error {
+	if rows, err := w.look(); err != nil || closed(rows) {
+		return err
+	}
 	m := practice()[1]
 	at := time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC)
 	m.Version, m.Status, m.ClosedAt = 2, "closed", &at
@@ -182,8 +227,5 @@ func (d *demo) close(ctx context.Context, s *services, w *watch) error {
 		return err
 	}
 	d.say("CaseHug closed m_1002.")
-	return w.until(ctx, "m_1002 is closed in Smokeball", func(e map[domain.MatterID]projections.MatterRow) bool {
-		r := e["m_1002"]
-		return settled(r) && r.Matter.Smokeball.Sent.Status == "Closed" && r.Matter.Smokeball.Confirmed
-	})
+	return w.until(ctx, "m_1002 is closed in Smokeball", closed)
 }

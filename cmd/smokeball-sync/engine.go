@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -34,6 +35,7 @@ type engine struct {
 	log      *slog.Logger
 	metrics  *prometheus.Registry
 	bus      *bus.Bus
+	news     message.Publisher // what CaseHug is told
 	ledger   ledger
 	views    *projections.Views
 	client   *smokeball.Client
@@ -59,7 +61,8 @@ func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, e
 			err = errors.Join(err, e.close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{e.openData, e.openBus, e.openLedger, e.openViews, e.openSmokeball, e.openHandlers} {
+	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.openViews, e.openSpool,
+		e.openBus, e.openLedgerStream, e.openSmokeball, e.openHandlers} {
 		if err := open(ctx); err != nil {
 			return e, err
 		}
@@ -81,13 +84,19 @@ func (e *engine) close() error {
 
 func (e *engine) spool() string { return filepath.Join(e.cfg.DataDir, "spool") }
 
-// openData makes the data directory and empties the spool.
+// openData makes the data directory. The files that only one process may hold are
+// opened next: an engine that finds another one there leaves before it touches more.
 func (e *engine) openData(context.Context) error {
-	if err := os.RemoveAll(e.spool()); err != nil {
-		return fmt.Errorf("ENGINE_DATA_DIR is %s: its spool can't be emptied: %w", e.cfg.DataDir, err)
-	}
-	if err := os.MkdirAll(e.spool(), 0o700); err != nil {
+	if err := os.MkdirAll(e.cfg.DataDir, 0o700); err != nil {
 		return fmt.Errorf("ENGINE_DATA_DIR is %s: %w; it needs a directory that the engine may write", e.cfg.DataDir, err)
+	}
+	return nil
+}
+
+// openSpool makes the spool and empties it of what a killed engine left.
+func (e *engine) openSpool(context.Context) error {
+	if err := errors.Join(os.RemoveAll(e.spool()), os.MkdirAll(e.spool(), 0o700)); err != nil {
+		return fmt.Errorf("ENGINE_DATA_DIR is %s: its spool can't be emptied: %w", e.cfg.DataDir, err)
 	}
 	return nil
 }
@@ -102,6 +111,9 @@ func (e *engine) openBus(ctx context.Context) error {
 		return err
 	}
 	e.bus = b
+	if e.news, err = bus.NewPublisher(b.Conn(), bus.NewLogger(e.log)); err != nil {
+		return errors.Join(err, b.Close(ctx))
+	}
 	e.onClose(func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), closeWithin)
 		defer cancel()
@@ -110,14 +122,25 @@ func (e *engine) openBus(ctx context.Context) error {
 	return nil
 }
 
-// openLedger opens the ledger: a bbolt file on one machine, JetStream on a cluster.
-func (e *engine) openLedger(ctx context.Context) (err error) {
-	if e.cfg.NATSURL == "" {
-		e.ledger, err = eventstore.OpenBolt(ledgerPath(e.cfg.DataDir), eventstore.BoltOptions{Log: e.log})
-	} else {
-		e.ledger, err = eventstore.OpenJetStream(ctx, e.bus.JetStream(), eventstore.JetStreamConfig{Replicas: e.cfg.parsed.replicas,
-			MarkFile: filepath.Join(e.cfg.DataDir, "ledger.mark"), Log: e.log})
+// openLedgerFile opens the ledger of one machine, a bbolt file.
+func (e *engine) openLedgerFile(context.Context) (err error) {
+	if e.cfg.NATSURL != "" {
+		return nil
 	}
+	if e.ledger, err = eventstore.OpenBolt(ledgerPath(e.cfg.DataDir), eventstore.BoltOptions{Log: e.log}); err != nil {
+		return fmt.Errorf("ENGINE_DATA_DIR is %s: %w", e.cfg.DataDir, err)
+	}
+	e.onClose(e.ledger.Close)
+	return nil
+}
+
+// openLedgerStream opens the ledger of a cluster, a JetStream stream.
+func (e *engine) openLedgerStream(ctx context.Context) (err error) {
+	if e.cfg.NATSURL == "" {
+		return nil
+	}
+	e.ledger, err = eventstore.OpenJetStream(ctx, e.bus.JetStream(), eventstore.JetStreamConfig{Replicas: e.cfg.parsed.replicas,
+		MarkFile: filepath.Join(e.cfg.DataDir, "ledger.mark"), Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -153,16 +176,17 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
 	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: v, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
-		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client},
-		Authorization: e.cfg.parsed.authorization, Now: time.Now, Log: e.log}
+		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client}, Types: e.client,
+		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
 	return nil
 }
 
 const callbackPath = "/oauth/smokeball/callback"
 
 // active is how many syncs are at work at once. Smokeball's allowance is the narrow
-// place; most of these wait for their turn or for a confirmation.
-const active = 64
+// place; most of these wait for their turn or for a confirmation. Each may leave an
+// intent that has to be looked into after a crash, so it is not more than it needs.
+const active = 24
 
 // grace is how long calls to Smokeball that are under way may go on after a stop.
 const grace = 8 * time.Second

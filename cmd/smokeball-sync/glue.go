@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
@@ -106,7 +107,7 @@ func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, 
 
 // documents opens approved documents and checks them on the way.
 func (e *engine) documents() syncing.Documents {
-	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}, AllowLocalHTTP: e.cfg.localDocuments})}
+	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}})}
 }
 
 type documents struct{ from *casehug.Documents }
@@ -167,12 +168,14 @@ func (e *engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, p
 }
 
 // tell publishes one piece of news.
-func (e *engine) tell(ctx context.Context, t syncing.Told) error {
+func (e *engine) tell(_ context.Context, t syncing.Told) error {
 	m, err := casehug.Encode(casehug.Outgoing{ID: t.ID, Firm: t.Firm, Topic: casehug.Topic(t.Name), Time: t.Envelope.At, Data: t.Data, Position: t.Position})
 	if err != nil {
 		return err
 	}
-	return e.bus.Publish(ctx, m.Subject, m.ID, m.Header, m.Body)
+	out := message.NewMessage(m.ID, m.Body)
+	out.Metadata = m.Header
+	return e.news.Publish(m.Subject, out)
 }
 
 // flat gives each header's first value.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"text/tabwriter"
 	"time"
 
@@ -46,7 +47,7 @@ func (c *historyCmd) Run(t *terminal) (err error) {
 		var page struct {
 			Items []projections.Entry `json:"items"`
 		}
-		path := query("/v1/firms/"+f+"/sync-history", map[string]string{"matter_id": c.Matter, "status": c.Status, "trigger": c.Trigger,
+		path := query("/v1/firms/"+url.PathEscape(f)+"/sync-history", map[string]string{"matter_id": c.Matter, "status": c.Status, "trigger": c.Trigger,
 			"q": c.Search, "limit": fmt.Sprint(c.Limit)})
 		if err := o.ask(t.ctx, path, &page); err != nil {
 			return err

@@ -55,23 +55,36 @@ func (e *engine) onEvent(m *message.Message) error {
 	var invalid *casehug.InvalidEvent
 	switch {
 	case errors.As(err, &invalid):
-		return e.deadLetter(m.Context(), subject, invalid, m.Metadata, m.Payload)
+		return e.deadLetter(m, invalid)
 	case err != nil:
 		return err
+	case len(m.Payload) > largestEvent:
+		return e.deadLetter(m, tooLarge(ev, subject))
 	}
 	return e.intake.TakeIn(m.Context(), ev)
 }
 
-// nobody is the firm under which events are kept that name none.
-const nobody domain.FirmID = "_"
+// largestEvent is the most bytes of an event that are taken in: what follows from it
+// has to fit into one append to the ledger.
+const largestEvent = 256 << 10
 
-func (e *engine) deadLetter(ctx context.Context, subject string, invalid *casehug.InvalidEvent, header map[string]string, body []byte) error {
+func tooLarge(ev domain.CaseHugEvent, subject string) *casehug.InvalidEvent {
+	return &casehug.InvalidEvent{Firm: ev.Firm, Origin: ev.Origin, Type: ev.Type, Subject: subject,
+		Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", largestEvent)}}}
+}
+
+// deadLetter keeps an event that can't be taken in: as much of it as fits, and where
+// the whole is.
+func (e *engine) deadLetter(m *message.Message, invalid *casehug.InvalidEvent) error {
 	firm := invalid.Firm
 	if firm == "" {
-		firm = nobody
+		firm = domain.Nobody
 	}
-	id, err := e.intake.DeadLetter(ctx, firm, domain.DeadLettered{Subject: subject, Type: invalid.Type, Origin: invalid.Origin,
-		Faults: invalid.Faults, Header: header, Body: body})
+	sum := sha256.Sum256(m.Payload)
+	letter := domain.DeadLettered{Subject: m.Metadata.Get(bus.MetaSubject), Type: invalid.Type, Origin: invalid.Origin, Faults: invalid.Faults,
+		Header: eventHeader(m.Metadata), Body: m.Payload[:min(len(m.Payload), largestEvent)],
+		Size: len(m.Payload), SHA256: hex.EncodeToString(sum[:]), Message: bus.Inbox + " " + m.Metadata.Get(bus.MetaSeq)}
+	id, err := e.intake.DeadLetter(m.Context(), firm, letter)
 	if err == nil {
 		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id, "handler", "intake")
 	}
@@ -86,21 +99,35 @@ type inbox struct {
 
 // Event publishes a CloudEvent of a CaseHug service.
 func (i inbox) Event(ctx context.Context, firm domain.FirmID, header http.Header, body []byte) (string, error) {
-	h := flat(header)
-	delete(h, "Authorization")
-	delete(h, "Cookie")
+	h := eventHeader(flat(header))
 	subject, id, err := casehug.Address(firm, h, body)
 	if err != nil {
 		return "", refusedEvent(err)
 	}
 	ev, invalid := casehug.Decode(subject, h, body)
-	if err := i.bus.Publish(ctx, subject, id, h, body); err != nil {
+	// Firms that choose the same source and id must not hide each other's events.
+	if err := i.bus.Publish(ctx, subject, string(firm)+" "+id, h, body); err != nil {
 		return "", err
 	}
 	if invalid != nil {
 		return "", refusedEvent(invalid)
 	}
 	return ev.Origin.ID, nil
+}
+
+// longestHeader is the most bytes of a header's value that are passed on.
+const longestHeader = 2 << 10
+
+// eventHeader keeps the headers that belong to a CloudEvent, and nothing that the bus
+// or anything else would take for an order.
+func eventHeader(all map[string]string) map[string]string {
+	kept := map[string]string{}
+	for name, value := range all {
+		if n := strings.ToLower(name); (n == "content-type" || strings.HasPrefix(n, "ce-")) && len(value) <= longestHeader && len(kept) < 64 {
+			kept[n] = value
+		}
+	}
+	return kept
 }
 
 func refusedEvent(err error) error {

@@ -91,14 +91,7 @@ type terminal struct {
 func run(ctx context.Context, args []string, getenv func(string) string, out, stderr io.Writer) error {
 	var cmds commands
 	exited := -1
-	parser, err := kong.New(&cmds,
-		kong.Name("smokeball-sync"),
-		kong.Description("Event-sourced sync of CaseHug matters, clients and documents to Smokeball."),
-		kong.Writers(out, stderr),
-		kong.Exit(func(code int) { exited = code }),
-		kong.Resolvers(settingsFrom(getenv)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-	)
+	parser, err := newParser(&cmds, getenv, kong.Writers(out, stderr), kong.Exit(func(code int) { exited = code }))
 	if err != nil {
 		return err
 	}
@@ -106,8 +99,21 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, st
 	if exited >= 0 {
 		return errExit(exited) // --help has been printed
 	}
+	var setting *settingError
+	if errors.As(err, &setting) {
+		return &usageError{setting}
+	}
 	if err != nil {
 		return &usageError{fmt.Errorf("smokeball-sync: %w; see smokeball-sync --help", err)}
 	}
 	return parsed.Run(&terminal{ctx: ctx, getenv: getenv, out: out, err: stderr})
+}
+
+func newParser(cmds *commands, getenv func(string) string, more ...kong.Option) (*kong.Kong, error) {
+	return kong.New(cmds, append(more,
+		kong.Name("smokeball-sync"),
+		kong.Description("Event-sourced sync of CaseHug matters, clients and documents to Smokeball."),
+		kong.Resolvers(settingsFrom(getenv)),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
+	)...)
 }

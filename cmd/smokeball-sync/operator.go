@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -97,13 +98,7 @@ func (a operatorAccess) get(ctx context.Context, path string, into any) error {
 
 func readAnswer(resp *http.Response, into any) error {
 	if resp.StatusCode != http.StatusOK {
-		var problem struct {
-			Detail string `json:"detail"`
-			Title  string `json:"title"`
-			Remedy string `json:"remedy"`
-		}
-		_ = json.NewDecoder(resp.Body).Decode(&problem) // what is no problem document leaves the status
-		return fmt.Errorf("the engine answers %s: %s %s %s", resp.Status, problem.Title, problem.Detail, problem.Remedy)
+		return refusal(resp)
 	}
 	if into == nil {
 		_, err := io.Copy(io.Discard, resp.Body)
@@ -111,6 +106,35 @@ func readAnswer(resp *http.Response, into any) error {
 	}
 	return json.NewDecoder(resp.Body).Decode(into)
 }
+
+// problem is why the engine did not answer.
+type problem struct {
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Remedy string `json:"remedy"`
+	Errors []struct {
+		Field   string `json:"field"`
+		Message string `json:"message"`
+	} `json:"errors"`
+}
+
+// refusal is the error of an answer that is none. Values that the engine does not take
+// are a wrong use of the command.
+func refusal(resp *http.Response) error {
+	var p problem
+	_ = json.NewDecoder(resp.Body).Decode(&p) // what is no problem document leaves the status
+	if resp.StatusCode == http.StatusUnprocessableEntity && len(p.Errors) > 0 {
+		var faults []error
+		for _, f := range p.Errors {
+			faults = append(faults, fmt.Errorf("%s: %s", flagNames.Replace(f.Field), f.Message))
+		}
+		return &usageError{errors.Join(faults...)}
+	}
+	return fmt.Errorf("the engine answers %s: %s %s %s", resp.Status, p.Title, p.Detail, p.Remedy)
+}
+
+// flagNames turns the names of the API's parameters into those of the commands' flags.
+var flagNames = strings.NewReplacer("query.q", "--search", "query.", "--")
 
 // fromLedger folds the ledger of a stopped engine into views of its own and answers
 // from them, as the engine would.
@@ -145,7 +169,7 @@ func fromLedger(ctx context.Context, dir string) (*operator, error) {
 // serveReaders answers on a port of this machine as the engine would. The operator's
 // token opens only what reads, so what writes is left out.
 func (e *engine) serveReaders() (operatorAccess, func() error, error) {
-	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Inbox: inbox{}, Allowance: unused{}, PublicURL: "http://127.0.0.1",
+	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, PublicURL: "http://127.0.0.1",
 		OperatorToken: e.token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: version()}
 	handler, err := web.New(c)

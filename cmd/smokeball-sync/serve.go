@@ -41,56 +41,67 @@ func (e *engine) serve(ctx context.Context, ready func(address string)) (err err
 	if err != nil {
 		return fmt.Errorf("ENGINE_LISTEN is %s: %w; it needs an address that is free on this machine", e.cfg.Listen, err)
 	}
-	parts, err := e.start(ctx, listener)
+	parts, up, err := e.start(listener)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
-	if err := e.leaveAddress(listener.Addr().String()); err != nil {
-		e.log.Warn("the operator's commands won't find this engine", "err", err)
+	if err = parts.wait(ctx, up); err == nil && ctx.Err() == nil {
+		e.announce(listener.Addr().String(), ready)
+		err = parts.wait(ctx, nil)
 	}
-	ready(listener.Addr().String())
-	err = parts.wait(ctx)
 	e.log.Info("stopping")
 	parts.stop()
 	return err
 }
 
-// start brings the parts up in the order in which they need each other.
-func (e *engine) start(ctx context.Context, listener net.Listener) (*parts, error) {
+// announce says that the engine works, and where.
+func (e *engine) announce(address string, ready func(address string)) {
+	if err := e.leaveAddress(address); err != nil {
+		e.log.Warn("the operator's commands won't find this engine", "err", err)
+	}
+	ready(address)
+}
+
+// start brings the parts up in the order in which they need each other. up is closed
+// when events are being taken in.
+func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err error) {
 	router, err := e.newRouter()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	handler, err := e.handler()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
-	p := newParts(e.log)
+	p = newParts(e.log)
 	p.keep("views", func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
 	p.keep("outbox", e.outbox.Run)
 	p.keep("scheduler", e.whileLeading(e.schedule.Run))
 	p.once("router", router.Run)
 	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
-	return p, nil
+	return p, router.Running(), nil
 }
 
 // stopHTTP is how long requests that are under way get when the engine stops.
 const stopHTTP = 3 * time.Second
 
 func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) error {
+	drained := make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
+		defer close(drained)
 		ctx, cancel := context.WithTimeout(context.Background(), stopHTTP)
 		defer cancel()
 		if server.Shutdown(ctx) != nil {
 			_ = server.Close() // what is left hangs on its client
 		}
 	})
-	defer stop()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	err := server.Serve(listener)
+	if stop() || !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve HTTP: %w", err)
 	}
+	<-drained // requests that are under way still use the rest of the engine
 	return nil
 }
 
@@ -121,15 +132,25 @@ func (p *parts) once(name string, run func(context.Context) error) {
 	})
 }
 
+// longestPause is the longest time before a part that failed is begun again.
+const longestPause = time.Minute
+
 // keep runs a part that is begun again when it fails: its state is on disk, and what
 // failed it (the disk, the bus) may recover.
 func (p *parts) keep(name string, run func(context.Context) error) {
 	p.add(func(ctx context.Context) {
-		for pause := time.Second; ctx.Err() == nil; pause = min(2*pause, time.Minute) {
-			if err := run(ctx); err != nil && ctx.Err() == nil {
+		pause := time.Second
+		for ctx.Err() == nil {
+			began := time.Now()
+			err := run(ctx)
+			if time.Since(began) > longestPause {
+				pause = time.Second // it ran well for a while
+			}
+			if err != nil && ctx.Err() == nil {
 				p.log.Error("a part failed; it is begun again", "part", name, "in", pause, "err", err)
 			}
 			idle(ctx, pause)
+			pause = min(2*pause, longestPause)
 		}
 	})
 }
@@ -159,10 +180,13 @@ func orEnded(err error) error {
 	return err
 }
 
-// wait returns when ctx ends, or with the error of a part that ended by itself.
-func (p *parts) wait(ctx context.Context) error {
+// wait returns when ctx ends or up is closed, or with the error of a part that ended by
+// itself.
+func (p *parts) wait(ctx context.Context, up <-chan struct{}) error {
 	select {
 	case <-ctx.Done():
+		return nil
+	case <-up:
 		return nil
 	case err := <-p.broken:
 		return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -9,38 +10,46 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
+// secretFileEnding follows the name of a secret where a setting names the file that
+// holds it.
+const secretFileEnding = "_FILE"
+
 // settingsFrom fills flags that the command line left out: from the environment
-// variable that a flag's tag "setting" names, from the file that NAME_FILE names
-// where the tag "secret" is set, else from the --config file.
+// variable that a flag's tag "setting" names, else from the --config file. Where the
+// tag "secret" is set, either may name a file instead, as NAME_FILE.
 func settingsFrom(getenv func(string) string) kong.Resolver {
 	return kong.ResolverFunc(func(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		name := flag.Tag.Get("setting")
 		if name == "" {
 			return nil, nil
 		}
-		if v := getenv(name); v != "" {
-			return v, nil
-		}
-		if flag.Tag.Has("secret") {
-			if path := getenv(name + "_FILE"); path != "" {
-				return secretFile(name, path)
-			}
-		}
 		file, err := configFile(configPath(c, getenv))
 		if err != nil {
-			return nil, err
+			return nil, &settingError{err}
 		}
-		if v, ok := file[name]; ok {
-			return v, nil
+		for _, source := range []func(string) string{getenv, func(n string) string { return file[n] }} {
+			if v := source(name); v != "" {
+				return v, nil
+			}
+			if path := source(name + secretFileEnding); path != "" && flag.Tag.Has("secret") {
+				return secretFile(name, path)
+			}
 		}
 		return nil, nil
 	})
 }
 
+// settingError says which setting cannot be read, which need not be that of the flag
+// that was asked for.
+type settingError struct{ err error }
+
+func (e *settingError) Error() string { return e.err.Error() }
+func (e *settingError) Unwrap() error { return e.err }
+
 func secretFile(name, path string) (any, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, fmt.Errorf("%s_FILE is %s: %w; name a file that holds the value", name, path, err)
+		return nil, &settingError{fmt.Errorf("%s_FILE is %s: %w; name a file that holds the value", name, path, err)}
 	}
 	return strings.TrimSpace(string(data)), nil
 }
@@ -69,7 +78,7 @@ func configFile(path string) (map[string]string, error) {
 	}
 	values := map[string]string{}
 	if err := yaml.Unmarshal(data, &values); err != nil {
-		return nil, fmt.Errorf("--config is %s: %w; it needs lines like ENGINE_LISTEN: 127.0.0.1:8080", path, err)
+		return nil, fmt.Errorf("--config is %s: %w; it needs lines like ENGINE_LISTEN: 127.0.0.1:8080", path, withoutValues(err))
 	}
 	for name := range values {
 		if !knownSetting(name) {
@@ -77,4 +86,16 @@ func configFile(path string) (map[string]string, error) {
 		}
 	}
 	return values, nil
+}
+
+var errNotLines = errors.New("it is not a list of settings")
+
+// withoutValues is the error of a YAML file; one that quotes what the file holds is
+// replaced, because that may be a secret.
+func withoutValues(err error) error {
+	var quoting *yaml.TypeError
+	if errors.As(err, &quoting) {
+		return errNotLines
+	}
+	return err
 }

@@ -13,15 +13,17 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // handler is the engine's HTTP side.
 func (e *engine) handler() (http.Handler, error) { return web.New(e.site()) }
 
 func (e *engine) site() web.Config {
-	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.desk}, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client},
+	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.desk, e.views}, Mappings: e.desk, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client},
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.parsed.hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), Schema: casehug.Schema,
 		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
 	if e.users != nil {
@@ -55,10 +57,28 @@ func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r
 }
 
 // firms are the desk as the API knows it.
-type firms struct{ *connect.Desk }
+type firms struct {
+	*connect.Desk
+	views *projections.Views
+}
 
+// showWithin is how long a browser waits until pages show what it has just done.
+const showWithin = 5 * time.Second
+
+// Complete returns when the pages show the connection: the browser is sent to one.
 func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (domain.FirmID, error) {
-	return f.Desk.Complete(ctx, c.State, c.Code, c.Error, browser)
+	firm, err := f.Desk.Complete(ctx, c.State, c.Code, c.Error, browser)
+	if err != nil {
+		return firm, err
+	}
+	_, head, err := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(firm))
+	if err != nil {
+		return firm, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, showWithin)
+	defer cancel()
+	_ = f.views.Wait(ctx, uint64(head.Seq)) // the firm is connected, even where the page is late
+	return firm, nil
 }
 
 // allowance tells how much of Smokeball's rate limit is used.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"text/tabwriter"
 	"time"
 )
@@ -61,7 +62,7 @@ func (c *statusCmd) Run(t *terminal) (err error) {
 		list, err = allFirms(t, o)
 	} else {
 		list = make([]firmStatus, 1)
-		err = o.ask(t.ctx, "/v1/firms/"+c.Firm+"/connection", &list[0])
+		err = o.ask(t.ctx, "/v1/firms/"+url.PathEscape(c.Firm)+"/connection", &list[0])
 	}
 	if err != nil {
 		return err

@@ -37,7 +37,7 @@ var table = []rule{
 		why:   "it shows rows and hands commands to its ports; its tests tell the rows a story through a ledger"},
 
 	{folder: "internal/syncing", may: []string{"domain", "eventstore"}, libs: true,
-		tests: []string{"internal/smokeballsim", "adapters/smokeball", "projections"},
+		tests: []string{"internal/smokeballsim", "adapters/smokeball", "projections", "eventstore/eventstoretest"},
 		why:   "handlers decide and append, and call out through their own ports; its tests run them against the simulator through the real client and rows"},
 	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault"}, libs: true,
 		why: "it keeps connections: facts in the ledger, secrets in the vault"},

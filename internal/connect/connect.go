@@ -1,6 +1,6 @@
 // Package connect keeps a firm's connection to Smokeball: the authorization, the
-// webhook subscription and the settings. What it did is in the ledger; the secrets
-// that go with it (tokens, webhook keys) are sealed and kept apart.
+// webhook subscription, the settings and the case type mappings. What it did is in the
+// ledger; the secrets that go with it (tokens, webhook keys) are sealed and kept apart.
 package connect
 
 import (
@@ -14,6 +14,8 @@ import (
 	"fmt"
 	"log/slog"
 	"time"
+
+	"golang.org/x/sync/singleflight"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -59,11 +61,16 @@ type Desk struct {
 	Vault         *vault.Vault
 	Consent       Consent
 	Subscriptions Subscriptions
+	Types         MatterTypes
 	Region        string
 	PublicURL     string
 	Authorization time.Duration // how long Smokeball honours a consent
-	Now           func() time.Time
-	Log           *slog.Logger
+	// SharedAccounts lets several firms connect to one account.
+	SharedAccounts bool
+	Now            func() time.Time
+	Log            *slog.Logger
+
+	registering singleflight.Group // by firm
 }
 
 // LinkLife is how long an authorization link may be used.
@@ -109,6 +116,12 @@ func (d *Desk) Complete(ctx context.Context, state, code, refusal string, browse
 	if err != nil {
 		return a.Firm, d.fail(ctx, a.Firm, state, notRedeemed(err))
 	}
+	if err := d.claim(ctx, a.Firm, grant.Account); err != nil {
+		if r := domain.AsRejection(err); r != nil {
+			return a.Firm, d.fail(ctx, a.Firm, state, r)
+		}
+		return a.Firm, err
+	}
 	if err := d.Secrets.Put(ctx, TokenName(a.Firm), grant.Tokens); err != nil {
 		return a.Firm, err
 	}
@@ -137,6 +150,32 @@ func (d *Desk) renewWebhooks(ctx context.Context, by domain.User) {
 	if err != nil {
 		d.Log.Error("the loss of the webhook subscription could not be recorded", "firm", by.Firm, "err", err)
 	}
+}
+
+// claim makes the account the firm's own, and frees the one that it had before.
+func (d *Desk) claim(ctx context.Context, f domain.FirmID, account domain.Account) error {
+	if d.SharedAccounts {
+		return nil
+	}
+	_, _, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.AccountStream(account.ID),
+		func(c domain.Claim) ([]domain.Event, error) { return c.Take(f) })
+	if err != nil {
+		return err
+	}
+	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
+	if err == nil && c.Account.ID != "" && c.Account.ID != account.ID {
+		err = d.free(ctx, f, c.Account)
+	}
+	return err
+}
+
+func (d *Desk) free(ctx context.Context, f domain.FirmID, account domain.Account) error {
+	if account.ID == "" {
+		return nil
+	}
+	_, _, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.AccountStream(account.ID),
+		func(c domain.Claim) ([]domain.Event, error) { return c.Free(f), nil })
+	return err
 }
 
 // take uses the link up. One that is unknown, used, over, replaced by a newer one or
@@ -190,6 +229,13 @@ func (d *Desk) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
 		return 0, err
 	}
 	if err := d.Secrets.Destroy(ctx, TokenName(by.Firm)); err != nil {
+		return 0, err
+	}
+	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(by.Firm))
+	if err != nil {
+		return 0, err
+	}
+	if err := d.free(ctx, by.Firm, c.Account); err != nil {
 		return 0, err
 	}
 	return d.connection(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Disconnect(by.Subject) })

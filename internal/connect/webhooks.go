@@ -26,6 +26,11 @@ const webhookPath = "/webhooks/smokeball/"
 // RegisterWebhooks makes the firm's one webhook subscription, or renews it where
 // Smokeball has one already. Others that point here are removed.
 func (d *Desk) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, error) {
+	position, err, _ := d.registering.Do(string(by.Firm), func() (any, error) { return d.register(ctx, by) })
+	return position.(uint64), err
+}
+
+func (d *Desk) register(ctx context.Context, by domain.User) (uint64, error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(by.Firm))
 	if err != nil {
 		return 0, err
@@ -53,26 +58,38 @@ func (d *Desk) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, er
 func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, h hook) (string, error) {
 	want := Subscription{Key: h.Key, Name: "CaseHug", URL: d.PublicURL + webhookPath + h.Secret,
 		Request: domain.NewRequestID("webhooks", string(f), random())}
+	id, err := d.ours(ctx, f, "")
+	if err != nil {
+		return "", err
+	}
+	if id != "" {
+		return id, d.Subscriptions.UpdateSubscription(ctx, f, id, want)
+	}
+	if id, err = d.Subscriptions.Subscribe(ctx, f, want); err != nil {
+		return "", err
+	}
+	return d.ours(ctx, f, id) // another engine may have made one at the same time
+}
+
+// ours is the account's one subscription that leads here: keep, or the first one
+// where keep is empty. Others that lead here are removed.
+func (d *Desk) ours(ctx context.Context, f domain.FirmID, keep string) (string, error) {
 	list, err := d.Subscriptions.Subscriptions(ctx, f)
 	if err != nil {
 		return "", err
 	}
-	id := ""
 	for _, s := range list {
 		switch {
-		case !strings.HasPrefix(s.URL, d.PublicURL+webhookPath):
-		case id == "":
-			id = s.ID
+		case !strings.HasPrefix(s.URL, d.PublicURL+webhookPath) || s.ID == keep:
+		case keep == "":
+			keep = s.ID
 		default:
 			if err := d.Subscriptions.Unsubscribe(ctx, f, s.ID); err != nil && !domain.IsNotThere(err) {
 				return "", err
 			}
 		}
 	}
-	if id == "" {
-		return d.Subscriptions.Subscribe(ctx, f, want)
-	}
-	return id, d.Subscriptions.UpdateSubscription(ctx, f, id, want)
+	return keep, nil
 }
 
 // hook is the firm's secret address, made on first use. It is kept under the firm

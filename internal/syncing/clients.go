@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,14 +13,21 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// clients sees to it that each client of the matter has its contact.
+// clients sees to it that each client of the matter has its contact, those too that
+// CaseHug names while it works.
 func (t *turn) clients(ctx context.Context) error {
-	for _, c := range t.m.Data.Clients() {
-		if err := t.client(ctx, c); err != nil {
+	done := map[domain.ClientID]bool{}
+	for {
+		all := t.m.Data.Clients()
+		i := slices.IndexFunc(all, func(c domain.ClientData) bool { return !done[c.ID] })
+		if i < 0 {
+			return nil
+		}
+		if err := t.client(ctx, all[i]); err != nil {
 			return err
 		}
+		done[all[i].ID] = true
 	}
-	return nil
 }
 
 // client finds, makes or updates the contact of one client and records which it is.
@@ -29,11 +37,9 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 		return err
 	}
 	data := known.Newest(told)
-	key := known.Key
-	if key == "" {
-		if key, err = t.contactKey(data); err != nil {
-			return err
-		}
+	key, err := t.identify(ctx, known, data)
+	if err != nil {
+		return err
 	}
 	w := &contactWork{turn: t, data: data, draft: data.ContactDraft(), stream: domain.ContactStream(t.firm, key), start: t.Now()}
 	release, err := t.Contacts.acquire(ctx, w.stream)
@@ -53,7 +59,55 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 		return nil // an earlier attempt of this sync told how
 	}
 	return t.record(ctx, domain.ContactResolved{Sync: t.Sync, Client: told.ID, Contact: w.c.ID, Key: key, Outcome: w.outcome,
-		Request: w.request, Pending: !w.c.Confirmed, Warning: w.warning, DurationMS: t.since(w.start)})
+		Request: w.request, Pending: !w.c.Settled(), Warning: w.warning, DurationMS: t.since(w.start)})
+}
+
+// identify settles under which key the client's contact is kept, before anything is
+// asked for under it.
+func (t *turn) identify(ctx context.Context, known domain.Client, d domain.ClientData) (domain.ContactKey, error) {
+	if known.Key != "" {
+		return known.Key, nil
+	}
+	key, err := t.freeKey(ctx, d)
+	if err != nil {
+		return "", err
+	}
+	known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, d.ID),
+		func(c domain.Client) ([]domain.Event, error) { return c.Identify(t.id, key), nil })
+	return known.Key, err
+}
+
+// freeKey is the key of the person or company. Where the contact that is kept under it
+// has another e-mail address by now, it is somebody else's, and a key of its own follows.
+func (t *turn) freeKey(ctx context.Context, d domain.ClientData) (domain.ContactKey, error) {
+	key, err := t.contactKey(d)
+	for err == nil {
+		var c domain.Contact
+		c, _, err = eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, key))
+		if err != nil || !c.Confirmed || d.Email == "" {
+			break
+		}
+		var gone bool
+		if gone, err = t.movedOn(ctx, key, c.ID, d); err != nil || !gone {
+			break
+		}
+		var next string
+		next, err = t.Keys.Name(string(key) + " without " + string(c.ID))
+		key = domain.ContactKey(next)
+	}
+	return key, err
+}
+
+// movedOn reports whether the contact has another e-mail address than the client. One
+// that Smokeball no longer has is forgotten.
+func (t *turn) movedOn(ctx context.Context, key domain.ContactKey, id domain.SmokeballID, d domain.ClientData) (bool, error) {
+	c, err := t.Smokeball.Contact(ctx, t.firm, id)
+	if domain.IsNotThere(err) || (err == nil && c.Deleted) {
+		_, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ContactStream(t.firm, key),
+			func(c domain.Contact) ([]domain.Event, error) { return c.Lose(id), nil })
+		return false, err
+	}
+	return err == nil && !strings.EqualFold(strings.TrimSpace(c.Email), strings.TrimSpace(d.Email)) && c.ExternalID != string(d.ID), err
 }
 
 // contactKey identifies the person or company: by e-mail, else by the client's id.
@@ -86,6 +140,8 @@ func (w *contactWork) do(ctx context.Context) error {
 			return err
 		}
 		switch {
+		case w.c.ID != "" && !w.c.Confirmed && w.Now().Sub(w.c.Accepted) > w.Waits.Confirm:
+			err = w.verify(ctx)
 		case w.c.ID != "" && w.c.Met(w.data.ID):
 			err = w.update(ctx)
 		case w.c.ID != "":
@@ -122,13 +178,15 @@ func (w *contactWork) match(ctx context.Context, id domain.SmokeballID) error {
 // update writes what CaseHug changed since Smokeball was told; the rest of the
 // contact stays as people keep it there.
 func (w *contactWork) update(ctx context.Context) error {
-	w.outcome = domain.OutcomeUnchanged
+	if w.outcome == "" {
+		w.outcome = domain.OutcomeUnchanged
+	}
 	change, any := w.c.Changes(w.data.ID, w.draft)
 	if !any {
 		return nil
 	}
-	w.request = w.turn.request("contact", string(w.data.ID), "update")
-	changed, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, change, w.request)
+	request := w.turn.request("contact", string(w.data.ID), "update")
+	changed, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, change, request)
 	if domain.IsNotThere(err) && w.c.Confirmed {
 		if err := w.note(ctx, domain.ContactLost{Contact: w.c.ID}); err != nil {
 			return err
@@ -138,24 +196,43 @@ func (w *contactWork) update(ctx context.Context) error {
 	if err != nil {
 		return notYet(err)
 	}
-	if changed {
-		w.outcome = domain.OutcomeUpdated
+	if changed && w.outcome == domain.OutcomeUnchanged {
+		w.outcome, w.request = domain.OutcomeUpdated, request
 	}
-	return w.note(ctx, domain.ContactChangeAccepted{Client: w.data.ID, Request: w.request, Sent: w.draft})
+	told := domain.ContactChangeAccepted{Client: w.data.ID, Request: request, Sent: w.draft}
+	if changed {
+		told.Change, told.Was = change, w.c.Written(w.data.ID)
+	}
+	return w.note(context.WithoutCancel(ctx), told)
+}
+
+// verify settles a contact that Smokeball accepted long ago and that nobody has seen
+// since: it is there, or it is made anew.
+func (w *contactWork) verify(ctx context.Context) error {
+	_, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
+	switch {
+	case domain.IsNotThere(err):
+		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.c.ID), nil })
+	case err == nil:
+		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(w.c.ID, domain.ByRead), nil })
+	}
+	return orTaken(err)
 }
 
 // lookAgain settles a creation whose answer was lost: it looks until the contact
-// shows up or can no longer.
+// shows up or can no longer. It looks for what was asked for then, which CaseHug may
+// have changed since.
 func (w *contactWork) lookAgain(ctx context.Context) error {
-	until := w.c.Intent.At.Add(w.Waits.Visible)
+	asked := w.c.Asked
+	until := w.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
-		found, err := w.find(ctx)
+		found, err := w.find(ctx, asked.Sent)
 		if err != nil {
 			return err
 		}
 		if found != "" {
-			w.outcome, w.request = domain.OutcomeAccepted, w.c.Intent.Request
-			return w.note(ctx, domain.ContactAccepted{Contact: found, Client: w.data.ID, Request: w.request, Sent: w.draft})
+			w.outcome, w.request = domain.OutcomeAccepted, asked.Request
+			return orTaken(w.note(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent}))
 		}
 		if !w.Now().Before(until) {
 			break
@@ -187,7 +264,7 @@ const (
 )
 
 func (w *contactWork) lookThenCreate(ctx context.Context) error {
-	found, err := w.find(ctx)
+	found, err := w.find(ctx, w.draft)
 	if err != nil {
 		return err
 	}
@@ -195,7 +272,7 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 		return w.match(ctx, found)
 	}
 	w.request = w.turn.request("contact", string(w.data.ID), w.Now().Format(time.RFC3339Nano))
-	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Start(w.data.ID, w.request) }); err != nil {
+	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Start(w.data.ID, w.request, w.draft) }); err != nil {
 		return err
 	}
 	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request)
@@ -211,55 +288,49 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 
 // find looks for the person or company in Smokeball: by e-mail, else by name and
 // phone. Of several it takes one of the same name, else the oldest, and warns.
-func (w *contactWork) find(ctx context.Context) (domain.SmokeballID, error) {
-	list, err := w.Smokeball.FindContacts(ctx, w.firm, w.query())
-	if w.data.Email == "" {
-		list = slices.DeleteFunc(list, func(c domain.SmokeballContact) bool { return !w.fits(c) })
+func (w *contactWork) find(ctx context.Context, d domain.ContactDraft) (domain.SmokeballID, error) {
+	list, err := w.Smokeball.FindContacts(ctx, w.firm, queryFor(d))
+	if d.Email == "" {
+		list = slices.DeleteFunc(list, func(c domain.SmokeballContact) bool { return !fits(d, c) })
 	}
 	if err != nil || len(list) == 0 {
 		return "", err
 	}
 	chosen := list[0]
-	if i := slices.IndexFunc(list, w.sameName); i >= 0 {
+	if i := slices.IndexFunc(list, func(c domain.SmokeballContact) bool { return sameName(d, c) }); i >= 0 {
 		chosen = list[i]
 	}
 	switch {
 	case len(list) > 1:
 		w.warning = &domain.Warning{Code: "contact_ambiguous",
 			Message: fmt.Sprintf("Smokeball has %d contacts that fit client %s; %s was taken", len(list), w.data.ID, chosen.ID)}
-	case w.data.Email == "":
+	case d.Email != "" && !sameName(d, chosen):
+		w.warning = &domain.Warning{Code: "contact_name_differs",
+			Message: fmt.Sprintf("Smokeball's contact %s has the e-mail address of client %s and another name; it was taken", chosen.ID, w.data.ID)}
+	case d.Email == "":
 		w.warning = &domain.Warning{Code: "contact_without_email",
 			Message: fmt.Sprintf("Client %s has no e-mail; the contact was found by name and phone", w.data.ID)}
 	}
 	return chosen.ID, nil
 }
 
-func (w *contactWork) query() domain.ContactQuery {
-	if w.data.Email != "" {
-		return domain.ContactQuery{Email: strings.TrimSpace(w.data.Email)}
+func queryFor(d domain.ContactDraft) domain.ContactQuery {
+	if d.Email != "" {
+		return domain.ContactQuery{Email: strings.TrimSpace(d.Email)}
 	}
-	return domain.ContactQuery{Name: w.data.Name()}
+	return domain.ContactQuery{Name: cmp.Or(d.CompanyName, strings.TrimSpace(d.FirstName+" "+d.LastName))}
 }
 
 // fits reports whether a contact is a client without e-mail: the one that CaseHug
 // made for it, or one of the same name and phone.
-func (w *contactWork) fits(c domain.SmokeballContact) bool {
-	return (w.draft.ExternalID == c.ExternalID && c.ExternalID != "") ||
-		(w.sameName(c) && w.draft.Phone != "" && digits(w.draft.Phone) == digits(c.Phone))
+func fits(d domain.ContactDraft, c domain.SmokeballContact) bool {
+	return (d.ExternalID == c.ExternalID && c.ExternalID != "") ||
+		(sameName(d, c) && d.Phone != "" && domain.SamePhone(d.Phone, c.Phone))
 }
 
-func (w *contactWork) sameName(c domain.SmokeballContact) bool {
-	return strings.EqualFold(c.FirstName, w.draft.FirstName) && strings.EqualFold(c.LastName, w.draft.LastName) &&
-		strings.EqualFold(c.CompanyName, w.draft.CompanyName)
-}
-
-func digits(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, phone)
+func sameName(d domain.ContactDraft, c domain.SmokeballContact) bool {
+	return strings.EqualFold(c.FirstName, d.FirstName) && strings.EqualFold(c.LastName, d.LastName) &&
+		strings.EqualFold(c.CompanyName, d.CompanyName)
 }
 
 // notYet makes a 404 of something that was accepted and not seen yet a passing fault.

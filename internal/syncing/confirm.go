@@ -2,6 +2,7 @@ package syncing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,24 +51,49 @@ const (
 	longRead  = 10 * time.Second
 )
 
-// await looks with growing pauses until seen says that it is there, by a webhook's
-// fact or by its own read, and fails after the time that Smokeball is given.
-func (t *turn) await(ctx context.Context, what string, id domain.SmokeballID, seen func(context.Context) (bool, error)) error {
+// awaited is something that Smokeball accepted and has to show.
+type awaited struct {
+	what string
+	id   domain.SmokeballID
+	// told reports that the facts have it: a webhook showed it, or it is no longer awaited.
+	told func() bool
+	// hinted: a webhook about it is no fact yet, but a reason to look at once.
+	hinted bool
+	// look reads it, and records it where it is there.
+	look func(context.Context) (bool, error)
+}
+
+// await looks with growing pauses until a is there, by a webhook's fact or by its own
+// read, and fails after the time that Smokeball is given.
+func (t *turn) await(ctx context.Context, a awaited) error {
 	start := t.Now()
 	pause, err := t.firstPause(ctx)
 	if err != nil {
 		return err
 	}
 	for ; ; pause = min(2*pause, longRead) {
-		if err := t.pause(ctx, pause); err != nil {
+		if told, err := t.listen(ctx, a, t.Now().Add(pause)); told || err != nil {
 			return err
 		}
-		ok, err := seen(ctx)
-		if ok || (err != nil && !domain.IsNotThere(err)) {
+		there, err := a.look(ctx)
+		if there || (err != nil && !domain.IsNotThere(err)) {
 			return err
 		}
 		if t.Now().Sub(start) > t.Waits.Confirm {
-			return notConfirmed(what, id, t.Waits.Confirm)
+			return notConfirmed(a.what, a.id, t.Waits.Confirm)
+		}
+	}
+}
+
+// listen waits until the facts have a, or until it is time to look. What is told of
+// other things meanwhile costs no call.
+func (t *turn) listen(ctx context.Context, a awaited, until time.Time) (told bool, err error) {
+	for {
+		if err := t.pause(ctx, until.Sub(t.Now())); err != nil || a.told() {
+			return err == nil, err
+		}
+		if a.hinted || !t.Now().Before(until) {
+			return false, nil
 		}
 	}
 }
@@ -95,41 +121,67 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 	if t.m.Smokeball.Confirmed {
 		return nil
 	}
-	start := t.Now()
-	return t.await(ctx, "matter", t.m.Smokeball.ID, func(ctx context.Context) (bool, error) {
-		if t.m.Smokeball.Confirmed {
-			return true, nil
-		}
+	start, sb := t.Now(), t.m.Smokeball
+	told := func() bool { return t.m.Smokeball.Confirmed }
+	err := t.await(ctx, awaited{what: "matter", id: sb.ID, told: told, look: func(ctx context.Context) (bool, error) {
 		m, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
 		if domain.IsNotThere(err) && t.m.Smokeball.Before != nil {
 			return false, t.gone()
 		}
-		if err != nil || (t.m.Smokeball.Before != nil && !t.m.Smokeball.Sent.Shows(m)) {
+		if err != nil || !changeShown(t.m.Smokeball, m) {
 			return false, err
 		}
 		return true, t.record(ctx, domain.MatterConfirmed{Sync: t.Sync, Matter: m.ID, By: domain.ByRead,
 			Request: t.m.Smokeball.Request, DurationMS: t.since(start)})
-	})
+	}})
+	if !missing(err) {
+		return err
+	}
+	var open domain.Event = domain.MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: sb.Request}
+	if sb.Before != nil { // writing the same again does no harm
+		open = domain.MatterChangeRefused{Sync: t.Sync, Request: sb.Request}
+	}
+	return errors.Join(err, t.record(ctx, open))
+}
+
+// changeShown reports whether the matter as read has the change that waits for its
+// confirmation, if one does.
+func changeShown(sb domain.Linked, m domain.SmokeballMatter) bool {
+	return sb.Before == nil || domain.Diff(*sb.Before, sb.Sent).ShownBy(m)
+}
+
+// missing reports whether err says that something accepted was not shown.
+func missing(err error) bool {
+	ce := domain.AsCallError(err)
+	return ce != nil && ce.Failure.Code == domain.CodeNotConfirmed
 }
 
 // confirmContact waits until a contact that this sync made is there.
 func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) error {
 	start := t.Now()
-	err := t.await(ctx, "contact", p.Contact, func(ctx context.Context) (bool, error) {
-		if !t.pending(p) {
-			return true, nil
+	told := func() bool { return !t.pending(p) }
+	err := t.await(ctx, awaited{what: "contact", id: p.Contact, told: told, look: func(ctx context.Context) (bool, error) {
+		c, err := t.Smokeball.Contact(ctx, t.firm, p.Contact)
+		if err != nil {
+			return false, err
 		}
-		if _, err := t.Smokeball.Contact(ctx, t.firm, p.Contact); err != nil {
+		known, _, err := eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, p.Key))
+		if err != nil || (known.Change != nil && !c.Shows(known.Change.Change)) {
 			return false, err
 		}
 		return true, t.record(ctx, domain.ContactSeen{Sync: t.Sync, Contact: p.Contact, By: domain.ByRead, DurationMS: t.since(start)})
-	})
-	if err != nil {
+	}})
+	if err != nil && !missing(err) {
 		return err
 	}
-	_, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ContactStream(t.firm, p.Key),
-		func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(p.Contact), nil })
-	return err
+	_, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ContactStream(t.firm, p.Key),
+		func(c domain.Contact) ([]domain.Event, error) {
+			if err != nil {
+				return c.Refuse(p.Contact), nil // the next sync looks for it anew
+			}
+			return c.Confirm(p.Contact, domain.ByRead), nil
+		})
+	return errors.Join(err, e)
 }
 
 func (t *turn) pending(p domain.PendingContact) bool {
@@ -145,14 +197,20 @@ func (t *turn) pending(p domain.PendingContact) bool {
 func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
-	return t.await(ctx, "file", d.File, func(ctx context.Context) (bool, error) {
-		if now, _ := t.m.Document(id); now.Confirmed || now.Failure != nil {
-			return true, nil
-		}
+	told := func() bool { // or it was approved anew, or refused
+		now, _ := t.m.Document(id)
+		return now.Confirmed || !now.Uploaded || now.Failure != nil
+	}
+	err := t.await(ctx, awaited{what: "file", id: d.File, told: told, hinted: true, look: func(ctx context.Context) (bool, error) {
 		f, err := t.Smokeball.File(ctx, t.firm, t.m.Smokeball.ID, d.File)
 		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
 			return false, err // not there, or still the version before
 		}
-		return true, t.record(ctx, domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, DurationMS: t.since(start)})
-	})
+		shown := domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, DurationMS: t.since(start)}
+		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Turn, shown) })
+	}})
+	if missing(err) {
+		return errors.Join(err, t.record(ctx, domain.FileMissed{Sync: t.Sync, Document: id, File: d.File, Request: d.Request}))
+	}
+	return err
 }

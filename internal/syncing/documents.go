@@ -52,7 +52,16 @@ func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.Cal
 
 // send brings one document to Smokeball: fetched and checked first, so that nothing
 // is announced that can't follow, then announced, then its bytes.
+// What is approved anew meanwhile is sent as well.
 func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
+	for {
+		if err := t.sendNewest(ctx, id); !errors.Is(err, domain.ErrTaken) {
+			return err
+		}
+	}
+}
+
+func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
 	copied, err := t.fetch(ctx, d.Data)
@@ -64,11 +73,12 @@ func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
 	if err != nil {
 		return err
 	}
-	if err := t.upload(ctx, upload, copied); err != nil {
+	if err := t.sendTo(ctx, upload, copied); err != nil {
 		return err
 	}
-	return t.record(context.WithoutCancel(ctx), domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName,
-		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)})
+	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName,
+		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)}
+	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Data, sent) })
 }
 
 // place finds out where the bytes go: a fresh URL of the document's file, or of a new
@@ -149,7 +159,7 @@ func (t *turn) freshURL(ctx context.Context, d domain.Document) (domain.Upload, 
 
 // lookForFile settles an announcement whose answer was lost.
 func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
-	until := d.Intent.At.Add(t.Waits.Visible)
+	until := t.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
 		if err != nil {
@@ -171,19 +181,8 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
 }
 
-// upload sends the bytes; where the URL has ended meanwhile, to a fresh one.
-func (t *turn) upload(ctx context.Context, u domain.Upload, c *spooled) error {
-	err := t.sendTo(ctx, u, c)
-	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.NotPermitted {
-		return err
-	}
-	fresh, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, u.File)
-	if err != nil {
-		return notYet(err)
-	}
-	return t.sendTo(ctx, fresh, c)
-}
-
+// sendTo sends the bytes. Where the URL has ended meanwhile that is a passing fault: the
+// next attempt asks for a fresh one.
 func (t *turn) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
 	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the spooled document: %w", err)

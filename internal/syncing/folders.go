@@ -31,19 +31,23 @@ func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, err
 // folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
 // it looks before it makes one, and remembers it.
 func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
+	var until time.Time // how long one that was asked for is looked for
 	for {
 		f := t.m.Folders[path]
 		if f.ID != "" {
 			return f.ID, nil
 		}
-		err := t.findFolder(ctx, parent, path, name, f.Intent)
+		if f.Intent != nil && until.IsZero() {
+			until = t.lookUntil()
+		}
+		err := t.findFolder(ctx, parent, path, name, f.Intent, until)
 		if err != nil && !errors.Is(err, domain.ErrTaken) {
 			return "", err
 		}
 	}
 }
 
-func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent) error {
+func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {
 	found, err := t.lookForFolder(ctx, parent, name)
 	switch {
 	case err != nil:
@@ -52,7 +56,7 @@ func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, 
 		return t.record(ctx, domain.FolderResolved{Sync: t.Sync, Path: path, Folder: found, Made: intent != nil})
 	case intent == nil:
 		return t.makeFolder(ctx, parent, path, name)
-	case t.Now().Before(intent.At.Add(t.Waits.Visible)):
+	case t.Now().Before(until):
 		return t.pause(ctx, lookPause)
 	}
 	return t.record(ctx, domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: intent.Request})

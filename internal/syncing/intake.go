@@ -108,12 +108,11 @@ func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID)
 		return "", 0, &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
 			Message: fmt.Sprintf("There is no sync %s", sync), Remedy: "Look for it in the sync history."}}
 	}
-	trigger := domain.TriggerRetry
-	if !ended {
-		trigger = domain.TriggerManual // the unfinished one is answered
-	}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
-		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: trigger, By: by.Subject})
+		if !ended && m.At(sync) {
+			return sync, m.GoOn(sync), nil
+		}
+		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject})
 		return id, facts, nil
 	})
 }

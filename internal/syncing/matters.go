@@ -68,7 +68,13 @@ func (t *turn) updateMatter(ctx context.Context) error {
 // lookThenCreate links a matter that Smokeball has already, or creates it.
 func (t *turn) lookThenCreate(ctx context.Context) error {
 	start := t.Now()
-	found, how, err := t.find(ctx)
+	if slices.ContainsFunc(t.m.Data.Clients(), func(c domain.ClientData) bool { return t.m.Contacts[c.ID] == "" }) {
+		if err := t.clients(ctx); err != nil { // CaseHug named another client meanwhile
+			return err
+		}
+	}
+	draft := t.draft()
+	found, how, err := t.find(ctx, draft)
 	if err != nil {
 		return err
 	}
@@ -76,15 +82,14 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 		return t.link(ctx, found, how, start)
 	}
 	rid := t.request("matter", "create")
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid) }); err != nil {
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid, draft) }); err != nil {
 		return err
 	}
-	sent := t.draft()
-	id, err := t.Smokeball.CreateMatter(ctx, t.firm, sent, rid)
+	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid)
 	if err != nil {
 		return t.notCreated(ctx, err, rid)
 	}
-	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: sent, DurationMS: t.since(start)})
+	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: draft, DurationMS: t.since(start)})
 }
 
 // link records a matter that Smokeball has. One that carries our id was made by us,
@@ -148,12 +153,12 @@ const (
 	byNumber     = "number"
 )
 
-// find looks for the matter in Smokeball: by our id, else (where the firm wants it)
-// by number and client. how is "" where it is not there.
-func (t *turn) find(ctx context.Context) (m domain.SmokeballMatter, how string, err error) {
-	q := domain.MatterQuery{Text: t.m.Data.CaseNumber}
+// find looks in Smokeball for the matter that d describes: by our id, else (where the
+// firm wants it) by number and client. how is "" where it is not there.
+func (t *turn) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+	q := domain.MatterQuery{Text: d.Number}
 	if q.Text == "" {
-		q.Contact = t.m.Contacts[t.m.Data.Client.ID]
+		q.Contact = d.ClientIDs[0]
 	}
 	list, err := t.Smokeball.FindMatters(ctx, t.firm, q)
 	if err != nil {
@@ -165,30 +170,33 @@ func (t *turn) find(ctx context.Context) (m domain.SmokeballMatter, how string, 
 			return m, byExternalID, nil
 		}
 	}
-	if !t.settings.LinkExisting || t.m.Data.CaseNumber == "" {
+	if !t.settings.LinkExisting || d.Number == "" {
 		return m, "", nil
 	}
 	for _, m := range list {
-		ours := slices.Contains(m.ClientIDs, t.m.Contacts[t.m.Data.Client.ID])
-		if m.Number != t.m.Data.CaseNumber || !ours {
+		if m.Number != d.Number || !slices.Contains(m.ClientIDs, d.ClientIDs[0]) {
 			continue
 		}
-		if other, err := t.Views.MatterOf(t.firm, m.ID); err != nil || (other != "" && other != t.id) {
-			continue // it belongs to another CaseHug matter
+		other, err := t.Views.MatterOf(t.firm, m.ID)
+		if err != nil {
+			return m, "", err
 		}
-		return m, byNumber, nil
+		if other == "" || other == t.id { // else it belongs to another CaseHug matter
+			return m, byNumber, nil
+		}
 	}
 	return m, "", nil
 }
 
 // lookAgain settles a creation whose answer was lost: it looks until the matter shows
-// up or can no longer.
+// up or can no longer. It looks for what was asked for then, which CaseHug may have
+// changed since.
 func (t *turn) lookAgain(ctx context.Context) error {
-	intent := *t.m.Smokeball.Intent
-	until := intent.At.Add(t.Waits.Visible)
+	intent, asked := *t.m.Smokeball.Intent, t.m.Smokeball.Sent
+	until := t.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		start := t.Now()
-		found, how, err := t.find(ctx)
+		found, how, err := t.find(ctx, asked)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package syncing
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -33,10 +34,8 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 	if err != nil || matter == "" {
 		return err
 	}
-	if w.Type == "error" {
-		if err := n.forgetRefusedContact(ctx, f, matter, w); err != nil {
-			return err
-		}
+	if err := n.settleContact(ctx, f, matter, w); err != nil {
+		return err
 	}
 	_, _, err = eventstore.Execute(ctx, n.Ledger, n.Now, domain.MatterStream(f, matter),
 		func(m domain.Matter) ([]domain.Event, error) { return meaning(m, w), nil })
@@ -44,23 +43,36 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 	return err
 }
 
+// meaning is what the webhook tells of the matter. That something was deleted shows
+// nothing to be there.
 func meaning(m domain.Matter, w domain.SmokeballWebhookReceived) []domain.Event {
-	if w.Type == "error" {
+	switch {
+	case w.Type == "error":
 		return m.Refuse(w.Request, w.Message, w.Resource)
+	case strings.HasSuffix(w.Type, ".deleted"):
+		return nil
 	}
 	return m.Confirm(w.Request, w.Resource)
 }
 
-// forgetRefusedContact settles a contact that Smokeball accepted and then refused,
-// so that the next sync looks for it anew.
-func (n Notices) forgetRefusedContact(ctx context.Context, f domain.FirmID, id domain.MatterID, w domain.SmokeballWebhookReceived) error {
+// settleContact records of a contact that the matter's sync waits for that it is there,
+// or that Smokeball refused it, so that the next sync looks for it anew.
+func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.MatterID, w domain.SmokeballWebhookReceived) error {
 	m, _, err := eventstore.Load[domain.Matter](ctx, n.Ledger, domain.MatterStream(f, id))
 	if err != nil {
 		return err
 	}
 	for _, key := range m.KeysOf(w.Resource) {
 		_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.ContactStream(f, key),
-			func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.Resource), nil })
+			func(c domain.Contact) ([]domain.Event, error) {
+				switch {
+				case w.Type == "error":
+					return c.Refuse(w.Resource), nil
+				case strings.HasSuffix(w.Type, ".deleted"):
+					return nil, nil
+				}
+				return c.Confirm(w.Resource, domain.ByWebhook), nil
+			})
 		if err != nil {
 			return err
 		}
@@ -68,11 +80,10 @@ func (n Notices) forgetRefusedContact(ctx context.Context, f domain.FirmID, id d
 	return nil
 }
 
-// subjectOf names the stream of a webhook's resource; a webhook about none is kept
-// under its type.
+// subjectOf names the stream of a webhook's resource; a webhook about none has its own.
 func subjectOf(w domain.SmokeballWebhookReceived) string {
 	if domain.ValidID(string(w.Resource)) {
 		return string(w.Resource)
 	}
-	return domain.DeadLetterID(w.Type, []byte(w.Resource))
+	return domain.DeadLetterID(w.Type, []byte(w.Origin.ID))
 }

@@ -83,7 +83,7 @@ type ContactKeys interface {
 
 // Waits are how long the engine waits for Smokeball.
 type Waits struct {
-	// Visible is how long after an accepted call its effect may stay invisible: so long
+	// Visible is how long after a call its effect may stay invisible: so long
 	// a creation whose answer was lost is looked for before it is asked for again.
 	Visible time.Duration
 	// Confirm is how long an accepted resource may take to show up before the sync

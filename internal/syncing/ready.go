@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -52,29 +53,34 @@ func (t *turn) matterType(ctx context.Context) error {
 		return err
 	}
 	d := t.m.Data
-	found := domain.ResolveMatterType(types, d)
+	found := domain.ResolveMatterType(types, t.mappings, d)
 	if !found.Found {
-		return &hold{step: domain.StepMatterType, failure: unmapped(d, found.Nearest)}
+		return &hold{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision}
 	}
-	return t.record(ctx, domain.MatterTypeResolved{Sync: t.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
-		TypeID: found.Type.ID, TypeName: found.Type.Name, Warning: found.Warning, DurationMS: t.since(start)})
+	fact := domain.MatterTypeResolved{Sync: t.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
+		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, Warning: found.Warning, DurationMS: t.since(start)}
+	if k := found.Mapping; k != nil {
+		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
+	}
+	return t.record(ctx, fact)
 }
 
-func unmapped(d domain.MatterData, near []string) domain.Failure {
-	var where []string
-	for _, s := range []string{d.PracticeArea, d.Jurisdiction} {
-		if s != "" {
-			where = append(where, s)
-		}
+// mappingsPage is the way to where a firm's own mappings are kept.
+const mappingsPage = "Settings → Integrations → Smokeball → Case Type Mappings"
+
+// unmapped tells that a case type has no matter type: none has its name, or the one that
+// the firm chose is gone.
+func unmapped(d domain.MatterData, r domain.Resolution) domain.Failure {
+	name := domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction)
+	message, what := name+" has no Smokeball matter type", "a matter type"
+	if k := r.Mapping; k != nil {
+		message = fmt.Sprintf("%s is mapped to the matter type %s, which Smokeball no longer has", name, cmp.Or(k.TypeName, k.MatterTypeID))
+		what = fmt.Sprintf("another matter type for mapping %s, %s,", k.ID, k.Subject())
 	}
-	what := fmt.Sprintf("“%s”", d.CaseType)
-	if len(where) > 0 {
-		what += " (" + strings.Join(where, ", ") + ")"
+	near := ""
+	if len(r.Nearest) > 0 {
+		near = "; nearest: " + strings.Join(r.Nearest, ", ")
 	}
-	f := domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: what + " has no Smokeball matter type",
-		Remedy: "Give the matter a case type in CaseHug that the Smokeball account has. The sync then goes on by itself."}
-	if len(near) > 0 {
-		f.Remedy = "Give the matter a case type in CaseHug that the Smokeball account has; nearest: " + strings.Join(near, ", ") + ". The sync then goes on by itself."
-	}
-	return f
+	return domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: message,
+		Remedy: fmt.Sprintf("Open %s. A firm admin chooses %s there%s. The sync then goes on by itself.", mappingsPage, what, near)}
 }

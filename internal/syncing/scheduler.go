@@ -2,7 +2,9 @@ package syncing
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"sync"
 	"time"
 
@@ -69,22 +71,21 @@ func (s *Scheduler) Run(ctx context.Context) error {
 // handOut starts what is due and returns how long nothing else will be.
 func (s *Scheduler) handOut(calls context.Context, stopping <-chan struct{}, work *sync.WaitGroup, freed chan<- struct{}) (time.Duration, error) {
 	position, _ := s.Views.Changes()
+	s.forget(position)
 	list, err := s.Views.Due()
 	if err != nil {
 		return look, err
 	}
 	wait := look
+	usable := s.connections(calls)
 	for _, d := range s.fair(list) {
-		ready, in, err := s.ready(calls, d, position)
-		if err != nil {
-			return wait, err
-		}
+		ready, in := s.ready(d, position, usable)
 		if !ready {
 			wait = min(wait, max(in, time.Millisecond))
 			continue
 		}
 		if !s.take(d) {
-			break // all hands are busy
+			continue // its hands are busy; one that comes free tells
 		}
 		work.Go(func() { s.run(calls, stopping, d); notify(freed) })
 	}
@@ -120,39 +121,59 @@ func (s *Scheduler) fair(list []domain.Due) []domain.Due {
 	return out
 }
 
-// ready reports whether the sync can go on now, or how long it can't for sure; 0 for
-// in means that something else has to happen first.
-func (s *Scheduler) ready(ctx context.Context, d domain.Due, position uint64) (ok bool, in time.Duration, err error) {
+// connections answers whether calls for a firm may be made, asking the ledger once per
+// firm. A firm whose connection can't be read waits; the others don't.
+func (s *Scheduler) connections(ctx context.Context) func(domain.FirmID) bool {
+	known := map[domain.FirmID]bool{}
+	return func(f domain.FirmID) bool {
+		if _, ok := known[f]; !ok {
+			c, _, err := eventstore.Load[domain.Connection](ctx, s.Ledger, domain.ConnectionStream(f))
+			if err != nil {
+				s.Log.Error("a connection can't be read; its firm's syncs wait", "firm", f, "err", err)
+			}
+			known[f] = err == nil && c.Usable(s.Now())
+		}
+		return known[f]
+	}
+}
+
+// ready reports whether the sync can go on now, or after which time to look again.
+func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.FirmID) bool) (ok bool, in time.Duration) {
 	s.mu.Lock()
 	st := s.busy[domain.MatterStream(d.Firm, d.Matter)]
 	s.mu.Unlock()
 	now := s.Now()
 	switch {
 	case st.running || st.after > position:
-		return false, look, nil
+		return false, look
 	case now.Before(st.not):
-		return false, st.not.Sub(now), nil
+		return false, st.not.Sub(now)
 	case now.Before(d.At):
-		return false, d.At.Sub(now), nil
+		return false, d.At.Sub(now)
 	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
-		c, _, err := eventstore.Load[domain.Connection](ctx, s.Ledger, domain.ConnectionStream(d.Firm))
-		return c.Usable(now), look, err
-	case d.WaitsOn != "":
-		return false, look, nil // a fact will release it
+		return usable(d.Firm), look
+	case d.WaitsOn != "" && !d.Remapped():
+		return false, look // a fact will release it
 	}
-	return true, 0, nil
+	return true, 0
 }
 
+// take finds a hand for the sync. One firm gets half of them at most, and a quarter
+// more is kept for what people wait for.
 func (s *Scheduler) take(d domain.Due) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	n := 0
-	for _, st := range s.busy {
+	all, firms := 0, 0
+	for k, st := range s.busy {
 		if st.running {
-			n++
+			all++
+		}
+		if st.running && k.Firm == d.Firm {
+			firms++
 		}
 	}
-	if n >= s.Active {
+	clicked := rank(d.Trigger) == 0
+	if all >= s.Active+s.Active/4 || (!clicked && (all >= s.Active || firms >= max(1, s.Active/2))) {
 		return false
 	}
 	key := domain.MatterStream(d.Firm, d.Matter)
@@ -163,7 +184,7 @@ func (s *Scheduler) take(d domain.Due) bool {
 }
 
 func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domain.Due) {
-	position, err := s.Handler.Run(calls, stopping, d.Firm, d.Matter)
+	position, err := contained(func() (uint64, error) { return s.Handler.Run(calls, stopping, d.Firm, d.Matter) })
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := domain.MatterStream(d.Firm, d.Matter)
@@ -175,12 +196,23 @@ func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domai
 		s.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
 	}
 	s.busy[key] = st
-	s.forget()
 }
 
-// forget drops what was handed out so long ago that the views include it.
-func (s *Scheduler) forget() {
-	position, _ := s.Views.Changes()
+// contained keeps a panic of one sync from ending all of them. The panic's value stays
+// out of the log: it may hold personal data.
+func contained(run func() (uint64, error)) (position uint64, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic (%T) in a sync: %s", p, debug.Stack())
+		}
+	}()
+	return run()
+}
+
+// forget drops what ended before the position that the list of due work is read at.
+func (s *Scheduler) forget(position uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	for k, st := range s.busy {
 		if !st.running && st.after <= position && st.faults == 0 {
 			delete(s.busy, k)

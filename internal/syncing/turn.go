@@ -39,6 +39,8 @@ type turn struct {
 	m        domain.Matter
 	head     eventstore.Head
 	settings domain.Settings
+	mappings domain.Mappings
+	began    time.Time
 	staff    string // Smokeball's id of the responsible person
 	woken    <-chan struct{}
 	stopping <-chan struct{}
@@ -52,6 +54,9 @@ type hold struct {
 	step    domain.Step
 	failure domain.Failure
 	until   time.Time // zero: until what the failure names is there
+	// mappings is the revision of the firm's mappings that did not help, where it waits
+	// for one.
+	mappings int
 }
 
 func (h *hold) Error() string { return h.failure.Message }
@@ -71,7 +76,7 @@ func (e *stepError) Unwrap() error { return e.err }
 func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
 	woken, done := h.Wakes.listen(f, id)
 	defer done()
-	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping}
+	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping, began: h.Now()}
 	err := t.begin(ctx)
 	if err == nil {
 		err = t.settle(ctx, t.work(t.prioritised(ctx)))
@@ -90,7 +95,7 @@ func (t *turn) begin(ctx context.Context) (err error) {
 	}
 	t.Turn, _ = t.m.Turn()
 	p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
-	t.settings = p.Settings()
+	t.settings, t.mappings = p.Settings(), p.Mappings
 	return err
 }
 
@@ -132,7 +137,7 @@ func (t *turn) record(ctx context.Context, facts ...domain.Event) error {
 
 func (t *turn) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
 	m, head, err := eventstore.Execute(ctx, t.Ledger, t.Now, t.stream(), f)
-	if err == nil {
+	if err == nil || errors.Is(err, domain.ErrTaken) { // what is there now says how to go on
 		t.m, t.head = m, head
 	}
 	return err
@@ -156,7 +161,7 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	case err == nil || errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack):
 		return err
 	case errors.As(err, &h):
-		return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until})
+		return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until, MappingRevision: h.mappings})
 	case ctx.Err() != nil:
 		return errHandedBack // the engine stops; the call's end is not Smokeball's fault
 	case ce == nil:
@@ -179,7 +184,12 @@ func firstStep(a, b domain.Step) domain.Step {
 // signIn records that Smokeball no longer knows the firm, and lets the sync wait.
 func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallError) error {
 	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ConnectionStream(t.firm),
-		func(c domain.Connection) ([]domain.Event, error) { return c.Lose(ce.Failure, t.Now()), nil })
+		func(c domain.Connection) ([]domain.Event, error) {
+			if !c.At.Before(t.began) {
+				return nil, nil // authorized anew since: the refusal was about the old one
+			}
+			return c.Lose(ce.Failure, t.Now()), nil
+		})
 	if err != nil {
 		return err
 	}
@@ -188,7 +198,7 @@ func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallErro
 
 // again lets the sync be tried later, or fails it after too long a time.
 func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError) error {
-	if t.Now().Sub(t.m.Current.QueuedAt) > t.Waits.GiveUp {
+	if since := t.m.Current.Troubled; !since.IsZero() && t.Now().Sub(since) > t.Waits.GiveUp {
 		f := ce.Failure
 		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". Click Retry in the sync history once Smokeball works again."
 		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
@@ -226,6 +236,11 @@ func (t *turn) pause(ctx context.Context, d time.Duration) error {
 	}
 	return t.reload(ctx)
 }
+
+// lookUntil is until when something is looked for whose creation is in doubt. It counts
+// from the first look: the call may have waited long for its turn after its intent was
+// recorded, and it has ended before anybody looks.
+func (t *turn) lookUntil() time.Time { return t.Now().Add(t.Waits.Visible) }
 
 // since is the time that a step took, in milliseconds.
 func (t *turn) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }

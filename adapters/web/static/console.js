@@ -77,6 +77,18 @@ function watchForm(form) {
   update();
 }
 
+// Only the roles of the chosen matter type are offered.
+function watchRoles(types) {
+  const roles = document.getElementById(types.dataset.rolesIn);
+  const update = () => {
+    const offered = (types.selectedOptions[0]?.dataset.roles || '').split('\n');
+    for (const role of roles.options) role.hidden = role.disabled = role.value !== '' && !offered.includes(role.value);
+    if (roles.selectedOptions[0]?.disabled) roles.value = '';
+  };
+  types.addEventListener('change', update);
+  update();
+}
+
 // Fresh parts: every few seconds while something is in progress, else now and then.
 // Nothing changes under a reader who is in a dialog, a field or the part itself.
 const soon = 3000, later = 20000;
@@ -120,4 +132,5 @@ function startLive(live) {
 showCopyButtons(document);
 const form = document.getElementById('settings');
 if (form) watchForm(form);
+for (const types of document.querySelectorAll('[data-roles-in]')) watchRoles(types);
 if (document.querySelector('[data-part]')) startLive(document.querySelector('.live'));

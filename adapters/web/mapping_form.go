@@ -1,0 +1,108 @@
+package web
+
+import (
+	"cmp"
+	"crypto/rand"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// mappingForm is the form of one mapping, with what was typed and what is wrong with it.
+type mappingForm struct {
+	domain.Mapping
+	Known  bool // the firm has the mapping
+	Groups []typeGroup
+	Roles  []option
+	Faults map[string]string // by field
+	Other  string            // what is wrong beside the fields
+}
+
+// typeGroup are the matter types of one practice area.
+type typeGroup struct {
+	Category string
+	Types    []typeOption
+}
+
+// typeOption is a matter type to choose.
+type typeOption struct {
+	option
+	Roles string // one a line
+}
+
+// First is the field that the reader is led to: the first one that is wrong, else the
+// matter type.
+func (f mappingForm) First() string {
+	for _, name := range []string{"case_type", "practice_area", "jurisdiction", "matter_type_id", "client_role"} {
+		if f.Faults[name] != "" {
+			return name
+		}
+	}
+	if f.CaseType == "" {
+		return "case_type"
+	}
+	return "matter_type_id"
+}
+
+// newMappingID is chosen with the form, so that a form which is sent twice makes one
+// mapping.
+func newMappingID() domain.MappingID {
+	return domain.MappingID("map_" + strings.ToLower(rand.Text()[:16]))
+}
+
+// newMappingForm is the form for w; wrong says what is wrong with it, if anything is.
+func newMappingForm(c caseTypes, w domain.Mapping, wrong *domain.Rejection) *mappingForm {
+	_, known := c.Mappings.Find(w.ID)
+	f := &mappingForm{Mapping: w, Known: known, Faults: map[string]string{}}
+	f.Groups, f.Roles = choices(c.Types, w)
+	if wrong == nil {
+		return f
+	}
+	for _, fault := range wrong.Faults {
+		f.Faults[strings.TrimPrefix(fault.Field, "/")] = sentence(capital(fault.Reason))
+	}
+	if len(wrong.Faults) == 0 || f.Faults["id"] != "" {
+		f.Other = sentence(wrong.Failure.Message) + " " + wrong.Failure.Remedy
+	}
+	return f
+}
+
+// choices are the matter types that matters may be of, by practice area, and all roles
+// that clients have in them.
+func choices(types []domain.MatterType, w domain.Mapping) (groups []typeGroup, roles []option) {
+	usable := slices.DeleteFunc(slices.Clone(types), func(t domain.MatterType) bool { return !t.Usable() })
+	slices.SortStableFunc(usable, func(a, b domain.MatterType) int {
+		return cmp.Or(cmp.Compare(a.Category, b.Category), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Location, b.Location))
+	})
+	var names []string
+	for _, t := range usable {
+		if n := len(groups); n == 0 || groups[n-1].Category != t.Category {
+			groups = append(groups, typeGroup{Category: t.Category})
+		}
+		g := &groups[len(groups)-1]
+		g.Types = append(g.Types, typeOption{option{t.ID, placed(t), t.ID == w.MatterTypeID}, strings.Join(t.Roles, "\n")})
+		names = append(names, t.Roles...)
+	}
+	slices.Sort(names)
+	roles = []option{{Label: "The matter type’s default"}}
+	for _, n := range slices.Compact(names) {
+		roles = append(roles, option{n, n, n == w.ClientRole})
+	}
+	return groups, roles
+}
+
+// placed is a matter type's name with its place.
+func placed(t domain.MatterType) string {
+	if t.Location == "" {
+		return t.Name
+	}
+	return t.Name + ", " + t.Location
+}
+
+func typedMapping(r *http.Request) domain.Mapping {
+	typed := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+	return domain.Mapping{ID: domain.MappingID(typed("id")), CaseType: typed("case_type"), PracticeArea: typed("practice_area"),
+		Jurisdiction: typed("jurisdiction"), MatterTypeID: typed("matter_type_id"), ClientRole: typed("client_role")}
+}

@@ -1,0 +1,308 @@
+package web_test
+
+import (
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+const mappingsPath = "/v1/firms/f_1/case-type-mappings"
+
+// mappingRow is a row of the list as callers read it.
+type mappingRow struct {
+	ID           *string
+	CaseType     string  `json:"case_type"`
+	TypeID       *string `json:"matter_type_id"`
+	TypeName     *string `json:"matter_type_name"`
+	Kind         string
+	Flagged      *string
+	RevisedBy    *string `json:"revised_by"`
+	Matters      int
+	Waiting      int
+	Nearest      []string
+	ClientRole   string `json:"client_role"`
+	PracticeArea string `json:"practice_area"`
+}
+
+type mappingList struct {
+	Items    []mappingRow
+	Revision int
+	Trouble  *struct{ Code, Remedy string } `json:"matter_types_error"`
+}
+
+func (e *engine) mappings(t *testing.T) (l mappingList) {
+	t.Helper()
+	e.told(t).call(t, call{path: mappingsPath, token: "user-token"}).want(200).contains(`"next_cursor":null`).into(&l)
+	return l
+}
+
+// row is the one row of a case type.
+func (l mappingList) row(t *testing.T, caseType string) mappingRow {
+	t.Helper()
+	var found []mappingRow
+	for _, r := range l.Items {
+		if r.CaseType == caseType {
+			found = append(found, r)
+		}
+	}
+	if len(found) != 1 {
+		t.Fatalf("%s has %d rows: %+v", caseType, len(found), l.Items)
+	}
+	return found[0]
+}
+
+func TestMappingsAnswer(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	golden(t, "mappings", e.call(t, call{path: mappingsPath, token: "user-token"}).want(200).body)
+	golden(t, "matter_types", e.call(t, call{path: "/v1/firms/f_1/smokeball/matter-types", token: "user-token"}).want(200).body)
+}
+
+// TestMappingsList tells what the list says of each kind of case type: the firm's own
+// choice, one whose type is gone, a default, and one that has none.
+func TestMappingsList(t *testing.T) {
+	l := newEngine(t).connect().tell().tellMappings().mappings(t)
+	if l.Revision != 2 || l.Trouble != nil || len(l.Items) != 5 {
+		t.Fatalf("the list is %+v", l)
+	}
+	if r := l.row(t, "Divorce"); r.Kind != "custom" || text(r.ID) != "map_divorce" || text(r.TypeName) != "Dissolution" || r.Flagged != nil || r.Matters != 1 || text(r.RevisedBy) != "u_1" {
+		t.Errorf("Divorce is %+v", r)
+	}
+	if r := l.row(t, "Dust Disease"); r.Kind != "custom" || text(r.Flagged) != "deleted in Smokeball" || text(r.TypeName) != "Asbestos Claim" || r.Matters != 0 {
+		t.Errorf("Dust Disease is %+v", r)
+	}
+	if r := l.row(t, "Auto Accident"); r.Kind != "default" || r.ID != nil || text(r.TypeID) != "t_1" || r.Matters != 1 || r.Waiting != 0 {
+		t.Errorf("Auto Accident is %+v", r)
+	}
+	if r := l.row(t, "Pedestrian Accident"); r.Kind != "unmapped" || r.TypeID != nil || r.Waiting != 1 || len(r.Nearest) == 0 {
+		t.Errorf("Pedestrian Accident is %+v", r)
+	}
+	if first := l.Items[0]; first.Kind != "unmapped" && first.Flagged == nil {
+		t.Errorf("what has to be looked at does not come first: %+v", l.Items)
+	}
+}
+
+func text(p *string) string {
+	if p == nil {
+		return ""
+	}
+	return *p
+}
+
+// TestOneRowForACaseType tells that spelling does not make a second row, and that a
+// matter counts for the mapping that applies to it.
+func TestOneRowForACaseType(t *testing.T) {
+	e := newEngine(t).connect()
+	for id, m := range map[domain.MatterID]domain.MatterData{
+		"m_1": {CaseType: "Truck Crash", PracticeArea: "Injury", Jurisdiction: "IL"}, "m_2": {CaseType: " TRUCK crash", PracticeArea: "injury", Jurisdiction: "Illinois"},
+		"m_3": {CaseType: "Truck Crash", PracticeArea: "Injury", Jurisdiction: "NY"}, "m_4": {CaseType: "truck crash"},
+	} {
+		m.ID, m.Version = id, 1
+		e.add(at(9), domain.MatterStream(firm, id), domain.MatterCreated{Origin: origin(string(id)), Matter: m})
+	}
+	if l := e.mappings(t); len(l.Items) != 3 {
+		t.Errorf("the rows are %+v", l.Items)
+	}
+	e.add(at(8), domain.SettingsStream(firm), domain.MappingRevised{Mapping: domain.Mapping{ID: "a", CaseType: "Truck Crash", PracticeArea: "Injury", MatterTypeID: "t_1"}},
+		domain.MappingRevised{Mapping: domain.Mapping{ID: "b", CaseType: "truck crash", PracticeArea: "Injury", Jurisdiction: "IL", MatterTypeID: "t_2"}})
+	got := map[string]int{}
+	for _, r := range e.mappings(t).Items {
+		got[text(r.ID)] = r.Matters
+	}
+	if len(got) != 3 || got["a"] != 1 || got["b"] != 2 || got[""] != 1 {
+		t.Errorf("matters are counted as %v", got)
+	}
+}
+
+// TestMappingsWithoutSmokeball tells that the firm's own mappings are shown when the
+// account's types can't be had, and that nothing is claimed of the rest.
+func TestMappingsWithoutSmokeball(t *testing.T) {
+	bare := newEngine(t).tell().tellMappings()
+	away := newEngine(t).connect().tell().tellMappings()
+	away.keepAway(callError(domain.Retryable, 0))
+	for code, e := range map[string]*engine{"not_connected": bare, "smokeball_unavailable": away} {
+		l := e.mappings(t)
+		if l.Trouble == nil || l.Trouble.Code != code || l.Trouble.Remedy == "" || len(l.Items) != 2 {
+			t.Errorf("%s: the list is %+v", code, l)
+		}
+		if r := l.row(t, "Dust Disease"); r.Flagged != nil || text(r.TypeName) != "Asbestos Claim" {
+			t.Errorf("%s: Dust Disease is %+v", code, r)
+		}
+		page := e.call(t, call{path: "/integrations/mappings?id=map_dust", cookie: "admin-token", html: true}).want(200)
+		page.contains("Dust Disease", "/integrations/mappings/remove", "Try again").lacks("Pedestrian", `name="matter_type_id"`)
+	}
+	bare.call(t, call{path: "/v1/firms/f_1/smokeball/matter-types", token: "user-token"}).problem(409, "not_connected")
+	away.call(t, call{path: "/v1/firms/f_1/smokeball/matter-types", token: "user-token"}).problem(503, "smokeball_unavailable")
+	away.keepAway(errBroken)
+	away.call(t, call{path: mappingsPath, token: "user-token"}).problem(500, "internal")
+}
+
+func TestMatterTypesAreFound(t *testing.T) {
+	e := newEngine(t).connect().told(t)
+	for q, want := range map[string]string{"": "t_1 t_2 t_3 t_4 t_old t_lead", "vehicle": "t_1", "FAMILY": "t_3", "personal injury": "t_1 t_2 t_old t_lead", "moon": ""} {
+		var got struct{ Items []struct{ ID string } }
+		e.call(t, call{path: "/v1/firms/f_1/smokeball/matter-types?q=" + url.QueryEscape(q), token: "user-token"}).want(200).into(&got)
+		var ids []string
+		for _, i := range got.Items {
+			ids = append(ids, i.ID)
+		}
+		if strings.Join(ids, " ") != want {
+			t.Errorf("%q finds %v, want %s", q, ids, want)
+		}
+	}
+}
+
+func TestPutMapping(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	put := func(id, body string) reply {
+		return e.call(t, call{method: "PUT", path: mappingsPath + "/" + id, token: "admin-token", body: body})
+	}
+	r := put("map_new", mappingJSON).want(200).contains(`"id":"map_new"`, `"kind":"custom"`, `"matter_type_name":"Motor Vehicle Accident"`, `"revised_by":"u_1"`, `"revision":3`, `"flagged":null`)
+	if want := "mapping by u_1: {ID:map_new CaseType:Truck Crash PracticeArea:Personal Injury Jurisdiction: MatterTypeID:t_1 ClientRole:Defendant}"; e.asked() != want {
+		t.Errorf("asked %q, want %q", e.asked(), want)
+	}
+	e.call(t, call{path: mappingsPath + "?min_position=" + r.header.Get("Ledger-Position"), token: "user-token"}).want(200).contains("map_new")
+	put("map_new", mappingJSON).want(200).contains(`"revision":3`)
+	put("map_other", mappingJSON).problem(409, "mapping_taken")
+	put("map_other", `{"case_type":"X","practice_area":null,"matter_type_id":"t_1"}`).want(200)
+	for body, field := range map[string]string{
+		strings.Replace(mappingJSON, `"t_1"`, `"moon"`, 1):  "/matter_type_id",
+		strings.Replace(mappingJSON, `Truck Crash`, ` `, 1): "/case_type",
+		`{"case_type":"X"}`: "",
+		strings.Replace(mappingJSON, `practice_area`, `area`, 1):   "/area",
+		strings.Replace(mappingJSON, `"Defendant"`, `["Both"]`, 1): "/client_role",
+	} {
+		if p := put("map_x", body).problem(422, "invalid_request"); len(p.Errors) == 0 || p.Errors[0].Field != field {
+			t.Errorf("%s: faults %+v, want one at %s", body, p.Errors, field)
+		}
+	}
+	if p := put("map.x", mappingJSON).problem(422, "invalid_request"); p.Errors[0].Field != "path.id" {
+		t.Errorf("faults %+v", p.Errors)
+	}
+}
+
+func TestDeleteMapping(t *testing.T) {
+	e := newEngine(t).connect().tellMappings().told(t)
+	drop := call{method: "DELETE", path: mappingsPath + "/map_divorce", token: "admin-token"}
+	var got struct{ Position int }
+	r := e.call(t, drop).want(200).into(&got)
+	if got.Position == 0 {
+		t.Errorf("answered %s", r.body)
+	}
+	if l := e.mappings(t); len(l.Items) != 1 || l.Revision != 3 {
+		t.Errorf("the list is %+v", l)
+	}
+	e.call(t, drop).problem(404, "not_found")
+}
+
+func TestMappingsPage(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	open := func(query string) reply {
+		r := e.call(t, call{path: "/integrations/mappings" + query, cookie: "admin-token", html: true}).want(200)
+		checkPage(t, query, r.body)
+		return r
+	}
+	open("").contains("Revision 2, since", "Divorce", "Dissolution", "client is Petitioner", "revision 1", "by Folasade Osei", "Unmapped", "Deleted in Smokeball", "nearest: Motor Vehicle Accident, Pedestrian Injury",
+		"2 defaults, 2 custom, 1 unmapped", "/integrations/mappings?case_type=Auto&#43;Accident&amp;jurisdiction=IL&amp;practice_area=Personal&#43;Injury#edit").lacks("<form method=\"post\" action=\"/integrations/mappings\"")
+	open("?add=1").contains("Add a mapping", `<optgroup label="Family Law">`, "Motor Vehicle Accident, IL").lacks("t_old", "t_lead")
+	open("?case_type=pedestrian+accident").contains(`<tr role="row" class="open" id="edit">`, `value="pedestrian accident"`)
+	open("?case_type=Sailing+Accident&jurisdiction=IL").contains(`<section class="card" id="edit"`, `value="Sailing Accident"`)
+	open("?id=map_divorce").contains(`<option value="t_3" data-roles="Petitioner`, `selected>Dissolution, IL`, `<option value="Petitioner" selected>`, "/integrations/mappings/remove")
+	open("?case_type=DIVORCE").contains(`name="id" value="map_divorce"`)
+	open("?id=map_unknown").lacks(`id="edit"`)
+}
+
+func TestMappingForms(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	post := func(path string, in url.Values) reply {
+		return e.call(t, call{method: "POST", path: path, body: in.Encode(), kind: form, cookie: "admin-token", html: true})
+	}
+	typed := url.Values{"id": {"map_x"}, "case_type": {" Truck Crash "}, "practice_area": {""}, "jurisdiction": {"IL"}, "matter_type_id": {"t_1"}, "client_role": {"Defendant"}}
+	for range 2 { // a form that is sent twice makes one mapping
+		if got := post("/integrations/mappings", typed).want(303).header.Get("Location"); got != "/integrations/mappings?saved=1" {
+			t.Errorf("saving leads to %s", got)
+		}
+	}
+	if l := e.mappings(t); l.Revision != 3 || l.row(t, "Truck Crash").ClientRole != "Defendant" {
+		t.Errorf("the list is %+v", l)
+	}
+	e.call(t, call{path: "/integrations/mappings?saved=1", cookie: "admin-token", html: true}).want(200).contains("The mapping is saved.")
+
+	typed.Set("matter_type_id", "moon")
+	r := post("/integrations/mappings", typed).want(422).contains(`value="Truck Crash"`, `id="mp-type-e">Is not a matter type of the Smokeball account.`, `id="mp-role-e"`, `aria-invalid="true"`, `<option value="Defendant" selected>`)
+	checkPage(t, "a form that is not valid", r.body)
+	typed.Set("matter_type_id", "t_1")
+	typed.Set("id", "map_y")
+	post("/integrations/mappings", typed).want(409).contains("Mapping map_x is for “Truck Crash” (IL) already", `role="alert"`)
+
+	if got := post("/integrations/mappings/remove", url.Values{"id": {"map_x"}}).want(303).header.Get("Location"); got != "/integrations/mappings?removed=1" {
+		t.Errorf("removing leads to %s", got)
+	}
+	post("/integrations/mappings/remove", url.Values{"id": {"map_x"}}).want(404)
+	e.failWith(rejection(domain.Conflict, domain.CodeNotConnected, "The firm is not connected to Smokeball"))
+	e.add(noon, domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
+	e.told(t)
+	post("/integrations/mappings", typed).want(409).contains("The firm is not connected to Smokeball")
+}
+
+// TestWaitsLeadToTheMapping tells that a firm admin gets from what waits to where the
+// matter type is chosen, and that a user, who may not choose, is not led there.
+func TestWaitsLeadToTheMapping(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	const link = `<a class="btn" href="/integrations/mappings?case_type=Pedestrian&#43;Accident#edit">Choose a matter type</a>`
+	for _, path := range []string{"/matters/m_1002", "/history/s_waits"} {
+		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).contains(link)
+		e.call(t, call{path: path, cookie: "user-token", html: true}).want(200).lacks("Choose a matter type")
+	}
+	for _, path := range []string{"/matters/m_1003", "/matters/m_1001", "/history/s_failed"} {
+		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).lacks("Choose a matter type")
+	}
+	e.call(t, call{path: "/integrations", cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings</a>`)
+	for _, path := range []string{"/integrations/settings", "/integrations/advanced"} {
+		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings</a>`)
+	}
+}
+
+func TestMappingsAreNeeded(t *testing.T) {
+	_, err := web.New(web.Config{})
+	if err == nil || !strings.Contains(err.Error(), "Mappings is missing") {
+		t.Errorf("without them: %v", err)
+	}
+}
+
+// A firm admin gets from a matter that waits to a mapping, and the roles on offer are
+// those of the chosen type.
+func TestBrowserMapping(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).connect().tell().told(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/matters/m_1002")
+	b.click(`.note a[href^="/integrations/mappings"]`, "#edit form")
+	choose := func(id string) {
+		b.Helper()
+		_ = value(b, chromedp.Evaluate[chromedp.Void](`{const s=document.getElementById("mp-type");s.value="`+id+`";s.dispatchEvent(new Event("change"))}0`))
+	}
+	offered := func() string {
+		b.Helper()
+		return value(b, chromedp.Evaluate[string](`[...document.querySelectorAll("#mp-role option:not([disabled])")].map(o=>o.value).join(" ")`))
+	}
+	choose("t_3")
+	if got := offered(); got != " Petitioner Respondent" {
+		t.Errorf("the roles on offer are %q", got)
+	}
+	choose("t_2")
+	if got := offered(); got != " Defendant Plaintiff" {
+		t.Errorf("the roles on offer are %q", got)
+	}
+	b.click("#edit .btn.go", ".note.info")
+	b.at("/integrations/mappings?saved=1")
+	b.quiet("the mapping")
+	if l := e.mappings(t); l.row(t, "Pedestrian Accident").Kind != "custom" {
+		t.Errorf("the list is %+v", l)
+	}
+}

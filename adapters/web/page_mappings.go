@@ -1,0 +1,146 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// mappingsPath is the page of the case type mappings.
+const mappingsPath = "/integrations/mappings"
+
+// mappingsPage is what case types become, with at most one form open.
+type mappingsPage struct {
+	caseTypes
+	Rows []mappingRow
+	Form *mappingForm // above the table; nil: none, or in a row
+}
+
+// mappingRow is a row of the table.
+type mappingRow struct {
+	caseType
+	By   string       // who revised it
+	Edit string       // the address that opens its form
+	Form *mappingForm // nil: it is closed
+}
+
+func (s *site) showMappings(v visit) error {
+	c, err := s.caseTypes(v.r.Context(), v.firm())
+	if err != nil {
+		return err
+	}
+	var form *mappingForm
+	if w := asked(v.r.URL.Query(), c.Mappings); w != nil {
+		form = newMappingForm(c, *w, nil)
+	}
+	return s.mappings(v, http.StatusOK, c, form)
+}
+
+// asked is the mapping whose form the address opens; nil: none. A case type that the firm
+// says something about opens what it says.
+func asked(in url.Values, own domain.Mappings) *domain.Mapping {
+	if k, ok := own.Find(domain.MappingID(in.Get("id"))); ok {
+		return &k.Mapping
+	}
+	w := domain.Mapping{CaseType: in.Get("case_type"), PracticeArea: in.Get("practice_area"), Jurisdiction: in.Get("jurisdiction")}
+	if w.CaseType == "" && in.Get("add") == "" {
+		return nil
+	}
+	if k, ok := own.For(domain.MatterData{CaseType: w.CaseType, PracticeArea: w.PracticeArea, Jurisdiction: w.Jurisdiction}); ok {
+		return &k.Mapping
+	}
+	w.ID = newMappingID()
+	return &w
+}
+
+// mappings shows the page, with a form where one is to be open.
+func (s *site) mappings(v visit, status int, c caseTypes, form *mappingForm) error {
+	row, err := s.Views.Connection(v.firm())
+	if err != nil {
+		return err
+	}
+	p := mappingsPage{caseTypes: c}
+	for _, r := range c.Rows {
+		m := mappingRow{caseType: r, Edit: mappingsPath + "?" + choice(r.Mapping) + "#edit"}
+		if r.Kept != nil {
+			m.By = nameOf(v, row, r.Kept.By)
+		}
+		p.Rows = append(p.Rows, m)
+	}
+	if form != nil && c.Trouble == nil {
+		p.open(form)
+	}
+	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Body: p, Said: saidOf(v.r.URL.Query()),
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Case Type Mappings", ""}}}
+	return s.show(v, status, "mappings", sc)
+}
+
+func saidOf(in url.Values) string {
+	switch {
+	case in.Get("saved") != "":
+		return "The mapping is saved. Syncs that wait for a matter type look again now."
+	case in.Get("removed") != "":
+		return "The mapping is removed. Syncs that wait for a matter type look again now."
+	}
+	return ""
+}
+
+// choice is the part of an address that opens a mapping's form.
+func choice(w domain.Mapping) string {
+	if w.ID != "" {
+		return url.Values{"id": {string(w.ID)}}.Encode()
+	}
+	in := url.Values{"case_type": {w.CaseType}}
+	for name, text := range map[string]string{"practice_area": w.PracticeArea, "jurisdiction": w.Jurisdiction} {
+		if text != "" {
+			in.Set(name, text)
+		}
+	}
+	return in.Encode()
+}
+
+// open puts the form into the row that it is about, or above the table.
+func (p *mappingsPage) open(f *mappingForm) {
+	about := domain.Mapping{CaseType: f.CaseType, PracticeArea: f.PracticeArea, Jurisdiction: f.Jurisdiction}
+	for i, r := range p.Rows {
+		if (f.Known && r.ID == f.ID) || (!f.Known && r.ID == "" && strings.EqualFold(choice(about), choice(r.Mapping))) {
+			p.Rows[i].Form = f
+			return
+		}
+	}
+	p.Form = f
+}
+
+// doMapping saves the form; what is wrong is shown at its field, with what was typed.
+func (s *site) doMapping(v visit) error {
+	typed := typedMapping(v.r)
+	_, position, err := s.Mappings.ReviseMapping(v.r.Context(), v.user, typed)
+	r := domain.AsRejection(err)
+	if r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict) {
+		return s.then(v, position, err, mappingsPath+"?saved=1")
+	}
+	c, err := s.caseTypes(v.r.Context(), v.firm())
+	if err != nil {
+		return err
+	}
+	if c.Trouble != nil {
+		return r
+	}
+	return s.mappings(v, rejected(r).Status, c, newMappingForm(c, typed, r))
+}
+
+func (s *site) doRemoveMapping(v visit) error {
+	position, err := s.Mappings.RemoveMapping(v.r.Context(), v.user, domain.MappingID(v.r.PostFormValue("id")))
+	return s.then(v, position, err, mappingsPath+"?removed=1")
+}
+
+// chooseLink leads a firm admin from a sync that waits for a matter type to where one is
+// chosen; "" for everybody else.
+func chooseLink(v visit, f *domain.Failure, d domain.MatterData) string {
+	if v.user.Role != domain.FirmAdmin || f == nil || f.Code != domain.CodeMatterTypeUnmapped {
+		return ""
+	}
+	return mappingsPath + "?" + choice(domain.Mapping{CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction}) + "#edit"
+}

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"go.uber.org/goleak"
+)
+
+// workshop is where program builds; TestMain makes and removes it.
+var workshop string
+
+func TestMain(m *testing.M) {
+	var err error
+	if workshop, err = os.MkdirTemp("", "smokeball-sync-test-*"); err != nil {
+		fmt.Fprintln(os.Stderr, "make a folder for the program:", err)
+		os.Exit(failed)
+	}
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := os.RemoveAll(workshop); err != nil {
+			fmt.Fprintln(os.Stderr, "remove the program:", err)
+			code = failed
+		}
+		os.Exit(code)
+	}))
+}
+
+// program is the path of the program as it is shipped, without the race detector of
+// the tests: what starts many times has to start fast.
+var program = sync.OnceValues(func() (string, error) { return build("smokeball-sync", ".") })
+
+func build(name, folder string) (string, error) {
+	path := filepath.Join(workshop, name)
+	if out, err := exec.Command("go", "build", "-o", path, folder).CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build %s: %w\n%s", name, err, out)
+	}
+	return path, nil
+}

@@ -1,0 +1,164 @@
+package syncing_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// engine is one life of the engine: from a start to a stop.
+type engine struct {
+	rows     views
+	client   *smokeball.Client
+	wakes    *syncing.Wakes
+	intake   syncing.Intake
+	requests syncing.Requests
+	notices  syncing.Notices
+
+	end  context.CancelFunc
+	work sync.WaitGroup
+	gone atomic.Bool
+}
+
+// wire wires an engine to a ledger and to Smokeball, and sets it to work.
+func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
+	o.Helper()
+	e := o.engine
+	e.rows = o.openRows()
+	var err error
+	e.client, err = smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
+		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 5, Burst: 5, Store: o.grants, Log: quiet, Transport: way})
+	o.must(err)
+	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
+	e.requests = syncing.Requests{Intake: e.intake, NewID: newID(), Views: e.rows}
+	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
+	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits,
+		Now: time.Now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}}
+	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: time.Now, Log: quiet, Active: 64, Grace: 8 * time.Second}
+	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear}
+	o.open.Store(e)
+	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, outbox.Run)
+}
+
+func (o *office) openRows() views {
+	o.Helper()
+	if o.light {
+		return newLight()
+	}
+	v, err := projections.Open(o.file)
+	o.must(err)
+	return v
+}
+
+// newID gives ids that no other engine gives.
+func newID() func() string {
+	n := time.Now().UnixNano()
+	var mu sync.Mutex
+	return func() string {
+		mu.Lock()
+		defer mu.Unlock()
+		n++
+		return time.Unix(0, n).Format("150405000000000")
+	}
+}
+
+// run lets parts of the engine work until stop.
+func (o *office) run(parts ...func(context.Context) error) {
+	ctx, cancel := context.WithCancel(context.Background())
+	o.end = cancel
+	for _, part := range parts {
+		o.work.Go(func() {
+			if err := part(ctx); err != nil && !o.gone.Load() {
+				o.Errorf("a part of the engine ended: %v", err)
+			}
+		})
+	}
+}
+
+// stop ends the engine and waits until nothing of it runs.
+func (o *office) stop() {
+	o.Helper()
+	if o.engine == nil {
+		return
+	}
+	o.open.Store(nil)
+	o.gone.Store(true)
+	o.end()
+	o.work.Wait()
+	o.client.Close()
+	if err := o.rows.Close(); err != nil {
+		o.Error(err)
+	}
+	o.engine = nil
+}
+
+func (e *engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error) {
+	if err := e.rows.Wait(ctx, position); err != nil {
+		return nil, err
+	}
+	row, _, err := e.rows.Sync(f, id)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(row)
+}
+
+func (e *engine) status(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error) {
+	if err := e.rows.Wait(ctx, position); err != nil {
+		return nil, err
+	}
+	row, err := e.rows.Connection(f)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(map[string]any{"status": row.Connection.Status(time.Now())})
+}
+
+// hear is CaseHug that reads the bus: the same id twice is one event.
+func (o *office) hear(_ context.Context, t syncing.Told) error {
+	for _, old := range o.told {
+		if old.ID == t.ID {
+			return nil
+		}
+	}
+	o.told = append(o.told, t)
+	return nil
+}
+
+// mailbox is the address that Smokeball's webhooks go to.
+type mailbox struct{ *office }
+
+// RoundTrip takes a webhook in, as the bridge and the bus do. A sender that finds the
+// engine stopped, or gets an error, tries again later.
+func (m mailbox) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return nil, err
+	}
+	e := m.open.Load()
+	if e == nil {
+		return nil, errStopped
+	}
+	n, err := smokeball.ParseNotification(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := e.notices.Receive(r.Context(), oak, domain.SmokeballWebhookReceived{
+		Origin: domain.EventRef{Source: "/smokeball", ID: digest(r.Header.Get("RequestId") + r.Header.Get("Timestamp") + string(body))[:32]},
+		Type:   n.Type, Source: n.Source, Resource: n.Resource, Request: domain.RequestID(r.Header.Get("RequestId")), Message: n.Message,
+	}); err != nil {
+		return nil, err
+	}
+	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r}, nil
+}

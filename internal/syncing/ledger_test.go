@@ -1,0 +1,135 @@
+package syncing_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/eventstore/eventstoretest"
+)
+
+// ledger is an eventstore.Store in memory, for stories that run thousands of times. What
+// is read from it has been through JSON.
+type ledger struct {
+	mu       sync.Mutex
+	log      []eventstore.Envelope
+	byStream map[domain.Stream][]eventstore.Envelope
+	moved    chan struct{} // closed and replaced when the log grows
+}
+
+func newLedger() *ledger {
+	return &ledger{byStream: map[domain.Stream][]eventstore.Envelope{}, moved: make(chan struct{})}
+}
+
+func TestLedgerInMemory(t *testing.T) {
+	eventstoretest.Run(t, func(*testing.T) eventstoretest.Ledger {
+		l := newLedger()
+		return eventstoretest.Ledger{Store: l, Reopen: func(*testing.T) eventstore.Store { return l }}
+	})
+}
+
+// Append implements eventstore.Store.
+func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.Head, error) {
+	if err := refused(ctx, c); err != nil {
+		return eventstore.Head{}, err
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var head eventstore.Head
+	if had := l.byStream[c.Stream]; len(had) > 0 {
+		head = had[len(had)-1].Head()
+	}
+	if head != c.Last {
+		return eventstore.Head{}, eventstore.ErrConflict
+	}
+	var list []eventstore.Envelope
+	for _, e := range c.Events {
+		name, data, err := domain.Marshal(e)
+		if err != nil || len(data) > eventstore.MaxEventSize {
+			return eventstore.Head{}, errors.Join(fmt.Errorf("event %s can't be stored", e.EventName()), err)
+		}
+		if e, err = domain.Unmarshal(name, data); err != nil {
+			return eventstore.Head{}, err
+		}
+		at := c.At.UTC().Round(0)
+		head = eventstore.Head{Seq: eventstore.Seq(len(l.log) + len(list) + 1), Version: head.Version + 1,
+			Hash: eventstore.Chain(head.Hash, head.Version+1, at, name, data)}
+		list = append(list, eventstore.Envelope{Seq: head.Seq, Stream: c.Stream, Version: head.Version, At: at, Event: e, Hash: head.Hash})
+	}
+	l.log, l.byStream[c.Stream] = append(l.log, list...), append(l.byStream[c.Stream], list...)
+	close(l.moved)
+	l.moved = make(chan struct{})
+	return head, nil
+}
+
+func refused(ctx context.Context, c eventstore.Commit) error {
+	if _, err := domain.ParseStream(c.Stream.String()); err != nil {
+		return err
+	}
+	if len(c.Events) == 0 || len(c.Events) > eventstore.MaxEvents || c.At.IsZero() {
+		return errors.New("a commit needs a time and 1 to 500 events")
+	}
+	return ctx.Err()
+}
+
+// Read implements eventstore.Store.
+func (l *ledger) Read(ctx context.Context, s domain.Stream) iter.Seq2[eventstore.Envelope, error] {
+	return func(yield func(eventstore.Envelope, error) bool) {
+		if err := ctx.Err(); err != nil {
+			yield(eventstore.Envelope{}, err)
+			return
+		}
+		for _, env := range l.stream(s) {
+			if !yield(env, nil) {
+				return
+			}
+		}
+	}
+}
+
+// Tail implements eventstore.Store.
+func (l *ledger) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[eventstore.Envelope, error] {
+	return func(yield func(eventstore.Envelope, error) bool) {
+		if int(after) > l.size() {
+			yield(eventstore.Envelope{}, eventstore.ErrDamaged)
+			return
+		}
+		for ctx.Err() == nil {
+			list, moved := l.after(after)
+			for _, env := range list {
+				if ctx.Err() != nil || !yield(env, nil) {
+					return
+				}
+				after = env.Seq
+			}
+			select {
+			case <-moved:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+func (l *ledger) stream(s domain.Stream) []eventstore.Envelope {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clip(l.byStream[s])
+}
+
+func (l *ledger) after(seq eventstore.Seq) ([]eventstore.Envelope, <-chan struct{}) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.log[seq:len(l.log):len(l.log)], l.moved
+}
+
+func (l *ledger) size() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.log)
+}

@@ -1,0 +1,103 @@
+package syncing_test
+
+import (
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+)
+
+// lee is a standard user of the firm.
+var lee = domain.User{Subject: "u_lee", Firm: oak, Role: domain.StandardUser}
+
+func (o *office) asks(m domain.MatterID, with *domain.MatterData, docs ...domain.DocumentData) (domain.SyncID, error) {
+	o.Helper()
+	id, position, err := o.requests.Request(o.Context(), lee, m, with, docs)
+	if err == nil && position == 0 {
+		o.Error("the request has no position")
+	}
+	return id, err
+}
+
+func TestAClickSyncsAMatter(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident()))
+		id, err := o.asks("m_accident", nil)
+		o.must(err)
+		again, err := o.asks("m_accident", nil)
+		o.must(err)
+		if e := o.ends("m_accident", domain.Succeeded); again != id || e.ID != id || e.Trigger != domain.TriggerManual || e.RequestedBy != "u_lee" {
+			t.Errorf("the syncs are %s and %s, the history says %+v", id, again, e)
+		}
+		o.one()
+	})
+}
+
+func TestAClickBringsTheMatterAlong(t *testing.T) {
+	story(t, func(o *office) {
+		m := accident()
+		_, err := o.asks("m_accident", &m, o.papers.write("m_accident", "d_1", "a paper"))
+		o.must(err)
+		o.ends("m_accident", domain.Succeeded)
+		if s := o.kept(); len(s.Matters) != 1 || len(s.Files) != 1 {
+			t.Errorf("Smokeball has %d matters and %d files", len(s.Matters), len(s.Files))
+		}
+	})
+}
+
+func TestAClickOnAnUnknownMatterIsRejected(t *testing.T) {
+	story(t, func(o *office) {
+		_, err := o.asks("m_none", nil)
+		if r := domain.AsRejection(err); r == nil || r.Reason != domain.Unknown || r.Failure.Code != domain.CodeMatterUnknown || r.Failure.Remedy == "" {
+			t.Errorf("the answer is %v", err)
+		}
+	})
+}
+
+// TestAClickLetsAWaitingSyncGoOn tells that a person need not wait for the back-off.
+func TestAClickLetsAWaitingSyncGoOn(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+		o.tell(created(accident()), o.retainer())
+		o.until("several attempts", func() bool { e := o.newest("m_accident"); return e.Attempts == 8 && e.Status == domain.Waiting })
+		o.sim.ClearFaults()
+		waiting := o.newest("m_accident")
+		id, err := o.asks("m_accident", nil)
+		o.must(err)
+		if e := o.ends("m_accident", domain.Succeeded); id != waiting.ID || e.ID != id || !e.FinishedAt.Before(*waiting.NextAttemptAt) {
+			t.Errorf("sync %s ended at %s, it waited until %s", e.ID, e.FinishedAt, waiting.NextAttemptAt)
+		}
+	})
+}
+
+func TestRetryIsForSyncsOfTheFirm(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident())
+		id := o.newest("m_accident").ID
+		stranger := domain.User{Subject: "u_x", Firm: "f_elm"}
+		for by, sync := range map[domain.User]domain.SyncID{stranger: id, lee: "s_none"} {
+			_, _, err := o.requests.Retry(t.Context(), by, sync)
+			if r := domain.AsRejection(err); r == nil || r.Reason != domain.Unknown {
+				t.Errorf("the retry of %s by %s is answered %v", sync, by.Subject, err)
+			}
+		}
+		o.retry(id)
+		if e := o.ends("m_accident", domain.Skipped); e.ID == id || e.Trigger != domain.TriggerRetry {
+			t.Errorf("the retry is %+v", e)
+		}
+	})
+}
+
+func TestADeadLetterIsKeptOnce(t *testing.T) {
+	story(t, func(o *office) {
+		d := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"), Faults: []domain.FieldFault{{Reason: "it is no JSON"}}}
+		first, err := o.intake.DeadLetter(t.Context(), oak, d)
+		o.must(err)
+		position := o.last()
+		second, err := o.intake.DeadLetter(t.Context(), oak, d)
+		o.must(err)
+		if first != second || o.last() != position {
+			t.Errorf("the same event is kept as %s and %s", first, second)
+		}
+	})
+}

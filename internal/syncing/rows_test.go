@@ -1,0 +1,188 @@
+package syncing_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// views are the rows that the engine and the stories read: projections.Views, or light
+// rows for stories that run a thousand times.
+type views interface {
+	syncing.Views
+	MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
+	MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
+	Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
+	History(f domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
+	Connection(f domain.FirmID) (projections.ConnectionRow, error)
+	Wait(ctx context.Context, position uint64) error
+	Run(ctx context.Context, l eventstore.Store) error
+	Close() error
+}
+
+// light are rows in memory, folded by the same functions as those on disk.
+type light struct {
+	mu      sync.Mutex
+	at      uint64
+	moved   chan struct{}
+	matters map[string]domain.Matter
+	due     map[string]domain.Due
+	history map[string]projections.Entry
+	routes  map[string]projections.Route
+	firms   map[string]projections.ConnectionRow
+}
+
+func newLight() *light {
+	return &light{moved: make(chan struct{}), matters: map[string]domain.Matter{}, due: map[string]domain.Due{}, history: map[string]projections.Entry{},
+		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}}
+}
+
+// Run folds the ledger until ctx ends.
+func (v *light) Run(ctx context.Context, l eventstore.Store) error {
+	for env, err := range l.Tail(ctx, 0) {
+		if err != nil {
+			return err
+		}
+		v.take(env)
+	}
+	return nil
+}
+
+func (v *light) take(env eventstore.Envelope) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	fold(v.history, projections.History, env)
+	fold(v.routes, projections.Routes, env)
+	fold(v.firms, projections.Connections, env)
+	v.takeDue(env)
+	v.at = uint64(env.Seq)
+	close(v.moved)
+	v.moved = make(chan struct{})
+}
+
+func fold[R any](rows map[string]R, view projections.View[R], env eventstore.Envelope) {
+	for _, key := range view.Keys(env) {
+		rows[key] = view.Fold(rows[key], env)
+	}
+}
+
+func (v *light) takeDue(env eventstore.Envelope) {
+	if env.Stream.Kind != domain.KindMatter {
+		return
+	}
+	key := env.Stream.String()
+	m := v.matters[key].Apply(env.Event, env.At)
+	v.matters[key] = m
+	delete(v.due, key)
+	if s := m.Current; s != nil {
+		d := domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
+		if s.Status == domain.Waiting {
+			if d.At = s.NextAt; d.At.IsZero() {
+				d.WaitsOn = s.Failure.Code
+			}
+		}
+		v.due[key] = d
+	}
+}
+
+// Due lists the syncs that have not ended.
+func (v *light) Due() ([]domain.Due, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var list []domain.Due
+	for _, d := range v.due {
+		list = append(list, d)
+	}
+	slices.SortFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
+	return list, nil
+}
+
+// MatterOf is the matter of a Smokeball matter.
+func (v *light) MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error) {
+	return v.route(f, "matter", string(id)), nil
+}
+
+// MatterFor is the matter of a request or a resource.
+func (v *light) MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error) {
+	m := v.route(f, "request", string(r))
+	for _, kind := range []string{"matter", "contact", "file"} {
+		if m == "" {
+			m = v.route(f, kind, string(id))
+		}
+	}
+	return m, nil
+}
+
+func (v *light) route(f domain.FirmID, kind, id string) domain.MatterID {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if id == "" {
+		return ""
+	}
+	return v.routes[string(f)+"/"+kind+"/"+id].Matter
+}
+
+// Changes tells the position and when it moves.
+func (v *light) Changes() (uint64, <-chan struct{}) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.at, v.moved
+}
+
+// Wait waits for a position.
+func (v *light) Wait(ctx context.Context, position uint64) error {
+	for {
+		at, moved := v.Changes()
+		if at >= position {
+			return nil
+		}
+		select {
+		case <-moved:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Sync is one entry of the history.
+func (v *light) Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	e, ok := v.history[string(f)+"/"+string(id)]
+	return e, ok, nil
+}
+
+// MatterOfSync is the matter of a sync.
+func (v *light) MatterOfSync(f domain.FirmID, id domain.SyncID) (domain.MatterID, bool, bool, error) {
+	e, ok, err := v.Sync(f, id)
+	return e.Matter, e.Status.Ended(), ok, err
+}
+
+// History lists the syncs of a matter, newest first.
+func (v *light) History(_ domain.FirmID, q projections.HistoryQuery) (projections.Page, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var page projections.Page
+	for _, e := range v.history {
+		if e.Matter == q.Matter {
+			page.Entries = append(page.Entries, e)
+		}
+	}
+	slices.SortFunc(page.Entries, func(a, b projections.Entry) int { return int(b.Position) - int(a.Position) })
+	return page, nil
+}
+
+// Connection is a firm's row.
+func (v *light) Connection(f domain.FirmID) (projections.ConnectionRow, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.firms[string(f)], nil
+}
+
+// Close has nothing to close.
+func (v *light) Close() error { return nil }

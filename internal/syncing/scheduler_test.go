@@ -1,0 +1,76 @@
+package syncing_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+)
+
+// TestOrderIsFair tells that people come first, and that a firm with much work does not
+// hold up the others.
+func TestOrderIsFair(t *testing.T) {
+	var due []domain.Due
+	add := func(f domain.FirmID, m domain.MatterID, trigger domain.Trigger, at int) {
+		due = append(due, domain.Due{Firm: f, Matter: m, Trigger: trigger, Since: time.Unix(int64(at), 0)})
+	}
+	for i := range 5 {
+		add("f_big", domain.MatterID(fmt.Sprint("b", i)), domain.TriggerDocumentApproved, i)
+	}
+	add("f_small", "s0", domain.TriggerMatterUpdated, 8)
+	add("f_big", "clicked", domain.TriggerManual, 9)
+	add("f_other", "o0", domain.TriggerDocumentApproved, 7)
+	var got []string
+	for _, d := range (&syncing.Scheduler{}).Fair(due) {
+		got = append(got, string(d.Matter))
+	}
+	if want := "clicked o0 s0 b0 b1 b2 b3 b4"; strings.Join(got, " ") != want {
+		t.Errorf("the order is %q, want %q", got, want)
+	}
+}
+
+// TestAStopHandsBackAndLosesNothing tells that an engine which is asked to stop does so
+// within its grace, at whatever step its syncs are, and that the next one goes on.
+func TestAStopHandsBackAndLosesNothing(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: 20 * time.Second, Max: 40 * time.Second}, func(o *office) {
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		for i, c := range someClients(12) {
+			o.tell(created(numbered(i, c)))
+		}
+		for range 12 {
+			time.Sleep(7 * time.Second)
+			began := time.Now()
+			o.stop()
+			if took := time.Since(began); took > 10*time.Second {
+				t.Errorf("the stop took %s", took)
+			}
+			o.start()
+		}
+		o.rest()
+		if s := o.kept(); len(s.Contacts) != 12 || len(s.Matters) != 12 {
+			t.Errorf("Smokeball has %d contacts and %d matters", len(s.Contacts), len(s.Matters))
+		}
+		for i := range 12 {
+			if e := o.newest(domain.MatterID(fmt.Sprint("m_", i))); e.Status != domain.Succeeded {
+				t.Errorf("the sync of %s is %s: %s", e.Matter, e.Status, told(e.Error))
+			}
+		}
+	})
+}
+
+// TestWaitingWorkCostsNoCalls tells that syncs which wait for somebody do not call.
+func TestWaitingWorkCostsNoCalls(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident(func(m *domain.MatterData) { m.CaseType = "Space Law" })), o.retainer())
+		o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		total, position := o.sim.Counts().Total, o.last()
+		time.Sleep(time.Hour)
+		if n := o.sim.Counts().Total - total; n != 0 || o.last() != position {
+			t.Errorf("while it waited there were %d calls and %d facts", n, o.last()-position)
+		}
+	})
+}

@@ -1,0 +1,196 @@
+package syncing_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+)
+
+// sends syncs a matter by its first document and waits for the end.
+func (o *office) sends(m domain.MatterData) {
+	o.Helper()
+	o.tell(created(m), approved(o.papers.write(m.ID, domain.DocumentID("d_of_"+m.ID), "paper of "+string(m.ID))))
+	o.ends(m.ID, domain.Succeeded)
+}
+
+func (o *office) person(body string) string {
+	o.Helper()
+	id, err := o.sim.AddContact(oakAccount, []byte(body))
+	o.must(err)
+	return id
+}
+
+func TestAContactIsFoundByEmailWithoutRegardToCase(t *testing.T) {
+	story(t, func(o *office) {
+		known := o.person(`{"person":{"firstName":"Mary","lastName":"Rivera","email":"MARIA@Example.com","phone":{"number":"555-9999"}}}`)
+		o.sends(accident())
+		if n := len(o.kept().Contacts); n != 1 {
+			t.Fatalf("Smokeball has %d contacts", n)
+		}
+		if got := o.one().ClientIDs; !slices.Equal(got, []string{known}) {
+			t.Errorf("the matter's clients are %v", got)
+		}
+		if got := o.kept().Contacts[0].Name; !strings.Contains(got, "Rivera") || o.calls(writeContact) != 0 {
+			t.Errorf("a matched contact was written: %q", got)
+		}
+		if !slices.Contains(steps(o.newest("m_accident")), "contact matched") {
+			t.Errorf("the steps are %q", steps(o.newest("m_accident")))
+		}
+	})
+}
+
+func TestOfSeveralContactsTheOneOfTheNameIsTaken(t *testing.T) {
+	story(t, func(o *office) {
+		o.person(`{"person":{"firstName":"Tom","lastName":"Rivera","email":"maria@example.com"}}`)
+		hers := o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
+		o.sends(accident())
+		e := o.newest("m_accident")
+		if !slices.Equal(o.one().ClientIDs, []string{hers}) || len(e.Warnings) != 1 || e.Warnings[0].Code != "contact_ambiguous" {
+			t.Errorf("the clients are %v, want %s; the warnings %+v", o.one().ClientIDs, hers, e.Warnings)
+		}
+	})
+}
+
+func TestACompanyIsACompany(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident(func(m *domain.MatterData) {
+			m.Client = domain.ClientData{ID: "c_apex", Version: 1, CompanyName: "Apex Freight Inc", Email: "legal@apex.example"}
+		}))
+		if c := o.kept().Contacts; len(c) != 1 || c[0].Kind != "Organisation" || c[0].Name != "Apex Freight Inc" {
+			t.Errorf("the contacts are %+v", c)
+		}
+	})
+}
+
+func TestAClientWithoutEmailIsOneContactAllTheSame(t *testing.T) {
+	story(t, func(o *office) {
+		nameless := maria()
+		nameless.Email = ""
+		o.sends(numbered(1, nameless))
+		o.sends(numbered(2, nameless))
+		if n := len(o.kept().Contacts); n != 1 {
+			t.Errorf("Smokeball has %d contacts", n)
+		}
+	})
+}
+
+func TestAClientWithoutEmailIsFoundByNameAndPhone(t *testing.T) {
+	story(t, func(o *office) {
+		known := o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","phone":{"number":"+1 (312) 555-0142"}}}`)
+		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","phone":{"number":"555-0000"}}}`)
+		o.sends(accident(func(m *domain.MatterData) { m.Client.Email = "" }))
+		e := o.newest("m_accident")
+		if !slices.Equal(o.one().ClientIDs, []string{known}) || len(e.Warnings) != 1 || e.Warnings[0].Code != "contact_without_email" {
+			t.Errorf("the clients are %v, want %s; the warnings %+v", o.one().ClientIDs, known, e.Warnings)
+		}
+	})
+}
+
+func TestMattersOfOneNewClientShareItsContact(t *testing.T) {
+	for _, n := range []int{2, 50} {
+		story(t, func(o *office) {
+			o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+			for i := range n {
+				o.tell(created(numbered(i, maria())))
+			}
+			o.rest()
+			s := o.kept()
+			if len(s.Contacts) != 1 || len(s.Matters) != n || o.calls(makeContact) != 1 {
+				t.Errorf("of %d matters at once Smokeball has %d, and %d contacts", n, len(s.Matters), len(s.Contacts))
+			}
+			if n := o.sim.Counts().TooMany; n > 0 {
+				t.Errorf("%d calls went over the allowance", n)
+			}
+		})
+	}
+}
+
+func TestClientsOfOneEmailAreOneContact(t *testing.T) {
+	story(t, func(o *office) {
+		husband := maria()
+		husband.ID, husband.FirstName, husband.Email = "c_tom", "Tom", "Maria@Example.COM"
+		o.sends(accident(func(m *domain.MatterData) { m.OtherClients = []domain.ClientData{husband} }))
+		if s := o.kept(); len(s.Contacts) != 1 || len(o.one().ClientIDs) != 1 {
+			t.Errorf("the contacts are %+v, the clients %v", s.Contacts, o.one().ClientIDs)
+		}
+	})
+}
+
+func TestAClientsUpdateFollowsItsSwitch(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(numbered(1, maria()))
+		o.sends(numbered(2, maria()))
+		moved := maria()
+		moved.Version, moved.Phone = 2, "+1 312 555 7777"
+		o.tell(clientUpdated(moved))
+		o.rest()
+		if n := o.calls(writeContact); n != 0 {
+			t.Fatalf("with the switch off the contact was written %d times", n)
+		}
+		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
+		moved.Version, moved.Email = 3, "maria@rivera.example"
+		o.tell(clientUpdated(moved), clientUpdated(moved))
+		o.rest()
+		settle()
+		c := o.kept().Contacts
+		if len(c) != 1 || c[0].Email != "maria@rivera.example" || !slices.ContainsFunc(c[0].Phones, func(p string) bool { return strings.HasSuffix(p, "7777") }) {
+			t.Errorf("the contacts are %+v", c)
+		}
+		if n := o.calls(writeContact); n != 1 {
+			t.Errorf("the contact was written %d times", n)
+		}
+		for _, m := range []domain.MatterID{"m_1", "m_2"} {
+			if e := o.newest(m); e.Trigger != domain.TriggerClientUpdated || !e.Status.Ended() || e.Error != nil {
+				t.Errorf("the newest sync of %s is %+v", m, e)
+			}
+		}
+	})
+}
+
+func TestAPersonsEditOfAContactStays(t *testing.T) {
+	story(t, func(o *office) {
+		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
+		o.sends(accident())
+		o.must(o.sim.EditContact(o.kept().Contacts[0].ID, []byte(`{"person":{"lastName":"Rivera-Stone"}}`)))
+		moved := maria()
+		moved.Version, moved.Phone = 2, "+1 312 555 7777"
+		o.tell(clientUpdated(moved))
+		o.rest()
+		settle()
+		c := o.kept().Contacts[0]
+		if !strings.Contains(c.Name, "Rivera-Stone") || !slices.ContainsFunc(c.Phones, func(p string) bool { return strings.HasSuffix(p, "7777") }) {
+			t.Errorf("the contact is %+v", c)
+		}
+	})
+}
+
+// TestAnAnswerThatWasLostKeepsLaterNews tells that what CaseHug says of a client while
+// its creation is in doubt reaches Smokeball, and makes no second contact.
+func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
+	for name, change := range map[string]func(*domain.ClientData){
+		"phone":  func(c *domain.ClientData) { c.Phone = "+1 312 555 7777" },
+		"e-mail": func(c *domain.ClientData) { c.Email = "maria@rivera.example" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(o *office) {
+				o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
+				o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.LoseReply, Count: 1})
+				o.tell(created(accident()), o.retainer())
+				o.until("the answer is lost", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+				moved := maria()
+				moved.Version = 2
+				change(&moved)
+				o.tell(clientUpdated(moved))
+				o.ends("m_accident", domain.Succeeded)
+				settle()
+				c := o.kept().Contacts
+				if len(c) != 1 || c[0].Email != moved.Email || !slices.ContainsFunc(c[0].Phones, func(p string) bool { return strings.HasSuffix(p, moved.Phone[len(moved.Phone)-4:]) }) {
+					t.Errorf("the contacts are %+v, want one with %+v", c, moved)
+				}
+			})
+		})
+	}
+}

@@ -1,0 +1,132 @@
+package syncing_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+)
+
+func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
+	story(t, func(o *office) {
+		forged := o.papers.write("m_accident", "d_forged", "what was approved")
+		o.papers.write("m_accident", "d_forged", "what is there")
+		good := o.papers.write("m_accident", "d_good", "a good one")
+		o.tell(created(accident()), approved(forged), approved(good))
+		e := o.ends("m_accident", domain.Failed)
+		if e.Error.Code != domain.CodeDocumentMismatch {
+			t.Errorf("the failure is %+v", e.Error)
+		}
+		files := o.kept().Files
+		if len(files) != 1 || files[0].SHA256 != good.SHA256 || o.calls(addFile) != 1 {
+			t.Errorf("the files are %+v, announced were %d", files, o.calls(addFile))
+		}
+		if len(e.Smokeball.Files) != 1 || e.Smokeball.Files[0].Document != "d_good" {
+			t.Errorf("the history says %+v", e.Smokeball.Files)
+		}
+		o.tell(approved(o.papers.write("m_accident", "d_forged", "approved anew")))
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Files); n != 2 {
+			t.Errorf("Smokeball has %d files", n)
+		}
+	})
+}
+
+func TestADocumentThatCantBeHadYetWaitsForATime(t *testing.T) {
+	story(t, func(o *office) {
+		o.papers.lose("d_retainer", 3)
+		o.tell(created(accident()), o.retainer())
+		o.until("it waits", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		e := o.newest("m_accident")
+		if e.Error == nil || e.Error.Code != domain.CodeDocumentUnavailable || e.NextAttemptAt == nil || !e.NextAttemptAt.After(time.Now()) {
+			t.Errorf("the sync is %+v, its failure %+v", e, e.Error)
+		}
+		if e := o.ends("m_accident", domain.Succeeded); e.Attempts != 4 {
+			t.Errorf("it took %d attempts", e.Attempts)
+		}
+	})
+}
+
+func TestAnUnavailableDocumentFailsAfterADay(t *testing.T) {
+	story(t, func(o *office) {
+		o.papers.lose("d_retainer", 1<<30)
+		began := time.Now()
+		o.tell(created(accident()), o.retainer())
+		e := o.ends("m_accident", domain.Failed)
+		if took := time.Since(began); took < o.waits.GiveUp || took > o.waits.GiveUp+10*time.Minute {
+			t.Errorf("it was given up after %s", took)
+		}
+		if e.Error.Code != domain.CodeDocumentUnavailable || e.Error.Remedy == "" {
+			t.Errorf("the failure is %+v", e.Error)
+		}
+	})
+}
+
+func TestAnEmptyDocumentIsSent(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident()), approved(o.papers.write("m_accident", "d_empty", "")))
+		o.ends("m_accident", domain.Succeeded)
+		if f := o.kept().Files; len(f) != 1 || f[0].SHA256 != digest("") {
+			t.Errorf("the files are %+v", f)
+		}
+	})
+}
+
+// again approves another content of the retainer.
+func (o *office) again() {
+	o.tell(approved(o.papers.write("m_accident", "d_retainer", "the second version")))
+}
+
+// TestAContentThatIsApprovedAnewIsSent tells that the newest approved content gets to
+// Smokeball, whenever it is approved.
+func TestAContentThatIsApprovedAnewIsSent(t *testing.T) {
+	slow := func(o *office, route string) {
+		o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
+	}
+	for _, c := range []struct {
+		name          string
+		before, after func(*office) // the first approval
+	}{
+		{"after the sync", func(*office) {}, func(o *office) { o.ends("m_accident", domain.Succeeded); o.again() }},
+		{"while it is fetched", func(o *office) { o.papers.whenOpened(o.again) }, func(*office) {}},
+		{"while it is uploaded", func(o *office) { slow(o, putBytes) }, func(o *office) {
+			o.until("it is fetched", func() bool { return o.papers.asked("d_retainer") == 1 })
+			time.Sleep(2 * time.Second)
+			o.again()
+		}},
+		{"while it is confirmed", func(o *office) { slow(o, readFile) }, func(o *office) {
+			o.until("it is uploaded", func() bool { return o.newest("m_accident").Status == domain.Confirming })
+			time.Sleep(2 * time.Second)
+			o.again()
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			story(t, func(o *office) {
+				c.before(o)
+				o.tell(created(accident()), o.retainer())
+				c.after(o)
+				o.rest()
+				settle()
+				for _, e := range o.entries("m_accident") {
+					if e.Error != nil {
+						t.Errorf("sync %s failed: %+v", e.ID, e.Error)
+					}
+				}
+				if f := o.kept().Files; len(f) != 1 || f[0].SHA256 != digest("the second version") {
+					t.Errorf("the files are %+v", f)
+				}
+			})
+		})
+	}
+}
+
+func TestAnUploadAddressThatHasEndedIsRenewed(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Status, Status: 403, Count: 1})
+		o.sends(accident())
+		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
+			t.Errorf("the files are %+v", f)
+		}
+	})
+}

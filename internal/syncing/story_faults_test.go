@@ -1,0 +1,262 @@
+package syncing_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// TestPassingFaultsOfOneCallChangeNothing tells of every call that a sync makes, and of
+// every way in which it can fail once or for a while, that each thing is there once.
+func TestPassingFaultsOfOneCallChangeNothing(t *testing.T) {
+	for _, route := range []string{findContacts, makeContact, readContact, findMatters, makeMatter, readMatter, addFile, readFile, putBytes, "GET /mattertypes"} {
+		for name, f := range map[string]smokeballsim.Fault{
+			"429":          {Kind: smokeballsim.Status, Status: 429},
+			"500":          {Kind: smokeballsim.Status, Status: 500},
+			"503":          {Kind: smokeballsim.Status, Status: 503},
+			"reset before": {Kind: smokeballsim.Reset},
+			"lost answer":  {Kind: smokeballsim.LoseReply},
+			"cut body":     {Kind: smokeballsim.Cut},
+			"slow":         {Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(4 * time.Second)},
+			"too slow":     {Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(25 * time.Second)},
+		} {
+			for _, count := range []int{1, 3} {
+				t.Run(route+" "+name, func(t *testing.T) {
+					t.Parallel()
+					story(t, func(o *office) {
+						f := f
+						f.Route, f.Count = route, count
+						o.fault(f)
+						o.tell(created(accident()), o.retainer())
+						o.ends("m_accident", domain.Succeeded)
+						s := o.kept()
+						if len(s.Contacts) != 1 || len(s.Matters) != 1 || len(s.Files) != 1 || s.Files[0].SHA256 != digest("the signed retainer") {
+							t.Errorf("Smokeball has %d contacts, %d matters, files %+v", len(s.Contacts), len(s.Matters), s.Files)
+						}
+					})
+				})
+			}
+		}
+	}
+}
+
+func TestALostAnswerIsLookedForBeforeItIsAskedAgain(t *testing.T) {
+	for _, route := range []string{makeContact, makeMatter, addFile} {
+		story(t, func(o *office) {
+			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.LoseReply, Count: 1})
+			o.tell(created(accident()), o.retainer())
+			o.ends("m_accident", domain.Succeeded)
+			if n := o.calls(route); n != 1 {
+				t.Errorf("%s was called %d times", route, n)
+			}
+		})
+	}
+}
+
+// TestWhatNeverHappenedIsAskedForAgain tells that the engine waits out the time in which
+// a lost call may still show its effect, and no longer.
+func TestWhatNeverHappenedIsAskedForAgain(t *testing.T) {
+	for _, route := range []string{makeContact, makeMatter, addFile} {
+		story(t, func(o *office) {
+			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Reset, Count: 1})
+			began := time.Now()
+			o.tell(created(accident()), o.retainer())
+			o.ends("m_accident", domain.Succeeded)
+			if took := time.Since(began); took < o.waits.Visible || took > o.waits.Visible+30*time.Second {
+				t.Errorf("after a lost %s it took %s", route, took)
+			}
+			if n := o.calls(route); n != 2 {
+				t.Errorf("%s was called %d times", route, n)
+			}
+		})
+	}
+}
+
+func TestALongOutageIsSurvived(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+		o.tell(created(accident()), o.retainer())
+		time.Sleep(3 * time.Hour)
+		e := o.newest("m_accident")
+		if e.Status != domain.Waiting || e.NextAttemptAt == nil || e.Error.Code != domain.CodeSmokeballUnavailable {
+			t.Errorf("in the outage the sync is %+v", e)
+		}
+		if gap := time.Until(*e.NextAttemptAt); gap > 5*time.Minute {
+			t.Errorf("the next attempt is in %s", gap)
+		}
+		o.sim.ClearFaults()
+		o.ends("m_accident", domain.Succeeded)
+	})
+}
+
+// TestALateErrorEndsInItsStep tells that what Smokeball refuses after it had accepted it
+// fails in the step that asked for it, with Smokeball's words, and that Retry makes it
+// good.
+func TestALateErrorEndsInItsStep(t *testing.T) {
+	for _, c := range []struct {
+		route string
+		step  domain.Step
+	}{{makeContact, domain.StepContact}, {makeMatter, domain.StepMatter}, {addFile, domain.StepDocument}, {patchMatter, domain.StepMatter}} {
+		t.Run(c.route, func(t *testing.T) {
+			story(t, func(o *office) {
+				o.hooks()
+				if c.route == patchMatter {
+					o.sends(accident())
+				}
+				o.fault(smokeballsim.Fault{Route: c.route, Kind: smokeballsim.FailLate, Message: "It did not please us.", Count: 1})
+				o.tell(created(accident()), o.retainer(), updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "New name" })))
+				e := o.ends("m_accident", domain.Failed)
+				if e.Error.Code != domain.CodeSmokeballRefused || !strings.Contains(e.Error.Message, "It did not please us.") {
+					t.Errorf("the failure is %+v", e.Error)
+				}
+				failed := e.Steps[slices.IndexFunc(e.Steps, func(s projections.EntryStep) bool { return s.Outcome == domain.OutcomeFailed })]
+				if failed.Name != c.step || !strings.Contains(failed.Detail, "It did not please us.") {
+					t.Errorf("the failed step is %+v", failed)
+				}
+				o.retry(e.ID)
+				o.ends("m_accident", domain.Succeeded)
+				o.wantsWhole("New name")
+			})
+		})
+	}
+}
+
+// wantsWhole wants the accident whole in Smokeball, once.
+func (o *office) wantsWhole(title string) {
+	o.Helper()
+	settle()
+	s := o.kept()
+	if len(s.Contacts) != 1 || o.one().Description != title || !slices.ContainsFunc(s.Files, func(f smokeballsim.FileState) bool { return f.SHA256 == digest("the signed retainer") }) {
+		o.Errorf("Smokeball has %+v\n%s", s, o.dump())
+	}
+}
+
+func (o *office) retry(id domain.SyncID) {
+	o.Helper()
+	_, _, err := o.requests.Retry(o.Context(), domain.User{Subject: "u_1", Firm: oak}, id)
+	o.must(err)
+}
+
+// TestWhatIsNeverShownFailsAndCanBeRetried tells that without webhooks a resource that
+// Smokeball accepted and never shows fails with not_confirmed, and that Retry looks for
+// it and makes it anew.
+func TestWhatIsNeverShownFailsAndCanBeRetried(t *testing.T) {
+	for _, route := range []string{makeContact, makeMatter, addFile, patchMatter} {
+		t.Run(route, func(t *testing.T) {
+			story(t, func(o *office) {
+				if route == patchMatter {
+					o.sends(accident())
+				}
+				o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.FailLate, Count: 1})
+				began := time.Now()
+				o.tell(created(accident()), o.retainer(), updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "New name" })))
+				o.rest()
+				e := o.newest("m_accident")
+				if route == makeContact && e.Status == domain.Succeeded {
+					return // the matter's refusal told of it, and it was made anew
+				}
+				if e.Status != domain.Failed || e.Error.Code != domain.CodeNotConfirmed {
+					t.Fatalf("the sync is %s: %s\n%s", e.Status, told(e.Error), o.dump())
+				}
+				if took := time.Since(began); took < o.waits.Confirm || took > 2*o.waits.Confirm {
+					t.Errorf("it was given up after %s", took)
+				}
+				o.retry(e.ID)
+				o.ends("m_accident", domain.Succeeded)
+				o.wantsWhole("New name")
+			})
+		})
+	}
+}
+
+// TestWhatIsShownVeryLateIsFoundByRetry tells that Retry makes nothing twice.
+func TestWhatIsShownVeryLateIsFoundByRetry(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: 4 * time.Minute, Max: 5 * time.Minute}, func(o *office) {
+		o.tell(created(accident()), o.retainer())
+		for range 6 {
+			o.rest()
+			e := o.newest("m_accident")
+			if e.Status == domain.Succeeded || e.Status == domain.Skipped {
+				break
+			}
+			if e.Error == nil || e.Error.Code != domain.CodeNotConfirmed {
+				t.Fatalf("the sync is %s: %s", e.Status, told(e.Error))
+			}
+			time.Sleep(10 * time.Minute)
+			o.retry(e.ID)
+		}
+		if s := o.kept(); len(s.Contacts) != 1 || len(s.Matters) != 1 || len(s.Files) != 1 {
+			t.Errorf("Smokeball has %d contacts, %d matters, %d files", len(s.Contacts), len(s.Matters), len(s.Files))
+		}
+	})
+}
+
+// TestSlowVisibilityIsWaitedOut tells that what shows only after half a minute is there
+// once, whatever was lost on the way.
+func TestSlowVisibilityIsWaitedOut(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: 20 * time.Second, Max: 25 * time.Second}, func(o *office) {
+		for _, route := range []string{makeContact, makeMatter, addFile} {
+			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.LoseReply, Count: 1})
+		}
+		o.tell(created(accident()), o.retainer())
+		o.ends("m_accident", domain.Succeeded)
+		if s := o.kept(); len(s.Contacts) != 1 || len(s.Matters) != 1 || len(s.Files) != 1 {
+			t.Errorf("Smokeball has %d contacts, %d matters, %d files", len(s.Contacts), len(s.Matters), len(s.Files))
+		}
+	})
+}
+
+func TestWebhooksSaveReads(t *testing.T) {
+	story(t, func(o *office) {
+		o.hooks()
+		o.sends(accident())
+		if n := o.calls(readMatter) + o.calls(readContact); n != 0 {
+			t.Errorf("%d reads were made for what webhooks had told", n)
+		}
+	})
+}
+
+func TestARefusedMatterFailsWithSmokeballsWords(t *testing.T) {
+	story(t, func(o *office) {
+		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
+		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400})
+		o.tell(created(accident()), o.retainer())
+		e := o.ends("m_accident", domain.Failed)
+		if e.Error.Smokeball == nil || e.Error.Smokeball.Status != 400 || e.Error.Smokeball.RequestID == "" {
+			t.Errorf("the failure is %+v", e.Error)
+		}
+		if n := o.calls(makeMatter); n != 1 {
+			t.Errorf("a refusal was asked for %d times", n)
+		}
+		o.sim.ClearFaults()
+		o.retry(e.ID)
+		if again := o.ends("m_accident", domain.Succeeded); again.Trigger != domain.TriggerRetry || again.RequestedBy != "u_1" {
+			t.Errorf("the retry is %+v", again)
+		}
+		o.one()
+	})
+}
+
+// TestALongQueueDoesNotShortenTheLook tells that a call which waited long for its turn,
+// and whose answer was lost then, is looked for as long as any other.
+func TestALongQueueDoesNotShortenTheLook(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: 6 * time.Second, Max: 8 * time.Second}, func(o *office) {
+		const n = 60
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		for _, route := range []string{makeContact, makeMatter} {
+			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(15 * time.Second), Probability: 0.5})
+		}
+		for i, c := range someClients(n) {
+			o.tell(created(numbered(i, c)))
+		}
+		o.rest()
+		if s := o.kept(); len(s.Contacts) != n || len(s.Matters) != n {
+			t.Errorf("of %d matters at once Smokeball has %d, and %d contacts", n, len(s.Matters), len(s.Contacts))
+		}
+	})
+}

@@ -1,0 +1,176 @@
+package syncing_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// crash is maria's matter of a case type that Smokeball does not have.
+func crash(change ...func(*domain.MatterData)) domain.MatterData {
+	return accident(append([]func(*domain.MatterData){func(m *domain.MatterData) { m.CaseType = "Truck Crash" }}, change...)...)
+}
+
+// typeID is the id of one of the account's matter types in Illinois.
+func (o *office) typeID(name string) string {
+	o.Helper()
+	types, err := o.client.MatterTypes(o.Context(), oak)
+	o.must(err)
+	i := slices.IndexFunc(types, func(t domain.MatterType) bool { return t.Name == name && t.Location == "IL" && t.Usable() })
+	if i < 0 {
+		o.Fatalf("Smokeball has no matter type %s", name)
+	}
+	return types[i].ID
+}
+
+// remap is a firm admin who changes the firm's mappings.
+func (o *office) remap(decide func(domain.Mappings) ([]domain.Event, error)) {
+	o.Helper()
+	_, _, err := eventstore.Execute(o.Context(), o.ledger, time.Now, domain.SettingsStream(oak),
+		func(p domain.Preferences) ([]domain.Event, error) { return decide(p.Mappings) })
+	o.must(err)
+}
+
+func (o *office) maps(w domain.Mapping) {
+	o.Helper()
+	o.remap(func(m domain.Mappings) ([]domain.Event, error) { return m.Revise(w, "its name", "u_admin") })
+}
+
+func (o *office) unmaps(id domain.MappingID) {
+	o.Helper()
+	o.remap(func(m domain.Mappings) ([]domain.Event, error) { return m.Remove(id, "u_admin"), nil })
+}
+
+// looks waits until the sync of a matter has begun so often and rests again.
+func (o *office) looks(m domain.MatterID, attempts int) projections.Entry {
+	o.Helper()
+	o.until("another look", func() bool { return o.newest(m).Attempts >= attempts && o.newest(m).Status != domain.Running })
+	o.rest()
+	e := o.newest(m)
+	if e.Attempts != attempts {
+		o.Fatalf("the sync was begun %d times, want %d\n%s", e.Attempts, attempts, o.dump())
+	}
+	return e
+}
+
+func TestAMappingLetsTheSyncGoOn(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(crash()), o.retainer())
+		e := o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		for _, part := range []string{"Settings → Integrations → Smokeball → Case Type Mappings", "A firm admin chooses a matter type there", "nearest: Truck Accident"} {
+			if !strings.Contains(e.Error.Remedy, part) {
+				t.Errorf("the remedy lacks %q: %s", part, e.Error.Remedy)
+			}
+		}
+		o.maps(domain.Mapping{ID: "map_crash", CaseType: "truck crash", MatterTypeID: o.typeID("Truck Accident"), ClientRole: "Defendant"})
+		done := o.looks("m_accident", 2)
+		if done.ID != e.ID || done.Status != domain.Succeeded || len(o.entries("m_accident")) != 1 {
+			t.Errorf("sync %s went on as %s, which is %s", e.ID, done.ID, done.Status)
+		}
+		if m := o.one(); m.MatterType != "Truck Accident" || m.ClientRole != "Defendant" {
+			t.Errorf("Smokeball has %+v", m)
+		}
+		if !strings.Contains(done.Steps[0].Detail, "own mapping") {
+			t.Errorf("the first step is %+v", done.Steps[0])
+		}
+	})
+}
+
+// TestAWaitForAMappingRests tells that a sync looks again once for each revision, also
+// when the revision does not help it, and otherwise leaves Smokeball and the ledger alone.
+func TestAWaitForAMappingRests(t *testing.T) {
+	story(t, func(o *office) {
+		o.maps(domain.Mapping{ID: "map_other", CaseType: "Boat Crash", MatterTypeID: o.typeID("Truck Accident")})
+		o.tell(created(crash()), o.retainer())
+		o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		o.looks("m_accident", 1)
+		o.unmaps("map_other")
+		o.looks("m_accident", 2)
+		at := o.last()
+		time.Sleep(12 * time.Hour)
+		synctest.Wait()
+		if now := o.last(); now != at {
+			t.Errorf("%d events were recorded while nothing happened", now-at)
+		}
+		o.restart()
+		o.choose(func(s *domain.Settings) { s.DocumentsFolder = "Intake" })
+		o.sends(numbered(7, maria()))
+		o.looks("m_accident", 2)
+	})
+}
+
+// TestARevisionWhileNobodyWorksIsNotMissed tells that the wait does not depend on an
+// engine having seen the change happen.
+func TestARevisionWhileNobodyWorksIsNotMissed(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(crash()), o.retainer())
+		o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		id := o.typeID("Truck Accident")
+		o.stop()
+		o.maps(domain.Mapping{ID: "map_crash", CaseType: "Truck Crash", MatterTypeID: id})
+		o.start()
+		if e := o.looks("m_accident", 2); e.Status != domain.Succeeded {
+			t.Errorf("the sync is %s", e.Status)
+		}
+	})
+}
+
+// TestARevisionWhileTheSyncLooksCounts tells that a mapping which is made after the sync
+// has read the mappings, and before it has said that it waits, is not lost.
+func TestARevisionWhileTheSyncLooksCounts(t *testing.T) {
+	story(t, func(o *office) {
+		id := o.typeID("Truck Accident")
+		o.client.ForgetMatterTypes(oak)
+		go func() {
+			time.Sleep(50 * time.Millisecond) // while Smokeball is asked for its types
+			o.maps(domain.Mapping{ID: "map_crash", CaseType: "Truck Crash", MatterTypeID: id})
+		}()
+		o.tell(created(crash()), o.retainer())
+		e := o.looks("m_accident", 2)
+		if e.Status != domain.Succeeded {
+			t.Errorf("the sync is %s", e.Status)
+		}
+	})
+}
+
+// TestAMappingToATypeThatIsGoneWaits tells that the firm's choice is not quietly replaced
+// by a less specific one or by a like name, and that the wait names the mapping.
+func TestAMappingToATypeThatIsGoneWaits(t *testing.T) {
+	story(t, func(o *office) {
+		truck := o.typeID("Truck Accident")
+		o.maps(domain.Mapping{ID: "map_all", CaseType: "Auto Accident", MatterTypeID: o.typeID("Dog Bite")})
+		o.maps(domain.Mapping{ID: "map_il", CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", MatterTypeID: truck})
+		o.must(o.sim.EditMatterType(truck, "", true))
+		o.client.ForgetMatterTypes(oak)
+		o.tell(created(accident()), o.retainer())
+		e := o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		if !strings.Contains(e.Error.Remedy, "map_il") || !strings.Contains(e.Error.Message, "no longer has") {
+			t.Errorf("the wait does not name the mapping: %+v", e.Error)
+		}
+		o.unmaps("map_il")
+		if e := o.looks("m_accident", 2); e.Status != domain.Succeeded || o.one().MatterType != "Dog Bite" {
+			t.Errorf("the sync is %s, Smokeball has %+v", e.Status, o.one())
+		}
+	})
+}
+
+// TestAMappingLeavesMatters tells that a matter which Smokeball has keeps its type and
+// its client's role.
+func TestAMappingLeavesMatters(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident())
+		was := o.one()
+		o.maps(domain.Mapping{ID: "map_1", CaseType: "Auto Accident", MatterTypeID: o.typeID("Dog Bite"), ClientRole: "Defendant"})
+		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "Rivera v. Apex" })))
+		o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.MatterType != was.MatterType || m.ClientRole != was.ClientRole || m.Description != "Rivera v. Apex" {
+			t.Errorf("Smokeball has %+v", m)
+		}
+	})
+}

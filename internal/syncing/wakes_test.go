@@ -1,0 +1,125 @@
+package syncing_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+)
+
+func heardOf(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func TestWakes(t *testing.T) {
+	var w syncing.Wakes
+	w.Wake(oak, "m_1") // nobody listens
+	first, endFirst := w.Listen(oak, "m_1")
+	other, endOther := w.Listen(oak, "m_2")
+	defer endOther()
+	if heardOf(first) {
+		t.Error("a wake from before is heard")
+	}
+	w.Wake(oak, "m_1")
+	w.Wake(oak, "m_1")
+	if !heardOf(first) || heardOf(first) {
+		t.Error("two wakes are not heard as one")
+	}
+	if w.Wake("f_elm", "m_2"); heardOf(other) {
+		t.Error("another firm's wake is heard")
+	}
+	endFirst()
+	if w.Wake(oak, "m_1"); heardOf(first) {
+		t.Error("a wake is heard after the end")
+	}
+}
+
+func TestLocksAreHeldByOneAtATime(t *testing.T) {
+	var l syncing.Locks
+	var mine, inside int
+	var mu sync.Mutex
+	var work sync.WaitGroup
+	for range 50 {
+		work.Go(func() {
+			release, err := l.Acquire(t.Context(), domain.ContactStream(oak, "k_1"))
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mu.Lock()
+			if inside++; inside > 1 {
+				t.Error("two hold the lock")
+			}
+			mine++
+			mu.Unlock()
+			mu.Lock()
+			inside--
+			mu.Unlock()
+			release()
+		})
+	}
+	work.Wait()
+	if mine != 50 || l.Held() != 0 {
+		t.Errorf("%d had the lock, %d locks are left", mine, l.Held())
+	}
+}
+
+func TestLocksOfOtherStreamsAreFree(t *testing.T) {
+	var l syncing.Locks
+	one, err := l.Acquire(t.Context(), domain.ContactStream(oak, "k_1"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := l.Acquire(t.Context(), domain.ContactStream(oak, "k_2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	one()
+	other()
+}
+
+func TestALockThatIsGivenUpLeavesNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var l syncing.Locks
+		release, err := l.Acquire(t.Context(), domain.ContactStream(oak, "k_1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := l.Acquire(ctx, domain.ContactStream(oak, "k_1")); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("waiting ended with %v", err)
+		}
+		release()
+		if n := l.Held(); n != 0 {
+			t.Errorf("%d locks are left", n)
+		}
+	})
+}
+
+func TestBackoffGrowsToItsCap(t *testing.T) {
+	for attempt, top := range map[int]time.Duration{-1: time.Second, 0: time.Second, 1: time.Second, 2: 2 * time.Second, 5: 16 * time.Second,
+		9: 256 * time.Second, 10: 5 * time.Minute, 1000: 5 * time.Minute, 1 << 40: 5 * time.Minute} {
+		seen := map[time.Duration]bool{}
+		for range 200 {
+			d := syncing.Backoff(attempt)
+			if d < top/2 || d >= top {
+				t.Fatalf("the pause after attempt %d is %s, want %s to %s", attempt, d, top/2, top)
+			}
+			seen[d] = true
+		}
+		if len(seen) < 100 {
+			t.Errorf("the pause after attempt %d hardly varies", attempt)
+		}
+	}
+}
