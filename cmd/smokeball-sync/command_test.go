@@ -100,7 +100,7 @@ func TestParts(t *testing.T) {
 	log := newLogbook()
 	p := newParts(testLog(log))
 	begun := make(chan struct{}, 8)
-	p.keep("views", func(context.Context) error { begun <- struct{}{}; return errors.New("disk is full") })
+	p.keep("views", folds, func(context.Context) error { begun <- struct{}{}; return errors.New("disk is full") })
 	<-begun
 	p.once("router", func(ctx context.Context) error { <-begun; return errors.New("lost the bus") })
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

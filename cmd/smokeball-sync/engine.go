@@ -189,7 +189,7 @@ const callbackPath = "/oauth/smokeball/callback"
 const active = 24
 
 // grace is how long calls to Smokeball that are under way may go on after a stop.
-const grace = 8 * time.Second
+const grace = 6 * time.Second
 
 func (e *engine) openHandlers(ctx context.Context) error {
 	e.intake = syncing.Intake{Ledger: e.ledger, Now: time.Now}

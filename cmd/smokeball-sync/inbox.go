@@ -24,17 +24,21 @@ import (
 // handlerTimeout is what a handler of the bus may take: it only decides and appends.
 const handlerTimeout = 30 * time.Second
 
+// stopTaking is how long handlers of the bus get to finish when the engine stops. What
+// they don't finish is delivered again.
+const stopTaking = 4 * time.Second
+
 // newRouter connects the bus to the handlers that take things in.
 func (e *engine) newRouter() (*message.Router, error) {
-	router, err := bus.NewRouter(bus.RouterConfig{Timeout: handlerTimeout, Registry: e.metrics, Logger: e.log})
+	router, err := bus.NewRouter(bus.RouterConfig{Timeout: handlerTimeout, CloseAfter: stopTaking, Registry: e.metrics, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Key: eventKey, Logger: e.log})
+	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Key: eventKey, Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Logger: e.log})
+	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}

@@ -64,15 +64,15 @@ func (p *process) killSoon(t *testing.T, chance *rand.Rand, i int) {
 func (p *process) publishOn(t *testing.T) func() int {
 	t.Helper()
 	say := p.publisher(t, nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0))
-	ctx, stop := context.WithCancel(t.Context())
+	stopped, stop := context.WithCancel(t.Context())
 	said := make(chan int, 1)
 	go func() {
 		n := 0
 		for next := time.NewTicker(100 * time.Millisecond); ; n++ {
 			select {
 			case <-next.C:
-				say.matterAndDocument(n)
-			case <-ctx.Done():
+				say.matterAndDocument(t.Context(), n)
+			case <-stopped.Done():
 				next.Stop()
 				said <- n
 				return
@@ -84,8 +84,9 @@ func (p *process) publishOn(t *testing.T) func() int {
 	return end
 }
 
-// matterAndDocument says all of the n-th matter, until all is acknowledged.
-func (p publisher) matterAndDocument(n int) {
+// matterAndDocument says all of the n-th matter, until all is acknowledged or the test
+// is over.
+func (p publisher) matterAndDocument(over context.Context, n int) {
 	m, d := "m_"+strconv.Itoa(n), "d_"+strconv.Itoa(n)
 	data := matter(m, 1, "Auto Accident")
 	data["client"] = matter("m_"+strconv.Itoa(n/3), 1, "")["client"] // a client has three matters
@@ -98,13 +99,13 @@ func (p publisher) matterAndDocument(n int) {
 			return p.publish(ctx, "document.approved", d+"-approved", publisherSource+"/"+d+"-approved", document(d, m))
 		},
 	} {
-		for try(say) != nil { // the engine is away; it comes back
+		for try(over, say) != nil && over.Err() == nil { // the engine is away; it comes back
 		}
 	}
 }
 
-func try(say func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+func try(over context.Context, say func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(over, time.Second)
 	defer cancel()
 	return say(ctx)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -20,6 +21,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, "make a folder for the program:", err)
 		os.Exit(failed)
 	}
+	moreAtOnce()
 	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
 		if err := os.RemoveAll(workshop); err != nil {
 			fmt.Fprintln(os.Stderr, "remove the program:", err)
@@ -27,6 +29,19 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(code)
 	}))
+}
+
+// atOnce is how many tests run side by side unless -parallel says otherwise: most of
+// them wait for an engine, not for a processor.
+const atOnce = "8"
+
+func moreAtOnce() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if !said {
+		_ = flag.Set("test.parallel", atOnce) // a flag of package testing that takes numbers
+	}
 }
 
 // program is the path of the program as it is shipped, without the race detector of

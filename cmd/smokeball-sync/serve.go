@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"time"
 )
 
@@ -76,9 +77,9 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
 	p = newParts(e.log)
-	p.keep("views", func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
-	p.keep("outbox", e.outbox.Run)
-	p.keep("scheduler", e.whileLeading(e.schedule.Run))
+	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
+	p.keep("outbox", folds, e.outbox.Run)
+	p.keep("scheduler", acts, e.whileLeading(e.schedule.Run))
 	p.once("router", router.Run)
 	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
 	return p, router.Running(), nil
@@ -105,7 +106,8 @@ func serveHTTP(ctx context.Context, server *http.Server, listener net.Listener) 
 	return nil
 }
 
-// parts run side by side and are stopped one after the other, the last one first.
+// parts run side by side. Those that take in and act are stopped together, then those
+// that fold what they did, the last one first.
 type parts struct {
 	log    *slog.Logger
 	list   []part
@@ -113,15 +115,22 @@ type parts struct {
 }
 
 type part struct {
+	acts bool // takes in or acts
 	stop context.CancelFunc
 	done chan struct{}
 }
+
+// The kinds of parts.
+const (
+	acts  = true
+	folds = false
+)
 
 func newParts(log *slog.Logger) *parts { return &parts{log: log, broken: make(chan error, 1)} }
 
 // once runs a part that must not end before it is stopped.
 func (p *parts) once(name string, run func(context.Context) error) {
-	p.add(func(ctx context.Context) {
+	p.add(acts, func(ctx context.Context) {
 		err := run(ctx)
 		if ctx.Err() == nil || err != nil {
 			select {
@@ -137,8 +146,8 @@ const longestPause = time.Minute
 
 // keep runs a part that is begun again when it fails: its state is on disk, and what
 // failed it (the disk, the bus) may recover.
-func (p *parts) keep(name string, run func(context.Context) error) {
-	p.add(func(ctx context.Context) {
+func (p *parts) keep(name string, kind bool, run func(context.Context) error) {
+	p.add(kind, func(ctx context.Context) {
 		pause := time.Second
 		for ctx.Err() == nil {
 			began := time.Now()
@@ -164,10 +173,10 @@ func idle(ctx context.Context, d time.Duration) {
 	}
 }
 
-func (p *parts) add(run func(context.Context)) {
+func (p *parts) add(kind bool, run func(context.Context)) {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
-	p.list = append(p.list, part{cancel, done})
+	p.list = append(p.list, part{kind, cancel, done})
 	go func() { defer close(done); run(ctx) }()
 }
 
@@ -193,10 +202,15 @@ func (p *parts) wait(ctx context.Context, up <-chan struct{}) error {
 	}
 }
 
-// stop ends the parts, the last one first.
+// stop ends the parts: at once those that take in and act, then the others.
 func (p *parts) stop() {
-	for i := len(p.list) - 1; i >= 0; i-- {
-		p.list[i].stop()
-		<-p.list[i].done
+	for _, part := range p.list {
+		if part.acts {
+			part.stop()
+		}
+	}
+	for _, part := range slices.Backward(p.list) {
+		part.stop()
+		<-part.done
 	}
 }

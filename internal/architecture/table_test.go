@@ -40,7 +40,8 @@ var table = []rule{
 		tests: []string{"internal/smokeballsim", "adapters/smokeball", "projections", "eventstore/eventstoretest"},
 		why:   "handlers decide and append, and call out through their own ports; its tests run them against the simulator through the real client and rows"},
 	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault"}, libs: true,
-		why: "it keeps connections: facts in the ledger, secrets in the vault"},
+		tests: []string{"internal/smokeballsim", "adapters/smokeball"},
+		why:   "it keeps connections: facts in the ledger, secrets in the vault; its tests connect to the simulator through the real client"},
 	{folder: "internal/vault", libs: true,
 		why: "sealing knows bytes and keys, not what they mean"},
 	{folder: "internal/lease", libs: true,
@@ -50,6 +51,8 @@ var table = []rule{
 	{folder: "internal/architecture",
 		why: "it reads the code as text"},
 
+	{folder: "examples/…", libs: true,
+		why: "a stranger's program knows the outside contract only"},
 	{folder: "cmd/…", may: []string{all}, libs: true,
 		why: "programs wire everything together, and nothing imports them"},
 }

@@ -1,6 +1,7 @@
 package connect
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -58,7 +59,7 @@ func (d *Desk) register(ctx context.Context, by domain.User) (uint64, error) {
 func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, h hook) (string, error) {
 	want := Subscription{Key: h.Key, Name: "CaseHug", URL: d.PublicURL + webhookPath + h.Secret,
 		Request: domain.NewRequestID("webhooks", string(f), random())}
-	id, err := d.ours(ctx, f, "")
+	id, err := d.ours(ctx, f)
 	if err != nil {
 		return "", err
 	}
@@ -68,19 +69,22 @@ func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, h hook) (string, 
 	if id, err = d.Subscriptions.Subscribe(ctx, f, want); err != nil {
 		return "", err
 	}
-	return d.ours(ctx, f, id) // another engine may have made one at the same time
+	kept, err := d.ours(ctx, f) // another engine may have made one at the same time
+	return cmp.Or(kept, id), err
 }
 
-// ours is the account's one subscription that leads here: keep, or the first one
-// where keep is empty. Others that lead here are removed.
-func (d *Desk) ours(ctx context.Context, f domain.FirmID, keep string) (string, error) {
+// ours is the account's one subscription that leads here, "" where there is none. Of
+// several the first one stays, so that engines which look at the same time keep the
+// same one, and the others are removed.
+func (d *Desk) ours(ctx context.Context, f domain.FirmID) (string, error) {
+	keep := ""
 	list, err := d.Subscriptions.Subscriptions(ctx, f)
 	if err != nil {
 		return "", err
 	}
 	for _, s := range list {
 		switch {
-		case !strings.HasPrefix(s.URL, d.PublicURL+webhookPath) || s.ID == keep:
+		case !strings.HasPrefix(s.URL, d.PublicURL+webhookPath):
 		case keep == "":
 			keep = s.ID
 		default:

@@ -121,6 +121,11 @@ func (t *turn) work(ctx context.Context) error {
 		{domain.StepConfirm, t.confirmAll},
 	}
 	for _, s := range steps {
+		select {
+		case <-t.stopping:
+			return errHandedBack
+		default:
+		}
 		if err := s.do(ctx); err != nil {
 			return &stepError{s.name, err}
 		}

@@ -1,0 +1,269 @@
+package connect_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+	"go.uber.org/goleak"
+
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const (
+	oakAccount = "0a4c0000-0000-4000-8000-000000000001"
+	elmAccount = "0a4c0000-0000-4000-8000-000000000002"
+	publicURL  = "https://engine.example"
+	callback   = publicURL + "/oauth/smokeball/callback"
+)
+
+// counter is a desk with all that it works with: a ledger on disk, sealed secrets in a
+// NATS bucket, and a Smokeball where the firm signs in.
+type counter struct {
+	*testing.T
+	*connect.Desk
+	sim    *smokeballsim.Server
+	client *smokeball.Client
+	kv     jetstream.KeyValue
+	ahead  atomic.Int64 // how far the desk's clock is ahead
+	folder string
+	caught post // headers of Smokeball's notifications
+	bolt   *eventstore.Bolt
+}
+
+func newCounter(t *testing.T) *counter {
+	c := &counter{T: t, folder: t.TempDir(), kv: bucket(t), caught: make(post, 16)}
+	c.sim = smokeballsim.New(smokeballsim.Config{Seed: 1, Rate: -1, URL: "https://smokeball.example", HTTP: &http.Client{Transport: c.caught}, RedirectURIs: []string{callback},
+		Accounts: []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Elm PC"}}})
+	t.Cleanup(func() { c.must(c.sim.Close()) })
+	var err error
+	c.bolt, err = eventstore.OpenBolt(filepath.Join(c.folder, "ledger.db"), eventstore.BoltOptions{Log: silent})
+	c.must(err)
+	t.Cleanup(func() { c.must(c.bolt.Close()) })
+	keys, err := vault.Open(filepath.Join(c.folder, "keys.json"))
+	c.must(err)
+	c.Desk = c.newDesk(vault.NewSecrets(keys, c.kv), keys)
+	return c
+}
+
+func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault) *connect.Desk {
+	var err error
+	c.client, err = smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
+		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 1000, Burst: 1000, Store: tokens{secrets}, Log: silent, Transport: c.sim.Transport()})
+	c.must(err)
+	c.Cleanup(c.client.Close)
+	return &connect.Desk{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{c.client}, Subscriptions: hooks{c.client},
+		Region: "us", PublicURL: publicURL, Authorization: 180 * 24 * time.Hour, Log: silent,
+		Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }}
+}
+
+var silent = slog.New(slog.DiscardHandler)
+
+func (c *counter) must(err error) {
+	c.Helper()
+	if err != nil {
+		c.Fatal(err)
+	}
+}
+
+func bucket(t *testing.T) jetstream.KeyValue {
+	t.Helper()
+	s, err := server.NewServer(&server.Options{ServerName: "connect", DontListen: true, JetStream: true, StoreDir: t.TempDir(), NoSigs: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.Start()
+	t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
+	nc, err := nats.Connect("", nats.InProcessServer(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(nc.Close)
+	js, err := jetstream.New(nc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kv, err := js.CreateKeyValue(t.Context(), jetstream.KeyValueConfig{Bucket: "secrets"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return kv
+}
+
+// visit is a browser that follows the link to Smokeball, where somebody decides for an
+// account; it tells what Smokeball's redirect carries.
+func (c *counter) visit(link, decision, account string) url.Values {
+	c.Helper()
+	r, err := http.NewRequestWithContext(c.Context(), http.MethodPost, link, strings.NewReader(url.Values{"decision": {decision}, "account": {account}}.Encode()))
+	c.must(err)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	answer, err := c.sim.Transport().RoundTrip(r)
+	c.must(err)
+	c.must(answer.Body.Close())
+	back, err := url.Parse(answer.Header.Get("Location"))
+	if err != nil || !strings.HasPrefix(back.String(), callback+"?") {
+		c.Fatalf("Smokeball answers %d and sends to %q, %v", answer.StatusCode, back, err)
+	}
+	return back.Query()
+}
+
+// link asks for a link to the consent page.
+func (c *counter) link(by domain.User) string {
+	c.Helper()
+	link, ends, err := c.Authorize(c.Context(), by)
+	c.must(err)
+	if left := ends.Sub(c.Now()); left <= connect.LinkLife-time.Minute || left > connect.LinkLife {
+		c.Errorf("the link lives %s", left)
+	}
+	return link
+}
+
+// finish is the redirect that arrives at the engine.
+func (c *counter) finish(q url.Values, browser *domain.User) (domain.FirmID, error) {
+	return c.Complete(c.Context(), q.Get("state"), q.Get("code"), q.Get("error"), browser)
+}
+
+// connects connects the firm to its account.
+func (c *counter) connects() {
+	c.Helper()
+	_, err := c.finish(c.visit(c.link(admin), "allow", oakAccount), &admin)
+	c.must(err)
+}
+
+func (c *counter) connection() domain.Connection {
+	c.Helper()
+	state, _, err := eventstore.Load[domain.Connection](c.Context(), c.Ledger, domain.ConnectionStream(oak))
+	c.must(err)
+	return state
+}
+
+func (c *counter) wants(s domain.ConnectionStatus) {
+	c.Helper()
+	if got := c.connection().Status(c.Now()); got != s {
+		c.Errorf("the connection is %s, want %s", got, s)
+	}
+}
+
+// wantsRejection wants a command to have been refused with a code and what to do.
+func (c *counter) wantsRejection(err error, why domain.Reason, code domain.Code) {
+	c.Helper()
+	r := domain.AsRejection(err)
+	if r == nil || r.Reason != why || r.Failure.Code != code || r.Failure.Message == "" || r.Failure.Remedy == "" {
+		c.Errorf("the answer is %#v (%v), want reason %d with %s", r, err, why, code)
+	}
+}
+
+// kept are the kinds of secrets that are kept.
+func (c *counter) kept() map[string]bool {
+	c.Helper()
+	names := map[string]bool{}
+	lister, err := c.kv.ListKeys(c.Context())
+	c.must(err)
+	for k := range lister.Keys() {
+		kind, _, _ := strings.Cut(k, ".")
+		names[kind] = true
+	}
+	return names
+}
+
+// wantsNoSecrets wants none of the secrets in the bytes of the ledger, nor unsealed in
+// the bucket.
+func (c *counter) wantsNoSecrets(secrets ...string) {
+	c.Helper()
+	files, err := filepath.Glob(filepath.Join(c.folder, "ledger*"))
+	c.must(err)
+	var all []byte
+	for _, f := range files {
+		data, err := os.ReadFile(f)
+		c.must(err)
+		all = append(all, data...)
+	}
+	lister, err := c.kv.ListKeys(c.Context())
+	c.must(err)
+	for k := range lister.Keys() {
+		entry, err := c.kv.Get(c.Context(), k)
+		c.must(err)
+		all = append(append(all, k...), entry.Value()...)
+	}
+	for _, s := range secrets {
+		if s == "" || bytes.Contains(all, []byte(s)) {
+			c.Errorf("the secret %.6q… is empty or stands in the clear", s)
+		}
+	}
+}
+
+// tokens, consent and hooks fit the client to the desk.
+type tokens struct{ secrets *vault.Secrets }
+
+func (s tokens) Load(ctx context.Context, f domain.FirmID) (t smokeball.Tokens, revision uint64, err error) {
+	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
+	if errors.Is(err, vault.ErrNone) {
+		return t, 0, smokeball.ErrNoTokens
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &t)
+	}
+	return t, revision, err
+}
+
+func (s tokens) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, revision uint64) (uint64, error) {
+	data, err := json.Marshal(t)
+	if err != nil {
+		return 0, err
+	}
+	return s.secrets.Save(ctx, connect.TokenName(f), data, revision)
+}
+
+type consent struct{ client *smokeball.Client }
+
+func (c consent) URL(state, verifier string) string {
+	return c.client.OAuth().AuthorizeURL(state, verifier, callback, smokeball.ScopeNames())
+}
+
+func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Grant, error) {
+	t, err := c.client.OAuth().Exchange(ctx, code, verifier, callback)
+	if err != nil {
+		return connect.Grant{}, err
+	}
+	account, err := c.client.FirmWith(ctx, t.Access)
+	if err != nil {
+		return connect.Grant{}, err
+	}
+	data, err := json.Marshal(t)
+	if len(t.Scopes) == 0 { // Smokeball did not tell
+		t.Scopes = smokeball.ScopeNames()
+	}
+	return connect.Grant{Account: account, Scopes: t.Scopes, Issued: t.Issued, Tokens: data}, err
+}
+
+type hooks struct{ *smokeball.Client }
+
+func (h hooks) Subscribe(ctx context.Context, f domain.FirmID, s connect.Subscription) (string, error) {
+	made, err := h.Client.Subscribe(ctx, f, s.Key, s.Name, s.URL, smokeball.WebhookTypes(), s.Request)
+	return made.ID, err
+}
+
+func (h hooks) UpdateSubscription(ctx context.Context, f domain.FirmID, id string, s connect.Subscription) error {
+	_, err := h.Client.UpdateSubscription(ctx, f, id, s.Key, s.Name, s.URL, smokeball.WebhookTypes(), s.Request)
+	return err
+}
