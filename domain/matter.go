@@ -38,6 +38,7 @@ type Linked struct {
 	Sent      MatterDraft  // what Smokeball was last told, or asked for by the intent
 	Before    *MatterDraft // while a change waits for confirmation: what counted before it
 	Request   RequestID    // of the call that waits for confirmation
+	Since     time.Time    // when that call was accepted
 	Intent    *Intent      // a creation that may or may not have happened
 }
 
@@ -55,6 +56,7 @@ type Document struct {
 	Intent    *Intent // an announcement that may or may not have happened
 	Size      int64   // bytes that were sent
 	Uploaded  bool
+	Since     time.Time // when the bytes were sent
 	Confirmed bool
 	Failure   *Failure // of the last try
 }
@@ -156,7 +158,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		m.TypeID, m.Role = e.TypeID, e.ClientRole
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
-		m = m.resolveContact(e)
+		m = m.resolveContact(e, at)
 	case SyncWarned:
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
 	case MatterTagged:
@@ -175,7 +177,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 			m.Smokeball.Sent, m.Smokeball.Before, m.Smokeball.Confirmed = *before, nil, true
 		}
 	case MatterAccepted:
-		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request}
+		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request, Since: at}
 		m = m.change(func(s *Sync) { s.Created, s.Changed = true, true })
 	case MatterLinked:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true}
@@ -184,7 +186,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
 			m.Smokeball.Before = &before
 		}
-		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Confirmed = e.Sent, e.Request, false
+		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Request, at, false
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterConfirmed:
 		m.Smokeball.Confirmed, m.Smokeball.Before = true, nil
@@ -195,7 +197,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	return m
 }
 
-func (m Matter) resolveContact(e ContactResolved) Matter {
+func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
 	next := map[ClientID]SmokeballID{e.Client: e.Contact}
 	for k, v := range m.Contacts {
 		if k != e.Client {
@@ -209,9 +211,9 @@ func (m Matter) resolveContact(e ContactResolved) Matter {
 		if !contains(s.Resolved, e.Client) {
 			s.Resolved = append(s.Resolved[:len(s.Resolved):len(s.Resolved)], e.Client)
 		}
-		s.Contacts = without(s.Contacts, e.Contact)
+		s.Contacts = unpended(without(s.Contacts, e.Contact), e.Key)
 		if e.Pending {
-			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key})
+			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key, Since: at})
 		}
 	})
 }
@@ -235,7 +237,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FileAccepted:
 		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
 	case DocumentUploaded:
-		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Size, d.Failure = true, e.SizeBytes, nil })
+		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil })
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentConfirmed:
 		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
@@ -274,6 +276,17 @@ func warn(list []Warning, w *Warning) []Warning {
 		return list
 	}
 	return append(list[:len(list):len(list)], *w)
+}
+
+// unpended drops what was awaited under the key: another contact has taken its place.
+func unpended(list []PendingContact, key ContactKey) []PendingContact {
+	var rest []PendingContact
+	for _, p := range list {
+		if p.Key != key {
+			rest = append(rest, p)
+		}
+	}
+	return rest
 }
 
 func without(list []PendingContact, id SmokeballID) []PendingContact {

@@ -107,6 +107,7 @@ type PendingContact struct {
 	Client  ClientID
 	Contact SmokeballID
 	Key     ContactKey
+	Since   time.Time // when the sync was told of it
 }
 
 // Intent is the record that a call is about to be made. As long as it stands, the

@@ -91,7 +91,7 @@ func TestTokenFaults(t *testing.T) {
 		code   domain.Code
 	}{
 		"dead grant":     {400, `{"error":"invalid_grant"}`, domain.SignIn, domain.CodeReauthorizationRequired},
-		"wrong client":   {400, `{"error":"invalid_client"}`, domain.Permanent, domain.CodeSmokeballRefused},
+		"wrong client":   {400, `{"error":"invalid_client"}`, domain.Retryable, domain.CodeSmokeballUnavailable},
 		"wrong request":  {400, `{"error":"invalid_request"}`, domain.Permanent, domain.CodeSmokeballRefused},
 		"too many":       {429, `{}`, domain.Allowance, domain.CodeAllowanceExceeded},
 		"down":           {503, `<html>hi refresh-0</html>`, domain.Retryable, domain.CodeSmokeballUnavailable},

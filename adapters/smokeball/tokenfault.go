@@ -36,12 +36,21 @@ func tokenFault(op string, err error) *domain.CallError {
 	case status >= 300 && status < 400:
 		return movedFault(op, answered.Response.Header.Get("Location"))
 	case answered.ErrorCode == "invalid_client", answered.ErrorCode == "unauthorized_client", status == http.StatusUnauthorized:
-		return faultOf(op, domain.Permanent, domain.CodeSmokeballRefused,
-			"Smokeball's sign-in does not accept CaseHug's credentials",
-			"An operator corrects SMOKEBALL_CLIENT_ID and SMOKEBALL_CLIENT_SECRET.", cause)
+		return badCredentials(op, cause)
 	}
 	return faultOf(op, domain.Permanent, domain.CodeSmokeballRefused,
 		fmt.Sprintf("Smokeball's sign-in refuses the request (%d)", status), supportLooks, cause)
+}
+
+// badCredentials is the operator's to mend, not the firms': what waits for it goes on
+// by itself afterwards. A code, however, is used up.
+func badCredentials(op string, cause error) *domain.CallError {
+	class := domain.Retryable
+	if op == opExchange {
+		class = domain.Permanent
+	}
+	return faultOf(op, class, domain.CodeSmokeballUnavailable, "Smokeball's sign-in does not accept CaseHug's credentials",
+		"CaseHug's operators correct SMOKEBALL_CLIENT_ID and SMOKEBALL_CLIENT_SECRET; what waits goes on by itself then.", cause)
 }
 
 func deadGrant(op string, cause error) *domain.CallError {

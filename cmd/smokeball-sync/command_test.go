@@ -33,7 +33,7 @@ func TestWrongUsageExitsWith2(t *testing.T) {
 		{"serve", "--config", "/no/such/file"},
 	} {
 		o := execute(t, nil, args...)
-		if o.code != wrongUsage || o.err == "" || o.out != "" {
+		if o.code != 2 || o.err == "" || o.out != "" {
 			t.Errorf("%q: exit %d, stdout %q, stderr %q; want exit 2 and a reason on stderr", args, o.code, o.out, o.err)
 		}
 	}

@@ -27,13 +27,15 @@ func TestKilledEngineMakesNothingTwice(t *testing.T) {
 	}
 	t.Logf("seed %d", seed)
 	chance := rand.New(rand.NewPCG(seed, 0))
-	w := newWorld(t, smokeballsim.Config{Seed: seed, VisibleAfter: smokeballsim.Delay{Min: 10 * time.Millisecond, Max: 500 * time.Millisecond}})
+	w := newWorld(t, smokeballsim.Config{Seed: seed, VisibleAfter: smokeballsim.Delay{Min: 300 * time.Millisecond, Max: 1500 * time.Millisecond}})
 	w.settings["ENGINE_NATS_LISTEN"] = freeAddress(t) // where publishers find the next engine
+	w.settings["ENGINE_VISIBILITY_WAIT"] = "3s"
 	w.settings["SMOKEBALL_RATE"] = "60"
 	p := w.launch(t)
 	p.find(t)
 	p.connect(t)
 	p.call(t, admin(), http.MethodPost, "/webhooks", nil).want(http.StatusOK)
+	w.answerLate(t)
 	load := p.publishOn(t)
 	for i := range kills {
 		p.killSoon(t, chance, i)
@@ -44,6 +46,16 @@ func TestKilledEngineMakesNothingTwice(t *testing.T) {
 	p.settled(t, matters)
 	w.wantEachOnce(t, matters)
 	p.wantEachToldOnce(t, matters)
+}
+
+// answerLate lets Smokeball do what is asked of it a moment later, so that it still
+// happens when who asked is dead.
+func (w *world) answerLate(t *testing.T) {
+	t.Helper()
+	late := smokeballsim.Fault{Route: "POST *", Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(150 * time.Millisecond)}
+	if err := w.sim.Fault(late); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // killSoon kills the engine while it starts, every fourth time, or else while it works.

@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"log/slog"
 	"net/http"
 	"reflect"
 	"strings"
 	"testing"
 
+	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
@@ -61,6 +65,43 @@ func (r *running) wantNoOtherNews(t *testing.T, told []news) {
 	now := r.synced(t, p, len(told)+1)
 	if len(now) != len(told)+1 || !reflect.DeepEqual(now[:len(told)], told) || now[len(told)].Data.Matter != "m_2" {
 		t.Errorf("CaseHug heard %+v, want %+v and the news of m_2", now, told)
+	}
+}
+
+// TestNewsKeepTheirIDs loses the mark of how far CaseHug has been told, as a crash
+// before it is saved does: what is told again has the same ids.
+func TestNewsKeepTheirIDs(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	r.connect(t)
+	p := r.publisher(t)
+	p.say(t, "matter.created", "e1", matter("m_1", 1, "Auto Accident"))
+	p.approve(t, "d_1", "m_1")
+	r.latest(t, "m_1", domain.Succeeded)
+	told := r.synced(t, p, 1)
+	r.stop()
+	r.loseMark(t)
+	r.serve(t).wantNoOtherNews(t, told)
+}
+
+// loseMark removes the mark from the data of an engine that has stopped.
+func (w *world) loseMark(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	b, err := bus.Open(ctx, bus.Config{DataDir: w.settings["ENGINE_DATA_DIR"], Listen: "off", Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	state, err := b.JetStream().KeyValue(ctx, bus.State)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := state.Get(ctx, markKey); err != nil {
+		t.Errorf("the mark was not saved: %v", err)
+	}
+	if err := errors.Join(state.Purge(ctx, markKey), b.Close(ctx)); err != nil {
+		t.Fatal(err)
 	}
 }
 

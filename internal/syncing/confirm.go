@@ -53,8 +53,9 @@ const (
 
 // awaited is something that Smokeball accepted and has to show.
 type awaited struct {
-	what string
-	id   domain.SmokeballID
+	what  string
+	id    domain.SmokeballID
+	since time.Time // when Smokeball accepted it
 	// told reports that the facts have it: a webhook showed it, or it is no longer awaited.
 	told func() bool
 	// hinted: a webhook about it is no fact yet, but a reason to look at once.
@@ -66,7 +67,6 @@ type awaited struct {
 // await looks with growing pauses until a is there, by a webhook's fact or by its own
 // read, and fails after the time that Smokeball is given.
 func (t *turn) await(ctx context.Context, a awaited) error {
-	start := t.Now()
 	pause, err := t.firstPause(ctx)
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (t *turn) await(ctx context.Context, a awaited) error {
 		if there || (err != nil && !domain.IsNotThere(err)) {
 			return err
 		}
-		if t.Now().Sub(start) > t.Waits.Confirm {
+		if t.Now().Sub(a.since) > t.Waits.Confirm {
 			return notConfirmed(a.what, a.id, t.Waits.Confirm)
 		}
 	}
@@ -123,7 +123,7 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 	}
 	start, sb := t.Now(), t.m.Smokeball
 	told := func() bool { return t.m.Smokeball.Confirmed }
-	err := t.await(ctx, awaited{what: "matter", id: sb.ID, told: told, look: func(ctx context.Context) (bool, error) {
+	err := t.await(ctx, awaited{what: "matter", id: sb.ID, since: sb.Since, told: told, look: func(ctx context.Context) (bool, error) {
 		m, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
 		if domain.IsNotThere(err) && t.m.Smokeball.Before != nil {
 			return false, t.gone()
@@ -160,7 +160,7 @@ func missing(err error) bool {
 func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) error {
 	start := t.Now()
 	told := func() bool { return !t.pending(p) }
-	err := t.await(ctx, awaited{what: "contact", id: p.Contact, told: told, look: func(ctx context.Context) (bool, error) {
+	err := t.await(ctx, awaited{what: "contact", id: p.Contact, since: p.Since, told: told, look: func(ctx context.Context) (bool, error) {
 		c, err := t.Smokeball.Contact(ctx, t.firm, p.Contact)
 		if err != nil {
 			return false, err
@@ -186,7 +186,7 @@ func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) erro
 
 func (t *turn) pending(p domain.PendingContact) bool {
 	for _, q := range t.m.Current.Contacts {
-		if q == p {
+		if q.Contact == p.Contact {
 			return true
 		}
 	}
@@ -201,7 +201,7 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 		now, _ := t.m.Document(id)
 		return now.Confirmed || !now.Uploaded || now.Failure != nil
 	}
-	err := t.await(ctx, awaited{what: "file", id: d.File, told: told, hinted: true, look: func(ctx context.Context) (bool, error) {
+	err := t.await(ctx, awaited{what: "file", id: d.File, since: d.Since, told: told, hinted: true, look: func(ctx context.Context) (bool, error) {
 		f, err := t.Smokeball.File(ctx, t.firm, t.m.Smokeball.ID, d.File)
 		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
 			return false, err // not there, or still the version before

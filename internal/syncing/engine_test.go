@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"sync"
@@ -41,7 +42,7 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 5, Burst: 5, Store: o.grants, Log: quiet, Transport: way})
 	o.must(err)
 	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
-	e.requests = syncing.Requests{Intake: e.intake, NewID: newID(), Views: e.rows}
+	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
 	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits,
 		Now: time.Now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}}
@@ -61,17 +62,8 @@ func (o *office) openRows() views {
 	return v
 }
 
-// newID gives ids that no other engine gives.
-func newID() func() string {
-	n := time.Now().UnixNano()
-	var mu sync.Mutex
-	return func() string {
-		mu.Lock()
-		defer mu.Unlock()
-		n++
-		return time.Unix(0, n).Format("150405000000000")
-	}
-}
+// newID gives ids that no engine of the office gave before.
+func (o *office) newID() string { return fmt.Sprint("id", o.ids.Add(1)) }
 
 // run lets parts of the engine work until stop.
 func (o *office) run(parts ...func(context.Context) error) {

@@ -27,7 +27,7 @@ import (
 // oak is the law firm of the stories, and oakAccount its account in Smokeball.
 const (
 	oak        domain.FirmID = "f_oak"
-	oakAccount               = "0a4c0000-0000-4000-8000-000000000001"
+	oakAccount string        = "0a4c0000-0000-4000-8000-000000000001"
 )
 
 // office is a law firm that works with CaseHug and with Smokeball, and the engine between
@@ -43,6 +43,7 @@ type office struct {
 	papers *papers
 	waits  syncing.Waits
 	mark   *mark
+	ids    atomic.Int64
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
 	told []syncing.Told         // what CaseHug heard, in order; owned by the outbox while it runs
@@ -57,8 +58,20 @@ func story(t *testing.T, tell func(*office)) {
 // slowly tells a story where Smokeball shows what it accepted after a delay.
 func slowly(t *testing.T, visible smokeballsim.Delay, tell func(*office)) {
 	t.Helper()
+	inOffice(t, smokeballsim.Config{Seed: 1, VisibleAfter: visible}, false, tell)
+}
+
+// quickly tells a story with light rows.
+func quickly(t *testing.T, seed uint64, tell func(*office)) {
+	t.Helper()
+	inOffice(t, smokeballsim.Config{Seed: seed}, true, tell)
+}
+
+func inOffice(t *testing.T, c smokeballsim.Config, light bool, tell func(*office)) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, smokeballsim.Config{Seed: 1, VisibleAfter: visible})
+		o := newOffice(t, c)
+		o.light = light
 		o.start()
 		o.connect()
 		tell(o)

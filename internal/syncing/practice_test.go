@@ -16,7 +16,7 @@ type practice struct {
 	events  []domain.CaseHugEvent // all that CaseHug publishes, matter by matter
 }
 
-// clients are persons and companies, some without e-mail.
+// someClients are persons and companies, some without e-mail.
 func someClients(n int) []domain.ClientData {
 	var list []domain.ClientData
 	for i := range n {
@@ -66,11 +66,7 @@ func (p *practice) add(o *office, m domain.MatterData, r *rand.Rand) {
 // or hangs.
 func (p *practice) wants(o *office) {
 	o.Helper()
-	o.rest()
-	settle()
-	p.wantsMatters(o)
-	p.wantsContacts(o)
-	p.wantsFiles(o)
+	p.wantsOnce(o)
 	for id := range p.matters {
 		for _, e := range o.entries(id) {
 			if e.Status != domain.Succeeded && e.Status != domain.Skipped {
@@ -78,6 +74,16 @@ func (p *practice) wants(o *office) {
 			}
 		}
 	}
+}
+
+// wantsOnce wants the whole practice in Smokeball, each thing once.
+func (p *practice) wantsOnce(o *office) {
+	o.Helper()
+	o.rest()
+	settle()
+	p.wantsMatters(o)
+	p.wantsContacts(o)
+	p.wantsFiles(o)
 }
 
 func (p *practice) wantsMatters(o *office) {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"testing"
-	"testing/synctest"
 	"time"
 
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
@@ -48,12 +48,8 @@ func TestBadLuck(t *testing.T) {
 }
 
 func badLuck(t *testing.T, seed uint64) {
-	synctest.Test(t, func(t *testing.T) {
-		o := newOffice(t, smokeballsim.Config{Seed: seed})
-		o.light = true
+	quickly(t, seed, func(o *office) {
 		r := rand.New(rand.NewPCG(seed, seed))
-		o.start()
-		o.connect()
 		if seed%3 != 0 {
 			o.hooks()
 		}
@@ -61,20 +57,83 @@ func badLuck(t *testing.T, seed uint64) {
 			o.fault(f)
 		}
 		p := o.newPractice(12, r)
-		for _, i := range r.Perm(len(p.events)) {
-			o.tell(p.events[i])
-			if r.IntN(3) == 0 {
-				o.tell(p.events[r.IntN(len(p.events))])
-			}
-			time.Sleep(time.Duration(r.Int64N(int64(2 * time.Second))))
-			if r.IntN(15) == 0 {
-				o.restart()
-			}
-		}
-		o.tell(p.events...)
+		o.scatter(p.events, r)
 		p.wants(o)
-		if t.Failed() {
-			t.Logf("replay it with: go test -run TestBadLuck ./internal/syncing -seed %d\n%s", seed, o.dump())
+		if o.Failed() {
+			o.Logf("replay it with: go test -run TestBadLuck ./internal/syncing -seed %d\n%s", seed, o.dump())
 		}
 	})
+}
+
+// scatter delivers events in any order, some of them twice, while the engine restarts
+// now and then; at last each was delivered in order.
+func (o *office) scatter(events []domain.CaseHugEvent, r *rand.Rand) {
+	o.Helper()
+	for _, i := range r.Perm(len(events)) {
+		o.tell(events[i])
+		if r.IntN(3) == 0 {
+			o.tell(events[r.IntN(len(events))])
+		}
+		time.Sleep(time.Duration(r.Int64N(int64(2 * time.Second))))
+		if r.IntN(15) == 0 {
+			o.restart()
+		}
+	}
+	o.tell(events...)
+}
+
+// TestBadLuckAndLateErrors works through a practice while Smokeball refuses, now and
+// then, what it had accepted before. Somebody clicks Retry on what failed.
+func TestBadLuckAndLateErrors(t *testing.T) {
+	seeds := uint64(20)
+	if testing.Short() {
+		seeds = 4
+	}
+	for seed := uint64(1); seed <= seeds; seed++ {
+		if *oneSeed != 0 && seed != *oneSeed {
+			continue
+		}
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { t.Parallel(); lateErrors(t, seed) })
+	}
+}
+
+func lateErrors(t *testing.T, seed uint64) {
+	quickly(t, seed, func(o *office) {
+		r := rand.New(rand.NewPCG(seed, seed))
+		if seed%2 != 0 {
+			o.hooks()
+		}
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.FailLate, Route: "P*", Probability: 0.1})
+		for _, f := range weather {
+			o.fault(f)
+		}
+		p := o.newPractice(8, r)
+		o.scatter(p.events, r)
+		for round := 0; o.retryFailed(p) > 0; round++ {
+			if round == 3 {
+				o.sim.ClearFaults()
+			}
+			if round == 10 {
+				o.Fatalf("after 10 rounds of Retry some syncs still fail\n%s", o.dump())
+			}
+		}
+		p.wantsOnce(o)
+		if o.Failed() {
+			o.Logf("replay it with: go test -run TestBadLuckAndLateErrors ./internal/syncing -seed %d\n%s", seed, o.dump())
+		}
+	})
+}
+
+// retryFailed clicks Retry on each matter whose newest sync failed, and counts them.
+func (o *office) retryFailed(p *practice) int {
+	o.Helper()
+	o.rest()
+	n := 0
+	for id := range p.matters {
+		if e := o.newest(id); e.Status == domain.Failed {
+			o.retry(e.ID)
+			n++
+		}
+	}
+	return n
 }

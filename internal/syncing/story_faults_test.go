@@ -28,7 +28,7 @@ func TestPassingFaultsOfOneCallChangeNothing(t *testing.T) {
 			for _, count := range []int{1, 3} {
 				t.Run(route+" "+name, func(t *testing.T) {
 					t.Parallel()
-					story(t, func(o *office) {
+					quickly(t, 1, func(o *office) {
 						f := f
 						f.Route, f.Count = route, count
 						o.fault(f)
@@ -259,4 +259,34 @@ func TestALongQueueDoesNotShortenTheLook(t *testing.T) {
 			t.Errorf("of %d matters at once Smokeball has %d, and %d contacts", n, len(s.Matters), len(s.Contacts))
 		}
 	})
+}
+
+// TestTheTimeToShowUpCountsFromTheAnswer tells that passing faults while the engine looks
+// do not give Smokeball more time, so that what never comes is noticed.
+func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
+	for _, c := range []struct{ made, read string }{{makeMatter, readMatter}, {makeContact, readContact}, {addFile, readFile}, {patchMatter, readMatter}} {
+		t.Run(c.made, func(t *testing.T) {
+			story(t, func(o *office) {
+				if c.made == patchMatter {
+					o.sends(accident())
+				}
+				o.fault(smokeballsim.Fault{Route: c.made, Kind: smokeballsim.FailLate, Count: 1})
+				o.fault(smokeballsim.Fault{Route: c.read, Kind: smokeballsim.Status, Probability: 0.3})
+				began := time.Now()
+				o.tell(created(accident()), o.retainer(), updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "New name" })))
+				o.rest()
+				if took := time.Since(began); took > time.Hour {
+					t.Errorf("the sync took %s", took)
+				}
+				switch e := o.newest("m_accident"); {
+				case e.Status == domain.Succeeded && c.made == makeContact: // made anew in time
+					if s := o.kept(); len(s.Contacts) != 1 || !slices.Equal(o.one().ClientIDs, []string{s.Contacts[0].ID}) {
+						t.Errorf("the contacts are %+v, the clients %v", s.Contacts, o.one().ClientIDs)
+					}
+				case e.Status != domain.Failed || e.Error.Code != domain.CodeNotConfirmed:
+					t.Errorf("the sync is %s: %s", e.Status, told(e.Error))
+				}
+			})
+		})
+	}
 }

@@ -1,0 +1,125 @@
+package domain_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// TestMissedMatter tells that a matter which Smokeball accepted and did not show is in
+// doubt again: what was sent is kept to look for it by, and nothing is created before
+// the doubt is settled.
+func TestMissedMatter(t *testing.T) {
+	missed := domain.MatterMissed{Sync: syncFor(2), Matter: sbM, Request: "r-1"}
+	m := given[domain.Matter](running(accepted(2), missed)...)
+	if s := m.Smokeball; s.ID != "" || s.Confirmed || s.Intent == nil || s.Intent.Request != "r-1" || s.Sent.Number != sent().Number {
+		t.Errorf("Smokeball has %+v", s)
+	}
+	facts, err := m.StartCreation(turn, "r-2", sent())
+	thenError(t, facts, err, domain.ErrTaken)
+
+	late := given[domain.Matter](running(accepted(2), missed, domain.SyncFailed{Sync: syncFor(2)})...)
+	then(t, late.Refuse("r-1", "no", sbM), domain.MatterCreationRefused{Request: "r-1"})
+	then(t, late.Refuse("r-other", "no", sbM))
+}
+
+// TestMissedFile tells the same of a document's file.
+func TestMissedFile(t *testing.T) {
+	m := there().Apply(domain.FileMissed{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"}, start)
+	d, _ := m.Document(docA)
+	if d.File != "" || d.Uploaded || d.Intent == nil || d.Intent.Request != "r-f" {
+		t.Errorf("the document is %+v", d)
+	}
+	facts, err := m.StartFile(turn, docA, "r-g")
+	thenError(t, facts, err, domain.ErrTaken)
+}
+
+// TestUpload tells which bytes count as the document's.
+func TestUpload(t *testing.T) {
+	announced := running(approved(3, retainer()), domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"})
+	uploaded := domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF}
+	facts, err := given[domain.Matter](announced...).Upload(turn, retainer(), uploaded)
+	then(t, must(t, facts, err), uploaded)
+
+	newer := retainer()
+	newer.SHA256 = "bb22"
+	facts, err = given[domain.Matter](and(announced, approved(4, newer))...).Upload(turn, retainer(), uploaded)
+	thenError(t, facts, err, domain.ErrTaken)
+
+	refused := domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-f"}
+	facts, err = given[domain.Matter](and(announced, refused)...).Upload(turn, retainer(), uploaded)
+	then(t, must(t, facts, err))
+
+	facts, err = given[domain.Matter](and(announced, started(2, 2))...).Upload(turn, retainer(), uploaded)
+	thenError(t, facts, err, domain.ErrNotCurrent)
+}
+
+// TestShowFile tells that the old bytes do not confirm the new ones.
+func TestShowFile(t *testing.T) {
+	announced := running(approved(3, retainer()), domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"})
+	uploaded := domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF}
+	shown := domain.DocumentConfirmed{Sync: syncFor(2), Document: docA, File: sbF, By: domain.ByRead}
+	newer := retainer()
+	newer.SHA256 = "bb22"
+	facts, err := given[domain.Matter](and(announced, uploaded)...).ShowFile(turn, shown)
+	then(t, must(t, facts, err), shown)
+	facts, err = given[domain.Matter](and(announced, uploaded, approved(4, newer))...).ShowFile(turn, shown)
+	then(t, must(t, facts, err))
+}
+
+// TestTroubled tells since when only passing faults hold a sync up: waiting for somebody
+// is not held against Smokeball.
+func TestTroubled(t *testing.T) {
+	later := start.Add(time.Hour)
+	fault := deferred(2, domain.CodeSmokeballUnavailable, later)
+	wait := deferred(2, domain.CodeNotConnected, time.Time{})
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  time.Time
+	}{
+		"no fault yet":          {running(), time.Time{}},
+		"the first fault":       {running(fault), start.Add(3 * time.Second)},
+		"the second fault":      {running(fault, started(2, 2), fault), start.Add(3 * time.Second)},
+		"waiting for somebody":  {running(fault, started(2, 2), wait), time.Time{}},
+		"a fault after that":    {running(wait, started(2, 2), fault), start.Add(5 * time.Second)},
+		"somebody asked for it": {running(fault, domain.SyncReleased{Sync: syncFor(2)}), time.Time{}},
+	} {
+		if got := given[domain.Matter](c.given...).Current.Troubled; !got.Equal(c.want) {
+			t.Errorf("%s: troubled since %s, want %s", name, got, c.want)
+		}
+	}
+}
+
+// TestAnotherContactTakesThePlace tells that a contact which is made anew is awaited
+// instead of the old one.
+func TestAnotherContactTakesThePlace(t *testing.T) {
+	resolved := func(c domain.ClientID, id domain.SmokeballID, key domain.ContactKey) domain.Event {
+		return domain.ContactResolved{Sync: syncFor(2), Client: c, Contact: id, Key: key, Pending: true}
+	}
+	m := given[domain.Matter](running(resolved("c_1", "sb-1", "k-1"), resolved("c_2", "sb-2", "k-2"), resolved("c_1", "sb-3", "k-1"))...)
+	if got := m.Current.Contacts; len(got) != 2 || got[0].Contact != "sb-2" || got[1].Contact != "sb-3" {
+		t.Errorf("awaited are %+v", got)
+	}
+}
+
+// TestIdentify tells that a client keeps the key under which its contact was first
+// looked for.
+func TestIdentify(t *testing.T) {
+	first := domain.ClientLinked{Matter: matterA, Key: "k-1"}
+	then(t, given[domain.Client]().Identify(matterA, "k-1"), first)
+	then(t, given[domain.Client](first).Identify("m_2", "k-2"))
+	then(t, given[domain.Client](first).Link(domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k-1"}),
+		domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k-1"})
+}
+
+// TestAskedFor tells that a contact in doubt knows what it was asked for.
+func TestAskedFor(t *testing.T) {
+	draft := maria().ContactDraft()
+	facts, err := given[domain.Contact]().Start(clientA, "r-1", draft)
+	intent := domain.ContactCreationStarted{Client: clientA, Request: "r-1", Sent: draft}
+	then(t, must(t, facts, err), intent)
+	if c := given[domain.Contact](intent); c.Asked != intent || c.Intent == nil {
+		t.Errorf("the contact is %+v", c)
+	}
+}
