@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"strconv"
 	"testing"
 	"time"
 
@@ -184,20 +183,4 @@ func (r *running) latest(t *testing.T, matter string, status domain.Status) proj
 		return e.Status == status
 	})
 	return e
-}
-
-// ended waits until n syncs of the matter have ended.
-func (r *running) ended(t *testing.T, matter string, n int) []projections.Entry {
-	t.Helper()
-	var done []projections.Entry
-	eventually(t, strconv.Itoa(n)+" syncs of "+matter+" have ended", func() bool {
-		done = done[:0]
-		for _, e := range r.historyOf(t, matter) {
-			if e.Status.Ended() {
-				done = append(done, e)
-			}
-		}
-		return len(done) >= n
-	})
-	return done
 }

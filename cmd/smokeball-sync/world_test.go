@@ -15,14 +15,15 @@ import (
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
+const testFirm domain.FirmID = "f_brown"
+
 const (
-	testFirm    domain.FirmID = "f_brown"
-	testAccount               = "6a1e2f30-54c1-4a8e-9c55-7b1f6f6d3a99"
-	appID                     = "app-7d2c"
-	appSecret                 = "secret-of-the-app-91f3"
-	appKey                    = "key-of-the-app-55ab"
-	issuerName                = "https://login.casehug.example"
-	audienceOf                = "smokeball-sync"
+	testAccount = "6a1e2f30-54c1-4a8e-9c55-7b1f6f6d3a99"
+	appID       = "app-7d2c"
+	appSecret   = "secret-of-the-app-91f3"
+	appKey      = "key-of-the-app-55ab"
+	issuerName  = "https://login.casehug.example"
+	audienceOf  = "smokeball-sync"
 )
 
 // world is all that an engine meets: a simulated Smokeball, CaseHug's sign-in, and its
