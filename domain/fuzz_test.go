@@ -41,7 +41,7 @@ func FuzzUnmarshal(f *testing.F) {
 
 // FuzzParseStream tells that a name which is read is written the same.
 func FuzzParseStream(f *testing.F) {
-	for _, name := range []string{"matter.f_oak.m_1001", "connection.f_oak", "matter", "a.b.c.d", "..", "matter.f_oak.", "mätter.f.m"} {
+	for _, name := range []string{"matter.f_oak.m_1001", "connection.f_oak", "matter", "a.b.c.d", "..", "matter.f_oak.", "mätter.f.m", "account.~.a1", "~.0", "a.~.~"} {
 		f.Add(name)
 	}
 	f.Fuzz(func(t *testing.T, name string) {
@@ -52,7 +52,7 @@ func FuzzParseStream(f *testing.F) {
 		if s.String() != name {
 			t.Fatalf("%q is read as %+v, which is %q", name, s, s)
 		}
-		if !domain.ValidID(string(s.Kind)) || !domain.ValidID(string(s.Firm)) || (s.ID != "" && !domain.ValidID(s.ID)) {
+		if !domain.ValidID(string(s.Kind)) || (s.Firm != domain.Nobody && !domain.ValidID(string(s.Firm))) || (s.ID != "" && !domain.ValidID(s.ID)) {
 			t.Fatalf("%q is read as %+v, which holds no ids", name, s)
 		}
 	})

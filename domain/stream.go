@@ -74,8 +74,8 @@ func ParseStream(name string) (Stream, error) {
 	if len(parts) < 2 || len(parts) > 3 {
 		return Stream{}, fmt.Errorf("stream name %q: want kind.firm or kind.firm.id", name)
 	}
-	for _, p := range parts {
-		if !ValidID(p) && p != string(Nobody) {
+	for i, p := range parts {
+		if !ValidID(p) && (i != 1 || p != string(Nobody)) {
 			return Stream{}, fmt.Errorf("stream name %q: part %q is not an id", name, p)
 		}
 	}
