@@ -31,6 +31,18 @@ func TestInvalidEventGoesToTheDeadLetters(t *testing.T) {
 	r.call(t, clerk(), http.MethodGet, "/matters/m_1", nil).want(http.StatusNotFound)
 }
 
+func TestHugeEventIsKeptInPart(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	huge := matter("m_1", 1, "Auto Accident")
+	huge["notes"] = strings.Repeat("x", largestEvent)
+	r.publisher(t).say(t, "matter.created", "e1", huge)
+	eventually(t, "the event is among the dead letters", func() bool { return len(r.deadLetters(t)) == 1 })
+	if letter := r.deadLetters(t)[0]; len(letter.Reasons) != 1 || !strings.Contains(letter.Reasons[0].Reason, "is larger than 262144 bytes") {
+		t.Errorf("dead letter %+v", letter)
+	}
+}
+
 // post sends a CloudEvent over HTTP, as services without NATS do.
 func (r *running) post(t *testing.T, what, id string, data any) answer {
 	t.Helper()
