@@ -47,6 +47,10 @@ func routes() []route {
 		do("DELETE", "/v1/firms/f_1/webhooks", "", 403, 200),
 		do("POST", "/v1/firms/f_1/events", `{"id":"evt_1"}`, 202, 202),
 		get("/v1/operator/firms", 403, 403, 200),
+		get("/v1/operator/keys", 403, 403, 200),
+		{call{method: "POST", path: "/v1/operator/keys"}, 403, 403, 200},
+		{call{method: "POST", path: "/v1/operator/keys/rewrap"}, 403, 403, 200},
+		{call{method: "DELETE", path: "/v1/operator/keys/0000002a"}, 403, 403, 200},
 	}
 }
 

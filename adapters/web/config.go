@@ -21,6 +21,7 @@ type Config struct {
 	Mappings  Mappings
 	Inbox     Inbox
 	Allowance Allowance
+	Keys      Keys
 	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
 	// user is refused.
 	Users Users
@@ -78,7 +79,7 @@ func (c Config) check() (*url.URL, error) {
 		there bool
 	}{
 		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil},
-		{"Allowance", c.Allowance != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
+		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
 		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {

@@ -54,6 +54,10 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
 	on(s, api, users, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
 	on(s, api, operators, "GET /v1/operator/firms", "Every firm's connection", s.listFirms)
+	on(s, api, operators, "GET /v1/operator/keys", "The keys that seal secrets", s.listKeys)
+	on(s, api, operators, "POST /v1/operator/keys", "Seal with a new key from now on", s.rotateKey)
+	on(s, api, operators, "DELETE /v1/operator/keys/{id}", "Remove a key that seals nothing any more", s.retireKey)
+	on(s, api, operators, "POST /v1/operator/keys/rewrap", "Seal with the newest key what older ones sealed", s.rewrapSecrets)
 	on(s, api, everybody, "POST /webhooks/smokeball/{secret}", "Smokeball's notifications", s.postWebhook, small)
 }
 

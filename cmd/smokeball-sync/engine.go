@@ -19,7 +19,6 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
-	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -93,6 +92,21 @@ func (e *engine) openData(context.Context) error {
 	return nil
 }
 
+// hasData wants an engine to have worked here before.
+func (e *engine) hasData(context.Context) error {
+	if e.cfg.NATSURL != "" {
+		return nil
+	}
+	if _, err := os.Stat(ledgerPath(e.cfg.DataDir)); err != nil {
+		return noData(e.cfg.DataDir, err)
+	}
+	return nil
+}
+
+func noData(dir string, err error) error {
+	return fmt.Errorf("ENGINE_DATA_DIR is %s: no engine runs on it and there is no ledger (%w); name the engine's data directory with --data-dir", dir, err)
+}
+
 // openSpool makes the spool and empties it of what a killed engine left.
 func (e *engine) openSpool(context.Context) error {
 	if err := errors.Join(os.RemoveAll(e.spool()), os.MkdirAll(e.spool(), 0o700)); err != nil {
@@ -160,22 +174,17 @@ func (e *engine) openViews(context.Context) (err error) {
 
 // openSmokeball opens the vault and what is built on its secrets.
 func (e *engine) openSmokeball(ctx context.Context) error {
-	v, err := vault.Open(e.cfg.MasterKeyFile)
+	secrets, err := e.openSecrets(ctx)
 	if err != nil {
 		return err
 	}
-	kv, err := e.bus.JetStream().KeyValue(ctx, bus.Tokens)
-	if err != nil {
-		return fmt.Errorf("open the bucket of sealed tokens: %w", err)
-	}
-	secrets := vault.NewSecrets(v, kv)
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
 		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, Store: tokenStore{secrets}, Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
-	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: v, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
 		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client}, Types: e.client,
 		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
 	return nil

@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 func main() {
@@ -67,6 +69,9 @@ func exitCode(stderr io.Writer, err error) int {
 		return wrongUsage
 	}
 	fmt.Fprintln(stderr, "smokeball-sync:", err)
+	if r := domain.AsRejection(err); r != nil {
+		fmt.Fprintln(stderr, "  To do:", r.Failure.Remedy)
+	}
 	return failed
 }
 
@@ -76,6 +81,7 @@ type commands struct {
 	Demo    demoCmd    `cmd:"" help:"Run the whole story on this machine: engine, a simulated Smokeball and a scripted CaseHug."`
 	History historyCmd `cmd:"" help:"List the syncs of a firm, newest first."`
 	Status  statusCmd  `cmd:"" help:"Show the connection and the queue of each firm."`
+	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal tokens and webhook keys."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

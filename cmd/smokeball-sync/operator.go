@@ -60,19 +60,29 @@ type operator struct {
 
 // openOperator finds out whom to ask. dir is ENGINE_DATA_DIR.
 func openOperator(ctx context.Context, dir string) (*operator, error) {
-	data, err := os.ReadFile(accessPath(dir))
-	if err == nil {
-		var a operatorAccess
-		if err := json.Unmarshal(data, &a); err != nil {
-			return nil, fmt.Errorf("read %s: %w; start the engine again to renew it", accessPath(dir), err)
-		}
-		if alive(ctx, a) {
-			return &operator{ask: a.get, close: func() error { return nil }}, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("read %s: %w; run this as the engine's user", accessPath(dir), err)
+	a, runs, err := runningEngine(ctx, dir)
+	switch {
+	case err != nil:
+		return nil, err
+	case runs:
+		return &operator{ask: a.get, close: func() error { return nil }}, nil
 	}
 	return fromLedger(ctx, dir)
+}
+
+// runningEngine is how to reach the engine that runs on a data directory, if one does.
+func runningEngine(ctx context.Context, dir string) (a operatorAccess, runs bool, err error) {
+	data, err := os.ReadFile(accessPath(dir))
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, false, nil
+	}
+	if err != nil {
+		return a, false, fmt.Errorf("read %s: %w; run this as the engine's user", accessPath(dir), err)
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, false, fmt.Errorf("read %s: %w; start the engine again to renew it", accessPath(dir), err)
+	}
+	return a, alive(ctx, a), nil
 }
 
 func alive(ctx context.Context, a operatorAccess) bool {
@@ -83,7 +93,12 @@ func alive(ctx context.Context, a operatorAccess) bool {
 
 // get asks the running engine.
 func (a operatorAccess) get(ctx context.Context, path string, into any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.URL+path, nil)
+	return a.do(ctx, http.MethodGet, path, into)
+}
+
+// do lets the running engine do something.
+func (a operatorAccess) do(ctx context.Context, method, path string, into any) error {
+	req, err := http.NewRequestWithContext(ctx, method, a.URL+path, nil)
 	if err != nil {
 		return err
 	}
@@ -140,7 +155,7 @@ var flagNames = strings.NewReplacer("query.q", "--search", "query.", "--")
 // from them, as the engine would.
 func fromLedger(ctx context.Context, dir string) (*operator, error) {
 	if _, err := os.Stat(ledgerPath(dir)); err != nil {
-		return nil, fmt.Errorf("ENGINE_DATA_DIR is %s: no engine runs on it and there is no ledger (%w); name the engine's data directory with --data-dir", dir, err)
+		return nil, noData(dir, err)
 	}
 	ledger, err := eventstore.OpenBoltReadOnly(ledgerPath(dir))
 	if err != nil {
@@ -169,7 +184,7 @@ func fromLedger(ctx context.Context, dir string) (*operator, error) {
 // serveReaders answers on a port of this machine as the engine would. The operator's
 // token opens only what reads, so what writes is left out.
 func (e *engine) serveReaders() (operatorAccess, func() error, error) {
-	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, PublicURL: "http://127.0.0.1",
+	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, PublicURL: "http://127.0.0.1",
 		OperatorToken: e.token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: version()}
 	handler, err := web.New(c)

@@ -17,12 +17,12 @@ var ErrStale = errors.New("vault: the secret was changed meanwhile")
 // Secrets are sealed values in a NATS key-value bucket, written with optimistic
 // concurrency: a writer names the revision it has seen.
 type Secrets struct {
-	vault *Vault
+	Vault *Vault // seals them
 	kv    jetstream.KeyValue
 }
 
 // NewSecrets keeps secrets in the bucket.
-func NewSecrets(v *Vault, kv jetstream.KeyValue) *Secrets { return &Secrets{vault: v, kv: kv} }
+func NewSecrets(v *Vault, kv jetstream.KeyValue) *Secrets { return &Secrets{Vault: v, kv: kv} }
 
 // Load opens a secret and tells its revision. Without one it returns ErrNone.
 func (s *Secrets) Load(ctx context.Context, name string) ([]byte, uint64, error) {
@@ -33,14 +33,14 @@ func (s *Secrets) Load(ctx context.Context, name string) ([]byte, uint64, error)
 	if err != nil {
 		return nil, 0, fmt.Errorf("load secret %s: %w", name, err)
 	}
-	data, err := s.vault.Unseal(entry.Value(), name)
+	data, err := s.Vault.Unseal(entry.Value(), name)
 	return data, entry.Revision(), err
 }
 
 // Save seals and keeps a secret, provided revision is still its newest one (0: there
 // is none); otherwise it returns ErrStale. It returns the new revision.
 func (s *Secrets) Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error) {
-	sealed, err := s.vault.Seal(data, name)
+	sealed, err := s.Vault.Seal(data, name)
 	if err != nil {
 		return 0, err
 	}
@@ -73,7 +73,7 @@ const wrongLastSequenceReplicated = 10164
 
 // Put seals and keeps a secret whatever was there.
 func (s *Secrets) Put(ctx context.Context, name string, data []byte) error {
-	sealed, err := s.vault.Seal(data, name)
+	sealed, err := s.Vault.Seal(data, name)
 	if err != nil {
 		return err
 	}
