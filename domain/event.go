@@ -117,6 +117,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"account.claimed.v1":                 decode[AccountClaimed],
 	"account.freed.v1":                   decode[AccountFreed],
 	"deadletter.recorded.v1":             decode[DeadLettered],
+	"activity.noticed.v1":                decode[ActivityNoticed],
+	"activity.read.v1":                   decode[ActivityRead],
 }
 
 // sameJSON reports whether two plain values would be stored alike.

@@ -9,6 +9,7 @@ type SmokeballWebhookReceived struct {
 	Type     string      `json:"type"` // such as matter.updated
 	Source   string      `json:"source,omitempty"`
 	Resource SmokeballID `json:"resource,omitempty"`
+	Matter   SmokeballID `json:"matter,omitempty"` // that the resource belongs to, where the webhook says so
 	Request  RequestID   `json:"request,omitempty"`
 	Message  string      `json:"message,omitempty"` // of an "error" notification
 }

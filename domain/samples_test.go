@@ -140,8 +140,11 @@ func firmSamples() []domain.Event {
 		domain.WebhooksRemoved{Subscription: "sub_4410", By: "u_1"},
 		domain.SettingsChanged{By: "u_1", Settings: domain.Settings{OnDocumentApproved: true, OnMatterCreated: true, OnMatterUpdated: true,
 			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
-		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM,
+		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM, Matter: sbM,
 			Request: sampleRequest, Message: "The matter type is not valid."},
+		domain.ActivityNoticed{Origin: sampleRef, Kind: domain.Task, Resource: "0b7e41d2-task"},
+		domain.ActivityRead{Matter: "m_1001", Change: domain.ActivityDone, Activity: domain.Activity{Kind: domain.Task, Matter: sbM,
+			Subject: "Call the client", When: "2026-11-24", Done: true, Deleted: true}},
 		domain.DeadLettered{Size: 24, SHA256: sampleDocument.SHA256, Message: "INBOX 17", Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: sampleRef,
 			Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}, Header: domain.Header{"ce-id": "01HGX5R8M2"}, Body: []byte(`{"matter_id":"m_1001"}`)},
 	)

@@ -18,6 +18,7 @@ const (
 	KindNotice     Kind = "notice"     // the webhooks about one Smokeball resource
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
 	KindAccount    Kind = "account"    // a Smokeball account: the one firm that is connected to it
+	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
 )
 
 // Nobody stands where a stream belongs to no firm. No firm can have this id.
@@ -51,6 +52,15 @@ func NoticeStream(f FirmID, resource string) Stream { return Stream{KindNotice, 
 
 // DeadLetterStream is the stream of one event that could not be taken in.
 func DeadLetterStream(f FirmID, id string) Stream { return Stream{KindDeadLetter, f, id} }
+
+// ActivityStream is the stream of a task or an appointment in Smokeball.
+func ActivityStream(f FirmID, resource SmokeballID) Stream {
+	id := string(resource)
+	if !ValidID(id) {
+		id = shortHash(id)
+	}
+	return Stream{KindActivity, f, id}
+}
 
 // AccountStream is the stream of a Smokeball account.
 func AccountStream(account string) Stream {

@@ -48,6 +48,9 @@ var Matters = View[MatterRow]{Name: "matters", Version: 1, Keys: matterKeys, Fol
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
+	if a, ok := env.Event.(domain.ActivityRead); ok && a.Matter != "" && a.Change != "" {
+		return []string{rowKey(string(env.Stream.Firm), string(a.Matter))}
+	}
 	if env.Stream.Kind != domain.KindMatter {
 		return nil
 	}
@@ -55,6 +58,9 @@ func matterKeys(env eventstore.Envelope) []string {
 }
 
 func foldMatter(r MatterRow, env eventstore.Envelope) MatterRow {
+	if env.Stream.Kind == domain.KindActivity {
+		return moment(r, env)
+	}
 	if r.ID == "" {
 		r.Firm, r.ID, r.Position = env.Stream.Firm, domain.MatterID(env.Stream.ID), uint64(env.Seq)
 	}
@@ -170,6 +176,8 @@ func tell(e domain.Event) string {
 		return "The sync failed: " + e.Failure.Message
 	case domain.SyncSkipped:
 		return e.Reason
+	case domain.ActivityRead:
+		return tellActivity(e)
 	}
 	return ""
 }

@@ -107,8 +107,8 @@ func credentials(_ context.Context, in *openapi3filter.AuthenticationInput) erro
 // operations are all that the client must have used at the end of the tour.
 func operations() []string {
 	return []string{
-		"AddFile", "AddMatterTags", "CreateContact", "CreateMatter", "CreateRootFolder", "CreateSubscription", "DeleteSubscription", "GetContactById", "GetContacts",
-		"GetFileById", "GetFiles", "GetFirm", "GetFolderById", "GetFolders", "GetMatterById", "GetMatterTagsByMatterId", "GetMatterTypes", "GetMatters", "GetStaff", "GetSubscriptions",
+		"AddFile", "AddMatterTags", "CreateContact", "CreateMatter", "CreateRootFolder", "CreateSubscription", "DeleteSubscription", "GetContactById", "GetContacts", "GetEventById",
+		"GetFileById", "GetFiles", "GetFirm", "GetFolderById", "GetFolders", "GetMatterById", "GetMatterTagsByMatterId", "GetMatterTypes", "GetMatters", "GetStaff", "GetSubscriptions", "GetTaskById",
 		"Notify", "PatchMatter", "UpdateContact", "UpdateSubscription", "UploadFile",
 	}
 }
@@ -156,6 +156,8 @@ func tourRoutes(v *vendor) {
 	v.on("POST /matters/{id}/tags", "name type", "", replies(201, `{"id":"x"}`))
 	v.on("GET /matters/{id}/documents/files/{file}", "", "", replies(200, `{"id":"f"}`))
 	v.on("GET /matters/{id}/documents/files/{file}/upload", "", "", replies(200, upload))
+	v.on("GET /tasks/{id}", "", "", replies(200, `{"id":"t","subject":"x"}`))
+	v.on("GET /events/{id}", "", "", replies(200, `{"id":"e","subject":"x"}`))
 	v.on("GET /webhooks", "", listing, empty)
 	v.on("POST /webhooks", subscriptionFields, "", replies(200, shownSubscription))
 	v.on("PUT /webhooks/{id}", subscriptionFields, "", replies(200, shownSubscription))
@@ -210,6 +212,8 @@ func tour(t *testing.T, c *smokeball.Client) {
 	ok(c.Files(ctx, firm, uuidA))
 	ok(c.File(ctx, firm, uuidA, uuidC))
 
+	ok(c.Activity(ctx, firm, domain.Task, uuidA))
+	ok(c.Activity(ctx, firm, domain.Appointment, uuidA))
 	ok(c.Subscriptions(ctx, firm))
 	ok(c.Subscribe(ctx, firm, "k", "n", "https://c.example/w", smokeball.WebhookTypes(), rid))
 	ok(c.UpdateSubscription(ctx, firm, "s-1", "k", "n", "https://c.example/w", smokeball.WebhookTypes(), rid))

@@ -44,6 +44,7 @@ type engine struct {
 	notices  syncing.Notices
 	outbox   syncing.Outbox
 	schedule *syncing.Scheduler
+	plans    syncing.Activities
 	users    *casehug.Users                            // nil: nobody vouches for anyone
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
 	token    string                                    // lets the operator's commands on this machine ask
@@ -208,6 +209,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
 			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Priority: priority}}
+	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
 	kv, err := e.bus.JetStream().KeyValue(ctx, bus.State)
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)

@@ -66,6 +66,11 @@ func priority(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Co
 	return smokeball.WithTurn(ctx, f, smokeball.Live)
 }
 
+// unhurried marks a firm's calls as those that nobody waits for.
+func unhurried(ctx context.Context, f domain.FirmID) context.Context {
+	return smokeball.WithTurn(ctx, f, smokeball.Bulk)
+}
+
 // consent is Smokeball's sign-in for the desk.
 type consent struct {
 	client   *smokeball.Client

@@ -217,5 +217,5 @@ func (e *engine) onWebhook(m *message.Message) error {
 		e.client.ForgetMatterTypes(firm)
 	}
 	return e.notices.Receive(m.Context(), firm, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: ev.Source, ID: ev.ID},
-		Type: n.Type, Source: n.Source, Resource: n.Resource, Request: ev.Request, Message: n.Message})
+		Type: n.Type, Source: n.Source, Resource: n.Resource, Matter: n.Matter, Request: ev.Request, Message: n.Message})
 }

@@ -4,13 +4,16 @@ import (
 	"context"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/internal/lease"
 )
 
-// whileLeading runs work while this engine holds the lease of the app's allowance. On
-// one machine the ledger's lock has decided that already.
-func (e *engine) whileLeading(work func(context.Context) error) func(context.Context) error {
+// whileLeading runs all that calls Smokeball while this engine holds the lease of the
+// app's allowance. On one machine the ledger's lock has decided that already.
+func (e *engine) whileLeading(all ...func(context.Context) error) func(context.Context) error {
+	work := func(ctx context.Context) error { return together(ctx, all) }
 	if e.cfg.NATSURL == "" {
 		return work
 	}
@@ -29,4 +32,13 @@ func (e *engine) whileLeading(work func(context.Context) error) func(context.Con
 		}
 		return lease.Lease{KV: kv, Key: "allowance." + app, Owner: e.token[:12], Life: status.TTL(), Log: e.log}.Run(ctx, work)
 	}
+}
+
+// together runs all until ctx ends or one of them fails, which ends the others.
+func together(ctx context.Context, all []func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, run := range all {
+		group.Go(func() error { return run(ctx) })
+	}
+	return group.Wait()
 }

@@ -48,8 +48,9 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 		Now: time.Now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: time.Now, Log: quiet, Active: 64, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear}
+	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
 	o.open.Store(e)
-	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, outbox.Run)
+	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run)
 }
 
 func (o *office) openRows() views {
@@ -148,7 +149,7 @@ func (m mailbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	if err := e.notices.Receive(r.Context(), oak, domain.SmokeballWebhookReceived{
 		Origin: domain.EventRef{Source: "/smokeball", ID: digest(r.Header.Get("RequestId") + r.Header.Get("Timestamp") + string(body))[:32]},
-		Type:   n.Type, Source: n.Source, Resource: n.Resource, Request: domain.RequestID(r.Header.Get("RequestId")), Message: n.Message,
+		Type:   n.Type, Source: n.Source, Resource: n.Resource, Matter: n.Matter, Request: domain.RequestID(r.Header.Get("RequestId")), Message: n.Message,
 	}); err != nil {
 		return nil, err
 	}

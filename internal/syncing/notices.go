@@ -27,6 +27,9 @@ type Notices struct {
 func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
 	_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.NoticeStream(f, subjectOf(w)),
 		func(s domain.Notices) ([]domain.Event, error) { return s.Receive(w), nil })
+	if kind := domain.ActivityOf(w.Type); kind != "" && err == nil {
+		return n.noticeActivity(ctx, f, kind, w)
+	}
 	if err != nil || w.Request == "" {
 		return err
 	}

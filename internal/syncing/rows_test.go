@@ -21,6 +21,7 @@ type views interface {
 	History(f domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
 	Connection(f domain.FirmID) (projections.ConnectionRow, error)
 	Wait(ctx context.Context, position uint64) error
+	Unread() ([]domain.Unread, error)
 	Run(ctx context.Context, l eventstore.Store) error
 	Close() error
 }
@@ -35,11 +36,12 @@ type light struct {
 	history map[string]projections.Entry
 	routes  map[string]projections.Route
 	firms   map[string]projections.ConnectionRow
+	unread  map[string]domain.Unread
 }
 
 func newLight() *light {
 	return &light{moved: make(chan struct{}), matters: map[string]domain.Matter{}, due: map[string]domain.Due{}, history: map[string]projections.Entry{},
-		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}}
+		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}, unread: map[string]domain.Unread{}}
 }
 
 // Run folds the ledger until ctx ends.
@@ -59,6 +61,7 @@ func (v *light) take(env eventstore.Envelope) {
 	fold(v.history, projections.History, env)
 	fold(v.routes, projections.Routes, env)
 	fold(v.firms, projections.Connections, env)
+	fold(v.unread, projections.Unread, env)
 	v.takeDue(env)
 	v.at = uint64(env.Seq)
 	close(v.moved)
@@ -182,6 +185,19 @@ func (v *light) Connection(f domain.FirmID) (projections.ConnectionRow, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	return v.firms[string(f)], nil
+}
+
+// Unread lists what was told of and not read.
+func (v *light) Unread() ([]domain.Unread, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var list []domain.Unread
+	for _, u := range v.unread {
+		if !projections.Unread.Gone(u) {
+			list = append(list, u)
+		}
+	}
+	return list, nil
 }
 
 // Close has nothing to close.

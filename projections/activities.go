@@ -1,0 +1,77 @@
+package projections
+
+import (
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// Unread has one row per task or appointment that a webhook told of and that was not
+// read since.
+var Unread = View[domain.Unread]{Name: "unread", Version: 1, Keys: activityKeys, Fold: foldUnread,
+	Gone: func(u domain.Unread) bool { return u.Firm == "" }}
+
+func activityKeys(env eventstore.Envelope) []string {
+	if env.Stream.Kind != domain.KindActivity {
+		return nil
+	}
+	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+}
+
+func foldUnread(u domain.Unread, env eventstore.Envelope) domain.Unread {
+	switch e := env.Event.(type) {
+	case domain.ActivityNoticed:
+		return domain.Unread{Firm: env.Stream.Firm, Notice: e}
+	case domain.ActivityRead:
+		return domain.Unread{}
+	}
+	return u
+}
+
+// Unread lists what was told of and not read since.
+func (v *Views) Unread() ([]domain.Unread, error) {
+	var list []domain.Unread
+	err := v.db.View(func(tx *bbolt.Tx) error {
+		return all(tx, Unread, func(_ string, u domain.Unread) bool { list = append(list, u); return true })
+	})
+	return list, err
+}
+
+// tellActivity says in one sentence what happened to a task or an appointment.
+func tellActivity(e domain.ActivityRead) string {
+	what := "Task"
+	if e.Activity.Kind == domain.Appointment {
+		what = "Appointment"
+	}
+	what += " “" + e.Activity.Subject + "”"
+	switch e.Change {
+	case domain.ActivityAdded:
+		return what + " was added in Smokeball" + when(e.Activity)
+	case domain.ActivityChanged:
+		return what + " was changed in Smokeball" + when(e.Activity)
+	case domain.ActivityDone:
+		return what + " was completed in Smokeball"
+	case domain.ActivityDeleted:
+		return what + " was deleted in Smokeball"
+	}
+	return ""
+}
+
+// when is a task's due day or an appointment's start, as people write it.
+func when(a domain.Activity) string {
+	if a.Kind == domain.Task {
+		if t, err := time.Parse(time.DateOnly, firstOf(a.When, len(time.DateOnly))); err == nil {
+			return ", due " + t.Format("Jan 2, 2006")
+		}
+		return ""
+	}
+	if t, err := time.Parse("2006-01-02T15:04:05", firstOf(a.When, len("2006-01-02T15:04:05"))); err == nil {
+		return ", for " + t.Format("Jan 2, 2006, 3:04 PM")
+	}
+	return ""
+}
+
+func firstOf(s string, n int) string { return s[:min(n, len(s))] }
