@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -66,7 +68,7 @@ func (c Config) dialCluster() (*Bus, error) {
 	}
 	conn, err := nats.Connect(c.URL, opts...)
 	if err != nil {
-		return nil, fmt.Errorf("ENGINE_NATS_URL: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", err)
+		return nil, fmt.Errorf("ENGINE_NATS_URL is %s: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", masked(c.URL), err)
 	}
 	return &Bus{conn: conn, url: c.URL}, nil
 }
@@ -135,4 +137,15 @@ func flush(ctx context.Context, conn *nats.Conn) error {
 		return fmt.Errorf("flush the bus: %w", err)
 	}
 	return nil
+}
+
+// masked is a list of URLs without their passwords.
+func masked(urls string) string {
+	var list []string
+	for text := range strings.SplitSeq(urls, ",") {
+		if u, err := url.Parse(strings.TrimSpace(text)); err == nil {
+			list = append(list, u.Redacted())
+		}
+	}
+	return strings.Join(list, ",")
 }

@@ -150,7 +150,7 @@ func TestOpenNamesTheVariableAtFault(t *testing.T) {
 		"replicas even":    {bus.Config{URL: "nats://127.0.0.1:1", Replicas: 2}, []string{"ENGINE_REPLICAS", "1, 3 or 5"}},
 		"no users file":    {bus.Config{DataDir: t.TempDir(), UsersFile: file + "x"}, []string{"ENGINE_NATS_USERS_FILE", file + "x"}},
 		"no users":         {bus.Config{DataDir: t.TempDir(), UsersFile: file}, []string{"ENGINE_NATS_USERS_FILE", "names no user"}},
-		"no cluster":       {bus.Config{URL: "nats://127.0.0.1:1"}, []string{"ENGINE_NATS_URL"}},
+		"no cluster":       {bus.Config{URL: "nats://me:hidden@127.0.0.1:1"}, []string{"ENGINE_NATS_URL is nats://me:xxxxx@127.0.0.1:1"}},
 		"no credentials":   {bus.Config{URL: "nats://127.0.0.1:1", Creds: file + "x"}, []string{"ENGINE_NATS_CREDS"}},
 	} {
 		t.Run(name, func(t *testing.T) {

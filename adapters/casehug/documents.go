@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -40,13 +41,12 @@ type Objects interface {
 // production engine uses, apart from Objects.
 type Options struct {
 	Objects Objects // nil: no document can come from the object store
-	// AllowLocalHTTP is for development: it lets URLs lead to loopback and private
-	// addresses, and lets those on localhost be plain http.
-	AllowLocalHTTP bool
-	MaxBytes       int64          // the largest document; 0: DefaultMaxBytes
-	FirstByte      time.Duration  // how long a host may take to start its answer; 0: DefaultFirstByte
-	Stall          time.Duration  // how long it may fall silent within it; 0: DefaultStall
-	Roots          *x509.CertPool // who vouches for hosts; nil: whom the system trusts
+	// Networks are those networks, beside the public ones, that URLs may lead into.
+	Networks  []netip.Prefix
+	MaxBytes  int64          // the largest document; 0: DefaultMaxBytes
+	FirstByte time.Duration  // how long a host may take to start its answer; 0: DefaultFirstByte
+	Stall     time.Duration  // how long it may fall silent within it; 0: DefaultStall
+	Roots     *x509.CertPool // who vouches for hosts; nil: whom the system trusts
 }
 
 // Documents opens the bytes of approved documents.

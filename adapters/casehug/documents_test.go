@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -95,12 +96,17 @@ func TestOpenSaysWhyAnObjectCannotBeRead(t *testing.T) {
 	unavailable(t, err, domain.Permanent, "no object store")
 }
 
+// loopback are the networks that lead to this machine.
+func loopback() []netip.Prefix {
+	return []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+}
+
 // host serves documents over TLS and gives Documents that trusts it.
 func host(t *testing.T, h http.HandlerFunc, change func(*casehug.Options)) (string, *casehug.Documents) {
 	t.Helper()
 	s := httptest.NewTLSServer(h)
 	t.Cleanup(s.Close)
-	o := casehug.Options{AllowLocalHTTP: true, Roots: x509.NewCertPool()}
+	o := casehug.Options{Networks: loopback(), Roots: x509.NewCertPool()}
 	o.Roots.AddCert(s.Certificate())
 	if change != nil {
 		change(&o)
@@ -168,7 +174,8 @@ func TestOpenSaysWhyAnAddressCannotBeRead(t *testing.T) {
 		{"https://a b/", domain.Permanent, "address cannot be read"},
 		{"https://[fe80::1]/", domain.Permanent, "private network"},
 		{"https://169.254.169.254/latest/meta-data", domain.Permanent, "private network"},
-		{plain.URL, domain.Permanent, "not there any more"},
+		{plain.URL, domain.Permanent, "not https"},
+		{"https://10.0.0.1/d", domain.Permanent, "private network"},
 	}
 	for _, tc := range cases {
 		t.Run(tc.url, func(t *testing.T) {
@@ -183,7 +190,8 @@ func TestOpenSaysWhyAnAddressCannotBeRead(t *testing.T) {
 
 func TestOpenKeepsOutOfPrivateNetworks(t *testing.T) {
 	url, _ := host(t, func(http.ResponseWriter, *http.Request) { t.Error("the host was asked") }, nil)
-	docs := casehug.NewDocuments(casehug.Options{FirstByte: time.Second})
+	linkLocal := []netip.Prefix{netip.MustParsePrefix("169.254.0.0/16"), netip.MustParsePrefix("fe80::/10")} // never allowed
+	docs := casehug.NewDocuments(casehug.Options{FirstByte: time.Second, Networks: linkLocal})
 	port := url[strings.LastIndex(url, ":"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.1.2.3", "192.168.0.1", "172.16.0.1",
 		"169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::7f00:1]", "224.0.0.1", "255.255.255.255"} {

@@ -26,14 +26,14 @@ func (r refusal) Error() string { return string(r) }
 
 const (
 	notHTTPS      refusal = "its address is not https"
-	notPublic     refusal = "its address leads into a private network"
+	notPublic     refusal = "its address leads into a private network that is not allowed"
 	manyRedirects refusal = "its address leads on more than three times"
 )
 
 // newClient is the client for documents' URLs. It knows no proxy and no cookies, it
 // keeps no connections, and it hands on the bytes as they are.
 func newClient(o Options) *http.Client {
-	dialer := &net.Dialer{Timeout: o.FirstByte, Control: guard(o.AllowLocalHTTP)}
+	dialer := &net.Dialer{Timeout: o.FirstByte, Control: guard(o.Networks)}
 	return &http.Client{
 		Transport: &http.Transport{
 			DialContext:        dialer.DialContext,
@@ -47,17 +47,17 @@ func newClient(o Options) *http.Client {
 				return manyRedirects
 			}
 			r.Header.Del("Referer") // it would hand the first URL to the next host
-			return checkScheme(r.URL, o.AllowLocalHTTP)
+			return checkScheme(r.URL)
 		},
 	}
 }
 
-// checkScheme refuses all but https, and http to this machine where that is allowed.
-func checkScheme(u *url.URL, local bool) error {
-	if u.Scheme == "https" || local && u.Scheme == "http" && isLoopback(u.Hostname()) {
-		return nil
+// checkScheme refuses all but https.
+func checkScheme(u *url.URL) error {
+	if u.Scheme != "https" {
+		return notHTTPS
 	}
-	return notHTTPS
+	return nil
 }
 
 func isLoopback(host string) bool {
@@ -72,7 +72,7 @@ func (d *Documents) openURL(ctx context.Context, f fetch) (io.ReadCloser, int64,
 	if err != nil || u.Host == "" {
 		return nil, 0, f.misplaced("its address cannot be read", nil)
 	}
-	if err := checkScheme(u, d.opt.AllowLocalHTTP); err != nil {
+	if err := checkScheme(u); err != nil {
 		return nil, 0, f.misplaced(err.Error(), err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -2,27 +2,26 @@ package casehug
 
 import (
 	"net/netip"
+	"slices"
 	"syscall"
 )
 
-// guard refuses to connect to addresses that are not public. It sees the address
-// that is dialled, after names are resolved, so no name and no redirect gets round
-// it. Where local is allowed it lets loopback and private networks pass, but never
-// link-local addresses: clouds answer with their secrets there.
-func guard(local bool) func(network, address string, c syscall.RawConn) error {
+// guard refuses to connect to addresses that are neither public nor in one of the
+// networks that are allowed. It sees the address that is dialled, after names are
+// resolved, so no name and no redirect gets round it. Link-local addresses are never
+// allowed: clouds answer with their secrets there.
+func guard(allowed []netip.Prefix) func(network, address string, c syscall.RawConn) error {
 	return func(_, address string, _ syscall.RawConn) error {
 		ap, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return notPublic
 		}
 		a := ap.Addr().Unmap().WithZone("")
-		if local && (a.IsLoopback() || a.IsPrivate()) {
+		within := slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(a) })
+		if isPublic(a) || within && !a.IsLinkLocalUnicast() && !a.IsLinkLocalMulticast() {
 			return nil
 		}
-		if !isPublic(a) {
-			return notPublic
-		}
-		return nil
+		return notPublic
 	}
 }
 

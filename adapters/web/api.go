@@ -2,8 +2,11 @@ package web
 
 import (
 	"context"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -152,20 +155,32 @@ func (p Paging) before() (uint64, error) {
 	if p.Cursor == "" {
 		return 0, nil
 	}
-	position, err := strconv.ParseUint(p.Cursor, 36, 64)
-	if err != nil || position == 0 {
+	position, ok := placeOf(p.Cursor)
+	if !ok {
 		return 0, invalid("query.cursor", "is not the next_cursor of an answer")
 	}
 	return position, nil
 }
 
-// cursor is the text form of a place in a list; nil at its end.
+// cursor is the text form of a place in a list; nil at its end. It carries a sum of
+// itself: a client with a damaged one must not begin anew.
 func cursor(position uint64) *string {
 	if position == 0 {
 		return nil
 	}
-	text := strconv.FormatUint(position, 36)
+	place := binary.BigEndian.AppendUint64(nil, position)
+	text := base64.RawURLEncoding.EncodeToString(binary.BigEndian.AppendUint32(place, crc32.ChecksumIEEE(place)))
 	return &text
+}
+
+// placeOf is the place that a cursor stands for.
+func placeOf(cursor string) (position uint64, ok bool) {
+	data, err := base64.RawURLEncoding.DecodeString(cursor)
+	if err != nil || len(data) != 12 || binary.BigEndian.Uint32(data[8:]) != crc32.ChecksumIEEE(data[:8]) {
+		return 0, false
+	}
+	position = binary.BigEndian.Uint64(data)
+	return position, position > 0
 }
 
 // list is a part of a list.

@@ -58,6 +58,12 @@ func statusesOf(values []string) ([]domain.Status, error) {
 	return statuses, nil
 }
 
+// Statuses are the statuses that a history can be narrowed by.
+func Statuses() []string { return strings.Fields(statusWords) }
+
+// Triggers are the triggers that a history can be narrowed by.
+func Triggers() []string { return strings.Fields(triggerWords) }
+
 func isWord(words, word string) bool { return slices.Contains(strings.Fields(words), word) }
 
 func spokenList(words string) string { return strings.Join(strings.Fields(words), ", ") }

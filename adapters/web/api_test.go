@@ -263,7 +263,7 @@ func TestListsRefuseWrongValues(t *testing.T) {
 	e := newEngine(t)
 	for path, field := range map[string]string{
 		"sync-history?limit=0": "query.limit", "sync-history?limit=501": "query.limit", "sync-history?limit=many": "query.limit",
-		"sync-history?cursor=%21": "query.cursor", "sync-history?cursor=0": "query.cursor", "sync-history?status=broken": "query.status",
+		"sync-history?cursor=%21": "query.cursor", "sync-history?cursor=0": "query.cursor", "sync-history?cursor=garbage": "query.cursor", "sync-history?status=broken": "query.status",
 		"sync-history?trigger=moon": "query.trigger", "sync-history?from=yesterday": "query.from",
 		"matters?status=broken": "query.status", "matters?cursor=-1": "query.cursor", "dead-letters?cursor=.": "query.cursor",
 		"connection?min_position=-1": "query.min_position",

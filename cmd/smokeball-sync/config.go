@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -53,6 +54,7 @@ type config struct {
 	Visible        string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
 	Confirm        string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
 	GiveUp         string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are tried again before a sync fails ($$ENGINE_RETRY_FOR)."`
+	Networks       string `name:"document-networks" setting:"ENGINE_DOCUMENT_NETWORKS" help:"Private networks that documents' https addresses may lead into, such as 10.20.0.0/16; by default none, on a machine of its own (a localhost public URL) loopback ($$ENGINE_DOCUMENT_NETWORKS)."`
 	SharedAccounts bool   `name:"allow-shared-accounts" setting:"ENGINE_ALLOW_SHARED_ACCOUNTS" help:"Let several firms connect to one Smokeball account: they share its matters ($$ENGINE_ALLOW_SHARED_ACCOUNTS)."`
 	LogLevel       string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
 
@@ -67,6 +69,7 @@ type parsed struct {
 	hosts         smokeball.Hosts
 	authorization time.Duration
 	waits         syncing.Waits
+	networks      []netip.Prefix
 	level         slog.Level
 }
 
@@ -99,6 +102,7 @@ func (c *config) check() error {
 	c.checkSignIn(fault)
 	c.checkSmokeball(fault)
 	c.checkWaits(fault)
+	c.checkNetworks(fault)
 	var err error
 	if c.parsed.hosts, err = smokeball.HostsFor(c.Region, c.Environment, c.APIURL, c.AuthURL); err != nil {
 		faults = append(faults, err)
@@ -120,8 +124,35 @@ func (c *config) checkAddresses(fault func(name, holds, needs string)) {
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		fault("ENGINE_LISTEN", c.Listen, "host:port, such as 127.0.0.1:8080")
 	}
-	if !webAddress(c.PublicURL) {
+	if u, err := url.Parse(c.PublicURL); err != nil || !webAddress(c.PublicURL) {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "the address that browsers use, such as https://sync.casehug.example")
+	} else if u.Scheme == "http" && !loopbackHost(u.Hostname()) && c.AuthURL == "" {
+		fault("ENGINE_PUBLIC_URL", c.PublicURL, "https: Smokeball leads browsers back over http to localhost only")
+	}
+}
+
+func loopbackHost(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// checkNetworks reads the private networks that documents may come from. An engine that
+// is reached at localhost works on a machine of its own: documents may be there, too.
+func (c *config) checkNetworks(fault func(name, holds, needs string)) {
+	c.parsed.networks = nil
+	if u, err := url.Parse(c.PublicURL); c.Networks == "" && err == nil && loopbackHost(u.Hostname()) {
+		c.parsed.networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	}
+	for text := range strings.SplitSeq(c.Networks, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		p, err := netip.ParsePrefix(text)
+		if err != nil {
+			fault("ENGINE_DOCUMENT_NETWORKS", c.Networks, "networks separated by commas, such as 10.20.0.0/16,127.0.0.0/8")
+			return
+		}
+		c.parsed.networks = append(c.parsed.networks, p)
 	}
 }
 

@@ -112,7 +112,7 @@ func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, 
 
 // documents opens approved documents and checks them on the way.
 func (e *engine) documents() syncing.Documents {
-	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}})}
+	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}, Networks: e.cfg.parsed.networks})}
 }
 
 type documents struct{ from *casehug.Documents }

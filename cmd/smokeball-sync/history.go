@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"slices"
+	"strings"
 	"text/tabwriter"
 	"time"
 
+	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -33,6 +36,9 @@ type historyCmd struct {
 
 // Run prints the history.
 func (c *historyCmd) Run(t *terminal) (err error) {
+	if err := c.check(); err != nil {
+		return &usageError{err}
+	}
 	o, err := openOperator(t.ctx, c.DataDir)
 	if err != nil {
 		return err
@@ -58,6 +64,27 @@ func (c *historyCmd) Run(t *terminal) (err error) {
 		return printJSON(t.out, list)
 	}
 	return printHistory(t.out, list)
+}
+
+// mostEntries is the longest list that the API gives.
+const mostEntries = 500
+
+// check finds wrong flags, also where there is no firm to ask about.
+func (c *historyCmd) check() error {
+	var faults []error
+	for s := range strings.SplitSeq(c.Status, ",") {
+		if s != "" && !slices.Contains(web.Statuses(), s) {
+			faults = append(faults, fmt.Errorf("--status: must be one of %s", strings.Join(web.Statuses(), ", ")))
+			break
+		}
+	}
+	if c.Trigger != "" && !slices.Contains(web.Triggers(), c.Trigger) {
+		faults = append(faults, fmt.Errorf("--trigger: must be one of %s", strings.Join(web.Triggers(), ", ")))
+	}
+	if c.Limit < 1 || c.Limit > mostEntries {
+		faults = append(faults, fmt.Errorf("--limit: must be from 1 to %d", mostEntries))
+	}
+	return errors.Join(faults...)
 }
 
 func (c *historyCmd) firms(t *terminal, o *operator) ([]string, error) {

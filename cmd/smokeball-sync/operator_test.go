@@ -172,6 +172,12 @@ func TestOperatorIsToldWhatIsWrong(t *testing.T) {
 func TestEmptyTables(t *testing.T) {
 	t.Parallel()
 	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	for _, flag := range [][]string{{"--limit", "0"}, {"--limit", "501"}, {"--status", "bogus"}, {"--trigger", "bogus"}} {
+		args := append([]string{"history"}, flag...)
+		if o := execute(t, r.settings, args...); o.code != wrongUsage || !strings.Contains(o.err, flag[0]+": must be") {
+			t.Errorf("%q with no firm: exit %d, %s", args, o.code, o.err)
+		}
+	}
 	for _, args := range [][]string{{"history"}, {"status"}} {
 		if o := r.operator(t, args...); !strings.HasPrefix(o.out, "No ") {
 			t.Errorf("%q: %s", args, o.out)
