@@ -28,7 +28,8 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	limiter := NewLimiter(cfg.Rate, cfg.Burst)
-	metrics, err := newMetrics(cfg.Registerer, limiter)
+	circuits := newCircuits(logger(cfg.Log))
+	metrics, err := newMetrics(cfg.Registerer, limiter, circuits)
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +37,7 @@ func New(cfg Config) (*Client, error) {
 	wire := counted{base, metrics}
 	auth := newOAuth(cfg.Hosts, cfg.ClientID, cfg.ClientSecret, unmoved(timed{wire}))
 	return &Client{
-		api:     unmoved(limited{timed{wire}, limiter, metrics}),
+		api:     unmoved(limited{timed{wire}, limiter, circuits, metrics}),
 		plain:   unmoved(wire),
 		base:    base,
 		host:    cfg.Hosts.API,

@@ -359,12 +359,13 @@ func TestMetrics(t *testing.T) {
 		"smokeball_turn_wait_seconds priority=clicked":              1,
 		"smokeball_turn_wait_seconds priority=live":                 1,
 		"smokeball_turn_waiting":                                    0,
+		"smokeball_circuits_open":                                   0,
 	} {
 		if value, ok := got[series]; !ok || value != want {
 			t.Errorf("%s: got %v, want %v", series, value, want)
 		}
 	}
-	if len(got) != 7 {
+	if len(got) != 8 {
 		t.Errorf("got %v", got)
 	}
 	if _, err := smokeball.New(cfg); err == nil {

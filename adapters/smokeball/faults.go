@@ -26,6 +26,12 @@ func (k call) malformedRequest(cause error) *domain.CallError {
 
 // lost is a call without an answer. settled: it certainly did not arrive.
 func (k call) lost(cause error, settled bool) *domain.CallError {
+	var held *outage
+	if errors.As(cause, &held) {
+		f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, held.message(), held.remedy(), cause)
+		f.After = held.after
+		return f
+	}
 	message := "Smokeball cannot be reached"
 	switch {
 	case errors.Is(cause, errNoTurn):

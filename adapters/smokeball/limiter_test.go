@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -44,11 +45,12 @@ func (b *bucketServer) RoundTrip(req *http.Request) (*http.Response, error) {
 func jitter() time.Duration { return 20*time.Millisecond + rand.N(400*time.Millisecond) }
 
 func way(t *testing.T, l *Limiter, base http.RoundTripper) limited {
-	m, err := newMetrics(nil, l)
+	c := newCircuits(slog.New(slog.DiscardHandler))
+	m, err := newMetrics(nil, l, c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return limited{base, l, m}
+	return limited{base, l, c, m}
 }
 
 func request(ctx context.Context) *http.Request {

@@ -19,7 +19,7 @@ type metrics struct {
 }
 
 // newMetrics registers the metrics with reg; a nil reg keeps them unregistered.
-func newMetrics(reg prometheus.Registerer, l *Limiter) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, l *Limiter, c *circuits) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "smokeball_requests_total",
@@ -39,7 +39,7 @@ func newMetrics(reg prometheus.Registerer, l *Limiter) (*metrics, error) {
 	if reg == nil {
 		return m, nil
 	}
-	return m, register(reg, m.requests, m.seconds, m.turns, waitingGauge(l))
+	return m, register(reg, m.requests, m.seconds, m.turns, waitingGauge(l), circuitsGauge(c))
 }
 
 func waitingGauge(l *Limiter) prometheus.Collector {
@@ -47,6 +47,13 @@ func waitingGauge(l *Limiter) prometheus.Collector {
 		Name: "smokeball_turn_waiting",
 		Help: "Calls that wait for their turn in Smokeball's allowance.",
 	}, func() float64 { return float64(l.Allowance().Waiting) })
+}
+
+func circuitsGauge(c *circuits) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "smokeball_circuits_open",
+		Help: "Firms whose calls are held back because Smokeball is out of reach.",
+	}, func() float64 { return float64(c.open()) })
 }
 
 func register(reg prometheus.Registerer, all ...prometheus.Collector) error {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptrace"
+	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -24,26 +25,83 @@ var errNoAnswer = errors.New("no answer in time")
 var errNoTurn = errors.New("given up while waiting for a turn")
 
 // limited is the way of every API call: it waits for its turn in the allowance, is
-// sent, and teaches the limiter what came back.
+// sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
+// is open it fails at once with an *outage, without a turn.
 type limited struct {
-	base    http.RoundTripper
-	limiter *Limiter
-	metrics *metrics
+	base     http.RoundTripper
+	limiter  *Limiter
+	circuits *circuits
+	metrics  *metrics
 }
 
 func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
-	begun := time.Now()
-	if err := l.limiter.Wait(req.Context()); err != nil {
+	ctx := req.Context()
+	firm := turnOf(ctx).firm
+	p, err := l.circuits.enter(turnOf(ctx))
+	if err != nil {
 		closeBody(req)
-		return nil, fmt.Errorf("%w: %w", errNoTurn, err)
+		return nil, err
+	}
+	if err := l.wait(ctx, p); err != nil {
+		l.circuits.settle(firm, p, untold)
+		closeBody(req)
+		return nil, err
 	}
 	sent := time.Now()
-	l.metrics.turns.WithLabelValues(turnOf(req.Context()).priority.String()).Observe(sent.Sub(begun).Seconds())
-	resp, err := l.base.RoundTrip(req.WithContext(l.bookRepeats(req.Context())))
+	resp, err := l.base.RoundTrip(req.WithContext(l.bookRepeats(ctx)))
 	if err == nil {
 		l.limiter.learn(resp.StatusCode, sent)
 	}
-	return resp, err
+	if v := judge(ctx, resp, err); v != answers {
+		l.circuits.settle(firm, p, v)
+		return resp, err
+	}
+	resp.Body = &settlingBody{ReadCloser: resp.Body, ctx: ctx, settle: func(v verdict) { l.circuits.settle(firm, p, v) }}
+	return resp, nil
+}
+
+// wait returns when the call's turn has come. A call whose circuit opens meanwhile does
+// not wait any longer.
+func (l limited) wait(ctx context.Context, p pass) error {
+	begun := time.Now()
+	waiting, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.flow, cancel)()
+	err := l.limiter.Wait(waiting)
+	switch {
+	case err == nil:
+		l.metrics.turns.WithLabelValues(turnOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
+		return nil
+	case ctx.Err() == nil:
+		return l.circuits.held(p)
+	}
+	return fmt.Errorf("%w: %w", errNoTurn, err)
+}
+
+// settlingBody tells the circuit what came of the call when its answer has been read.
+type settlingBody struct {
+	io.ReadCloser
+	ctx    context.Context
+	settle func(verdict)
+	broken bool
+	once   sync.Once
+}
+
+func (b *settlingBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	b.broken = b.broken || (err != nil && err != io.EOF)
+	return n, err
+}
+
+func (b *settlingBody) Close() error {
+	b.once.Do(func() {
+		v := answers
+		if b.broken {
+			v = judge(b.ctx, nil, io.ErrUnexpectedEOF)
+		}
+		b.settle(v)
+	})
+	return b.ReadCloser.Close()
 }
 
 // bookRepeats debits the requests that net/http repeats by itself when a kept
@@ -120,8 +178,9 @@ func (s *sending) watch(ctx context.Context) context.Context {
 	})
 }
 
-// settled reports that the request certainly did not reach the other side: it had no
-// turn, or no connection came about. In doubt it may have.
+// settled reports that the request certainly did not reach the other side: it was held
+// back, had no turn, or no connection came about. In doubt it may have.
 func (s *sending) settled(err error) bool {
-	return errors.Is(err, errNoTurn) || (s.connecting.Load() && !s.written.Load())
+	var held *outage
+	return errors.As(err, &held) || errors.Is(err, errNoTurn) || (s.connecting.Load() && !s.written.Load())
 }

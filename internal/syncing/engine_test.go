@@ -45,12 +45,20 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
 	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits,
-		Now: time.Now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}}
+		Now: time.Now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}, Priority: urgency}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: time.Now, Log: quiet, Active: 64, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
 	o.open.Store(e)
 	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run)
+}
+
+// urgency lets what a person asked for go first.
+func urgency(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
+	if t == domain.TriggerManual || t == domain.TriggerRetry {
+		return smokeball.WithTurn(ctx, f, smokeball.Clicked)
+	}
+	return smokeball.WithTurn(ctx, f, smokeball.Live)
 }
 
 func (o *office) openRows() views {

@@ -2,6 +2,7 @@ package syncing_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
@@ -54,12 +55,17 @@ func TestAClickOnAnUnknownMatterIsRejected(t *testing.T) {
 	})
 }
 
-// TestAClickLetsAWaitingSyncGoOn tells that a person need not wait for the back-off.
+// TestAClickLetsAWaitingSyncGoOn tells that a person need not wait for the back-off, but
+// where a call has just shown that Smokeball is out of reach.
 func TestAClickLetsAWaitingSyncGoOn(t *testing.T) {
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())
-		o.until("several attempts", func() bool { e := o.newest("m_accident"); return e.Attempts == 8 && e.Status == domain.Waiting })
+		o.until("a long pause", func() bool {
+			e := o.newest("m_accident")
+			return e.Status == domain.Waiting && time.Until(*e.NextAttemptAt) > 150*time.Second
+		})
+		time.Sleep(100 * time.Second)
 		o.sim.ClearFaults()
 		waiting := o.newest("m_accident")
 		id, err := o.asks("m_accident", nil)

@@ -42,6 +42,7 @@ type turn struct {
 	mappings domain.Mappings
 	began    time.Time
 	staff    string // Smokeball's id of the responsible person
+	released bool   // somebody let it go on before its time
 	woken    <-chan struct{}
 	stopping <-chan struct{}
 }
@@ -89,7 +90,10 @@ func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.Fi
 
 func (t *turn) begin(ctx context.Context) (err error) {
 	t.m, t.head, err = eventstore.Execute(ctx, t.Ledger, t.Now, t.stream(),
-		func(m domain.Matter) ([]domain.Event, error) { return m.Begin(t.Now()) })
+		func(m domain.Matter) ([]domain.Event, error) {
+			t.released = m.Current != nil && m.Current.Status == domain.Queued && m.Current.Attempts > 0
+			return m.Begin(t.Now())
+		})
 	if err != nil {
 		return err
 	}
@@ -99,11 +103,17 @@ func (t *turn) begin(ctx context.Context) (err error) {
 	return err
 }
 
+// prioritised marks the calls of the turn. What was let go on before its time is wanted
+// now, as a click is.
 func (t *turn) prioritised(ctx context.Context) context.Context {
 	if t.Priority == nil {
 		return ctx
 	}
-	return t.Priority(ctx, t.firm, t.m.Current.Trigger)
+	trigger := t.m.Current.Trigger
+	if t.released {
+		trigger = domain.TriggerManual
+	}
+	return t.Priority(ctx, t.firm, trigger)
 }
 
 // work does the steps in order. Each looks at the facts and does what is missing.

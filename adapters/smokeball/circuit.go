@@ -1,0 +1,202 @@
+package smokeball
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+const (
+	// opensAfter is how many calls of a firm fail in a row, by Smokeball's fault, before
+	// its circuit opens.
+	opensAfter = 5
+	// The pause before a probe doubles from the first to the last.
+	firstProbe = 10 * time.Second
+	lastProbe  = 5 * time.Minute
+)
+
+// circuits hold back the calls of firms for which Smokeball is out of reach: they fail
+// at once, and after a pause one call at a time probes. They are safe for concurrent use.
+type circuits struct {
+	log *slog.Logger
+
+	mu    sync.Mutex
+	firms map[domain.FirmID]*circuit
+}
+
+// circuit is one firm's. It is closed while pause is 0.
+type circuit struct {
+	failures int           // in a row
+	since    time.Time     // when the first of them ended
+	pause    time.Duration // between the newest two probes
+	until    time.Time     // no call before, but one that a person waits for
+	tried    time.Time     // when the newest probe failed, or the circuit opened
+	probing  bool
+	flow     context.Context // ends when the circuit opens
+	cut      context.CancelFunc
+}
+
+// verdict is what a call tells about Smokeball.
+type verdict int
+
+const (
+	untold  verdict = iota // nothing: the caller gave up
+	answers                // Smokeball works, be it only to refuse
+	fails                  // by its fault, or the network's
+)
+
+// outage is the error of a call that was not made because Smokeball is out of reach.
+type outage struct {
+	since, next time.Time
+	after       time.Duration // when this call is best tried again
+}
+
+func (o *outage) Error() string {
+	return fmt.Sprintf("not sent: out of reach since %s, next probe at %s", clock(o.since), clock(o.next))
+}
+
+// message and remedy tell people of the outage.
+func (o *outage) message() string {
+	return "Smokeball has been out of reach since " + clock(o.since)
+}
+
+func (o *outage) remedy() string {
+	return "We look by ourselves whether it is back, next at " + clock(o.next) + "; what waits goes on then."
+}
+
+func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC on January 2") }
+
+func newCircuits(log *slog.Logger) *circuits {
+	return &circuits{log: log, firms: map[domain.FirmID]*circuit{}}
+}
+
+// pass lets one call through; its outcome must be told to settle.
+type pass struct {
+	circuit *circuit // nil: of no firm
+	probe   bool
+	flow    context.Context // ends when the call need not wait for its turn any more
+}
+
+// enter lets a call through, or returns an *outage. Calls of no firm, as while one is
+// being connected, always go through.
+func (c *circuits) enter(t turn) (pass, error) {
+	if t.firm == "" {
+		return pass{flow: context.Background()}, nil
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := c.firms[t.firm]
+	if k == nil {
+		k = &circuit{}
+		k.close()
+		c.firms[t.firm] = k
+	}
+	switch now := time.Now(); {
+	case k.pause == 0:
+		return pass{k, false, k.flow}, nil
+	case k.probing || !k.mayProbe(t.priority, now):
+		return pass{}, k.outage(now)
+	}
+	k.probing = true
+	return pass{k, true, context.Background()}, nil
+}
+
+// held is the error of a call of the firm that stops waiting for its turn.
+func (c *circuits) held(p pass) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return p.circuit.outage(time.Now())
+}
+
+// settle takes in what came of a call: an answer closes the circuit, a failure of the
+// probe or one too many opens it.
+func (c *circuits) settle(firm domain.FirmID, p pass, v verdict) {
+	if p.circuit == nil {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k := p.circuit
+	if p.probe {
+		k.probing = false
+	}
+	switch {
+	case v == answers:
+		if k.pause > 0 {
+			c.log.Info("Smokeball answers again", "firm", firm, "since", k.since)
+		}
+		k.close()
+	case v == fails && k.fail(p.probe, time.Now()):
+		c.log.Warn("Smokeball is out of reach; calls are held back", "firm", firm, "since", k.since, "until", k.until)
+	}
+}
+
+// open is how many circuits are open.
+func (c *circuits) open() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for _, k := range c.firms {
+		if k.pause > 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// close lets calls through again.
+func (k *circuit) close() {
+	k.failures, k.pause = 0, 0
+	if k.flow == nil || k.flow.Err() != nil {
+		k.flow, k.cut = context.WithCancel(context.Background())
+	}
+}
+
+// fail counts a failure and reports whether the circuit opens, or stays open for longer.
+// A call that was under way when it opened changes nothing.
+func (k *circuit) fail(probe bool, now time.Time) bool {
+	if k.failures == 0 {
+		k.since = now
+	}
+	k.failures++
+	if k.failures < opensAfter || (k.pause > 0 && !probe) {
+		return false
+	}
+	k.pause = min(max(2*k.pause, firstProbe), lastProbe)
+	k.tried, k.until = now, now.Add(k.pause-rand.N(k.pause/4))
+	k.cut()
+	return true
+}
+
+// mayProbe reports whether it is time for a probe. For a person who clicks that is
+// sooner, but not so soon that callers who come back from the last outage probe again.
+func (k *circuit) mayProbe(p Priority, now time.Time) bool {
+	return !now.Before(k.until) || (p == Clicked && now.Sub(k.tried) >= max(firstProbe, k.pause/3))
+}
+
+// outage tells a call when it is best tried again. The callers come back one by one, not
+// all at the moment of the probe.
+func (k *circuit) outage(now time.Time) *outage {
+	next := k.until
+	if !next.After(now) {
+		next = now.Add(answerWithin) // a probe is on its way
+	}
+	return &outage{since: k.since, next: next, after: next.Sub(now) + rand.N(max(k.pause/4, time.Second))}
+}
+
+// judge is what the head of an answer, or its lack, tells about Smokeball.
+func judge(ctx context.Context, resp *http.Response, err error) verdict {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return untold
+	case err != nil || resp.StatusCode >= http.StatusInternalServerError:
+		return fails
+	}
+	return answers
+}
