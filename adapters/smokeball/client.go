@@ -1,6 +1,8 @@
 package smokeball
 
 import (
+	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -82,6 +84,9 @@ func unmoved(way http.RoundTripper) *http.Client {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }
+
+// Format shows nothing of the client, which holds secrets.
+func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "client of "+c.host) }
 
 // OAuth is the sign-in that belongs to the client.
 func (c *Client) OAuth() *OAuth { return c.oauth }

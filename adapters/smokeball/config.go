@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -38,6 +39,9 @@ func (c Config) LogValue() slog.Value {
 
 // Format shows the configuration without its secrets, whatever the verb.
 func (c Config) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, c.LogValue().String()) }
+
+// MarshalJSON shows the configuration without its secrets.
+func (c Config) MarshalJSON() ([]byte, error) { return json.Marshal(c.LogValue().String()) }
 
 // check reports every fault.
 func (c Config) check() error {

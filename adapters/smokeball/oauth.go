@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +18,8 @@ import (
 
 // usualLife is how long Smokeball's access tokens last when the answer does not tell.
 const usualLife = time.Hour
+
+var errNoRefresh = errors.New("the stored tokens hold no refresh token")
 
 // OAuth obtains tokens from Smokeball's sign-in host.
 type OAuth struct {
@@ -37,6 +42,11 @@ func newOAuth(h Hosts, clientID, clientSecret string, client *http.Client) *OAut
 		},
 		http: client,
 	}
+}
+
+// Format shows nothing of the sign-in's secrets.
+func (o *OAuth) Format(f fmt.State, _ rune) {
+	_, _ = io.WriteString(f, "sign-in at "+o.config.Endpoint.TokenURL)
 }
 
 // AuthorizeURL is where a firm admin's browser goes to allow the scopes. verifier is
@@ -68,6 +78,9 @@ func (o *OAuth) Exchange(ctx context.Context, code, verifier, redirectURL string
 // old one stays in the result. Issued is left empty, because the grant is as old as it
 // was. A dead refresh token is a *domain.CallError of class SignIn.
 func (o *OAuth) Refresh(ctx context.Context, refreshToken string) (Tokens, error) {
+	if refreshToken == "" {
+		return Tokens{}, deadGrant(opRefresh, errNoRefresh)
+	}
 	// x/oauth2 leaves client_id out of a refresh and Smokeball asks for it. Its client
 	// credentials flow takes any grant type and any form field.
 	request := clientcredentials.Config{

@@ -83,6 +83,14 @@ func TestRefreshKeepsTheOldRefreshToken(t *testing.T) {
 	}
 }
 
+func TestWithoutARefreshTokenTheGrantIsDead(t *testing.T) {
+	v, c := connected(t)
+	_, err := c.OAuth().Refresh(t.Context(), "")
+	if ce := fault(t, err); ce.Class != domain.SignIn || v.refreshes() != 0 {
+		t.Errorf("got %v after %d calls", err, v.refreshes())
+	}
+}
+
 func TestTokenFaults(t *testing.T) {
 	for name, tc := range map[string]struct {
 		status int
@@ -146,13 +154,29 @@ func TestScopesFromInsideTheAccessToken(t *testing.T) {
 func TestSecretsArePrintedNowhere(t *testing.T) {
 	tokens := smokeball.Tokens{Access: "access-secret", Refresh: "refresh-secret"}
 	cfg := config(newVendor(t), signedIn())
+	c := newClient(t, cfg)
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
 		fmt.Fprintf(&out, verb+" "+verb+" "+verb, tokens, &tokens, cfg)
 	}
-	log := slog.New(slog.NewJSONHandler(&out, nil))
-	log.Info("tokens", "tokens", tokens, "config", cfg)
-	for _, s := range []string{"access-secret", "refresh-secret", secret, apiKey, "6163636573732d736563726574"} {
+	type nested struct {
+		T  smokeball.Tokens
+		P  *smokeball.Tokens
+		In struct{ Deep []smokeball.Tokens }
+	}
+	inside := nested{T: tokens, P: &tokens}
+	inside.In.Deep = []smokeball.Tokens{tokens}
+	for _, h := range []slog.Handler{slog.NewJSONHandler(&out, nil), slog.NewTextHandler(&out, nil)} {
+		slog.New(h).Info("tokens", "tokens", tokens, "pointer", &tokens, "nested", inside, "config", cfg, "list", []any{tokens, cfg})
+	}
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
+		fmt.Fprintf(&out, verb+verb+verb, inside, c, c.OAuth())
+	}
+	for _, v := range []any{tokens, &tokens, inside, map[string]any{"t": tokens}, cfg, c, c.OAuth()} {
+		text, err := json.Marshal(v)
+		fmt.Fprintf(&out, "%s %v", text, err)
+	}
+	for _, s := range []string{"access-secret", "refresh-secret", secret, apiKey, "6163636573732d736563726574", fmt.Sprintf("%x", secret), fmt.Sprintf("%x", apiKey)} {
 		if strings.Contains(out.String(), s) {
 			t.Errorf("%s is printed", s)
 		}
@@ -164,10 +188,10 @@ func TestSecretsArePrintedNowhere(t *testing.T) {
 
 func TestTokensSurviveTheirStore(t *testing.T) {
 	want := smokeball.Tokens{Access: "a", Refresh: "r", Expiry: time.Unix(9, 0).UTC(), Scopes: []string{"x"}, Issued: time.Unix(1, 0).UTC(), Obtained: time.Unix(2, 0).UTC()}
-	text, err := json.Marshal(want)
+	text, err := smokeball.EncodeTokens(want)
 	must(t, err)
-	var got smokeball.Tokens
-	must(t, json.Unmarshal(text, &got))
+	got, err := smokeball.DecodeTokens(text)
+	must(t, err)
 	if got.Access != want.Access || got.Refresh != want.Refresh || !got.Expiry.Equal(want.Expiry) || !got.Issued.Equal(want.Issued) || !got.Obtained.Equal(want.Obtained) {
 		t.Error("something was lost")
 	}

@@ -2,6 +2,7 @@ package smokeball
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,7 +19,27 @@ type Tokens struct {
 	Scopes   []string  `json:"scopes,omitempty"` // as far as Smokeball told
 	Issued   time.Time `json:"issued"`           // when the firm granted it: Refresh counts from here
 	Obtained time.Time `json:"obtained"`         // when Access was handed out
+	Claim    string    `json:"claim,omitempty"`  // the engine that is about to replace Access
 }
+
+// EncodeTokens is t as a TokenStore keeps it, secrets in the clear: it must be sealed.
+func EncodeTokens(t Tokens) ([]byte, error) {
+	type plain Tokens // without the methods that hide
+	return json.Marshal(plain(t))
+}
+
+// DecodeTokens reads what EncodeTokens made.
+func DecodeTokens(data []byte) (t Tokens, err error) {
+	if err := json.Unmarshal(data, &t); err != nil {
+		return Tokens{}, fmt.Errorf("decode tokens: %w", err)
+	}
+	return t, nil
+}
+
+var errHidden = errors.New("tokens are not shown: use EncodeTokens to keep them sealed")
+
+// MarshalJSON fails, so that tokens get into no log or answer by accident.
+func (t Tokens) MarshalJSON() ([]byte, error) { return nil, errHidden }
 
 // ErrNoTokens reports that a firm is not connected.
 var ErrNoTokens = errors.New("no tokens stored for the firm")
@@ -54,7 +75,7 @@ func (t Tokens) alive(now time.Time) bool { return t.Access != "" && now.Before(
 
 // renewed is t after a refresh: what the answer leaves out stays.
 func (t Tokens) renewed(by Tokens) Tokens {
-	by.Issued = t.Issued
+	by.Issued, by.Claim = t.Issued, ""
 	if by.Refresh == "" {
 		by.Refresh = t.Refresh
 	}

@@ -2,6 +2,7 @@ package smokeball
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"sync"
@@ -10,8 +11,6 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-var errNoRefresh = errors.New("the stored tokens hold no refresh token")
-
 // refresher obtains a new access token; *OAuth does.
 type refresher interface {
 	Refresh(ctx context.Context, refreshToken string) (Tokens, error)
@@ -19,15 +18,18 @@ type refresher interface {
 
 // tokenSource gives each firm's calls a usable access token. It reads the store every
 // time, so a new grant, a disconnect, or another engine's refresh counts at once. One
-// goroutine refreshes for all of a firm; after a failure it rests before the next try.
+// goroutine of one engine refreshes for all of a firm; after a failure it rests before the
+// next try.
 type tokenSource struct {
 	store TokenStore
 	auth  refresher
 	log   *slog.Logger
+	name  string // of this engine, in its claims
 	locks firmLocks
 
-	mu    sync.Mutex
-	notes map[domain.FirmID]tokenNote
+	mu     sync.Mutex
+	notes  map[domain.FirmID]tokenNote
+	claims map[domain.FirmID]seenClaim
 }
 
 // tokenNote is what the source remembers about a firm's stored tokens; it holds while
@@ -49,7 +51,8 @@ const (
 )
 
 func newTokenSource(store TokenStore, auth refresher, log *slog.Logger) *tokenSource {
-	return &tokenSource{store: store, auth: auth, log: log, notes: map[domain.FirmID]tokenNote{}}
+	return &tokenSource{store: store, auth: auth, log: log, name: rand.Text(),
+		notes: map[domain.FirmID]tokenNote{}, claims: map[domain.FirmID]seenClaim{}}
 }
 
 // held are a firm's tokens as they are used and as they are stored.
@@ -92,44 +95,71 @@ func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (held, error
 	return h, nil
 }
 
-// refresh obtains new tokens unless others, not refused, have come in meanwhile.
+// refresh obtains new tokens unless others, not refused, have come in meanwhile. While
+// another engine refreshes it waits for what comes of that, or uses the old tokens as
+// long as they are good.
 func (s *tokenSource) refresh(ctx context.Context, firm domain.FirmID, refused string) (Tokens, error) {
 	unlock, err := s.locks.lock(ctx, firm)
 	if err != nil {
 		return Tokens{}, abandoned(opRefresh, err)
 	}
 	defer unlock()
-	h, err := s.load(ctx, firm)
-	if err != nil {
-		return Tokens{}, err
+	for {
+		h, err := s.load(ctx, firm)
+		if err != nil {
+			return Tokens{}, err
+		}
+		if h.Access != refused && h.fresh(time.Now()) {
+			return h.Tokens, nil
+		}
+		if failure := s.resting(firm, h); failure != nil {
+			return s.fallBack(ctx, firm, h, refused, failure)
+		}
+		mine, err := s.claim(ctx, firm, &h)
+		switch {
+		case err != nil:
+			return Tokens{}, err
+		case mine:
+			return s.perform(ctx, firm, h, refused)
+		case h.Access != refused && h.alive(time.Now()):
+			return h.Tokens, nil
+		}
+		if err := s.look(ctx); err != nil {
+			return Tokens{}, err
+		}
 	}
-	if h.Access != refused && h.fresh(time.Now()) {
-		return h.Tokens, nil
-	}
-	fresh, err := s.attempt(ctx, firm, h)
+}
+
+// perform refreshes under this engine's claim and gives the claim back.
+func (s *tokenSource) perform(ctx context.Context, firm domain.FirmID, h held, refused string) (Tokens, error) {
+	fresh, err := s.auth.Refresh(ctx, h.Tokens.Refresh)
 	if err == nil {
 		return s.keep(ctx, firm, h, h.renewed(fresh))
 	}
+	if ctx.Err() == nil {
+		s.noteFailure(firm, h, err)
+	}
+	s.unclaim(ctx, firm, h)
 	return s.fallBack(ctx, firm, h, refused, err)
 }
 
-// attempt refreshes once, or returns the newest failure while the source rests.
-func (s *tokenSource) attempt(ctx context.Context, firm domain.FirmID, h held) (Tokens, error) {
+// resting is the newest failure while the source rests after it, or nil.
+func (s *tokenSource) resting(firm domain.FirmID, h held) error {
 	note, _ := s.note(firm, h.stored)
-	if note.failure != nil && time.Now().Before(note.until) {
-		return Tokens{}, note.failure
+	left := time.Until(note.until)
+	if note.failure == nil || left <= 0 {
+		return nil
 	}
-	if h.Tokens.Refresh == "" {
-		return Tokens{}, deadGrant(opRefresh, errNoRefresh)
+	if ce := domain.AsCallError(note.failure); ce != nil && ce.Class != domain.SignIn {
+		later := *ce
+		later.After = max(ce.After, left)
+		return &later
 	}
-	fresh, err := s.auth.Refresh(ctx, h.Tokens.Refresh)
-	if err != nil && ctx.Err() == nil {
-		s.noteFailure(firm, h, note, err)
-	}
-	return fresh, err
+	return note.failure
 }
 
-func (s *tokenSource) noteFailure(firm domain.FirmID, h held, note tokenNote, err error) {
+func (s *tokenSource) noteFailure(firm domain.FirmID, h held, err error) {
+	note, _ := s.note(firm, h.stored)
 	note.on = h.stored
 	note.failure = err
 	note.rest = min(max(2*note.rest, firstRest), lastRest)
@@ -152,12 +182,23 @@ func (s *tokenSource) fallBack(ctx context.Context, firm domain.FirmID, old held
 	return Tokens{}, failure
 }
 
-// keep stores refreshed tokens. Where that fails they are used all the same: the old
-// refresh token stays valid, so a restart loses nothing.
+// keep stores refreshed tokens, unless somebody has stored others first. Where it cannot
+// they are used all the same: the old refresh token stays valid, so a restart loses
+// nothing.
 func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old held, t Tokens) (Tokens, error) {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
 	_, err := s.store.Save(saving, firm, t, old.revision)
+	for errors.Is(err, ErrStale) {
+		var newer held
+		if newer, err = s.load(saving, firm); err != nil {
+			return Tokens{}, err
+		}
+		if newer.stored != old.stored {
+			return s.newest(newer, t), nil
+		}
+		_, err = s.store.Save(saving, firm, t, newer.revision) // another engine claims what is done
+	}
 	switch {
 	case err == nil:
 		s.forget(firm)
@@ -165,24 +206,18 @@ func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old held, t 
 	case errors.Is(err, ErrNoTokens):
 		s.forget(firm)
 		return Tokens{}, notConnected(err)
-	case errors.Is(err, ErrStale):
-		return s.newest(saving, firm, t)
 	}
-	s.log.WarnContext(ctx, "refreshed tokens are not stored, they are used from memory", "firm", firm, "error", err)
+	s.log.WarnContext(ctx, "refreshed tokens are not stored, they are used from memory", "firm", firm, "err", err)
 	s.setNote(firm, tokenNote{on: old.stored, unsaved: t})
 	return t, nil
 }
 
 // newest are the tokens that somebody stored first, if they are good; else t.
-func (s *tokenSource) newest(ctx context.Context, firm domain.FirmID, t Tokens) (Tokens, error) {
-	newer, err := s.load(ctx, firm)
-	if err != nil {
-		return Tokens{}, err
-	}
+func (s *tokenSource) newest(newer held, t Tokens) Tokens {
 	if newer.fresh(time.Now()) {
-		return newer.Tokens, nil
+		return newer.Tokens
 	}
-	return t, nil
+	return t
 }
 
 // Refused notes that Smokeball refused even tokens just renewed: refreshing again

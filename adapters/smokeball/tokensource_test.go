@@ -118,11 +118,11 @@ func TestManyCallersRefreshOnce(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if auth.calls != 1 || store.saves != 1 {
+		if auth.calls != 1 || store.saves != 2 { // the claim and the tokens
 			t.Errorf("%d refreshes, %d saves", auth.calls, store.saves)
 		}
 		kept := store.tokens
-		if kept.Refresh != "r" || !kept.Issued.Equal(issued) || len(kept.Scopes) != 1 {
+		if kept.Claim != "" || kept.Refresh != "r" || !kept.Issued.Equal(issued) || len(kept.Scopes) != 1 {
 			t.Errorf("the stored tokens lost their grant: %q, issued %v, scopes %v", kept.Refresh, kept.Issued, kept.Scopes)
 		}
 	})
@@ -278,16 +278,5 @@ func TestACallerWhoGivesUpCausesNoRest(t *testing.T) {
 		auth.err, auth.during = nil, nil
 		_, err := s.Token(t.Context(), "f")
 		must(t, err)
-	})
-}
-
-func TestWithoutARefreshTokenTheGrantIsDead(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, store, auth := newSourceOver(0)
-		store.tokens.Refresh = ""
-		_, err := s.Token(t.Context(), "f")
-		if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.SignIn || auth.calls != 0 {
-			t.Errorf("got %v after %d refreshes", err, auth.calls)
-		}
 	})
 }

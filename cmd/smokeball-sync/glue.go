@@ -32,19 +32,19 @@ func randomID() string { return rand.Text() }
 type tokenStore struct{ secrets *vault.Secrets }
 
 func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens, uint64, error) {
-	var t smokeball.Tokens
 	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
 	if errors.Is(err, vault.ErrNone) {
-		return t, 0, smokeball.ErrNoTokens
+		return smokeball.Tokens{}, 0, smokeball.ErrNoTokens
 	}
-	if err == nil {
-		err = json.Unmarshal(data, &t)
+	if err != nil {
+		return smokeball.Tokens{}, 0, err
 	}
+	t, err := smokeball.DecodeTokens(data)
 	return t, revision, err
 }
 
 func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, revision uint64) (uint64, error) {
-	data, err := json.Marshal(t)
+	data, err := smokeball.EncodeTokens(t)
 	if err != nil {
 		return 0, err
 	}
@@ -90,7 +90,7 @@ func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Gra
 	if err != nil {
 		return connect.Grant{}, err
 	}
-	data, err := json.Marshal(t)
+	data, err := smokeball.EncodeTokens(t)
 	if len(t.Scopes) == 0 {
 		t.Scopes = smokeball.ScopeNames()
 	}

@@ -227,7 +227,7 @@ func (s tokens) Load(ctx context.Context, f domain.FirmID) (t smokeball.Tokens, 
 }
 
 func (s tokens) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, revision uint64) (uint64, error) {
-	data, err := json.Marshal(t)
+	data, err := smokeball.EncodeTokens(t)
 	if err != nil {
 		return 0, err
 	}
@@ -249,7 +249,7 @@ func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Gra
 	if err != nil {
 		return connect.Grant{}, err
 	}
-	data, err := json.Marshal(t)
+	data, err := smokeball.EncodeTokens(t)
 	if len(t.Scopes) == 0 { // Smokeball did not tell
 		t.Scopes = smokeball.ScopeNames()
 	}
