@@ -93,6 +93,7 @@ func TestEnvironmentSetsWhatFlagsDoNot(t *testing.T) {
 	env := map[string]string{
 		"SIM_CLIENT_ID": "from-env", "SIM_API_KEY": "key", "SIM_ACCOUNT": "a=First Firm; b", "SIM_VISIBLE_AFTER": "1s",
 		"SIM_RATE": "10", "SIM_TOKEN_LIFETIME": "5m", "SIM_AUTO_CONSENT": "b", "SIM_SEED": "3", "SIM_BURST": "7",
+		"SIM_PRIVATE_APP": "p1:s1:k1:a; p2:s2:k2:b",
 	}
 	o, _, err := parse([]string{"--client-id", "from-flag", "--burst=9"}, func(n string) string { return env[n] }, io.Discard)
 	if err != nil {
@@ -108,6 +109,9 @@ func TestEnvironmentSetsWhatFlagsDoNot(t *testing.T) {
 	if c.VisibleAfter != (smokeballsim.Delay{Min: time.Second, Max: time.Second}) || c.AccessLife != 5*time.Minute || c.RefreshLife != 720*time.Hour {
 		t.Errorf("times = %+v", c)
 	}
+	if p := c.PrivateApps; len(p) != 2 || p[0] != (smokeballsim.PrivateApp{ClientID: "p1", ClientSecret: "s1", APIKey: "k1", Account: "a"}) || p[1].Account != "b" {
+		t.Errorf("private apps = %d", len(p))
+	}
 	if len(c.Accounts) != 2 || c.Accounts[0].Name != "First Firm" || c.Accounts[1].ID != "b" || c.AutoConsent != "b" {
 		t.Errorf("accounts = %+v", c.Accounts)
 	}
@@ -117,6 +121,7 @@ func TestWrongUseIsNamed(t *testing.T) {
 	for _, args := range [][]string{
 		{"--nothing"}, {"--visible-after", "1s..300ms"}, {"--visible-after", "soon"}, {"--account", "=x"},
 		{"--account", "a=A", "--auto-consent", "b"}, {"--rate", "fast"},
+		{"--private-app", "id:secret:key"}, {"--account", "a=A", "--private-app", "id:secret:key:b"}, {"--private-app", "::key:b"},
 	} {
 		err := run(t.Context(), args, none, io.Discard)
 		if err == nil || exitCode(err) != 2 || !strings.Contains(err.Error(), "--help") {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,6 +23,7 @@ type options struct {
 	APIKey          string        `name:"api-key" default:"sim-key" help:"What x-api-key must carry."`
 	RedirectURI     []string      `name:"redirect-uri" sep:"none" help:"A registered redirect URI, repeatable. None: any https or localhost one."`
 	Account         []string      `sep:"none" placeholder:"ID=NAME" help:"A law firm, repeatable; in the environment separated by semicolons. None: one firm, Brown LLC."`
+	PrivateApp      []string      `name:"private-app" sep:"none" placeholder:"ID:SECRET:KEY:ACCOUNT" help:"An app of one firm's own, with client credentials, repeatable; in the environment separated by semicolons."`
 	Location        string        `default:"IL" help:"Where the firms are: IL, NY or NSW."`
 	StateFile       string        `placeholder:"FILE" help:"Keep what the firms have in this file over restarts and kills; it holds tokens. None: keep nothing."`
 	Seed            uint64        `default:"1" help:"Ids, delays and chances are drawn from it."`
@@ -110,13 +112,30 @@ func (s *span) UnmarshalText(text []byte) error {
 
 func (o options) config() (smokeballsim.Config, error) {
 	accounts, err := o.accounts()
+	apps, appsErr := o.privateApps(accounts)
 	return smokeballsim.Config{
 		ClientID: o.ClientID, ClientSecret: o.ClientSecret, APIKey: o.APIKey, RedirectURIs: o.RedirectURI,
 		Accounts: accounts, AutoConsent: o.AutoConsent, URL: strings.TrimSuffix(o.URL, "/"), Seed: o.Seed,
 		StateFile:    o.StateFile,
 		VisibleAfter: smokeballsim.Delay(o.VisibleAfter), Rate: o.Rate, Burst: o.Burst,
-		AccessLife: o.TokenLifetime, RefreshLife: o.RefreshLifetime,
-	}, err
+		AccessLife: o.TokenLifetime, RefreshLife: o.RefreshLifetime, PrivateApps: apps,
+	}, errors.Join(err, appsErr)
+}
+
+// privateApps reads ID:SECRET:KEY:ACCOUNT. A fault names the app, not its secrets.
+func (o options) privateApps(accounts []smokeballsim.Account) ([]smokeballsim.PrivateApp, error) {
+	var out []smokeballsim.PrivateApp
+	for i, text := range o.PrivateApp {
+		part := strings.Split(text, ":")
+		if len(part) != 4 || slices.Contains(part, "") {
+			return nil, fmt.Errorf("--private-app number %d is not ID:SECRET:KEY:ACCOUNT; %w", i+1, errUsage)
+		}
+		if !slices.ContainsFunc(accounts, func(a smokeballsim.Account) bool { return a.ID == part[3] }) {
+			return nil, fmt.Errorf("--private-app %s is of account %q: name one of the --account ids; %w", part[0], part[3], errUsage)
+		}
+		out = append(out, smokeballsim.PrivateApp{ClientID: part[0], ClientSecret: part[1], APIKey: part[2], Account: part[3]})
+	}
+	return out, nil
 }
 
 // accounts reads ID=NAME, where the name may be left out.

@@ -113,7 +113,7 @@ func safe(u *url.URL) bool {
 func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, q consent, a *account) {
 	code := s.secret()
 	s.keepCode(code, grant{
-		Account: a.ID, User: a.Staff[0].ID, Scopes: q.scopes, Ends: time.Now().Add(codeLife),
+		Account: a.ID, User: a.Staff[0].ID, Scopes: q.scopes, Ends: time.Now().Add(codeLife), Client: s.config.ClientID,
 		Redirect: r.Form.Get("redirect_uri"), Challenge: q.challenge,
 	})
 	if !s.committed() {

@@ -13,6 +13,7 @@ type call struct {
 	r         *http.Request
 	account   *account
 	user      string // id of the staff member who signed in
+	client    string // id of the app that calls
 	requestID string
 	base      string // scheme and host of this server
 	path      string

@@ -18,6 +18,8 @@ type Config struct {
 	RedirectURIs []string // registered redirect URIs; none: any https or loopback one
 	Scopes       []string // what the app was granted; none: all that exist
 
+	PrivateApps []PrivateApp // apps of one firm each, beside the one above
+
 	Accounts    []Account // the law firms; none: one firm "Brown LLC" in IL
 	AutoConsent string    // id of the account that signs in without a consent page; "": ask
 	URL         string    // how others reach the server; "": as it listens or is addressed
@@ -79,6 +81,11 @@ func (c Config) withDefaults() Config {
 		c.RetryPauses = []time.Duration{time.Second, 5 * time.Second, 15 * time.Second}
 	}
 	c.Accounts = withStaff(c.Accounts)
+	c.PrivateApps = slices.Clone(c.PrivateApps)
+	for i := range c.PrivateApps {
+		p := &c.PrivateApps[i]
+		p.Rate, p.Burst = cmp.Or(p.Rate, c.Rate), cmp.Or(p.Burst, c.Burst)
+	}
 	return c
 }
 

@@ -77,9 +77,9 @@ func (s *Server) dispatch(from origin, h *subscription, event string, payload an
 	if hit && f.Kind == Reorder {
 		late = time.Duration(f.Delay)
 	}
-	s.launch(parcel{d, h.In.URL, h.In.Key, body}, late)
+	s.launch(parcel{d, h.In.URL, h.In.Key, h.Client, body}, late)
 	if hit && f.Kind == Duplicate {
-		s.launch(parcel{d, h.In.URL, h.In.Key, body}, 0)
+		s.launch(parcel{d, h.In.URL, h.In.Key, h.Client, body}, 0)
 	}
 }
 
@@ -87,6 +87,7 @@ func (s *Server) dispatch(from origin, h *subscription, event string, payload an
 type parcel struct {
 	Delivery
 	url, key string
+	client   string // whose id is signed
 	body     []byte
 }
 
@@ -140,7 +141,7 @@ func (s *Server) post(p *parcel) int {
 	r.Header.Set("RequestId", p.RequestID)
 	r.Header.Set("Timestamp", sent)
 	if p.key != "" {
-		r.Header.Set("Signature", signature(p.key, sent, p.RequestID, s.config.ClientID))
+		r.Header.Set("Signature", signature(p.key, sent, p.RequestID, p.client))
 	}
 	answer, err := s.hooks.Do(r)
 	if err != nil {

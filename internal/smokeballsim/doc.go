@@ -9,6 +9,7 @@
 //     [Config.VisibleAfter]; until then a read of it is 404. Writes to one resource take
 //     effect in the order in which they were accepted.
 //   - All firms share one token bucket, as they do at the vendor; above it a call is 429.
+//     A firm's private app has its own.
 //   - Signed webhooks follow what becomes visible, are delivered at least once and in no
 //     promised order.
 //   - Faults happen only on demand ([Server.Fault]) and, with one [Config.Seed] and one

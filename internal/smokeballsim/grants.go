@@ -14,6 +14,9 @@ type grant struct {
 	Scopes  []string
 	Ends    time.Time
 
+	Client string // id of the app that it was issued to
+	From   string // of an access token: the refresh token that it was made from
+
 	Redirect  string // of a code: where it was sent
 	Challenge string // of a code: the PKCE challenge
 }
@@ -71,8 +74,10 @@ func (s *Server) Grant(accountID string, scopes ...string) (Tokens, error) {
 	if a == nil || unknown != "" {
 		return Tokens{}, fmt.Errorf("grant for account %q: no such account, or no such scope %q", accountID, unknown)
 	}
-	g := grant{Account: a.ID, User: a.Staff[0].ID, Scopes: granted}
-	t := Tokens{s.issueAccess(g), s.issueRefresh(g)}
+	g := grant{Account: a.ID, User: a.Staff[0].ID, Scopes: granted, Client: s.config.ClientID}
+	t := Tokens{Refresh: s.issueRefresh(g)}
+	g.From = t.Refresh
+	t.Access = s.issueAccess(g)
 	return t, s.commit()
 }
 

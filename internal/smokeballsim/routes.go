@@ -84,7 +84,8 @@ func (s *Server) routes() http.Handler {
 	mux.HandleFunc("GET /oauth2/authorize", s.authorize)
 	mux.HandleFunc("POST /oauth2/authorize", s.decide)
 	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request, string){
-		"POST /oauth2/token": s.token, "PUT /_upload/{key}": s.upload, "GET /_download/{key}": s.download,
+		"POST /oauth2/token": s.token, "POST /oauth2/revoke": s.revocation,
+		"PUT /_upload/{key}": s.upload, "GET /_download/{key}": s.download,
 	} {
 		mux.Handle(pattern, s.watched(pattern, serve))
 	}

@@ -52,14 +52,19 @@ func (s *Server) baseOf(r *http.Request) string {
 func (c *call) admit(scopes []string) *problem {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.r.Header.Get("x-api-key") != c.config.APIKey {
+	key := c.r.Header.Get("x-api-key")
+	if !c.keyed(key) {
 		return newProblem(http.StatusForbidden, "The x-api-key header is missing or wrong.")
 	}
 	g, alive := c.bearer(c.r.Header.Get("Authorization"))
 	if !alive {
 		return newProblem(http.StatusUnauthorized, "The access token is missing, unknown or has ended.")
 	}
-	if !c.bucket.Allow() {
+	a := c.app(g.Client)
+	if a == nil || !same(key, a.key) {
+		return newProblem(http.StatusForbidden, "The x-api-key header is another app's than the access token.")
+	}
+	if !a.bucket.Allow() {
 		return newProblem(http.StatusTooManyRequests, "The client id has used up its requests for now.")
 	}
 	for _, scope := range scopes {
@@ -67,7 +72,7 @@ func (c *call) admit(scopes []string) *problem {
 			return newProblem(http.StatusForbidden, "The access token lacks the scope "+scope+".")
 		}
 	}
-	c.account, c.user = c.Server.account(g.Account), g.User
+	c.account, c.user, c.client = c.Server.account(g.Account), g.User, g.Client
 	return nil
 }
 

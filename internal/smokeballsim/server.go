@@ -9,15 +9,13 @@ import (
 	"net/http"
 	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 // Server is one simulated Smokeball. It is safe for concurrent use.
 type Server struct {
 	config  Config
 	handler http.Handler
-	bucket  *rate.Limiter
+	apps    []*app
 	types   []matterType
 	hooks   *http.Client
 	slots   chan struct{} // bounds the webhooks that are on their way at once
@@ -47,7 +45,8 @@ type Server struct {
 
 // New makes a server from c; see [Config] for what an empty field means. It listens
 // nowhere until [Server.Start], but [Server.Handler] and [Server.Transport] work at once.
-// Close it when done. It panics where [Open] fails, which takes a [Config.StateFile].
+// Close it when done. It panics where [Open] fails, which takes a [Config.StateFile] or
+// [Config.PrivateApps].
 func New(c Config) *Server {
 	s, err := Open(c)
 	if err != nil {
@@ -58,9 +57,12 @@ func New(c Config) *Server {
 
 // Open is New for a server with a [Config.StateFile]: it takes up what the file holds. It
 // fails where the file is damaged, is not a simulator's, names a firm that c does not, or
-// cannot be written.
+// cannot be written, and where a private app makes no sense.
 func Open(c Config) (*Server, error) {
 	c = c.withDefaults()
+	if err := c.checkApps(); err != nil {
+		return nil, err
+	}
 	was, err := load(c)
 	if err != nil {
 		return nil, fmt.Errorf("open state file %s: %w", c.StateFile, err)
@@ -74,7 +76,7 @@ func Open(c Config) (*Server, error) {
 
 func newServer(c Config, was memory) *Server {
 	s := &Server{
-		config: c, bucket: newBucket(c), types: matterTypes(), hooks: hookClient(c), starts: was.Starts,
+		config: c, apps: newApps(c), types: matterTypes(), hooks: hookClient(c), starts: was.Starts,
 		slots: make(chan struct{}, 32), chance: newChance(c.Seed, was.Starts), url: cmp.Or(c.URL, was.URL),
 		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
 		transfers: map[string]transfer{}, revised: map[string]matterType{}, log: newRequestLog(),
@@ -85,13 +87,6 @@ func newServer(c Config, was memory) *Server {
 	}
 	s.handler = s.routes()
 	return s
-}
-
-func newBucket(c Config) *rate.Limiter {
-	if c.Rate < 0 {
-		return rate.NewLimiter(rate.Inf, 0)
-	}
-	return rate.NewLimiter(rate.Limit(c.Rate), c.Burst)
 }
 
 // Handler serves the API, the sign-in, the transfers and the controls.

@@ -10,7 +10,7 @@ import (
 )
 
 // stateTitle begins every state file; the number goes up with its format.
-const stateTitle = "smokeball-sim state 1"
+const stateTitle = "smokeball-sim state 2"
 
 var (
 	errForeign = errors.New("it is no state file of this simulator: name another file, or move this one away")

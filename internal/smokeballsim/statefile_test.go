@@ -52,7 +52,7 @@ func TestOtherFilesAreRefused(t *testing.T) {
 	}{
 		"empty":   {nil, "no state file"},
 		"foreign": {[]byte("{\"accounts\":[]}"), "no state file"},
-		"newer":   {bytes.Replace(good, []byte("state 1 "), []byte("state 2 "), 1), "no state file"},
+		"newer":   {bytes.Replace(good, []byte("state 2 "), []byte("state 3 "), 1), "no state file"},
 		"cut":     {good[:half], "damaged"},
 		"header":  {good[:30], "damaged"},
 		"flipped": {flipped, "damaged"},
@@ -110,7 +110,7 @@ func TestSensibleBodiesOnly(t *testing.T) {
 	for _, body := range []string{
 		``, `[]`, `{"Pending":[{"Kind":"Matter","Verb":"paint","Account":"` + firm + `"}]}`, `{"Colour":"red"}`,
 	} {
-		content := fmt.Sprintf("smokeball-sim state 1 %x\n%s", sha256.Sum256([]byte(body)), body)
+		content := fmt.Sprintf("smokeball-sim state 2 %x\n%s", sha256.Sum256([]byte(body)), body)
 		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -124,13 +124,13 @@ func FuzzStateFile(f *testing.F) {
 	path, good := stateFile(f)
 	f.Add(good)
 	f.Add(good[:len(good)-1])
-	f.Add([]byte("smokeball-sim state 1 \n{}"))
+	f.Add([]byte("smokeball-sim state 2 \n{}"))
 	f.Fuzz(func(t *testing.T, content []byte) {
 		if err := os.WriteFile(path, content, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		_, body, _ := bytes.Cut(content, []byte("\n"))
-		sum := fmt.Appendf(nil, "smokeball-sim state 1 %x\n", sha256.Sum256(body))
+		sum := fmt.Appendf(nil, "smokeball-sim state 2 %x\n", sha256.Sum256(body))
 		if err := openAt(path); err == nil && !bytes.HasPrefix(content, sum) {
 			t.Errorf("a file with a wrong sum is taken: %q", content)
 		}

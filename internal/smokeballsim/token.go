@@ -41,22 +41,21 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ string) {
 // exchange turns what the client brings into tokens.
 func (s *Server) exchange(r *http.Request) (tokenAnswer, oauthError) {
 	f := r.PostForm
-	id, secret, basic := r.BasicAuth()
-	if !basic || !same(id, s.config.ClientID) || !same(secret, s.config.ClientSecret) {
+	a := s.caller(r)
+	if a == nil {
 		return tokenAnswer{}, "invalid_client"
 	}
-	if named := f.Get("client_id"); named != "" && named != id {
-		return tokenAnswer{}, "invalid_client"
-	}
-	switch f.Get("grant_type") {
-	case "authorization_code":
-		return s.redeem(f)
-	case "refresh_token":
+	switch kind := f.Get("grant_type"); {
+	case kind == "client_credentials":
+		return s.private(a, f)
+	case kind != "authorization_code" && kind != "refresh_token":
+		return tokenAnswer{}, "unsupported_grant_type"
+	case a.account != "":
+		return tokenAnswer{}, "unauthorized_client"
+	case kind == "refresh_token":
 		return s.renew(f)
-	case "client_credentials":
-		return s.private(f)
 	}
-	return tokenAnswer{}, "unsupported_grant_type"
+	return s.redeem(f)
 }
 
 // redeem exchanges a code. Whatever comes of it, the code is gone.
@@ -68,8 +67,9 @@ func (s *Server) redeem(f url.Values) (tokenAnswer, oauthError) {
 	if !g.alive() || g.Redirect != f.Get("redirect_uri") || !same(proof, g.Challenge) {
 		return tokenAnswer{}, "invalid_grant"
 	}
+	g.From = s.issueRefresh(g)
 	out := s.accessAnswer(g)
-	out.RefreshToken = s.issueRefresh(g)
+	out.RefreshToken = g.From
 	return out, ""
 }
 
@@ -79,19 +79,24 @@ func (s *Server) renew(f url.Values) (tokenAnswer, oauthError) {
 	if !g.alive() {
 		return tokenAnswer{}, "invalid_grant"
 	}
+	g.From = f.Get("refresh_token")
 	return s.accessAnswer(g), ""
 }
 
-// private serves an app that belongs to one firm and needs nobody's consent.
-func (s *Server) private(f url.Values) (tokenAnswer, oauthError) {
+// private serves an app that needs nobody's consent: a firm's own, or the only firm's.
+func (s *Server) private(a *app, f url.Values) (tokenAnswer, oauthError) {
+	firm := s.account(a.account)
+	if a.account == "" && len(s.accounts) == 1 {
+		firm = s.accounts[0]
+	}
 	scopes, unknown := s.scopesOf(f.Get("scope"))
 	switch {
 	case unknown != "":
 		return tokenAnswer{}, "invalid_scope"
-	case len(s.accounts) != 1:
+	case firm == nil:
 		return tokenAnswer{}, "unauthorized_client"
 	}
-	return s.accessAnswer(grant{Account: s.accounts[0].ID, User: s.accounts[0].Staff[0].ID, Scopes: scopes}), ""
+	return s.accessAnswer(grant{Account: firm.ID, User: firm.Staff[0].ID, Scopes: scopes, Client: a.id}), ""
 }
 
 func (s *Server) accessAnswer(g grant) tokenAnswer {

@@ -10,6 +10,7 @@ import (
 // subscription is where a firm's webhooks go.
 type subscription struct {
 	ID               string
+	Client           string // id of the app that made it
 	In               subscriptionIn
 	Created, Updated time.Time
 }
@@ -92,7 +93,7 @@ func createSubscription(c *call) (reply, *problem) {
 		return reply{}, p
 	}
 	now := time.Now()
-	h := &subscription{c.chance.id(), in, now, now}
+	h := &subscription{c.chance.id(), c.client, in, now, now}
 	c.account.Hooks.add(h.ID, h)
 	return ok(c.viewSubscription(h)), nil
 }

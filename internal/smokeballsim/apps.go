@@ -1,0 +1,93 @@
+package smokeballsim
+
+import (
+	"fmt"
+	"net/http"
+
+	"golang.org/x/time/rate"
+)
+
+// PrivateApp is an app that belongs to one firm: it signs in by itself, with client
+// credentials and nobody's consent, and has a token bucket of its own.
+type PrivateApp struct {
+	ClientID     string
+	ClientSecret string
+	APIKey       string
+	Account      string  // id of the firm
+	Rate         float64 // calls a second; 0: as Config.Rate
+	Burst        int     // 0: as Config.Burst
+}
+
+// app is who calls: the one that all firms may allow, or a firm's own.
+type app struct {
+	id, secret, key string
+	account         string // "": any firm that allows it
+	bucket          *rate.Limiter
+}
+
+func newApps(c Config) []*app {
+	apps := []*app{{c.ClientID, c.ClientSecret, c.APIKey, "", newBucket(c.Rate, c.Burst)}}
+	for _, p := range c.PrivateApps {
+		apps = append(apps, &app{p.ClientID, p.ClientSecret, p.APIKey, p.Account, newBucket(p.Rate, p.Burst)})
+	}
+	return apps
+}
+
+func newBucket(perSecond float64, burst int) *rate.Limiter {
+	if perSecond < 0 {
+		return rate.NewLimiter(rate.Inf, 0)
+	}
+	return rate.NewLimiter(rate.Limit(perSecond), burst)
+}
+
+// checkApps refuses apps that cannot be told apart, or that nobody has.
+func (c Config) checkApps() error {
+	ids, firms := map[string]bool{c.ClientID: true}, map[string]bool{}
+	for _, a := range c.Accounts {
+		firms[a.ID] = true
+	}
+	for _, p := range c.PrivateApps {
+		switch {
+		case p.ClientID == "" || p.ClientSecret == "" || p.APIKey == "":
+			return fmt.Errorf("private app %q lacks its client id, secret or API key", p.ClientID)
+		case ids[p.ClientID]:
+			return fmt.Errorf("two apps have the client id %q", p.ClientID)
+		case !firms[p.Account]:
+			return fmt.Errorf("private app %q is of the account %q, which there is not", p.ClientID, p.Account)
+		}
+		ids[p.ClientID] = true
+	}
+	return nil
+}
+
+// app finds the app with a client id; nil: there is none.
+func (s *Server) app(id string) *app {
+	for _, a := range s.apps {
+		if a.id == id {
+			return a
+		}
+	}
+	return nil
+}
+
+// caller finds the app whose credentials the request carries, in the Authorization header
+// and, where it is there, in the form; nil: there is none.
+func (s *Server) caller(r *http.Request) *app {
+	id, secret, basic := r.BasicAuth()
+	named := r.PostForm.Get("client_id")
+	a := s.app(id)
+	if !basic || a == nil || !same(secret, a.secret) || (named != "" && named != id) {
+		return nil
+	}
+	return a
+}
+
+// keyed reports whether any app has the API key.
+func (s *Server) keyed(key string) bool {
+	for _, a := range s.apps {
+		if same(key, a.key) {
+			return true
+		}
+	}
+	return false
+}
