@@ -16,7 +16,7 @@ import (
 func engines(n int, store TokenStore, auth refresher) []*tokenSource {
 	all := make([]*tokenSource, n)
 	for i := range all {
-		all[i] = newTokenSource(store, auth, slog.New(slog.DiscardHandler))
+		all[i] = newTokenSource(store, auth, "app", slog.New(slog.DiscardHandler))
 	}
 	return all
 }

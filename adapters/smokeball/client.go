@@ -7,21 +7,21 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // Client calls Smokeball for all firms. It is safe for concurrent use. Every method
 // that fails returns a *domain.CallError.
 type Client struct {
-	api     *http.Client // limited
-	plain   *http.Client // uploads: no allowance, no Smokeball headers
-	base    http.RoundTripper
-	host    string
-	key     string
-	limiter *Limiter
-	oauth   *OAuth
-	tokens  *tokenSource
-	types   typeCache
-	staff   staffCache
+	shared *app                   // that any firm may allow
+	own    map[domain.FirmID]*app // firms' own
+	plain  *http.Client           // uploads: no allowance, no Smokeball headers
+	base   http.RoundTripper
+	host   string
+	store  TokenStore
+	types  typeCache
+	staff  staffCache
 }
 
 // New makes a Client, or tells everything that is wrong with cfg.
@@ -29,25 +29,27 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	limiter := NewLimiter(cfg.Rate, cfg.Burst)
-	circuits := newCircuits(logger(cfg.Log))
-	metrics, err := newMetrics(cfg.Registerer, limiter, circuits)
+	base, circuits := baseOf(cfg.Transport), newCircuits(logger(cfg.Log))
+	c := &Client{own: map[domain.FirmID]*app{}, base: base, host: cfg.Hosts.API, store: cfg.Store}
+	metrics, err := newMetrics(cfg.Registerer, c.waiting, circuits.open)
 	if err != nil {
 		return nil, err
 	}
-	base := baseOf(cfg.Transport)
 	wire := counted{base, metrics}
-	auth := newOAuth(cfg.Hosts, cfg.ClientID, cfg.ClientSecret, unmoved(timed{wire}))
-	return &Client{
-		api:     unmoved(limited{timed{wire}, limiter, circuits, metrics}),
-		plain:   unmoved(wire),
-		base:    base,
-		host:    cfg.Hosts.API,
-		key:     cfg.APIKey,
-		limiter: limiter,
-		oauth:   auth,
-		tokens:  newTokenSource(cfg.Store, auth, logger(cfg.Log)),
-	}, nil
+	c.plain = unmoved(wire)
+	build := func(p PrivateApp) *app {
+		l := NewLimiter(p.Rate, p.Burst)
+		return &app{key: p.APIKey, limiter: l, api: unmoved(limited{timed{wire}, l, circuits, metrics}),
+			oauth: newOAuth(cfg.Hosts, p.ClientID, p.ClientSecret, unmoved(timed{wire}))}
+	}
+	c.shared = build(PrivateApp{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, APIKey: cfg.APIKey, Rate: cfg.Rate, Burst: cfg.Burst})
+	c.shared.tokens = newTokenSource(cfg.Store, c.shared.oauth, cfg.ClientID, logger(cfg.Log))
+	for _, p := range cfg.PrivateApps {
+		own := build(p)
+		own.tokens = newTokenSource(cfg.Store, ownSignIn{own.oauth}, p.ClientID, logger(cfg.Log))
+		c.own[p.Firm] = own
+	}
+	return c, nil
 }
 
 func logger(l *slog.Logger) *slog.Logger {
@@ -88,11 +90,21 @@ func unmoved(way http.RoundTripper) *http.Client {
 // Format shows nothing of the client, which holds secrets.
 func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "client of "+c.host) }
 
-// OAuth is the sign-in that belongs to the client.
-func (c *Client) OAuth() *OAuth { return c.oauth }
+// OAuth is the sign-in of the app that any firm may allow.
+func (c *Client) OAuth() *OAuth { return c.shared.oauth }
 
-// Allowance tells the state of the allowance that all firms share.
-func (c *Client) Allowance() Allowance { return c.limiter.Allowance() }
+// Allowance tells the state of the allowance that the firm's calls take from: its own
+// app's, or the one that all other firms share.
+func (c *Client) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
+
+// waiting is how many calls wait for their turn in any allowance.
+func (c *Client) waiting() int {
+	n := c.shared.limiter.Allowance().Waiting
+	for _, own := range c.own {
+		n += own.limiter.Allowance().Waiting
+	}
+	return n
+}
 
 // Close closes the idle connections; calls after it open new ones.
 func (c *Client) Close() {

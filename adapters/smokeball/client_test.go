@@ -379,7 +379,7 @@ func TestTokenCallsAreNotPartOfTheAllowance(t *testing.T) {
 	v.set(func() { v.access = "ended" })
 	_, err := c.Firm(t.Context(), firm)
 	must(t, err)
-	if used := c.Allowance().UsedLastMinute; used != 2 || v.refreshes() != 1 {
+	if used := c.Allowance(firm).UsedLastMinute; used != 2 || v.refreshes() != 1 {
 		t.Errorf("%d turns used for 2 calls and %d refreshes", used, v.refreshes())
 	}
 }

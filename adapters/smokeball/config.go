@@ -9,6 +9,8 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // Config is what a Client needs.
@@ -17,8 +19,9 @@ type Config struct {
 	ClientID     string
 	ClientSecret string
 	APIKey       string
-	Rate         float64 // calls a second that all firms share
-	Burst        int     // calls that Smokeball takes at once
+	Rate         float64      // calls a second that all firms share
+	Burst        int          // calls that Smokeball takes at once
+	PrivateApps  []PrivateApp // of firms that have one
 	Store        TokenStore
 	Registerer   prometheus.Registerer // nil: no metrics
 	Log          *slog.Logger          // nil: slog's default
@@ -33,7 +36,7 @@ func (c Config) LogValue() slog.Value {
 		slog.String("api", c.Hosts.API), slog.String("auth", c.Hosts.Auth),
 		slog.String("client_id", c.ClientID), slog.String("client_secret", masked(c.ClientSecret)),
 		slog.String("api_key", masked(c.APIKey)),
-		slog.Float64("rate", c.Rate), slog.Int("burst", c.Burst),
+		slog.Float64("rate", c.Rate), slog.Int("burst", c.Burst), slog.Int("private_apps", len(c.PrivateApps)),
 	)
 }
 
@@ -58,5 +61,11 @@ func (c Config) check() error {
 	need(c.Rate > 0, fmt.Sprintf("SMOKEBALL_RATE holds %v: it needs a number above 0", c.Rate))
 	need(c.Burst >= 1, fmt.Sprintf("SMOKEBALL_BURST holds %d: it needs 1 or more", c.Burst))
 	need(c.Store != nil, "the token store is missing")
+	firms := map[domain.FirmID]bool{}
+	for _, p := range c.PrivateApps {
+		p.check(need)
+		need(!firms[p.Firm], "firm "+string(p.Firm)+" has two private apps")
+		firms[p.Firm] = true
+	}
 	return errors.Join(errs...)
 }

@@ -12,12 +12,13 @@ import (
 // turned away for its sign-in is made once more with new tokens.
 func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
 	k = k.named()
-	tokens, err := c.tokens.Token(ctx, firm)
+	app := c.app(firm)
+	tokens, err := app.tokens.Token(ctx, firm)
 	if err != nil {
 		return during(k.op, err)
 	}
 	ctx = turnFor(ctx, firm)
-	a, err := c.send(ctx, tokens.Access, k)
+	a, err := c.send(ctx, app, tokens.Access, k)
 	if err != nil {
 		return err
 	}
@@ -27,7 +28,7 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 			return err
 		}
 	}
-	return c.conclude(k, a, out)
+	return app.conclude(k, a, out)
 }
 
 // renewable reports whether new tokens may help: the access token has ended, or it is
@@ -39,16 +40,17 @@ func renewable(status int, t Tokens) bool {
 
 // again repeats a call that was turned away, with new tokens.
 func (c *Client) again(ctx context.Context, firm domain.FirmID, used Tokens, k call, first answer) (answer, error) {
-	fresh, err := c.tokens.Renew(ctx, firm, used.Access)
+	app := c.app(firm)
+	fresh, err := app.tokens.Renew(ctx, firm, used.Access)
 	if err != nil && first.status == http.StatusForbidden {
 		return first, nil // the refusal says more than the failed refresh
 	}
 	if err != nil {
 		return answer{}, during(k.op, err)
 	}
-	a, err := c.send(ctx, fresh.Access, k)
+	a, err := c.send(ctx, app, fresh.Access, k)
 	if err == nil && a.status == http.StatusUnauthorized {
-		c.tokens.Refused(ctx, firm, k.refused(a))
+		app.tokens.Refused(ctx, firm, k.refused(a))
 	}
 	return a, err
 }
@@ -65,15 +67,15 @@ func during(op string, err error) error {
 }
 
 // send makes one request and reads its answer to the end.
-func (c *Client) send(ctx context.Context, access string, k call) (answer, error) {
+func (c *Client) send(ctx context.Context, app *app, access string, k call) (answer, error) {
 	var watch sending
 	req, err := k.build(withOp(watch.watch(ctx), k.op), c.host)
 	if err != nil {
 		return answer{}, k.malformedRequest(withoutURL(err))
 	}
-	req.Header.Set("x-api-key", c.key)
+	req.Header.Set("x-api-key", app.key)
 	req.Header.Set("Authorization", "Bearer "+access)
-	resp, err := c.api.Do(req)
+	resp, err := app.api.Do(req)
 	if err != nil {
 		return answer{}, k.lost(withoutURL(err), watch.settled(err))
 	}
@@ -89,9 +91,9 @@ func (c *Client) send(ctx context.Context, access string, k call) (answer, error
 }
 
 // conclude decodes a good answer or turns a bad one into an error.
-func (c *Client) conclude(k call, a answer, out any) error {
+func (p *app) conclude(k call, a answer, out any) error {
 	if a.status == http.StatusTooManyRequests {
-		return k.tooMany(a, c.limiter.Allowance().PausedFor)
+		return k.tooMany(a, p.limiter.Allowance().PausedFor)
 	}
 	if a.status < 200 || a.status > 299 {
 		return k.refused(a)

@@ -111,7 +111,7 @@ func TestUploadSendsExactlyWhatTheSignatureCovers(t *testing.T) {
 			t.Errorf("%s is sent:\n%s", header, got)
 		}
 	}
-	if c.Allowance().UsedLastMinute != 0 {
+	if c.Allowance(firm).UsedLastMinute != 0 {
 		t.Error("an upload used the allowance")
 	}
 }

@@ -32,13 +32,34 @@ func (c *Client) Firm(ctx context.Context, firm domain.FirmID) (domain.Account, 
 // FirmWith reads the Smokeball account that accessToken belongs to. It is for the
 // moment right after consent, when the tokens are not stored yet.
 func (c *Client) FirmWith(ctx context.Context, accessToken string) (domain.Account, error) {
+	return c.firmWith(ctx, c.shared, accessToken)
+}
+
+// SignIn signs in to the firm's own app and reads whose Smokeball account it is. The
+// tokens are to be stored; they are replaced from then on without anybody. A firm without
+// an app of its own is refused.
+func (c *Client) SignIn(ctx context.Context, firm domain.FirmID) (Tokens, domain.Account, error) {
+	own, ok := c.own[firm]
+	if !ok {
+		return Tokens{}, domain.Account{}, faultOf(opOwn, domain.Permanent, domain.CodeInternal,
+			"The firm has no Smokeball app of its own", supportLooks, nil)
+	}
+	t, err := own.oauth.ClientCredentials(ctx)
+	if err != nil {
+		return Tokens{}, domain.Account{}, err
+	}
+	account, err := c.firmWith(ctx, own, t.Access)
+	return t, account, err
+}
+
+func (c *Client) firmWith(ctx context.Context, app *app, accessToken string) (domain.Account, error) {
 	k := readFirm().named()
-	a, err := c.send(ctx, accessToken, k)
+	a, err := c.send(ctx, app, accessToken, k)
 	if err != nil {
 		return domain.Account{}, err
 	}
 	var f firmAnswer
-	if err := c.conclude(k, a, &f); err != nil {
+	if err := app.conclude(k, a, &f); err != nil {
 		return domain.Account{}, err
 	}
 	return domain.Account(f), nil

@@ -46,7 +46,7 @@ func jitter() time.Duration { return 20*time.Millisecond + rand.N(400*time.Milli
 
 func way(t *testing.T, l *Limiter, base http.RoundTripper) limited {
 	c := newCircuits(slog.New(slog.DiscardHandler))
-	m, err := newMetrics(nil, l, c)
+	m, err := newMetrics(nil, func() int { return 0 }, c.open)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type metrics struct {
 }
 
 // newMetrics registers the metrics with reg; a nil reg keeps them unregistered.
-func newMetrics(reg prometheus.Registerer, l *Limiter, c *circuits) (*metrics, error) {
+func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metrics, error) {
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "smokeball_requests_total",
@@ -39,21 +39,12 @@ func newMetrics(reg prometheus.Registerer, l *Limiter, c *circuits) (*metrics, e
 	if reg == nil {
 		return m, nil
 	}
-	return m, register(reg, m.requests, m.seconds, m.turns, waitingGauge(l), circuitsGauge(c))
+	return m, register(reg, m.requests, m.seconds, m.turns, gauge("smokeball_turn_waiting", "Calls that wait for their turn in Smokeball's allowance.", waiting),
+		gauge("smokeball_circuits_open", "Firms whose calls are held back because Smokeball is out of reach.", outages))
 }
 
-func waitingGauge(l *Limiter) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "smokeball_turn_waiting",
-		Help: "Calls that wait for their turn in Smokeball's allowance.",
-	}, func() float64 { return float64(l.Allowance().Waiting) })
-}
-
-func circuitsGauge(c *circuits) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "smokeball_circuits_open",
-		Help: "Firms whose calls are held back because Smokeball is out of reach.",
-	}, func() float64 { return float64(c.open()) })
+func gauge(name, help string, value func() int) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 }
 
 func register(reg prometheus.Registerer, all ...prometheus.Collector) error {

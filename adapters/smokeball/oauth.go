@@ -23,8 +23,9 @@ var errNoRefresh = errors.New("the stored tokens hold no refresh token")
 
 // OAuth obtains tokens from Smokeball's sign-in host.
 type OAuth struct {
-	config oauth2.Config
-	http   *http.Client
+	config    oauth2.Config
+	revokeURL string
+	http      *http.Client
 }
 
 // newOAuth makes an OAuth whose calls go through client, which must not follow
@@ -40,7 +41,8 @@ func newOAuth(h Hosts, clientID, clientSecret string, client *http.Client) *OAut
 				AuthStyle: oauth2.AuthStyleInHeader,
 			},
 		},
-		http: client,
+		revokeURL: h.Auth + "/oauth2/revoke",
+		http:      client,
 	}
 }
 
@@ -69,7 +71,7 @@ func (o *OAuth) Exchange(ctx context.Context, code, verifier, redirectURL string
 	if err != nil {
 		return Tokens{}, tokenFault(opExchange, err)
 	}
-	t := tokensOf(token)
+	t := o.tokensOf(token)
 	t.Issued = t.Obtained
 	return t, nil
 }
@@ -98,16 +100,39 @@ func (o *OAuth) Refresh(ctx context.Context, refreshToken string) (Tokens, error
 	if err != nil {
 		return Tokens{}, tokenFault(opRefresh, err)
 	}
-	t := tokensOf(token)
+	t := o.tokensOf(token)
 	t.Refresh = or(t.Refresh, refreshToken)
 	return t, nil
+}
+
+// ClientCredentials obtains an access token for a firm's own app, with the scopes of
+// Permissions. It has no refresh token and no end but the access token's own.
+func (o *OAuth) ClientCredentials(ctx context.Context) (Tokens, error) {
+	request := clientcredentials.Config{
+		ClientID:       o.config.ClientID,
+		ClientSecret:   o.config.ClientSecret,
+		TokenURL:       o.config.Endpoint.TokenURL,
+		Scopes:         ScopeNames(),
+		AuthStyle:      oauth2.AuthStyleInHeader,
+		EndpointParams: url.Values{"client_id": {o.config.ClientID}},
+	}
+	token, err := request.Token(o.calling(ctx, opOwn))
+	if err != nil {
+		return Tokens{}, tokenFault(opOwn, err)
+	}
+	return o.tokensOf(token), nil
+}
+
+// Refresh obtains tokens anew.
+func (o ownSignIn) Refresh(ctx context.Context, _ string) (Tokens, error) {
+	return o.ClientCredentials(ctx)
 }
 
 func (o *OAuth) calling(ctx context.Context, op string) context.Context {
 	return context.WithValue(withOp(ctx, op), oauth2.HTTPClient, o.http)
 }
 
-func tokensOf(token *oauth2.Token) Tokens {
+func (o *OAuth) tokensOf(token *oauth2.Token) Tokens {
 	now := time.Now()
 	t := Tokens{
 		Access:   token.AccessToken,
@@ -115,6 +140,7 @@ func tokensOf(token *oauth2.Token) Tokens {
 		Expiry:   token.Expiry,
 		Scopes:   scopesOf(token),
 		Obtained: now,
+		Client:   o.config.ClientID,
 	}
 	if t.Expiry.IsZero() {
 		t.Expiry = now.Add(usualLife)

@@ -154,6 +154,8 @@ func TestScopesFromInsideTheAccessToken(t *testing.T) {
 func TestSecretsArePrintedNowhere(t *testing.T) {
 	tokens := smokeball.Tokens{Access: "access-secret", Refresh: "refresh-secret"}
 	cfg := config(newVendor(t), signedIn())
+	own := smokeball.PrivateApp{Firm: firm, ClientID: "own-1", ClientSecret: ownSecret, APIKey: ownKey, Rate: 5, Burst: 5}
+	cfg.PrivateApps = []smokeball.PrivateApp{own}
 	c := newClient(t, cfg)
 	var out bytes.Buffer
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x"} {
@@ -171,12 +173,13 @@ func TestSecretsArePrintedNowhere(t *testing.T) {
 	}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
 		fmt.Fprintf(&out, verb+verb+verb, inside, c, c.OAuth())
+		fmt.Fprintf(&out, verb+verb, own, cfg.PrivateApps)
 	}
-	for _, v := range []any{tokens, &tokens, inside, map[string]any{"t": tokens}, cfg, c, c.OAuth()} {
+	for _, v := range []any{tokens, &tokens, inside, map[string]any{"t": tokens}, cfg, own, &own, c, c.OAuth()} {
 		text, err := json.Marshal(v)
 		fmt.Fprintf(&out, "%s %v", text, err)
 	}
-	for _, s := range []string{"access-secret", "refresh-secret", secret, apiKey, "6163636573732d736563726574", fmt.Sprintf("%x", secret), fmt.Sprintf("%x", apiKey)} {
+	for _, s := range []string{"access-secret", "refresh-secret", secret, apiKey, ownSecret, ownKey, "6163636573732d736563726574", fmt.Sprintf("%x", secret), fmt.Sprintf("%x", apiKey)} {
 		if strings.Contains(out.String(), s) {
 			t.Errorf("%s is printed", s)
 		}

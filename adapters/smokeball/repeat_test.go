@@ -56,7 +56,7 @@ func TestARequestThatTheTransportRepeatsIsBooked(t *testing.T) {
 		_, err := c.Firm(t.Context(), firm)
 		must(t, err)
 	}
-	if came, booked := <-requests, c.Allowance().UsedLastMinute; came != 3 || booked != 3 {
+	if came, booked := <-requests, c.Allowance(firm).UsedLastMinute; came != 3 || booked != 3 {
 		t.Errorf("%d requests came, %d were booked", came, booked)
 	}
 }

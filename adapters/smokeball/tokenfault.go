@@ -13,6 +13,8 @@ import (
 const (
 	opExchange = "finish sign-in"
 	opRefresh  = "refresh sign-in"
+	opOwn      = "sign in"
+	opRevoke   = "end sign-in"
 )
 
 // tokenFault turns an error of the token endpoint into the one error of this package.
@@ -35,6 +37,9 @@ func tokenFault(op string, err error) *domain.CallError {
 			fmt.Sprintf("Smokeball's sign-in answers with a fault (%d)", status), weRetry, cause)
 	case status >= 300 && status < 400:
 		return movedFault(op, answered.Response.Header.Get("Location"))
+	case answered.ErrorCode == "invalid_scope":
+		return faultOf(op, domain.Permanent, domain.CodeSmokeballRefused, "Smokeball has not granted the app all permissions that CaseHug asks for",
+			"CaseHug's operators have Smokeball grant the app the permissions of the list under Settings → Integrations.", cause)
 	case answered.ErrorCode == "invalid_client", answered.ErrorCode == "unauthorized_client", status == http.StatusUnauthorized:
 		return badCredentials(op, cause)
 	}
@@ -48,6 +53,10 @@ func badCredentials(op string, cause error) *domain.CallError {
 	class := domain.Retryable
 	if op == opExchange {
 		class = domain.Permanent
+	}
+	if op == opOwn {
+		return faultOf(op, class, domain.CodeSmokeballUnavailable, "Smokeball's sign-in does not accept the credentials of the firm's own app",
+			"CaseHug's operators correct client_id and client_secret of the firm in SMOKEBALL_PRIVATE_APPS_FILE; what waits goes on by itself then.", cause)
 	}
 	return faultOf(op, class, domain.CodeSmokeballUnavailable, "Smokeball's sign-in does not accept CaseHug's credentials",
 		"CaseHug's operators correct SMOKEBALL_CLIENT_ID and SMOKEBALL_CLIENT_SECRET; what waits goes on by itself then.", cause)

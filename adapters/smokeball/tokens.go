@@ -19,6 +19,7 @@ type Tokens struct {
 	Scopes   []string  `json:"scopes,omitempty"` // as far as Smokeball told
 	Issued   time.Time `json:"issued"`           // when the firm granted it: Refresh counts from here
 	Obtained time.Time `json:"obtained"`         // when Access was handed out
+	Client   string    `json:"client,omitempty"` // id of the app that they are for
 	Claim    string    `json:"claim,omitempty"`  // the engine that is about to replace Access
 }
 

@@ -23,6 +23,7 @@ type refresher interface {
 type tokenSource struct {
 	store TokenStore
 	auth  refresher
+	app   string // its client id
 	log   *slog.Logger
 	name  string // of this engine, in its claims
 	locks firmLocks
@@ -50,8 +51,8 @@ const (
 	saveTimeout = 5 * time.Second
 )
 
-func newTokenSource(store TokenStore, auth refresher, log *slog.Logger) *tokenSource {
-	return &tokenSource{store: store, auth: auth, log: log, name: rand.Text(),
+func newTokenSource(store TokenStore, auth refresher, app string, log *slog.Logger) *tokenSource {
+	return &tokenSource{store: store, auth: auth, app: app, log: log, name: rand.Text(),
 		notes: map[domain.FirmID]tokenNote{}, claims: map[domain.FirmID]seenClaim{}}
 }
 
@@ -89,6 +90,9 @@ func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (held, error
 		return held{}, storeFault(err)
 	}
 	h := held{Tokens: t, stored: t.Access, revision: revision}
+	if t.Client != "" && t.Client != s.app {
+		h.Tokens = Tokens{Claim: t.Claim} // of the app that the firm used before
+	}
 	if note, ok := s.note(firm, t.Access); ok && note.unsaved.Access != "" {
 		h.Tokens = note.unsaved
 	}

@@ -90,7 +90,7 @@ func oldTokens(left time.Duration) Tokens {
 // source is a token source over tokens that live for left.
 func newSourceOver(left time.Duration) (*tokenSource, *shelf, *authority) {
 	store, auth := &shelf{tokens: oldTokens(left), revision: 7}, &authority{}
-	return newTokenSource(store, auth, slog.New(slog.DiscardHandler)), store, auth
+	return newTokenSource(store, auth, "app", slog.New(slog.DiscardHandler)), store, auth
 }
 
 func TestFreshTokensAreUsedAsTheyAre(t *testing.T) {

@@ -21,13 +21,15 @@ import (
 )
 
 const (
-	firm   domain.FirmID    = "f_1"
-	rid    domain.RequestID = "0d1b4dd4-3a3c-8f4e-9b38-94c6c7d9d001"
-	uuidA                   = "b471682e-fa17-4e46-b7fe-9b2b8fdcb3c2"
-	uuidB                   = "832e778f-83df-454a-b344-768a862a7e67"
-	uuidC                   = "009f778f-83df-454a-b344-768a862a7e55"
-	apiKey                  = "key-4711"
-	secret                  = "secret-0815"
+	firm      domain.FirmID    = "f_1"
+	rid       domain.RequestID = "0d1b4dd4-3a3c-8f4e-9b38-94c6c7d9d001"
+	uuidA                      = "b471682e-fa17-4e46-b7fe-9b2b8fdcb3c2"
+	uuidB                      = "832e778f-83df-454a-b344-768a862a7e67"
+	uuidC                      = "009f778f-83df-454a-b344-768a862a7e55"
+	apiKey                     = "key-4711"
+	secret                     = "secret-0815"
+	ownKey                     = "key-0042"
+	ownSecret                  = "secret-1138"
 )
 
 // vendor is a Smokeball that a test scripts route by route. It refuses what Smokeball
@@ -44,6 +46,8 @@ type vendor struct {
 	grant   string // the refresh token that works
 	calls   []recorded
 	tokens  []url.Values // the forms that the token endpoint saw
+	revoked []url.Values // the forms that the revocation endpoint saw
+	key     string       // the API key that works
 	observe func(*http.Request, []byte)
 }
 
@@ -55,8 +59,9 @@ type recorded struct {
 }
 
 func newVendor(t testing.TB) *vendor {
-	v := &vendor{t: t, mux: http.NewServeMux(), access: "access-0", grant: "refresh-0"}
+	v := &vendor{t: t, mux: http.NewServeMux(), access: "access-0", grant: "refresh-0", key: apiKey}
 	v.mux.HandleFunc("POST /oauth2/token", v.token)
+	v.mux.HandleFunc("POST /oauth2/revoke", v.revoke)
 	v.api = httptest.NewServer(v.mux)
 	t.Cleanup(v.api.Close)
 	return v
@@ -67,7 +72,7 @@ func (v *vendor) on(pattern, fields, query string, answer func(w http.ResponseWr
 	v.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		text, _ := io.ReadAll(r.Body)
 		v.mu.Lock()
-		access, observe := v.access, v.observe
+		access, observe, key := v.access, v.observe, v.key
 		v.mu.Unlock()
 		if observe != nil {
 			observe(r, text)
@@ -89,7 +94,7 @@ func (v *vendor) on(pattern, fields, query string, answer func(w http.ResponseWr
 		v.mu.Unlock()
 		w.Header().Set("RequestId", r.Header.Get("RequestId"))
 		switch {
-		case r.Header.Get("x-api-key") != apiKey:
+		case r.Header.Get("x-api-key") != key:
 			problem(w, 403, "Forbidden", "wrong key")
 		case r.Header.Get("Authorization") != "Bearer "+access:
 			problem(w, 401, "Unauthorized", "")
@@ -131,6 +136,12 @@ func (v *vendor) token(w http.ResponseWriter, r *http.Request) {
 	v.tokens = append(v.tokens, r.PostForm)
 	id, pass, _ := r.BasicAuth()
 	form := r.PostForm
+	if id == "own-1" && pass == ownSecret && form.Get("client_id") == "own-1" && form.Get("grant_type") == "client_credentials" {
+		v.serial++
+		v.access = fmt.Sprintf("access-%d", v.serial)
+		reply(w, 200, `{"access_token":"`+v.access+`","token_type":"Bearer","expires_in":3600}`)
+		return
+	}
 	switch {
 	case r.Header.Get("x-api-key") != "" || r.Header.Get("RequestId") != "":
 		reply(w, 400, `{"error":"invalid_request"}`)
@@ -147,6 +158,20 @@ func (v *vendor) token(w http.ResponseWriter, r *http.Request) {
 	default:
 		reply(w, 400, `{"error":"invalid_grant"}`)
 	}
+}
+
+// revoke ends the grant.
+func (v *vendor) revoke(w http.ResponseWriter, r *http.Request) {
+	_ = r.ParseForm()
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.revoked = append(v.revoked, r.PostForm)
+	if id, pass, _ := r.BasicAuth(); id != "client-1" || pass != secret || r.Header.Get("x-api-key") != "" {
+		reply(w, 401, `{"error":"invalid_client"}`)
+		return
+	}
+	v.grant, v.access = "", ""
+	w.WriteHeader(200)
 }
 
 func (v *vendor) set(f func()) {

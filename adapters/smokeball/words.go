@@ -11,6 +11,7 @@ const (
 	weRetry      = "We try again by ourselves."
 	connectAgain = "A firm admin connects CaseHug to Smokeball again under Settings → Integrations."
 	supportLooks = "CaseHug support looks into it."
+	revokeThere  = "CaseHug forgets the sign-in all the same; a firm admin can also remove the app inside Smokeball."
 )
 
 // spoken turns an operation into part of a sentence: "create matter" into "create the

@@ -1,0 +1,72 @@
+package smokeball
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// revokeWithin is how long a revocation may take.
+const revokeWithin = 5 * time.Second
+
+// Revoke asks Smokeball to end the firm's grant: its refresh token and every access token
+// made from it (RFC 7009). It takes 5 seconds at most. A firm without a grant, or with an
+// app of its own, has nothing to revoke. The stored tokens stay as they are.
+func (c *Client) Revoke(ctx context.Context, firm domain.FirmID) error {
+	ctx, cancel := context.WithTimeout(ctx, revokeWithin)
+	defer cancel()
+	t, _, err := c.store.Load(ctx, firm)
+	switch {
+	case errors.Is(err, ErrNoTokens):
+		return nil
+	case err != nil:
+		return during(opRevoke, storeFault(err))
+	case t.Refresh == "" || (t.Client != "" && t.Client != c.ClientID(firm)):
+		return nil
+	}
+	return c.app(firm).oauth.Revoke(ctx, t.Refresh)
+}
+
+// Revoke ends a refresh token and the access tokens made from it. One that is unknown or
+// has ended is no error.
+func (o *OAuth) Revoke(ctx context.Context, refreshToken string) error {
+	form := strings.NewReader(url.Values{"token": {refreshToken}}.Encode())
+	req, err := http.NewRequestWithContext(withOp(ctx, opRevoke), http.MethodPost, o.revokeURL, form)
+	if err != nil {
+		return lostToken(opRevoke, err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	req.SetBasicAuth(url.QueryEscape(o.config.ClientID), url.QueryEscape(o.config.ClientSecret))
+	resp, err := o.http.Do(req)
+	if err != nil {
+		return lostToken(opRevoke, err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, maxAnswer)) // what it says adds nothing to its status
+	return revoked(resp)
+}
+
+// revoked decides what the status of a revocation means.
+func revoked(resp *http.Response) error {
+	cause := statusError(resp.StatusCode)
+	switch status := resp.StatusCode; {
+	case status >= 200 && status < 300:
+		return nil
+	case status >= 300 && status < 400:
+		return movedFault(opRevoke, resp.Header.Get("Location"))
+	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
+		return faultOf(opRevoke, domain.Retryable, domain.CodeSmokeballUnavailable,
+			fmt.Sprintf("Smokeball's sign-in answers with a fault (%d)", status), revokeThere, cause)
+	case status == http.StatusUnauthorized:
+		return badCredentials(opRevoke, cause)
+	}
+	return faultOf(opRevoke, domain.Permanent, domain.CodeSmokeballRefused,
+		fmt.Sprintf("Smokeball's sign-in refuses to end the firm's sign-in (%d)", resp.StatusCode), revokeThere, cause)
+}
