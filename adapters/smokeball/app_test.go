@@ -94,10 +94,19 @@ func TestWrongCredentialsOfAnOwnAppAreTheOperators(t *testing.T) {
 	v := newVendor(t)
 	cfg := private(v, &memory{})
 	cfg.PrivateApps[0].ClientSecret = "wrong"
-	_, _, err := newClient(t, cfg).SignIn(t.Context(), firm)
-	ce := fault(t, err)
-	if ce.Class != domain.Retryable || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_PRIVATE_APPS_FILE") || strings.Contains(err.Error(), "wrong") {
-		t.Errorf("got %+v", ce)
+	store := signedIn()
+	c := newClient(t, cfg)
+	cfg.Store = store
+	old := store.tokens[firm]
+	old.Expiry = time.Now()
+	store.put(firm, old)
+	_, _, connecting := c.SignIn(t.Context(), firm)
+	_, working := newClient(t, cfg).Firm(t.Context(), firm)
+	for class, err := range map[domain.Class]error{domain.Permanent: connecting, domain.Retryable: working} {
+		ce := fault(t, err)
+		if ce.Class != class || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_PRIVATE_APPS_FILE") || strings.Contains(err.Error(), "wrong") {
+			t.Errorf("got %+v", ce)
+		}
 	}
 }
 

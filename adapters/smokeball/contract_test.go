@@ -217,7 +217,7 @@ func tour(t *testing.T, c *smokeball.Client) {
 	ok(c.Subscriptions(ctx, firm))
 	ok(c.Subscribe(ctx, firm, "k", "n", "https://c.example/w", smokeball.WebhookTypes(), rid))
 	ok(c.UpdateSubscription(ctx, firm, "s-1", "k", "n", "https://c.example/w", smokeball.WebhookTypes(), rid))
-	must(t, c.NotifyTest(ctx, firm, "s-1"))
+	must(t, c.NotifySubscription(ctx, firm, "s-1"))
 	must(t, c.Unsubscribe(ctx, firm, "s-1"))
 }
 

@@ -41,7 +41,7 @@ func (c *Client) FirmWith(ctx context.Context, accessToken string) (domain.Accou
 func (c *Client) SignIn(ctx context.Context, firm domain.FirmID) (Tokens, domain.Account, error) {
 	own, ok := c.own[firm]
 	if !ok {
-		return Tokens{}, domain.Account{}, faultOf(opOwn, domain.Permanent, domain.CodeInternal,
+		return Tokens{}, domain.Account{}, faultOf(opOwnFirst, domain.Permanent, domain.CodeInternal,
 			"The firm has no Smokeball app of its own", supportLooks, nil)
 	}
 	t, err := own.oauth.ClientCredentials(ctx)

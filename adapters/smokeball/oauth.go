@@ -108,6 +108,10 @@ func (o *OAuth) Refresh(ctx context.Context, refreshToken string) (Tokens, error
 // ClientCredentials obtains an access token for a firm's own app, with the scopes of
 // Permissions. It has no refresh token and no end but the access token's own.
 func (o *OAuth) ClientCredentials(ctx context.Context) (Tokens, error) {
+	return o.ownTokens(ctx, opOwnFirst)
+}
+
+func (o *OAuth) ownTokens(ctx context.Context, op string) (Tokens, error) {
 	request := clientcredentials.Config{
 		ClientID:       o.config.ClientID,
 		ClientSecret:   o.config.ClientSecret,
@@ -116,16 +120,16 @@ func (o *OAuth) ClientCredentials(ctx context.Context) (Tokens, error) {
 		AuthStyle:      oauth2.AuthStyleInHeader,
 		EndpointParams: url.Values{"client_id": {o.config.ClientID}},
 	}
-	token, err := request.Token(o.calling(ctx, opOwn))
+	token, err := request.Token(o.calling(ctx, op))
 	if err != nil {
-		return Tokens{}, tokenFault(opOwn, err)
+		return Tokens{}, tokenFault(op, err)
 	}
 	return o.tokensOf(token), nil
 }
 
 // Refresh obtains tokens anew.
 func (o ownSignIn) Refresh(ctx context.Context, _ string) (Tokens, error) {
-	return o.ClientCredentials(ctx)
+	return o.ownTokens(ctx, opOwn)
 }
 
 func (o *OAuth) calling(ctx context.Context, op string) context.Context {

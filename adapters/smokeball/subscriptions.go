@@ -97,8 +97,8 @@ func (c *Client) Unsubscribe(ctx context.Context, firm domain.FirmID, id string)
 	return err
 }
 
-// NotifyTest has Smokeball send an event of type noop to the subscription.
-func (c *Client) NotifyTest(ctx context.Context, firm domain.FirmID, id string) error {
+// NotifySubscription has Smokeball send an event of type noop to the subscription.
+func (c *Client) NotifySubscription(ctx context.Context, firm domain.FirmID, id string) error {
 	return c.do(ctx, firm, call{
 		op: "test subscription", method: http.MethodPost, path: []string{"webhooks", id, "notify"},
 	}, nil)

@@ -65,7 +65,7 @@ func TestUnsubscribeAndTest(t *testing.T) {
 	if err := c.Unsubscribe(t.Context(), firm, "down"); err == nil {
 		t.Error("a failed removal passes")
 	}
-	must(t, c.NotifyTest(t.Context(), firm, "s-1"))
+	must(t, c.NotifySubscription(t.Context(), firm, "s-1"))
 }
 
 func TestWebhookTypesAreDistinct(t *testing.T) {

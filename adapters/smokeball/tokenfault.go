@@ -14,6 +14,7 @@ const (
 	opExchange = "finish sign-in"
 	opRefresh  = "refresh sign-in"
 	opOwn      = "sign in"
+	opOwnFirst = "connect the firm's own app"
 	opRevoke   = "end sign-in"
 )
 
@@ -48,13 +49,13 @@ func tokenFault(op string, err error) *domain.CallError {
 }
 
 // badCredentials is the operator's to mend, not the firms': what waits for it goes on
-// by itself afterwards. A code, however, is used up.
+// by itself afterwards. Where somebody is connecting, nothing waits.
 func badCredentials(op string, cause error) *domain.CallError {
 	class := domain.Retryable
-	if op == opExchange {
+	if op == opExchange || op == opOwnFirst {
 		class = domain.Permanent
 	}
-	if op == opOwn {
+	if op == opOwn || op == opOwnFirst {
 		return faultOf(op, class, domain.CodeSmokeballUnavailable, "Smokeball's sign-in does not accept the credentials of the firm's own app",
 			"CaseHug's operators correct client_id and client_secret of the firm in SMOKEBALL_PRIVATE_APPS_FILE; what waits goes on by itself then.", cause)
 	}

@@ -75,7 +75,7 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 		return connectionBody{}, err
 	}
 	b := s.describeConnection(row)
-	perSecond, used := s.Allowance.Usage()
+	perSecond, used := s.Allowance.Usage(firm)
 	b.RateLimit = rateBody{PerSecond: perSecond, UsedLastMinute: used}
 	b.Queue = queueBody{Waiting: queue.Waiting, Running: queue.Running, ETA: s.eta(row, queue, perSecond)}
 	b.Position = position

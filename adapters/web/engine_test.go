@@ -162,7 +162,7 @@ func (e *engine) Verify(_ context.Context, token string) (domain.User, error) {
 	return domain.User{}, rejection(domain.Denied, domain.CodeNotSignedIn, "The token is not signed by CaseHug")
 }
 
-func (e *engine) Usage() (float64, int) { return 5, 42 }
+func (e *engine) Usage(domain.FirmID) (float64, int) { return 5, 42 }
 
 func (e *engine) Request(_ context.Context, by domain.User, m domain.MatterID, r web.SyncRequest) (domain.SyncID, uint64, error) {
 	err := e.hear("request %s by %s, matter %t, %d documents", m, by.Subject, r.Matter != nil, len(r.Documents))

@@ -37,7 +37,7 @@ func (s *site) showIntegrations(v visit) error {
 
 func (s *site) integrations(v visit, row projections.ConnectionRow) integrationsPage {
 	c, perSecond := row.Connection, 0.0
-	perSecond, _ = s.Allowance.Usage()
+	perSecond, _ = s.Allowance.Usage(row.Firm)
 	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
 		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By)}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {

@@ -97,6 +97,7 @@ type Users interface {
 
 // Allowance tells how much of Smokeball's rate limit is used.
 type Allowance interface {
-	// Usage is the allowance in calls per second and the calls of the last minute.
-	Usage() (perSecond float64, lastMinute int)
+	// Usage is the allowance that a firm's calls take from, in calls per second, and its
+	// calls of the last minute.
+	Usage(firm domain.FirmID) (perSecond float64, lastMinute int)
 }

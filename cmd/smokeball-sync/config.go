@@ -48,6 +48,7 @@ type config struct {
 	APIURL       string `name:"smokeball-api-url" setting:"SMOKEBALL_API_URL" help:"Instead of the region's API ($$SMOKEBALL_API_URL)."`
 	AuthURL      string `name:"smokeball-auth-url" setting:"SMOKEBALL_AUTH_URL" help:"Instead of the region's sign-in ($$SMOKEBALL_AUTH_URL)."`
 	Rate         string `name:"smokeball-rate" setting:"SMOKEBALL_RATE" default:"5" help:"Calls a second that Smokeball allows the app ($$SMOKEBALL_RATE)."`
+	PrivateApps  string `name:"smokeball-private-apps-file" setting:"SMOKEBALL_PRIVATE_APPS_FILE" help:"YAML list of firms' own Smokeball apps ($$SMOKEBALL_PRIVATE_APPS_FILE)." placeholder:"FILE"`
 	Burst        string `name:"smokeball-burst" setting:"SMOKEBALL_BURST" default:"5" help:"Calls at once that Smokeball allows the app ($$SMOKEBALL_BURST)."`
 
 	Authorization  string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
@@ -66,6 +67,7 @@ type parsed struct {
 	replicas      int
 	rate          float64
 	burst         int
+	private       []smokeball.PrivateApp
 	hosts         smokeball.Hosts
 	authorization time.Duration
 	waits         syncing.Waits
@@ -105,6 +107,9 @@ func (c *config) check() error {
 	c.checkNetworks(fault)
 	var err error
 	if c.parsed.hosts, err = smokeball.HostsFor(c.Region, c.Environment, c.APIURL, c.AuthURL); err != nil {
+		faults = append(faults, err)
+	}
+	if c.parsed.private, err = readPrivateApps(c.PrivateApps, c.ClientID); err != nil {
 		faults = append(faults, err)
 	}
 	if len(faults) > 0 {

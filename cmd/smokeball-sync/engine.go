@@ -180,7 +180,7 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 		return err
 	}
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
-		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, Store: tokenStore{secrets}, Registerer: e.metrics, Log: e.log})
+		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private, Store: tokenStore{secrets}, Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}

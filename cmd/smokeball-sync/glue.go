@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"strconv"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -77,16 +78,17 @@ type consent struct {
 	redirect string
 }
 
-func (c consent) URL(state, verifier string) string {
+// URL leads a firm with an app of its own straight to our callback: there is nothing to
+// consent to.
+func (c consent) URL(f domain.FirmID, state, verifier string) string {
+	if c.client.Private(f) {
+		return c.redirect + "?" + url.Values{"code": {"own-app"}, "state": {state}}.Encode()
+	}
 	return c.client.OAuth().AuthorizeURL(state, verifier, c.redirect, smokeball.ScopeNames())
 }
 
-func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Grant, error) {
-	t, err := c.client.OAuth().Exchange(ctx, code, verifier, c.redirect)
-	if err != nil {
-		return connect.Grant{}, err
-	}
-	account, err := c.client.FirmWith(ctx, t.Access)
+func (c consent) Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (connect.Grant, error) {
+	t, account, err := c.signIn(ctx, f, code, verifier)
 	if err != nil {
 		return connect.Grant{}, err
 	}
@@ -95,6 +97,18 @@ func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Gra
 		t.Scopes = smokeball.ScopeNames()
 	}
 	return connect.Grant{Account: account, Scopes: t.Scopes, Issued: t.Issued, Tokens: data}, err
+}
+
+func (c consent) signIn(ctx context.Context, f domain.FirmID, code, verifier string) (smokeball.Tokens, domain.Account, error) {
+	if c.client.Private(f) {
+		return c.client.SignIn(ctx, f)
+	}
+	t, err := c.client.OAuth().Exchange(ctx, code, verifier, c.redirect)
+	if err != nil {
+		return t, domain.Account{}, err
+	}
+	account, err := c.client.FirmWith(ctx, t.Access)
+	return t, account, err
 }
 
 // subscriptions are Smokeball's webhook subscriptions for the desk.

@@ -150,7 +150,9 @@ func (i inbox) Webhook(ctx context.Context, secret string, header http.Header, b
 
 func (e *engine) newBridge() connect.Bridge {
 	return connect.Bridge{Desk: e.desk, Publish: e.publishWebhook,
-		Verify: func(key string, h http.Header) error { return smokeball.Verify(key, e.cfg.ClientID, h, time.Now()) },
+		Verify: func(f domain.FirmID, key string, h http.Header) error {
+			return smokeball.Verify(key, e.client.ClientID(f), h, time.Now())
+		},
 		Account: func(body []byte) (string, error) {
 			n, err := smokeball.ParseNotification(body)
 			return n.AccountID, err

@@ -19,6 +19,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -211,7 +212,7 @@ func (e *engine) serveReaders() (operatorAccess, func() error, error) {
 // unused is the allowance of an engine that makes no calls.
 type unused struct{}
 
-func (unused) Usage() (float64, int) { return 0, 0 }
+func (unused) Usage(domain.FirmID) (float64, int) { return 0, 0 }
 
 // catchUp folds all that the ledger has.
 func catchUp(ctx context.Context, views *projections.Views, ledger *eventstore.Bolt) error {

@@ -84,8 +84,8 @@ func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.Use
 // allowance tells how much of Smokeball's rate limit is used.
 type allowance struct{ *smokeball.Client }
 
-func (a allowance) Usage() (float64, int) {
-	now := a.Allowance()
+func (a allowance) Usage(f domain.FirmID) (float64, int) {
+	now := a.Allowance(f)
 	return now.PerSecond, now.UsedLastMinute
 }
 

@@ -24,18 +24,27 @@ import (
 
 // Consent is Smokeball's sign-in.
 type Consent interface {
-	// URL is the consent page for one attempt (PKCE with the verifier).
-	URL(state, verifier string) string
+	// URL is the page where the firm consents, for one attempt (PKCE with the verifier).
+	// For a firm whose own app needs no consent it is where the redirect would lead.
+	URL(f domain.FirmID, state, verifier string) string
 	// Redeem exchanges the code of the redirect and asks whose account it is.
-	Redeem(ctx context.Context, code, verifier string) (Grant, error)
+	Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (Grant, error)
 }
 
 // Grant is what a firm's consent gives.
 type Grant struct {
 	Account domain.Account
 	Scopes  []string
-	Issued  time.Time
-	Tokens  []byte // to be kept sealed
+	Issued  time.Time // zero: it does not end by itself
+	Tokens  []byte    // to be kept sealed
+}
+
+// ends is when the grant has to be renewed; zero: never.
+func (g Grant) ends(life time.Duration) time.Time {
+	if g.Issued.IsZero() {
+		return time.Time{}
+	}
+	return g.Issued.Add(life).UTC()
 }
 
 // Subscriptions are the account's webhook subscriptions in Smokeball.
@@ -99,7 +108,7 @@ func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time
 	_, err = d.connection(ctx, by.Firm, func(domain.Connection) []domain.Event {
 		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, Expires: a.Expires}}
 	})
-	return d.Consent.URL(state, verifier), a.Expires, err
+	return d.Consent.URL(by.Firm, state, verifier), a.Expires, err
 }
 
 // Complete finishes what Authorize began with what Smokeball's redirect carried.
@@ -112,7 +121,7 @@ func (d *Desk) Complete(ctx context.Context, state, code, refusal string, browse
 	if refusal != "" || code == "" {
 		return a.Firm, d.fail(ctx, a.Firm, state, denied(refusal))
 	}
-	grant, err := d.Consent.Redeem(ctx, code, a.Verifier)
+	grant, err := d.Consent.Redeem(ctx, a.Firm, code, a.Verifier)
 	if err != nil {
 		return a.Firm, d.fail(ctx, a.Firm, state, notRedeemed(err))
 	}
@@ -127,7 +136,7 @@ func (d *Desk) Complete(ctx context.Context, state, code, refusal string, browse
 	}
 	_, err = d.connection(ctx, a.Firm, func(domain.Connection) []domain.Event {
 		return []domain.Event{domain.ConnectionAuthorized{Attempt: digest(state), Account: grant.Account, Region: d.Region, Scopes: grant.Scopes,
-			By: a.By, ByName: a.ByName, ReauthorizeBy: grant.Issued.Add(d.Authorization).UTC()}}
+			By: a.By, ByName: a.ByName, ReauthorizeBy: grant.ends(d.Authorization)}}
 	})
 	if err != nil {
 		return a.Firm, err

@@ -236,11 +236,11 @@ func (s tokens) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, r
 
 type consent struct{ client *smokeball.Client }
 
-func (c consent) URL(state, verifier string) string {
+func (c consent) URL(_ domain.FirmID, state, verifier string) string {
 	return c.client.OAuth().AuthorizeURL(state, verifier, callback, smokeball.ScopeNames())
 }
 
-func (c consent) Redeem(ctx context.Context, code, verifier string) (connect.Grant, error) {
+func (c consent) Redeem(ctx context.Context, _ domain.FirmID, code, verifier string) (connect.Grant, error) {
 	t, err := c.client.OAuth().Exchange(ctx, code, verifier, callback)
 	if err != nil {
 		return connect.Grant{}, err

@@ -36,7 +36,9 @@ func notRedeemed(err error) *domain.Rejection {
 		Message: "Smokeball's consent could not be exchanged for access"}
 	if ce := domain.AsCallError(err); ce != nil {
 		f = ce.Failure
-		f.Remedy = connectAgain
+		if ce.Class != domain.Permanent { // else clicking again would not help
+			f.Remedy = connectAgain
+		}
 	}
 	return &domain.Rejection{Reason: domain.Conflict, Failure: f}
 }

@@ -181,8 +181,9 @@ func (d *Desk) RemoveWebhooks(ctx context.Context, by domain.User) (uint64, erro
 // them on the bus and answers.
 type Bridge struct {
 	Desk *Desk
-	// Verify checks the signature and its time under the subscription's key.
-	Verify func(key string, header http.Header) error
+	// Verify checks the signature and its time under the subscription's key, for the app
+	// that the firm uses.
+	Verify func(f domain.FirmID, key string, header http.Header) error
 	// Account is the account that a notification says it is about, "" if it does not.
 	Account func(body []byte) (string, error)
 	// Publish puts the notification on the bus, once for the same id.
@@ -202,7 +203,7 @@ func (b Bridge) Webhook(ctx context.Context, secret string, header http.Header, 
 	if err != nil {
 		return err
 	}
-	if err := b.Verify(h.Key, header); err != nil {
+	if err := b.Verify(h.Firm, h.Key, header); err != nil {
 		return rejected(domain.Denied, "The notification's signature does not fit: "+err.Error())
 	}
 	account, err := b.Account(body)

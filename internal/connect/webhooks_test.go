@@ -201,7 +201,9 @@ func TestRemovingOneThatIsGoneIsNoFault(t *testing.T) {
 // bridge is the bridge of the engine; what it publishes goes to got.
 func (c *counter) bridge(got *[]string) connect.Bridge {
 	return connect.Bridge{Desk: c.Desk,
-		Verify: func(key string, h http.Header) error { return smokeball.Verify(key, "sim-client", h, time.Now()) },
+		Verify: func(_ domain.FirmID, key string, h http.Header) error {
+			return smokeball.Verify(key, "sim-client", h, time.Now())
+		},
 		Account: func(body []byte) (string, error) {
 			n, err := smokeball.ParseNotification(body)
 			return n.AccountID, err
@@ -262,7 +264,7 @@ func TestTheBridge(t *testing.T) {
 // signed has Smokeball send a notification and tells its headers.
 func (c *counter) signed() http.Header {
 	c.Helper()
-	c.must(c.client.NotifyTest(c.Context(), oak, c.only().ID))
+	c.must(c.client.NotifySubscription(c.Context(), oak, c.only().ID))
 	select {
 	case h := <-c.caught:
 		return h

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+)
+
+const (
+	ownID     = "own-app-31c8"
+	ownSecret = "secret-of-the-own-app-77e0"
+	ownKey    = "key-of-the-own-app-0f4d"
+)
+
+// privately is a world where the firm has a Smokeball app of its own.
+func privately(t *testing.T, c smokeballsim.Config) *world {
+	t.Helper()
+	c.PrivateApps = []smokeballsim.PrivateApp{{ClientID: ownID, ClientSecret: ownSecret, APIKey: ownKey, Account: testAccount, Rate: -1}}
+	w := newWorld(t, c)
+	w.settings["SMOKEBALL_PRIVATE_APPS_FILE"] = write(t, fmt.Sprintf(
+		"- firm: %s\n  client_id: %s\n  client_secret_file: %s\n  api_key: %s\n  rate: 500\n  burst: 50\n", testFirm, ownID, write(t, ownSecret+"\n"), ownKey))
+	return w
+}
+
+// asked is how often a route of the simulator was asked.
+func (w *world) asked(route string) int { return w.sim.Counts().ByRoute[route] }
+
+// TestAFirmsOwnAppConnectsWithoutConsent follows a link that leads straight back, syncs
+// over the end of many access tokens, takes webhooks that are signed for the own app, and
+// disconnects.
+func TestAFirmsOwnAppConnectsWithoutConsent(t *testing.T) {
+	t.Parallel()
+	r := privately(t, smokeballsim.Config{AccessLife: 500 * time.Millisecond}).serve(t)
+	link := r.authorize(t)
+	if u, err := url.Parse(link); err != nil || !strings.HasPrefix(link, r.url+"/oauth/smokeball/callback?") || u.Query().Get("state") == "" {
+		t.Fatalf("link %s, %v", link, err)
+	}
+	r.visit(t, link).want(http.StatusOK)
+	if again := r.visit(t, link); again.status < 400 {
+		t.Errorf("the link works a second time: %d", again.status)
+	}
+	eventually(t, "the firm is connected", func() bool { return r.connection(t).Status == "connected" })
+	r.wantsNoEnd(t)
+	r.call(t, admin(), http.MethodPost, "/webhooks", nil).want(http.StatusOK)
+	p := r.publisher(t)
+	for i := range 3 {
+		id := fmt.Sprintf("m_%d", i)
+		p.say(t, "matter.created", "e-"+id, matter(id, 1, "Auto Accident"))
+		p.approve(t, "d_"+id, id)
+		r.latest(t, id, domain.Succeeded)
+		idle(t.Context(), 500*time.Millisecond) // the token ends
+	}
+	eventually(t, "a webhook is received", func() bool { return r.connection(t).Webhooks.Received > 0 })
+	if n := r.asked("POST /oauth2/token"); n < 3 {
+		t.Errorf("%d sign-ins for tokens that live half a second", n)
+	}
+	r.call(t, admin(), http.MethodDelete, "/connection", nil).want(http.StatusOK)
+	p.say(t, "matter.created", "e-last", matter("m_last", 1, "Auto Accident"))
+	p.approve(t, "d_last", "m_last")
+	if e := r.latest(t, "m_last", domain.Waiting); e.Error.Code != domain.CodeNotConnected {
+		t.Errorf("after the disconnection it waits for %+v", e.Error)
+	}
+}
+
+// wantsNoEnd wants a connection that nobody has to renew, with the own app's allowance.
+func (r *running) wantsNoEnd(t *testing.T) {
+	t.Helper()
+	var c struct {
+		By   *time.Time `json:"reauthorize_by"`
+		Rate struct {
+			PerSecond float64 `json:"per_second"`
+		} `json:"rate_limit"`
+	}
+	a := r.call(t, clerk(), http.MethodGet, "/connection", nil).want(http.StatusOK).into(&c)
+	if c.By != nil || c.Rate.PerSecond != 500 || !strings.Contains(string(a.body), `"reauthorize_by":null`) {
+		t.Errorf("the connection is %s", a.body)
+	}
+}
+
+func TestAnOwnAppWithWrongCredentialsSaysWhoActs(t *testing.T) {
+	t.Parallel()
+	w := privately(t, smokeballsim.Config{})
+	w.settings["SMOKEBALL_PRIVATE_APPS_FILE"] = write(t, fmt.Sprintf("- {firm: %s, client_id: %s, client_secret: wrong, api_key: %s}\n", testFirm, ownID, ownKey))
+	r := w.serve(t)
+	page := r.visit(t, r.authorize(t))
+	if page.status < 400 || strings.Contains(string(page.body), "wrong") {
+		t.Errorf("status %d: %s", page.status, page.body)
+	}
+	eventually(t, "the attempt has failed", func() bool { return r.connection(t).Status == "disconnected" })
+	if !strings.Contains(string(page.body), "SMOKEBALL_PRIVATE_APPS_FILE") {
+		t.Errorf("the page does not say what to do:\n%s", page.body)
+	}
+}
+
+func TestPrivateAppsAreRead(t *testing.T) {
+	path := write(t, "- {firm: f_1, client_id: a, client_secret: b, api_key: c, rate: 2.5, burst: 9}\n- {firm: f_2, client_id: d, client_secret: e, api_key_file: "+write(t, "k\n")+"}\n")
+	apps, err := readPrivateApps(path, "shared")
+	if err != nil || len(apps) != 2 {
+		t.Fatalf("%d apps, %v", len(apps), err)
+	}
+	if a := apps[0]; a.Firm != "f_1" || a.ClientID != "a" || a.ClientSecret != "b" || a.APIKey != "c" || a.Rate != 2.5 || a.Burst != 9 {
+		t.Errorf("the first is %v", a)
+	}
+	if a := apps[1]; a.Firm != "f_2" || a.APIKey != "k" || a.Rate != 5 || a.Burst != 5 {
+		t.Errorf("the second is %v", a)
+	}
+}
+
+func TestFaultsOfPrivateAppsNameFirmAndField(t *testing.T) {
+	open := write(t, "[]")
+	if err := os.Chmod(open, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const good = "client_id: a, client_secret: " + ownSecret + ", api_key: " + ownKey
+	for name, c := range map[string]struct {
+		path string
+		want []string
+	}{
+		"absent":       {"/no/apps", []string{"no such file"}},
+		"open":         {open, []string{"mode is 0644, others may read it; run: chmod 600"}},
+		"no list":      {write(t, ownSecret), []string{"line 1", "a list of apps with firm"}},
+		"unknown":      {write(t, "- {firm: f_1, "+good+", secret: "+ownSecret+"}"), []string{"line 1"}},
+		"nested":       {write(t, "- firm: f_1\n  client_secret: ["+ownSecret+"]"), []string{"line 2"}},
+		"broken":       {write(t, "- firm: f_1\n\tx"), []string{"can't be read"}},
+		"no firm":      {write(t, "- {"+good+"}"), []string{"entry 1: firm is empty"}},
+		"bad firm":     {write(t, "- {firm: a b, "+good+"}"), []string{`entry 1: firm is "a b"`}},
+		"nothing else": {write(t, "- firm: f_1"), []string{"firm f_1: client_id is empty", "firm f_1: client_secret is empty", "firm f_1: api_key is empty", "client_secret_file names"}},
+		"two secrets":  {write(t, "- {firm: f_1, client_id: a, client_secret: "+ownSecret+", client_secret_file: /x, api_key: k}"), []string{"firm f_1: client_secret is [set]", "one of the two", "client_secret_file is /x"}},
+		"no such file": {write(t, "- {firm: f_1, client_id: a, client_secret: b, api_key_file: /no/key}"), []string{"firm f_1: api_key_file is /no/key; it needs a file"}},
+		"rate":         {write(t, "- {firm: f_1, "+good+", rate: fast, burst: 0}"), []string{`firm f_1: rate is "fast"`, `firm f_1: burst is "0"`}},
+		"same firm":    {write(t, "- {firm: f_1, "+good+"}\n- {firm: f_1, client_id: b, client_secret: x, api_key: y}"), []string{"firm f_1: firm is used twice"}},
+		"same app":     {write(t, "- {firm: f_1, client_id: shared, client_secret: x, api_key: y}"), []string{"firm f_1: client_id is used twice"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := readPrivateApps(c.path, "shared")
+			if err == nil {
+				t.Fatal("no fault")
+			}
+			for line := range strings.Lines(err.Error()) {
+				if !strings.HasPrefix(line, "SMOKEBALL_PRIVATE_APPS_FILE is "+c.path+": ") {
+					t.Errorf("the line is %q", line)
+				}
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q lacks %q", err, want)
+				}
+			}
+			for _, secret := range []string{ownSecret, ownKey} {
+				if strings.Contains(err.Error(), secret) {
+					t.Errorf("%q tells a secret", err)
+				}
+			}
+		})
+	}
+}
+
+func TestAFaultyFileOfPrivateAppsStopsTheStart(t *testing.T) {
+	o := execute(t, map[string]string{"SMOKEBALL_PRIVATE_APPS_FILE": "/no/apps", "SMOKEBALL_CLIENT_ID": appID, "SMOKEBALL_CLIENT_SECRET": appSecret, "SMOKEBALL_API_KEY": appKey}, "serve")
+	if o.code != wrongUsage || !strings.HasPrefix(o.err, "SMOKEBALL_PRIVATE_APPS_FILE is /no/apps: ") {
+		t.Errorf("exit %d: %s", o.code, o.err)
+	}
+}
+
+func FuzzPrivateApps(f *testing.F) {
+	f.Add([]byte("- {firm: f_1, client_id: a, client_secret: b, api_key: c, rate: 5, burst: 5}"))
+	f.Add([]byte("- firm: f_1\n  rate: [1]\n"))
+	f.Add([]byte("secret-4711"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		_, err := parsePrivateApps(append([]byte("x: secret-4711\n"), data...))
+		if err != nil && strings.Contains(err.Error(), "secret-4711") {
+			t.Fatalf("%q tells what the file holds", err)
+		}
+		_, _ = parsePrivateApps(data)
+	})
+}
