@@ -75,7 +75,9 @@ func newBase() *http.Transport {
 		TLSHandshakeTimeout: 5 * time.Second,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: 8,
-		IdleConnTimeout:     time.Minute,
+
+		MaxResponseHeaderBytes: 256 << 10,
+		IdleConnTimeout:        time.Minute,
 	}
 }
 

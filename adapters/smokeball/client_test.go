@@ -162,10 +162,8 @@ func TestACallerWhoGivesUpMidway(t *testing.T) {
 	}
 }
 
-func TestRedirectsAreNotFollowed(t *testing.T) {
+func TestARedirectTellsWhere(t *testing.T) {
 	v, c := connected(t)
-	other := newVendor(t)
-	other.on("POST /matters", matterFields, "", replies(202, `{"id":"x"}`))
 	v.on("POST /matters", matterFields, "", func(w http.ResponseWriter, _ recorded) {
 		w.Header().Set("Location", "https://api.smokeball.com.au/matters")
 		w.WriteHeader(307)

@@ -38,6 +38,8 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 		message = "The call to Smokeball was given up while it waited for its turn"
 	case errors.Is(cause, errNoAnswer):
 		message = fmt.Sprintf("Smokeball gives no answer within %d seconds", int(answerWithin.Seconds()))
+	case errors.Is(cause, errNoEnd):
+		message = fmt.Sprintf("Smokeball's answer does not end within %d seconds", int(bodyWithin.Seconds()))
 	case !settled:
 		message = "The connection to Smokeball broke before the answer"
 	}

@@ -335,7 +335,7 @@ func TestTimedGivesUpOnABodyThatDoesNotEnd(t *testing.T) {
 		resp, err := timed{dripping}.RoundTrip(request(t.Context()))
 		must(t, err)
 		_, err = io.ReadAll(resp.Body)
-		if !errors.Is(err, errNoAnswer) || time.Since(begun) != bodyWithin {
+		if !errors.Is(err, errNoEnd) || time.Since(begun) != bodyWithin {
 			t.Errorf("got %v after %v", err, time.Since(begun))
 		}
 		must(t, resp.Body.Close())

@@ -19,7 +19,10 @@ const (
 	bodyWithin = 20 * time.Second
 )
 
-var errNoAnswer = errors.New("no answer in time")
+var (
+	errNoAnswer = errors.New("no answer in time")
+	errNoEnd    = errors.New("no end of the answer in time")
+)
 
 // errNoTurn marks a call that ended while it waited for its turn.
 var errNoTurn = errors.New("given up while waiting for a turn")
@@ -129,21 +132,21 @@ type timed struct{ base http.RoundTripper }
 func (t timed) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithCancelCause(req.Context())
 	timer := time.AfterFunc(answerWithin, func() { cancel(errNoAnswer) })
-	stop := func() { timer.Stop(); cancel(nil) }
 	resp, err := t.base.RoundTrip(req.WithContext(ctx))
+	timer.Stop()
 	if err != nil {
-		defer stop()
+		defer cancel(nil)
 		return nil, inTime(ctx, err)
 	}
-	timer.Reset(bodyWithin)
-	resp.Body = timedBody{resp.Body, ctx, stop}
+	timer = time.AfterFunc(bodyWithin, func() { cancel(errNoEnd) })
+	resp.Body = timedBody{resp.Body, ctx, func() { timer.Stop(); cancel(nil) }}
 	return resp, nil
 }
 
-// inTime is err, or errNoAnswer where that is its reason.
+// inTime is err, or the end of the time where that is its reason.
 func inTime(ctx context.Context, err error) error {
-	if errors.Is(context.Cause(ctx), errNoAnswer) {
-		return errNoAnswer
+	if cause := context.Cause(ctx); errors.Is(cause, errNoAnswer) || errors.Is(cause, errNoEnd) {
+		return cause
 	}
 	return err
 }
