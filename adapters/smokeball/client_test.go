@@ -162,6 +162,26 @@ func TestACallerWhoGivesUpMidway(t *testing.T) {
 	}
 }
 
+// TestUploadsGoOnWhileTheAPIIsOutOfReach tells that pre-signed addresses are apart from
+// the firm's circuit.
+func TestUploadsGoOnWhileTheAPIIsOutOfReach(t *testing.T) {
+	v, c := connected(t)
+	v.on("GET /firm", "", "", replies(503, ""))
+	v.mux.HandleFunc("PUT /store/x", func(http.ResponseWriter, *http.Request) {})
+	for range 20 {
+		_, err := c.Firm(t.Context(), firm)
+		if ce := fault(t, err); ce.Class != domain.Retryable {
+			t.Fatalf("got %+v", ce)
+		}
+	}
+	_, err := c.Firm(t.Context(), firm)
+	ce := fault(t, err)
+	if len(v.seen()) != 5 || ce.Unsettled || ce.After <= 0 || ce.Op != "read firm" || !strings.HasPrefix(ce.Failure.Message, "Smokeball has been out of reach since ") {
+		t.Errorf("%d calls, then %+v", len(v.seen()), ce)
+	}
+	must(t, c.Upload(t.Context(), domain.Upload{URL: v.api.URL + "/store/x"}, strings.NewReader("x"), 1))
+}
+
 func TestARedirectTellsWhere(t *testing.T) {
 	v, c := connected(t)
 	v.on("POST /matters", matterFields, "", func(w http.ResponseWriter, _ recorded) {
