@@ -14,6 +14,7 @@ type AuthorizationStarted struct {
 type AuthorizationFailed struct {
 	Attempt string  `json:"attempt"`
 	Failure Failure `json:"failure"`
+	By      string  `json:"by,omitempty"` // who had asked for the link
 }
 
 // ConnectionAuthorized says that the firm consented and which account it is.

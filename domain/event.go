@@ -119,6 +119,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"deadletter.recorded.v1":             decode[DeadLettered],
 	"activity.noticed.v1":                decode[ActivityNoticed],
 	"activity.read.v1":                   decode[ActivityRead],
+	"audit.refused.v1":                   decode[RequestRefused],
 }
 
 // sameJSON reports whether two plain values would be stored alike.

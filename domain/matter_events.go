@@ -41,6 +41,7 @@ type SyncRequested struct {
 type SyncJoined struct {
 	Sync   SyncID   `json:"sync"`
 	Origin EventRef `json:"origin"`
+	By     string   `json:"by,omitempty"` // the user who asked; empty: an event did
 }
 
 // SyncStarted says that an engine works on the sync; Attempt counts from 1.

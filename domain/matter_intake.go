@@ -127,22 +127,22 @@ func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 	case m.Current == nil:
 		return r.Sync, []Event{r}
 	case m.Current.Status == Queued:
-		return m.Current.ID, m.join(m.Current.ID, r.Origin)
+		return m.Current.ID, m.join(m.Current.ID, r)
 	case m.Current.Status == Waiting:
-		return m.Current.ID, append(m.join(m.Current.ID, r.Origin), m.release("a sync was asked for")...)
+		return m.Current.ID, append(m.join(m.Current.ID, r), m.release("a sync was asked for")...)
 	case m.Next != nil:
-		return m.Next.ID, m.join(m.Next.ID, r.Origin)
+		return m.Next.ID, m.join(m.Next.ID, r)
 	}
 	return r.Sync, []Event{r}
 }
 
 // join records that an event was answered by an existing sync, unless another of its
 // facts tells already that it came.
-func (m Matter) join(id SyncID, origin EventRef) []Event {
-	if origin == (EventRef{}) || m.seen.has(origin) {
+func (m Matter) join(id SyncID, r SyncRequested) []Event {
+	if r.Origin == (EventRef{}) || m.seen.has(r.Origin) {
 		return nil
 	}
-	return []Event{SyncJoined{Sync: id, Origin: origin}}
+	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By}}
 }
 
 // At reports whether the sync is the current or the next one.

@@ -131,7 +131,7 @@ func TestTakeInDuringSyncs(t *testing.T) {
 
 		{"a queued sync absorbs an update", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2))},
 		{"a queued sync absorbs a request, which is noted", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, requestedEvent(4),
-			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4)})},
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"})},
 		{"a running sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1)),
 			domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2), asked(4, domain.TriggerMatterUpdated))},
 		{"a confirming sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1), domain.SyncConfirming{Sync: syncFor(3)}),
@@ -141,7 +141,7 @@ func TestTakeInDuringSyncs(t *testing.T) {
 		{"a waiting sync is released by an update", waiting, domain.DefaultSettings, updatedEvent(4, 2),
 			list(updated(4, 2), domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
 		{"a waiting sync is released by a request", waiting, domain.DefaultSettings, requestedEvent(4),
-			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4)}, domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"}, domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
 
 		{"a person's request needs no setting", list(created(1)), domain.Settings{}, requestedEvent(4), list(askedByUser)},
 		{"a request may bring a newer matter along", list(created(1)), domain.Settings{}, withNews, list(updated(4, 2), askedByUser)},

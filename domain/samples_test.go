@@ -55,7 +55,7 @@ func matterSamples() []domain.Event {
 func syncSamples() []domain.Event {
 	return list(
 		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
-		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef},
+		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef, By: "u_5"},
 		domain.SyncStarted{Sync: sampleSync, Attempt: 2, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
 		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute), MappingRevision: 2},
 		domain.SyncReleased{Sync: sampleSync, Reason: "a sync was asked for"},
@@ -130,7 +130,9 @@ func firmSamples() []domain.Event {
 		domain.MappingRevised{Mapping: sampleMapping, TypeName: "Motor Vehicle Accident", By: "u_1"},
 		domain.MappingRemoved{ID: sampleMapping.ID, By: "u_1"},
 		domain.AuthorizationStarted{Attempt: "6f1c0d", By: "u_1", Expires: sampleTime.Add(10 * time.Minute)},
-		domain.AuthorizationFailed{Attempt: "6f1c0d", Failure: sampleFailure},
+		domain.AuthorizationFailed{Attempt: "6f1c0d", Failure: sampleFailure, By: "u_1"},
+		domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: domain.ActionChangeSettings, Target: "m_1001", Code: domain.CodeForbidden,
+			Reason: "This is for firm admins.", Since: sampleTime, Times: 3},
 		domain.ConnectionAuthorized{Attempt: "6f1c0d", Account: domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}, Region: "us",
 			Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Lee Oak", ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour)},
 		domain.ConnectionLost{Failure: sampleFailure},

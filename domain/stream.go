@@ -3,6 +3,7 @@ package domain
 import (
 	"fmt"
 	"strings"
+	"time"
 )
 
 // Kind is the kind of an aggregate; it is the first word of a stream's name.
@@ -19,6 +20,7 @@ const (
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
 	KindAccount    Kind = "account"    // a Smokeball account: the one firm that is connected to it
 	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
+	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
 )
 
 // Nobody stands where a stream belongs to no firm. No firm can have this id.
@@ -68,6 +70,11 @@ func AccountStream(account string) Stream {
 		account = shortHash(account)
 	}
 	return Stream{KindAccount, Nobody, account}
+}
+
+// AuditStream is the stream of what was refused to people of a firm on the day of at.
+func AuditStream(f FirmID, at time.Time) Stream {
+	return Stream{KindAudit, f, at.UTC().Format("20060102")}
 }
 
 // String is the stored name of the stream.

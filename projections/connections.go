@@ -29,7 +29,7 @@ type ConnectionRow struct {
 var Connections = View[ConnectionRow]{Name: "connections", Version: 1, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
-	if env.Stream.Firm == domain.Nobody {
+	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
 		return nil
 	}
 	return []string{string(env.Stream.Firm)}

@@ -81,7 +81,14 @@ func anyLedger(t *rapid.T) []eventstore.Envelope {
 
 func anyEvent(t *rapid.T, i int) (domain.Stream, domain.Event) {
 	firm := rapid.SampledFrom([]domain.FirmID{oak, elm}).Draw(t, "firm")
-	switch rapid.IntRange(0, 9).Draw(t, "kind") {
+	switch rapid.IntRange(0, 12).Draw(t, "kind") {
+	case 10:
+		return domain.SettingsStream(firm), rapid.SampledFrom([]domain.Event{domain.SettingsChanged{Settings: domain.Settings{DocumentsFolder: strconv.Itoa(i)}, By: "u_1"},
+			revisedMapping("map_1"), revisedMapping("map_2"), domain.MappingRemoved{ID: "map_1", By: "u_2"}}).Draw(t, "event")
+	case 11:
+		return domain.NoticeStream(firm, "r1"), domain.SmokeballWebhookReceived{Origin: ref("w-" + strconv.Itoa(i))}
+	case 12:
+		return domain.AuditStream(firm, start), domain.RequestRefused{Actor: "u_5", Action: domain.ActionChangeSettings, Code: domain.CodeForbidden, Since: start, Times: 1 + i}
 	case 0:
 		return domain.ConnectionStream(firm), rapid.SampledFrom([]domain.Event{authorized, domain.ConnectionLost{Failure: unavailable},
 			domain.Disconnected{By: "u_1"}, domain.WebhooksRegistered{Subscription: "sub-1"}}).Draw(t, "event")

@@ -27,7 +27,7 @@ func Permissions() []Permission {
 		{"mattertypes", "Matter types", false, "Offer the account's matter types where case types are mapped."},
 		{"tasks", "Tasks", false, "Show on a synced matter that a task changed. CaseHug makes no tasks."},
 		{"events", "Events", false, "Show on a synced matter that an appointment changed. CaseHug makes no appointments."},
-		{"staff", "Staff", false, "Find the responsible person by e-mail."},
+		{"staff", "Staff", false, "Find the responsible person by e-mail and set them on the matter."},
 		{"firm", "Firm", false, "Show which Smokeball firm is connected."},
 		{"webhooks", "Webhooks", true, "Have Smokeball tell of changes instead of asking it over and over."},
 	}

@@ -2,37 +2,33 @@ package smokeball_test
 
 import (
 	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 )
 
-// TestTheReadmeTellsWhatIsAskedFor compares the README's table of permissions with the
-// scopes that are asked for.
-func TestTheReadmeTellsWhatIsAskedFor(t *testing.T) {
-	text, err := os.ReadFile("../../README.md")
-	must(t, err)
-	_, table, found := strings.Cut(string(text), "| permission | access | why |\n|---|---|---|\n")
+// TestReadmeNamesThePermissions holds README's table to what is asked for.
+func TestReadmeNamesThePermissions(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const head = "| permission | access | why | Smokeball's name |\n|---|---|---|---|\n"
+	_, rest, found := strings.Cut(string(readme), head)
 	if !found {
-		t.Fatal("the README has no table of permissions")
+		t.Fatalf("README has no table of permissions that begins with\n%s", head)
 	}
-	table, _, _ = strings.Cut(table, "\n\n")
-	var told []string
-	for _, row := range regexp.MustCompile(`(?m)^\| ([a-z, ]+) \| (read|read and write) \|`).FindAllStringSubmatch(table, -1) {
-		for resource := range strings.SplitSeq(row[1], ", ") {
-			told = append(told, resource+"/read")
-			if row[2] == "read and write" {
-				told = append(told, resource+"/write")
-			}
+	got, _, _ := strings.Cut(rest, "\n\n")
+	var want []string
+	for _, p := range smokeball.Permissions() {
+		access := "read"
+		if p.Write {
+			access = "read and write"
 		}
+		want = append(want, "| "+p.Name+" | "+access+" | "+p.Why+" | `"+strings.Join(p.Scopes(), "` `")+"` |")
 	}
-	asked := smokeball.ScopeNames()
-	slices.Sort(told)
-	slices.Sort(asked)
-	if !slices.Equal(told, asked) {
-		t.Errorf("the README tells %v, asked for are %v", told, asked)
+	if got != strings.Join(want, "\n") {
+		t.Errorf("README's table is\n%s\nwant\n%s", got, strings.Join(want, "\n"))
 	}
 }

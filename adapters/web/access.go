@@ -25,6 +25,7 @@ type caller struct {
 	user     domain.User
 	operator bool
 	cookie   bool // vouched for by the browser's cookie
+	wish     wish
 }
 
 type callerKey struct{}
@@ -35,8 +36,8 @@ func userOf(ctx context.Context) domain.User {
 	return c.user
 }
 
-// admit lets those in whom a route is for.
-func (s *site) admit(a access) func(huma.Context, func(huma.Context)) {
+// admit lets those in whom a route is for; whoever it is not for is noted.
+func (s *site) admit(a access, asks asking) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if a.open {
 			next(ctx)
@@ -44,15 +45,28 @@ func (s *site) admit(a access) func(huma.Context, func(huma.Context)) {
 		}
 		r, w := humago.Unwrap(ctx)
 		c, err := s.callerOf(r)
-		if err == nil {
-			err = s.allow(a, c, r)
-		}
+		c, err = s.gate(a, asks, c, err, r)
 		if err != nil {
 			writeProblem(w, s.problemOf(r.Context(), err))
 			return
 		}
 		next(huma.WithValue(ctx, callerKey{}, c))
 	}
+}
+
+// gate is the one way in for everybody who has to be signed in: c, as err allows, with
+// what they wish for. A refusal is noted.
+func (s *site) gate(a access, asks asking, c caller, err error, r *http.Request) (caller, error) {
+	if err != nil {
+		s.countUnknown(err)
+		return c, err
+	}
+	c.wish = asks.wish(r, c.user)
+	if err := s.allow(a, c, r); err != nil {
+		s.noteRefusal(r.Context(), c, s.problemOf(r.Context(), err))
+		return c, err
+	}
+	return c, nil
 }
 
 // callerOf finds out who calls: by the Authorization header, else by the cookie.

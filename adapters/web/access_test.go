@@ -42,6 +42,7 @@ func routes() []route {
 		get("/v1/firms/f_1/sync-history/s_done", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/sync-history/s_failed/retry", "", 202, 202),
 		get("/v1/firms/f_1/dead-letters", 403, 200, 200),
+		get("/v1/firms/f_1/audit", 403, 200, 403),
 		get("/v1/firms/f_1/webhooks", 403, 200, 200),
 		do("POST", "/v1/firms/f_1/webhooks", "", 403, 200),
 		do("DELETE", "/v1/firms/f_1/webhooks", "", 403, 200),

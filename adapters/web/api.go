@@ -48,7 +48,7 @@ func on[I, O any](s *site, api huma.API, a access, route, summary string, do fun
 	op := huma.Operation{
 		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
 		MaxBodyBytes: maxBody + 1, // what reaches the limit is refused
-		Middlewares:  huma.Middlewares{s.admit(a)},
+		Middlewares:  huma.Middlewares{s.admit(a, askingOf(route))},
 		Security:     a.schemes(),
 		Responses:    map[string]*huma.Response{"default": problemResponse(api)},
 	}
@@ -61,6 +61,7 @@ func on[I, O any](s *site, api huma.API, a access, route, summary string, do fun
 		}
 		out, err := do(ctx, in)
 		if err != nil {
+			s.noteRejection(ctx, method, err)
 			return nil, s.problemOf(ctx, err)
 		}
 		return out, nil

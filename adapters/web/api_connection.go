@@ -24,9 +24,10 @@ type connectionBody struct {
 	Webhooks        WebhooksBody            `json:"webhooks"`
 	LastSuccessAt   *time.Time              `json:"last_success_at"`
 	LastError       *lastErrorBody          `json:"last_error"`
-	RateLimit       rateBody                `json:"rate_limit"`
-	Queue           queueBody               `json:"queue"`
-	Position        uint64                  `json:"position" doc:"The ledger position that the answer includes."`
+	RateLimit       *rateBody               `json:"rate_limit" doc:"Null for a past moment."`
+	Queue           *queueBody              `json:"queue" doc:"Null for a past moment."`
+	Position        uint64                  `json:"position" doc:"The ledger position that the answer includes; for a past moment that of its newest fact."`
+	PastBody
 }
 
 type accountBody struct {
@@ -53,14 +54,16 @@ type lastErrorBody struct {
 }
 
 type rateBody struct {
-	PerSecond      float64 `json:"per_second" doc:"Calls a second that all firms of the app share."`
-	UsedLastMinute int     `json:"used_last_minute"`
+	_              struct{} `nullable:"true"`
+	PerSecond      float64  `json:"per_second" doc:"Calls a second that all firms of the app share."`
+	UsedLastMinute int      `json:"used_last_minute"`
 }
 
 type queueBody struct {
-	Waiting int  `json:"waiting" doc:"Syncs that are queued or wait for something."`
-	Running int  `json:"running" doc:"Syncs that are running or confirming."`
-	ETA     *int `json:"eta_seconds" doc:"An estimate from the shared allowance; null while no call may be made."`
+	_       struct{} `nullable:"true"`
+	Waiting int      `json:"waiting" doc:"Syncs that are queued or wait for something."`
+	Running int      `json:"running" doc:"Syncs that are running or confirming."`
+	ETA     *int     `json:"eta_seconds" doc:"An estimate from the shared allowance; null while no call may be made."`
 }
 
 // connection is the firm's connection as it is now.
@@ -76,8 +79,8 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 	}
 	b := s.describeConnection(row)
 	perSecond, used := s.Allowance.Usage(firm)
-	b.RateLimit = rateBody{PerSecond: perSecond, UsedLastMinute: used}
-	b.Queue = queueBody{Waiting: queue.Waiting, Running: queue.Running, ETA: s.eta(row, queue, perSecond)}
+	b.RateLimit = &rateBody{PerSecond: perSecond, UsedLastMinute: used}
+	b.Queue = &queueBody{Waiting: queue.Waiting, Running: queue.Running, ETA: s.eta(row, queue, perSecond)}
 	b.Position = position
 	return b, nil
 }
@@ -132,7 +135,10 @@ func (s *site) eta(row projections.ConnectionRow, q projections.Queue, perSecond
 	return &n
 }
 
-func (s *site) getConnection(_ context.Context, in *Reading) (*answer[connectionBody], error) {
+func (s *site) getConnection(ctx context.Context, in *ReadingPast) (*answer[connectionBody], error) {
+	if in.AsOf != "" {
+		return s.pastConnection(ctx, in)
+	}
 	b, err := s.connection(in.firm())
 	return &answer[connectionBody]{Body: b}, err
 }

@@ -27,8 +27,8 @@ type MappingBody struct {
 // caseTypeBody is a row of the list.
 type caseTypeBody struct {
 	MappingBody
-	Matters int      `json:"matters" doc:"Of the newest 500, those that this applies to."`
-	Waiting int      `json:"waiting" doc:"Of these, those whose sync waits for a matter type."`
+	Matters *int     `json:"matters" doc:"Of the newest 500, those that this applies to; null for a past moment."`
+	Waiting *int     `json:"waiting" doc:"Of these, those whose sync waits for a matter type; null for a past moment."`
 	Nearest []string `json:"nearest" doc:"Names of matter types that come near to an unmapped case type."`
 }
 
@@ -38,6 +38,7 @@ type mappingsBody struct {
 	Revision int             `json:"revision" doc:"Counts the changes of the firm's mappings, from 1."`
 	Trouble  *domain.Failure `json:"matter_types_error" doc:"Why Smokeball's matter types can't be told: the list then lacks defaults and flags; else null."`
 	Next     *string         `json:"next_cursor" doc:"Always null: the list is whole."`
+	PastPosition
 }
 
 func mappingOf(r caseType) MappingBody {
@@ -49,11 +50,14 @@ func mappingOf(r caseType) MappingBody {
 	return b
 }
 
-func (s *site) listMappings(ctx context.Context, in *Reading) (*answer[mappingsBody], error) {
+func (s *site) listMappings(ctx context.Context, in *ReadingPast) (*answer[mappingsBody], error) {
+	if in.AsOf != "" {
+		return s.pastMappings(ctx, in)
+	}
 	c, err := s.caseTypes(ctx, in.firm())
 	b := mappingsBody{Items: []caseTypeBody{}, Revision: c.Mappings.Revision, Trouble: c.Trouble}
 	for _, r := range c.Rows {
-		b.Items = append(b.Items, caseTypeBody{MappingBody: mappingOf(r), Matters: r.Matters, Waiting: r.Waiting, Nearest: append([]string{}, r.Nearest...)})
+		b.Items = append(b.Items, caseTypeBody{MappingBody: mappingOf(r), Matters: &r.Matters, Waiting: &r.Waiting, Nearest: append([]string{}, r.Nearest...)})
 	}
 	return &answer[mappingsBody]{Body: b}, err
 }

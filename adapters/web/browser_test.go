@@ -18,6 +18,7 @@ import (
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // chromium finds a browser. Where tests run for everybody (CI=true) there has to be
@@ -54,7 +55,7 @@ func openBrowser(t *testing.T, base string) *browser {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 1400))
-	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
 	t.Cleanup(stop)
 	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stopAllocator)
@@ -264,11 +265,40 @@ func TestBrowserFreshRows(t *testing.T) {
 	b.quiet("fresh rows")
 }
 
+// The slider shows the moment on which it rests, with its events, and tells it.
+func TestBrowserPast(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).tellPast().told(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/integrations")
+	b.click(`a[href="/integrations/as-of"]`, "#t")
+	b.do(chromedp.WaitVisible(chromedp.CSS("#t")))
+	if got := b.text("#then .tight dd"); got != "Connected" {
+		t.Errorf("now the status is %q", got)
+	}
+	b.do(chromedp.Focus(chromedp.CSS("#t")), chromedp.KeyEvent(kb.Home), chromedp.WaitReady(chromedp.CSS("#then li.later")))
+	if got := b.text("#then .tight dd"); !strings.HasPrefix(got, "Not connected") {
+		t.Errorf("at first the status was %q", got)
+	}
+	if got := value(b, chromedp.Evaluate[string](`document.getElementById('t').getAttribute('aria-valuetext')`)); !strings.HasPrefix(got, "May 8, 2026") {
+		t.Errorf("the slider says %q", got)
+	}
+	b.do(chromedp.WaitReady(chromedp.CSS("#nx[href]")))
+	b.accessible("the slider")
+	b.click("#nx", `#then li.at`)
+	if got := b.text("#then .tight dd"); !strings.HasPrefix(got, "Connecting") {
+		t.Errorf("after the first event the status was %q", got)
+	}
+	b.quiet("the past")
+}
+
 // Every page is accessible, in light and dark, wide and narrow.
 func TestBrowserPages(t *testing.T) {
 	chromium(t)
 	engines := states(t)
 	connected, bare, ended := engines["connected"].told(t), engines["disconnected"], engines["ended"].told(t)
+	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	b := openBrowser(t, connected.url)
 	for _, p := range []struct {
@@ -294,6 +324,9 @@ func TestBrowserPages(t *testing.T) {
 		{connected, "sync-done", "admin-token", "/history/s_done"}, {connected, "sync-failed", "admin-token", "/history/s_failed"}, {connected, "sync-waits", "user-token", "/history/s_waits"},
 		{connected, "matters", "admin-token", "/matters"}, {connected, "matter", "admin-token", "/matters/m_1001"}, {connected, "matter-waits", "user-token", "/matters/m_1002"},
 		{connected, "matter-failed", "admin-token", "/matters/m_1003"}, {connected, "matter-busy", "user-token", "/matters/m_1005"},
+		{past, "as-of", "admin-token", "/integrations/as-of"}, {past, "as-of-then", "user-token", "/integrations/as-of?as_of=2026-07-01T10:00:00Z"},
+		{past, "as-of-wrong", "admin-token", "/integrations/as-of?as_of=tomorrow"}, {bare, "as-of-bare", "admin-token", "/integrations/as-of"},
+		{past, "audit", "admin-token", "/audit"}, {past, "audit-nothing", "admin-token", "/audit?actor=nobody"}, {bare, "audit-bare", "admin-token", "/audit"},
 		{connected, "dead-letters", "admin-token", "/dead-letters"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
 		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
 		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},

@@ -14,6 +14,7 @@ func (s *site) finishAuthorization(w http.ResponseWriter, r *http.Request) {
 	browser := s.browserUser(r)
 	firm, err := s.Firms.Complete(r.Context(), Callback{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error")}, browser)
 	if err != nil {
+		s.noteUnfinished(r, firm, browser, err)
 		s.showUnfinished(w, r, err)
 		return
 	}

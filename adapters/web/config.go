@@ -22,6 +22,9 @@ type Config struct {
 	Inbox     Inbox
 	Allowance Allowance
 	Keys      Keys
+	Past      Past
+	// Refusals writes down what people are refused. Nil: nothing is written down.
+	Refusals Refusals
 	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
 	// user is refused.
 	Users Users
@@ -78,8 +81,8 @@ func (c Config) check() (*url.URL, error) {
 		name  string
 		there bool
 	}{
-		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil},
-		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
+		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil}, {"Past", c.Past != nil},
+		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Past", c.Past != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
 		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {

@@ -81,7 +81,7 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e, Keys: e,
+		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e, Keys: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
 		Scopes: []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
 		Schema: func(name string) ([]byte, bool) {
@@ -288,3 +288,16 @@ func newConsentPage(t *testing.T, back string) string {
 }
 
 var errBroken = errors.New("the disk is gone")
+
+// refusals write down every refusal, uncounted.
+type refusals struct{ *engine }
+
+func (r refusals) Refuse(_ context.Context, f domain.FirmID, refused domain.RequestRefused) {
+	refused.Since, refused.Times = noon, 1
+	r.add(noon, domain.AuditStream(f, noon), refused)
+}
+
+func (r refusals) Settle(context.Context, domain.FirmID) uint64 {
+	list, _ := r.since(0)
+	return uint64(len(list))
+}

@@ -44,8 +44,16 @@ func (l *ledger) Append(context.Context, eventstore.Commit) (eventstore.Head, er
 	panic("the views only read")
 }
 
-func (l *ledger) Read(context.Context, domain.Stream) iter.Seq2[eventstore.Envelope, error] {
-	panic("the views only tail")
+// Read yields the events of a stream, oldest first.
+func (l *ledger) Read(_ context.Context, s domain.Stream) iter.Seq2[eventstore.Envelope, error] {
+	list, _ := l.since(0)
+	return func(yield func(eventstore.Envelope, error) bool) {
+		for _, e := range list {
+			if e.Stream == s && !yield(e, nil) {
+				return
+			}
+		}
+	}
 }
 
 func (l *ledger) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[eventstore.Envelope, error] {

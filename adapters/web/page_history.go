@@ -95,13 +95,17 @@ func periodOf(name string) time.Duration {
 	return 0
 }
 
+func periods(current string) []option {
+	return options(current, option{Label: "Any time"}, option{Value: "24h", Label: "Last 24 hours"},
+		option{Value: "7d", Label: "Last 7 days"}, option{Value: "30d", Label: "Last 30 days"})
+}
+
 func describeHistory(in url.Values, found projections.Page, counts map[domain.Status]int) historyPage {
 	p := historyPage{Entries: found.Entries, Text: in.Get("q"), Status: in.Get("status"), Matter: in.Get("matter_id"), Paged: in.Get("cursor") != "",
 		Newest: "/history" + queryWith(in, "cursor", ""), Groups: groupsOf(in, counts),
 		Triggers: options(in.Get("trigger"), option{Label: "Any trigger"}, trigger(domain.TriggerDocumentApproved), trigger(domain.TriggerMatterCreated),
 			trigger(domain.TriggerMatterUpdated), trigger(domain.TriggerClientUpdated), trigger(domain.TriggerManual), trigger(domain.TriggerRetry)),
-		Periods: options(in.Get("period"), option{Label: "Any time"}, option{Value: "24h", Label: "Last 24 hours"},
-			option{Value: "7d", Label: "Last 7 days"}, option{Value: "30d", Label: "Last 30 days"})}
+		Periods: periods(in.Get("period"))}
 	for _, name := range []string{"q", "trigger", "period", "status", "matter_id"} {
 		p.Filtered = p.Filtered || in.Get(name) != ""
 	}

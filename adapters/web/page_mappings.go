@@ -121,12 +121,14 @@ func (s *site) doMapping(v visit) error {
 	if r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict) {
 		return s.then(v, position, err, mappingsPath+"?saved=1")
 	}
+	s.noteRejection(v.r.Context(), v.r.Method, r)
 	c, err := s.caseTypes(v.r.Context(), v.firm())
 	if err != nil {
 		return err
 	}
 	if c.Trouble != nil {
-		return r
+		s.refuse(v.w, v.r, r)
+		return nil
 	}
 	return s.mappings(v, rejected(r).Status, c, newMappingForm(c, typed, r))
 }

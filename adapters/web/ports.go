@@ -24,6 +24,25 @@ type Views interface {
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
 	Queue(firm domain.FirmID) (projections.Queue, error)
 	DeadLetters(firm domain.FirmID, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
+	Audit(firm domain.FirmID, q projections.AuditQuery) (rows []projections.AuditRow, next uint64, err error)
+}
+
+// Past tells how a firm's connection, settings and mappings stood; projections.Past does.
+type Past interface {
+	// Story is all that happened to them, in the order of the ledger.
+	Story(ctx context.Context, firm domain.FirmID) ([]projections.Fact, error)
+	// Fold is how they stood at a moment.
+	Fold(firm domain.FirmID, story []projections.Fact, at time.Time) (projections.Then, error)
+}
+
+// Refusals write down what people are refused; *audit.Trail does.
+type Refusals interface {
+	// Refuse writes that somebody of the firm was refused, or counts it where the same
+	// was written a moment ago.
+	Refuse(ctx context.Context, firm domain.FirmID, r domain.RequestRefused)
+	// Settle writes what was only counted so far, and returns the ledger position that
+	// has it; 0: there was nothing.
+	Settle(ctx context.Context, firm domain.FirmID) (position uint64)
 }
 
 // Syncs ask for syncs.

@@ -22,7 +22,7 @@ type pages map[string]*template.Template
 // parsePages reads every page with the pieces that all share.
 func parsePages(now func() time.Time) (pages, error) {
 	all := pages{}
-	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "history", "sync", "matters", "matter", "dead-letters", "alone"} {
+	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "history", "sync", "matters", "matter", "dead-letters", "audit", "as-of", "alone"} {
 		t, err := template.New(name).Funcs(templateWords(now)).ParseFS(templateFiles,
 			"templates/icons.html", "templates/pieces.html", "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
@@ -37,6 +37,9 @@ func templateWords(now func() time.Time) template.FuncMap {
 	return template.FuncMap{
 		"when":   func(t time.Time) template.HTML { return timeElement(t, moment(t, now())) },
 		"day":    func(t time.Time) template.HTML { return timeElement(t, t.UTC().Format("Jan 2, 2006")) },
+		"clock":  func(t time.Time) string { return t.UTC().Format("3:04:05 PM") },
+		"plain":  func(t time.Time) string { return t.UTC().Format("Jan 2, 2006, 3:04 PM") },
+		"stamp":  func(t time.Time) string { return t.UTC().Format(time.RFC3339) },
 		"since":  func(t time.Time) string { return span(now().Sub(t)) },
 		"took":   func(from, to time.Time) string { return span(to.Sub(from)) },
 		"number": func(n int) string { return count(uint64(max(n, 0))) },
@@ -46,6 +49,7 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"happened": happened, "stepText": stepText, "smokeballStatus": domain.SmokeballStatus,
 		"syncMark": syncMark, "connectionMark": connectionMark, "webhooksMark": webhooksMark, "fieldMark": fieldMark,
 		"documentMark": documentMark, "matterMark": matterMark, "momentMark": momentMark, "stepMark": stepMark,
+		"deedMark": deedMark, "actionText": actionText, "roleText": roleText,
 		"labelled": label,
 	}
 }

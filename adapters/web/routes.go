@@ -10,9 +10,35 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// handler puts all routes together. Every route of the engine stands in this file.
+// router remembers the patterns of its routes.
+type router struct {
+	*http.ServeMux
+	patterns []string
+}
+
+// Handle adds a route.
+func (m *router) Handle(pattern string, h http.Handler) {
+	m.patterns = append(m.patterns, pattern)
+	m.ServeMux.Handle(pattern, h)
+}
+
+// HandleFunc adds a route.
+func (m *router) HandleFunc(pattern string, h func(http.ResponseWriter, *http.Request)) {
+	m.Handle(pattern, http.HandlerFunc(h))
+}
+
+// handler is what serves every route.
 func (s *site) handler() (http.Handler, error) {
-	mux := http.NewServeMux()
+	mux, err := s.routes()
+	if err != nil {
+		return nil, err
+	}
+	return s.around(mux.ServeMux), nil
+}
+
+// routes puts all routes together. Every route of the engine stands in this file.
+func (s *site) routes() (*router, error) {
+	mux := &router{ServeMux: http.NewServeMux()}
 	api := humago.New(mux, apiConfig(s.Version))
 	s.routeAPI(api)
 	if err := s.routeOperations(mux, api); err != nil {
@@ -21,7 +47,7 @@ func (s *site) handler() (http.Handler, error) {
 	s.routeSignIn(mux)
 	s.routePages(mux)
 	s.routeForms(mux)
-	return s.around(mux), nil
+	return mux, nil
 }
 
 func (s *site) routeAPI(api huma.API) {
@@ -52,6 +78,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, overseers, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
+	on(s, api, admins, "GET /v1/firms/{firm}/audit", "What people did and what they were refused, newest first", s.listAudit)
 	on(s, api, users, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
 	on(s, api, operators, "GET /v1/operator/firms", "Every firm's connection", s.listFirms)
 	on(s, api, operators, "GET /v1/operator/keys", "The keys that seal secrets", s.listKeys)
@@ -61,7 +88,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, everybody, "POST /webhooks/smokeball/{secret}", "Smokeball's notifications", s.postWebhook, small)
 }
 
-func (s *site) routeOperations(mux *http.ServeMux, api huma.API) error {
+func (s *site) routeOperations(mux *router, api huma.API) error {
 	description, err := describe(api)
 	if err != nil {
 		return err
@@ -76,7 +103,7 @@ func (s *site) routeOperations(mux *http.ServeMux, api huma.API) error {
 	return nil
 }
 
-func (s *site) routeSignIn(mux *http.ServeMux) {
+func (s *site) routeSignIn(mux *router) {
 	mux.HandleFunc("POST /session", s.signIn)
 	mux.HandleFunc("POST /session/end", s.signOut)
 	if s.OneTime != nil {
@@ -85,7 +112,7 @@ func (s *site) routeSignIn(mux *http.ServeMux) {
 	mux.HandleFunc("GET /oauth/smokeball/callback", s.finishAuthorization)
 }
 
-func (s *site) routePages(mux *http.ServeMux) {
+func (s *site) routePages(mux *router) {
 	mux.HandleFunc("GET /static/{file}", s.getAsset)
 	mux.Handle("GET /{$}", http.RedirectHandler("/integrations", http.StatusSeeOther))
 	for route, p := range map[string]page{
@@ -99,12 +126,14 @@ func (s *site) routePages(mux *http.ServeMux) {
 		"GET /matters":                 {domain.StandardUser, s.showMatters},
 		"GET /matters/{matter}":        {domain.StandardUser, s.showMatter},
 		"GET /dead-letters":            {domain.FirmAdmin, s.showDeadLetters},
+		"GET /audit":                   {domain.FirmAdmin, s.showAudit},
+		"GET /integrations/as-of":      {domain.StandardUser, s.showPast},
 	} {
-		mux.HandleFunc(route, s.signedIn(p))
+		mux.HandleFunc(route, s.signedIn(route, p))
 	}
 }
 
-func (s *site) routeForms(mux *http.ServeMux) {
+func (s *site) routeForms(mux *router) {
 	for route, p := range map[string]page{
 		"POST /integrations/connect":         {domain.FirmAdmin, s.doConnect},
 		"POST /integrations/disconnect":      {domain.FirmAdmin, s.doDisconnect},
@@ -116,6 +145,6 @@ func (s *site) routeForms(mux *http.ServeMux) {
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
 		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
 	} {
-		mux.HandleFunc(route, s.signedIn(p))
+		mux.HandleFunc(route, s.signedIn(route, p))
 	}
 }

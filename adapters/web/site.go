@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -21,6 +23,7 @@ type site struct {
 	forms    *http.CrossOriginProtection
 	pages    pages
 	assets   map[string]asset
+	refused  *prometheus.CounterVec // by code
 }
 
 func newSite(c Config, public *url.URL) (*site, error) {
@@ -30,6 +33,10 @@ func newSite(c Config, public *url.URL) (*site, error) {
 		secure:   public.Scheme == "https",
 		operator: sha256.Sum256([]byte(c.OperatorToken)),
 		forms:    http.NewCrossOriginProtection(),
+		refused:  newRefused(),
+	}
+	if err := c.Registry.Register(s.refused); err != nil {
+		return nil, err
 	}
 	if err := s.forms.AddTrustedOrigin(s.origin); err != nil {
 		return nil, err

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -29,15 +30,16 @@ type page struct {
 }
 
 // signedIn lets those in whom a page is for.
-func (s *site) signedIn(p page) http.HandlerFunc {
+func (s *site) signedIn(route string, p page) http.HandlerFunc {
+	asks := askingOf(route)
 	return func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		c, err := s.callerByCookie(r)
-		if err == nil {
-			err = s.allow(access{role: p.role}, c, r)
-		}
+		c, err = s.gate(access{role: p.role}, asks, c, err, r)
+		r = r.WithContext(context.WithValue(r.Context(), callerKey{}, c))
 		if err == nil {
 			err = p.show(visit{w: w, r: r, user: c.user})
+			s.noteRejection(r.Context(), r.Method, err)
 		}
 		if err != nil {
 			s.refuse(w, r, err)
@@ -96,11 +98,16 @@ func (s *site) show(v visit, status int, name string, sc screen) error {
 
 // nameOf is how a user is called on the pages that another user sees.
 func nameOf(v visit, row projections.ConnectionRow, subject string) string {
+	return nameFor(v.user, row, subject)
+}
+
+// nameFor is how a user is called where another one looks.
+func nameFor(u domain.User, row projections.ConnectionRow, subject string) string {
 	switch {
 	case subject == "":
 		return ""
-	case subject == v.user.Subject:
-		return or(v.user.Name, v.user.Email, subject)
+	case subject == u.Subject:
+		return or(u.Name, u.Email, subject)
 	case subject == row.Connection.By:
 		return or(row.Connection.ByName, subject)
 	}

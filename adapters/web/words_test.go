@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 func TestMoment(t *testing.T) {
@@ -85,6 +87,32 @@ func FuzzHistoryQuery(f *testing.F) {
 			if !isWord(statusWords, string(status)) {
 				t.Errorf("%q asks for the status %q", query, status)
 			}
+		}
+	})
+}
+
+// FuzzAsOf tells that a moment that somebody types is refused, or was and can be shown.
+func FuzzAsOf(f *testing.F) {
+	for _, seed := range []string{"", "2026-11-24T14:42", "2026-11-24T14:42:00Z", "2026-11-24T14:42:00+01:00", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-23:59", "now", "\x00"} {
+		f.Add(seed)
+	}
+	now := time.Date(2026, 11, 24, 20, 42, 17, 0, time.UTC)
+	s := &site{Config: Config{Now: func() time.Time { return now }}}
+	story := []projections.Fact{{At: now.Add(-time.Hour)}, {At: now}}
+	f.Fuzz(func(t *testing.T, typed string) {
+		at, err := s.pastMoment(fullTime(typed))
+		if p := asKnownProblem(err); err != nil {
+			if p == nil || p.Status != 422 || len(p.Errors) != 1 {
+				t.Errorf("%q: %v", typed, err)
+			}
+			return
+		}
+		again, err := s.pastMoment(at.Format(time.RFC3339Nano))
+		if _, errJSON := at.MarshalJSON(); err != nil || errJSON != nil || !again.Equal(at) || at.After(now.Add(aheadAtMost)) {
+			t.Errorf("%q is %s, which reads as %s, %v, %v", typed, at, again, err, errJSON)
+		}
+		if sl := sliderOf(story, at, now); sl.At < 0 || sl.At > sl.Max || strings.Contains(sl.Ticks, "-") {
+			t.Errorf("%q is at %d of %d, ticks %s", typed, sl.At, sl.Max, sl.Ticks)
 		}
 	})
 }

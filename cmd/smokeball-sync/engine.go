@@ -17,6 +17,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/projections"
@@ -45,6 +46,7 @@ type engine struct {
 	outbox   syncing.Outbox
 	schedule *syncing.Scheduler
 	plans    syncing.Activities
+	refusals *audit.Trail
 	users    *casehug.Users                            // nil: nobody vouches for anyone
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
 	token    string                                    // lets the operator's commands on this machine ask
@@ -204,6 +206,7 @@ const grace = 6 * time.Second
 func (e *engine) openHandlers(ctx context.Context) error {
 	e.intake = syncing.Intake{Ledger: e.ledger, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: randomID, Views: e.views}
+	e.refusals = &audit.Trail{Ledger: e.ledger, Now: time.Now, Log: e.log}
 	wakes := &syncing.Wakes{}
 	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,

@@ -80,6 +80,7 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
 	p.keep("outbox", folds, e.outbox.Run)
 	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run))
+	p.keep("refusals", folds, e.refusals.Run)
 	p.once("router", router.Run)
 	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
 	return p, router.Running(), nil

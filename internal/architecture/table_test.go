@@ -42,6 +42,8 @@ var table = []rule{
 	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault"}, libs: true,
 		tests: []string{"internal/smokeballsim", "adapters/smokeball"},
 		why:   "it keeps connections: facts in the ledger, secrets in the vault; its tests connect to the simulator through the real client"},
+	{folder: "internal/audit", may: []string{"domain", "eventstore"},
+		why: "it appends what was refused, whoever refused it"},
 	{folder: "internal/vault", libs: true,
 		why: "sealing knows bytes and keys, not what they mean"},
 	{folder: "internal/lease", libs: true,

@@ -119,15 +119,15 @@ func (d *Desk) Complete(ctx context.Context, state, code, refusal string, browse
 		return "", err
 	}
 	if refusal != "" || code == "" {
-		return a.Firm, d.fail(ctx, a.Firm, state, denied(refusal))
+		return a.Firm, d.fail(ctx, a, state, denied(refusal))
 	}
 	grant, err := d.Consent.Redeem(ctx, a.Firm, code, a.Verifier)
 	if err != nil {
-		return a.Firm, d.fail(ctx, a.Firm, state, notRedeemed(err))
+		return a.Firm, d.fail(ctx, a, state, notRedeemed(err))
 	}
 	if err := d.claim(ctx, a.Firm, grant.Account); err != nil {
 		if r := domain.AsRejection(err); r != nil {
-			return a.Firm, d.fail(ctx, a.Firm, state, r)
+			return a.Firm, d.fail(ctx, a, state, r)
 		}
 		return a.Firm, err
 	}
@@ -216,9 +216,9 @@ func (d *Desk) take(ctx context.Context, state string, browser *domain.User) (at
 	return a, err
 }
 
-func (d *Desk) fail(ctx context.Context, f domain.FirmID, state string, r *domain.Rejection) error {
-	_, err := d.connection(ctx, f, func(domain.Connection) []domain.Event {
-		return []domain.Event{domain.AuthorizationFailed{Attempt: digest(state), Failure: r.Failure}}
+func (d *Desk) fail(ctx context.Context, a attempt, state string, r *domain.Rejection) error {
+	_, err := d.connection(ctx, a.Firm, func(domain.Connection) []domain.Event {
+		return []domain.Event{domain.AuthorizationFailed{Attempt: digest(state), Failure: r.Failure, By: a.By}}
 	})
 	if err != nil {
 		return errors.Join(r, err)

@@ -129,7 +129,38 @@ function startLive(live) {
   keepFresh(live);
 }
 
+// The slider of a past moment: it says the moment while it moves, and shows it when it
+// rests. Without script the list of events leads to the same moments.
+const settles = 250;
+
+function watchPast(slide) {
+  const range = slide.querySelector('input[type=range]');
+  const from = Date.parse(slide.dataset.from);
+  const words = new Intl.DateTimeFormat('en-US', { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  let wait;
+  slide.hidden = false;
+  range.addEventListener('input', () => {
+    const at = new Date(from + Number(range.value) * 60000);
+    document.getElementById('o').textContent = words.format(at);
+    range.setAttribute('aria-valuetext', words.format(at));
+    clearTimeout(wait);
+    wait = setTimeout(() => showPast(slide.dataset.path, range, at), settles);
+  });
+}
+
+async function showPast(path, range, at) {
+  const address = Number(range.value) === Number(range.max) ? path : `${path}?as_of=${at.toISOString()}`;
+  try {
+    const fresh = await fetchPage(address);
+    for (const part of ['o', 'pv', 'nx', 'as_of', 'then']) document.getElementById(part).replaceWith(document.adoptNode(fresh.getElementById(part)));
+    history.replaceState(null, '', address);
+  } catch {
+    location.href = address;
+  }
+}
+
 showCopyButtons(document);
+for (const slide of document.querySelectorAll('[data-past]')) watchPast(slide);
 const form = document.getElementById('settings');
 if (form) watchForm(form);
 for (const types of document.querySelectorAll('[data-roles-in]')) watchRoles(types);

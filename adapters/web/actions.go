@@ -1,0 +1,82 @@
+package web
+
+import (
+	"net/http"
+	"regexp"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// wish is what a caller asks for, as the audit trail names it.
+type wish struct {
+	action domain.Action
+	target string
+}
+
+// asking is what requests to one route ask for.
+type asking struct {
+	action domain.Action
+	names  []string // of the parts of the address that name things
+}
+
+var wildcard = regexp.MustCompile(`\{(\w+)\}`)
+
+func askingOf(route string) asking {
+	a := asking{action: actionOf(route)}
+	for _, part := range wildcard.FindAllStringSubmatch(route, -1) {
+		a.names = append(a.names, part[1])
+	}
+	return a
+}
+
+// wish is what a request asks for. Only ids are kept of its address: other text may be
+// personal. Of another firm's things only the firm matters.
+func (a asking) wish(r *http.Request, u domain.User) wish {
+	w := wish{action: a.action}
+	for _, name := range a.names {
+		switch v := r.PathValue(name); {
+		case name == "firm" && v == string(u.Firm), !domain.ValidID(v):
+		case name == "firm":
+			w.target = v
+			return w
+		default:
+			w.target = v
+		}
+	}
+	return w
+}
+
+// actionOf is the stable word for what a route does. Every route that somebody has to be
+// signed in for has one.
+func actionOf(route string) domain.Action {
+	for action, routes := range map[domain.Action][]string{
+		domain.ActionAuthorize:        {"POST /v1/firms/{firm}/connection/authorize", "POST /integrations/connect"},
+		domain.ActionDisconnect:       {"DELETE /v1/firms/{firm}/connection", "GET /integrations/disconnect", "POST /integrations/disconnect"},
+		domain.ActionChangeSettings:   {"PUT /v1/firms/{firm}/settings", "GET /integrations/settings", "POST /integrations/settings"},
+		domain.ActionReviseMapping:    {"PUT /v1/firms/{firm}/case-type-mappings/{id}", "POST /integrations/mappings"},
+		domain.ActionRemoveMapping:    {"DELETE /v1/firms/{firm}/case-type-mappings/{id}", "POST /integrations/mappings/remove"},
+		domain.ActionRegisterWebhooks: {"POST /v1/firms/{firm}/webhooks", "POST /integrations/webhooks"},
+		domain.ActionRemoveWebhooks:   {"DELETE /v1/firms/{firm}/webhooks", "POST /integrations/webhooks/remove"},
+		domain.ActionRequestSync:      {"POST /v1/firms/{firm}/matters/{matter}/sync", "POST /matters/{matter}/sync"},
+		domain.ActionRetrySync:        {"POST /v1/firms/{firm}/sync-history/{id}/retry", "POST /history/{id}/retry"},
+		"connection.read":             {"GET /v1/firms/{firm}/connection", "GET /integrations", "GET /integrations/as-of"},
+		"settings.read":               {"GET /v1/firms/{firm}/settings"},
+		"mapping.read":                {"GET /v1/firms/{firm}/case-type-mappings", "GET /integrations/mappings"},
+		"matter_type.read":            {"GET /v1/firms/{firm}/smokeball/matter-types"},
+		"webhooks.read":               {"GET /v1/firms/{firm}/webhooks", "GET /integrations/advanced"},
+		"matter.read":                 {"GET /v1/firms/{firm}/matters", "GET /v1/firms/{firm}/matters/{matter}", "GET /matters", "GET /matters/{matter}"},
+		"sync.read":                   {"GET /v1/firms/{firm}/sync-history", "GET /v1/firms/{firm}/sync-history/{id}", "GET /history", "GET /history/{id}"},
+		"dead_letter.read":            {"GET /v1/firms/{firm}/dead-letters", "GET /dead-letters"},
+		"audit.read":                  {"GET /v1/firms/{firm}/audit", "GET /audit"},
+		"event.publish":               {"POST /v1/firms/{firm}/events"},
+		"operator.read":               {"GET /v1/operator/firms", "GET /v1/operator/keys"},
+		"operator.keys":               {"POST /v1/operator/keys", "DELETE /v1/operator/keys/{id}", "POST /v1/operator/keys/rewrap"},
+	} {
+		for _, known := range routes {
+			if known == route {
+				return action
+			}
+		}
+	}
+	return ""
+}

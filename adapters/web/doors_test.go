@@ -1,0 +1,146 @@
+package web_test
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+)
+
+// door is a request and what each kind of caller gets for it.
+type door struct {
+	call
+	nobody, other, user, admin, operator int
+}
+
+// pages are all routes beside the API's: the console's pages and forms, and what is open
+// to everybody. A page shows its visitor's own firm; the things of others are not there.
+func pages() []door {
+	page := func(path string, other, user, admin int) door {
+		return door{call{path: path, html: true}, 401, other, user, admin, 401}
+	}
+	form := func(path, body string, other, user, admin int) door {
+		return door{call{method: "POST", path: path, body: body, kind: form, html: true}, 401, other, user, admin, 401}
+	}
+	open := func(method, path string, status int) door {
+		return door{call{method: method, path: path}, status, status, status, status, status}
+	}
+	return []door{
+		page("/integrations", 200, 200, 200),
+		page("/integrations/as-of", 200, 200, 200),
+		page("/integrations/settings", 200, 403, 200),
+		page("/integrations/mappings", 200, 403, 200),
+		page("/integrations/advanced", 200, 403, 200),
+		page("/integrations/disconnect", 200, 403, 200),
+		page("/history", 200, 200, 200),
+		page("/history/s_done", 404, 200, 200),
+		page("/matters", 200, 200, 200),
+		page("/matters/m_1001", 404, 200, 200),
+		page("/dead-letters", 200, 403, 200),
+		page("/audit", 200, 403, 200),
+		form("/integrations/connect", "", 303, 403, 303),
+		form("/integrations/disconnect", "", 303, 403, 303),
+		form("/integrations/settings", "", 303, 403, 303),
+		form("/integrations/mappings", "id=map_new&case_type=Adoption&matter_type_id=t_div", 303, 403, 303),
+		form("/integrations/mappings/remove", "id=map_divorce", 404, 403, 303),
+		form("/integrations/webhooks", "", 303, 403, 303),
+		form("/integrations/webhooks/remove", "", 303, 403, 303),
+		form("/matters/m_1001/sync", "", 303, 303, 303),
+		form("/history/s_failed/retry", "", 404, 303, 303),
+
+		open("GET", "/", 303), open("GET", "/healthz", 200), open("GET", "/readyz", 200), open("GET", "/metrics", 200),
+		open("GET", "/openapi.json", 200), open("GET", "/schemas/com.casehug.matter.created.json", 200), open("GET", "/static/console.css", 200),
+		{call{method: "POST", path: "/webhooks/smokeball/the-secret", body: "{}"}, 200, 200, 200, 200, 200}, open("GET", "/oauth/smokeball/callback?state=made-up", 410),
+		open("POST", "/session", 422), open("POST", "/session/end", 200), open("GET", "/session/demo/never", 410),
+	}
+}
+
+// doors are all requests of both tables.
+func doors() []door {
+	list := pages()
+	for _, r := range routes() {
+		other := 404
+		if !strings.Contains(r.path, "/firms/f_1") {
+			other = r.admin
+		}
+		list = append(list, door{r.call, 401, other, r.user, r.admin, r.operator})
+	}
+	return list
+}
+
+// TestDoors asks every route as everybody.
+func TestDoors(t *testing.T) {
+	story := func(t *testing.T) *engine { return newEngine(t).connect().tell().tellMappings().told(t) }
+	quiet := story(t)
+	for _, d := range doors() {
+		t.Run(d.method+" "+d.path, func(t *testing.T) {
+			e := quiet
+			if d.method != "" && d.method != http.MethodGet {
+				e = story(t)
+			}
+			for _, who := range []struct {
+				name, token string
+				want        int
+			}{{"nobody", "", d.nobody}, {"another firm's admin", "other-token", d.other}, {"a user", "user-token", d.user},
+				{"a firm admin", "admin-token", d.admin}, {"an operator", operator, d.operator}} {
+				c := d.call
+				switch {
+				case who.token == operator:
+					c.header = map[string]string{"Authorization": "Operator " + operator}
+				case strings.HasPrefix(d.path, "/v1/"):
+					c.token = who.token
+				default:
+					c.cookie = who.token
+				}
+				if got := e.call(t, c).status; got != who.want {
+					t.Errorf("%s gets %d, want %d", who.name, got, who.want)
+				}
+			}
+		})
+	}
+}
+
+// TestEveryRouteHasADoor tells that the tables ask every route that there is, and that
+// each one that needs a sign-in has a word for the audit trail.
+func TestEveryRouteHasADoor(t *testing.T) {
+	c := newEngine(t).config()
+	c.Registry = prometheus.NewRegistry()
+	patterns, err := web.Patterns(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	mux, asked := http.NewServeMux(), map[string]door{}
+	for _, p := range patterns {
+		mux.Handle(p, http.NotFoundHandler())
+	}
+	for _, d := range doors() {
+		r, err := http.NewRequest(d.call.method, "http://x"+d.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, pattern := mux.Handler(r)
+		if pattern == "" {
+			t.Errorf("no route takes %s %s", d.method, d.path)
+		}
+		asked[pattern] = d
+	}
+	slices.Sort(patterns)
+	for _, p := range patterns {
+		d, ok := asked[p]
+		switch word := web.ActionOf(p); {
+		case !ok:
+			t.Errorf("nothing is said about who may use %s", p)
+		case d.nobody == 401 && word == "":
+			t.Errorf("%s has no word for the audit trail", p)
+		case d.nobody != 401 && word != "":
+			t.Errorf("%s is open to everybody and has the word %s", p, word)
+		}
+	}
+	if len(patterns) < 40 {
+		t.Errorf("there are only %d routes", len(patterns))
+	}
+}

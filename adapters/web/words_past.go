@@ -1,0 +1,94 @@
+package web
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+func onOff(on bool) string {
+	if on {
+		return "On"
+	}
+	return "Off"
+}
+
+// mappingsText sums up a firm's own mappings.
+func mappingsText(m domain.Mappings) string {
+	if m.Revision == 0 {
+		return "Defaults only"
+	}
+	return "Revision " + strconv.Itoa(m.Revision) + ", " + strconv.Itoa(len(m.Kept)) + " custom"
+}
+
+// pastText tells what an event of the connection, the settings or the mappings was; before
+// is what had been chosen until then, and name says how somebody is called.
+func pastText(e domain.Event, before domain.Preferences, name func(string) string) (title, text string) {
+	switch e := e.(type) {
+	case domain.SettingsChanged:
+		return "Settings changed", by(settingsText(before.Settings(), e.Settings), name(e.By))
+	case domain.MappingRevised:
+		return "Mapping revised", by(e.Mapping.Subject()+" → "+or(e.TypeName, e.Mapping.MatterTypeID), name(e.By))
+	case domain.MappingRemoved:
+		subject := string(e.ID)
+		if k, ok := before.Mappings.Find(e.ID); ok {
+			subject = k.Subject()
+		}
+		return "Mapping removed", by(subject, name(e.By))
+	}
+	return connectionText(e, name)
+}
+
+// connectionText tells what an event of the connection was.
+func connectionText(e domain.Event, name func(string) string) (title, text string) {
+	switch e := e.(type) {
+	case domain.AuthorizationStarted:
+		return "Sign-in started", by("", name(e.By))
+	case domain.AuthorizationFailed:
+		return "Not connected", sentence(e.Failure.Message)
+	case domain.ConnectionAuthorized:
+		return "Connected", by("to "+e.Account.Name, or(e.ByName, name(e.By)))
+	case domain.ConnectionLost:
+		return "Access removed", sentence(e.Failure.Message)
+	case domain.ReauthorizationRequired:
+		return "Sign-in ended", sentence(e.Failure.Message)
+	case domain.Disconnected:
+		return "Disconnected", by("", name(e.By))
+	case domain.WebhooksRegistered:
+		return "Webhooks registered", by("", name(e.By))
+	case domain.WebhooksRemoved:
+		return "Webhooks removed", by("", name(e.By))
+	}
+	_, words, _ := strings.Cut(strings.TrimSuffix(e.EventName(), ".v1"), ".")
+	return capital(strings.ReplaceAll(words, "_", " ")), ""
+}
+
+// by adds who did it.
+func by(what, who string) string {
+	switch {
+	case who == "":
+		return what
+	case what == "":
+		return "by " + who
+	}
+	return what + ", by " + who
+}
+
+// settingsText names what a change of the settings changed.
+func settingsText(was, is domain.Settings) string {
+	var parts []string
+	say := func(what, from, to string) {
+		if from != to {
+			parts = append(parts, what+": "+from+" → "+to)
+		}
+	}
+	onOff := func(on bool) string { return strings.ToLower(onOff(on)) }
+	say("document approved", onOff(was.OnDocumentApproved), onOff(is.OnDocumentApproved))
+	say("matter created", onOff(was.OnMatterCreated), onOff(is.OnMatterCreated))
+	say("matter changed", onOff(was.OnMatterUpdated), onOff(is.OnMatterUpdated))
+	say("client changed", onOff(was.OnClientUpdated), onOff(is.OnClientUpdated))
+	say("link matters", onOff(was.LinkExisting), onOff(is.LinkExisting))
+	say("folder", or(was.DocumentsFolder, "top level"), or(is.DocumentsFolder, "top level"))
+	return strings.Join(parts, "; ")
+}

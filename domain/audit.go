@@ -1,0 +1,126 @@
+package domain
+
+import "time"
+
+// Action is a stable word for what somebody asked for, such as settings.change.
+type Action string
+
+// The actions of which facts say who did them.
+const (
+	ActionAuthorize        Action = "connection.authorize" // a link to Smokeball's consent page
+	ActionConnect          Action = "connection.connect"   // what came of the link
+	ActionDisconnect       Action = "connection.disconnect"
+	ActionChangeSettings   Action = "settings.change"
+	ActionReviseMapping    Action = "mapping.revise"
+	ActionRemoveMapping    Action = "mapping.remove"
+	ActionRegisterWebhooks Action = "webhooks.register"
+	ActionRemoveWebhooks   Action = "webhooks.remove"
+	ActionRequestSync      Action = "sync.request"
+	ActionRetrySync        Action = "sync.retry"
+)
+
+// RequestRefused says that somebody of the firm asked for what they were not given. The
+// same refusal again within a minute is counted: an event of the same Since tells how
+// often.
+type RequestRefused struct {
+	Actor  string    `json:"actor"` // sub of their token
+	Role   Role      `json:"role,omitempty"`
+	Action Action    `json:"action"`
+	Target string    `json:"target,omitempty"` // the id that was asked for
+	Code   Code      `json:"code"`
+	Reason string    `json:"reason"`
+	Since  time.Time `json:"since"` // of the first one
+	Times  int       `json:"times"` // that this event stands for
+}
+
+// EventName is stored for ever.
+func (RequestRefused) EventName() string { return "audit.refused.v1" }
+
+// Key names the refusal and its repetitions among those of the firm.
+func (r RequestRefused) Key() string {
+	return shortHash(r.Since.UTC().Format(time.RFC3339Nano), r.Actor, string(r.Action), r.Target, string(r.Code))
+}
+
+// DeedOutcome says what came of what somebody asked for.
+type DeedOutcome string
+
+// The outcomes of deeds.
+const (
+	DeedDone    DeedOutcome = "done"
+	DeedRefused DeedOutcome = "refused"
+)
+
+// Deed is what somebody asked for, and what came of it.
+type Deed struct {
+	Actor  string // sub of their token; empty: not known
+	Name   string // as the token told it, where the fact keeps it
+	Role   Role   // empty: the fact does not tell
+	Action Action
+	Target string
+	Code   Code   // of a refusal; empty: it was done
+	Reason string // of a refusal
+	Times  int
+}
+
+// Outcome is done, unless the deed has the code of a refusal.
+func (d Deed) Outcome() DeedOutcome {
+	if d.Code == "" {
+		return DeedDone
+	}
+	return DeedRefused
+}
+
+// DeedOf is the deed that an event of a stream proves; most events prove none. What only
+// firm admins may do was done by one.
+func DeedOf(s Stream, e Event) (Deed, bool) {
+	d, ok := manages(e)
+	if ok {
+		d.Role = FirmAdmin
+	}
+	switch e := e.(type) {
+	case SyncRequested:
+		d, ok = asked(s, e)
+	case SyncJoined:
+		d, ok = Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
+	case RequestRefused:
+		return Deed{Actor: e.Actor, Role: e.Role, Action: e.Action, Target: e.Target, Code: e.Code, Reason: e.Reason, Times: e.Times}, true
+	}
+	d.Times = 1
+	return d, ok && d.Actor != ""
+}
+
+// manages is what firm admins do to the connection, the settings and the mappings.
+func manages(e Event) (Deed, bool) {
+	switch e := e.(type) {
+	case AuthorizationStarted:
+		return Deed{Actor: e.By, Action: ActionAuthorize}, true
+	case AuthorizationFailed:
+		return Deed{Actor: e.By, Action: ActionConnect, Code: e.Failure.Code, Reason: e.Failure.Message}, true
+	case ConnectionAuthorized:
+		return Deed{Actor: e.By, Name: e.ByName, Action: ActionConnect, Target: e.Account.ID}, true
+	case Disconnected:
+		return Deed{Actor: e.By, Action: ActionDisconnect}, true
+	case WebhooksRegistered:
+		return Deed{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
+	case WebhooksRemoved:
+		return Deed{Actor: e.By, Action: ActionRemoveWebhooks, Target: e.Subscription}, true
+	case SettingsChanged:
+		return Deed{Actor: e.By, Action: ActionChangeSettings}, true
+	case MappingRevised:
+		return Deed{Actor: e.By, Action: ActionReviseMapping, Target: string(e.Mapping.ID)}, true
+	case MappingRemoved:
+		return Deed{Actor: e.By, Action: ActionRemoveMapping, Target: string(e.ID)}, true
+	}
+	return Deed{}, false
+}
+
+// asked is a sync that a person asked for.
+func asked(s Stream, e SyncRequested) (Deed, bool) {
+	switch e.Trigger {
+	case TriggerManual:
+		return Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
+	case TriggerRetry:
+		return Deed{Actor: e.By, Action: ActionRetrySync, Target: s.ID}, true
+	}
+	return Deed{}, false
+}

@@ -1,0 +1,80 @@
+package domain_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// TestDeeds tells which facts prove that somebody did something, and what.
+func TestDeeds(t *testing.T) {
+	matter := domain.MatterStream("f_1", "m_1")
+	failure := domain.Failure{Code: domain.CodeAccountInUse, Message: "Another firm is connected to it"}
+	refused := domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}
+	for name, tt := range map[string]struct {
+		event domain.Event
+		want  domain.Deed
+		ended domain.DeedOutcome
+	}{
+		"a link": {domain.AuthorizationStarted{By: "u_1"}, domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionAuthorize, Times: 1}, domain.DeedDone},
+		"an account that is another firm's": {domain.AuthorizationFailed{By: "u_1", Failure: failure},
+			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionConnect, Code: failure.Code, Reason: failure.Message, Times: 1}, domain.DeedRefused},
+		"a connection": {domain.ConnectionAuthorized{By: "u_1", ByName: "Lee Oak", Account: domain.Account{ID: "a_1"}},
+			domain.Deed{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionConnect, Target: "a_1", Times: 1}, domain.DeedDone},
+		"a mapping": {domain.MappingRevised{Mapping: domain.Mapping{ID: "map_1"}, By: "u_1"},
+			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionReviseMapping, Target: "map_1", Times: 1}, domain.DeedDone},
+		"a sync that was asked for": {domain.SyncRequested{Trigger: domain.TriggerManual, By: "u_5"},
+			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
+		"a sync that was asked for while one was queued": {domain.SyncJoined{Sync: "s_1", By: "u_5"},
+			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
+		"a retry": {domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
+			domain.Deed{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.DeedDone},
+		"a refusal": {refused, domain.Deed{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.DeedRefused},
+	} {
+		got, ok := domain.DeedOf(matter, tt.event)
+		if !ok || got != tt.want || got.Outcome() != tt.ended {
+			t.Errorf("%s is the deed %+v (%v), %s; want %+v, %s", name, got, ok, got.Outcome(), tt.want, tt.ended)
+		}
+	}
+}
+
+func TestWhatNobodyDidIsNoDeed(t *testing.T) {
+	for _, e := range []domain.Event{
+		domain.SyncRequested{Trigger: domain.TriggerDocumentApproved, By: "u_5"}, domain.SyncRequested{Trigger: domain.TriggerManual},
+		domain.WebhooksRemoved{Subscription: "sub"}, domain.AuthorizationFailed{Failure: domain.Failure{Code: domain.CodeAuthorizationDenied}},
+		domain.SyncJoined{Sync: "s_1"}, domain.ConnectionLost{}, domain.SyncSucceeded{}, domain.MatterCreated{},
+	} {
+		if d, ok := domain.DeedOf(domain.MatterStream("f_1", "m_1"), e); ok {
+			t.Errorf("%s is the deed %+v", e.EventName(), d)
+		}
+	}
+}
+
+// TestRefusalKeys tells that repetitions meet their first refusal and nothing else does.
+func TestRefusalKeys(t *testing.T) {
+	first := domain.RequestRefused{Actor: "u_5", Action: "settings.change", Target: "m_1", Code: domain.CodeForbidden, Since: time.Unix(5, 0), Times: 1}
+	again := first
+	again.Times, again.Reason, again.Since = 7, "in other words", first.Since.UTC()
+	if first.Key() != again.Key() {
+		t.Error("a repetition has another key")
+	}
+	for name, change := range map[string]func(*domain.RequestRefused){
+		"actor": func(r *domain.RequestRefused) { r.Actor = "u_6" }, "action": func(r *domain.RequestRefused) { r.Action = "settings.read" },
+		"target": func(r *domain.RequestRefused) { r.Target = "m_2" }, "code": func(r *domain.RequestRefused) { r.Code = domain.CodeNotFound },
+		"time": func(r *domain.RequestRefused) { r.Since = time.Unix(6, 0) },
+	} {
+		other := first
+		if change(&other); other.Key() == first.Key() {
+			t.Errorf("refusals of another %s have the same key", name)
+		}
+	}
+}
+
+func TestAuditStreamsAreOfADay(t *testing.T) {
+	at := time.Date(2026, 11, 23, 23, 30, 0, 0, time.FixedZone("", -3600))
+	s := domain.AuditStream("f_1", at)
+	if got, err := domain.ParseStream(s.String()); s.String() != "audit.f_1.20261124" || err != nil || got != s {
+		t.Errorf("the stream is %s, read as %v, %v", s, got, err)
+	}
+}
