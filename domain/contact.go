@@ -83,7 +83,9 @@ func (ContactLost) EventName() string { return "contact.lost.v1" }
 type Contact struct {
 	ID        SmokeballID
 	Accepted  time.Time              // when Smokeball took the contact in; zero: it had it already
+	Request   RequestID              // of the call that made it
 	Confirmed bool                   // seen in Smokeball
+	By        Proof                  // how it, or its last change, was seen
 	Change    *ContactChangeAccepted // a change that was not seen yet
 	Intent    *Intent
 	Asked     ContactCreationStarted    // what the intent asks for
@@ -94,14 +96,14 @@ type Contact struct {
 func (c Contact) Apply(e Event, at time.Time) Contact {
 	switch e := e.(type) {
 	case ContactMatched:
-		c.ID, c.Confirmed, c.Intent = e.Contact, true, nil
+		c.ID, c.Request, c.Confirmed, c.By, c.Intent = e.Contact, "", true, ByRead, nil
 		c.written = c.note(e.Client, e.Known)
 	case ContactCreationStarted:
 		c.Intent, c.Asked = &Intent{Request: e.Request, At: at}, e
 	case ContactCreationRefused:
 		c.Intent = nil
 	case ContactAccepted:
-		c.ID, c.Accepted, c.Confirmed, c.Intent = e.Contact, at, false, nil
+		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
 		c.written = c.note(e.Client, e.Sent)
 	case ContactChangeAccepted:
 		c.written = c.note(e.Client, e.Sent)
@@ -111,7 +113,7 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactChangeRefused:
 		c.written, c.Change = c.note(e.Client, e.Was), nil
 	case ContactConfirmed:
-		c.Confirmed, c.Change = true, nil
+		c.Confirmed, c.By, c.Change = true, e.By, nil
 	case ContactLost:
 		c = Contact{}
 	}
@@ -167,6 +169,17 @@ func differing(was, now string) string {
 
 // Settled reports whether the contact, and its last change, was seen in Smokeball.
 func (c Contact) Settled() bool { return c.Confirmed && c.Change == nil }
+
+// Awaits is the request of the call whose effect was not seen yet, or "".
+func (c Contact) Awaits() RequestID {
+	switch {
+	case c.Change != nil:
+		return c.Change.Request
+	case !c.Confirmed:
+		return c.Request
+	}
+	return ""
+}
 
 // Written are the values of the client that Smokeball was told, or matched with.
 func (c Contact) Written(id ClientID) ContactDraft { return c.written[id] }

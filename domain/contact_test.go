@@ -109,3 +109,17 @@ func TestMet(t *testing.T) {
 		t.Error("a contact that is gone was met")
 	}
 }
+
+// TestContactAwaits tells which call's effect is still to be seen.
+func TestContactAwaits(t *testing.T) {
+	change := domain.ContactChangeAccepted{Client: clientA, Request: "r-change", Sent: maria().ContactDraft(), Change: domain.ContactDraft{Phone: "1"}}
+	for want, contact := range map[domain.RequestID]domain.Contact{
+		"r-contact": given[domain.Contact](contactIntent, contactAccepted),
+		"r-change":  given[domain.Contact](contactMatched, change),
+		"":          given[domain.Contact](contactIntent, contactAccepted, contactSeen),
+	} {
+		if got := contact.Awaits(); got != want {
+			t.Errorf("it awaits %q, want %q", got, want)
+		}
+	}
+}

@@ -127,10 +127,13 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 // Smokeball's words.
 func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
 	s := m.Current
-	if i := m.Smokeball.Intent; i != nil && i.Request == r && s == nil {
-		return []Event{MatterCreationRefused{Request: r}} // told after the sync had given it up
+	if r == "" {
+		return nil
 	}
-	if s == nil || r == "" {
+	if i := m.Smokeball.Intent; i != nil && i.Request == r {
+		return m.refuseIntent(r, message)
+	}
+	if s == nil {
 		return nil
 	}
 	if m.Smokeball.Request == r && !m.Smokeball.Confirmed {
@@ -154,6 +157,17 @@ func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Even
 		}
 	}
 	return nil
+}
+
+// refuseIntent settles a creation whose answer is not on record. Where a turn is at it the
+// sync ends; else the next attempt begins anew.
+func (m Matter) refuseIntent(r RequestID, message string) []Event {
+	t, working := m.Turn()
+	settled := MatterCreationRefused{Sync: t.Sync, Request: r}
+	if !working {
+		return []Event{settled}
+	}
+	return []Event{settled, SyncFailed{Sync: t.Sync, Step: StepMatter, Failure: LateRefusal("the matter", message, r)}}
 }
 
 // KeysOf are the contact keys under which the current sync waits for a contact.

@@ -16,6 +16,9 @@ import (
 // clients sees to it that each client of the matter has its contact, those too that
 // CaseHug names while it works.
 func (t *turn) clients(ctx context.Context) error {
+	if err := t.refusedContacts(ctx); err != nil {
+		return err
+	}
 	done := map[domain.ClientID]bool{}
 	for {
 		all := t.m.Data.Clients()
@@ -28,6 +31,26 @@ func (t *turn) clients(ctx context.Context) error {
 		}
 		done[all[i].ID] = true
 	}
+}
+
+// refusedContacts ends the sync where Smokeball's word that it failed one of its contacts
+// came while nobody waited for it.
+func (t *turn) refusedContacts(ctx context.Context) error {
+	for _, p := range t.m.Current.Contacts {
+		c, err := t.contact(ctx, p.Key)
+		if err != nil {
+			return err
+		}
+		n, err := t.heard(ctx, p.Contact)
+		if err != nil {
+			return err
+		}
+		if message, failed := n.Refusal(c.Awaits()); failed && c.ID == p.Contact {
+			w := &contactWait{turn: t, p: p, request: c.Awaits()}
+			return w.refused(ctx, message)
+		}
+	}
+	return nil
 }
 
 // client finds, makes or updates the contact of one client and records which it is.

@@ -7,9 +7,17 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Listen is how a running sync hears that something happened to its matter.
-func (w *Wakes) Listen(f domain.FirmID, m domain.MatterID) (woken <-chan struct{}, done func()) {
-	return w.listen(f, m)
+// Attend is how a running sync hears that something was recorded in streams.
+func (w *Wakes) Attend(streams ...domain.Stream) (woken <-chan struct{}, done func()) {
+	c := make(chan struct{}, 1)
+	return c, w.attend(c, streams...)
+}
+
+// Attended is the number of streams that somebody attends.
+func (w *Wakes) Attended() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.listeners)
 }
 
 // Acquire is how a worker takes the lock of a stream.

@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -137,8 +138,8 @@ func (t *turn) clientsThere(ctx context.Context) error {
 		if !domain.IsNotThere(err) {
 			continue
 		}
-		if slices.ContainsFunc(t.m.Current.Contacts, func(p domain.PendingContact) bool { return p.Contact == id }) {
-			return notYet(err)
+		if t.pending(domain.PendingContact{Contact: id}) {
+			return cmp.Or(t.refusedContacts(ctx), notYet(err))
 		}
 		if e := t.loseContact(ctx, c, id); e != nil {
 			return e

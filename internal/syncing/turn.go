@@ -41,8 +41,8 @@ type turn struct {
 	settings domain.Settings
 	mappings domain.Mappings
 	began    time.Time
-	staff    string // Smokeball's id of the responsible person
-	woken    <-chan struct{}
+	staff    string        // Smokeball's id of the responsible person
+	woken    chan struct{} // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
 }
 
@@ -74,9 +74,8 @@ func (e *stepError) Unwrap() error { return e.err }
 // the ledger position of its last fact. It returns early when stopping is closed;
 // ctx ends the calls themselves.
 func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
-	woken, done := h.Wakes.listen(f, id)
-	defer done()
-	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping, began: h.Now()}
+	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping, began: h.Now()}
+	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
 		err = t.settle(ctx, t.work(t.prioritised(ctx)))
@@ -227,7 +226,7 @@ func backoff(attempt int) time.Duration {
 	return d/2 + rand.N(d/2)
 }
 
-// pause waits until d has passed or something about the matter has happened.
+// pause waits until d has passed or something was recorded that the turn attends.
 func (t *turn) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

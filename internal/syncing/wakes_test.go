@@ -23,24 +23,33 @@ func heardOf(c <-chan struct{}) bool {
 
 func TestWakes(t *testing.T) {
 	var w syncing.Wakes
-	w.Wake(oak, "m_1") // nobody listens
-	first, endFirst := w.Listen(oak, "m_1")
-	other, endOther := w.Listen(oak, "m_2")
-	defer endOther()
+	mine, shared := domain.MatterStream(oak, "m_1"), domain.ContactStream(oak, "k_1")
+	w.Wake(mine) // nobody attends it
+	first, endFirst := w.Attend(mine, shared)
+	other, endOther := w.Attend(domain.MatterStream(oak, "m_2"), shared)
 	if heardOf(first) {
 		t.Error("a wake from before is heard")
 	}
-	w.Wake(oak, "m_1")
-	w.Wake(oak, "m_1")
-	if !heardOf(first) || heardOf(first) {
-		t.Error("two wakes are not heard as one")
+	w.Wake(mine)
+	w.Wake(mine)
+	if !heardOf(first) || heardOf(first) || heardOf(other) {
+		t.Error("two wakes of one stream are not heard as one, by the one who attends it")
 	}
-	if w.Wake("f_elm", "m_2"); heardOf(other) {
+	if w.Wake(shared); !heardOf(first) || !heardOf(other) {
+		t.Error("a wake of a shared stream is not heard by both")
+	}
+	if w.Wake(domain.MatterStream("f_elm", "m_1")); heardOf(first) {
 		t.Error("another firm's wake is heard")
 	}
 	endFirst()
-	if w.Wake(oak, "m_1"); heardOf(first) {
+	if w.Wake(mine); heardOf(first) {
 		t.Error("a wake is heard after the end")
+	}
+	if w.Wake(shared); !heardOf(other) {
+		t.Error("the end of one is the end of another")
+	}
+	if endOther(); w.Attended() != 0 {
+		t.Errorf("%d streams are attended by nobody", w.Attended())
 	}
 }
 
