@@ -37,6 +37,7 @@ type Linked struct {
 	Confirmed bool         // it, and its last change, was seen there
 	Sent      MatterDraft  // what Smokeball was last told, or asked for by the intent
 	Before    *MatterDraft // while a change waits for confirmation: what counted before it
+	Change    MatterChange // the last change that was written
 	Request   RequestID    // of the call that waits for confirmation
 	Since     time.Time    // when that call was accepted
 	Intent    *Intent      // a creation that may or may not have happened
@@ -186,7 +187,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
 			m.Smokeball.Before = &before
 		}
-		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Request, at, false
+		m.Smokeball.Sent, m.Smokeball.Change, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Change, e.Request, at, false
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterConfirmed:
 		m.Smokeball.Confirmed, m.Smokeball.Before = true, nil

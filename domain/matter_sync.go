@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"strings"
 	"time"
 )
 
@@ -246,18 +245,54 @@ func Diff(was, next MatterDraft) MatterChange {
 	if next.ClosedDate != nil && (was.ClosedDate == nil || !was.ClosedDate.Equal(*next.ClosedDate)) {
 		c.ClosedDate = next.ClosedDate
 	}
-	if strings.Join(idsOf(was), ",") != strings.Join(idsOf(next), ",") {
+	if len(missingFrom(next.ClientIDs, was.ClientIDs))+len(missingFrom(was.ClientIDs, next.ClientIDs)) > 0 {
 		c.ClientIDs = next.ClientIDs
 	}
 	return c
 }
 
-func idsOf(d MatterDraft) []string {
-	ids := make([]string, len(d.ClientIDs))
-	for i, id := range d.ClientIDs {
-		ids[i] = string(id)
+// missingFrom are the ids of a that b lacks.
+func missingFrom(b, a []SmokeballID) []SmokeballID {
+	var rest []SmokeballID
+	for _, id := range a {
+		if !contains(b, id) {
+			rest = append(rest, id)
+		}
 	}
-	return ids
+	return rest
+}
+
+// MergeClients is the list of clients to write where Smokeball has there, and CaseHug's
+// own list was and is now next: whom people added there stay, and whom they took off and
+// CaseHug did not name since stay away. A client that takes another's place takes it in
+// the list too, because the first is the main one.
+func MergeClients(there, was, next []SmokeballID) []SmokeballID {
+	added := missingFrom(was, next)
+	added = missingFrom(there, added)
+	var merged []SmokeballID
+	for _, id := range there {
+		switch {
+		case !contains(was, id) || contains(next, id):
+			merged = append(merged, id)
+		case len(added) > 0:
+			merged, added = append(merged, added[0]), added[1:]
+		}
+	}
+	return append(merged, added...)
+}
+
+// Shown reports whether the matter as read has the change that waits for its confirmation,
+// if one does.
+func (l Linked) Shown(m SmokeballMatter) bool {
+	if l.Before == nil {
+		return true
+	}
+	for _, id := range missingFrom(l.Sent.ClientIDs, l.Before.ClientIDs) {
+		if contains(m.ClientIDs, id) {
+			return false
+		}
+	}
+	return l.Change.ShownBy(m)
 }
 
 // ShownBy reports whether the matter as read has what the change wrote. Other values may

@@ -70,7 +70,7 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 			if domain.IsNotThere(err) && sb.Before != nil {
 				return false, t.gone()
 			}
-			if err != nil || !changeShown(t.m.Smokeball, m) {
+			if err != nil || !t.m.Smokeball.Shown(m) {
 				return false, err
 			}
 			return true, seen(ctx, domain.ByRead)
@@ -94,12 +94,6 @@ func (t *turn) refused(ctx context.Context, r domain.RequestID, message string, 
 	}
 	_, err = t.m.On(t.Turn)
 	return err
-}
-
-// changeShown reports whether the matter as read has the change that waits for its
-// confirmation, if one does.
-func changeShown(sb domain.Linked, m domain.SmokeballMatter) bool {
-	return sb.Before == nil || domain.Diff(*sb.Before, sb.Sent).ShownBy(m)
 }
 
 // missing reports whether err says that something accepted was not shown.

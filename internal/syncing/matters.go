@@ -59,6 +59,13 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	if err := t.confirmMatter(ctx); err != nil { // a change of what is not there yet is a 404
 		return err
 	}
+	if change.ClientIDs != nil {
+		there, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
+		if err != nil {
+			return err
+		}
+		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
+	}
 	rid := t.request("matter", "change")
 	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
 		return err
@@ -99,7 +106,8 @@ func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how strin
 	known := t.draft()
 	if how == byExternalID {
 		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
-		known.ClosedDate, known.ClientIDs = found.ClosedDate, found.ClientIDs
+		known.ClosedDate = found.ClosedDate
+		known.ClientIDs = ours(found.ClientIDs, known.ClientIDs, t.m.Smokeball.Sent.ClientIDs)
 	}
 	if err := t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: found.ID, How: how, Known: known, DurationMS: t.since(start)}); err != nil {
 		return err
@@ -108,6 +116,14 @@ func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how strin
 		return t.updateMatter(ctx)
 	}
 	return nil
+}
+
+// ours are those of a matter's clients whom CaseHug named, now or when it was asked for:
+// the others were added by people.
+func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
+	return slices.DeleteFunc(slices.Clone(found), func(id domain.SmokeballID) bool {
+		return !slices.Contains(now, id) && !slices.Contains(asked, id)
+	})
 }
 
 // notCreated settles the intent where the answer is certain. Where Smokeball refuses
