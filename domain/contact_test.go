@@ -30,7 +30,7 @@ func TestContactStart(t *testing.T) {
 		"an intent and its loss": {list(contactIntent, contactGone), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", domain.ContactDraft{})
+			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", "", domain.ContactDraft{})
 			if c.err != nil {
 				thenError(t, facts, err, c.err)
 				return

@@ -84,6 +84,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"smokeball.matter_unchanged.v1":      decode[MatterUnchanged],
 	"smokeball.matter_confirmed.v1":      decode[MatterConfirmed],
 	"smokeball.matter_missed.v1":         decode[MatterMissed],
+	"smokeball.matter_gone.v1":           decode[MatterGone],
+	"smokeball.matter_unlinked.v1":       decode[MatterUnlinked],
 	"smokeball.file_missed.v1":           decode[FileMissed],
 	"smokeball.file_started.v1":          decode[FileCreationStarted],
 	"smokeball.file_refused.v1":          decode[FileCreationRefused],

@@ -21,6 +21,7 @@ const (
 	CodeSmokeballUnavailable    Code = "smokeball_unavailable"
 	CodeAllowanceExceeded       Code = "allowance_exceeded"
 	CodeNotConfirmed            Code = "not_confirmed"
+	CodeMatterGone              Code = "matter_gone"
 	CodeInvalidEvent            Code = "invalid_event"
 	CodeInvalidRequest          Code = "invalid_request"
 	CodeNotFound                Code = "not_found"

@@ -247,7 +247,7 @@ func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
 	case 0:
 		return l.m.On(turn, domain.ContactResolved{Sync: turn.Sync, Client: clientA, Contact: sbC, Outcome: domain.OutcomeAccepted, Request: request, Pending: true})
 	case 1:
-		return l.m.StartCreation(turn, request, domain.MatterDraft{})
+		return l.m.StartCreation(turn, request, "", domain.MatterDraft{})
 	case 2:
 		return l.settleMatter(turn, request)
 	case 3:

@@ -37,9 +37,9 @@ func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
 	return facts, nil
 }
 
-// StartCreation decides to create the matter in Smokeball.
-func (m Matter) StartCreation(t Turn, r RequestID, sent MatterDraft) ([]Event, error) {
-	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent})
+// StartCreation decides to create the matter in the Smokeball account.
+func (m Matter) StartCreation(t Turn, r RequestID, account string, sent MatterDraft) ([]Event, error) {
+	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent, Account: account})
 	if err == nil && (m.Smokeball.ID != "" || m.Smokeball.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -86,6 +86,28 @@ func (m Matter) ShowFile(t Turn, e DocumentConfirmed) ([]Event, error) {
 		return m.On(t)
 	}
 	return m.On(t, e)
+}
+
+// Leave decides that what the matter is in Smokeball, or was about to become, is about
+// another account than the one that is connected.
+func (m Matter) Leave(t Turn, account string) ([]Event, error) {
+	sb := m.Smokeball
+	if (sb.ID == "" && sb.Intent == nil) || sb.Account == "" || sb.Account == account {
+		return m.On(t)
+	}
+	return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: sb.ID, Account: sb.Account, Reason: UnlinkedAccount})
+}
+
+// Lose decides that Smokeball no longer has the matter: a person who asked for the sync
+// gets a new one, any other sync leaves the link as it is.
+func (m Matter) Lose(t Turn) ([]Event, error) {
+	switch s := m.Current; {
+	case s != nil && s.Trigger == TriggerManual:
+		return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: m.Smokeball.ID, Account: m.Smokeball.Account, Reason: UnlinkedGone})
+	case m.Smokeball.Gone:
+		return m.On(t)
+	}
+	return m.On(t, MatterGone{Sync: t.Sync, Matter: m.Smokeball.ID})
 }
 
 // Finish decides how the current sync ends: failed where a document could not be

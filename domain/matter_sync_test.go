@@ -75,7 +75,7 @@ func TestTurn(t *testing.T) {
 			thenError(t, facts, err, domain.ErrNotCurrent)
 			facts, err = m.Finish(turn)
 			thenError(t, facts, err, domain.ErrNotCurrent)
-			facts, err = m.StartCreation(turn, "r-late", domain.MatterDraft{})
+			facts, err = m.StartCreation(turn, "r-late", "", domain.MatterDraft{})
 			thenError(t, facts, err, domain.ErrNotCurrent)
 		})
 	}
@@ -86,18 +86,18 @@ func TestTurn(t *testing.T) {
 }
 
 func TestStartCreation(t *testing.T) {
-	facts, err := given[domain.Matter](running()...).StartCreation(turn, "r-1", domain.MatterDraft{})
+	facts, err := given[domain.Matter](running()...).StartCreation(turn, "r-1", "", domain.MatterDraft{})
 	intent := domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-1"}
 	then(t, must(t, facts, err), intent)
 
-	facts, err = given[domain.Matter](running(intent)...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent)...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	thenError(t, facts, err, domain.ErrTaken)
 
-	facts, err = given[domain.Matter](running(intent, accepted(2))...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent, accepted(2))...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	thenError(t, facts, err, domain.ErrTaken)
 
 	refused := domain.MatterCreationRefused{Sync: syncFor(2), Request: "r-1"}
-	facts, err = given[domain.Matter](running(intent, refused)...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent, refused)...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	then(t, must(t, facts, err), domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-2"})
 }
 

@@ -115,6 +115,10 @@ func effectOf(e domain.Event) domain.SyncID {
 		return e.Sync
 	case domain.MatterUnchanged:
 		return e.Sync
+	case domain.MatterGone:
+		return e.Sync
+	case domain.MatterUnlinked:
+		return e.Sync
 	case domain.MatterConfirmed:
 		return e.Sync
 	case domain.FileAccepted:
@@ -243,7 +247,7 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		e.Smokeball.Matter = ev.Matter
 	case domain.MatterLinked:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeMatched, ev.DurationMS
-		step.Smokeball, step.Detail = ev.Matter, "found in Smokeball by "+strings.ReplaceAll(ev.How, "_", " ")
+		step.Smokeball, step.Detail = ev.Matter, found(ev.How)
 		e.Smokeball.Matter = ev.Matter
 	case domain.MatterChangeAccepted:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeUpdated, ev.DurationMS
@@ -260,6 +264,17 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		return e
 	}
 	return addStep(e, step)
+}
+
+// found says how a matter was found in Smokeball.
+func found(how string) string {
+	switch how {
+	case "restored":
+		return "it was restored in Smokeball"
+	case "earlier":
+		return "it was linked in this account before"
+	}
+	return "found in Smokeball by " + strings.ReplaceAll(how, "_", " ")
 }
 
 // created says of an accepted contact that it was created, now that it is there.

@@ -44,7 +44,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 1, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 2, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -159,7 +159,17 @@ func tell(e domain.Event) string {
 	case domain.MatterAccepted:
 		return "Smokeball accepted the matter"
 	case domain.MatterLinked:
+		if e.How == "restored" {
+			return "The matter was restored in Smokeball"
+		}
 		return "Linked to a matter that Smokeball already had"
+	case domain.MatterGone:
+		return "The matter was deleted or cancelled in Smokeball"
+	case domain.MatterUnlinked:
+		if e.Reason == domain.UnlinkedAccount {
+			return "The firm is connected to another Smokeball account; the matter is looked for there"
+		}
+		return "A new matter is made for the one that is gone"
 	case domain.MatterChangeAccepted:
 		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
 	case domain.MatterConfirmed:

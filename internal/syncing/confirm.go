@@ -14,8 +14,10 @@ func (t *turn) confirmAll(ctx context.Context) error {
 	if t.allSeen() {
 		return nil
 	}
-	if err := t.record(ctx, domain.SyncConfirming{Sync: t.Sync}); err != nil {
-		return err
+	if t.m.Current.Status != domain.Confirming {
+		if err := t.record(ctx, domain.SyncConfirming{Sync: t.Sync}); err != nil {
+			return err
+		}
 	}
 	if err := t.confirmMatter(ctx); err != nil {
 		return err
@@ -67,8 +69,8 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 		shown:   func(ctx context.Context) error { return seen(ctx, domain.ByWebhook) },
 		look: func(ctx context.Context) (bool, error) {
 			m, err := t.Smokeball.Matter(ctx, t.firm, sb.ID)
-			if domain.IsNotThere(err) && sb.Before != nil {
-				return false, t.gone()
+			if (domain.IsNotThere(err) && sb.Before != nil) || (err == nil && m.Gone()) {
+				return false, t.lost(ctx)
 			}
 			if err != nil || !t.m.Smokeball.Shown(m) {
 				return false, err
@@ -120,6 +122,9 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Turn, shown) })
 	}})
 	if missing(err) {
+		if e := t.lookAt(ctx); e != nil {
+			return e // not only the file is missing
+		}
 		return errors.Join(err, t.record(ctx, domain.FileMissed{Sync: t.Sync, Document: id, File: d.File, Request: d.Request}))
 	}
 	return err

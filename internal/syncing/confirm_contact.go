@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -67,6 +68,9 @@ func (w *contactWait) look(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if shown.Deleted {
+		return false, cmp.Or(w.lose(ctx), contactGone(w.p.Contact))
+	}
 	c, err := w.contact(ctx, w.p.Key)
 	if err != nil || (c.Change != nil && !shown.Shows(c.Change.Change)) {
 		return false, err
@@ -83,6 +87,12 @@ func (w *contactWait) settle(ctx context.Context, by domain.Proof) error {
 	}
 	w.Wakes.Wake(w.stream())
 	return w.seen(ctx, by)
+}
+
+func (w *contactWait) lose(ctx context.Context) error {
+	_, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream(),
+		func(c domain.Contact) ([]domain.Event, error) { return c.Lose(w.p.Contact), nil })
+	return err
 }
 
 func (w *contactWait) seen(ctx context.Context, by domain.Proof) error {

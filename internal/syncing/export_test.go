@@ -32,6 +32,9 @@ func (l *Locks) Held() int {
 	return len(l.held)
 }
 
+// Fresh is how long a contact that was shown counts as there.
+const Fresh = fresh
+
 // Backoff is the pause after an attempt.
 func Backoff(attempt int) time.Duration { return backoff(attempt) }
 

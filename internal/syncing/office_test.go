@@ -82,7 +82,7 @@ func newOffice(t *testing.T, c smokeballsim.Config) *office {
 	l := newLedger()
 	o := &office{T: t, ledger: l, last: func() uint64 { return uint64(l.size()) }, file: filepath.Join(t.TempDir(), "views.db"),
 		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}}
-	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}}
+	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
 	c.URL, c.HTTP = "https://smokeball.example", &http.Client{Transport: mailbox{o}}
 	o.sim = smokeballsim.New(c)
 	t.Cleanup(func() {

@@ -41,8 +41,11 @@ type turn struct {
 	settings domain.Settings
 	mappings domain.Mappings
 	began    time.Time
-	staff    string        // Smokeball's id of the responsible person
-	woken    chan struct{} // tells of what was recorded in the streams that it attends
+	account  string                 // of Smokeball, that is connected
+	hooked   bool                   // Smokeball tells the firm's changes by webhook
+	staff    string                 // Smokeball's id of the responsible person
+	files    []domain.SmokeballFile // of the matter, where they had to be asked for
+	woken    chan struct{}          // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
 }
 
@@ -105,13 +108,23 @@ func (t *turn) prioritised(ctx context.Context) context.Context {
 	return t.Priority(ctx, t.firm, t.m.Current.Trigger)
 }
 
-// work does the steps in order. Each looks at the facts and does what is missing.
+// work does the steps in order, anew where the matter has to be.
 func (t *turn) work(ctx context.Context) error {
+	for {
+		if err := t.steps(ctx); !errors.Is(err, errAnew) {
+			return err
+		}
+	}
+}
+
+// steps does the steps in order. Each looks at the facts and does what is missing.
+func (t *turn) steps(ctx context.Context) error {
 	steps := []struct {
 		name domain.Step
 		do   func(context.Context) error
 	}{
 		{domain.StepMatter, t.ready},
+		{domain.StepMatter, t.linked},
 		{domain.StepMatterType, t.matterType},
 		{domain.StepContact, t.clients},
 		{domain.StepMatter, t.matter},
@@ -155,10 +168,7 @@ func (t *turn) reload(ctx context.Context) error {
 // settle turns the error of a turn into a fact: the sync waits, is tried again at a
 // time, or has failed. What the ledger itself could not take is returned.
 func (t *turn) settle(ctx context.Context, err error) error {
-	var step domain.Step
-	if s := (*stepError)(nil); errors.As(err, &s) {
-		step = s.step
-	}
+	step := failedStep(err)
 	var h *hold
 	ce := domain.AsCallError(err)
 	switch {
@@ -176,6 +186,14 @@ func (t *turn) settle(ctx context.Context, err error) error {
 		return t.again(ctx, step, ce)
 	}
 	return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
+}
+
+// failedStep is the step that an error comes from: the innermost knows best.
+func failedStep(err error) (step domain.Step) {
+	for s := (*stepError)(nil); errors.As(err, &s); err = s.err {
+		step = s.step
+	}
+	return step
 }
 
 func firstStep(a, b domain.Step) domain.Step {
