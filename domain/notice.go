@@ -100,6 +100,9 @@ func (w SmokeballWebhookReceived) Shows() bool {
 	return !w.Fails() && !strings.HasSuffix(w.Type, ".deleted")
 }
 
+// ChangesTypes reports whether the webhook tells that the account's matter types changed.
+func (w SmokeballWebhookReceived) ChangesTypes() bool { return w.Type == "mattertype.updated" }
+
 // Fails reports whether the webhook tells of an accepted call that failed.
 func (w SmokeballWebhookReceived) Fails() bool { return w.Type == typeError }
 

@@ -132,10 +132,19 @@ type Due struct {
 	// none, and the one that the firm has now.
 	MappingSeen int `json:"mapping_seen,omitempty"`
 	MappingNow  int `json:"mapping_now,omitempty"`
+	// And the ledger positions at which it began to look, and at which the account's matter
+	// types changed last.
+	TypesSeen uint64 `json:"types_seen,omitempty"`
+	TypesNow  uint64 `json:"types_now,omitempty"`
 }
 
 // Remapped reports whether the firm's mappings changed since the sync began to wait for
 // one.
 func (d Due) Remapped() bool {
 	return d.WaitsOn == CodeMatterTypeUnmapped && d.MappingNow > d.MappingSeen
+}
+
+// Retyped reports whether the account's matter types changed since the sync looked for one.
+func (d Due) Retyped() bool {
+	return d.WaitsOn == CodeMatterTypeUnmapped && d.TypesNow > d.TypesSeen
 }
