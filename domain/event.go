@@ -66,6 +66,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"sync.confirming.v1":                 decode[SyncConfirming],
 	"sync.succeeded.v1":                  decode[SyncSucceeded],
 	"sync.failed.v1":                     decode[SyncFailed],
+	"sync.cancelled.v1":                  decode[SyncCancelled],
 	"sync.skipped.v1":                    decode[SyncSkipped],
 	"sync.matter_type_resolved.v1":       decode[MatterTypeResolved],
 	"sync.contact_resolved.v1":           decode[ContactResolved],

@@ -31,6 +31,7 @@ const (
 	CodeAuthorizationDenied     Code = "authorization_denied"
 	CodeAccountInUse            Code = "account_in_use"
 	CodeNotRetryable            Code = "not_retryable"
+	CodeNotCancellable          Code = "not_cancellable"
 	CodeMappingTaken            Code = "mapping_taken"
 	CodeTooManyMappings         Code = "too_many_mappings"
 	CodeInternal                Code = "internal"

@@ -91,7 +91,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
 		m.Documents = approve(m.Documents, e.Document)
-	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped:
+	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = m.applySync(e, at)
 	default:
 		m = m.applyEffect(e, at)
@@ -127,30 +127,40 @@ func sameContent(a, b DocumentData) bool {
 	return sameJSON(a.Content, b.Content) && sameJSON(a.SizeBytes, b.SizeBytes)
 }
 
+// applySync moves the sync that the event is about.
 func (m Matter) applySync(e Event, at time.Time) Matter {
-	switch e := e.(type) {
-	case SyncRequested:
-		m.asked = true
-		m.syncs = m.syncs.with(e.Sync)
-		if e.Origin != (EventRef{}) {
-			m.seen = m.seen.with(e.Origin)
+	if r, ok := e.(SyncRequested); ok {
+		return m.enqueue(r, at)
+	}
+	id, _ := SyncMoved(e)
+	switch {
+	case !m.allows(e):
+	case m.Current != nil && m.Current.ID == id:
+		to, _ := m.Current.Status.After(e)
+		if to.Ended() {
+			m.Current, m.Next = m.Next, nil
+			return m
 		}
-		s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
-		if m.Current == nil {
-			m.Current = s
-		} else {
-			m.Next = s
+		m = m.change(func(s *Sync) { s.follow(e, to, at) })
+	case m.Next != nil && m.Next.ID == id:
+		if to, _ := m.Next.Status.After(e); to.Ended() {
+			m.Next = nil
 		}
-	case SyncStarted:
-		m = m.change(func(s *Sync) { s.Status, s.Attempts, s.Failure, s.Failures = Running, e.Attempt, nil, nil })
-	case SyncDeferred:
-		m = m.change(func(s *Sync) { s.wait(e, at) })
-	case SyncReleased:
-		m = m.change(func(s *Sync) { s.Status, s.NextAt, s.Troubled = Queued, time.Time{}, time.Time{} })
-	case SyncConfirming:
-		m = m.change(func(s *Sync) { s.Status = Confirming })
-	default: // the sync ended
-		m.Current, m.Next = m.Next, nil
+	}
+	return m
+}
+
+func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
+	m.asked = true
+	m.syncs = m.syncs.with(e.Sync)
+	if e.Origin != (EventRef{}) {
+		m.seen = m.seen.with(e.Origin)
+	}
+	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
+	if m.Current == nil {
+		m.Current = s
+	} else {
+		m.Next = s
 	}
 	return m
 }

@@ -93,6 +93,12 @@ type SyncSkipped struct {
 	Reason string `json:"reason"`
 }
 
+// SyncCancelled ends a sync that a person no longer wants.
+type SyncCancelled struct {
+	Sync SyncID `json:"sync"`
+	By   string `json:"by"`
+}
+
 // MatterTypeResolved names the matter type that the case type means in the account.
 type MatterTypeResolved struct {
 	Sync         SyncID   `json:"sync"`
@@ -335,6 +341,7 @@ func (SyncReleased) EventName() string          { return "sync.released.v1" }
 func (SyncConfirming) EventName() string        { return "sync.confirming.v1" }
 func (SyncSucceeded) EventName() string         { return "sync.succeeded.v1" }
 func (SyncFailed) EventName() string            { return "sync.failed.v1" }
+func (SyncCancelled) EventName() string         { return "sync.cancelled.v1" }
 func (SyncSkipped) EventName() string           { return "sync.skipped.v1" }
 func (MatterTypeResolved) EventName() string    { return "sync.matter_type_resolved.v1" }
 func (ContactResolved) EventName() string       { return "sync.contact_resolved.v1" }

@@ -8,10 +8,14 @@ import (
 // again: its engine is gone.
 func (m Matter) Begin(now time.Time) ([]Event, error) {
 	s := m.Current
-	if s == nil || (s.Status == Waiting && !s.NextAt.IsZero() && now.Before(s.NextAt)) {
+	if s == nil || s.rests(now) {
 		return nil, ErrNotCurrent
 	}
-	return []Event{SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}}, nil
+	begins := SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}
+	if !m.allows(begins) {
+		return nil, ErrNotCurrent
+	}
+	return []Event{begins}, nil
 }
 
 // Turn is one attempt at a sync. Only the newest turn may record what it does: an
@@ -33,6 +37,11 @@ func (m Matter) Turn() (Turn, bool) {
 func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
 	if now, ok := m.Turn(); !ok || now != t {
 		return nil, ErrNotCurrent
+	}
+	for _, f := range facts {
+		if !m.allows(f) {
+			return nil, ErrNotCurrent
+		}
 	}
 	return facts, nil
 }

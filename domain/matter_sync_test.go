@@ -40,6 +40,17 @@ func TestBegin(t *testing.T) {
 	}
 }
 
+// TestAClockThatWasSetBackDelaysNothing tells that a wait ends at its time, and at once
+// where the clock is behind the moment when the wait began.
+func TestAClockThatWasSetBackDelaysNothing(t *testing.T) {
+	m := given[domain.Matter](running(deferred(2, domain.CodeSmokeballUnavailable, start.Add(time.Hour)))...)
+	for after, begins := range map[time.Duration]bool{-3 * time.Hour: true, time.Minute: false, 59 * time.Minute: false, time.Hour: true} {
+		if _, err := m.Begin(start.Add(after)); (err == nil) != begins {
+			t.Errorf("%s after the start it begins: %v, want %v", after, err == nil, begins)
+		}
+	}
+}
+
 func TestBeginRefused(t *testing.T) {
 	for name, events := range map[string][]domain.Event{
 		"nothing was asked for":   list(created(1)),
@@ -48,7 +59,7 @@ func TestBeginRefused(t *testing.T) {
 		"nothing is known at all": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Matter](events...).Begin(start)
+			facts, err := given[domain.Matter](events...).Begin(start.Add(time.Minute))
 			thenError(t, facts, err, domain.ErrNotCurrent)
 		})
 	}

@@ -64,6 +64,7 @@ func syncSamples() []domain.Event {
 		domain.SyncSucceeded{Sync: sampleSync, Warnings: []domain.Warning{sampleWarning}},
 		domain.SyncFailed{Sync: sampleSync, Step: domain.StepMatter, Failure: sampleFailure},
 		domain.SyncSkipped{Sync: sampleSync, Reason: "Smokeball already has this"},
+		domain.SyncCancelled{Sync: sampleSync, By: "u_5"},
 	)
 }
 

@@ -25,12 +25,10 @@ func dueKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
 		return nil
 	}
-	switch env.Event.(type) {
-	case domain.SyncRequested, domain.SyncStarted, domain.SyncDeferred, domain.SyncReleased,
-		domain.SyncConfirming, domain.SyncSucceeded, domain.SyncFailed, domain.SyncSkipped:
-		return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+	if _, moves := domain.SyncMoved(env.Event); !moves {
+		return nil
 	}
-	return nil
+	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
 }
 
 func foldDue(r dueRow, env eventstore.Envelope) dueRow {
@@ -43,9 +41,12 @@ func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 		r.Due = domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID),
 			Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
 		if s.Status == domain.Waiting {
-			r.Due.At = s.NextAt
+			r.Due.At, r.Due.From = s.NextAt, s.WaitsSince
 			if s.NextAt.IsZero() {
-				r.Due.WaitsOn, r.Due.MappingSeen, r.Due.TypesSeen = s.Failure.Code, s.MappingRevision, r.Began
+				r.Due.WaitsOn, r.Due.MappingSeen = s.Failure.Code, s.MappingRevision
+			}
+			if r.Due.WaitsOn == domain.CodeMatterTypeUnmapped {
+				r.Due.TypesSeen = r.Began
 			}
 		}
 	}

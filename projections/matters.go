@@ -78,18 +78,20 @@ func foldMatter(r MatterRow, env eventstore.Envelope) MatterRow {
 	case domain.MatterConfirmed:
 		r.Confirmed, r.Proof = env.At, e.By
 	}
-	r = foldLastSync(r, env)
+	r = foldLastSync(r, was, env)
 	return moment(r, env)
 }
 
-func foldLastSync(r MatterRow, env eventstore.Envelope) MatterRow {
-	switch e := env.Event.(type) {
-	case domain.SyncSucceeded:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Succeeded, nil
-	case domain.SyncSkipped:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Skipped, nil
-	case domain.SyncFailed:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Failed, &e.Failure
+// foldLastSync notes how the matter's last sync stands; was is the matter before the event.
+func foldLastSync(r MatterRow, was domain.Matter, env eventstore.Envelope) MatterRow {
+	id, _ := domain.SyncMoved(env.Event)
+	if s := was.Current; s != nil && s.ID == id {
+		if to, ok := s.Status.After(env.Event); ok && to.Ended() {
+			r.LastSync, r.Status, r.Failure = id, to, nil
+		}
+		if e, failed := env.Event.(domain.SyncFailed); failed {
+			r.Failure = &e.Failure
+		}
 	}
 	if s := r.Matter.Current; s != nil {
 		r.LastSync, r.Status, r.Failure = s.ID, s.Status, s.Failure
@@ -188,6 +190,8 @@ func tell(e domain.Event) string {
 		return e.Reason
 	case domain.ActivityRead:
 		return tellActivity(e)
+	case domain.SyncCancelled:
+		return "The sync was cancelled"
 	}
 	return ""
 }

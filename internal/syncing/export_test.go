@@ -35,8 +35,8 @@ func (l *Locks) Held() int {
 // Fresh is how long a contact that was shown counts as there.
 const Fresh = fresh
 
-// Backoff is the pause after an attempt.
-func Backoff(attempt int) time.Duration { return backoff(attempt) }
+// Backoff is the pause after so many faults in a row.
+func Backoff(c domain.Class, faults int) time.Duration { return backoff(c, faults) }
 
 // Fair is the order in which due work is handed out.
 func (s *Scheduler) Fair(list []domain.Due) []domain.Due { return s.fair(list) }

@@ -44,6 +44,7 @@ type office struct {
 	waits  syncing.Waits
 	mark   *mark
 	ids    atomic.Int64
+	step   atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
 	told []syncing.Told         // what CaseHug heard, in order; owned by the outbox while it runs
@@ -92,6 +93,14 @@ func newOffice(t *testing.T, c smokeballsim.Config) *office {
 		}
 	})
 	return o
+}
+
+// now is what the engine's wall clock shows. A clock that was set has no steady part.
+func (o *office) now() time.Time {
+	if d := o.step.Load(); d != 0 {
+		return time.Now().Round(0).Add(time.Duration(d))
+	}
+	return time.Now()
 }
 
 // start starts an engine on the office's ledger.

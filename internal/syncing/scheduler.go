@@ -159,7 +159,7 @@ func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.Firm
 		return false, look
 	case now.Before(st.not):
 		return false, st.not.Sub(now)
-	case now.Before(d.At):
+	case domain.Rests(d.From, d.At, now):
 		return false, d.At.Sub(now)
 	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
 		return usable(d.Firm), look
@@ -203,7 +203,7 @@ func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domai
 	if err == nil {
 		st.faults = 0
 	} else {
-		st.not = s.Now().Add(backoff(st.faults))
+		st.not = s.Now().Add(backoff(domain.Retryable, st.faults))
 		s.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
 	}
 	s.busy[key] = st

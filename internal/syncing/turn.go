@@ -225,23 +225,31 @@ func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError
 		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". Click Retry in the sync history once Smokeball works again."
 		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
 	}
-	until := t.Now().Add(max(backoff(t.Attempt), ce.After))
+	until := t.Now().Add(max(backoff(ce.Class, t.m.Current.Faults+1), ce.After))
 	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
 }
 
-const (
-	firstBackoff = time.Second
-	longBackoff  = 5 * time.Minute
-)
+// rhythm is how the pauses between tries grow: first, twice that, and so on up to longest.
+type rhythm struct{ first, longest time.Duration }
 
-// backoff is the pause after an attempt: exponential and capped, with full jitter of
-// its upper half.
-func backoff(attempt int) time.Duration {
-	d := longBackoff
-	if attempt < 10 {
-		d = min(longBackoff, firstBackoff<<(max(attempt, 1)-1))
+// rhythmOf is the rhythm of a class of faults. An allowance that is used up comes back
+// soon; a Smokeball that is down is left alone for longer.
+func rhythmOf(c domain.Class) rhythm {
+	if c == domain.Allowance {
+		return rhythm{2 * time.Second, time.Minute}
 	}
-	return d/2 + rand.N(d/2)
+	return rhythm{time.Second, 5 * time.Minute}
+}
+
+// backoff is the pause after so many faults in a row: exponential, capped, and drawn from
+// the whole of it (full jitter), so that those who failed together don't come together.
+func backoff(c domain.Class, faults int) time.Duration {
+	r := rhythmOf(c)
+	d := r.longest
+	if faults < 10 {
+		d = min(r.longest, r.first<<(max(faults, 1)-1))
+	}
+	return rand.N(d)
 }
 
 // pause waits until d has passed or something was recorded that the turn attends.
