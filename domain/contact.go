@@ -6,14 +6,16 @@ import "time"
 type ContactMatched struct {
 	Contact SmokeballID  `json:"contact"`
 	Client  ClientID     `json:"client"`
-	Known   ContactDraft `json:"known"` // CaseHug's values at that time: later changes are told from these
+	Known   ContactDraft `json:"known"`             // CaseHug's values at that time: later changes are told from these
+	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 }
 
 // ContactCreationStarted is the intent to create the contact.
 type ContactCreationStarted struct {
 	Client  ClientID     `json:"client"`
 	Request RequestID    `json:"request"`
-	Sent    ContactDraft `json:"sent,omitzero"` // what is looked for where the answer is lost
+	Sent    ContactDraft `json:"sent,omitzero"`     // what is looked for where the answer is lost
+	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 }
 
 // ContactCreationRefused settles the intent: Smokeball made no contact.
@@ -27,6 +29,7 @@ type ContactAccepted struct {
 	Client  ClientID     `json:"client"`
 	Request RequestID    `json:"request,omitempty"`
 	Sent    ContactDraft `json:"sent"`
+	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 }
 
 // ContactChangeAccepted says that Smokeball took changes of the contact in (202).
@@ -53,6 +56,7 @@ type ContactConfirmed struct {
 // ContactLost says that Smokeball no longer has the contact: it is looked for anew.
 type ContactLost struct {
 	Contact SmokeballID `json:"contact"`
+	Account string      `json:"account,omitempty"` // where it stays, because the firm left that account
 }
 
 // EventName is stored for ever.
@@ -83,10 +87,15 @@ func (ContactLost) EventName() string { return "contact.lost.v1" }
 type Contact struct {
 	ID        SmokeballID
 	Accepted  time.Time              // when Smokeball took the contact in; zero: it had it already
+	Request   RequestID              // of the call that made it
 	Confirmed bool                   // seen in Smokeball
+	By        Proof                  // how it, or its last change, was seen
 	Change    *ContactChangeAccepted // a change that was not seen yet
 	Intent    *Intent
 	Asked     ContactCreationStarted    // what the intent asks for
+	Account   string                    // of Smokeball; empty: whichever is connected
+	Seen      time.Time                 // when Smokeball last showed it
+	Former    map[string]SmokeballID    // what it was in accounts that the firm has left
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
 }
 
@@ -94,14 +103,16 @@ type Contact struct {
 func (c Contact) Apply(e Event, at time.Time) Contact {
 	switch e := e.(type) {
 	case ContactMatched:
-		c.ID, c.Confirmed, c.Intent = e.Contact, true, nil
+		c.ID, c.Request, c.Confirmed, c.By, c.Intent = e.Contact, "", true, ByRead, nil
+		c.Account, c.Seen = e.Account, at
 		c.written = c.note(e.Client, e.Known)
 	case ContactCreationStarted:
-		c.Intent, c.Asked = &Intent{Request: e.Request, At: at}, e
+		c.Intent, c.Asked, c.Account = &Intent{Request: e.Request, At: at}, e, e.Account
 	case ContactCreationRefused:
 		c.Intent = nil
 	case ContactAccepted:
-		c.ID, c.Accepted, c.Confirmed, c.Intent = e.Contact, at, false, nil
+		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
+		c.Account = e.Account
 		c.written = c.note(e.Client, e.Sent)
 	case ContactChangeAccepted:
 		c.written = c.note(e.Client, e.Sent)
@@ -111,11 +122,25 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactChangeRefused:
 		c.written, c.Change = c.note(e.Client, e.Was), nil
 	case ContactConfirmed:
-		c.Confirmed, c.Change = true, nil
+		c.Confirmed, c.By, c.Change, c.Seen = true, e.By, nil, at
 	case ContactLost:
-		c = Contact{}
+		c = Contact{Former: c.formerly(e)}
 	}
 	return c
+}
+
+// formerly notes what the contact was in an account that the firm left.
+func (c Contact) formerly(e ContactLost) map[string]SmokeballID {
+	if e.Account == "" || e.Contact == "" {
+		return c.Former
+	}
+	next := map[string]SmokeballID{e.Account: e.Contact}
+	for account, id := range c.Former {
+		if account != e.Account {
+			next[account] = id
+		}
+	}
+	return next
 }
 
 func (c Contact) note(id ClientID, d ContactDraft) map[ClientID]ContactDraft {
@@ -128,13 +153,13 @@ func (c Contact) note(id ClientID, d ContactDraft) map[ClientID]ContactDraft {
 	return next
 }
 
-// Start decides to create the contact. It fails where somebody else began or
+// Start decides to create the contact in the Smokeball account. It fails where somebody else began or
 // finished doing so: then the contact has to be loaded again.
-func (c Contact) Start(client ClientID, r RequestID, sent ContactDraft) ([]Event, error) {
+func (c Contact) Start(client ClientID, r RequestID, account string, sent ContactDraft) ([]Event, error) {
 	if c.ID != "" || c.Intent != nil {
 		return nil, ErrTaken
 	}
-	return []Event{ContactCreationStarted{Client: client, Request: r, Sent: sent}}, nil
+	return []Event{ContactCreationStarted{Client: client, Request: r, Sent: sent, Account: account}}, nil
 }
 
 // Met reports whether the contact was written or matched with this client's values.
@@ -168,6 +193,17 @@ func differing(was, now string) string {
 // Settled reports whether the contact, and its last change, was seen in Smokeball.
 func (c Contact) Settled() bool { return c.Confirmed && c.Change == nil }
 
+// Awaits is the request of the call whose effect was not seen yet, or "".
+func (c Contact) Awaits() RequestID {
+	switch {
+	case c.Change != nil:
+		return c.Change.Request
+	case !c.Confirmed:
+		return c.Request
+	}
+	return ""
+}
+
 // Written are the values of the client that Smokeball was told, or matched with.
 func (c Contact) Written(id ClientID) ContactDraft { return c.written[id] }
 
@@ -190,6 +226,15 @@ func (c Contact) GiveUp(i Intent) []Event {
 		return nil
 	}
 	return []Event{ContactCreationRefused{Request: i.Request}}
+}
+
+// Leave decides that what is known of the contact, or asked for, is about another account
+// than the one that is connected: it is looked for anew there.
+func (c Contact) Leave(account string) []Event {
+	if c.Account == "" || c.Account == account {
+		return nil
+	}
+	return []Event{ContactLost{Contact: c.ID, Account: c.Account}}
 }
 
 // Lose decides that Smokeball no longer has the contact.

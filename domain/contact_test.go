@@ -30,7 +30,7 @@ func TestContactStart(t *testing.T) {
 		"an intent and its loss": {list(contactIntent, contactGone), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", domain.ContactDraft{})
+			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", "", domain.ContactDraft{})
 			if c.err != nil {
 				thenError(t, facts, err, c.err)
 				return
@@ -107,5 +107,19 @@ func TestMet(t *testing.T) {
 	}
 	if c = c.Apply(contactGone, start); c.Met(clientA) {
 		t.Error("a contact that is gone was met")
+	}
+}
+
+// TestContactAwaits tells which call's effect is still to be seen.
+func TestContactAwaits(t *testing.T) {
+	change := domain.ContactChangeAccepted{Client: clientA, Request: "r-change", Sent: maria().ContactDraft(), Change: domain.ContactDraft{Phone: "1"}}
+	for want, contact := range map[domain.RequestID]domain.Contact{
+		"r-contact": given[domain.Contact](contactIntent, contactAccepted),
+		"r-change":  given[domain.Contact](contactMatched, change),
+		"":          given[domain.Contact](contactIntent, contactAccepted, contactSeen),
+	} {
+		if got := contact.Awaits(); got != want {
+			t.Errorf("it awaits %q, want %q", got, want)
+		}
 	}
 }

@@ -25,6 +25,7 @@ type Matter struct {
 	Role      string            // of the clients, where a mapping says so
 	Current   *Sync             // nil: nothing to do
 	Next      *Sync             // asked for while the current one runs
+	Former    map[string]Former // what it was before in Smokeball, by account
 
 	asked bool // some sync was ever asked for
 	seen  *trail[EventRef]
@@ -37,9 +38,21 @@ type Linked struct {
 	Confirmed bool         // it, and its last change, was seen there
 	Sent      MatterDraft  // what Smokeball was last told, or asked for by the intent
 	Before    *MatterDraft // while a change waits for confirmation: what counted before it
+	Change    MatterChange // the last change that was written
 	Request   RequestID    // of the call that waits for confirmation
 	Since     time.Time    // when that call was accepted
 	Intent    *Intent      // a creation that may or may not have happened
+	Account   string       // of Smokeball; empty: whichever is connected
+	Made      bool         // by us: nothing was in it before
+	Seen      time.Time    // when Smokeball last showed it
+	Gone      bool         // Smokeball no longer has it
+}
+
+// Former is what a matter was in a Smokeball account before it was unlinked.
+type Former struct {
+	ID   SmokeballID
+	Sent MatterDraft // what Smokeball was last told
+	Gone bool        // people had deleted it there
 }
 
 // Folder is a folder for documents in the Smokeball matter.
@@ -59,6 +72,7 @@ type Document struct {
 	Since     time.Time // when the bytes were sent
 	Confirmed bool
 	Failure   *Failure // of the last try
+	Moved     bool     // it was sent to another matter; it may be in this one too
 }
 
 // Apply returns the matter after e.
@@ -77,7 +91,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
 		m.Documents = approve(m.Documents, e.Document)
-	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped:
+	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = m.applySync(e, at)
 	default:
 		m = m.applyEffect(e, at)
@@ -113,30 +127,40 @@ func sameContent(a, b DocumentData) bool {
 	return sameJSON(a.Content, b.Content) && sameJSON(a.SizeBytes, b.SizeBytes)
 }
 
+// applySync moves the sync that the event is about.
 func (m Matter) applySync(e Event, at time.Time) Matter {
-	switch e := e.(type) {
-	case SyncRequested:
-		m.asked = true
-		m.syncs = m.syncs.with(e.Sync)
-		if e.Origin != (EventRef{}) {
-			m.seen = m.seen.with(e.Origin)
+	if r, ok := e.(SyncRequested); ok {
+		return m.enqueue(r, at)
+	}
+	id, _ := SyncMoved(e)
+	switch {
+	case !m.allows(e):
+	case m.Current != nil && m.Current.ID == id:
+		to, _ := m.Current.Status.After(e)
+		if to.Ended() {
+			m.Current, m.Next = m.Next, nil
+			return m
 		}
-		s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
-		if m.Current == nil {
-			m.Current = s
-		} else {
-			m.Next = s
+		m = m.change(func(s *Sync) { s.follow(e, to, at) })
+	case m.Next != nil && m.Next.ID == id:
+		if to, _ := m.Next.Status.After(e); to.Ended() {
+			m.Next = nil
 		}
-	case SyncStarted:
-		m = m.change(func(s *Sync) { s.Status, s.Attempts, s.Failure, s.Failures = Running, e.Attempt, nil, nil })
-	case SyncDeferred:
-		m = m.change(func(s *Sync) { s.wait(e, at) })
-	case SyncReleased:
-		m = m.change(func(s *Sync) { s.Status, s.NextAt, s.Troubled = Queued, time.Time{}, time.Time{} })
-	case SyncConfirming:
-		m = m.change(func(s *Sync) { s.Status = Confirming })
-	default: // the sync ended
-		m.Current, m.Next = m.Next, nil
+	}
+	return m
+}
+
+func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
+	m.asked = true
+	m.syncs = m.syncs.with(e.Sync)
+	if e.Origin != (EventRef{}) {
+		m.seen = m.seen.with(e.Origin)
+	}
+	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
+	if m.Current == nil {
+		m.Current = s
+	} else {
+		m.Next = s
 	}
 	return m
 }
@@ -167,34 +191,72 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	case ContactSeen:
 		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
-		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: e.Sent}
+		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: e.Sent, Account: e.Account}
 	case MatterCreationRefused:
 		m.Smokeball = Linked{}
 	case MatterMissed:
-		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: m.Smokeball.Sent}
+		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: m.Smokeball.Sent, Account: m.Smokeball.Account}
 	case MatterChangeRefused:
 		if before := m.Smokeball.Before; before != nil {
 			m.Smokeball.Sent, m.Smokeball.Before, m.Smokeball.Confirmed = *before, nil, true
 		}
 	case MatterAccepted:
-		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request, Since: at}
+		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request, Since: at, Account: e.Account, Made: true}
 		m = m.change(func(s *Sync) { s.Created, s.Changed = true, true })
 	case MatterLinked:
-		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true}
+		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true, Account: e.Account, Seen: at}
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterChangeAccepted:
 		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
 			m.Smokeball.Before = &before
 		}
-		m.Smokeball.Sent, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Request, at, false
+		m.Smokeball.Sent, m.Smokeball.Change, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Change, e.Request, at, false
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case MatterConfirmed:
-		m.Smokeball.Confirmed, m.Smokeball.Before = true, nil
+		m.Smokeball.Confirmed, m.Smokeball.Before, m.Smokeball.Seen = true, nil, at
 		m = m.change(func(s *Sync) { s.Changed = true })
+	case MatterGone:
+		m.Smokeball.Gone = true
+	case MatterUnlinked:
+		m = m.unlink(e)
 	default:
 		m = m.applyFile(e, at)
 	}
 	return m
+}
+
+// unlink forgets what the matter is in Smokeball, and notes what it was. Contacts are the
+// account's: in another one they are looked for anew.
+func (m Matter) unlink(e MatterUnlinked) Matter {
+	if e.Matter != "" {
+		next := map[string]Former{e.Account: {ID: e.Matter, Sent: m.Smokeball.Settled(), Gone: e.Reason == UnlinkedGone}}
+		for account, f := range m.Former {
+			if account != e.Account {
+				next[account] = f
+			}
+		}
+		m.Former = next
+	}
+	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.Role = Linked{}, nil, nil, "", ""
+	docs := append([]Document(nil), m.Documents...)
+	for i, d := range docs {
+		docs[i] = Document{Data: d.Data, Moved: d.Moved || d.File != "" || d.Intent != nil}
+	}
+	m.Documents = docs
+	if e.Reason == UnlinkedAccount {
+		m.Contacts = nil
+		m = m.change(func(s *Sync) { s.Contacts, s.Resolved = nil, nil })
+	}
+	return m
+}
+
+// Settled is what Smokeball is known to have been told: not a change that may not have
+// come through.
+func (l Linked) Settled() MatterDraft {
+	if l.Before != nil {
+		return *l.Before
+	}
+	return l.Sent
 }
 
 func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
@@ -227,7 +289,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FolderResolved:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FileCreationStarted:
-		m = m.document(e.Document, func(d *Document) { d.Intent = &Intent{Request: e.Request, At: at} })
+		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved = &Intent{Request: e.Request, At: at}, false })
 	case FileCreationRefused:
 		m = m.document(e.Document, func(d *Document) { d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false })
 	case FileMissed:
@@ -235,7 +297,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
 		})
 	case FileAccepted:
-		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent = e.File, e.Request, nil })
+		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent, d.Moved = e.File, e.Request, nil, false })
 	case DocumentUploaded:
 		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil })
 		m = m.change(func(s *Sync) { s.Changed = true })

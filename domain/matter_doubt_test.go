@@ -16,7 +16,7 @@ func TestMissedMatter(t *testing.T) {
 	if s := m.Smokeball; s.ID != "" || s.Confirmed || s.Intent == nil || s.Intent.Request != "r-1" || s.Sent.Number != sent().Number {
 		t.Errorf("Smokeball has %+v", s)
 	}
-	facts, err := m.StartCreation(turn, "r-2", sent())
+	facts, err := m.StartCreation(turn, "r-2", "", sent())
 	thenError(t, facts, err, domain.ErrTaken)
 
 	late := given[domain.Matter](running(accepted(2), missed, domain.SyncFailed{Sync: syncFor(2)})...)
@@ -116,7 +116,7 @@ func TestIdentify(t *testing.T) {
 // TestAskedFor tells that a contact in doubt knows what it was asked for.
 func TestAskedFor(t *testing.T) {
 	draft := maria().ContactDraft()
-	facts, err := given[domain.Contact]().Start(clientA, "r-1", draft)
+	facts, err := given[domain.Contact]().Start(clientA, "r-1", "", draft)
 	intent := domain.ContactCreationStarted{Client: clientA, Request: "r-1", Sent: draft}
 	then(t, must(t, facts, err), intent)
 	if c := given[domain.Contact](intent); c.Asked != intent || c.Intent == nil {

@@ -94,6 +94,12 @@ type SyncSkipped struct {
 	Reason string `json:"reason"`
 }
 
+// SyncCancelled ends a sync that a person no longer wants.
+type SyncCancelled struct {
+	Sync SyncID `json:"sync"`
+	By   string `json:"by"`
+}
+
 // MatterTypeResolved names the matter type that the case type means in the account.
 type MatterTypeResolved struct {
 	Sync         SyncID   `json:"sync"`
@@ -171,7 +177,8 @@ type FolderResolved struct {
 type MatterCreationStarted struct {
 	Sync    SyncID      `json:"sync"`
 	Request RequestID   `json:"request"`
-	Sent    MatterDraft `json:"sent,omitzero"` // what is looked for where the answer is lost
+	Sent    MatterDraft `json:"sent,omitzero"`     // what is looked for where the answer is lost
+	Account string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 }
 
 // MatterCreationRefused settles the intent: Smokeball made no matter.
@@ -186,6 +193,7 @@ type MatterAccepted struct {
 	Matter     SmokeballID `json:"matter"`
 	Request    RequestID   `json:"request,omitempty"`
 	Sent       MatterDraft `json:"sent"`
+	Account    string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 	DurationMS int64       `json:"duration_ms"`
 }
 
@@ -193,8 +201,9 @@ type MatterAccepted struct {
 type MatterLinked struct {
 	Sync       SyncID      `json:"sync"`
 	Matter     SmokeballID `json:"matter"`
-	How        string      `json:"how"`   // external_id or number
-	Known      MatterDraft `json:"known"` // what counts as already sent
+	How        string      `json:"how"`               // external_id, number, restored or earlier
+	Known      MatterDraft `json:"known"`             // what counts as already sent
+	Account    string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 	DurationMS int64       `json:"duration_ms"`
 }
 
@@ -236,6 +245,31 @@ type MatterMissed struct {
 	Matter  SmokeballID `json:"matter"`
 	Request RequestID   `json:"request,omitempty"`
 }
+
+// MatterGone says that Smokeball no longer has the linked matter: somebody deleted or
+// cancelled it there. The link stays, because the matter may be restored.
+type MatterGone struct {
+	Sync   SyncID      `json:"sync"`
+	Matter SmokeballID `json:"matter"`
+}
+
+// MatterUnlinked says that the matter is no longer the one that it was in Smokeball: it is
+// looked for and made anew, its documents too.
+type MatterUnlinked struct {
+	Sync    SyncID      `json:"sync"`
+	Matter  SmokeballID `json:"matter,omitempty"`  // empty: it was not known yet whether it was made
+	Account string      `json:"account,omitempty"` // where it is, or was
+	Reason  Unlinking   `json:"reason"`
+}
+
+// Unlinking says why a matter is no longer the one that it was in Smokeball.
+type Unlinking string
+
+// The reasons.
+const (
+	UnlinkedGone    Unlinking = "gone"    // it is gone, and a person wants it in Smokeball again
+	UnlinkedAccount Unlinking = "account" // the firm is connected to another account by now
+)
 
 // FileCreationStarted is the intent to announce the document's file to Smokeball.
 type FileCreationStarted struct {
@@ -308,6 +342,7 @@ func (SyncReleased) EventName() string          { return "sync.released.v1" }
 func (SyncConfirming) EventName() string        { return "sync.confirming.v1" }
 func (SyncSucceeded) EventName() string         { return "sync.succeeded.v1" }
 func (SyncFailed) EventName() string            { return "sync.failed.v1" }
+func (SyncCancelled) EventName() string         { return "sync.cancelled.v1" }
 func (SyncSkipped) EventName() string           { return "sync.skipped.v1" }
 func (MatterTypeResolved) EventName() string    { return "sync.matter_type_resolved.v1" }
 func (ContactResolved) EventName() string       { return "sync.contact_resolved.v1" }
@@ -326,6 +361,8 @@ func (MatterChangeRefused) EventName() string   { return "smokeball.matter_chang
 func (MatterUnchanged) EventName() string       { return "smokeball.matter_unchanged.v1" }
 func (MatterConfirmed) EventName() string       { return "smokeball.matter_confirmed.v1" }
 func (MatterMissed) EventName() string          { return "smokeball.matter_missed.v1" }
+func (MatterGone) EventName() string            { return "smokeball.matter_gone.v1" }
+func (MatterUnlinked) EventName() string        { return "smokeball.matter_unlinked.v1" }
 func (FileMissed) EventName() string            { return "smokeball.file_missed.v1" }
 func (FileCreationStarted) EventName() string   { return "smokeball.file_started.v1" }
 func (FileCreationRefused) EventName() string   { return "smokeball.file_refused.v1" }

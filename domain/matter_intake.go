@@ -161,10 +161,32 @@ func (m Matter) GoOn(id SyncID) []Event {
 
 // release lets a waiting sync look again whether it can go on.
 func (m Matter) release(reason string) []Event {
-	if m.Current == nil || m.Current.Status != Waiting {
+	if m.Current == nil {
 		return nil
 	}
-	return []Event{SyncReleased{Sync: m.Current.ID, Reason: reason}}
+	goesOn := SyncReleased{Sync: m.Current.ID, Reason: reason}
+	if !m.allows(goesOn) {
+		return nil
+	}
+	return []Event{goesOn}
+}
+
+// Cancel decides that a person no longer wants a sync which is queued or waits. What an
+// event brings later asks for a new one.
+func (m Matter) Cancel(id SyncID, by string) ([]Event, error) {
+	off := SyncCancelled{Sync: id, By: by}
+	switch {
+	case m.allows(off):
+		return []Event{off}, nil
+	case m.At(id):
+		return nil, notCancellable(id, "is at work", "Wait until it ends: what it has begun can't be called off.")
+	}
+	return nil, notCancellable(id, "has ended", "There is nothing left to cancel. Reload the page to see how it ended.")
+}
+
+func notCancellable(id SyncID, why, remedy string) error {
+	return &Rejection{Reason: Conflict, Failure: Failure{Code: CodeNotCancellable,
+		Message: "Sync " + string(id) + " " + why + ", so it can't be cancelled", Remedy: remedy}}
 }
 
 // RequestWith takes in what a person's request says of the matter and names the sync

@@ -31,6 +31,7 @@ func TestMatterLives(t *testing.T) {
 			"finish":      l.finish,
 			"fail":        l.fail,
 			"wait":        l.wait,
+			"cancel":      l.cancel,
 			"webhook":     l.webhook,
 			"late engine": l.late,
 		})
@@ -52,6 +53,7 @@ type life struct {
 func (l *life) take(t *rapid.T, facts []domain.Event) {
 	before := l.m
 	for _, e := range facts {
+		l.tabled(t, e)
 		at := start.Add(time.Duration(len(l.facts)) * time.Second)
 		l.facts, l.times = append(l.facts, e), append(l.times, at)
 		l.m = l.m.Apply(e, at)
@@ -64,6 +66,45 @@ func (l *life) take(t *rapid.T, facts []domain.Event) {
 			before.Data.Version, before.Known, l.m.Data.Version, l.m.Known)
 	}
 	l.told = shown(t, l.m)
+}
+
+// tabled checks that the table of moves allows a decided fact.
+func (l *life) tabled(t *rapid.T, e domain.Event) {
+	id, moves := domain.SyncMoved(e)
+	if !moves {
+		return
+	}
+	var from domain.Status
+	for _, s := range []*domain.Sync{l.m.Current, l.m.Next} {
+		if s != nil && s.ID == id {
+			from = s.Status
+		}
+	}
+	if _, ok := from.After(e); !ok {
+		t.Fatalf("a sync that is %q is moved by %s", from, e.EventName())
+	}
+}
+
+// cancel is a person who calls the current or the next sync off, or one that has ended.
+func (l *life) cancel(t *rapid.T) {
+	var all []domain.SyncID
+	for _, e := range l.facts {
+		if e, ok := e.(domain.SyncRequested); ok {
+			all = append(all, e.Sync)
+		}
+	}
+	if len(all) == 0 {
+		t.Skip("there is no sync")
+	}
+	id := rapid.SampledFrom(all).Draw(t, "sync")
+	facts, err := l.m.Cancel(id, "u_5")
+	if err != nil && domain.AsRejection(err) == nil {
+		t.Fatal(err)
+	}
+	l.take(t, facts)
+	if l.m.At(id) && err == nil {
+		t.Fatalf("the cancelled sync is still there: current %+v, next %+v", l.m.Current, l.m.Next)
+	}
 }
 
 func shown(t *rapid.T, m domain.Matter) string {
@@ -110,6 +151,8 @@ func (l *life) open() []domain.SyncID {
 		case domain.SyncFailed:
 			list = drop(list, e.Sync)
 		case domain.SyncSkipped:
+			list = drop(list, e.Sync)
+		case domain.SyncCancelled:
 			list = drop(list, e.Sync)
 		}
 	}
@@ -247,7 +290,7 @@ func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
 	case 0:
 		return l.m.On(turn, domain.ContactResolved{Sync: turn.Sync, Client: clientA, Contact: sbC, Outcome: domain.OutcomeAccepted, Request: request, Pending: true})
 	case 1:
-		return l.m.StartCreation(turn, request, domain.MatterDraft{})
+		return l.m.StartCreation(turn, request, "", domain.MatterDraft{})
 	case 2:
 		return l.settleMatter(turn, request)
 	case 3:

@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"strings"
 	"time"
 )
 
@@ -9,10 +8,14 @@ import (
 // again: its engine is gone.
 func (m Matter) Begin(now time.Time) ([]Event, error) {
 	s := m.Current
-	if s == nil || (s.Status == Waiting && !s.NextAt.IsZero() && now.Before(s.NextAt)) {
+	if s == nil || s.rests(now) {
 		return nil, ErrNotCurrent
 	}
-	return []Event{SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}}, nil
+	begins := SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}
+	if !m.allows(begins) {
+		return nil, ErrNotCurrent
+	}
+	return []Event{begins}, nil
 }
 
 // Turn is one attempt at a sync. Only the newest turn may record what it does: an
@@ -35,12 +38,17 @@ func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
 	if now, ok := m.Turn(); !ok || now != t {
 		return nil, ErrNotCurrent
 	}
+	for _, f := range facts {
+		if !m.allows(f) {
+			return nil, ErrNotCurrent
+		}
+	}
 	return facts, nil
 }
 
-// StartCreation decides to create the matter in Smokeball.
-func (m Matter) StartCreation(t Turn, r RequestID, sent MatterDraft) ([]Event, error) {
-	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent})
+// StartCreation decides to create the matter in the Smokeball account.
+func (m Matter) StartCreation(t Turn, r RequestID, account string, sent MatterDraft) ([]Event, error) {
+	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent, Account: account})
 	if err == nil && (m.Smokeball.ID != "" || m.Smokeball.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -89,6 +97,28 @@ func (m Matter) ShowFile(t Turn, e DocumentConfirmed) ([]Event, error) {
 	return m.On(t, e)
 }
 
+// Leave decides that what the matter is in Smokeball, or was about to become, is about
+// another account than the one that is connected.
+func (m Matter) Leave(t Turn, account string) ([]Event, error) {
+	sb := m.Smokeball
+	if (sb.ID == "" && sb.Intent == nil) || sb.Account == "" || sb.Account == account {
+		return m.On(t)
+	}
+	return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: sb.ID, Account: sb.Account, Reason: UnlinkedAccount})
+}
+
+// Lose decides that Smokeball no longer has the matter: a person who asked for the sync
+// gets a new one, any other sync leaves the link as it is.
+func (m Matter) Lose(t Turn) ([]Event, error) {
+	switch s := m.Current; {
+	case s != nil && s.Trigger == TriggerManual:
+		return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: m.Smokeball.ID, Account: m.Smokeball.Account, Reason: UnlinkedGone})
+	case m.Smokeball.Gone:
+		return m.On(t)
+	}
+	return m.On(t, MatterGone{Sync: t.Sync, Matter: m.Smokeball.ID})
+}
+
 // Finish decides how the current sync ends: failed where a document could not be
 // sent, skipped where nothing had to be, else succeeded.
 func (m Matter) Finish(t Turn) ([]Event, error) {
@@ -127,10 +157,13 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 // Smokeball's words.
 func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
 	s := m.Current
-	if i := m.Smokeball.Intent; i != nil && i.Request == r && s == nil {
-		return []Event{MatterCreationRefused{Request: r}} // told after the sync had given it up
+	if r == "" {
+		return nil
 	}
-	if s == nil || r == "" {
+	if i := m.Smokeball.Intent; i != nil && i.Request == r {
+		return m.refuseIntent(r, message)
+	}
+	if s == nil {
 		return nil
 	}
 	if m.Smokeball.Request == r && !m.Smokeball.Confirmed {
@@ -154,6 +187,17 @@ func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Even
 		}
 	}
 	return nil
+}
+
+// refuseIntent settles a creation whose answer is not on record. Where a turn is at it the
+// sync ends; else the next attempt begins anew.
+func (m Matter) refuseIntent(r RequestID, message string) []Event {
+	t, working := m.Turn()
+	settled := MatterCreationRefused{Sync: t.Sync, Request: r}
+	if !working {
+		return []Event{settled}
+	}
+	return []Event{settled, SyncFailed{Sync: t.Sync, Step: StepMatter, Failure: LateRefusal("the matter", message, r)}}
 }
 
 // KeysOf are the contact keys under which the current sync waits for a contact.
@@ -232,18 +276,54 @@ func Diff(was, next MatterDraft) MatterChange {
 	if next.ClosedDate != nil && (was.ClosedDate == nil || !was.ClosedDate.Equal(*next.ClosedDate)) {
 		c.ClosedDate = next.ClosedDate
 	}
-	if strings.Join(idsOf(was), ",") != strings.Join(idsOf(next), ",") {
+	if len(missingFrom(next.ClientIDs, was.ClientIDs))+len(missingFrom(was.ClientIDs, next.ClientIDs)) > 0 {
 		c.ClientIDs = next.ClientIDs
 	}
 	return c
 }
 
-func idsOf(d MatterDraft) []string {
-	ids := make([]string, len(d.ClientIDs))
-	for i, id := range d.ClientIDs {
-		ids[i] = string(id)
+// missingFrom are the ids of a that b lacks.
+func missingFrom(b, a []SmokeballID) []SmokeballID {
+	var rest []SmokeballID
+	for _, id := range a {
+		if !contains(b, id) {
+			rest = append(rest, id)
+		}
 	}
-	return ids
+	return rest
+}
+
+// MergeClients is the list of clients to write where Smokeball has there, and CaseHug's
+// own list was and is now next: whom people added there stay, and whom they took off and
+// CaseHug did not name since stay away. A client that takes another's place takes it in
+// the list too, because the first is the main one.
+func MergeClients(there, was, next []SmokeballID) []SmokeballID {
+	added := missingFrom(was, next)
+	added = missingFrom(there, added)
+	var merged []SmokeballID
+	for _, id := range there {
+		switch {
+		case !contains(was, id) || contains(next, id):
+			merged = append(merged, id)
+		case len(added) > 0:
+			merged, added = append(merged, added[0]), added[1:]
+		}
+	}
+	return append(merged, added...)
+}
+
+// Shown reports whether the matter as read has the change that waits for its confirmation,
+// if one does.
+func (l Linked) Shown(m SmokeballMatter) bool {
+	if l.Before == nil {
+		return true
+	}
+	for _, id := range missingFrom(l.Sent.ClientIDs, l.Before.ClientIDs) {
+		if contains(m.ClientIDs, id) {
+			return false
+		}
+	}
+	return l.Change.ShownBy(m)
 }
 
 // ShownBy reports whether the matter as read has what the change wrote. Other values may

@@ -40,6 +40,17 @@ func TestBegin(t *testing.T) {
 	}
 }
 
+// TestAClockThatWasSetBackDelaysNothing tells that a wait ends at its time, and at once
+// where the clock is behind the moment when the wait began.
+func TestAClockThatWasSetBackDelaysNothing(t *testing.T) {
+	m := given[domain.Matter](running(deferred(2, domain.CodeSmokeballUnavailable, start.Add(time.Hour)))...)
+	for after, begins := range map[time.Duration]bool{-3 * time.Hour: true, time.Minute: false, 59 * time.Minute: false, time.Hour: true} {
+		if _, err := m.Begin(start.Add(after)); (err == nil) != begins {
+			t.Errorf("%s after the start it begins: %v, want %v", after, err == nil, begins)
+		}
+	}
+}
+
 func TestBeginRefused(t *testing.T) {
 	for name, events := range map[string][]domain.Event{
 		"nothing was asked for":   list(created(1)),
@@ -48,7 +59,7 @@ func TestBeginRefused(t *testing.T) {
 		"nothing is known at all": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Matter](events...).Begin(start)
+			facts, err := given[domain.Matter](events...).Begin(start.Add(time.Minute))
 			thenError(t, facts, err, domain.ErrNotCurrent)
 		})
 	}
@@ -75,7 +86,7 @@ func TestTurn(t *testing.T) {
 			thenError(t, facts, err, domain.ErrNotCurrent)
 			facts, err = m.Finish(turn)
 			thenError(t, facts, err, domain.ErrNotCurrent)
-			facts, err = m.StartCreation(turn, "r-late", domain.MatterDraft{})
+			facts, err = m.StartCreation(turn, "r-late", "", domain.MatterDraft{})
 			thenError(t, facts, err, domain.ErrNotCurrent)
 		})
 	}
@@ -86,18 +97,18 @@ func TestTurn(t *testing.T) {
 }
 
 func TestStartCreation(t *testing.T) {
-	facts, err := given[domain.Matter](running()...).StartCreation(turn, "r-1", domain.MatterDraft{})
+	facts, err := given[domain.Matter](running()...).StartCreation(turn, "r-1", "", domain.MatterDraft{})
 	intent := domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-1"}
 	then(t, must(t, facts, err), intent)
 
-	facts, err = given[domain.Matter](running(intent)...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent)...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	thenError(t, facts, err, domain.ErrTaken)
 
-	facts, err = given[domain.Matter](running(intent, accepted(2))...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent, accepted(2))...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	thenError(t, facts, err, domain.ErrTaken)
 
 	refused := domain.MatterCreationRefused{Sync: syncFor(2), Request: "r-1"}
-	facts, err = given[domain.Matter](running(intent, refused)...).StartCreation(turn, "r-2", domain.MatterDraft{})
+	facts, err = given[domain.Matter](running(intent, refused)...).StartCreation(turn, "r-2", "", domain.MatterDraft{})
 	then(t, must(t, facts, err), domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-2"})
 }
 

@@ -3,6 +3,7 @@ package domain_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -72,6 +73,10 @@ func TestRefuse(t *testing.T) {
 		{"the file was not made", running(announced("r-file")...), "r-file", sbF, list(
 			domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-file"},
 			domain.DocumentFailed{Sync: syncFor(2), Document: docA, FileName: "Signed retainer.pdf", Failure: domain.LateRefusal("the file", vendorWords, "r-file")})},
+		{"the matter, before its answer is on record", running(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"}), "r-create", sbM,
+			list(domain.MatterCreationRefused{Sync: syncFor(2), Request: "r-create"}, matterFailed)},
+		{"the matter of a lost answer, while the sync waits", running(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"}, deferred(2, domain.CodeSmokeballUnavailable, start.Add(time.Hour))), "r-create", sbM,
+			list(domain.MatterCreationRefused{Request: "r-create"})},
 		{"what was seen stays", running(accepted(2), confirmed(2)), "r-create", sbM, nil},
 		{"another request", running(accepted(2)), "r-other", sbM, nil},
 		{"no request", running(accepted(2)), "", sbM, nil},

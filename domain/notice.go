@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // SmokeballWebhookReceived is Smokeball's word that something happened to one of
 // its resources. Its body was not signed: it is a hint.
@@ -19,24 +22,89 @@ func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v
 
 // Notices are the webhooks about one resource.
 type Notices struct {
-	seen *trail[EventRef]
+	Last time.Time // when the newest one came
+	// Foreign is when the newest one came that something else than a call through the API
+	// caused; zero: none has.
+	Foreign time.Time
+	// Gone: Smokeball said that the resource was deleted, and not that it was restored.
+	Gone bool
+	all  *notice
+}
+
+// notice is a webhook and the ones before it.
+type notice struct {
+	SmokeballWebhookReceived
+	before *notice
 }
 
 // Apply returns the notices after e.
-func (n Notices) Apply(e Event, _ time.Time) Notices {
-	if w, ok := e.(SmokeballWebhookReceived); ok {
-		n.seen = n.seen.with(w.Origin)
+func (n Notices) Apply(e Event, at time.Time) Notices {
+	w, ok := e.(SmokeballWebhookReceived)
+	if !ok {
+		return n
+	}
+	n.Last, n.all = at, &notice{w, n.all}
+	if w.Source != sourceAPI {
+		n.Foreign = at
+	}
+	switch {
+	case strings.HasSuffix(w.Type, ".deleted"):
+		n.Gone = true
+	case strings.HasSuffix(w.Type, ".restored"):
+		n.Gone = false
 	}
 	return n
 }
 
+// sourceAPI is how Smokeball calls what a program's call caused.
+const sourceAPI = "API"
+
+// typeError is the type of a webhook that tells of an accepted call which failed.
+const typeError = "error"
+
 // Receive decides to record the notice, once.
 func (n Notices) Receive(w SmokeballWebhookReceived) []Event {
-	if n.seen.has(w.Origin) {
-		return nil
+	for old := n.all; old != nil; old = old.before {
+		if old.Origin == w.Origin {
+			return nil
+		}
 	}
 	return []Event{w}
 }
+
+// Refusal is what Smokeball said of a call that it had accepted and then failed.
+func (n Notices) Refusal(r RequestID) (message string, ok bool) {
+	w := n.of(r, SmokeballWebhookReceived.Fails)
+	if w == nil {
+		return "", false
+	}
+	return w.Message, true
+}
+
+// Shows reports whether a webhook has shown what the call asked for.
+func (n Notices) Shows(r RequestID) bool { return n.of(r, SmokeballWebhookReceived.Shows) != nil }
+
+// of is the newest webhook that the request caused and that fits, or nil.
+func (n Notices) of(r RequestID, fits func(SmokeballWebhookReceived) bool) *notice {
+	for w := n.all; w != nil && r != ""; w = w.before {
+		if w.Request == r && fits(w.SmokeballWebhookReceived) {
+			return w
+		}
+	}
+	return nil
+}
+
+// Shows reports whether the webhook shows its resource to be there: that something
+// failed or was deleted does not.
+func (w SmokeballWebhookReceived) Shows() bool {
+	return !w.Fails() && !strings.HasSuffix(w.Type, ".deleted")
+}
+
+// ChangesTypes reports whether the webhook tells that the account's matter types changed.
+func (w SmokeballWebhookReceived) ChangesTypes() bool { return w.Type == "mattertype.updated" }
+
+// Fails reports whether the webhook tells of an accepted call that failed.
+func (w SmokeballWebhookReceived) Fails() bool { return w.Type == typeError }
 
 // DeadLettered records an event that could not be taken in, whole, with the reason
 // for each field.

@@ -32,6 +32,7 @@ var (
 const (
 	sampleSync    domain.SyncID    = "s_0A1B2C3D4E5F6G7H"
 	sampleRequest domain.RequestID = "b5f6a1c2-0000-8000-8000-000000000001"
+	sampleAccount                  = "3f2a9c1e-0000-4000-8000-000000000001"
 )
 
 // samples are one event of each name, with every field filled.
@@ -63,6 +64,7 @@ func syncSamples() []domain.Event {
 		domain.SyncSucceeded{Sync: sampleSync, Warnings: []domain.Warning{sampleWarning}},
 		domain.SyncFailed{Sync: sampleSync, Step: domain.StepMatter, Failure: sampleFailure},
 		domain.SyncSkipped{Sync: sampleSync, Reason: "Smokeball already has this"},
+		domain.SyncCancelled{Sync: sampleSync, By: "u_5"},
 	)
 }
 
@@ -80,11 +82,13 @@ func effectSamples() []domain.Event {
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderResolved{Sync: sampleSync, Path: "Intake/Forms", Folder: sbF, Made: true},
-		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest, Sent: sampleDraft},
+		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest, Sent: sampleDraft, Account: sampleAccount},
 		domain.MatterMissed{Sync: sampleSync, Matter: sbM, Request: sampleRequest},
 		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},
-		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, DurationMS: 180},
-		domain.MatterLinked{Sync: sampleSync, Matter: sbM, How: "external_id", Known: sampleDraft, DurationMS: 95},
+		domain.MatterAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Sent: sampleDraft, Account: sampleAccount, DurationMS: 180},
+		domain.MatterLinked{Sync: sampleSync, Matter: sbM, How: "external_id", Known: sampleDraft, Account: sampleAccount, DurationMS: 95},
+		domain.MatterGone{Sync: sampleSync, Matter: sbM},
+		domain.MatterUnlinked{Sync: sampleSync, Matter: sbM, Account: sampleAccount, Reason: domain.UnlinkedAccount},
 		domain.MatterChangeAccepted{Sync: sampleSync, Matter: sbM, Request: sampleRequest, Change: change, Sent: sampleDraft, DurationMS: 140},
 		domain.MatterChangeRefused{Sync: sampleSync, Request: sampleRequest},
 		domain.MatterUnchanged{Sync: sampleSync, Matter: sbM},
@@ -109,14 +113,14 @@ func personSamples() []domain.Event {
 		domain.ClientUpdated{Origin: sampleRef, Client: maria()},
 		domain.ClientOutdated{Origin: sampleRef, Version: 1, Current: 2},
 		domain.ClientLinked{Matter: "m_1001", Contact: sbC, Key: "k_7d1f"},
-		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft()},
-		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft()},
+		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft(), Account: sampleAccount},
+		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Account: sampleAccount},
 		domain.ContactCreationRefused{Request: sampleRequest},
-		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft()},
+		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft(), Account: sampleAccount},
 		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Change: sampleContact, Was: sampleContact},
 		domain.ContactChangeRefused{Client: "c_77", Was: sampleContact},
 		domain.ContactConfirmed{By: domain.ByWebhook},
-		domain.ContactLost{Contact: sbC},
+		domain.ContactLost{Contact: sbC, Account: sampleAccount},
 	)
 }
 

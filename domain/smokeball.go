@@ -50,6 +50,9 @@ type SmokeballMatter struct {
 	ClosedDate   *time.Time
 }
 
+// Gone reports whether people have deleted or cancelled the matter.
+func (m SmokeballMatter) Gone() bool { return m.Status == "Deleted" || m.Status == "Cancelled" }
+
 // MatterQuery narrows a search for matters. Smokeball searches Text in clients,
 // other sides, description and number; Contact keeps only that client's matters.
 // Empty fields do not narrow.

@@ -27,10 +27,19 @@ const (
 	Succeeded  Status = "succeeded"  // everything was seen in Smokeball
 	Failed     Status = "failed"     // somebody has to act
 	Skipped    Status = "skipped"    // there was nothing to do
+	Cancelled  Status = "cancelled"  // a person no longer wanted it
 )
 
 // Ended reports whether nothing more happens to a sync of this status.
-func (s Status) Ended() bool { return s == Succeeded || s == Failed || s == Skipped }
+func (s Status) Ended() bool {
+	return s == Succeeded || s == Failed || s == Skipped || s == Cancelled
+}
+
+// Cancellable reports whether a sync of this status can still be called off.
+func (s Status) Cancellable() bool {
+	_, ok := s.After(SyncCancelled{})
+	return ok
+}
 
 // Step is a part of a sync.
 type Step string
@@ -78,6 +87,7 @@ type Sync struct {
 	Attempts int
 	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
 	Troubled time.Time // since when only passing faults have held it up; zero: none have
+	Faults   int       // how many have, one after the other
 	Failure  *Failure  // of a waiting sync: what it waits for
 	Created  bool      // the matter was made by this sync
 	Changed  bool      // something was written to Smokeball
@@ -87,18 +97,46 @@ type Sync struct {
 	Resolved []ClientID // whose contacts were recorded in this sync
 
 	MappingRevision int // of a sync that waits for a mapping: the revision that had none
+
+	WaitsSince time.Time // of a waiting sync: when it began to wait
+}
+
+// follow lets the sync move.
+func (s *Sync) follow(e Event, to Status, at time.Time) {
+	s.Status = to
+	switch e := e.(type) {
+	case SyncStarted:
+		s.Attempts, s.Failure, s.Failures = e.Attempt, nil, nil
+	case SyncDeferred:
+		s.wait(e, at)
+	case SyncReleased:
+		s.NextAt, s.Troubled, s.Faults = time.Time{}, time.Time{}, 0
+	}
 }
 
 // wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
 // time of its passing faults begins anew.
 func (s *Sync) wait(e SyncDeferred, at time.Time) {
-	s.Status, s.NextAt, s.Failure, s.MappingRevision = Waiting, e.Until, &e.Failure, e.MappingRevision
-	switch {
-	case e.Until.IsZero():
-		s.Troubled = time.Time{}
-	case s.Troubled.IsZero():
+	s.NextAt, s.WaitsSince, s.Failure, s.MappingRevision = e.Until, at, &e.Failure, e.MappingRevision
+	if e.Until.IsZero() {
+		s.Troubled, s.Faults = time.Time{}, 0
+		return
+	}
+	if s.Faults++; s.Troubled.IsZero() {
 		s.Troubled = at
 	}
+}
+
+// rests reports whether the sync waits for a time that has not come. A clock that is behind
+// the moment when the wait began was set back: it says nothing, and the sync goes on.
+func (s Sync) rests(now time.Time) bool {
+	return s.Status == Waiting && Rests(s.WaitsSince, s.NextAt, now)
+}
+
+// Rests reports whether a wait that began at from is not over at now. No wait lasts longer
+// than it was to last when it began, wherever the clock jumps.
+func Rests(from, until, now time.Time) bool {
+	return now.Before(until) && !now.Before(from)
 }
 
 // PendingContact is a contact of the running sync that Smokeball has accepted and
@@ -127,15 +165,25 @@ type Due struct {
 	At      time.Time `json:"at"`                 // not before; zero: see WaitsOn
 	WaitsOn Code      `json:"waits_on,omitempty"` // what a waiting sync without a time waits for
 	Since   time.Time `json:"since"`
+	From    time.Time `json:"from,omitzero"` // of a waiting sync: when it began to wait
 
 	// Of a sync that waits for a mapping: the revision of the firm's mappings that had
 	// none, and the one that the firm has now.
 	MappingSeen int `json:"mapping_seen,omitempty"`
 	MappingNow  int `json:"mapping_now,omitempty"`
+	// And the ledger positions at which it began to look, and at which the account's matter
+	// types changed last.
+	TypesSeen uint64 `json:"types_seen,omitempty"`
+	TypesNow  uint64 `json:"types_now,omitempty"`
 }
 
 // Remapped reports whether the firm's mappings changed since the sync began to wait for
 // one.
 func (d Due) Remapped() bool {
 	return d.WaitsOn == CodeMatterTypeUnmapped && d.MappingNow > d.MappingSeen
+}
+
+// Retyped reports whether the account's matter types changed since the sync looked for one.
+func (d Due) Retyped() bool {
+	return d.WaitsOn == CodeMatterTypeUnmapped && d.TypesNow > d.TypesSeen
 }

@@ -23,10 +23,11 @@ type ConnectionRow struct {
 	Received      int               `json:"received"` // webhooks
 	LastReceived  time.Time         `json:"last_received,omitzero"`
 	DeadLetters   int               `json:"dead_letters"`
+	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 1, Keys: firmKey, Fold: foldConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 2, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -56,6 +57,11 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 		r.LastError, r.LastErrorAt = &e.Failure, env.At
 	case domain.SmokeballWebhookReceived:
 		r.Received, r.LastReceived = r.Received+1, env.At
+		if e.ChangesTypes() {
+			r.TypesAt = uint64(env.Seq)
+		}
+	case domain.ConnectionAuthorized: // perhaps of another account
+		r.TypesAt = uint64(env.Seq)
 	case domain.DeadLettered:
 		r.DeadLetters++
 	}

@@ -14,34 +14,39 @@ type dueRow struct {
 	Due     domain.Due   `json:"due"`
 	Current *domain.Sync `json:"current"`
 	Next    *domain.Sync `json:"next"`
+	Began   uint64       `json:"began,omitempty"` // ledger position of the current one's last start
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 1, Keys: dueKeys, Fold: foldDue,
+var DueWork = View[dueRow]{Name: "due", Version: 2, Keys: dueKeys, Fold: foldDue,
 	Gone: func(r dueRow) bool { return r.Current == nil }}
 
 func dueKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
 		return nil
 	}
-	switch env.Event.(type) {
-	case domain.SyncRequested, domain.SyncStarted, domain.SyncDeferred, domain.SyncReleased,
-		domain.SyncConfirming, domain.SyncSucceeded, domain.SyncFailed, domain.SyncSkipped:
-		return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
+	if _, moves := domain.SyncMoved(env.Event); !moves {
+		return nil
 	}
-	return nil
+	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
 }
 
 func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 	m := domain.Matter{Current: r.Current, Next: r.Next}.Apply(env.Event, env.At)
 	r.Current, r.Next = m.Current, m.Next
+	if _, begins := env.Event.(domain.SyncStarted); begins {
+		r.Began = uint64(env.Seq)
+	}
 	if s := m.Current; s != nil {
 		r.Due = domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID),
 			Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
 		if s.Status == domain.Waiting {
-			r.Due.At = s.NextAt
+			r.Due.At, r.Due.From = s.NextAt, s.WaitsSince
 			if s.NextAt.IsZero() {
 				r.Due.WaitsOn, r.Due.MappingSeen = s.Failure.Code, s.MappingRevision
+			}
+			if r.Due.WaitsOn == domain.CodeMatterTypeUnmapped {
+				r.Due.TypesSeen = r.Began
 			}
 		}
 	}
@@ -60,23 +65,24 @@ func (v *Views) Due() ([]domain.Due, error) {
 	return list, err
 }
 
-// tellMappings notes the revision of the firm's mappings with each sync that waits for
-// one, so that a newer revision lets it go on.
+// tellMappings notes with each sync that waits for a mapping what has changed of the
+// firm's mappings and of the account's matter types, so that it goes on.
 func tellMappings(tx *bbolt.Tx, list []domain.Due) error {
-	now := map[domain.FirmID]int{}
+	firms := map[domain.FirmID]ConnectionRow{}
 	for i := range list {
 		d := &list[i]
 		if d.WaitsOn != domain.CodeMatterTypeUnmapped {
 			continue
 		}
-		if _, ok := now[d.Firm]; !ok {
-			r, _, err := get(tx, Connections, string(d.Firm))
-			if err != nil {
+		r, ok := firms[d.Firm]
+		if !ok {
+			var err error
+			if r, _, err = get(tx, Connections, string(d.Firm)); err != nil {
 				return err
 			}
-			now[d.Firm] = r.Mappings.Revision
+			firms[d.Firm] = r
 		}
-		d.MappingNow = now[d.Firm]
+		d.MappingNow, d.TypesNow = r.Mappings.Revision, r.TypesAt
 	}
 	return nil
 }

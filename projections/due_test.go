@@ -28,9 +28,11 @@ func TestDue(t *testing.T) {
 		{"running", []domain.Event{req, beg}, change(func(d *domain.Due) { d.Status = domain.Running })},
 		{"confirming", []domain.Event{req, beg, domain.SyncConfirming{Sync: "s_1"}}, change(func(d *domain.Due) { d.Status = domain.Confirming })},
 		{"waiting for a time", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: until}},
-			change(func(d *domain.Due) { d.Status, d.At = domain.Waiting, until })},
+			change(func(d *domain.Due) { d.Status, d.At, d.From = domain.Waiting, until, start.Add(2*time.Second) })},
 		{"waiting for something", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: notConnected}},
-			change(func(d *domain.Due) { d.Status, d.WaitsOn = domain.Waiting, domain.CodeNotConnected })},
+			change(func(d *domain.Due) {
+				d.Status, d.WaitsOn, d.From = domain.Waiting, domain.CodeNotConnected, start.Add(2*time.Second)
+			})},
 		{"released", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: notConnected}, domain.SyncReleased{Sync: "s_1"}}, change(func(*domain.Due) {})},
 		{"going on", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: until}, begun("s_1", 2)},
 			change(func(d *domain.Due) { d.Status = domain.Running })},
@@ -40,6 +42,10 @@ func TestDue(t *testing.T) {
 		{"succeeded", []domain.Event{req, beg, domain.SyncSucceeded{Sync: "s_1"}}, nil},
 		{"failed", []domain.Event{req, beg, domain.SyncFailed{Sync: "s_1", Failure: unavailable}}, nil},
 		{"skipped", []domain.Event{req, beg, domain.SyncSkipped{Sync: "s_1"}}, nil},
+		{"cancelled", []domain.Event{req, domain.SyncCancelled{Sync: "s_1"}}, nil},
+		{"cancelled while it waits", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: notConnected}, domain.SyncCancelled{Sync: "s_1"}}, nil},
+		{"the one after it cancelled", []domain.Event{req, beg, requested("s_2", domain.TriggerRetry), domain.SyncCancelled{Sync: "s_2"}},
+			change(func(d *domain.Due) { d.Status = domain.Running })},
 		{"asked for again", []domain.Event{req, beg, domain.SyncSkipped{Sync: "s_1"}, requested("s_2", domain.TriggerManual)},
 			change(func(d *domain.Due) { d.Sync, d.Since = "s_2", start.Add(3*time.Second) })},
 	} {

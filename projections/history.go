@@ -31,6 +31,7 @@ type Entry struct {
 	Steps         []EntryStep      `json:"steps"`
 	Position      uint64           `json:"position"` // ledger position of the request: newer syncs have higher ones
 	Origin        *domain.EventRef `json:"origin,omitempty"`
+	CancelledBy   string           `json:"cancelled_by,omitempty"`
 }
 
 // EntryResources are what a sync made or met in Smokeball.
@@ -59,7 +60,7 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[Entry]{Name: "history", Version: 1, Keys: syncKeys, Fold: foldEntry,
+var History = View[Entry]{Name: "history", Version: 2, Keys: syncKeys, Fold: foldEntry,
 	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
 
 func syncKeys(env eventstore.Envelope) []string {
@@ -74,23 +75,8 @@ func syncKeys(env eventstore.Envelope) []string {
 
 // syncOf is the sync that an event belongs to.
 func syncOf(e domain.Event) domain.SyncID {
-	switch e := e.(type) {
-	case domain.SyncRequested:
-		return e.Sync
-	case domain.SyncStarted:
-		return e.Sync
-	case domain.SyncDeferred:
-		return e.Sync
-	case domain.SyncReleased:
-		return e.Sync
-	case domain.SyncConfirming:
-		return e.Sync
-	case domain.SyncSucceeded:
-		return e.Sync
-	case domain.SyncFailed:
-		return e.Sync
-	case domain.SyncSkipped:
-		return e.Sync
+	if id, moves := domain.SyncMoved(e); moves {
+		return id
 	}
 	return effectOf(e)
 }
@@ -115,6 +101,10 @@ func effectOf(e domain.Event) domain.SyncID {
 		return e.Sync
 	case domain.MatterUnchanged:
 		return e.Sync
+	case domain.MatterGone:
+		return e.Sync
+	case domain.MatterUnlinked:
+		return e.Sync
 	case domain.MatterConfirmed:
 		return e.Sync
 	case domain.FileAccepted:
@@ -130,34 +120,49 @@ func effectOf(e domain.Event) domain.SyncID {
 }
 
 func foldEntry(e Entry, env eventstore.Envelope) Entry {
+	if r, ok := env.Event.(domain.SyncRequested); ok {
+		return filled(newEntry(r, env))
+	}
+	if _, moves := domain.SyncMoved(env.Event); !moves {
+		return filled(foldStep(e, env))
+	}
+	to, ok := e.Status.After(env.Event)
+	if !ok {
+		return filled(e)
+	}
+	if e.Status = to; to.Ended() {
+		e.FinishedAt = &env.At
+	}
+	return filled(foldMove(e, env))
+}
+
+// foldMove notes what comes with a move, beside the status.
+func foldMove(e Entry, env eventstore.Envelope) Entry {
+	was := e.Error
+	e.Error = nil
 	switch ev := env.Event.(type) {
-	case domain.SyncRequested:
-		e = newEntry(ev, env)
 	case domain.SyncStarted:
-		e.Status, e.Attempts, e.Error, e.NextAttemptAt = domain.Running, ev.Attempt, nil, nil
-		e.Title, e.CaseNumber = ev.Title, ev.CaseNumber
+		e.Attempts, e.NextAttemptAt, e.Title, e.CaseNumber = ev.Attempt, nil, ev.Title, ev.CaseNumber
 		if e.StartedAt == nil {
 			e.StartedAt = &env.At
 		}
 	case domain.SyncDeferred:
-		e.Status, e.Error, e.NextAttemptAt = domain.Waiting, &ev.Failure, timeOrNil(ev.Until)
+		e.Error, e.NextAttemptAt = &ev.Failure, timeOrNil(ev.Until)
 	case domain.SyncReleased:
-		e.Status, e.Error, e.NextAttemptAt = domain.Queued, nil, nil
+		e.NextAttemptAt = nil
 	case domain.SyncConfirming:
-		e.Status = domain.Confirming
+		e.Error = was
 	case domain.SyncSucceeded:
-		e.Status, e.Error, e.FinishedAt = domain.Succeeded, nil, &env.At
 		e.Warnings = append(e.Warnings[:0:0], ev.Warnings...)
 	case domain.SyncSkipped:
-		e.Status, e.Error, e.FinishedAt = domain.Skipped, nil, &env.At
 		e = skippedStep(e, ev.Reason, env.At)
+	case domain.SyncCancelled:
+		e.CancelledBy, e.NextAttemptAt = ev.By, nil
 	case domain.SyncFailed:
-		e.Status, e.Error, e.FinishedAt = domain.Failed, &ev.Failure, &env.At
+		e.Error = &ev.Failure
 		e = failedStep(e, ev, env.At)
-	default:
-		e = foldStep(e, env)
 	}
-	return filled(e)
+	return e
 }
 
 func newEntry(r domain.SyncRequested, env eventstore.Envelope) Entry {
@@ -243,7 +248,7 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		e.Smokeball.Matter = ev.Matter
 	case domain.MatterLinked:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeMatched, ev.DurationMS
-		step.Smokeball, step.Detail = ev.Matter, "found in Smokeball by "+strings.ReplaceAll(ev.How, "_", " ")
+		step.Smokeball, step.Detail = ev.Matter, found(ev.How)
 		e.Smokeball.Matter = ev.Matter
 	case domain.MatterChangeAccepted:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeUpdated, ev.DurationMS
@@ -260,6 +265,17 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		return e
 	}
 	return addStep(e, step)
+}
+
+// found says how a matter was found in Smokeball.
+func found(how string) string {
+	switch how {
+	case "restored":
+		return "it was restored in Smokeball"
+	case "earlier":
+		return "it was linked in this account before"
+	}
+	return "found in Smokeball by " + strings.ReplaceAll(how, "_", " ")
 }
 
 // created says of an accepted contact that it was created, now that it is there.

@@ -238,3 +238,23 @@ func TestCountsAndMatterOfSync(t *testing.T) {
 		}
 	}
 }
+
+// TestHistoryOfACancelledSync tells who called it off, and that nothing moves it then.
+func TestHistoryOfACancelledSync(t *testing.T) {
+	l := newLedger()
+	l.tell(t, domain.MatterStream(oak, matterOfMaria), created(), requested("s_1", domain.TriggerManual), begun("s_1", 1),
+		domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: start.Add(time.Hour)}, domain.SyncCancelled{Sync: "s_1", By: "u_5"}, domain.SyncSucceeded{Sync: "s_1"})
+	v := folded(t, l)
+	e, _, err := v.Sync(oak, "s_1")
+	if err != nil || e.Status != domain.Cancelled || e.CancelledBy != "u_5" || e.Error != nil || e.NextAttemptAt != nil || e.FinishedAt == nil {
+		t.Errorf("the entry is %+v, %v", e, err)
+	}
+	r, _, err := v.Matter(oak, matterOfMaria)
+	if err != nil || r.Status != domain.Cancelled || r.Failure != nil || r.Timeline[len(r.Timeline)-1].Event == "" {
+		t.Errorf("the matter's row is %+v, %v", r, err)
+	}
+	counts, err := v.Counts(oak)
+	if err != nil || counts[domain.Cancelled] != 1 || len(counts) != 1 {
+		t.Errorf("the counts are %v, %v", counts, err)
+	}
+}

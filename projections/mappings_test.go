@@ -68,6 +68,40 @@ func TestDueTellsMappings(t *testing.T) {
 	check(v, map[string][2]int{"f_oak/m_1": {1, 2}, "f_oak/m_2": {0, 2}, "f_oak/m_3": {}, "f_elm/m_1": {}}, 2)
 }
 
+// TestDueTellsTypes tells that what waits for a matter type is let go on by a change of the
+// account's types that came after it began to look.
+func TestDueTellsTypes(t *testing.T) {
+	hook := func(kind string) domain.SmokeballWebhookReceived {
+		return domain.SmokeballWebhookReceived{Type: kind, Resource: "t_IL"}
+	}
+	for name, c := range map[string]struct {
+		before, after []domain.Event
+		retyped       bool
+	}{
+		"a change before":      {[]domain.Event{hook("mattertype.updated")}, nil, false},
+		"a change after":       {nil, []domain.Event{hook("mattertype.updated")}, true},
+		"another webhook":      {nil, []domain.Event{hook("matter.updated")}, false},
+		"a new authorization":  {nil, []domain.Event{domain.ConnectionAuthorized{}}, true},
+		"an old authorization": {[]domain.Event{domain.ConnectionAuthorized{}}, nil, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := newLedger()
+			for _, e := range c.before {
+				l.tell(t, domain.NoticeStream(oak, "t_IL"), e)
+			}
+			l.tell(t, domain.MatterStream(oak, matterOfMaria), requested("s_1", domain.TriggerManual), begun("s_1", 1),
+				domain.SyncDeferred{Sync: "s_1", Failure: domain.Failure{Code: domain.CodeMatterTypeUnmapped}})
+			for _, e := range c.after {
+				l.tell(t, domain.NoticeStream(oak, "t_IL"), e)
+			}
+			due, err := folded(t, l).Due()
+			if err != nil || len(due) != 1 || due[0].Retyped() != c.retyped {
+				t.Errorf("due are %+v, %v; want it to look again: %v", due, err, c.retyped)
+			}
+		})
+	}
+}
+
 // TestHistoryNamesTheOwnMapping tells by what the matter type was chosen.
 func TestHistoryNamesTheOwnMapping(t *testing.T) {
 	l := newLedger()

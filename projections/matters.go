@@ -44,7 +44,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 1, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 2, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -78,18 +78,20 @@ func foldMatter(r MatterRow, env eventstore.Envelope) MatterRow {
 	case domain.MatterConfirmed:
 		r.Confirmed, r.Proof = env.At, e.By
 	}
-	r = foldLastSync(r, env)
+	r = foldLastSync(r, was, env)
 	return moment(r, env)
 }
 
-func foldLastSync(r MatterRow, env eventstore.Envelope) MatterRow {
-	switch e := env.Event.(type) {
-	case domain.SyncSucceeded:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Succeeded, nil
-	case domain.SyncSkipped:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Skipped, nil
-	case domain.SyncFailed:
-		r.LastSync, r.Status, r.Failure = e.Sync, domain.Failed, &e.Failure
+// foldLastSync notes how the matter's last sync stands; was is the matter before the event.
+func foldLastSync(r MatterRow, was domain.Matter, env eventstore.Envelope) MatterRow {
+	id, _ := domain.SyncMoved(env.Event)
+	if s := was.Current; s != nil && s.ID == id {
+		if to, ok := s.Status.After(env.Event); ok && to.Ended() {
+			r.LastSync, r.Status, r.Failure = id, to, nil
+		}
+		if e, failed := env.Event.(domain.SyncFailed); failed {
+			r.Failure = &e.Failure
+		}
 	}
 	if s := r.Matter.Current; s != nil {
 		r.LastSync, r.Status, r.Failure = s.ID, s.Status, s.Failure
@@ -159,7 +161,17 @@ func tell(e domain.Event) string {
 	case domain.MatterAccepted:
 		return "Smokeball accepted the matter"
 	case domain.MatterLinked:
+		if e.How == "restored" {
+			return "The matter was restored in Smokeball"
+		}
 		return "Linked to a matter that Smokeball already had"
+	case domain.MatterGone:
+		return "The matter was deleted or cancelled in Smokeball"
+	case domain.MatterUnlinked:
+		if e.Reason == domain.UnlinkedAccount {
+			return "The firm is connected to another Smokeball account; the matter is looked for there"
+		}
+		return "A new matter is made for the one that is gone"
 	case domain.MatterChangeAccepted:
 		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
 	case domain.MatterConfirmed:
@@ -178,6 +190,8 @@ func tell(e domain.Event) string {
 		return e.Reason
 	case domain.ActivityRead:
 		return tellActivity(e)
+	case domain.SyncCancelled:
+		return "The sync was cancelled"
 	}
 	return ""
 }

@@ -128,12 +128,12 @@ func TestDeletedFile(t *testing.T) {
 func TestOtherVersions(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
 		"an older version of a view": func(tx *bbolt.Tx) error {
-			return errors.Join(tx.DeleteBucket([]byte("history.v1")), tx.Bucket([]byte("checkpoints")).Delete([]byte("history.v1")),
-				addView(tx, "history.v0"))
+			return errors.Join(tx.DeleteBucket([]byte(bucket(projections.History, 0))), tx.Bucket([]byte("checkpoints")).Delete([]byte(bucket(projections.History, 0))),
+				addView(tx, bucket(projections.History, -1)))
 		},
-		"a view of a newer binary": func(tx *bbolt.Tx) error { return addView(tx, "history.v2") },
+		"a view of a newer binary": func(tx *bbolt.Tx) error { return addView(tx, bucket(projections.History, 1)) },
 		"a view that it lacks": func(tx *bbolt.Tx) error {
-			return errors.Join(tx.DeleteBucket([]byte("due.v1")), tx.Bucket([]byte("checkpoints")).Delete([]byte("due.v1")))
+			return errors.Join(tx.DeleteBucket([]byte(bucket(projections.DueWork, 0))), tx.Bucket([]byte("checkpoints")).Delete([]byte(bucket(projections.DueWork, 0))))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -177,11 +177,11 @@ func TestUpgradeAfterDowngrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views.db")
 	edit(t, path, func(tx *bbolt.Tx) error {
 		_, err := tx.CreateBucket([]byte("checkpoints"))
-		return errors.Join(err, addView(tx, "history.v2"))
+		return errors.Join(err, addView(tx, bucket(projections.History, 1)))
 	})
 	v := open(t, path)
 	for key := range rows(t, v) {
-		if strings.Contains(key, "history.v2") {
+		if strings.Contains(key, bucket(projections.History, 1)) {
 			t.Errorf("%q is left of a view that this binary does not have", key)
 		}
 	}
@@ -291,4 +291,9 @@ func TestRowsAreSeenWhole(t *testing.T) {
 			t.Fatalf("at position %d there is no %s: %v", v.Position(), id, err)
 		}
 	}
+}
+
+// bucket is the name of a view's bucket, so many versions later.
+func bucket[R any](v projections.View[R], later int) string {
+	return fmt.Sprintf("%s.v%d", v.Name, v.Version+later)
 }

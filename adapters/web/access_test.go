@@ -41,6 +41,7 @@ func routes() []route {
 		get("/v1/firms/f_1/sync-history", 200, 200, 200),
 		get("/v1/firms/f_1/sync-history/s_done", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/sync-history/s_failed/retry", "", 202, 202),
+		do("POST", "/v1/firms/f_1/sync-history/s_waits/cancel", "", 200, 200),
 		get("/v1/firms/f_1/dead-letters", 403, 200, 200),
 		get("/v1/firms/f_1/audit", 403, 200, 403),
 		get("/v1/firms/f_1/webhooks", 403, 200, 200),
@@ -150,7 +151,7 @@ func TestCookieIsASignIn(t *testing.T) {
 func TestFormsRefuseOtherSites(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
 	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings",
-		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/session/end"} {
+		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/history/s_waits/cancel", "/session/end"} {
 		for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {
 			c := call{method: "POST", path: path, cookie: "admin-token", header: header, html: true, kind: "application/x-www-form-urlencoded"}
 			if r := e.call(t, c); r.status != http.StatusForbidden {

@@ -117,6 +117,20 @@ func (s *site) retrySync(ctx context.Context, in *retryInput) (*change[syncBody]
 	return s.requested(in.firm(), id, position)
 }
 
+type cancelInput struct {
+	FirmPath
+	ID string `path:"id" doc:"The sync's id; it is queued or waits."`
+}
+
+func (s *site) cancelSync(ctx context.Context, in *cancelInput) (*change[syncBody], error) {
+	id := domain.SyncID(in.ID)
+	position, err := s.Syncs.Cancel(ctx, userOf(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	return changed(position, syncBody{ID: id, Sync: id, Status: domain.Cancelled, Position: position}), nil
+}
+
 // requested answers with the sync that a request led to: queued, unless the rows
 // know already that it is further.
 func (s *site) requested(firm domain.FirmID, id domain.SyncID, position uint64) (*change[syncBody], error) {

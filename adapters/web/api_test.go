@@ -102,6 +102,7 @@ func TestChangesTellTheirPosition(t *testing.T) {
 		{call{method: "PUT", path: "/v1/firms/f_1/settings", body: settingsJSON}, false},
 		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1001/sync"}, true},
 		{call{method: "POST", path: "/v1/firms/f_1/sync-history/s_failed/retry"}, true},
+		{call{method: "POST", path: "/v1/firms/f_1/sync-history/s_waits/cancel"}, true},
 		{call{method: "POST", path: "/v1/firms/f_1/webhooks"}, true},
 		{call{method: "DELETE", path: "/v1/firms/f_1/webhooks"}, true},
 		{call{method: "DELETE", path: "/v1/firms/f_1/connection"}, true},
@@ -219,6 +220,20 @@ func TestRetryNeedsAnEndedSync(t *testing.T) {
 	retry("s_failed").want(202).contains(`"id":"s_again_s_failed"`)
 	retry("s_waits").problem(409, "not_retryable")
 	retry("s_nope").problem(404, "not_found")
+}
+
+func TestCancelNeedsASyncThatIsNotAtWork(t *testing.T) {
+	e := newEngine(t).tell().told(t)
+	cancel := func(id, token string) reply {
+		return e.call(t, call{method: "POST", path: "/v1/firms/f_1/sync-history/" + id + "/cancel", token: token})
+	}
+	cancel("s_waits", "other-token").want(404)
+	cancel("s_waits", "user-token").want(200).contains(`"id":"s_waits"`, `"status":"cancelled"`)
+	e.told(t)
+	cancel("s_waits", "user-token").problem(409, "not_cancellable")
+	cancel("s_done", "user-token").problem(409, "not_cancellable")
+	cancel("s_nope", "user-token").problem(404, "not_found")
+	e.call(t, call{path: "/v1/firms/f_1/sync-history?status=cancelled", token: "user-token"}).want(200).contains(`"id":"s_waits"`, `"cancelled_by":"u_`)
 }
 
 func TestUnknownThings(t *testing.T) {

@@ -190,6 +190,22 @@ func (e *engine) Retry(_ context.Context, by domain.User, id domain.SyncID) (dom
 	return again, e.add(noon, domain.MatterStream(by.Firm, row.Matter), domain.SyncRequested{Sync: again, Trigger: domain.TriggerRetry, By: by.Subject}), nil
 }
 
+func (e *engine) Cancel(_ context.Context, by domain.User, id domain.SyncID) (uint64, error) {
+	if err := e.hear("cancel %s by %s", id, by.Subject); err != nil {
+		return 0, err
+	}
+	row, ok, err := e.views.Sync(by.Firm, id)
+	switch {
+	case err != nil:
+		return 0, err
+	case !ok:
+		return 0, rejection(domain.Unknown, domain.CodeNotFound, "There is no such sync")
+	case !row.Status.Cancellable():
+		return 0, rejection(domain.Conflict, domain.CodeNotCancellable, "The sync is at work")
+	}
+	return e.add(noon, domain.MatterStream(by.Firm, row.Matter), domain.SyncCancelled{Sync: id, By: by.Subject}), nil
+}
+
 func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time, error) {
 	if err := e.hear("authorize by %s", by.Subject); err != nil {
 		return "", time.Time{}, err

@@ -31,6 +31,8 @@ func syncMark(s domain.Status) mark {
 		return mark{"bad", "bad", "Failed", false}
 	case domain.Skipped:
 		return mark{"mute", "skip", "Skipped", false}
+	case domain.Cancelled:
+		return mark{"mute", "cancel", "Cancelled", false}
 	}
 	return mark{"mute", "cancel", capital(string(s)), false}
 }

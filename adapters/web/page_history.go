@@ -140,6 +140,7 @@ func groupsOf(in url.Values, counts map[domain.Status]int) []group {
 		{Label: "Failed", Href: string(domain.Failed), Count: counts[domain.Failed]},
 		{Label: "Succeeded", Href: string(domain.Succeeded), Count: counts[domain.Succeeded]},
 		{Label: "Skipped", Href: string(domain.Skipped), Count: counts[domain.Skipped]},
+		{Label: "Cancelled", Href: string(domain.Cancelled), Count: counts[domain.Cancelled]},
 	}
 	for i := range list {
 		list[i].Current = list[i].Href == in.Get("status")
@@ -168,12 +169,13 @@ func queryWith(in url.Values, pairs ...string) string {
 	return "?" + out.Encode()
 }
 
-// names tells how the people who asked for syncs are called.
+// names tells how the people who asked for syncs, or cancelled them, are called.
 func (s *site) names(v visit, entries []projections.Entry) (map[string]string, error) {
 	row, err := s.Views.Connection(v.firm())
 	names := map[string]string{}
 	for _, e := range entries {
 		names[e.RequestedBy] = nameOf(v, row, e.RequestedBy)
+		names[e.CancelledBy] = nameOf(v, row, e.CancelledBy)
 	}
 	return names, err
 }

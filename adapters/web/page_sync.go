@@ -11,6 +11,7 @@ import (
 type syncPage struct {
 	Entry projections.Entry
 	By    string
+	Off   string // who cancelled it
 	Known bool // CaseHug has announced the matter
 	// Choose is where a firm admin chooses the matter type that the sync waits for.
 	Choose string
@@ -30,8 +31,14 @@ func (s *site) showSync(v visit) error {
 		return err
 	}
 	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + or(e.Title, string(e.Matter)), Nav: "history",
-		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Known: ok,
+		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Off: names[e.CancelledBy], Known: ok,
 			Choose: chooseLink(v, e.Error, row.Matter.Data)}})
+}
+
+func (s *site) doCancel(v visit) error {
+	id := domain.SyncID(v.r.PathValue("id"))
+	position, err := s.Syncs.Cancel(v.r.Context(), v.user, id)
+	return s.then(v, position, err, "/history/"+string(id))
 }
 
 func (s *site) doRetry(v visit) error {

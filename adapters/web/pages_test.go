@@ -211,6 +211,7 @@ func TestForms(t *testing.T) {
 		{"/integrations/webhooks/remove", "", "/integrations/advanced?done=removed", "remove webhooks by u_1"},
 		{"/matters/m_1001/sync", "", "/matters/m_1001", "request m_1001 by u_1, matter false, 0 documents"},
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
+		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
 		{"/integrations/settings", "auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
 			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake}"},
 	} {
@@ -303,7 +304,12 @@ func TestSyncPage(t *testing.T) {
 	}
 	open("s_done").contains("Contact accepted", "0.5 s", "Matter confirmed", string(matterID), "position 4").lacks("/retry")
 	open("s_failed").contains("Smokeball refused the matter.", "Bad Request: number is taken", "smokeball_refused", `action="/history/s_failed/retry"`, "by Folasade Osei")
-	open("s_waits").contains("Waiting, 1 h 11 min so far.").lacks("/retry")
+	open("s_done").lacks("/cancel")
+	open("s_failed").lacks("/cancel")
+	open("s_waits").contains("Waiting, 1 h 11 min so far.", `action="/history/s_waits/cancel"`).lacks("/retry")
+	e.call(t, call{method: "POST", path: "/history/s_waits/cancel", kind: form, cookie: "admin-token", html: true}).want(303)
+	open("s_waits").contains("Cancelled", "by Folasade Osei").lacks("/cancel", "/retry")
+	e.call(t, call{path: "/history?status=cancelled", cookie: "admin-token", html: true}).want(200).contains("s_waits")
 }
 
 func TestDeadLettersPage(t *testing.T) {

@@ -53,6 +53,9 @@ type Syncs interface {
 	Request(ctx context.Context, by domain.User, m domain.MatterID, r SyncRequest) (domain.SyncID, uint64, error)
 	// Retry asks for the sync of an ended entry's matter again.
 	Retry(ctx context.Context, by domain.User, id domain.SyncID) (domain.SyncID, uint64, error)
+	// Cancel calls off a sync that is queued or waits. One that is at work or has ended is a
+	// Rejection (Conflict), one that the firm does not have a Rejection (Unknown).
+	Cancel(ctx context.Context, by domain.User, id domain.SyncID) (position uint64, err error)
 }
 
 // SyncRequest is what a request to sync may carry.

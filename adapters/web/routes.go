@@ -74,6 +74,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history", "The sync log, newest first", s.listHistory)
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history/{id}", "One sync", s.getSync)
 	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/retry", "Sync the matter of an ended sync again", s.retrySync, accepted)
+	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/cancel", "Call off a sync that is queued or waits", s.cancelSync)
 	on(s, api, overseers, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in", s.listDeadLetters)
 	on(s, api, overseers, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
@@ -144,6 +145,7 @@ func (s *site) routeForms(mux *router) {
 		"POST /integrations/webhooks/remove": {domain.FirmAdmin, s.doRemoveWebhooks},
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
 		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
+		"POST /history/{id}/cancel":          {domain.StandardUser, s.doCancel},
 	} {
 		mux.HandleFunc(route, s.signedIn(route, p))
 	}

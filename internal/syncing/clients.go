@@ -16,6 +16,9 @@ import (
 // clients sees to it that each client of the matter has its contact, those too that
 // CaseHug names while it works.
 func (t *turn) clients(ctx context.Context) error {
+	if err := t.refusedContacts(ctx); err != nil {
+		return err
+	}
 	done := map[domain.ClientID]bool{}
 	for {
 		all := t.m.Data.Clients()
@@ -28,6 +31,26 @@ func (t *turn) clients(ctx context.Context) error {
 		}
 		done[all[i].ID] = true
 	}
+}
+
+// refusedContacts ends the sync where Smokeball's word that it failed one of its contacts
+// came while nobody waited for it.
+func (t *turn) refusedContacts(ctx context.Context) error {
+	for _, p := range t.m.Current.Contacts {
+		c, err := t.contact(ctx, p.Key)
+		if err != nil {
+			return err
+		}
+		n, err := t.heard(ctx, p.Contact)
+		if err != nil {
+			return err
+		}
+		if message, failed := n.Refusal(c.Awaits()); failed && c.ID == p.Contact {
+			w := &contactWait{turn: t, p: p, request: c.Awaits()}
+			return w.refused(ctx, message)
+		}
+	}
+	return nil
 }
 
 // client finds, makes or updates the contact of one client and records which it is.
@@ -84,7 +107,7 @@ func (t *turn) freeKey(ctx context.Context, d domain.ClientData) (domain.Contact
 	for err == nil {
 		var c domain.Contact
 		c, _, err = eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, key))
-		if err != nil || !c.Confirmed || d.Email == "" {
+		if err != nil || !c.Confirmed || d.Email == "" || c.Leave(t.account) != nil {
 			break
 		}
 		var gone bool
@@ -102,7 +125,7 @@ func (t *turn) freeKey(ctx context.Context, d domain.ClientData) (domain.Contact
 // that Smokeball no longer has is forgotten.
 func (t *turn) movedOn(ctx context.Context, key domain.ContactKey, id domain.SmokeballID, d domain.ClientData) (bool, error) {
 	c, err := t.Smokeball.Contact(ctx, t.firm, id)
-	if domain.IsNotThere(err) || (err == nil && c.Deleted) {
+	if isGone(c, err) {
 		_, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ContactStream(t.firm, key),
 			func(c domain.Contact) ([]domain.Event, error) { return c.Lose(id), nil })
 		return false, err
@@ -131,6 +154,7 @@ type contactWork struct {
 	outcome domain.Outcome
 	request domain.RequestID
 	warning *domain.Warning
+	looked  bool // Smokeball was asked whether it still has the contact
 }
 
 func (w *contactWork) do(ctx context.Context) error {
@@ -139,7 +163,13 @@ func (w *contactWork) do(ctx context.Context) error {
 		if w.c, _, err = eventstore.Load[domain.Contact](ctx, w.Ledger, w.stream); err != nil {
 			return err
 		}
+		doubtful, err := w.doubtful(ctx)
 		switch {
+		case err != nil:
+		case w.c.Leave(w.account) != nil:
+			err = orTaken(w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Leave(w.account), nil }))
+		case doubtful:
+			err = w.lookWhether(ctx)
 		case w.c.ID != "" && !w.c.Confirmed && w.Now().Sub(w.c.Accepted) > w.Waits.Confirm:
 			err = w.verify(ctx)
 		case w.c.ID != "" && w.c.Met(w.data.ID):
@@ -157,6 +187,39 @@ func (w *contactWork) do(ctx context.Context) error {
 	}
 }
 
+// fresh is how long a contact that Smokeball showed counts as there where no webhook would
+// tell of its deletion.
+const fresh = 15 * time.Minute
+
+// doubtful reports whether the contact may have been deleted: a webhook said so, or nobody
+// would have told and it is about to be relied on.
+func (w *contactWork) doubtful(ctx context.Context) (bool, error) {
+	if w.looked || !w.c.Confirmed || w.c.Leave(w.account) != nil {
+		return false, nil
+	}
+	if !w.hooked && w.Now().Sub(w.c.Seen) > fresh {
+		_, changes := w.c.Changes(w.data.ID, w.draft)
+		return changes || w.m.Smokeball.ID == "", nil
+	}
+	n, err := w.heard(ctx, w.c.ID)
+	return n.Gone, err
+}
+
+// lookWhether reads the contact; one that is gone is looked for anew.
+func (w *contactWork) lookWhether(ctx context.Context) error {
+	w.looked = true
+	c, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
+	if isGone(c, err) {
+		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Lose(w.c.ID), nil })
+	}
+	return orTaken(err)
+}
+
+// isGone reports of what was read whether Smokeball no longer has the contact.
+func isGone(c domain.SmokeballContact, err error) bool {
+	return domain.IsNotThere(err) || (err == nil && c.Deleted)
+}
+
 func (w *contactWork) append(ctx context.Context, decide func(domain.Contact) ([]domain.Event, error)) error {
 	c, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream, decide)
 	if err == nil {
@@ -172,7 +235,7 @@ func (w *contactWork) note(ctx context.Context, e domain.Event) error {
 // match records that the client is a contact which Smokeball already has.
 func (w *contactWork) match(ctx context.Context, id domain.SmokeballID) error {
 	w.outcome = domain.OutcomeMatched
-	return w.note(ctx, domain.ContactMatched{Contact: id, Client: w.data.ID, Known: w.draft})
+	return w.note(ctx, domain.ContactMatched{Contact: id, Client: w.data.ID, Known: w.draft, Account: w.account})
 }
 
 // update writes what CaseHug changed since Smokeball was told; the rest of the
@@ -209,9 +272,9 @@ func (w *contactWork) update(ctx context.Context) error {
 // verify settles a contact that Smokeball accepted long ago and that nobody has seen
 // since: it is there, or it is made anew.
 func (w *contactWork) verify(ctx context.Context) error {
-	_, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
+	c, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
 	switch {
-	case domain.IsNotThere(err):
+	case isGone(c, err):
 		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.c.ID), nil })
 	case err == nil:
 		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(w.c.ID, domain.ByRead), nil })
@@ -232,7 +295,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 		}
 		if found != "" {
 			w.outcome, w.request = domain.OutcomeAccepted, asked.Request
-			return orTaken(w.note(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent}))
+			return orTaken(w.note(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent, Account: w.account}))
 		}
 		if !w.Now().Before(until) {
 			break
@@ -264,7 +327,7 @@ const (
 )
 
 func (w *contactWork) lookThenCreate(ctx context.Context) error {
-	found, err := w.find(ctx, w.draft)
+	found, err := w.findAny(ctx)
 	if err != nil {
 		return err
 	}
@@ -272,7 +335,9 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 		return w.match(ctx, found)
 	}
 	w.request = w.turn.request("contact", string(w.data.ID), w.Now().Format(time.RFC3339Nano))
-	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Start(w.data.ID, w.request, w.draft) }); err != nil {
+	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
+		return c.Start(w.data.ID, w.request, w.account, w.draft)
+	}); err != nil {
 		return err
 	}
 	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request)
@@ -283,7 +348,21 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 		return err
 	}
 	w.outcome = domain.OutcomeAccepted
-	return w.note(context.WithoutCancel(ctx), domain.ContactAccepted{Contact: id, Client: w.data.ID, Request: w.request, Sent: w.draft})
+	return w.note(context.WithoutCancel(ctx), domain.ContactAccepted{Contact: id, Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account})
+}
+
+// findAny finds the contact that the person or company was in this account before the firm
+// left it, else one that fits.
+func (w *contactWork) findAny(ctx context.Context) (domain.SmokeballID, error) {
+	id := w.c.Former[w.account]
+	if id == "" {
+		return w.find(ctx, w.draft)
+	}
+	c, err := w.Smokeball.Contact(ctx, w.firm, id)
+	if ce := domain.AsCallError(err); isGone(c, err) || (ce != nil && ce.Class == domain.NotPermitted) {
+		return w.find(ctx, w.draft)
+	}
+	return id, err
 }
 
 // find looks for the person or company in Smokeball: by e-mail, else by name and

@@ -33,7 +33,7 @@ func (t *turn) documents(ctx context.Context) error {
 		ce := domain.AsCallError(err)
 		switch {
 		case err == nil:
-		case ce == nil || ce.Class == domain.SignIn || ctx.Err() != nil:
+		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
 			return err
 		case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
 			later = errors.Join(later, err)
@@ -55,6 +55,9 @@ func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.Cal
 // What is approved anew meanwhile is sent as well.
 func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
 	for {
+		if there, err := t.findMoved(ctx, id); there || err != nil {
+			return err
+		}
 		if err := t.sendNewest(ctx, id); !errors.Is(err, domain.ErrTaken) {
 			return err
 		}
@@ -120,7 +123,7 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 			err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: rid}))
 		}
-		return domain.Upload{}, notYet(err)
+		return domain.Upload{}, t.within(ctx, err)
 	}
 	return u, t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
 }
@@ -148,7 +151,7 @@ func (t *turn) freshURL(ctx context.Context, d domain.Document) (domain.Upload, 
 			return u, err
 		}
 		if waited >= t.Waits.Visible { // it never came, or somebody removed it
-			return u, errors.Join(notYet(err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
+			return u, errors.Join(t.within(ctx, err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
 		}
 		if err := t.pause(ctx, pause); err != nil {
 			return u, err
@@ -163,12 +166,9 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
 		if err != nil {
-			return notYet(err)
+			return t.within(ctx, err)
 		}
-		i := slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
-			return f.Data[domain.FileDocumentKey] == string(d.Data.ID) && !f.Deleted && !f.Cancelled
-		})
-		if i >= 0 {
+		if i := fileOf(list, d.Data.ID); i >= 0 {
 			return t.record(ctx, domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: list[i].ID, Request: d.Intent.Request})
 		}
 		if !t.Now().Before(until) {
@@ -179,6 +179,39 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 		}
 	}
 	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
+}
+
+// fileOf finds the file of a document among a matter's files, or -1.
+func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
+	return slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
+		return f.Data[domain.FileDocumentKey] == string(id) && !f.Deleted && !f.Cancelled
+	})
+}
+
+// findMoved finds a document that was sent to another matter before in the one that is
+// linked now, which may have been ours earlier. there: its bytes are the approved ones.
+func (t *turn) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
+	d, _ := t.m.Document(id)
+	if !d.Moved || t.m.Smokeball.Made {
+		return false, nil
+	}
+	if t.files == nil {
+		if t.files, err = t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID); err != nil {
+			return false, t.within(ctx, err)
+		}
+	}
+	i := fileOf(t.files, id)
+	if i < 0 {
+		return false, nil
+	}
+	f := t.files[i]
+	facts := []domain.Event{domain.FileAccepted{Sync: t.Sync, Document: id, File: f.ID}}
+	there = f.Uploaded && d.Data.SHA256 != "" && f.Data[domain.FileDigestKey] == d.Data.SHA256 &&
+		d.Data.SizeBytes != nil && f.SizeBytes == *d.Data.SizeBytes
+	if there {
+		facts = append(facts, domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: f.ID, By: domain.ByRead})
+	}
+	return there, t.record(ctx, facts...)
 }
 
 // sendTo sends the bytes. Where the URL has ended meanwhile that is a passing fault: the

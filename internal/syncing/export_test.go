@@ -7,9 +7,17 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Listen is how a running sync hears that something happened to its matter.
-func (w *Wakes) Listen(f domain.FirmID, m domain.MatterID) (woken <-chan struct{}, done func()) {
-	return w.listen(f, m)
+// Attend is how a running sync hears that something was recorded in streams.
+func (w *Wakes) Attend(streams ...domain.Stream) (woken <-chan struct{}, done func()) {
+	c := make(chan struct{}, 1)
+	return c, w.attend(c, streams...)
+}
+
+// Attended is the number of streams that somebody attends.
+func (w *Wakes) Attended() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.listeners)
 }
 
 // Acquire is how a worker takes the lock of a stream.
@@ -24,8 +32,11 @@ func (l *Locks) Held() int {
 	return len(l.held)
 }
 
-// Backoff is the pause after an attempt.
-func Backoff(attempt int) time.Duration { return backoff(attempt) }
+// Fresh is how long a contact that was shown counts as there.
+const Fresh = fresh
+
+// Backoff is the pause after so many faults in a row.
+func Backoff(c domain.Class, faults int) time.Duration { return backoff(c, faults) }
 
 // Fair is the order in which due work is handed out.
 func (s *Scheduler) Fair(list []domain.Due) []domain.Due { return s.fair(list) }

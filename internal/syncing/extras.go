@@ -40,12 +40,12 @@ func (t *turn) tags(ctx context.Context) error {
 	if !t.m.Current.Created { // a matter of our own making has none yet
 		var err error
 		if there, err = t.Smokeball.Tags(ctx, t.firm, t.m.Smokeball.ID); err != nil {
-			return notYet(err)
+			return t.within(ctx, err)
 		}
 	}
 	if add := without(missing, there); len(add) > 0 {
 		if err := t.Smokeball.AddTags(ctx, t.firm, t.m.Smokeball.ID, add, t.request("tags")); err != nil {
-			return notYet(err)
+			return t.within(ctx, err)
 		}
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterTagged{Sync: t.Sync, Matter: t.m.Smokeball.ID, Tags: append(slices.Clone(t.m.Tags), missing...)})

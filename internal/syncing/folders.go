@@ -86,5 +86,5 @@ func (t *turn) makeFolder(ctx context.Context, parent domain.SmokeballID, path, 
 	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 		err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: rid}))
 	}
-	return notYet(err)
+	return t.within(ctx, err)
 }

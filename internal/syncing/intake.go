@@ -100,13 +100,9 @@ func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterI
 
 // Retry asks again for the matter of a sync that has ended.
 func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID) (domain.SyncID, uint64, error) {
-	matter, ended, ok, err := r.Views.MatterOfSync(by.Firm, sync)
+	matter, ended, err := r.matterOf(by.Firm, sync)
 	if err != nil {
 		return "", 0, err
-	}
-	if !ok {
-		return "", 0, &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
-			Message: fmt.Sprintf("There is no sync %s", sync), Remedy: "Look for it in the sync history."}}
 	}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !ended && m.At(sync) {
@@ -115,6 +111,29 @@ func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID)
 		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject})
 		return id, facts, nil
 	})
+}
+
+// Cancel calls off a sync that is queued or waits, and returns the ledger position that
+// includes it. One that is at work or has ended is a Rejection (Conflict).
+func (r Requests) Cancel(ctx context.Context, by domain.User, sync domain.SyncID) (position uint64, err error) {
+	matter, _, err := r.matterOf(by.Firm, sync)
+	if err != nil {
+		return 0, err
+	}
+	_, position, err = r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
+		facts, err := m.Cancel(sync, by.Subject)
+		return sync, facts, err
+	})
+	return position, err
+}
+
+func (r Requests) matterOf(f domain.FirmID, sync domain.SyncID) (m domain.MatterID, ended bool, err error) {
+	m, ended, ok, err := r.Views.MatterOfSync(f, sync)
+	if err == nil && !ok {
+		err = &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
+			Message: fmt.Sprintf("There is no sync %s", sync), Remedy: "Look for it in the sync history."}}
+	}
+	return m, ended, err
 }
 
 func (r Requests) ask(ctx context.Context, f domain.FirmID, id domain.MatterID,

@@ -1,9 +1,9 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"time"
 
@@ -58,9 +58,16 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	if err := t.confirmMatter(ctx); err != nil { // a change of what is not there yet is a 404
 		return err
 	}
+	if change.ClientIDs != nil {
+		there, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
+		if err != nil {
+			return t.within(ctx, err)
+		}
+		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
+	}
 	rid := t.request("matter", "change")
 	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
-		return err
+		return t.within(ctx, err)
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
 }
@@ -74,7 +81,7 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 		}
 	}
 	draft := t.draft()
-	found, how, err := t.find(ctx, draft)
+	found, how, err := t.findAny(ctx, draft)
 	if err != nil {
 		return err
 	}
@@ -82,31 +89,44 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 		return t.link(ctx, found, how, start)
 	}
 	rid := t.request("matter", "create")
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid, draft) }); err != nil {
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid, t.account, draft) }); err != nil {
 		return err
 	}
 	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid)
 	if err != nil {
 		return t.notCreated(ctx, err, rid)
 	}
-	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: draft, DurationMS: t.since(start)})
+	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: draft, Account: t.account, DurationMS: t.since(start)})
 }
 
-// link records a matter that Smokeball has. One that carries our id was made by us,
-// so what differs is written; one found by its number counts as it is.
+// link records a matter that Smokeball has. Of one that was linked before we know what it
+// was told. One that carries our id was made by us, so what differs is written; one found
+// by its number counts as it is.
 func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how string, start time.Time) error {
 	known := t.draft()
-	if how == byExternalID {
+	switch f := t.m.Former[t.account]; {
+	case f.ID == found.ID:
+		known = f.Sent
+	case how == byExternalID:
 		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
-		known.ClosedDate, known.ClientIDs = found.ClosedDate, found.ClientIDs
+		known.ClosedDate = found.ClosedDate
+		known.ClientIDs = ours(found.ClientIDs, known.ClientIDs, t.m.Smokeball.Sent.ClientIDs)
 	}
-	if err := t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: found.ID, How: how, Known: known, DurationMS: t.since(start)}); err != nil {
+	if err := t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: found.ID, How: how, Known: known, Account: t.account, DurationMS: t.since(start)}); err != nil {
 		return err
 	}
 	if change := domain.Diff(t.m.Smokeball.Sent, t.draft()); !change.Empty() {
 		return t.updateMatter(ctx)
 	}
 	return nil
+}
+
+// ours are those of a matter's clients whom CaseHug named, now or when it was asked for:
+// the others were added by people.
+func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
+	return slices.DeleteFunc(slices.Clone(found), func(id domain.SmokeballID) bool {
+		return !slices.Contains(now, id) && !slices.Contains(asked, id)
+	})
 }
 
 // notCreated settles the intent where the answer is certain. Where Smokeball refuses
@@ -133,17 +153,14 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 func (t *turn) clientsThere(ctx context.Context) error {
 	for _, c := range t.m.Data.Clients() {
 		id := t.m.Contacts[c.ID]
-		_, err := t.Smokeball.Contact(ctx, t.firm, id)
-		if !domain.IsNotThere(err) {
+		shown, err := t.Smokeball.Contact(ctx, t.firm, id)
+		if !isGone(shown, err) {
 			continue
 		}
-		if slices.ContainsFunc(t.m.Current.Contacts, func(p domain.PendingContact) bool { return p.Contact == id }) {
-			return notYet(err)
+		if err != nil && t.pending(domain.PendingContact{Contact: id}) {
+			return cmp.Or(t.refusedContacts(ctx), notYet(err))
 		}
-		if e := t.loseContact(ctx, c, id); e != nil {
-			return e
-		}
-		return notYet(err)
+		return cmp.Or(t.loseContact(ctx, c, id), contactGone(id))
 	}
 	return nil
 }
@@ -151,7 +168,19 @@ func (t *turn) clientsThere(ctx context.Context) error {
 const (
 	byExternalID = "external_id"
 	byNumber     = "number"
+	restored     = "restored" // it was gone and is there again
+	earlier      = "earlier"  // it was linked before the firm left the account
 )
+
+// findAny looks for the matter that was linked in this account earlier, else for the one
+// that d describes.
+func (t *turn) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+	m, ok, err := t.former(ctx)
+	if err != nil || ok {
+		return m, earlier, err
+	}
+	return t.find(ctx, d)
+}
 
 // find looks in Smokeball for the matter that d describes: by our id, else (where the
 // firm wants it) by number and client. how is "" where it is not there.
@@ -164,7 +193,7 @@ func (t *turn) find(ctx context.Context, d domain.MatterDraft) (m domain.Smokeba
 	if err != nil {
 		return m, "", err
 	}
-	list = slices.DeleteFunc(list, func(m domain.SmokeballMatter) bool { return m.Status == "Deleted" || m.Status == "Cancelled" })
+	list = slices.DeleteFunc(list, domain.SmokeballMatter.Gone)
 	for _, m := range list {
 		if m.ExternalID == string(t.id) {
 			return m, byExternalID, nil
@@ -217,13 +246,4 @@ func (t *turn) lookAgain(ctx context.Context) error {
 		return err
 	}
 	return domain.ErrTaken // begin anew
-}
-
-// gone tells that a linked matter is no longer in Smokeball.
-func (t *turn) gone() error {
-	return &domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{
-		Code:    domain.CodeSmokeballRefused,
-		Message: fmt.Sprintf("Smokeball no longer has the matter %s", t.m.Smokeball.ID),
-		Remedy:  "Restore the matter in Smokeball, then click Retry in the sync history.",
-	}}
 }

@@ -2,7 +2,6 @@ package syncing
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -18,20 +17,26 @@ type Notices struct {
 		// MatterFor is the matter that a request or resource belongs to, or "".
 		MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	}
-	// Wake tells the sync of a matter to look again at once.
-	Wake func(f domain.FirmID, m domain.MatterID)
+	// Wake tells the syncs that attend a stream to look again at once.
+	Wake func(domain.Stream)
 }
 
 // Receive records the webhook, once, and what it shows. It may be called again with
-// the same webhook.
+// the same webhook. What it tells of a call whose answer is not on record yet is found in
+// the resource's notices by the sync that made the call.
 func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
-	_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.NoticeStream(f, subjectOf(w)),
+	notices := domain.NoticeStream(f, subjectOf(w))
+	_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, notices,
 		func(s domain.Notices) ([]domain.Event, error) { return s.Receive(w), nil })
-	if kind := domain.ActivityOf(w.Type); kind != "" && err == nil {
+	if err != nil {
+		return err
+	}
+	if kind := domain.ActivityOf(w.Type); kind != "" {
 		return n.noticeActivity(ctx, f, kind, w)
 	}
-	if err != nil || w.Request == "" {
-		return err
+	defer n.Wake(notices)
+	if w.Request == "" {
+		return nil
 	}
 	matter, err := n.Routes.MatterFor(f, w.Request, w.Resource)
 	if err != nil || matter == "" {
@@ -42,7 +47,7 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 	}
 	_, _, err = eventstore.Execute(ctx, n.Ledger, n.Now, domain.MatterStream(f, matter),
 		func(m domain.Matter) ([]domain.Event, error) { return meaning(m, w), nil })
-	n.Wake(f, matter)
+	n.Wake(domain.MatterStream(f, matter))
 	return err
 }
 
@@ -50,9 +55,9 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 // nothing to be there.
 func meaning(m domain.Matter, w domain.SmokeballWebhookReceived) []domain.Event {
 	switch {
-	case w.Type == "error":
+	case w.Fails():
 		return m.Refuse(w.Request, w.Message, w.Resource)
-	case strings.HasSuffix(w.Type, ".deleted"):
+	case !w.Shows():
 		return nil
 	}
 	return m.Confirm(w.Request, w.Resource)
@@ -69,9 +74,9 @@ func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.M
 		_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.ContactStream(f, key),
 			func(c domain.Contact) ([]domain.Event, error) {
 				switch {
-				case w.Type == "error":
+				case w.Fails():
 					return c.Refuse(w.Resource), nil
-				case strings.HasSuffix(w.Type, ".deleted"):
+				case !w.Shows():
 					return nil, nil
 				}
 				return c.Confirm(w.Resource, domain.ByWebhook), nil
@@ -79,14 +84,23 @@ func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.M
 		if err != nil {
 			return err
 		}
+		n.Wake(domain.ContactStream(f, key))
 	}
 	return nil
 }
 
 // subjectOf names the stream of a webhook's resource; a webhook about none has its own.
 func subjectOf(w domain.SmokeballWebhookReceived) string {
-	if domain.ValidID(string(w.Resource)) {
-		return string(w.Resource)
+	if w.Resource == "" {
+		return domain.DeadLetterID(w.Type, []byte(w.Origin.ID))
 	}
-	return domain.DeadLetterID(w.Type, []byte(w.Origin.ID))
+	return noticeID(w.Resource)
+}
+
+// noticeID is a resource's id as the end of a stream's name.
+func noticeID(id domain.SmokeballID) string {
+	if domain.ValidID(string(id)) {
+		return string(id)
+	}
+	return domain.DeadLetterID("resource", []byte(id))
 }

@@ -44,6 +44,7 @@ type office struct {
 	waits  syncing.Waits
 	mark   *mark
 	ids    atomic.Int64
+	step   atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
 	told []syncing.Told         // what CaseHug heard, in order; owned by the outbox while it runs
@@ -82,7 +83,7 @@ func newOffice(t *testing.T, c smokeballsim.Config) *office {
 	l := newLedger()
 	o := &office{T: t, ledger: l, last: func() uint64 { return uint64(l.size()) }, file: filepath.Join(t.TempDir(), "views.db"),
 		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}}
-	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}}
+	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
 	c.URL, c.HTTP = "https://smokeball.example", &http.Client{Transport: mailbox{o}}
 	o.sim = smokeballsim.New(c)
 	t.Cleanup(func() {
@@ -92,6 +93,14 @@ func newOffice(t *testing.T, c smokeballsim.Config) *office {
 		}
 	})
 	return o
+}
+
+// now is what the engine's wall clock shows. A clock that was set has no steady part.
+func (o *office) now() time.Time {
+	if d := o.step.Load(); d != 0 {
+		return time.Now().Round(0).Add(time.Duration(d))
+	}
+	return time.Now()
 }
 
 // start starts an engine on the office's ledger.

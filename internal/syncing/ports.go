@@ -22,7 +22,10 @@ type Matters interface {
 	PatchMatter(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.MatterChange, r domain.RequestID) error
 	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
 	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
+	// MatterTypes are the account's, remembered for a while.
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
+	// ForgetMatterTypes makes the next MatterTypes ask anew.
+	ForgetMatterTypes(f domain.FirmID)
 	// StaffByEmail is the id of the staff member with that address, or "".
 	StaffByEmail(ctx context.Context, f domain.FirmID, email string) (string, error)
 	Tags(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]string, error)

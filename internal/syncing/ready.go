@@ -18,6 +18,7 @@ func (t *turn) ready(ctx context.Context) error {
 			Remedy:  "It goes on by itself when CaseHug announces the matter. If that does not happen, CaseHug's support looks for the missing event."}}
 	}
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
+	t.account, t.hooked = c.Account.ID, c.Subscription != ""
 	if err != nil || c.Usable(t.Now()) {
 		return err
 	}

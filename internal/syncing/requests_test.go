@@ -46,6 +46,42 @@ func TestAClickBringsTheMatterAlong(t *testing.T) {
 	})
 }
 
+// TestACancelledSyncDoesNothing tells that what was queued or waited and was called off makes
+// no call, that what runs and what has ended is refused, and that later news starts anew.
+func TestACancelledSyncDoesNothing(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+		o.tell(created(accident()), o.retainer())
+		o.until("it waits", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		cancel := func(id domain.SyncID) error {
+			_, err := o.requests.Cancel(o.Context(), lee, id)
+			return err
+		}
+		id := o.newest("m_accident").ID
+		o.until("it is called off", func() bool { return cancel(id) == nil })
+		e := o.ends("m_accident", domain.Cancelled)
+		if e.CancelledBy != "u_lee" || e.FinishedAt == nil || e.NextAttemptAt != nil || e.Error != nil {
+			t.Errorf("the history says %+v", e)
+		}
+		o.sim.ClearFaults()
+		total := o.sim.Counts().Total
+		time.Sleep(time.Hour)
+		if n := o.sim.Counts().Total - total; n != 0 {
+			t.Errorf("a sync that was called off made %d calls", n)
+		}
+		for _, id := range []domain.SyncID{id, "s_none"} {
+			if r := domain.AsRejection(cancel(id)); r == nil || r.Failure.Remedy == "" {
+				t.Errorf("%s could be called off", id)
+			}
+		}
+		o.tell(o.onceMore())
+		o.ends("m_accident", domain.Succeeded)
+		if s := o.kept(); len(s.Matters) != 1 || len(s.Files) != 2 {
+			t.Errorf("Smokeball has %d matters and %d files", len(s.Matters), len(s.Files))
+		}
+	})
+}
+
 func TestAClickOnAnUnknownMatterIsRejected(t *testing.T) {
 	story(t, func(o *office) {
 		_, err := o.asks("m_none", nil)

@@ -24,8 +24,9 @@ type Scheduler struct {
 	Active  int           // syncs at work at once
 	Grace   time.Duration // on stop, how long calls may go on
 
-	mu   sync.Mutex
-	busy map[domain.Stream]state
+	types map[domain.FirmID]uint64 // at which change of the matter types they were forgotten
+	mu    sync.Mutex
+	busy  map[domain.Stream]state
 }
 
 // state is what the scheduler remembers of a matter that it has handed out.
@@ -42,7 +43,7 @@ const look = 5 * time.Second
 // Run works until ctx ends, then hands back what runs: it waits for calls that are
 // under way up to the grace, and returns.
 func (s *Scheduler) Run(ctx context.Context) error {
-	s.busy = map[domain.Stream]state{}
+	s.busy, s.types = map[domain.Stream]state{}, map[domain.FirmID]uint64{}
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.Grace, cancel) })
@@ -87,9 +88,19 @@ func (s *Scheduler) handOut(calls context.Context, stopping <-chan struct{}, wor
 		if !s.take(d) {
 			continue // its hands are busy; one that comes free tells
 		}
+		s.forgetTypes(d)
 		work.Go(func() { s.run(calls, stopping, d); notify(freed) })
 	}
 	return wait, nil
+}
+
+// forgetTypes sees to it that a sync which goes on because the matter types changed is
+// not shown the old ones, whichever engine heard of the change.
+func (s *Scheduler) forgetTypes(d domain.Due) {
+	if d.Retyped() && s.types[d.Firm] < d.TypesNow {
+		s.Handler.Smokeball.ForgetMatterTypes(d.Firm)
+		s.types[d.Firm] = d.TypesNow
+	}
 }
 
 func notify(c chan<- struct{}) {
@@ -148,11 +159,11 @@ func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.Firm
 		return false, look
 	case now.Before(st.not):
 		return false, st.not.Sub(now)
-	case now.Before(d.At):
+	case domain.Rests(d.From, d.At, now):
 		return false, d.At.Sub(now)
 	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
 		return usable(d.Firm), look
-	case d.WaitsOn != "" && !d.Remapped():
+	case d.WaitsOn != "" && !d.Remapped() && !d.Retyped():
 		return false, look // a fact will release it
 	}
 	return true, 0
@@ -192,7 +203,7 @@ func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domai
 	if err == nil {
 		st.faults = 0
 	} else {
-		st.not = s.Now().Add(backoff(st.faults))
+		st.not = s.Now().Add(backoff(domain.Retryable, st.faults))
 		s.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
 	}
 	s.busy[key] = st

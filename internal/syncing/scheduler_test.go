@@ -74,3 +74,43 @@ func TestWaitingWorkCostsNoCalls(t *testing.T) {
 		}
 	})
 }
+
+// TestAClockThatIsSetBackHoldsNothingUp tells that a sync which waits for its next try goes
+// on in time wherever the wall clock jumps, and that the jump ends there.
+func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
+	for _, step := range []time.Duration{-3 * time.Hour, -time.Minute, time.Hour} {
+		story(t, func(o *office) {
+			o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+			o.tell(created(accident()), o.retainer())
+			time.Sleep(20 * time.Minute)
+			o.step.Store(int64(step))
+			o.sim.ClearFaults()
+			began := time.Now()
+			o.ends("m_accident", domain.Succeeded)
+			if took := time.Since(began); took > 6*time.Minute {
+				t.Errorf("after a step of %s it took %s", step, took)
+			}
+			o.one()
+		})
+	}
+}
+
+// TestPausesFollowTheFaultsInARow tells that the next try is on record, and that a sync
+// which waited for somebody begins with short pauses again.
+func TestPausesFollowTheFaultsInARow(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+		o.tell(created(accident()), o.retainer())
+		time.Sleep(3 * time.Hour)
+		o.sim.ClearFaults()
+		o.must(o.sim.Revoke(oakAccount))
+		o.waitsFor("m_accident", domain.CodeReauthorizationRequired)
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Route: "GET *", Status: 503, Count: 3})
+		o.connect()
+		began := time.Now()
+		o.until("the sync has ended", func() bool { return o.newest("m_accident").Status.Ended() })
+		if took := time.Since(began); took > time.Minute {
+			t.Errorf("after three passing faults it took %s", took)
+		}
+	})
+}

@@ -174,3 +174,43 @@ func TestAMappingLeavesMatters(t *testing.T) {
 		}
 	})
 }
+
+// TestATypeThatComesBackLetsTheSyncGoOn tells that a sync without a matter type looks again
+// when Smokeball tells that the account's types changed, once for each change, and is not
+// shown those that were remembered.
+func TestATypeThatComesBackLetsTheSyncGoOn(t *testing.T) {
+	for name, away := range map[string]bool{"while an engine works": false, "while none does": true} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(o *office) {
+				o.hooks()
+				auto := o.typeID("Auto Accident")
+				o.must(o.sim.EditMatterType(auto, "", true))
+				o.client.ForgetMatterTypes(oak)
+				settle()
+				o.tell(created(accident()), o.retainer())
+				o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+				settle()
+				was := o.newest("m_accident").Attempts
+				o.must(o.sim.EditMatterType(o.typeID("Dog Bite"), "Animal Bite", false))
+				o.looks("m_accident", was+1)
+				o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+				if away {
+					o.must(o.sim.EditMatterType(auto, "", false))
+					settle() // the webhook is taken in
+					o.restart()
+				} else {
+					o.must(o.sim.EditMatterType(auto, "", false))
+				}
+				o.looks("m_accident", was+2)
+				if e := o.ends("m_accident", domain.Succeeded); len(o.entries("m_accident")) != 1 {
+					t.Errorf("sync %s is one of %d", e.ID, len(o.entries("m_accident")))
+				}
+				at := o.last()
+				time.Sleep(12 * time.Hour)
+				if now := o.last(); now != at {
+					t.Errorf("%d events were recorded while nothing happened", now-at)
+				}
+			})
+		})
+	}
+}

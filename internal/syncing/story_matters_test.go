@@ -172,3 +172,32 @@ func TestAMatterThatWasDeletedInSmokeballFailsAndSaysSo(t *testing.T) {
 		}
 	})
 }
+
+// TestClientsWhomPeopleAddedStay tells that a change of CaseHug's clients leaves those
+// alone whom people added to the matter in Smokeball.
+func TestClientsWhomPeopleAddedStay(t *testing.T) {
+	for _, hooked := range []bool{false, true} {
+		story(t, func(o *office) {
+			if hooked {
+				o.hooks()
+			}
+			tom := domain.ClientData{ID: "c_tom", Version: 1, FirstName: "Tom", LastName: "Rivera", Email: "tom@example.com"}
+			ann := domain.ClientData{ID: "c_ann", Version: 1, FirstName: "Ann", LastName: "Rivera", Email: "ann@example.com"}
+			o.sends(accident(func(m *domain.MatterData) { m.OtherClients = []domain.ClientData{tom} }))
+			theirs := o.person(`{"person":{"firstName":"Guardian","lastName":"Stone"}}`)
+			was := o.one().ClientIDs
+			o.must(o.sim.EditMatter(o.one().ID, []byte(`{"clientIds":["`+was[0]+`","`+theirs+`","`+was[1]+`"]}`)))
+			o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.OtherClients = 2, []domain.ClientData{ann} })))
+			o.ends("m_accident", domain.Succeeded)
+			settle()
+			var names []string
+			for _, id := range o.one().ClientIDs {
+				i := slices.IndexFunc(o.kept().Contacts, func(c smokeballsim.ContactState) bool { return c.ID == id })
+				names = append(names, o.kept().Contacts[i].Name)
+			}
+			if len(names) != 3 || !strings.Contains(names[0], "Maria") || !strings.Contains(names[1], "Guardian") || !strings.Contains(names[2], "Ann") {
+				t.Errorf("hooked %v: the matter's clients are %q", hooked, names)
+			}
+		})
+	}
+}

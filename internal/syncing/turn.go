@@ -41,9 +41,12 @@ type turn struct {
 	settings domain.Settings
 	mappings domain.Mappings
 	began    time.Time
-	staff    string // Smokeball's id of the responsible person
-	released bool   // somebody let it go on before its time
-	woken    <-chan struct{}
+	released bool                   // somebody let it go on before its time
+	account  string                 // of Smokeball, that is connected
+	hooked   bool                   // Smokeball tells the firm's changes by webhook
+	staff    string                 // Smokeball's id of the responsible person
+	files    []domain.SmokeballFile // of the matter, where they had to be asked for
+	woken    chan struct{}          // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
 }
 
@@ -75,9 +78,8 @@ func (e *stepError) Unwrap() error { return e.err }
 // the ledger position of its last fact. It returns early when stopping is closed;
 // ctx ends the calls themselves.
 func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
-	woken, done := h.Wakes.listen(f, id)
-	defer done()
-	t := &turn{Handler: h, firm: f, id: id, woken: woken, stopping: stopping, began: h.Now()}
+	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping, began: h.Now()}
+	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
 		err = t.settle(ctx, t.work(t.prioritised(ctx)))
@@ -116,13 +118,23 @@ func (t *turn) prioritised(ctx context.Context) context.Context {
 	return t.Priority(ctx, t.firm, trigger)
 }
 
-// work does the steps in order. Each looks at the facts and does what is missing.
+// work does the steps in order, anew where the matter has to be.
 func (t *turn) work(ctx context.Context) error {
+	for {
+		if err := t.steps(ctx); !errors.Is(err, errAnew) {
+			return err
+		}
+	}
+}
+
+// steps does the steps in order. Each looks at the facts and does what is missing.
+func (t *turn) steps(ctx context.Context) error {
 	steps := []struct {
 		name domain.Step
 		do   func(context.Context) error
 	}{
 		{domain.StepMatter, t.ready},
+		{domain.StepMatter, t.linked},
 		{domain.StepMatterType, t.matterType},
 		{domain.StepContact, t.clients},
 		{domain.StepMatter, t.matter},
@@ -166,10 +178,7 @@ func (t *turn) reload(ctx context.Context) error {
 // settle turns the error of a turn into a fact: the sync waits, is tried again at a
 // time, or has failed. What the ledger itself could not take is returned.
 func (t *turn) settle(ctx context.Context, err error) error {
-	var step domain.Step
-	if s := (*stepError)(nil); errors.As(err, &s) {
-		step = s.step
-	}
+	step := failedStep(err)
 	var h *hold
 	ce := domain.AsCallError(err)
 	switch {
@@ -187,6 +196,14 @@ func (t *turn) settle(ctx context.Context, err error) error {
 		return t.again(ctx, step, ce)
 	}
 	return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
+}
+
+// failedStep is the step that an error comes from: the innermost knows best.
+func failedStep(err error) (step domain.Step) {
+	for s := (*stepError)(nil); errors.As(err, &s); err = s.err {
+		step = s.step
+	}
+	return step
 }
 
 func firstStep(a, b domain.Step) domain.Step {
@@ -218,26 +235,34 @@ func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError
 		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". Click Retry in the sync history once Smokeball works again."
 		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
 	}
-	until := t.Now().Add(max(backoff(t.Attempt), ce.After))
+	until := t.Now().Add(max(backoff(ce.Class, t.m.Current.Faults+1), ce.After))
 	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
 }
 
-const (
-	firstBackoff = time.Second
-	longBackoff  = 5 * time.Minute
-)
+// rhythm is how the pauses between tries grow: first, twice that, and so on up to longest.
+type rhythm struct{ first, longest time.Duration }
 
-// backoff is the pause after an attempt: exponential and capped, with full jitter of
-// its upper half.
-func backoff(attempt int) time.Duration {
-	d := longBackoff
-	if attempt < 10 {
-		d = min(longBackoff, firstBackoff<<(max(attempt, 1)-1))
+// rhythmOf is the rhythm of a class of faults. An allowance that is used up comes back
+// soon; a Smokeball that is down is left alone for longer.
+func rhythmOf(c domain.Class) rhythm {
+	if c == domain.Allowance {
+		return rhythm{2 * time.Second, time.Minute}
 	}
-	return d/2 + rand.N(d/2)
+	return rhythm{time.Second, 5 * time.Minute}
 }
 
-// pause waits until d has passed or something about the matter has happened.
+// backoff is the pause after so many faults in a row: exponential, capped, and drawn from
+// the whole of it (full jitter), so that those who failed together don't come together.
+func backoff(c domain.Class, faults int) time.Duration {
+	r := rhythmOf(c)
+	d := r.longest
+	if faults < 10 {
+		d = min(r.longest, r.first<<(max(faults, 1)-1))
+	}
+	return rand.N(d)
+}
+
+// pause waits until d has passed or something was recorded that the turn attends.
 func (t *turn) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -7,36 +7,51 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Wakes tell running syncs that something happened to their matter. The zero value
-// is ready.
+// Wakes tell running syncs that something was recorded in a stream that they attend. The
+// zero value is ready.
 type Wakes struct {
 	mu        sync.Mutex
-	listeners map[domain.Stream]chan struct{}
+	listeners map[domain.Stream]map[chan<- struct{}]int
 }
 
-// Wake lets the sync of the matter look again at once, if one runs here.
-func (w *Wakes) Wake(f domain.FirmID, m domain.MatterID) {
+// Wake lets the syncs that attend the stream look again at once, those that run here.
+func (w *Wakes) Wake(s domain.Stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	select {
-	case w.listeners[domain.MatterStream(f, m)] <- struct{}{}:
-	default: // nobody listens, or is told already
+	for c := range w.listeners[s] {
+		select {
+		case c <- struct{}{}:
+		default: // it is told already
+		}
 	}
 }
 
-func (w *Wakes) listen(f domain.FirmID, m domain.MatterID) (woken <-chan struct{}, done func()) {
-	c := make(chan struct{}, 1)
-	key := domain.MatterStream(f, m)
+// attend lets c hear of the streams until done. c holds one wake.
+func (w *Wakes) attend(c chan<- struct{}, streams ...domain.Stream) (done func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.listeners == nil {
-		w.listeners = map[domain.Stream]chan struct{}{}
+		w.listeners = map[domain.Stream]map[chan<- struct{}]int{}
 	}
-	w.listeners[key] = c
-	return c, func() {
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		delete(w.listeners, key)
+	for _, s := range streams {
+		if w.listeners[s] == nil {
+			w.listeners[s] = map[chan<- struct{}]int{}
+		}
+		w.listeners[s][c]++
+	}
+	return func() { w.leave(c, streams) }
+}
+
+func (w *Wakes) leave(c chan<- struct{}, streams []domain.Stream) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range streams {
+		if w.listeners[s][c]--; w.listeners[s][c] == 0 {
+			delete(w.listeners[s], c)
+		}
+		if len(w.listeners[s]) == 0 {
+			delete(w.listeners, s)
+		}
 	}
 }
 

@@ -23,24 +23,33 @@ func heardOf(c <-chan struct{}) bool {
 
 func TestWakes(t *testing.T) {
 	var w syncing.Wakes
-	w.Wake(oak, "m_1") // nobody listens
-	first, endFirst := w.Listen(oak, "m_1")
-	other, endOther := w.Listen(oak, "m_2")
-	defer endOther()
+	mine, shared := domain.MatterStream(oak, "m_1"), domain.ContactStream(oak, "k_1")
+	w.Wake(mine) // nobody attends it
+	first, endFirst := w.Attend(mine, shared)
+	other, endOther := w.Attend(domain.MatterStream(oak, "m_2"), shared)
 	if heardOf(first) {
 		t.Error("a wake from before is heard")
 	}
-	w.Wake(oak, "m_1")
-	w.Wake(oak, "m_1")
-	if !heardOf(first) || heardOf(first) {
-		t.Error("two wakes are not heard as one")
+	w.Wake(mine)
+	w.Wake(mine)
+	if !heardOf(first) || heardOf(first) || heardOf(other) {
+		t.Error("two wakes of one stream are not heard as one, by the one who attends it")
 	}
-	if w.Wake("f_elm", "m_2"); heardOf(other) {
+	if w.Wake(shared); !heardOf(first) || !heardOf(other) {
+		t.Error("a wake of a shared stream is not heard by both")
+	}
+	if w.Wake(domain.MatterStream("f_elm", "m_1")); heardOf(first) {
 		t.Error("another firm's wake is heard")
 	}
 	endFirst()
-	if w.Wake(oak, "m_1"); heardOf(first) {
+	if w.Wake(mine); heardOf(first) {
 		t.Error("a wake is heard after the end")
+	}
+	if w.Wake(shared); !heardOf(other) {
+		t.Error("the end of one is the end of another")
+	}
+	if endOther(); w.Attended() != 0 {
+		t.Errorf("%d streams are attended by nobody", w.Attended())
 	}
 }
 
@@ -107,19 +116,33 @@ func TestALockThatIsGivenUpLeavesNothing(t *testing.T) {
 	})
 }
 
+// TestBackoffGrowsToItsCap tells that pauses are drawn from all that a fault's class and
+// their number allow, and from no more.
 func TestBackoffGrowsToItsCap(t *testing.T) {
-	for attempt, top := range map[int]time.Duration{-1: time.Second, 0: time.Second, 1: time.Second, 2: 2 * time.Second, 5: 16 * time.Second,
-		9: 256 * time.Second, 10: 5 * time.Minute, 1000: 5 * time.Minute, 1 << 40: 5 * time.Minute} {
-		seen := map[time.Duration]bool{}
-		for range 200 {
-			d := syncing.Backoff(attempt)
-			if d < top/2 || d >= top {
-				t.Fatalf("the pause after attempt %d is %s, want %s to %s", attempt, d, top/2, top)
+	for _, c := range []struct {
+		class  domain.Class
+		faults int
+		top    time.Duration
+	}{
+		{domain.Retryable, -1, time.Second}, {domain.Retryable, 1, time.Second}, {domain.Retryable, 2, 2 * time.Second}, {domain.Retryable, 5, 16 * time.Second},
+		{domain.Retryable, 9, 256 * time.Second}, {domain.Retryable, 10, 5 * time.Minute}, {domain.Retryable, 1 << 40, 5 * time.Minute},
+		{domain.Allowance, 1, 2 * time.Second}, {domain.Allowance, 3, 8 * time.Second}, {domain.Allowance, 6, time.Minute}, {domain.Allowance, 1 << 40, time.Minute},
+	} {
+		var low, high int
+		for range 400 {
+			d := syncing.Backoff(c.class, c.faults)
+			if d < 0 || d >= c.top {
+				t.Fatalf("the pause after %d faults of class %d is %s, want less than %s", c.faults, c.class, d, c.top)
 			}
-			seen[d] = true
+			if d < c.top/4 {
+				low++
+			}
+			if d >= 3*c.top/4 {
+				high++
+			}
 		}
-		if len(seen) < 100 {
-			t.Errorf("the pause after attempt %d hardly varies", attempt)
+		if low < 40 || high < 40 {
+			t.Errorf("of 400 pauses after %d faults of class %d, %d are short and %d long", c.faults, c.class, low, high)
 		}
 	}
 }

@@ -1,0 +1,124 @@
+package syncing
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// confirmContact waits until a contact that this sync made, or changed, is there. Another
+// matter's sync may wait for the same one: what one learns the other takes over.
+func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) error {
+	c, err := t.contact(ctx, p.Key)
+	if err != nil {
+		return err
+	}
+	w := &contactWait{turn: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
+	err = t.await(ctx, awaited{what: "contact", id: p.Contact, request: w.request, since: p.Since, also: []domain.Stream{w.stream()},
+		told: w.told, refused: w.refused, look: w.look,
+		shown: func(ctx context.Context) error { return w.settle(ctx, domain.ByWebhook) }})
+	if !missing(err) {
+		return err
+	}
+	_, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it anew
+		func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(p.Contact), nil })
+	return errors.Join(err, e)
+}
+
+// contactWait is a sync that waits for a contact.
+type contactWait struct {
+	*turn
+	p       domain.PendingContact
+	request domain.RequestID
+	start   int64 // Unix milliseconds
+}
+
+func (w *contactWait) stream() domain.Stream { return domain.ContactStream(w.firm, w.p.Key) }
+
+func (t *turn) contact(ctx context.Context, key domain.ContactKey) (domain.Contact, error) {
+	c, _, err := eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, key))
+	return c, err
+}
+
+// told reports that the contact is no longer awaited. One that is known to be there by
+// another's sync is recorded here too; one that was refused there has to be looked for anew.
+func (w *contactWait) told(ctx context.Context) (bool, error) {
+	if !w.pending(w.p) {
+		return true, nil
+	}
+	c, err := w.contact(ctx, w.p.Key)
+	switch {
+	case err != nil:
+		return false, err
+	case c.ID != w.p.Contact:
+		return false, contactGone(w.p.Contact)
+	case c.Settled():
+		return true, w.seen(ctx, c.By)
+	}
+	return false, nil
+}
+
+func (w *contactWait) look(ctx context.Context) (bool, error) {
+	shown, err := w.Smokeball.Contact(ctx, w.firm, w.p.Contact)
+	if err != nil {
+		return false, err
+	}
+	if shown.Deleted {
+		return false, cmp.Or(w.lose(ctx), contactGone(w.p.Contact))
+	}
+	c, err := w.contact(ctx, w.p.Key)
+	if err != nil || (c.Change != nil && !shown.Shows(c.Change.Change)) {
+		return false, err
+	}
+	return true, w.settle(ctx, domain.ByRead)
+}
+
+// settle records for all who wait for it that the contact is there.
+func (w *contactWait) settle(ctx context.Context, by domain.Proof) error {
+	_, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream(),
+		func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(w.p.Contact, by), nil })
+	if err != nil {
+		return err
+	}
+	w.Wakes.Wake(w.stream())
+	return w.seen(ctx, by)
+}
+
+func (w *contactWait) lose(ctx context.Context) error {
+	_, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream(),
+		func(c domain.Contact) ([]domain.Event, error) { return c.Lose(w.p.Contact), nil })
+	return err
+}
+
+func (w *contactWait) seen(ctx context.Context, by domain.Proof) error {
+	return w.record(ctx, domain.ContactSeen{Sync: w.Sync, Contact: w.p.Contact, By: by, DurationMS: w.Now().UnixMilli() - w.start})
+}
+
+// refused ends the sync with Smokeball's words; the next one looks for the contact anew.
+func (w *contactWait) refused(ctx context.Context, message string) error {
+	_, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream(),
+		func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.p.Contact), nil })
+	if err != nil {
+		return err
+	}
+	return w.turn.refused(ctx, w.request, message, w.p.Contact)
+}
+
+func (t *turn) pending(p domain.PendingContact) bool {
+	return slices.ContainsFunc(t.m.Current.Contacts, func(q domain.PendingContact) bool { return q.Contact == p.Contact })
+}
+
+// contactGone is the passing fault that a contact on which the sync relied is not there:
+// the next attempt looks for it anew.
+func contactGone(id domain.SmokeballID) error {
+	return &domain.CallError{Op: "read contact", Class: domain.Retryable, Failure: domain.Failure{
+		Code:    domain.CodeSmokeballUnavailable,
+		Message: fmt.Sprintf("Smokeball does not have the contact %s", id),
+		Remedy:  "We look for the client anew and try again by ourselves.",
+	}}
+}

@@ -1,0 +1,99 @@
+package syncing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// errAnew says that the matter is no longer the one that it was in Smokeball: the steps
+// begin anew.
+var errAnew = errors.New("syncing: the matter was unlinked")
+
+// linked sees to it that the matter which the facts name is one of the account that is
+// connected, and still there.
+func (t *turn) linked(ctx context.Context) error {
+	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(t.Turn, t.account) })
+	if err != nil {
+		return err
+	}
+	must, err := t.mustLook(ctx)
+	if err != nil || !must {
+		return err
+	}
+	return t.lookAt(ctx)
+}
+
+// mustLook reports whether the matter may be gone: a person wants to know, something else
+// than our calls changed it since it was last shown, or nobody would have told.
+func (t *turn) mustLook(ctx context.Context) (bool, error) {
+	sb := t.m.Smokeball
+	if sb.ID == "" || (!sb.Confirmed && sb.Before == nil) { // or it is awaited
+		return false, nil
+	}
+	trigger := t.m.Current.Trigger
+	if sb.Gone || !t.hooked || trigger == domain.TriggerManual || trigger == domain.TriggerRetry {
+		return true, nil
+	}
+	n, err := t.heard(ctx, sb.ID)
+	return n.Gone || n.Foreign.After(sb.Seen), err
+}
+
+// lookAt reads the matter. One that is there again after it was gone is used again.
+func (t *turn) lookAt(ctx context.Context) error {
+	sb := t.m.Smokeball
+	start := t.Now()
+	m, err := t.Smokeball.Matter(ctx, t.firm, sb.ID)
+	switch {
+	case domain.IsNotThere(err) || (err == nil && m.Gone()):
+		return t.lost(ctx)
+	case err != nil || !sb.Gone:
+		return err
+	}
+	return t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: sb.ID, How: restored, Known: sb.Settled(), Account: t.account, DurationMS: t.since(start)})
+}
+
+// lost records that the matter is gone, and ends the turn or lets it begin anew.
+func (t *turn) lost(ctx context.Context) error {
+	gone := t.m.Smokeball.ID
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Turn) }); err != nil {
+		return err
+	}
+	if t.m.Smokeball.ID == "" {
+		t.files = nil
+		return errAnew
+	}
+	return &stepError{domain.StepMatter, &domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{
+		Code:    domain.CodeMatterGone,
+		Message: fmt.Sprintf("The matter was deleted or cancelled in Smokeball (%s)", gone),
+		Remedy:  "Restore it in Smokeball and click Retry in the sync history. Or click “Sync to Smokeball” on the matter to make a new one with all its documents. Any CaseHug user of the firm can do it.",
+	}}}
+}
+
+// within tells why Smokeball does not have what was asked for in the linked matter: the
+// matter is gone, or the other is not there yet, which is a passing fault.
+func (t *turn) within(ctx context.Context, err error) error {
+	if !domain.IsNotThere(err) {
+		return err
+	}
+	if e := t.lookAt(ctx); e != nil {
+		return e
+	}
+	return notYet(err)
+}
+
+// former is the matter that was linked in this account before the firm left it, if it is
+// still there.
+func (t *turn) former(ctx context.Context) (m domain.SmokeballMatter, ok bool, err error) {
+	f := t.m.Former[t.account]
+	if f.ID == "" || f.Gone {
+		return m, false, nil
+	}
+	m, err = t.Smokeball.Matter(ctx, t.firm, f.ID)
+	if ce := domain.AsCallError(err); ce != nil && (ce.Class == domain.NotThere || ce.Class == domain.NotPermitted) {
+		return m, false, nil // of another account, or gone for good
+	}
+	return m, err == nil && !m.Gone(), err
+}
