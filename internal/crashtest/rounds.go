@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"errors"
+)
+
+// Worlds are left after so many cycles, because each examination reads all that a world
+// has, and all is worked off and counted after so many.
+const (
+	cyclesOfWorld = 24
+	cyclesOfRound = 8
+)
+
+// rounds runs cycles in world after world. Each brings the engine, which does not run
+// when it begins, up and down under load.
+func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, error), cycle func(context.Context, *world) error) error {
+	for t.cycles < t.planned && t.mayBegin(ctx) {
+		w, err := open(ctx)
+		if err != nil {
+			return err
+		}
+		err = t.inWorld(ctx, w, cycle)
+		t.smokeball += w.smokeballHas
+		t.ledger += w.ledgerHas
+		if err := errors.Join(err, w.close()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Context, *world) error) error {
+	if _, err := w.stop(ctx); err != nil {
+		return err
+	}
+	for n := 1; n <= cyclesOfWorld && t.cycles < t.planned && t.mayBegin(ctx); n++ {
+		if n%cyclesOfRound == 1 {
+			w.load.start(ctx)
+			if err := w.answerLate(ctx); err != nil {
+				return err
+			}
+		}
+		t.cycles++
+		if err := errors.Join(cycle(ctx, w), t.examine(ctx, w)); err != nil {
+			return err
+		}
+		if last := n == cyclesOfWorld || t.cycles == t.planned || !t.mayBegin(ctx); n%cyclesOfRound == 0 || last {
+			if err := t.settle(ctx, w); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
