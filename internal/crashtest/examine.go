@@ -80,8 +80,11 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 	cases := w.load.stop()
 	names, titles := wanted(cases)
 	waited := until(ctx, patience, "all is in Smokeball", func(ctx context.Context) bool {
+		if w.queue(ctx) != 0 {
+			return false
+		}
 		made, called, err := w.has(ctx)
-		return err == nil && len(made.missing(names)) == 0 && len(unmet(called, titles)) == 0 && w.queue(ctx) == 0
+		return err == nil && len(made.missing(names)) == 0 && len(unmet(called, titles)) == 0
 	})
 	if waited != nil {
 		t.blame(ctx, w, names, titles)

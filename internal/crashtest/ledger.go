@@ -51,7 +51,7 @@ func (r record) note(env eventstore.Envelope, contacts map[domain.Stream]string)
 	case domain.MatterAccepted:
 		r.all[string(e.Matter)] = true
 	case domain.MatterLinked:
-		r.all[string(e.Matter)] = true
+		r.all[string(e.Matter)], r.seen[string(e.Matter)] = true, true
 	case domain.MatterConfirmed:
 		r.seen[string(e.Matter)] = true
 	case domain.FileAccepted:
@@ -62,7 +62,7 @@ func (r record) note(env eventstore.Envelope, contacts map[domain.Stream]string)
 		r.all[string(e.Contact)] = true
 		contacts[env.Stream] = string(e.Contact)
 	case domain.ContactMatched:
-		r.all[string(e.Contact)] = true
+		r.all[string(e.Contact)], r.seen[string(e.Contact)] = true, true
 		contacts[env.Stream] = string(e.Contact)
 	case domain.ContactConfirmed:
 		r.seen[contacts[env.Stream]] = true

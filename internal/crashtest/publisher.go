@@ -15,26 +15,38 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// publisher is CaseHug's services: it tells of one matter after the other, waits for
-// each acknowledgement, repeats what was not acknowledged, and nothing else.
+// publisher is CaseHug's services: they tell of one matter after the other, wait for
+// each acknowledgement, repeat what was not acknowledged, and nothing else.
 type publisher struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
+	end  func() // and wait until nobody tells any more
 
 	mu    sync.Mutex
-	cases int // of which all is acknowledged
-	end   func()
+	begun int           // cases that somebody tells of, or has told of
+	told  int           // cases of which all is acknowledged
+	lost  chan struct{} // closed and replaced when the engine is gone
 }
 
 const source = "/casehug/crashtest"
 
-func newPublisher(address string) (*publisher, error) {
-	conn, err := nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond), nats.ReconnectJitter(0, 0))
+func newPublisher(address string) (p *publisher, err error) {
+	p = &publisher{end: func() {}, lost: make(chan struct{})}
+	p.conn, err = nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
+		nats.DisconnectErrHandler(func(*nats.Conn, error) { p.lose() }))
 	if err != nil {
 		return nil, fmt.Errorf("connect the publisher: %w", err)
 	}
-	js, err := jetstream.New(conn)
-	return &publisher{conn: conn, js: js, end: func() {}}, err
+	p.js, err = jetstream.New(p.conn)
+	return p, err
+}
+
+// lose calls off what waits for an acknowledgement: it does not come any more.
+func (p *publisher) lose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.lost)
+	p.lost = make(chan struct{})
 }
 
 func (p *publisher) close() {
@@ -42,44 +54,57 @@ func (p *publisher) close() {
 	p.conn.Close()
 }
 
-// pace is how often a case is told of.
-const pace = 80 * time.Millisecond
+// services tell at the same time, each of so many cases a second at most.
+const (
+	services = 2
+	pace     = 120 * time.Millisecond
+)
 
 // start tells of case after case until ctx ends or stop is called.
 func (p *publisher) start(ctx context.Context) {
 	stopped, stop := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	p.end = func() { stop(); <-ended }
-	go func() {
-		defer close(ended)
-		next := time.NewTicker(pace)
-		defer next.Stop()
-		for stopped.Err() == nil && p.tell(ctx, p.acknowledged()) {
-			select {
-			case <-next.C:
-			case <-stopped.Done():
-			}
-		}
-	}()
+	var all sync.WaitGroup
+	for range services {
+		all.Go(func() { p.serve(ctx, stopped) })
+	}
+	p.end = func() { stop(); all.Wait() }
 }
 
-// stop returns when the case at hand is acknowledged, which needs an engine, and tells
+func (p *publisher) serve(ctx, stopped context.Context) {
+	next := time.NewTicker(pace)
+	defer next.Stop()
+	for stopped.Err() == nil && p.tell(ctx, p.next()) {
+		select {
+		case <-next.C:
+		case <-stopped.Done():
+		}
+	}
+}
+
+// stop returns when the cases at hand are acknowledged, which needs an engine, and tells
 // how many are.
 func (p *publisher) stop() int {
 	p.end()
 	return p.acknowledged()
 }
 
+func (p *publisher) next() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.begun++
+	return p.begun - 1
+}
+
 func (p *publisher) acknowledged() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.cases
+	return p.told
 }
 
 // tell tells of the n-th case until all of it is acknowledged; false: ctx ended before.
 func (p *publisher) tell(ctx context.Context, n int) bool {
 	for _, say := range p.sayings(n) {
-		for attempt(ctx, say) != nil {
+		for p.attempt(ctx, say) != nil {
 			if ctx.Err() != nil {
 				return false
 			}
@@ -87,15 +112,25 @@ func (p *publisher) tell(ctx context.Context, n int) bool {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.cases = n + 1
+	p.told++
 	return true
 }
 
-// attempt is patient: what is refused at once because nobody is there is not said again
-// before a moment has passed.
-func attempt(over context.Context, say func(context.Context) error) error {
+// attempt says something once. After a failure it takes a moment, so that nobody is
+// shouted at who is not there.
+func (p *publisher) attempt(over context.Context, say func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(over, 2*time.Second)
 	defer cancel()
+	p.mu.Lock()
+	lost := p.lost
+	p.mu.Unlock()
+	go func() {
+		select {
+		case <-lost:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
 	err := say(ctx)
 	if err != nil {
 		moment, cancel := context.WithTimeout(over, 20*time.Millisecond)
