@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"sync"
 	"time"
 )
 
@@ -15,6 +16,7 @@ import (
 type bench struct {
 	options
 	out  io.Writer
+	mu   sync.Mutex // one line at a time
 	dir  string
 	ends time.Time // no cycle begins after it
 
@@ -54,10 +56,17 @@ func goTool(ctx context.Context, args ...string) error {
 
 func (b *bench) close() error {
 	if b.keep {
-		fmt.Fprintln(b.out, "kept:", b.dir)
+		b.say("kept: %s\n", b.dir)
 		return nil
 	}
 	return os.RemoveAll(b.dir)
+}
+
+// say prints for people.
+func (b *bench) say(format string, args ...any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	fmt.Fprintf(b.out, format, args...)
 }
 
 // mayBegin tells whether another cycle may begin.

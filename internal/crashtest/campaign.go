@@ -59,7 +59,7 @@ type trial struct {
 	chance *rand.Rand
 }
 
-func (b *bench) trial(c campaign, chance *rand.Rand) *trial {
+func (b *bench) trial(c campaign) *trial {
 	n := c.long
 	if b.short {
 		n = c.short
@@ -67,7 +67,8 @@ func (b *bench) trial(c campaign, chance *rand.Rand) *trial {
 	if b.cycles > 0 {
 		n = b.cycles
 	}
-	return &trial{bench: b, row: &row{name: c.name, planned: n}, chance: chance}
+	stream := uint64(slices.Index(names(), c.name)) // the same whatever else is run
+	return &trial{bench: b, row: &row{name: c.name, planned: n}, chance: rand.New(rand.NewPCG(b.seed, stream))}
 }
 
 // between draws a time of at least low and less than high.
@@ -79,7 +80,7 @@ func (t *trial) between(low, high time.Duration) time.Duration {
 func (t *trial) fault(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	t.faults = append(t.faults, text)
-	fmt.Fprintf(t.out, "  cycle %d: %s\n  again with: go run ./internal/crashtest -campaign %s -seed %d\n", t.cycles, text, t.name, t.seed)
+	t.say("%s, cycle %d: FAULT: %s\n  the same draws again: go run ./internal/crashtest -campaign %s -seed %d\n", t.name, t.cycles, text, t.name, t.seed)
 }
 
 // note adds a remark to the campaign's row.

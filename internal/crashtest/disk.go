@@ -75,7 +75,7 @@ func (d *disk) unmount(ctx context.Context) error {
 func (d *disk) remove() error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	return errors.Join(d.unmount(ctx), os.Remove(d.image))
+	return errors.Join(d.unmount(ctx), os.RemoveAll(filepath.Dir(d.image)))
 }
 
 func command(ctx context.Context, name string, args ...string) error {

@@ -21,10 +21,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"os"
 	"os/signal"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -91,23 +91,35 @@ func run(ctx context.Context, args []string, out io.Writer) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, b.close()) }()
-	fmt.Fprintf(out, "seed %d\n", o.seed)
-	var rows []*row
-	for i, c := range chosen {
-		t := b.trial(c, rand.New(rand.NewPCG(o.seed, uint64(i))))
-		fmt.Fprintf(out, "%s: %s, %d cycles\n", c.name, c.says, t.planned)
-		began := time.Now()
-		if err := c.run(ctx, t); err != nil {
-			t.fault("%v", err)
-		}
-		t.took = time.Since(began)
-		rows = append(rows, t.row)
-		if ctx.Err() != nil {
-			break
-		}
-	}
+	b.say("seed %d\n", o.seed)
+	rows := b.carryOut(ctx, chosen)
 	printTable(out, rows)
 	return verdict(ctx, rows)
+}
+
+// carryOut runs the campaigns one after the other; in the short form, where they wait
+// most of the time, side by side.
+func (b *bench) carryOut(ctx context.Context, chosen []campaign) (rows []*row) {
+	var all sync.WaitGroup
+	for _, c := range chosen {
+		t := b.trial(c)
+		rows = append(rows, t.row)
+		all.Go(func() { t.carryOut(ctx, c) })
+		if !b.short {
+			all.Wait()
+		}
+	}
+	all.Wait()
+	return rows
+}
+
+func (t *trial) carryOut(ctx context.Context, c campaign) {
+	t.say("%s: %s, %d cycles\n", c.name, c.says, t.planned)
+	began := time.Now()
+	if err := c.run(ctx, t); err != nil && ctx.Err() == nil {
+		t.fault("%v", err)
+	}
+	t.took = time.Since(began)
 }
 
 func verdict(ctx context.Context, rows []*row) error {

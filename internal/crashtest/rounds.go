@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 )
 
 // Worlds are left after so many cycles, because each examination reads all that a world
@@ -24,6 +25,9 @@ func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, 
 		t.smokeball += w.smokeballHas
 		t.ledger += w.ledgerHas
 		if err := errors.Join(err, w.close()); err != nil {
+			return err
+		}
+		if err := t.discard(w); err != nil {
 			return err
 		}
 	}
@@ -49,7 +53,16 @@ func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Contex
 			if err := t.settle(ctx, w); err != nil {
 				return err
 			}
+			t.say("%s: %d cycles; in this world %d effects in Smokeball, %d in the ledger\n", t.name, t.cycles, w.smokeballHas, w.ledgerHas)
 		}
 	}
 	return nil
+}
+
+// discard removes what a world that went well has left.
+func (t *trial) discard(w *world) error {
+	if t.keep {
+		return nil
+	}
+	return os.RemoveAll(w.dir)
 }

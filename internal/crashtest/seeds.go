@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -34,27 +35,29 @@ func runSeeds(ctx context.Context, t *trial) error {
 			return ctx.Err()
 		}
 		t.cycles += n
-		if err := t.blameSeeds(out, err); err != nil {
+		if err := t.blameSeeds(out, err, fmt.Sprintf("crashtest-seeds-%d.txt", from)); err != nil {
 			return fmt.Errorf("seeds %d to %d: %w\n%s", from, from+n-1, err, tail(out))
 		}
 	}
 	return nil
 }
 
-// blameSeeds notes each failing seed with the command that replays it.
-func (t *trial) blameSeeds(out []byte, err error) error {
+// blameSeeds notes each failing seed with the command that replays it, and keeps what
+// the tests said in a file that stays.
+func (t *trial) blameSeeds(out []byte, err error, file string) error {
 	var exit *exec.ExitError
 	if err == nil || !errors.As(err, &exit) {
 		return err
 	}
 	found := failure.FindAllSubmatch(out, -1)
-	for _, f := range found {
-		t.fault("replay it with: go test -run '^%s$' ./internal/syncing -seed %s", f[1], f[2])
-	}
 	if len(found) == 0 {
 		return err // it did not come to a seed
 	}
-	return nil
+	file = filepath.Join(os.TempDir(), file)
+	for _, f := range found {
+		t.fault("seed %s of %s fails (%s); replay it with: go test -run '^%s$' ./internal/syncing -seed %s", f[2], f[1], file, f[1], f[2])
+	}
+	return os.WriteFile(file, out, 0o600)
 }
 
 // tail is the end of a long output.

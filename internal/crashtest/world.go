@@ -122,7 +122,6 @@ var errEnded = errors.New("the engine ended by itself")
 func (w *world) ready(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	defer context.AfterFunc(ctx, func() {})()
 	go func() {
 		select {
 		case <-w.engine.ended:
@@ -187,7 +186,7 @@ func (w *world) stop(ctx context.Context) (time.Duration, error) {
 	return time.Since(began), nil
 }
 
-// close ends all that belongs to the world.
+// close ends all that belongs to the world. What it wrote goes with the bench.
 func (w *world) close() error {
 	if w.load != nil {
 		w.load.close()
