@@ -24,7 +24,7 @@ func campaigns() []campaign {
 		{"kills", "SIGKILL at random moments", 1000, 15, killAtRandom},
 		{"power", "power cuts of a file system under load", 300, 5, cutPower},
 		{"stops", "SIGTERM once and twice under load", 20, 2, stopAndStopAgain},
-		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 100, runSeeds},
+		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
 	}
 }
 
