@@ -86,6 +86,9 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 		made, called, err := w.has(ctx)
 		return err == nil && len(made.missing(names)) == 0 && len(unmet(called, titles)) == 0
 	})
+	if waited != nil && ctx.Err() != nil {
+		return waited // called off
+	}
 	if waited != nil {
 		t.blame(ctx, w, names, titles)
 	}

@@ -6,12 +6,10 @@ import (
 	"os"
 )
 
-// Worlds are left after so many cycles, because each examination reads all that a world
-// has, and all is worked off and counted after so many.
-const (
-	cyclesOfWorld = 24
-	cyclesOfRound = 8
-)
+// cyclesOfWorld is how many cycles a world has, because each examination reads all that
+// is there. Then all is worked off and counted, which takes as long as the bus
+// waits before it delivers again what a dead engine held.
+const cyclesOfWorld = 24
 
 // rounds runs cycles in world after world. Each brings the engine, which does not run
 // when it begins, up and down under load.
@@ -34,29 +32,24 @@ func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, 
 	return nil
 }
 
+// inWorld runs the cycles of one world, works all off and counts.
 func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Context, *world) error) error {
 	if _, err := w.stop(ctx); err != nil {
 		return err
 	}
-	for n := 1; n <= cyclesOfWorld && t.cycles < t.planned && t.mayBegin(ctx); n++ {
-		if n%cyclesOfRound == 1 {
-			w.load.start(ctx)
-			if err := w.answerLate(ctx); err != nil {
-				return err
-			}
-		}
+	if err := w.answerLate(ctx); err != nil {
+		return err
+	}
+	w.load.start(ctx)
+	for n := 0; n < cyclesOfWorld && t.cycles < t.planned && t.mayBegin(ctx); n++ {
 		t.cycles++
 		if err := errors.Join(cycle(ctx, w), t.examine(ctx, w)); err != nil {
 			return err
 		}
-		if last := n == cyclesOfWorld || t.cycles == t.planned || !t.mayBegin(ctx); n%cyclesOfRound == 0 || last {
-			if err := t.settle(ctx, w); err != nil {
-				return err
-			}
-			t.say("%s: %d cycles; in this world %d effects in Smokeball, %d in the ledger\n", t.name, t.cycles, w.smokeballHas, w.ledgerHas)
-		}
 	}
-	return nil
+	err := t.settle(ctx, w)
+	t.say("%s: %d cycles; in this world %d effects in Smokeball, %d in the ledger\n", t.name, t.cycles, w.smokeballHas, w.ledgerHas)
+	return err
 }
 
 // discard removes what a world that went well has left.
