@@ -71,8 +71,11 @@ func (d *disk) unmount(ctx context.Context) error {
 	return nil
 }
 
-// remove unmounts the disk, whatever happened to it, and deletes it.
+// remove unmounts the disk, whatever happened to it, and deletes it; nil: there is none.
 func (d *disk) remove() error {
+	if d == nil {
+		return nil
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	return errors.Join(d.unmount(ctx), os.RemoveAll(filepath.Dir(d.image)))

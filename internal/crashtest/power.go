@@ -14,7 +14,7 @@ const unsyncedCommand = "unsynced"
 
 // cutPower shuts the file system down under a working engine. First it shows that this
 // does lose what was not flushed: else the rest would prove nothing.
-func cutPower(ctx context.Context, t *trial) error {
+func cutPower(ctx context.Context, t *trial) (err error) {
 	probe, err := newDisk(ctx, t.dir)
 	if err != nil {
 		t.planned, t.uncounted = 0, true
@@ -28,16 +28,10 @@ func cutPower(ctx context.Context, t *trial) error {
 		return fmt.Errorf("negative control: %w", err)
 	}
 	var d *disk
-	defer func() {
-		if d != nil {
-			err = errors.Join(err, d.remove())
-		}
-	}()
-	open := func(ctx context.Context) (*world, error) {
-		if d != nil {
-			if err := d.remove(); err != nil {
-				return nil, err
-			}
+	defer func() { err = errors.Join(err, d.remove()) }()
+	open := func(ctx context.Context) (w *world, err error) {
+		if err := d.remove(); err != nil {
+			return nil, err
 		}
 		if d, err = newDisk(ctx, t.dir); err != nil {
 			return nil, err
@@ -69,7 +63,7 @@ func (w *world) blackout(ctx context.Context, d *disk) error {
 // acknowledged has to be lost.
 func (t *trial) control(ctx context.Context) error {
 	controls := 5
-	if t.bench.short {
+	if t.short {
 		controls = 1
 	}
 	lossy, lost, told := 0, 0, 0

@@ -16,27 +16,23 @@ const (
 // are busy with other things.
 const tolerance = 3
 
-// stopAndStopAgain ends the engine with one SIGTERM, and with two, while reads from
-// Smokeball hang.
+// stopAndStopAgain ends the engine with one SIGTERM and with two in turn, while reads
+// from Smokeball hang.
 func stopAndStopAgain(ctx context.Context, t *trial) error {
 	var once, twice time.Duration
 	stops := 0
-	t.planned *= 2
 	err := t.rounds(ctx, func(ctx context.Context) (*world, error) { return t.newWorld(ctx, "") }, func(ctx context.Context, w *world) error {
 		if err := t.hang(ctx, w); err != nil {
 			return err
 		}
 		stops++
-		var err error
 		if stops%2 == 1 {
-			var d time.Duration
-			d, err = w.stop(ctx)
+			d, err := w.stop(ctx)
 			once = max(once, d)
-		} else {
-			var d time.Duration
-			d, err = w.stopTwice(ctx)
-			twice = max(twice, d)
+			return err
 		}
+		d, err := w.stopTwice(ctx)
+		twice = max(twice, d)
 		return err
 	})
 	t.judge("one SIGTERM", once, stopsWithin)
