@@ -17,7 +17,7 @@ type caller struct {
 }
 
 func newCaller(base, token string) caller {
-	return caller{base, token, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: 10 * time.Second}}
+	return caller{base, token, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
 }
 
 // call sends in as JSON, where it is not nil, and reads the answer into out, where it is

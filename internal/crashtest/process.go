@@ -74,7 +74,7 @@ func (p *process) wasKilled() bool {
 
 // patience is how long a campaign waits for what has to happen. Only a machine that
 // stands still needs so long.
-const patience = 2 * time.Minute
+const patience = 4 * time.Minute
 
 var errInVain = errors.New("waited in vain")
 

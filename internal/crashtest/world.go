@@ -87,7 +87,7 @@ func (w *world) configure(engine, nats string) {
 		"ENGINE_JWKS_URL": w.signIn.server.URL, "ENGINE_JWT_ISSUER": issuerName, "ENGINE_JWT_AUDIENCE": audience,
 		"SMOKEBALL_CLIENT_ID": "sim-client", "SMOKEBALL_CLIENT_SECRET": "sim-secret", "SMOKEBALL_API_KEY": "sim-key",
 		"SMOKEBALL_API_URL": w.smokeball.base, "SMOKEBALL_AUTH_URL": w.smokeball.base, "SMOKEBALL_RATE": "1000", "SMOKEBALL_BURST": "100",
-		"ENGINE_VISIBILITY_WAIT": "4s", "ENGINE_CONFIRMATION_WAIT": "90s",
+		"ENGINE_VISIBILITY_WAIT": "6s", "ENGINE_CONFIRMATION_WAIT": "90s",
 	}
 }
 
