@@ -21,7 +21,8 @@ var every = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters
 
 // Views are the rows folded from a ledger, in one bbolt file.
 type Views struct {
-	db *bbolt.DB
+	db     *bbolt.DB
+	midway midway
 
 	mu    sync.Mutex
 	at    eventstore.Seq
@@ -158,7 +159,10 @@ func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []events
 func (v *Views) take(list []eventstore.Envelope) error {
 	err := v.db.Update(func(tx *bbolt.Tx) error {
 		marks := tx.Bucket(checkpoints)
-		for _, f := range every {
+		for i, f := range every {
+			if i == 1 {
+				v.midway.passed()
+			}
 			seen := mark(marks, f)
 			for _, env := range list {
 				if env.Seq <= seen {

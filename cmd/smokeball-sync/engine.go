@@ -51,6 +51,7 @@ type engine struct {
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
 	token    string                                    // lets the operator's commands on this machine ask
 	closers  []func() error                            // in the order of opening
+	crashes  crashes                                   // nothing, but in the build for crash tests
 }
 
 // openEngine opens what the configuration names and wires it. What was opened is
@@ -64,7 +65,7 @@ func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, e
 		}
 	}()
 	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.openViews, e.openSpool,
-		e.openBus, e.openLedgerStream, e.openSmokeball, e.openHandlers} {
+		e.openBus, e.openLedgerStream, e.openCrashes, e.openSmokeball, e.openHandlers} {
 		if err := open(ctx); err != nil {
 			return e, err
 		}
@@ -182,7 +183,8 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 		return err
 	}
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
-		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private, Store: tokenStore{secrets}, Registerer: e.metrics, Log: e.log})
+		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private,
+		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.crashes.transport(), Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -217,7 +219,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
-	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: &mark{kv: kv}, Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell}
+	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv: kv}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell}
 	if e.cfg.JWKSURL != "" {
 		if e.users, err = casehug.NewUsers(e.cfg.JWKSURL, e.cfg.JWTIssuer, e.cfg.JWTAudience); err != nil {
 			return err

@@ -34,11 +34,11 @@ func (e *engine) newRouter() (*message.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Key: eventKey, Drain: stopTaking / 2, Logger: e.log})
+	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Key: eventKey, Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.bus.Durable, Drain: stopTaking / 2, Logger: e.log})
+	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}

@@ -239,15 +239,7 @@ func TestKilledAtEveryOperation(t *testing.T) {
 }
 
 // TestKilledAgainAndAgain kills engine after engine at random moments in bad weather.
-func TestKilledAgainAndAgain(t *testing.T) {
-	runs := uint64(20)
-	if testing.Short() {
-		runs = 4
-	}
-	for seed := uint64(1); seed <= runs; seed++ {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { t.Parallel(); killedOften(t, seed) })
-	}
-}
+func TestKilledAgainAndAgain(t *testing.T) { eachSeed(t, 20, 4, killedOften) }
 
 func killedOften(t *testing.T, seed uint64) {
 	synctest.Test(t, func(t *testing.T) {

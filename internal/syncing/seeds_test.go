@@ -11,7 +11,30 @@ import (
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
-var oneSeed = flag.Uint64("seed", 0, "replay the run of bad luck of this seed; 0: all of them")
+var (
+	oneSeed   = flag.Uint64("seed", 0, "replay the run of this seed; 0: all of them")
+	firstSeed = flag.Uint64("from", 1, "the first seed")
+	someSeeds = flag.Uint64("seeds", 0, "how many seeds; 0: each test's own number")
+)
+
+// eachSeed runs a test for its seeds side by side: as many as it wants, or as the flags
+// say.
+func eachSeed(t *testing.T, long, short uint64, run func(*testing.T, uint64)) {
+	t.Helper()
+	first, n := *firstSeed, long
+	if testing.Short() {
+		n = short
+	}
+	if *someSeeds != 0 {
+		n = *someSeeds
+	}
+	if *oneSeed != 0 {
+		first, n = *oneSeed, 1
+	}
+	for seed := first; seed < first+n; seed++ {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { t.Parallel(); run(t, seed) })
+	}
+}
 
 // weather is how a fifth of all calls goes wrong, and what happens to webhooks.
 var weather = []smokeballsim.Fault{
@@ -31,21 +54,7 @@ var weather = []smokeballsim.Fault{
 // TestBadLuck works through a practice while a fifth of all calls fails in every way,
 // webhooks come twice, late or not at all, CaseHug's events come twice and in any order,
 // and the engine restarts.
-func TestBadLuck(t *testing.T) {
-	seeds := uint64(50)
-	if testing.Short() {
-		seeds = 8
-	}
-	for seed := uint64(1); seed <= seeds; seed++ {
-		if *oneSeed != 0 {
-			seed = *oneSeed
-		}
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { t.Parallel(); badLuck(t, seed) })
-		if *oneSeed != 0 {
-			break
-		}
-	}
-}
+func TestBadLuck(t *testing.T) { eachSeed(t, 50, 8, badLuck) }
 
 func badLuck(t *testing.T, seed uint64) {
 	quickly(t, seed, func(o *office) {
@@ -84,18 +93,7 @@ func (o *office) scatter(events []domain.CaseHugEvent, r *rand.Rand) {
 
 // TestBadLuckAndLateErrors works through a practice while Smokeball refuses, now and
 // then, what it had accepted before. Somebody clicks Retry on what failed.
-func TestBadLuckAndLateErrors(t *testing.T) {
-	seeds := uint64(20)
-	if testing.Short() {
-		seeds = 4
-	}
-	for seed := uint64(1); seed <= seeds; seed++ {
-		if *oneSeed != 0 && seed != *oneSeed {
-			continue
-		}
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { t.Parallel(); lateErrors(t, seed) })
-	}
-}
+func TestBadLuckAndLateErrors(t *testing.T) { eachSeed(t, 20, 4, lateErrors) }
 
 func lateErrors(t *testing.T, seed uint64) {
 	quickly(t, seed, func(o *office) {

@@ -1,0 +1,63 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+)
+
+// caller asks an HTTP API.
+type caller struct {
+	base, token string
+	http        *http.Client
+}
+
+func newCaller(base, token string) caller {
+	return caller{base, token, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: time.Minute}}
+}
+
+// call sends in as JSON, where it is not nil, and reads the answer into out, where it is
+// not nil. Any answer but 2xx is an error.
+func (c caller) call(ctx context.Context, method, path string, in, out any) error {
+	var body io.Reader = http.NoBody
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	answer, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	data, err := io.ReadAll(answer.Body)
+	if err != nil {
+		return fmt.Errorf("%s %s: %w", method, path, err)
+	}
+	if answer.StatusCode/100 != 2 {
+		return fmt.Errorf("%s %s: status %d: %s", method, path, answer.StatusCode, data)
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(data, out)
+}
+
+// answers tells whether a GET of the path is answered with 2xx.
+func (c caller) answers(ctx context.Context, path string) bool {
+	return c.call(ctx, http.MethodGet, path, nil, nil) == nil
+}

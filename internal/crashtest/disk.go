@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+)
+
+// disk is an ext4 file system in a file, mounted through a loop device.
+type disk struct{ image, dir string }
+
+// newDisk makes and mounts a disk. It needs root and loop devices.
+func newDisk(ctx context.Context, scratch string) (*disk, error) {
+	at, err := os.MkdirTemp(scratch, "disk-")
+	if err != nil {
+		return nil, err
+	}
+	d := &disk{filepath.Join(at, "image"), filepath.Join(at, "mounted")}
+	if err := os.Mkdir(d.dir, 0o700); err != nil {
+		return nil, err
+	}
+	if err := errors.Join(os.WriteFile(d.image, nil, 0o600), os.Truncate(d.image, 1<<30)); err != nil {
+		return nil, err
+	}
+	if err := command(ctx, "mkfs.ext4", "-q", "-F", d.image); err != nil {
+		return nil, err
+	}
+	return d, d.mount(ctx)
+}
+
+func (d *disk) mount(ctx context.Context) error {
+	return command(ctx, "mount", "-o", "loop", d.image, d.dir)
+}
+
+// replug mounts the disk anew, as after a power cut: its journal is played back and the
+// file system checked.
+func (d *disk) replug(ctx context.Context) error {
+	if err := d.unmount(ctx); err != nil {
+		return err
+	}
+	if err := d.check(ctx); err != nil {
+		return err
+	}
+	return d.mount(ctx)
+}
+
+// check lets e2fsck play the journal back; 1 means that it did.
+func (d *disk) check(ctx context.Context) error {
+	err := command(ctx, "e2fsck", "-p", d.image)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() == 1 {
+		return nil
+	}
+	return err
+}
+
+// unmount waits until the dead engine has let go of the disk.
+func (d *disk) unmount(ctx context.Context) error {
+	var last error
+	err := until(ctx, patience/4, "unmount "+d.dir, func(ctx context.Context) bool {
+		last = command(ctx, "umount", d.dir)
+		return last == nil
+	})
+	if err != nil {
+		return errors.Join(err, last)
+	}
+	return nil
+}
+
+// remove unmounts the disk, whatever happened to it, and deletes it; nil: there is none.
+func (d *disk) remove() error {
+	if d == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	return errors.Join(d.unmount(ctx), os.RemoveAll(filepath.Dir(d.image)))
+}
+
+func command(ctx context.Context, name string, args ...string) error {
+	if out, err := exec.CommandContext(ctx, name, args...).CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %v: %w: %s", name, args, err, out)
+	}
+	return nil
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+)
+
+// effects are what there is in Smokeball, by the name under which CaseHug knows it: the
+// Smokeball ids, of which there must be one.
+type effects map[string][]string
+
+func (e effects) add(name, id string) { e[name] = append(e[name], id) }
+
+// doubled are the names that stand for more than one thing.
+func (e effects) doubled() []string {
+	var list []string
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		if len(e[name]) > 1 {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// ids are the ids of all things.
+func (e effects) ids() map[string]bool {
+	all := map[string]bool{}
+	for _, list := range e {
+		for _, id := range list {
+			all[id] = true
+		}
+	}
+	return all
+}
+
+// missing are those of the names that stand for nothing.
+func (e effects) missing(names []string) []string {
+	var list []string
+	for _, name := range names {
+		if len(e[name]) == 0 {
+			list = append(list, name)
+		}
+	}
+	return list
+}
+
+// practice is what a firm has in Smokeball, as the simulator's own API tells it.
+type practice struct {
+	Matters []struct {
+		ID, ExternalSystemID, Description string
+	}
+	Contacts []struct {
+		ID, Email string
+		IsDeleted bool
+	}
+	Files []struct {
+		ID, MatterID, Name, SHA256 string
+		IsCancelled, IsDeleted     bool
+	}
+}
+
+// effects name the things by what CaseHug knows; titles tell which matters are called
+// as they should be.
+func (p practice) effects() (made effects, titles map[string]bool) {
+	made, titles = effects{}, map[string]bool{}
+	of := map[string]string{}
+	for _, m := range p.Matters {
+		made.add("matter "+m.ExternalSystemID, m.ID)
+		titles[m.ExternalSystemID+" "+m.Description] = true
+		of[m.ID] = m.ExternalSystemID
+	}
+	for _, c := range p.Contacts {
+		if !c.IsDeleted {
+			made.add("contact "+c.Email, c.ID)
+		}
+	}
+	for _, f := range p.Files {
+		if !f.IsDeleted && !f.IsCancelled {
+			made.add("file "+of[f.MatterID]+" "+f.Name+" "+f.SHA256, f.ID)
+		}
+	}
+	return made, titles
+}
+
+var errNoFirm = errors.New("the simulator has no firm")
+
+// has reads what the firm has in Smokeball.
+func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
+	var state struct{ Accounts []practice }
+	if err := w.smokeball.call(ctx, http.MethodGet, "/_sim/state", nil, &state); err != nil {
+		return nil, nil, err
+	}
+	if len(state.Accounts) == 0 {
+		return nil, nil, errNoFirm
+	}
+	made, titles := state.Accounts[0].effects()
+	return made, titles, nil
+}
+
+// wanted are the names of what n acknowledged cases bring about, and the titles that
+// their matters have in the end.
+func wanted(n int) (names, titles []string) {
+	for k := range caseNumber(n) {
+		names = append(names, "matter "+k.matter())
+		if k%3 == 0 {
+			names = append(names, "contact "+k.email())
+		}
+		for _, d := range k.documents() {
+			names = append(names, "file "+k.matter()+" "+d.name()+" "+d.sha256())
+		}
+		version := 1
+		if k.amended() {
+			version = 2
+		}
+		titles = append(titles, k.matter()+" "+k.title(version))
+	}
+	return names, titles
+}
+
+// short is a list for people: the first few of it.
+func short(list []string) []string {
+	if len(list) > 5 {
+		return append(slices.Clone(list[:5]), "…")
+	}
+	return list
+}

@@ -1,0 +1,214 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path/filepath"
+	"time"
+
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// examine looks at the files of a dead engine: the ledger is whole, what it has seen in
+// Smokeball is there, nothing is there twice, and the views are what the ledger makes of
+// them.
+func (t *trial) examine(ctx context.Context, w *world) error {
+	made, _, err := w.has(ctx)
+	if err != nil {
+		return err
+	}
+	t.count(&t.doubled, "twice in Smokeball", made.doubled())
+	r, err := t.read(ctx, w)
+	if err != nil {
+		return err
+	}
+	t.count(&t.lost, "the ledger has seen it in Smokeball, and it is not there", without(r.seen, made.ids()))
+	return nil
+}
+
+// read reads the ledger of an engine that does not run, and compares the views.
+func (t *trial) read(ctx context.Context, w *world) (record, error) {
+	ledger, err := eventstore.OpenBoltReadOnly(filepath.Join(w.data, "ledger.db"))
+	if err != nil {
+		return record{}, err
+	}
+	r, err := known(ctx, ledger)
+	if err == nil {
+		var where string
+		where, err = unlike(ctx, filepath.Join(w.data, "views.db"), ledger)
+		if where != "" {
+			t.count(&t.views, "folded step by step and anew it differs", []string{where})
+		}
+	}
+	return r, errors.Join(err, ledger.Close())
+}
+
+// without are the members of a that b has not.
+func without(a, b map[string]bool) []string {
+	var list []string
+	for id := range a {
+		if !b[id] {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// count adds the number of things to a figure of the row and says which they are.
+func (t *trial) count(figure *int, what string, things []string) {
+	if len(things) > 0 {
+		*figure += len(things)
+		t.fault("%s: %q", what, short(things))
+	}
+}
+
+// settle lets an engine work off all that CaseHug has told, stops it and counts what
+// came of it. The publisher rests meanwhile.
+func (t *trial) settle(ctx context.Context, w *world) error {
+	if err := w.calm(ctx); err != nil {
+		return err
+	}
+	if err := w.launch(t.engine); err != nil {
+		return err
+	}
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	cases := w.load.stop()
+	names, titles := wanted(cases)
+	waited := until(ctx, patience, "all is in Smokeball", func(ctx context.Context) bool {
+		if w.queue(ctx) != 0 {
+			return false
+		}
+		made, called, err := w.has(ctx)
+		return err == nil && len(made.missing(names)) == 0 && len(unmet(called, titles)) == 0
+	})
+	if waited != nil && ctx.Err() != nil {
+		return waited // called off
+	}
+	if waited != nil {
+		t.blame(ctx, w, names, titles)
+	}
+	if err := t.listen(ctx, w); err != nil {
+		return err
+	}
+	if _, err := w.stop(ctx); err != nil {
+		return err
+	}
+	return t.balance(ctx, w, names)
+}
+
+func unmet(called map[string]bool, titles []string) (list []string) {
+	for _, title := range titles {
+		if !called[title] {
+			list = append(list, "title "+title)
+		}
+	}
+	return list
+}
+
+// queue is how many syncs have not ended; below 0: nobody knows.
+func (w *world) queue(ctx context.Context) int {
+	var connection struct {
+		Queue struct{ Waiting, Running int }
+	}
+	if w.api.call(ctx, http.MethodGet, "/v1/firms/"+firm+"/connection", nil, &connection) != nil {
+		return -1
+	}
+	return connection.Queue.Waiting + connection.Queue.Running
+}
+
+// blame counts what did not come: with syncs in the queue they are stuck, without it
+// is lost.
+func (t *trial) blame(ctx context.Context, w *world, names, titles []string) {
+	if n := w.queue(ctx); n != 0 {
+		t.stuck += max(n, 1)
+		t.fault("%d syncs do not come to an end", n)
+	}
+	made, called, err := w.has(ctx)
+	if err != nil {
+		t.fault("%v", err)
+		return
+	}
+	t.count(&t.lost, "acknowledged and not in Smokeball", append(made.missing(names), unmet(called, titles)...))
+}
+
+// listen checks that CaseHug hears of each sync that has ended, under one id.
+func (t *trial) listen(ctx context.Context, w *world) error {
+	ended, err := w.ended(ctx)
+	if err != nil {
+		return err
+	}
+	var heard map[string]map[string]bool
+	waited := until(ctx, patience/4, "CaseHug hears of all syncs", func(ctx context.Context) bool {
+		heard, err = w.load.news(ctx)
+		return err == nil && len(unheard(heard, ended)) == 0
+	})
+	if waited != nil {
+		t.count(&t.lost, "CaseHug did not hear of a sync", unheard(heard, ended))
+	}
+	for id, events := range heard {
+		if len(events) > 1 {
+			t.count(&t.doubled, "CaseHug heard of a sync under several ids", []string{id})
+		}
+	}
+	return nil
+}
+
+func unheard(heard map[string]map[string]bool, ended []string) (list []string) {
+	for _, id := range ended {
+		if len(heard[id]) == 0 {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// ended are the syncs that succeeded or failed.
+func (w *world) ended(ctx context.Context) (list []string, err error) {
+	var page struct {
+		Items []struct{ ID string }
+		Next  *string `json:"next_cursor"`
+	}
+	for cursor := ""; ; cursor = *page.Next {
+		query := url.Values{"limit": {"500"}, "status": {"succeeded", "failed"}, "cursor": {cursor}}
+		page.Next, page.Items = nil, nil
+		if err := w.api.call(ctx, http.MethodGet, "/v1/firms/"+firm+"/sync-history?"+query.Encode(), nil, &page); err != nil {
+			return nil, fmt.Errorf("read the sync history: %w", err)
+		}
+		for _, e := range page.Items {
+			list = append(list, e.ID)
+		}
+		if page.Next == nil {
+			return list, nil
+		}
+	}
+}
+
+// balance compares Smokeball and the ledger of an engine that has nothing left to do.
+func (t *trial) balance(ctx context.Context, w *world, names []string) error {
+	made, _, err := w.has(ctx)
+	if err != nil {
+		return err
+	}
+	t.count(&t.doubled, "twice in Smokeball", made.doubled())
+	r, err := t.read(ctx, w)
+	if err != nil {
+		return err
+	}
+	ids := made.ids()
+	t.count(&t.lost, "in the ledger and not in Smokeball", without(r.all, ids))
+	t.count(&t.lost, "in the ledger and never seen", without(r.all, r.seen))
+	t.count(&t.doubled, "in Smokeball and not in the ledger", without(ids, r.all))
+	if len(ids) > len(names) {
+		t.count(&t.doubled, "more in Smokeball than CaseHug told of", []string{fmt.Sprintf("%d of %d", len(ids), len(names))})
+	}
+	w.smokeballHas, w.ledgerHas = len(ids), len(r.all)
+	return nil
+}
+
+// took is a time for people.
+func took(d time.Duration) string { return d.Round(10 * time.Millisecond).String() }

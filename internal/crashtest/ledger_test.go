@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// left is a folder with what a dead engine left: a ledger of a matter that was asked
+// for and seen, and a contact that was asked for, and the views of both.
+func left(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	ledger, err := eventstore.OpenBolt(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 11, 2, 15, 4, 5, 0, time.UTC)
+	for stream, events := range map[domain.Stream][]domain.Event{
+		domain.MatterStream(firm, "m_0"): {domain.MatterCreated{Matter: domain.MatterData{ID: "m_0", Version: 1, Title: "Rivera"}},
+			domain.SyncRequested{Sync: "s_1", Trigger: domain.TriggerManual}, domain.MatterAccepted{Sync: "s_1", Matter: "sb1"}, domain.MatterConfirmed{Sync: "s_1", Matter: "sb1"}},
+		domain.ContactStream(firm, "key"): {domain.ContactAccepted{Contact: "sb2", Client: "c_0"}},
+	} {
+		if _, err := ledger.Append(t.Context(), eventstore.Commit{Stream: stream, At: at, Events: events}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	views, err := projections.Open(filepath.Join(dir, "views.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(views.Run(t.Context(), upTo{ledger, 3}), views.Close(), ledger.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func reading(t *testing.T, dir string) *eventstore.Bolt {
+	t.Helper()
+	ledger, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = ledger.Close() })
+	return ledger
+}
+
+func TestLedgerTellsWhatItAskedForAndSaw(t *testing.T) {
+	r, err := known(t.Context(), reading(t, left(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.all) != 2 || !r.all["sb1"] || !r.all["sb2"] || len(r.seen) != 1 || !r.seen["sb1"] {
+		t.Errorf("asked for %v, seen %v", r.all, r.seen)
+	}
+}
+
+func TestViewsOfAHalfFoldedLedgerAreAlike(t *testing.T) {
+	dir := left(t)
+	if where, err := unlike(t.Context(), filepath.Join(dir, "views.db"), reading(t, dir)); where != "" || err != nil {
+		t.Errorf("differs at %q, %v", where, err)
+	}
+}
+
+// TestADifferentRowIsFound changes one row, removes one, and adds one.
+func TestADifferentRowIsFound(t *testing.T) {
+	for name, spoil := range map[string]func(rows *bbolt.Bucket, key []byte) error{
+		"changed": func(rows *bbolt.Bucket, key []byte) error { return rows.Put(key, []byte(`{}`)) },
+		"removed": func(rows *bbolt.Bucket, key []byte) error { return rows.Delete(key) },
+		"added":   func(rows *bbolt.Bucket, _ []byte) error { return rows.Put([]byte("zzz"), []byte(`{}`)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := left(t)
+			path := filepath.Join(dir, "views.db")
+			spoilRow(t, path, spoil)
+			where, err := unlike(context.Background(), path, reading(t, dir))
+			if err != nil || !strings.Contains(where, "/rows/") {
+				t.Errorf("differs at %q, %v; want the row", where, err)
+			}
+		})
+	}
+}
+
+func spoilRow(t *testing.T, path string, spoil func(*bbolt.Bucket, []byte) error) {
+	t.Helper()
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		return tx.ForEach(func(_ []byte, view *bbolt.Bucket) error {
+			rows := view.Bucket([]byte("rows"))
+			if rows == nil {
+				return nil
+			}
+			key, _ := rows.Cursor().First()
+			if key == nil {
+				return nil
+			}
+			return spoil(rows, key)
+		})
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestALedgerThatLostItsEndIsFound(t *testing.T) {
+	dir := left(t)
+	if err := os.WriteFile(filepath.Join(dir, "ledger.mark"), []byte("9\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db")); !errors.Is(err, eventstore.ErrDamaged) {
+		t.Errorf("got %v, want ErrDamaged", err)
+	}
+}

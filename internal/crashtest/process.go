@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// process is a program that a campaign started, and may kill.
+type process struct {
+	command *exec.Cmd
+	ended   chan struct{} // closed when it has
+	err     error         // how it ended; for those who saw it end
+}
+
+// start starts a program with nothing but env, its output appended to a file. It dies
+// with its parent.
+func start(log string, env map[string]string, path string, args ...string) (*process, error) {
+	out, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("open a log: %w", err)
+	}
+	defer out.Close() // the program has its own copy
+	p := &process{command: exec.Command(path, args...), ended: make(chan struct{})}
+	p.command.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
+	for name, v := range env {
+		p.command.Env = append(p.command.Env, name+"="+v)
+	}
+	p.command.Stdout, p.command.Stderr, p.command.SysProcAttr = out, out, dieWithParent()
+	if err := p.command.Start(); err != nil {
+		return nil, fmt.Errorf("start %s: %w", path, err)
+	}
+	go func() {
+		p.err = p.command.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// kill ends the process at once and returns when it is gone.
+func (p *process) kill() {
+	_ = p.command.Process.Kill() // it fails where the process has ended already
+	<-p.ended
+}
+
+// terminate asks the process to end.
+func (p *process) terminate() { _ = p.command.Process.Signal(syscall.SIGTERM) }
+
+// endsWithin tells whether the process ends by itself within the time.
+func (p *process) endsWithin(ctx context.Context, d time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	select {
+	case <-p.ended:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// wasKilled tells of a process that has ended whether SIGKILL did it.
+func (p *process) wasKilled() bool {
+	var exit *exec.ExitError
+	if !errors.As(p.err, &exit) {
+		return false
+	}
+	status, ok := exit.Sys().(syscall.WaitStatus)
+	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
+}
+
+// patience is how long a campaign waits for what has to happen. Only a machine that
+// stands still needs so long.
+const patience = 4 * time.Minute
+
+var errInVain = errors.New("waited in vain")
+
+// until asks again and again until what is true.
+func until(ctx context.Context, within time.Duration, what string, is func(context.Context) bool) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, within, errInVain)
+	defer cancel()
+	again := time.NewTicker(25 * time.Millisecond)
+	defer again.Stop()
+	for !is(ctx) {
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w", what, context.Cause(ctx))
+		}
+	}
+	return nil
+}

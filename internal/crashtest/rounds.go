@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+)
+
+// cyclesOfWorld is how many cycles a world has, because each examination reads all that
+// is there. Then all is worked off and counted, which takes as long as the bus
+// waits before it delivers again what a dead engine held.
+const cyclesOfWorld = 24
+
+// rounds runs cycles in world after world. Each brings the engine, which does not run
+// when it begins, up and down under load.
+func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, error), cycle func(context.Context, *world) error) error {
+	for t.cycles < t.planned && t.mayBegin(ctx) {
+		w, err := open(ctx)
+		if err != nil {
+			return err
+		}
+		err = t.inWorld(ctx, w, cycle)
+		t.smokeball += w.smokeballHas
+		t.ledger += w.ledgerHas
+		if err := errors.Join(err, w.close()); err != nil {
+			return err
+		}
+		if err := t.discard(w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// inWorld runs the cycles of one world, works all off and counts.
+func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Context, *world) error) error {
+	if _, err := w.stop(ctx); err != nil {
+		return err
+	}
+	if err := w.answerLate(ctx); err != nil {
+		return err
+	}
+	w.load.start(ctx)
+	for n := 0; n < cyclesOfWorld && t.cycles < t.planned && t.mayBegin(ctx); n++ {
+		t.cycles++
+		if err := errors.Join(cycle(ctx, w), t.examine(ctx, w)); err != nil {
+			return err
+		}
+	}
+	err := t.settle(ctx, w)
+	t.say("%s: %d cycles; in this world %d effects in Smokeball, %d in the ledger\n", t.name, t.cycles, w.smokeballHas, w.ledgerHas)
+	return err
+}
+
+// discard removes what a world that went well has left.
+func (t *trial) discard(w *world) error {
+	if t.keep {
+		return nil
+	}
+	return os.RemoveAll(w.dir)
+}

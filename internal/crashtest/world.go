@@ -1,0 +1,203 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+const (
+	firm    = "f_brown"
+	account = "6a1e2f30-54c1-4a8e-9c55-7b1f6f6d3a99"
+)
+
+// world is one firm and all that its engine meets: a simulated Smokeball that survives,
+// CaseHug's sign-in and a publisher.
+type world struct {
+	dir       string
+	data      string // ENGINE_DATA_DIR
+	settings  map[string]string
+	api       caller // the engine's HTTP side
+	smokeball caller
+	signIn    *signIn
+	load      *publisher
+	simulator *process
+	engine    *process // the newest
+
+	smokeballHas, ledgerHas int // effects, when all was worked off last
+}
+
+// newWorld starts a Smokeball and connects the firm to it through an engine that goes
+// on running. data is where the engine keeps its files; "": in the world's folder.
+func (t *trial) newWorld(ctx context.Context, data string) (w *world, err error) {
+	w = &world{}
+	defer func() {
+		if err != nil {
+			err = errors.Join(fmt.Errorf("set a world up: %w", err), w.close())
+		}
+	}()
+	if w.dir, err = os.MkdirTemp(t.dir, "world-"); err != nil {
+		return w, err
+	}
+	if w.data = data; data == "" {
+		w.data = filepath.Join(w.dir, "data")
+	}
+	if w.signIn, err = openSignIn(); err != nil {
+		return w, err
+	}
+	if err = w.startSmokeball(ctx, t); err != nil {
+		return w, err
+	}
+	engine, nats := freeAddress(t.chance), freeAddress(t.chance)
+	w.configure(engine, nats)
+	w.api = newCaller("http://"+engine, w.signIn.token)
+	if w.load, err = newPublisher("nats://" + nats); err != nil {
+		return w, err
+	}
+	if err = w.launch(t.engine); err != nil {
+		return w, err
+	}
+	return w, w.connect(ctx)
+}
+
+func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
+	address := freeAddress(t.chance)
+	w.smokeball = newCaller("http://"+address, "")
+	w.simulator, err = start(filepath.Join(w.dir, "smokeball.log"), nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
+		"--rate=-1", "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
+	if err != nil {
+		return err
+	}
+	return until(ctx, patience, "Smokeball answers", func(ctx context.Context) bool { return w.smokeball.answers(ctx, "/_sim/state") })
+}
+
+// configure writes the engine's settings: no limit of the rate to speak of, and waits
+// that are short, but longer than this Smokeball needs on a machine that is busy.
+func (w *world) configure(engine, nats string) {
+	w.settings = map[string]string{
+		"ENGINE_DATA_DIR": w.data, "ENGINE_LISTEN": engine, "ENGINE_PUBLIC_URL": "http://" + engine, "ENGINE_NATS_LISTEN": nats,
+		"ENGINE_JWKS_URL": w.signIn.server.URL, "ENGINE_JWT_ISSUER": issuerName, "ENGINE_JWT_AUDIENCE": audience,
+		"SMOKEBALL_CLIENT_ID": "sim-client", "SMOKEBALL_CLIENT_SECRET": "sim-secret", "SMOKEBALL_API_KEY": "sim-key",
+		"SMOKEBALL_API_URL": w.smokeball.base, "SMOKEBALL_AUTH_URL": w.smokeball.base, "SMOKEBALL_RATE": "1000", "SMOKEBALL_BURST": "100",
+		"ENGINE_VISIBILITY_WAIT": "6s", "ENGINE_CONFIRMATION_WAIT": "90s",
+	}
+}
+
+// freeAddress is a port that nobody holds, outside the range from which the kernel
+// gives ports to callers: an engine that is away must find it again.
+func freeAddress(chance *rand.Rand) string {
+	for {
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+chance.IntN(12000))
+		if l, err := net.Listen("tcp", address); err == nil {
+			_ = l.Close() // it was only tried
+			return address
+		}
+	}
+}
+
+// launch starts an engine and does not wait until it is ready. crash, if any, names the
+// point that kills it.
+func (w *world) launch(path string, crash ...string) (err error) {
+	env := maps.Clone(w.settings)
+	for _, point := range crash {
+		env["ENGINE_CRASH_AT"] = point
+	}
+	w.engine, err = start(w.log(), env, path, "serve")
+	return err
+}
+
+func (w *world) log() string { return filepath.Join(w.dir, "engine.log") }
+
+var errEnded = errors.New("the engine ended by itself")
+
+// ready waits until the engine takes work. An engine that ends before is an error.
+func (w *world) ready(ctx context.Context) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-w.engine.ended:
+			cancel(fmt.Errorf("%w: %w; it logged %s", errEnded, w.engine.err, lastLine(w.log())))
+		case <-ctx.Done():
+		}
+	}()
+	return until(ctx, patience, "the engine is ready", func(ctx context.Context) bool { return w.api.answers(ctx, "/readyz") })
+}
+
+func lastLine(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "nothing"
+	}
+	lines := strings.Split(strings.TrimSpace(string(data)), "\n")
+	return lines[len(lines)-1]
+}
+
+// connect connects the firm to Smokeball and registers webhooks.
+func (w *world) connect(ctx context.Context) error {
+	if err := w.ready(ctx); err != nil {
+		return err
+	}
+	var link struct {
+		URL string `json:"authorize_url"`
+	}
+	if err := w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/connection/authorize", nil, &link); err != nil {
+		return err
+	}
+	if err := newCaller("", "").call(ctx, http.MethodGet, link.URL, nil, nil); err != nil {
+		return err
+	}
+	return w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/webhooks", nil, nil)
+}
+
+// disturb arms a fault in Smokeball; calm disarms all.
+func (w *world) disturb(ctx context.Context, fault map[string]any) error {
+	return w.smokeball.call(ctx, http.MethodPost, "/_sim/faults", fault, nil)
+}
+
+func (w *world) calm(ctx context.Context) error {
+	return w.smokeball.call(ctx, http.MethodDelete, "/_sim/faults", nil, nil)
+}
+
+// answerLate lets Smokeball do what is asked of it a moment later, so that it still
+// happens when who asked is dead.
+func (w *world) answerLate(ctx context.Context) error {
+	return w.disturb(ctx, map[string]any{"route": "POST *", "kind": "delay", "delay": "150ms", "probability": 0.5})
+}
+
+// stop ends the engine well and returns how long that took.
+func (w *world) stop(ctx context.Context) (time.Duration, error) {
+	began := time.Now()
+	w.engine.terminate()
+	if !w.engine.endsWithin(ctx, patience) {
+		return time.Since(began), errors.New("the engine does not end after SIGTERM")
+	}
+	if w.engine.err != nil {
+		return time.Since(began), fmt.Errorf("the engine did not end well after SIGTERM: %w; it logged %s", w.engine.err, lastLine(w.log()))
+	}
+	return time.Since(began), nil
+}
+
+// close ends all that belongs to the world. What it wrote goes with the bench.
+func (w *world) close() error {
+	if w.load != nil {
+		w.load.close()
+	}
+	for _, p := range []*process{w.engine, w.simulator} {
+		if p != nil {
+			p.kill()
+		}
+	}
+	if w.signIn != nil {
+		w.signIn.server.Close()
+	}
+	return nil
+}
