@@ -90,6 +90,7 @@ func TestAKilledEnginesClaimEndsByItself(t *testing.T) {
 				killed := kill(store, auth)
 				go func() { _, _ = killed.Token(ctx, "f") }()
 				time.Sleep(time.Minute) // it is gone, its claim is not
+				synctest.Wait()
 				if store.tokens.Claim == "" {
 					t.Fatal("there is no claim")
 				}
