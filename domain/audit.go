@@ -17,6 +17,7 @@ const (
 	ActionRemoveWebhooks   Action = "webhooks.remove"
 	ActionRequestSync      Action = "sync.request"
 	ActionRetrySync        Action = "sync.retry"
+	ActionCancelSync       Action = "sync.cancel"
 )
 
 // RequestRefused says that somebody of the firm asked for what they were not given. The
@@ -82,6 +83,8 @@ func DeedOf(s Stream, e Event) (Deed, bool) {
 		d, ok = asked(s, e)
 	case SyncJoined:
 		d, ok = Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
+	case SyncCancelled:
+		d, ok = Deed{Actor: e.By, Action: ActionCancelSync, Target: s.ID}, true
 	case RequestRefused:
 		return Deed{Actor: e.Actor, Role: e.Role, Action: e.Action, Target: e.Target, Code: e.Code, Reason: e.Reason, Times: e.Times}, true
 	}

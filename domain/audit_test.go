@@ -28,6 +28,8 @@ func TestDeeds(t *testing.T) {
 			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
 		"a sync that was asked for while one was queued": {domain.SyncJoined{Sync: "s_1", By: "u_5"},
 			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
+		"a sync that was called off": {domain.SyncCancelled{Sync: "s_1", By: "u_5"},
+			domain.Deed{Actor: "u_5", Action: domain.ActionCancelSync, Target: "m_1", Times: 1}, domain.DeedDone},
 		"a retry": {domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
 			domain.Deed{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.DeedDone},
 		"a refusal": {refused, domain.Deed{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.DeedRefused},

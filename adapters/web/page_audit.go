@@ -104,6 +104,8 @@ func actionText(a domain.Action) string {
 		return "Sync to Smokeball"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
+	case domain.ActionCancelSync:
+		return "Call off a sync"
 	case "many":
 		return "Many different things"
 	}

@@ -41,7 +41,7 @@ type Refusals interface {
 	// was written a moment ago.
 	Refuse(ctx context.Context, firm domain.FirmID, r domain.RequestRefused)
 	// Settle writes what was only counted so far, and returns the ledger position that
-	// has it; 0: there was nothing.
+	// has all that was written; 0: nothing was.
 	Settle(ctx context.Context, firm domain.FirmID) (position uint64)
 }
 

@@ -150,9 +150,12 @@ func (t *Trail) opened(f domain.FirmID) []entry {
 }
 
 // Settle writes what was only counted so far at a firm, and returns the ledger position
-// that has it; 0: there was nothing to write.
+// that has all that was written for it here; 0: nothing was.
 func (t *Trail) Settle(ctx context.Context, f domain.FirmID) uint64 {
-	return t.tell(ctx, t.opened(f))
+	t.tell(ctx, t.opened(f))
+	t.writing.Lock()
+	defer t.writing.Unlock()
+	return uint64(t.heads[f].head.Seq)
 }
 
 // Run writes counts whose minute is over, until ctx ends; then it writes all the rest
@@ -175,32 +178,28 @@ func (t *Trail) Run(ctx context.Context) error {
 const patience = 3 * time.Second
 
 // tell writes tallies, firm by firm. What can't be written is told with the next count.
-func (t *Trail) tell(ctx context.Context, list []entry) uint64 {
+func (t *Trail) tell(ctx context.Context, list []entry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
-	var position uint64
 	for firm, all := range byFirm(list) {
 		for batch := range slices.Chunk(all, eventstore.MaxEvents) {
-			at, err := t.tellBatch(ctx, firm, batch)
-			if err != nil {
+			if err := t.tellBatch(ctx, firm, batch); err != nil {
 				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be written down", slog.String("firm", string(firm)), slog.Any("error", err))
 			}
-			position = max(position, at)
 		}
 	}
-	return position
 }
 
-func (t *Trail) tellBatch(ctx context.Context, f domain.FirmID, batch []entry) (uint64, error) {
+func (t *Trail) tellBatch(ctx context.Context, f domain.FirmID, batch []entry) error {
 	events, counted := t.take(batch)
 	if len(events) == 0 {
-		return 0, nil
+		return nil
 	}
-	at, err := t.append(ctx, f, events)
+	err := t.append(ctx, f, events)
 	if err != nil {
 		t.giveBack(batch, counted)
 	}
-	return at, err
+	return err
 }
 
 func byFirm(list []entry) map[domain.FirmID][]entry {
@@ -246,26 +245,26 @@ const races = 10
 
 // append writes events behind what the stream has. Nothing is folded: where the stream
 // ends is remembered, and looked up only where that is not so.
-func (t *Trail) append(ctx context.Context, f domain.FirmID, events []domain.Event) (uint64, error) {
+func (t *Trail) append(ctx context.Context, f domain.FirmID, events []domain.Event) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	for range races {
 		at := t.Now().UTC().Round(0)
 		p, err := t.place(ctx, f, at)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		delete(t.heads, f) // unless the append tells where the stream ends now
 		head, err := t.Ledger.Append(ctx, eventstore.Commit{Stream: p.stream, Last: p.head, At: at, Events: events})
 		switch {
 		case err == nil:
 			t.heads[f] = place{p.stream, head}
-			return uint64(head.Seq), nil
+			return nil
 		case !errors.Is(err, eventstore.ErrConflict):
-			return 0, fmt.Errorf("append to %s: %w", p.stream, err)
+			return fmt.Errorf("append to %s: %w", p.stream, err)
 		}
 	}
-	return 0, fmt.Errorf("append refusals of firm %s: lost %d races in a row: %w", f, races, eventstore.ErrConflict)
+	return fmt.Errorf("append refusals of firm %s: lost %d races in a row: %w", f, races, eventstore.ErrConflict)
 }
 
 func (t *Trail) place(ctx context.Context, f domain.FirmID, at time.Time) (place, error) {

@@ -115,16 +115,20 @@ func TestTheSameIsCounted(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if at := tr.Settle(t.Context(), oak); at == 0 {
-		t.Error("there was nothing to settle")
+	at := tr.Settle(t.Context(), oak)
+	if last, err := ledger.Last(t.Context()); err != nil || at != uint64(last) {
+		t.Errorf("it is settled at %d, the ledger is at %d, %v", at, last, err)
 	}
 	got, events := refusals(t, ledger, oak, c.now())
 	wants(t, got, map[string]int{"u_5 settings.change m_1 forbidden": 4000})
 	if events > 3 {
 		t.Errorf("4000 refusals are %d events", events)
 	}
-	if at := tr.Settle(t.Context(), oak); at != 0 {
-		t.Errorf("nothing was settled at %d", at)
+	if again := tr.Settle(t.Context(), oak); again != at {
+		t.Errorf("nothing more is settled at %d, want %d", again, at)
+	}
+	if none := tr.Settle(t.Context(), "f_elm"); none != 0 {
+		t.Errorf("a firm without refusals is settled at %d", none)
 	}
 }
 
