@@ -79,12 +79,15 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 	}
 	cases := w.load.stop()
 	names, titles := wanted(cases)
-	waited := until(ctx, patience, "all is in Smokeball", func(ctx context.Context) bool {
-		if w.queue(ctx) != 0 {
-			return false
+	waited := untilNone(ctx, "all is in Smokeball", func(ctx context.Context) int {
+		if n := w.queue(ctx); n != 0 {
+			return n + len(names) + len(titles)
 		}
 		made, called, err := w.has(ctx)
-		return err == nil && len(made.missing(names)) == 0 && len(unmet(called, titles)) == 0
+		if err != nil {
+			return len(names) + len(titles)
+		}
+		return len(made.missing(names)) + len(unmet(called, titles))
 	})
 	if waited != nil && ctx.Err() != nil {
 		return waited // called off
@@ -110,13 +113,16 @@ func unmet(called map[string]bool, titles []string) (list []string) {
 	return list
 }
 
-// queue is how many syncs have not ended; below 0: nobody knows.
+// unknown is how many syncs have not ended where nobody answers: more than any number.
+const unknown = 1 << 30
+
+// queue is how many syncs have not ended.
 func (w *world) queue(ctx context.Context) int {
 	var connection struct {
 		Queue struct{ Waiting, Running int }
 	}
 	if w.api.call(ctx, http.MethodGet, "/v1/firms/"+firm+"/connection", nil, &connection) != nil {
-		return -1
+		return unknown
 	}
 	return connection.Queue.Waiting + connection.Queue.Running
 }
@@ -125,8 +131,8 @@ func (w *world) queue(ctx context.Context) int {
 // is lost.
 func (t *trial) blame(ctx context.Context, w *world, names, titles []string) {
 	if n := w.queue(ctx); n != 0 {
-		t.stuck += max(n, 1)
-		t.fault("%d syncs do not come to an end", n)
+		t.stuck += n
+		t.fault("%d syncs do not come to an end, and nothing moves", n)
 	}
 	made, called, err := w.has(ctx)
 	if err != nil {

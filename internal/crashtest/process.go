@@ -93,3 +93,20 @@ func until(ctx context.Context, within time.Duration, what string, is func(conte
 	}
 	return nil
 }
+
+// untilNone asks again and again how much is left until nothing is. It gives up where
+// that has not become less for the time of patience, however slow the machine.
+func untilNone(ctx context.Context, what string, left func(context.Context) int) error {
+	least := unknown
+	for least > 0 {
+		before := least
+		err := until(ctx, patience, what, func(ctx context.Context) bool {
+			least = min(least, left(ctx))
+			return least < before || least == 0
+		})
+		if err != nil {
+			return fmt.Errorf("%w; %d left", err, least)
+		}
+	}
+	return nil
+}

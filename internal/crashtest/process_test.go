@@ -1,10 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"os/exec"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -32,4 +34,19 @@ func TestAKillIsToldFromAnEnd(t *testing.T) {
 	if !errors.As(quitter.err, &exit) || exit.ExitCode() != 3 || lastLine(log) != "bye" {
 		t.Errorf("it ended with %v and said %q", quitter.err, lastLine(log))
 	}
+}
+
+func TestWaitingGoesOnWhileLessIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		slowly := func(context.Context) int { return 10 - int(time.Since(began)/(patience/2)) }
+		if err := untilNone(t.Context(), "all is done", slowly); err != nil || time.Since(began) < 5*patience {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+		began = time.Now()
+		never := func(context.Context) int { return 3 }
+		if err := untilNone(t.Context(), "all is done", never); !errors.Is(err, errInVain) || time.Since(began) > 2*patience {
+			t.Errorf("after %s: %v, want that it is in vain", time.Since(began), err)
+		}
+	})
 }

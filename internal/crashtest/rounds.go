@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"path/filepath"
 )
 
 // cyclesOfWorld is how many cycles a world has, because each examination reads all that
@@ -19,13 +21,14 @@ func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, 
 		if err != nil {
 			return err
 		}
+		before := len(t.faults)
 		err = t.inWorld(ctx, w, cycle)
 		t.smokeball += w.smokeballHas
 		t.ledger += w.ledgerHas
 		if err := errors.Join(err, w.close()); err != nil {
 			return err
 		}
-		if err := t.discard(w); err != nil {
+		if err := t.discard(w, len(t.faults) > before); err != nil {
 			return err
 		}
 	}
@@ -52,8 +55,13 @@ func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Contex
 	return err
 }
 
-// discard removes what a world that went well has left.
-func (t *trial) discard(w *world) error {
+// discard removes what a world has left; evidence of a fault is put where it stays.
+func (t *trial) discard(w *world, evidence bool) error {
+	if evidence {
+		kept := filepath.Join(os.TempDir(), fmt.Sprintf("crashtest-%s-%d-%d", t.name, t.seed, t.cycles))
+		t.say("%s: what this world has left is in %s\n", t.name, kept)
+		return os.Rename(w.dir, kept)
+	}
 	if t.keep {
 		return nil
 	}
