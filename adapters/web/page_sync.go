@@ -12,7 +12,7 @@ type syncPage struct {
 	Entry projections.Entry
 	By    string
 	Off   string // who cancelled it
-	Known bool // CaseHug has announced the matter
+	Known bool   // CaseHug has announced the matter
 	// Choose is where a firm admin chooses the matter type that the sync waits for.
 	Choose string
 }
