@@ -32,6 +32,7 @@ type circuits struct {
 
 // circuit is one firm's. It is closed while pause is 0.
 type circuit struct {
+	grant    time.Time     // when the authorization that its calls use was given
 	failures int           // in a row
 	since    time.Time     // when the first of them ended
 	pause    time.Duration // between the newest two probes
@@ -92,8 +93,8 @@ func (c *circuits) enter(t turn) (pass, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.firms[t.firm]
-	if k == nil {
-		k = &circuit{}
+	if k == nil || !k.grant.Equal(t.grant) { // somebody connected anew: what was counts no more
+		k = &circuit{grant: t.grant}
 		k.close()
 		c.firms[t.firm] = k
 	}

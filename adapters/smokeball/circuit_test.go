@@ -114,6 +114,19 @@ func TestAFirmsOutageIsItsOwn(t *testing.T) {
 	})
 }
 
+// TestANewGrantBeginsAnew connects a firm anew in an outage: what failed before counts no
+// more against it.
+func TestANewGrantBeginsAnew(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &patient{}
+		way, _ := outed(t, p)
+		p.becomes(200, 0)
+		resp, err := way.RoundTrip(request(turnFor(t.Context(), "f", time.Now())))
+		must(t, err)
+		must(t, resp.Body.Close())
+	})
+}
+
 func TestOneCallProbes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &patient{}

@@ -17,7 +17,7 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 	if err != nil {
 		return during(k.op, err)
 	}
-	ctx = turnFor(ctx, firm)
+	ctx = turnFor(ctx, firm, tokens.Issued)
 	a, err := c.send(ctx, app, tokens.Access, k)
 	if err != nil {
 		return err

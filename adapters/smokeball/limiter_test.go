@@ -122,9 +122,9 @@ func TestLimiterServesFirmByFirm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var turns []turn
 		for range 20 {
-			turns = append(turns, turn{"big", Live})
+			turns = append(turns, turn{firm: "big", priority: Live})
 		}
-		turns = append(turns, turn{"small", Live}, turn{"tiny", Live})
+		turns = append(turns, turn{firm: "small", priority: Live}, turn{firm: "tiny", priority: Live})
 		served := inLine(t, NewLimiter(5, 5), turns)
 		for i, s := range served {
 			if (s.firm == "small" || s.firm == "tiny") && i > 3 {
@@ -138,13 +138,13 @@ func TestLimiterPrefersClicksAndStarvesNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var turns []turn
 		for range 3 {
-			turns = append(turns, turn{"f", Bulk})
+			turns = append(turns, turn{firm: "f", priority: Bulk})
 		}
 		for range 10 {
-			turns = append(turns, turn{"f", Live})
+			turns = append(turns, turn{firm: "f", priority: Live})
 		}
 		for range 40 {
-			turns = append(turns, turn{"f", Clicked})
+			turns = append(turns, turn{firm: "f", priority: Clicked})
 		}
 		served := inLine(t, NewLimiter(5, 5), turns)
 		first := map[Priority]int{}
@@ -285,7 +285,7 @@ func TestQueueKeepsItsCount(t *testing.T) {
 	var q queue
 	var tickets []*ticket
 	for i := range 200 {
-		one := &ticket{turn: turn{domain.FirmID(fmt.Sprint(rand.N(9))), Priority(i % priorities)}}
+		one := &ticket{turn: turn{firm: domain.FirmID(fmt.Sprint(rand.N(9))), priority: Priority(i % priorities)}}
 		tickets = append(tickets, one)
 		q.push(one)
 	}

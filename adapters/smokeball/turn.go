@@ -2,6 +2,7 @@ package smokeball
 
 import (
 	"context"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -32,6 +33,7 @@ func (p Priority) String() string {
 type turn struct {
 	firm     domain.FirmID
 	priority Priority
+	grant    time.Time // when the authorization that it uses was given
 }
 
 type turnKey struct{}
@@ -42,7 +44,7 @@ func WithTurn(ctx context.Context, firm domain.FirmID, p Priority) context.Conte
 	if p < Clicked || p > Bulk {
 		p = Live
 	}
-	return context.WithValue(ctx, turnKey{}, turn{firm, p})
+	return context.WithValue(ctx, turnKey{}, turn{firm: firm, priority: p})
 }
 
 func turnOf(ctx context.Context) turn {
@@ -53,10 +55,13 @@ func turnOf(ctx context.Context) turn {
 	return t
 }
 
-// turnFor marks ctx for firm unless the caller has marked it.
-func turnFor(ctx context.Context, firm domain.FirmID) context.Context {
-	if _, ok := ctx.Value(turnKey{}).(turn); ok {
-		return ctx
+// turnFor marks ctx for firm, unless the caller has marked it, and for the authorization
+// that is used.
+func turnFor(ctx context.Context, firm domain.FirmID, grant time.Time) context.Context {
+	t, ok := ctx.Value(turnKey{}).(turn)
+	if !ok {
+		t = turn{firm: firm, priority: Live}
 	}
-	return WithTurn(ctx, firm, Live)
+	t.grant = grant
+	return context.WithValue(ctx, turnKey{}, t)
 }
