@@ -13,6 +13,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/practice"
 )
 
 // services are CaseHug's services as the bus knows them: they connect from outside
@@ -72,14 +73,14 @@ func (s *services) updated(ctx context.Context, m domain.MatterData) error {
 }
 
 // approve puts a document's bytes into the object store and says that it is approved.
-func (s *services) approve(ctx context.Context, p paper) error {
-	name := string(p.id)
-	body := p.bytes()
+func (s *services) approve(ctx context.Context, p practice.Paper) error {
+	name := string(p.ID)
+	body := p.Bytes()
 	if _, err := s.documents.PutBytes(ctx, name, body); err != nil {
 		return fmt.Errorf("put document %s: %w", name, err)
 	}
 	sum, size, at := sha256.Sum256(body), int64(len(body)), time.Now().UTC().Truncate(time.Second)
 	return s.publish(ctx, "casehug."+string(demoFirm)+".document.approved", name+"-approved", domain.DocumentData{
-		ID: p.id, Matter: p.matter, FileName: p.name, ContentType: "application/pdf", SizeBytes: &size, SHA256: hex.EncodeToString(sum[:]),
+		ID: p.ID, Matter: p.Matter, FileName: p.Name, ContentType: "application/pdf", SizeBytes: &size, SHA256: hex.EncodeToString(sum[:]),
 		ApprovedBy: "u_lindqvist", ApprovedAt: &at, Content: domain.Content{Object: bus.Documents + "/" + name}, Folder: "Intake"})
 }

@@ -9,6 +9,7 @@ import (
 	"text/tabwriter"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/practice"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -101,46 +102,31 @@ func (d *demo) report(table bool) error {
 	state := d.smokeball.State()
 	there := count(state.Accounts[slices.IndexFunc(state.Accounts, func(a smokeballsim.AccountState) bool { return a.ID == demoAccount })])
 	d.say("Smokeball has the practice's %d matters, %d contacts and %d files; %d calls, %d of them over the limit.",
-		there.matters, there.contacts, there.files, d.smokeball.Counts().Total, d.smokeball.Counts().TooMany)
-	if want := expected(); there != want {
-		return fmt.Errorf("the demo expected %d matters, %d contacts and %d files in Smokeball", want.matters, want.contacts, want.files)
+		there.Matters, there.Contacts, there.Files, d.smokeball.Counts().Total, d.smokeball.Counts().TooMany)
+	if want := practice.Wanted(); there != want {
+		return fmt.Errorf("the demo expected %d matters, %d contacts and %d files in Smokeball", want.Matters, want.Contacts, want.Files)
 	}
 	return nil
 }
 
-// tally counts what the practice has in Smokeball.
-type tally struct{ matters, contacts, files int }
-
-func expected() tally {
-	return tally{len(practice()), len(clientEmails()), len(papers())}
-}
-
-func clientEmails() map[string]bool {
-	emails := map[string]bool{}
-	for _, m := range practice() {
-		emails[m.Client.Email] = true
-	}
-	return emails
-}
-
 // count leaves out what others published for the firm meanwhile.
-func count(a smokeballsim.AccountState) (n tally) {
+func count(a smokeballsim.AccountState) (n practice.Tally) {
 	ours := map[string]bool{}
 	for _, m := range a.Matters {
-		if slices.ContainsFunc(practice(), func(p domain.MatterData) bool { return string(p.ID) == m.ExternalSystemID }) {
+		if slices.ContainsFunc(practice.Matters(), func(p domain.MatterData) bool { return string(p.ID) == m.ExternalSystemID }) {
 			ours[m.ID] = true
-			n.matters++
+			n.Matters++
 		}
 	}
-	emails := clientEmails()
+	emails := practice.Emails()
 	for _, k := range a.Contacts {
 		if emails[k.Email] {
-			n.contacts++
+			n.Contacts++
 		}
 	}
 	for _, f := range a.Files {
 		if ours[f.MatterID] {
-			n.files++
+			n.Files++
 		}
 	}
 	return n

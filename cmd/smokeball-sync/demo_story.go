@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/practice"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -30,7 +31,7 @@ func (d *demo) play(ctx context.Context, ready <-chan struct{}, once bool) error
 	switch {
 	case err != nil:
 		return err
-	case ended(rows):
+	case standings(rows).Over():
 		d.say("Everything was done already by an earlier demo; --fresh begins anew.")
 		return d.report(once)
 	case d.again:
@@ -52,12 +53,27 @@ func (d *demo) acts(ctx context.Context, w *watch) error {
 		return err
 	}
 	defer sender.close()
-	for _, act := range []func(context.Context, *services, *watch) error{d.intake, d.byHand, d.correct, d.close} {
-		if err := act(ctx, sender, w); err != nil {
-			return err
-		}
+	return practice.Stage{
+		Created:  func(m domain.MatterData) error { return sender.created(ctx, m) },
+		Updated:  func(m domain.MatterData) error { return sender.updated(ctx, m) },
+		Approved: func(p practice.Paper) error { return sender.approve(ctx, p) },
+		Click: func(m domain.MatterID) error {
+			return d.call(ctx, http.MethodPost, "/matters/"+string(m)+"/sync", nil, nil)
+		},
+		Until: func(what string, wanted func(practice.Standings) bool) error {
+			return w.until(ctx, what, func(rows map[domain.MatterID]projections.MatterRow) bool { return wanted(standings(rows)) })
+		},
+		Say: d.say,
+	}.Play()
+}
+
+// standings are the matters as the story knows them.
+func standings(rows map[domain.MatterID]projections.MatterRow) practice.Standings {
+	all := practice.Standings{}
+	for id, r := range rows {
+		all[id] = practice.Standing{Matter: r.Matter, Status: r.Status}
 	}
-	return nil
+	return all
 }
 
 func (d *demo) say(format string, args ...any) {
@@ -135,97 +151,4 @@ func (d *demo) call(ctx context.Context, method, path string, body, into any) er
 		return nil
 	}
 	return json.Unmarshal(answer, into)
-}
-
-// intake publishes what CaseHug's services say of the practice. A bus may deliver
-// twice, so everything is said twice.
-func (d *demo) intake(ctx context.Context, s *services, w *watch) error {
-	for range 2 {
-		for _, m := range practice() {
-			if err := s.created(ctx, m); err != nil {
-				return err
-			}
-		}
-		for _, p := range papers() {
-			if err := s.approve(ctx, p); err != nil {
-				return err
-			}
-		}
-	}
-	d.say("CaseHug published %d matters and %d approved documents, each of them twice.", len(practice()), len(papers()))
-	return w.until(ctx, "the documents are in Smokeball", func(e map[domain.MatterID]projections.MatterRow) bool {
-		for _, id := range []domain.MatterID{"m_1001", "m_1002", "m_1003", "m_1005"} {
-			if !settled(e[id]) {
-				return false
-			}
-		}
-		return e["m_1006"].Status == domain.Waiting || settled(e["m_1006"])
-	})
-}
-
-func settled(r projections.MatterRow) bool {
-	return r.ID != "" && r.Matter.Current == nil && r.Status.Ended() && len(r.Matter.Unsent()) == 0
-}
-
-// ended reports whether the whole story has been played.
-func ended(rows map[domain.MatterID]projections.MatterRow) bool {
-	for _, m := range practice() {
-		if !settled(rows[m.ID]) {
-			return false
-		}
-	}
-	return corrected(rows) && closed(rows)
-}
-
-func corrected(rows map[domain.MatterID]projections.MatterRow) bool {
-	return rows["m_1006"].Matter.Data.Version > 1
-}
-
-func closed(rows map[domain.MatterID]projections.MatterRow) bool {
-	r := rows["m_1002"]
-	return settled(r) && r.Matter.Smokeball.Sent.Status == "Closed" && r.Matter.Smokeball.Confirmed
-}
-
-// byHand syncs a matter without documents as somebody who clicks the button.
-func (d *demo) byHand(ctx context.Context, _ *services, w *watch) error {
-	rows, err := w.look()
-	if err != nil || settled(rows["m_1004"]) {
-		return err
-	}
-	if rows["m_1004"].Matter.Current == nil {
-		if err := d.call(ctx, http.MethodPost, "/matters/m_1004/sync", nil, nil); err != nil {
-			return err
-		}
-		d.say("Somebody clicked “Sync to Smokeball” on m_1004, which has no documents.")
-	}
-	return w.until(ctx, "m_1004 is in Smokeball", func(e map[domain.MatterID]projections.MatterRow) bool { return settled(e["m_1004"]) })
-}
-
-// correct gives the matter that waits for a mapping a case type that Smokeball has.
-func (d *demo) correct(ctx context.Context, s *services, w *watch) error {
-	if rows, err := w.look(); err != nil || corrected(rows) && settled(rows["m_1006"]) {
-		return err
-	}
-	m := practice()[5]
-	m.Version, m.CaseType = 2, "Auto Accident"
-	if err := s.updated(ctx, m); err != nil {
-		return err
-	}
-	d.say("m_1006 waited, since Smokeball has no “Pedestrian Mishap”; CaseHug corrected its case type.")
-	return w.until(ctx, "m_1006 is in Smokeball", func(e map[domain.MatterID]projections.MatterRow) bool { return settled(e["m_1006"]) })
-}
-
-// close closes a matter in CaseHug, which Smokeball follows.
-func (d *demo) close(ctx context.Context, s *services, w *watch) error {
-	if rows, err := w.look(); err != nil || closed(rows) {
-		return err
-	}
-	m := practice()[1]
-	at := time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC)
-	m.Version, m.Status, m.ClosedAt = 2, "closed", &at
-	if err := s.updated(ctx, m); err != nil {
-		return err
-	}
-	d.say("CaseHug closed m_1002.")
-	return w.until(ctx, "m_1002 is closed in Smokeball", closed)
 }

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/casehug/smokeball-sync/domain"
 )
 
 // TestDemoTellsTheStoryOnce plays the demo to its end; started again it has nothing to do.
@@ -65,20 +63,4 @@ func table(t *testing.T, story string) (ids [6]string) {
 		t.Errorf("the table has %d matters with %d Smokeball ids, want six:\n%s", len(rows), len(seen), story)
 	}
 	return ids
-}
-
-// TestPracticeHoldsWhatTheStoryNeeds keeps the scripted people and papers consistent.
-func TestPracticeHoldsWhatTheStoryNeeds(t *testing.T) {
-	matters := map[domain.MatterID]bool{}
-	for _, m := range practice() {
-		matters[m.ID] = true
-	}
-	for _, p := range papers() {
-		if !matters[p.matter] {
-			t.Errorf("document %s belongs to %s, which is no matter of the practice", p.id, p.matter)
-		}
-	}
-	if want := (tally{matters: 6, contacts: 5, files: 8}); expected() != want {
-		t.Errorf("the practice has %+v, want %+v", expected(), want)
-	}
 }

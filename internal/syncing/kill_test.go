@@ -199,7 +199,7 @@ func killed(t *testing.T, ends moment, n int, hooks bool) (done int) {
 			o.hooks()
 		}
 		o.stop()
-		p := o.newPractice(2, rand.New(rand.NewPCG(3, 3)))
+		p := o.newCaseload(2, rand.New(rand.NewPCG(3, 3)))
 		var later sync.WaitGroup
 		defer later.Wait()
 		l := newLife(ends, n)
@@ -253,7 +253,7 @@ func killedOften(t *testing.T, seed uint64) {
 		for _, f := range weather {
 			o.fault(f)
 		}
-		p := o.newPractice(6, r)
+		p := o.newCaseload(6, r)
 		var later sync.WaitGroup
 		defer later.Wait()
 		moments := []moment{beforeAppend, afterAppend, beforeCall, onItsWay, afterCall, halfUpload}

@@ -65,7 +65,7 @@ func badLuck(t *testing.T, seed uint64) {
 		for _, f := range weather {
 			o.fault(f)
 		}
-		p := o.newPractice(12, r)
+		p := o.newCaseload(12, r)
 		o.scatter(p.events, r)
 		p.wants(o)
 		if o.Failed() {
@@ -105,7 +105,7 @@ func lateErrors(t *testing.T, seed uint64) {
 		for _, f := range weather {
 			o.fault(f)
 		}
-		p := o.newPractice(8, r)
+		p := o.newCaseload(8, r)
 		o.scatter(p.events, r)
 		for round := 0; o.retryFailed(p) > 0; round++ {
 			if round == 3 {
@@ -123,7 +123,7 @@ func lateErrors(t *testing.T, seed uint64) {
 }
 
 // retryFailed clicks Retry on each matter whose newest sync failed, and counts them.
-func (o *office) retryFailed(p *practice) int {
+func (o *office) retryFailed(p *caseload) int {
 	o.Helper()
 	o.rest()
 	n := 0

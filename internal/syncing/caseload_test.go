@@ -9,8 +9,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// practice is the work of a few days: matters with their clients and documents.
-type practice struct {
+// caseload is the work of a few days: matters with their clients and documents.
+type caseload struct {
 	matters map[domain.MatterID]domain.MatterData // as they are at last
 	papers  map[domain.DocumentID]domain.DocumentData
 	events  []domain.CaseHugEvent // all that CaseHug publishes, matter by matter
@@ -33,9 +33,9 @@ func someClients(n int) []domain.ClientData {
 	return list
 }
 
-// newPractice makes up n matters of fewer clients, drawn from r.
-func (o *office) newPractice(n int, r *rand.Rand) *practice {
-	p := &practice{matters: map[domain.MatterID]domain.MatterData{}, papers: map[domain.DocumentID]domain.DocumentData{}}
+// newCaseload makes up n matters of fewer clients, drawn from r.
+func (o *office) newCaseload(n int, r *rand.Rand) *caseload {
+	p := &caseload{matters: map[domain.MatterID]domain.MatterData{}, papers: map[domain.DocumentID]domain.DocumentData{}}
 	clients := someClients((2*n + 2) / 3)
 	for i := range n {
 		m := numbered(i, clients[r.IntN(len(clients))])
@@ -47,7 +47,7 @@ func (o *office) newPractice(n int, r *rand.Rand) *practice {
 	return p
 }
 
-func (p *practice) add(o *office, m domain.MatterData, r *rand.Rand) {
+func (p *caseload) add(o *office, m domain.MatterData, r *rand.Rand) {
 	p.events = append(p.events, created(m))
 	for j := range 1 + r.IntN(2) {
 		id := domain.DocumentID(fmt.Sprintf("d_%s_%d", m.ID, j))
@@ -64,7 +64,7 @@ func (p *practice) add(o *office, m domain.MatterData, r *rand.Rand) {
 
 // wants wants the whole practice in Smokeball, each thing once, and no sync that failed
 // or hangs.
-func (p *practice) wants(o *office) {
+func (p *caseload) wants(o *office) {
 	o.Helper()
 	p.wantsOnce(o)
 	for id := range p.matters {
@@ -77,7 +77,7 @@ func (p *practice) wants(o *office) {
 }
 
 // wantsOnce wants the whole practice in Smokeball, each thing once.
-func (p *practice) wantsOnce(o *office) {
+func (p *caseload) wantsOnce(o *office) {
 	o.Helper()
 	o.rest()
 	settle()
@@ -86,7 +86,7 @@ func (p *practice) wantsOnce(o *office) {
 	p.wantsFiles(o)
 }
 
-func (p *practice) wantsMatters(o *office) {
+func (p *caseload) wantsMatters(o *office) {
 	o.Helper()
 	left := maps.Clone(p.matters)
 	for _, m := range o.kept().Matters {
@@ -104,7 +104,7 @@ func (p *practice) wantsMatters(o *office) {
 	}
 }
 
-func (p *practice) wantsContacts(o *office) {
+func (p *caseload) wantsContacts(o *office) {
 	o.Helper()
 	left := map[string]bool{}
 	for _, m := range p.matters {
@@ -123,7 +123,7 @@ func (p *practice) wantsContacts(o *office) {
 	}
 }
 
-func (p *practice) wantsFiles(o *office) {
+func (p *caseload) wantsFiles(o *office) {
 	o.Helper()
 	left := maps.Clone(p.papers)
 	for _, f := range o.kept().Files {
