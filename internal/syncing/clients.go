@@ -290,17 +290,17 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 	until := w.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		found, err := w.find(ctx, asked.Sent)
-		if err != nil {
+		if err != nil && !w.bridged(err, until) {
 			return err
 		}
 		if found != "" {
 			w.outcome, w.request = domain.OutcomeAccepted, asked.Request
 			return orTaken(w.note(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent, Account: w.account}))
 		}
-		if !w.Now().Before(until) {
+		if err == nil && !w.Now().Before(until) {
 			break
 		}
-		if err := w.pause(ctx, min(pause, until.Sub(w.Now())+time.Millisecond)); err != nil {
+		if err := w.pause(ctx, w.nextLook(pause, until)); err != nil {
 			return err
 		}
 		c, _, err := eventstore.Load[domain.Contact](ctx, w.Ledger, w.stream)

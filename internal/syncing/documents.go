@@ -165,16 +165,16 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 	until := t.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
-		if err != nil {
+		if err != nil && !t.bridged(err, until) {
 			return t.within(ctx, err)
 		}
 		if i := fileOf(list, d.Data.ID); i >= 0 {
 			return t.record(ctx, domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: list[i].ID, Request: d.Intent.Request})
 		}
-		if !t.Now().Before(until) {
+		if err == nil && !t.Now().Before(until) {
 			break
 		}
-		if err := t.pause(ctx, min(pause, until.Sub(t.Now())+time.Millisecond)); err != nil {
+		if err := t.pause(ctx, t.nextLook(pause, until)); err != nil {
 			return err
 		}
 	}

@@ -31,14 +31,15 @@ func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, err
 // folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
 // it looks before it makes one, and remembers it.
 func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
-	var until time.Time // how long one that was asked for is looked for
+	var until time.Time      // how long one that was asked for is looked for
+	var asked *domain.Intent // under which it was
 	for {
 		f := t.m.Folders[path]
 		if f.ID != "" {
 			return f.ID, nil
 		}
-		if f.Intent != nil && until.IsZero() {
-			until = t.lookUntil()
+		if f.Intent != nil && (asked == nil || *asked != *f.Intent) {
+			until, asked = t.lookUntil(), f.Intent
 		}
 		err := t.findFolder(ctx, parent, path, name, f.Intent, until)
 		if err != nil && !errors.Is(err, domain.ErrTaken) {
@@ -50,6 +51,8 @@ func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, na
 func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {
 	found, err := t.lookForFolder(ctx, parent, name)
 	switch {
+	case err != nil && intent != nil && t.bridged(err, until):
+		return t.pause(ctx, lookPause)
 	case err != nil:
 		return err
 	case found != "":

@@ -226,16 +226,16 @@ func (t *turn) lookAgain(ctx context.Context) error {
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		start := t.Now()
 		found, how, err := t.find(ctx, asked)
-		if err != nil {
+		switch {
+		case err != nil && !t.bridged(err, until):
 			return err
-		}
-		if how == byExternalID {
+		case err == nil && how == byExternalID:
 			return t.link(ctx, found, how, start)
 		}
-		if !t.Now().Before(until) {
+		if err == nil && !t.Now().Before(until) {
 			break
 		}
-		if err := t.pause(ctx, min(pause, until.Sub(t.Now())+time.Millisecond)); err != nil {
+		if err := t.pause(ctx, t.nextLook(pause, until)); err != nil {
 			return err
 		}
 		if t.m.Smokeball.ID != "" {

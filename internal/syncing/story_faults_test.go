@@ -290,3 +290,30 @@ func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// TestALookInBadWeatherEnds tells that passing faults of the looks for a call whose answer
+// was lost don't begin the look anew each time, and that nothing is made twice meanwhile.
+func TestALookInBadWeatherEnds(t *testing.T) {
+	const folders = "/matters/{matterId}/documents/folders"
+	for _, c := range []struct{ made, look string }{{makeContact, findContacts}, {makeMatter, findMatters}, {"POST " + folders, "GET " + folders}, {addFile, "GET /matters/{matterId}/documents/files"}} {
+		for _, kind := range []smokeballsim.Kind{smokeballsim.Reset, smokeballsim.LoseReply} {
+			t.Run(c.made+" "+string(kind), func(t *testing.T) {
+				story(t, func(o *office) {
+					o.fault(smokeballsim.Fault{Route: c.made, Kind: kind, Count: 1})
+					o.fault(smokeballsim.Fault{Route: c.look, Kind: smokeballsim.Status, Status: 503, Probability: 0.4})
+					began := time.Now()
+					o.choose(func(s *domain.Settings) { s.DocumentsFolder = "Intake" })
+					o.tell(created(accident()), o.retainer())
+					o.ends("m_accident", domain.Succeeded)
+					if took := time.Since(began); took > 5*time.Minute {
+						t.Errorf("it took %s", took)
+					}
+					s := o.kept()
+					if len(s.Contacts) != 1 || len(s.Matters) != 1 || len(s.Files) != 1 || o.calls("POST "+folders) > 2 {
+						t.Errorf("Smokeball has %d contacts, %d matters, %d files, and was asked for the folder %d times", len(s.Contacts), len(s.Matters), len(s.Files), o.calls("POST "+folders))
+					}
+				})
+			})
+		}
+	}
+}

@@ -282,6 +282,21 @@ func (t *turn) pause(ctx context.Context, d time.Duration) error {
 // recorded, and it has ended before anybody looks.
 func (t *turn) lookUntil() time.Time { return t.Now().Add(t.Waits.Visible) }
 
+// bridged reports whether a look failed only for a passing fault, so that it is repeated
+// and the wait for what may still show up does not begin anew with each fault.
+func (t *turn) bridged(err error, until time.Time) bool {
+	ce := domain.AsCallError(err)
+	return ce != nil && (ce.Class == domain.Retryable || ce.Class == domain.Allowance) && t.Now().Before(until.Add(t.Waits.Visible))
+}
+
+// nextLook is the pause before the next look, of which one is made when the time is over.
+func (t *turn) nextLook(pause time.Duration, until time.Time) time.Duration {
+	if left := until.Sub(t.Now()); left > 0 {
+		return min(pause, left+time.Millisecond)
+	}
+	return firstLook
+}
+
 // since is the time that a step took, in milliseconds.
 func (t *turn) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }
 
