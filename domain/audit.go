@@ -17,6 +17,7 @@ const (
 	ActionRemoveWebhooks   Action = "webhooks.remove"
 	ActionRequestSync      Action = "sync.request"
 	ActionRetrySync        Action = "sync.retry"
+	ActionCancelSync       Action = "sync.cancel"
 )
 
 // RequestRefused says that somebody of the firm asked for what they were not given. The

@@ -58,6 +58,7 @@ func actionOf(route string) domain.Action {
 		domain.ActionRegisterWebhooks: {"POST /v1/firms/{firm}/webhooks", "POST /integrations/webhooks"},
 		domain.ActionRemoveWebhooks:   {"DELETE /v1/firms/{firm}/webhooks", "POST /integrations/webhooks/remove"},
 		domain.ActionRequestSync:      {"POST /v1/firms/{firm}/matters/{matter}/sync", "POST /matters/{matter}/sync"},
+		domain.ActionCancelSync:       {"POST /v1/firms/{firm}/sync-history/{id}/cancel", "POST /history/{id}/cancel"},
 		domain.ActionRetrySync:        {"POST /v1/firms/{firm}/sync-history/{id}/retry", "POST /history/{id}/retry"},
 		"connection.read":             {"GET /v1/firms/{firm}/connection", "GET /integrations", "GET /integrations/as-of"},
 		"settings.read":               {"GET /v1/firms/{firm}/settings"},

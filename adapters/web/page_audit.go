@@ -102,6 +102,8 @@ func actionText(a domain.Action) string {
 		return "Remove the webhook subscription"
 	case domain.ActionRequestSync:
 		return "Sync to Smokeball"
+	case domain.ActionCancelSync:
+		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
 	case "many":
