@@ -298,6 +298,9 @@ func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
 	case 4:
 		return l.settleFile(turn)
 	case 5:
+		if l.m.Current.Status == domain.Confirming {
+			return nil, domain.ErrTaken // it is said once
+		}
 		return l.m.On(turn, domain.SyncConfirming{Sync: turn.Sync})
 	}
 	return l.m.On(turn, domain.MatterTypeResolved{Sync: turn.Sync, TypeID: "t_IL", Warning: &domain.Warning{Code: "near"}})

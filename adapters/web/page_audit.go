@@ -102,10 +102,10 @@ func actionText(a domain.Action) string {
 		return "Remove the webhook subscription"
 	case domain.ActionRequestSync:
 		return "Sync to Smokeball"
+	case domain.ActionCancelSync:
+		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
-	case domain.ActionCancelSync:
-		return "Call off a sync"
 	case "many":
 		return "Many different things"
 	}
