@@ -44,6 +44,8 @@ func pages() []door {
 		page("/audit", 200, 403, 200),
 		form("/integrations/connect", "", 303, 403, 303),
 		form("/integrations/disconnect", "", 303, 403, 303),
+		form("/integrations/account/confirm", "account_id="+elm.ID, 303, 403, 303),
+		form("/integrations/account/drop", "", 303, 403, 303),
 		form("/integrations/settings", "", 303, 403, 303),
 		form("/integrations/mappings", "id=map_new&case_type=Adoption&matter_type_id=t_div", 303, 403, 303),
 		form("/integrations/mappings/remove", "id=map_divorce", 404, 403, 303),
@@ -51,6 +53,7 @@ func pages() []door {
 		form("/integrations/webhooks/remove", "", 303, 403, 303),
 		form("/matters/m_1001/sync", "", 303, 303, 303),
 		form("/history/s_failed/retry", "", 404, 303, 303),
+		form("/history/s_waits/cancel", "", 404, 303, 409),
 
 		open("GET", "/", 303), open("GET", "/healthz", 200), open("GET", "/readyz", 200), open("GET", "/metrics", 200),
 		open("GET", "/openapi.json", 200), open("GET", "/schemas/com.casehug.matter.created.json", 200), open("GET", "/static/console.css", 200),
