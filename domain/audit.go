@@ -15,6 +15,10 @@ const (
 	ActionRemoveMapping    Action = "mapping.remove"
 	ActionRegisterWebhooks Action = "webhooks.register"
 	ActionRemoveWebhooks   Action = "webhooks.remove"
+	ActionRotateWebhooks   Action = "webhooks.rotate"
+	ActionTestWebhooks     Action = "webhooks.test"
+	ActionConfirmAccount   Action = "connection.confirm"
+	ActionDropAccount      Action = "connection.drop"
 	ActionRequestSync      Action = "sync.request"
 	ActionRetrySync        Action = "sync.retry"
 	ActionCancelSync       Action = "sync.cancel"
@@ -107,6 +111,16 @@ func manages(e Event) (Deed, bool) {
 		return Deed{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
 	case WebhooksRemoved:
 		return Deed{Actor: e.By, Action: ActionRemoveWebhooks, Target: e.Subscription}, true
+	case WebhooksRestored:
+		return Deed{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
+	case WebhookRotationStarted:
+		return Deed{Actor: e.By, Action: ActionRotateWebhooks}, true
+	case WebhooksTested:
+		return Deed{Actor: e.By, Action: ActionTestWebhooks, Target: e.Subscription}, true
+	case AccountConfirmed:
+		return Deed{Actor: e.By, Action: ActionConfirmAccount, Target: e.Account.ID}, true
+	case AccountDropped:
+		return Deed{Actor: e.By, Action: ActionDropAccount, Target: e.Account.ID}, true
 	case SettingsChanged:
 		return Deed{Actor: e.By, Action: ActionChangeSettings}, true
 	case MappingRevised:

@@ -26,6 +26,8 @@ type ConnectionAuthorized struct {
 	By            string    `json:"by"`
 	ByName        string    `json:"by_name,omitempty"`
 	ReauthorizeBy time.Time `json:"reauthorize_by"`
+	// Webhooks says that a subscription has to be made: the account before had one.
+	Webhooks bool `json:"webhooks,omitempty"`
 }
 
 // ConnectionLost says that Smokeball no longer accepts the firm's authorization
@@ -105,11 +107,38 @@ type Connection struct {
 	By            string
 	ByName        string
 	At            time.Time
-	ReauthorizeBy time.Time
-	Attempt       string // the last authorization link, while it may be used
+	ReauthorizeBy time.Time // zero: the authorization has no end
+	Through       string    // the attempt that the authorization came from
+	Attempt       string    // the last authorization link, while it may be used
 	AttemptEnds   time.Time
 	Subscription  string
+	Hooks         WebhookState
 	LastFailure   *Failure
+
+	Former    Account         // the account that the firm disconnected from
+	Pending   *PendingAccount // another account that has to be confirmed
+	Dropped   string          // the attempt whose account was not taken over
+	Leaving   *Leaving        // what a disconnect has not removed yet
+	WarnedOf  time.Time       // the end that admins were told of ahead
+	CheckedAt time.Time       // the last daily look at Smokeball
+}
+
+// PendingAccount is another account than before that a firm consented for.
+type PendingAccount struct {
+	Attempt   string
+	Account   Account
+	Expires   time.Time
+	By        string
+	Confirmed time.Time // zero: not yet
+	Webhooks  bool      // the account before had webhooks
+}
+
+// Leaving is what is left of a connection that was ended.
+type Leaving struct {
+	At           time.Time
+	Account      Account
+	Subscription string
+	By           string
 }
 
 // Apply returns the connection after e.
@@ -118,23 +147,69 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case AuthorizationStarted:
 		c.Attempt, c.AttemptEnds = e.Attempt, e.Expires
 	case AuthorizationFailed:
-		if e.Attempt == c.Attempt {
-			c.Attempt, c.AttemptEnds = "", time.Time{}
-		}
+		c = c.ended(e.Attempt)
 		c.LastFailure = &e.Failure
 	case ConnectionAuthorized:
-		c = Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes,
-			By: e.By, ByName: e.ByName, At: at, ReauthorizeBy: e.ReauthorizeBy, Subscription: c.Subscription}
+		c = c.authorized(e, at)
 	case ConnectionLost:
 		c.State, c.LastFailure = StatusRevoked, &e.Failure
 	case ReauthorizationRequired:
 		c.State, c.LastFailure = StatusReauthorizationRequired, &e.Failure
+	case ReauthorizationSoon:
+		c.WarnedOf = e.ReauthorizeBy
+	case ConnectionChecked:
+		c = c.checked(e, at)
 	case Disconnected:
-		c = Connection{State: StatusDisconnected}
-	case WebhooksRegistered:
-		c.Subscription = e.Subscription
-	case WebhooksRemoved:
-		c.Subscription = ""
+		c = c.disconnected(e, at)
+	case ConnectionClosed:
+		c.Leaving = nil
+	case AccountProposed:
+		c = c.ended(e.Attempt)
+		c.Pending = &PendingAccount{Attempt: e.Attempt, Account: e.Account, Expires: e.Expires, By: e.By}
+	case AccountConfirmed:
+		c = c.confirmed(e, at)
+	case AccountDropped:
+		c.Pending, c.Dropped = nil, e.Attempt
+	default:
+		c = c.applyWebhooks(e, at)
+	}
+	return c
+}
+
+// ended closes the attempt if it is the last one.
+func (c Connection) ended(attempt string) Connection {
+	if attempt == c.Attempt {
+		c.Attempt, c.AttemptEnds = "", time.Time{}
+	}
+	return c
+}
+
+func (c Connection) authorized(e ConnectionAuthorized, at time.Time) Connection {
+	hooks := c.Hooks
+	hooks.Wanted = hooks.Wanted || e.Webhooks
+	hooks.Stale = hooks.Wanted // Smokeball removes a subscription with its authorization
+	return Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes, By: e.By, ByName: e.ByName, At: at,
+		ReauthorizeBy: e.ReauthorizeBy, Through: e.Attempt, Subscription: c.Subscription, Hooks: hooks, Leaving: c.Leaving, Dropped: c.Dropped}
+}
+
+func (c Connection) checked(e ConnectionChecked, at time.Time) Connection {
+	c.CheckedAt, c.LastFailure = at, e.Failure
+	if e.Account.ID == c.Account.ID && e.Account.Name != "" {
+		c.Account = e.Account
+	}
+	return c
+}
+
+func (c Connection) disconnected(e Disconnected, at time.Time) Connection {
+	return Connection{State: StatusDisconnected, Former: c.Account, Pending: c.Pending, Dropped: c.Dropped, Through: c.Through,
+		Leaving: &Leaving{At: at, Account: c.Account, Subscription: c.Subscription, By: e.By}}
+}
+
+func (c Connection) confirmed(e AccountConfirmed, at time.Time) Connection {
+	if c.Pending != nil && c.Pending.Attempt == e.Attempt {
+		p := *c.Pending
+		p.Confirmed, p.By, p.Webhooks = at, e.By, c.Hooks.Wanted
+		c.Pending = &p
 	}
 	return c
 }
@@ -179,18 +254,37 @@ func (c Connection) Open(attempt string, now time.Time) bool {
 	return attempt != "" && c.Attempt == attempt && now.Before(c.AttemptEnds)
 }
 
-// Disconnect decides to end the connection; without one there is nothing to end.
+// Disconnect decides to end the connection; without one there is nothing to end. An
+// account that waits to be confirmed is dropped with it.
 func (c Connection) Disconnect(by string) []Event {
+	var facts []Event
+	if c.Pending != nil {
+		facts = append(facts, c.Drop(by)...)
+	}
+	return append(facts, c.Leave(by)...)
+}
+
+// Leave decides to leave the account for another one that was confirmed.
+func (c Connection) Leave(by string) []Event {
 	if c.State == "" || c.State == StatusDisconnected {
 		return nil
 	}
 	return []Event{Disconnected{By: by}}
 }
 
-// LoseWebhooks decides that the firm has no webhook subscription any more.
-func (c Connection) LoseWebhooks() []Event {
-	if c.Subscription == "" {
+// Close decides that nothing is left of a connection that was ended.
+func (c Connection) Close(left *Failure) []Event {
+	if c.Leaving == nil {
 		return nil
 	}
-	return []Event{WebhooksRemoved{Subscription: c.Subscription}}
+	return []Event{ConnectionClosed{Failure: left}}
+}
+
+// Known is the account that the firm's links point to: the one that it is connected to,
+// or was before it disconnected.
+func (c Connection) Known() Account {
+	if c.Account.ID != "" {
+		return c.Account
+	}
+	return c.Former
 }

@@ -26,6 +26,7 @@ var (
 		Smokeball: &domain.Refusal{Status: 400, Title: "Bad Request", Detail: "One field is not valid.", Errors: []string{"matterTypeId: not valid"},
 			RequestID: "b5f6a1c2-0000-8000-8000-000000000001"}}
 	sampleContact = domain.ContactDraft{ExternalID: "c_77", FirstName: "Maria", LastName: "Rivera", CompanyName: "Rivera LLC", Email: "maria@example.com", Phone: "+1 312 555 0142"}
+	sampleFirm    = domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}
 	sampleWarning = domain.Warning{Code: "matter_type_normalised", Message: "Case type \"Auto Accident\" was taken for Smokeball's matter type \"Motor Vehicle Accident\""}
 )
 
@@ -138,12 +139,25 @@ func firmSamples() []domain.Event {
 		domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: domain.ActionChangeSettings, Target: "m_1001", Code: domain.CodeForbidden,
 			Reason: "This is for firm admins.", Since: sampleTime, Times: 3},
 		domain.ConnectionAuthorized{Attempt: "6f1c0d", Account: domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}, Region: "us",
-			Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Lee Oak", ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour)},
+			Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Lee Oak", ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour), Webhooks: true},
 		domain.ConnectionLost{Failure: sampleFailure},
 		domain.ReauthorizationRequired{Failure: sampleFailure},
 		domain.Disconnected{By: "u_1"},
 		domain.WebhooksRegistered{Subscription: "sub_4410", By: "u_1"},
 		domain.WebhooksRemoved{Subscription: "sub_4410", By: "u_1"},
+		domain.ReauthorizationSoon{ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour)},
+		domain.ConnectionChecked{Account: sampleFirm, Failure: &sampleFailure},
+		domain.ConnectionClosed{Failure: &sampleFailure},
+		domain.AccountProposed{Attempt: "6f1c0d", Account: sampleFirm, Expires: sampleTime.Add(10 * time.Minute), By: "u_1"},
+		domain.AccountConfirmed{Attempt: "6f1c0d", Account: sampleFirm, By: "u_1"},
+		domain.AccountDropped{Attempt: "6f1c0d", Account: sampleFirm, By: "u_1"},
+		domain.WebhooksLost{Subscription: "sub_4410", Silent: true, Failure: sampleFailure},
+		domain.WebhooksRestored{Subscription: "sub_4411", By: "u_1"},
+		domain.WebhooksTested{Subscription: "sub_4411", By: "u_1"},
+		domain.WebhooksHeard{Subscription: "sub_4411"},
+		domain.WebhookRotationStarted{Rotation: "r_7d1f", By: "u_1"},
+		domain.WebhooksRotated{Rotation: "r_7d1f", Subscription: "sub_4411", By: "u_1"},
+		domain.WebhookKeysRetired{Rotation: "r_7d1f"},
 		domain.SettingsChanged{By: "u_1", Settings: domain.Settings{OnDocumentApproved: true, OnMatterCreated: true, OnMatterUpdated: true,
 			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
 		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM, Matter: sbM,

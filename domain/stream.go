@@ -15,6 +15,7 @@ const (
 	KindClient     Kind = "client"     // a CaseHug client: its newest data and its contact
 	KindContact    Kind = "contact"    // one person or company of a firm: at most one Smokeball contact
 	KindConnection Kind = "connection" // a firm's connection to Smokeball
+	KindCheck      Kind = "check"      // the daily looks at a firm's connection
 	KindSettings   Kind = "settings"   // a firm's sync settings and case type mappings
 	KindNotice     Kind = "notice"     // the webhooks about one Smokeball resource
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
@@ -45,6 +46,10 @@ func ContactStream(f FirmID, key ContactKey) Stream { return Stream{KindContact,
 
 // ConnectionStream is the stream of a firm's connection.
 func ConnectionStream(f FirmID) Stream { return Stream{KindConnection, f, ""} }
+
+// CheckStream is the stream of the daily looks at a firm's connection: apart, because
+// the connection is read with every sync.
+func CheckStream(f FirmID) Stream { return Stream{KindCheck, f, ""} }
 
 // SettingsStream is the stream of a firm's settings.
 func SettingsStream(f FirmID) Stream { return Stream{KindSettings, f, ""} }

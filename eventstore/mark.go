@@ -22,7 +22,8 @@ type mark struct {
 	path    string
 	log     *slog.Logger
 	reached atomic.Uint64
-	saved   Seq // owned by the goroutine until it has ended
+	saved   Seq           // owned by the goroutine until it has ended
+	moved   chan struct{} // holds one element while reached may be ahead of saved
 	quit    chan struct{}
 	ended   chan struct{}
 	once    sync.Once
@@ -58,7 +59,7 @@ func readMark(path string) (Seq, error) {
 
 // startMark keeps the mark at path, which holds saved, up to date until close.
 func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
-	m := &mark{path: path, log: log, saved: saved, quit: make(chan struct{}), ended: make(chan struct{})}
+	m := &mark{path: path, log: log, saved: saved, moved: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
 	m.note(last)
 	go m.run()
 	return m
@@ -68,24 +69,40 @@ func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
 func (m *mark) note(seq Seq) {
 	for {
 		was := m.reached.Load()
-		if uint64(seq) <= was || m.reached.CompareAndSwap(was, uint64(seq)) {
+		if uint64(seq) <= was {
 			return
 		}
+		if m.reached.CompareAndSwap(was, uint64(seq)) {
+			break
+		}
+	}
+	m.tell()
+}
+
+func (m *mark) tell() {
+	select {
+	case m.moved <- struct{}{}:
+	default: // it is told already
 	}
 }
 
+// run writes the mark at most markEvery after it has moved.
 func (m *mark) run() {
 	defer close(m.ended)
-	tick := time.NewTicker(markEvery)
-	defer tick.Stop()
 	for {
 		select {
 		case <-m.quit:
 			return
-		case <-tick.C:
-			if err := m.save(); err != nil {
-				m.log.Warn("ledger mark not written", "path", m.path, "error", err)
-			}
+		case <-m.moved:
+		}
+		select {
+		case <-m.quit:
+			return
+		case <-time.After(markEvery):
+		}
+		if err := m.save(); err != nil {
+			m.log.Warn("ledger mark not written", "path", m.path, "error", err)
+			m.tell()
 		}
 	}
 }

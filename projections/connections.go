@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -20,14 +21,17 @@ type ConnectionRow struct {
 	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
 	LastError     *domain.Failure   `json:"last_error,omitempty"`
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
-	Received      int               `json:"received"` // webhooks
+	ErrorOf       string            `json:"error_of,omitempty"` // what the error is about: what clears it
+	Received      int               `json:"received"`           // webhooks
 	LastReceived  time.Time         `json:"last_received,omitzero"`
+	Tests         int               `json:"tests,omitempty"`  // test webhooks received
+	Unheard       time.Time         `json:"unheard,omitzero"` // see domain.Heard
 	DeadLetters   int               `json:"dead_letters"`
 	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 2, Keys: firmKey, Fold: foldConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 3, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -45,27 +49,102 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
 		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At
-	case domain.SyncSucceeded:
-		r.LastSuccessAt = env.At
-	case domain.SyncFailed:
-		r.LastError, r.LastErrorAt = &e.Failure, env.At
-	case domain.ConnectionLost:
-		r.LastError, r.LastErrorAt = &e.Failure, env.At
-	case domain.ReauthorizationRequired:
-		r.LastError, r.LastErrorAt = &e.Failure, env.At
-	case domain.AuthorizationFailed:
-		r.LastError, r.LastErrorAt = &e.Failure, env.At
-	case domain.SmokeballWebhookReceived:
-		r.Received, r.LastReceived = r.Received+1, env.At
-		if e.ChangesTypes() {
-			r.TypesAt = uint64(env.Seq)
-		}
-	case domain.ConnectionAuthorized: // perhaps of another account
-		r.TypesAt = uint64(env.Seq)
 	case domain.DeadLettered:
 		r.DeadLetters++
 	}
+	return r.foldErrors(env).foldHeard(env)
+}
+
+// What a firm's last error is about.
+const (
+	ofSyncs      = "syncs"
+	ofConnection = "connection"
+	ofWebhooks   = "webhooks"
+)
+
+// foldErrors keeps the last error until something of its kind goes well again.
+func (r ConnectionRow) foldErrors(env eventstore.Envelope) ConnectionRow {
+	switch e := env.Event.(type) {
+	case domain.SyncSucceeded:
+		r.LastSuccessAt = env.At
+		return r.mended(ofSyncs, ofConnection)
+	case domain.SyncFailed:
+		return r.failed(ofSyncs, &e.Failure, env.At)
+	case domain.ConnectionLost:
+		return r.failed(ofConnection, &e.Failure, env.At)
+	case domain.ReauthorizationRequired:
+		return r.failed(ofConnection, &e.Failure, env.At)
+	case domain.AuthorizationFailed:
+		return r.failed(ofConnection, &e.Failure, env.At)
+	case domain.ConnectionAuthorized, domain.Disconnected:
+		return r.mended(ofSyncs, ofConnection, ofWebhooks)
+	case domain.ConnectionChecked:
+		if e.Failure != nil {
+			return r.failed(ofConnection, e.Failure, env.At)
+		}
+		return r.mended(ofConnection)
+	case domain.SmokeballWebhookReceived:
+		return r.mended(ofWebhooks)
+	case domain.WebhooksLost:
+		return r.failed(ofWebhooks, &e.Failure, env.At)
+	}
+	if r.Connection.Hooks.Lost == nil {
+		return r.mended(ofWebhooks)
+	}
 	return r
+}
+
+func (r ConnectionRow) failed(of string, f *domain.Failure, at time.Time) ConnectionRow {
+	r.LastError, r.LastErrorAt, r.ErrorOf = f, at, of
+	return r
+}
+
+func (r ConnectionRow) mended(kinds ...string) ConnectionRow {
+	if slices.Contains(kinds, r.ErrorOf) {
+		r.LastError, r.LastErrorAt, r.ErrorOf = nil, time.Time{}, ""
+	}
+	return r
+}
+
+// foldHeard follows what comes by webhook, and what changed without one.
+func (r ConnectionRow) foldHeard(env eventstore.Envelope) ConnectionRow {
+	switch e := env.Event.(type) {
+	case domain.SmokeballWebhookReceived:
+		r.Received, r.LastReceived, r.Unheard = r.Received+1, env.At, time.Time{}
+		if e.Type == domain.WebhookTest {
+			r.Tests++
+		}
+		if e.ChangesTypes() {
+			r.TypesAt = uint64(env.Seq)
+		}
+	case domain.MatterAccepted, domain.MatterChangeAccepted, domain.ContactAccepted, domain.ContactChangeAccepted, domain.DocumentUploaded:
+		if r.Unheard.IsZero() && r.Connection.Hooks.Wanted {
+			r.Unheard = env.At
+		}
+	case domain.ConnectionAuthorized:
+		r.Unheard, r.TypesAt = time.Time{}, uint64(env.Seq) // perhaps of another account
+	case domain.WebhooksRegistered, domain.WebhooksRestored, domain.WebhooksRemoved, domain.Disconnected:
+		r.Unheard = time.Time{}
+	}
+	return r
+}
+
+// Heard is what came of the firm's webhooks.
+func (r ConnectionRow) Heard() domain.Heard {
+	return domain.Heard{Last: r.LastReceived, Tests: r.Tests, Unheard: r.Unheard}
+}
+
+// WebhooksStatus is none, active or lost: registered, and nothing can be heard. One
+// notification that arrives after a loss shows that it is over.
+func (r ConnectionRow) WebhooksStatus(now time.Time) string {
+	c, h := r.Connection, r.Connection.Hooks
+	switch {
+	case !h.Wanted:
+		return "none"
+	case !c.Usable(now), h.Stale, h.Lost != nil && !r.LastReceived.After(h.LostAt):
+		return "lost"
+	}
+	return "active"
 }
 
 // Connection is a firm's row; a firm that nothing is known of has defaults.

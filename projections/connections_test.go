@@ -33,7 +33,7 @@ func TestConnectionRow(t *testing.T) {
 	r.Connection = domain.Connection{}
 	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
 		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: 1, TypesAt: 1,
-		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second)}
+		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second), ErrorOf: "syncs"}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the row is\n%+v, want\n%+v", r, want)
 	}

@@ -20,17 +20,24 @@ const revokeWithin = 5 * time.Second
 // made from it (RFC 7009). It takes 5 seconds at most. A firm without a grant, or with an
 // app of its own, has nothing to revoke. The stored tokens stay as they are.
 func (c *Client) Revoke(ctx context.Context, firm domain.FirmID) error {
-	ctx, cancel := context.WithTimeout(ctx, revokeWithin)
-	defer cancel()
 	t, _, err := c.store.Load(ctx, firm)
 	switch {
 	case errors.Is(err, ErrNoTokens):
 		return nil
 	case err != nil:
 		return during(opRevoke, storeFault(err))
-	case t.Refresh == "" || (t.Client != "" && t.Client != c.ClientID(firm)):
+	}
+	return c.RevokeTokens(ctx, firm, t)
+}
+
+// RevokeTokens is Revoke for tokens that may not be stored: those of a consent that is
+// not taken up.
+func (c *Client) RevokeTokens(ctx context.Context, firm domain.FirmID, t Tokens) error {
+	if t.Refresh == "" || (t.Client != "" && t.Client != c.ClientID(firm)) {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, revokeWithin)
+	defer cancel()
 	return c.app(firm).oauth.Revoke(ctx, t.Refresh)
 }
 

@@ -36,6 +36,12 @@ func userOf(ctx context.Context) domain.User {
 	return c.user
 }
 
+// byCookie reports whether the call comes from a browser that is signed in.
+func byCookie(ctx context.Context) bool {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	return c.cookie
+}
+
 // admit lets those in whom a route is for; whoever it is not for is noted.
 func (s *site) admit(a access, asks asking) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {

@@ -21,6 +21,7 @@ type connectionBody struct {
 	ConnectedByName *string                 `json:"connected_by_name"`
 	ConnectedAt     *time.Time              `json:"connected_at"`
 	ReauthorizeBy   *time.Time              `json:"reauthorize_by" doc:"When somebody has to sign in to Smokeball again."`
+	Pending         *pendingBody            `json:"pending_account" doc:"Another Smokeball account than before, which a firm admin signed in to: it waits to be confirmed or dropped."`
 	Webhooks        WebhooksBody            `json:"webhooks"`
 	LastSuccessAt   *time.Time              `json:"last_success_at"`
 	LastError       *lastErrorBody          `json:"last_error"`
@@ -36,9 +37,17 @@ type accountBody struct {
 	Name string   `json:"name"`
 }
 
+type pendingBody struct {
+	_       struct{}  `nullable:"true"`
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	Expires time.Time `json:"expires_at" doc:"Until when it can be confirmed."`
+}
+
 type WebhooksBody struct {
 	Status       string     `json:"status" enum:"none,active,lost"`
 	Subscription *string    `json:"subscription_id"`
+	Since        *time.Time `json:"since" doc:"When the subscription was made or renewed."`
 	LastReceived *time.Time `json:"last_received_at"`
 	Received     int        `json:"received"`
 	Missed       *int       `json:"missed" doc:"Changes that no webhook told of; null while nothing counts them."`
@@ -97,6 +106,9 @@ func (s *site) describeConnection(row projections.ConnectionRow) connectionBody 
 	if c.Account != (domain.Account{}) {
 		b.Account = &accountBody{ID: c.Account.ID, Name: c.Account.Name}
 	}
+	if c.Asks(s.Now()) {
+		b.Pending = &pendingBody{ID: c.Pending.Account.ID, Name: c.Pending.Account.Name, Expires: c.Pending.Expires}
+	}
 	return b
 }
 
@@ -108,18 +120,11 @@ func lastError(row projections.ConnectionRow) *lastErrorBody {
 	return &lastErrorBody{Code: f.Code, Message: f.Message, Remedy: f.Remedy, Refusal: f.Smokeball, At: known(row.LastErrorAt)}
 }
 
-// webhooks is the state of the firm's subscription. Smokeball removes it together
-// with the sign-in, so one without the other is lost.
+// webhooks is the state of the firm's subscription.
 func (s *site) webhooks(row projections.ConnectionRow) WebhooksBody {
 	c := row.Connection
-	b := WebhooksBody{Status: "none", Subscription: known(c.Subscription), LastReceived: known(row.LastReceived), Received: row.Received}
-	switch {
-	case c.Subscription != "" && c.Usable(s.Now()):
-		b.Status = "active"
-	case c.Subscription != "", c.State == domain.StatusRevoked && row.Received > 0:
-		b.Status = "lost"
-	}
-	return b
+	return WebhooksBody{Status: row.WebhooksStatus(s.Now()), Subscription: known(c.Subscription), Since: known(c.Hooks.Since),
+		LastReceived: known(row.LastReceived), Received: row.Received}
 }
 
 // callsPerSync is what a sync costs on average: a new matter with a new client takes
@@ -149,18 +154,42 @@ type authorizeBody struct {
 }
 
 func (s *site) authorize(ctx context.Context, _ *FirmPath) (*answer[authorizeBody], error) {
-	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx))
+	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx), byCookie(ctx))
 	return &answer[authorizeBody]{Body: authorizeBody{URL: url, Expires: expires.UTC()}}, err
 }
 
 func (s *site) deleteConnection(ctx context.Context, in *FirmPath) (*change[connectionBody], error) {
 	position, err := s.Firms.Disconnect(ctx, userOf(ctx))
+	return s.connectionAt(ctx, in.firm(), position, err)
+}
+
+// confirmRequest names the account that is wanted, so that nobody confirms another one
+// than they have seen.
+type confirmRequest struct {
+	FirmPath
+	Body struct {
+		Account string `json:"account_id" minLength:"1" doc:"The id of pending_account."`
+	}
+}
+
+func (s *site) confirmConnection(ctx context.Context, in *confirmRequest) (*change[connectionBody], error) {
+	position, err := s.Firms.ConfirmAccount(ctx, userOf(ctx), in.Body.Account)
+	return s.connectionAt(ctx, in.firm(), position, err)
+}
+
+func (s *site) deletePending(ctx context.Context, in *FirmPath) (*change[connectionBody], error) {
+	position, err := s.Firms.DropAccount(ctx, userOf(ctx))
+	return s.connectionAt(ctx, in.firm(), position, err)
+}
+
+// connectionAt is the connection after a change of it.
+func (s *site) connectionAt(ctx context.Context, firm domain.FirmID, position uint64, err error) (*change[connectionBody], error) {
 	if err != nil {
 		return nil, err
 	}
 	if err := s.settle(ctx, position); err != nil {
 		return nil, err
 	}
-	b, err := s.connection(in.firm())
+	b, err := s.connection(firm)
 	return changed(position, b), err
 }

@@ -44,6 +44,8 @@ func pages() []door {
 		page("/audit", 200, 403, 200),
 		form("/integrations/connect", "", 303, 403, 303),
 		form("/integrations/disconnect", "", 303, 403, 303),
+		form("/integrations/account/confirm", "account_id="+elm.ID, 303, 403, 303),
+		form("/integrations/account/drop", "", 303, 403, 303),
 		form("/integrations/settings", "", 303, 403, 303),
 		form("/integrations/mappings", "id=map_new&case_type=Adoption&matter_type_id=t_div", 303, 403, 303),
 		form("/integrations/mappings/remove", "id=map_divorce", 404, 403, 303),

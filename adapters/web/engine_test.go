@@ -206,8 +206,8 @@ func (e *engine) Cancel(_ context.Context, by domain.User, id domain.SyncID) (ui
 	return e.add(noon, domain.MatterStream(by.Firm, row.Matter), domain.SyncCancelled{Sync: id, By: by.Subject}), nil
 }
 
-func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time, error) {
-	if err := e.hear("authorize by %s", by.Subject); err != nil {
+func (e *engine) Authorize(_ context.Context, by domain.User, browser bool) (string, time.Time, error) {
+	if err := e.hear("authorize by %s, browser %t", by.Subject, browser); err != nil {
 		return "", time.Time{}, err
 	}
 	e.mu.Lock()
@@ -218,23 +218,66 @@ func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time
 	return e.consent + "/oauth2/authorize?state=" + state, noon.Add(10 * time.Minute), nil
 }
 
-func (e *engine) Complete(_ context.Context, a web.Callback, browser *domain.User) (domain.FirmID, error) {
+func (e *engine) Complete(_ context.Context, a web.Callback, browser *domain.User) (web.Completed, error) {
 	e.mu.Lock()
 	f, open := e.states[a.State]
 	delete(e.states, a.State)
 	e.mu.Unlock()
+	done := web.Completed{Firm: domain.FirmID(f), Asks: a.Code == "another"}
 	switch {
 	case !open:
-		return "", rejection(domain.Expired, domain.CodeAuthorizationExpired, "The authorization link is used up or older than 10 minutes")
+		return web.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "The authorization link is used up or older than 10 minutes")
+	case a.Issuer != "" && a.Issuer != e.consent:
+		return web.Completed{}, rejection(domain.Denied, domain.CodeWrongIssuer, "The answer does not come from Smokeball's sign-in")
 	case a.Error != "":
-		return "", rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
+		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
 	case browser != nil && string(browser.Firm) != f:
-		return "", rejection(domain.Denied, domain.CodeForbidden, "The authorization link was made for somebody else")
+		return web.Completed{}, rejection(domain.Denied, domain.CodeForbidden, "The authorization link was made for somebody else")
 	}
-	at := e.add(noon, domain.ConnectionStream(domain.FirmID(f)), authorized(a.State))
+	fact := domain.Event(authorized(a.State))
+	if done.Asks {
+		fact = domain.AccountProposed{Attempt: a.State, Account: elm, Expires: noon.Add(10 * time.Minute), By: "u_1"}
+	}
+	at := e.add(noon, domain.ConnectionStream(done.Firm), fact)
 	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
 	defer stop()
-	return domain.FirmID(f), e.views.Wait(ctx, at)
+	return done, e.views.Wait(ctx, at)
+}
+
+// elm is another Smokeball account than the firm's own.
+var elm = domain.Account{ID: "e1f2a3b4-0000-4000-8000-000000000009", Name: "Elm & Partners"}
+
+func (e *engine) ConfirmAccount(_ context.Context, by domain.User, account string) (uint64, error) {
+	if err := e.hear("confirm %s by %s", account, by.Subject); err != nil {
+		return 0, err
+	}
+	if account != elm.ID {
+		return 0, rejection(domain.Conflict, domain.CodeAccountNotPending, "This account does not wait to be confirmed")
+	}
+	taken := authorized("state-2")
+	taken.Account = elm
+	return e.add(noon, domain.ConnectionStream(by.Firm), taken), nil
+}
+
+func (e *engine) DropAccount(_ context.Context, by domain.User) (uint64, error) {
+	if err := e.hear("drop account by %s", by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.ConnectionStream(by.Firm), domain.AccountDropped{Attempt: "state-1", Account: elm, By: by.Subject}), nil
+}
+
+func (e *engine) RotateWebhooks(_ context.Context, by domain.User) (uint64, error) {
+	if err := e.hear("rotate webhooks by %s", by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRotated{Rotation: "r1", Subscription: "sub-1", By: by.Subject}), nil
+}
+
+func (e *engine) TestWebhooks(_ context.Context, by domain.User) (web.WebhookTest, error) {
+	if by.Subject == "u_1" {
+		return web.WebhookTest{Received: true, Took: 412 * time.Millisecond}, e.hear("test webhooks by %s", by.Subject)
+	}
+	return web.WebhookTest{Remedy: "An operator looks."}, e.hear("test webhooks by %s", by.Subject)
 }
 
 func authorized(attempt string) domain.ConnectionAuthorized {

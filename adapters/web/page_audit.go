@@ -100,12 +100,22 @@ func actionText(a domain.Action) string {
 		return "Register Webhooks"
 	case domain.ActionRemoveWebhooks:
 		return "Remove the webhook subscription"
+	case domain.ActionRotateWebhooks:
+		return "Rotate the webhook key"
+	case domain.ActionTestWebhooks:
+		return "Test the webhooks"
+	case domain.ActionConfirmAccount:
+		return "Connect another Smokeball account"
+	case domain.ActionDropAccount:
+		return "Stay with the Smokeball account before"
 	case domain.ActionRequestSync:
 		return "Sync to Smokeball"
 	case domain.ActionCancelSync:
 		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
+	case domain.ActionCancelSync:
+		return "Cancel a sync"
 	case "many":
 		return "Many different things"
 	}

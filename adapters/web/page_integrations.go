@@ -18,6 +18,7 @@ type integrationsPage struct {
 	AskedUntil time.Time // when the open authorization link ends
 	PerMinute  int       // the allowance
 	LinkedBy   string
+	Known      string // how the account is called that links point to
 }
 
 func (s *site) showIntegrations(v visit) error {
@@ -39,7 +40,7 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) integrations
 	c, perSecond := row.Connection, 0.0
 	perSecond, _ = s.Allowance.Usage(row.Firm)
 	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
-		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By)}
+		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By), Known: or(c.Known().Name, c.Known().ID)}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
 		p.Failed = c.LastFailure
 	}
@@ -52,11 +53,22 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) integrations
 
 // doConnect leads the browser to Smokeball's consent page.
 func (s *site) doConnect(v visit) error {
-	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
+	url, _, err := s.Firms.Authorize(v.r.Context(), v.user, true)
 	if err != nil {
 		return err
 	}
 	return v.to(url)
+}
+
+// doConfirmAccount takes over the account that the page asked about.
+func (s *site) doConfirmAccount(v visit) error {
+	position, err := s.Firms.ConfirmAccount(v.r.Context(), v.user, v.r.PostFormValue("account_id"))
+	return s.then(v, position, err, "/integrations?connected=1")
+}
+
+func (s *site) doDropAccount(v visit) error {
+	position, err := s.Firms.DropAccount(v.r.Context(), v.user)
+	return s.then(v, position, err, "/integrations")
 }
 
 func (s *site) showDisconnect(v visit) error {

@@ -18,8 +18,8 @@ import (
 // away is a Smokeball that does not answer.
 type away struct{ web.Firms }
 
-func (away) Complete(context.Context, web.Callback, *domain.User) (domain.FirmID, error) {
-	return "", callError(domain.Retryable, 0)
+func (away) Complete(context.Context, web.Callback, *domain.User) (web.Completed, error) {
+	return web.Completed{}, callError(domain.Retryable, 0)
 }
 
 // states are engines whose firm's connection is in each of its states.

@@ -66,11 +66,17 @@ type SyncRequest struct {
 
 // Firms keep a firm's connection and settings.
 type Firms interface {
-	// Authorize makes a link to Smokeball's consent page: one use, 10 minutes.
-	Authorize(ctx context.Context, by domain.User) (url string, expires time.Time, err error)
+	// Authorize makes a link to Smokeball's consent page: one use, 10 minutes. One that
+	// was asked for in a signed-in browser is finished by that user only.
+	Authorize(ctx context.Context, by domain.User, browser bool) (url string, expires time.Time, err error)
 	// Complete finishes what Authorize began, with what Smokeball's redirect carried.
 	// browser is the signed-in user of the browser that came back, if it is signed in.
-	Complete(ctx context.Context, answer Callback, browser *domain.User) (domain.FirmID, error)
+	Complete(ctx context.Context, answer Callback, browser *domain.User) (Completed, error)
+	// ConfirmAccount takes over another account than before that waits for that word; one
+	// that does not wait is a Rejection (Conflict).
+	ConfirmAccount(ctx context.Context, by domain.User, account string) (position uint64, err error)
+	// DropAccount forgets the account that waits to be confirmed, if there is one.
+	DropAccount(ctx context.Context, by domain.User) (position uint64, err error)
 	// Disconnect removes webhooks, destroys tokens and keeps the history.
 	Disconnect(ctx context.Context, by domain.User) (position uint64, err error)
 	// ChangeSettings keeps s as the firm's settings.
@@ -79,6 +85,24 @@ type Firms interface {
 	RegisterWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
 	// RemoveWebhooks removes the firm's webhook subscription.
 	RemoveWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
+	// RotateWebhooks makes a new key and secret address; the old pair is accepted for an
+	// hour more.
+	RotateWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
+	// TestWebhooks has Smokeball send its test notification and waits up to 10 seconds.
+	TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error)
+}
+
+// Completed is what came of a callback.
+type Completed struct {
+	Firm domain.FirmID
+	Asks bool // it is another account than before, which waits to be confirmed
+}
+
+// WebhookTest is what came of a test notification.
+type WebhookTest struct {
+	Received bool
+	Took     time.Duration
+	Remedy   string // where it was not received
 }
 
 // Mappings keep what case types become in Smokeball.
@@ -99,6 +123,8 @@ type Callback struct {
 	State string
 	Code  string
 	Error string // OAuth's error word, such as access_denied
+	// Issuer is what the redirect says where it comes from (RFC 9207); empty: it does not.
+	Issuer string
 }
 
 // Inbox puts what comes by HTTP on the bus.

@@ -62,6 +62,8 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, readers, "GET /v1/firms/{firm}/connection", "Connection status", s.getConnection)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/connection", "Disconnect: webhooks removed, tokens destroyed, history kept", s.deleteConnection)
 	on(s, api, admins, "POST /v1/firms/{firm}/connection/authorize", "Make a link to Smokeball's consent page: one use, 10 minutes", s.authorize)
+	on(s, api, admins, "POST /v1/firms/{firm}/connection/confirm", "Take over another Smokeball account than before", s.confirmConnection)
+	on(s, api, admins, "DELETE /v1/firms/{firm}/connection/pending", "Drop another account that waits to be confirmed", s.deletePending)
 	on(s, api, readers, "GET /v1/firms/{firm}/settings", "Sync settings", s.getSettings)
 	on(s, api, admins, "PUT /v1/firms/{firm}/settings", "Change the sync settings, as a whole", s.putSettings)
 	on(s, api, users, "GET /v1/firms/{firm}/case-type-mappings", "What case types become: the firm's own mappings and the defaults", s.listMappings)
@@ -80,6 +82,8 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
 	on(s, api, admins, "GET /v1/firms/{firm}/audit", "What people did and what they were refused, newest first", s.listAudit)
+	on(s, api, admins, "POST /v1/firms/{firm}/webhooks/rotate", "Make a new webhook key and address; the old pair is accepted for an hour more", s.rotateWebhooks)
+	on(s, api, admins, "POST /v1/firms/{firm}/webhooks/test", "Have Smokeball send its test notification, and wait for it up to 10 seconds", s.testWebhooks)
 	on(s, api, users, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
 	on(s, api, operators, "GET /v1/operator/firms", "Every firm's connection", s.listFirms)
 	on(s, api, operators, "GET /v1/operator/keys", "The keys that seal secrets", s.listKeys)
@@ -138,6 +142,8 @@ func (s *site) routeForms(mux *router) {
 	for route, p := range map[string]page{
 		"POST /integrations/connect":         {domain.FirmAdmin, s.doConnect},
 		"POST /integrations/disconnect":      {domain.FirmAdmin, s.doDisconnect},
+		"POST /integrations/account/confirm": {domain.FirmAdmin, s.doConfirmAccount},
+		"POST /integrations/account/drop":    {domain.FirmAdmin, s.doDropAccount},
 		"POST /integrations/settings":        {domain.FirmAdmin, s.doSettings},
 		"POST /integrations/mappings":        {domain.FirmAdmin, s.doMapping},
 		"POST /integrations/mappings/remove": {domain.FirmAdmin, s.doRemoveMapping},

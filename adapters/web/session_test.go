@@ -92,6 +92,8 @@ func TestCallback(t *testing.T) {
 		{"signed in", "code=c&state=state-1", "admin-token", 303, ""},
 		{"another browser", "code=c&state=state-1", "", 200, "<h1>Smokeball is connected</h1>"},
 		{"a session that ended", "code=c&state=state-1", "old-token", 200, `href="/integrations"`},
+		{"with Smokeball's issuer", "code=c&state=state-1&iss=consent", "admin-token", 303, ""},
+		{"with another issuer", "code=c&state=state-1&iss=https://evil.example", "admin-token", 403, "does not come from Smokeball"},
 		{"denied", "error=access_denied&state=state-1", "admin-token", 403, "Somebody clicked “Deny”"},
 		{"expired or used", "code=c&state=state-9", "admin-token", 410, "older than 10 minutes"},
 		{"without anything", "", "", 410, "older than 10 minutes"},
@@ -100,7 +102,7 @@ func TestCallback(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEngine(t)
 			e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
-			back := call{path: "/oauth/smokeball/callback?" + tt.query, cookie: tt.cookie, html: true}
+			back := call{path: "/oauth/smokeball/callback?" + strings.Replace(tt.query, "iss=consent", "iss="+url.QueryEscape(e.consent), 1), cookie: tt.cookie, html: true}
 			r := e.call(t, back).want(tt.status).contains(tt.says)
 			if r.header.Get("Referrer-Policy") != "no-referrer" {
 				t.Errorf("Referrer-Policy is %q", r.header.Get("Referrer-Policy"))
@@ -124,4 +126,76 @@ func TestCallback(t *testing.T) {
 func TestCallbackWhenSmokeballIsAway(t *testing.T) {
 	e := newEngine(t, func(c *web.Config) { c.Firms = away{c.Firms} })
 	e.call(t, call{path: "/oauth/smokeball/callback?code=c&state=s", html: true}).want(503).contains("Smokeball does not answer", "req_")
+}
+
+// A link that is asked for with the console's cookie belongs to that browser; one that is
+// asked for with a token does not.
+func TestALinkKnowsWhereItWasAskedFor(t *testing.T) {
+	e := newEngine(t)
+	const path = "/v1/firms/f_1/connection/authorize"
+	e.call(t, call{method: "POST", path: path, token: "admin-token"}).want(200)
+	e.call(t, call{method: "POST", path: path, cookie: "admin-token"}).want(200)
+	e.call(t, call{method: "POST", path: "/integrations/connect", cookie: "admin-token", html: true}).want(303)
+	if want := "authorize by u_1, browser false\nauthorize by u_1, browser true\nauthorize by u_1, browser true"; e.asked() != want {
+		t.Errorf("asked %q, want %q", e.asked(), want)
+	}
+}
+
+func TestAnotherAccountIsAskedAbout(t *testing.T) {
+	asks := func(t *testing.T) *engine {
+		e := newEngine(t).connect()
+		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
+		back := call{path: "/oauth/smokeball/callback?code=another&state=state-1", cookie: "admin-token", html: true}
+		if got := e.call(t, back).want(303).header.Get("Location"); got != "/integrations" {
+			t.Errorf("leads to %s", got)
+		}
+		return e
+	}
+	page := call{path: "/integrations", cookie: "admin-token", html: true}
+	t.Run("confirmed", func(t *testing.T) {
+		e := asks(t)
+		r := e.call(t, page).want(200).contains("Is Elm &amp; Partners the right Smokeball account?", "Stay with Hartwell &amp; Osei LLP", `value="`+elm.ID+`"`)
+		checkPage(t, "the question", r.body)
+		var got struct {
+			Status  string
+			Account struct{ Name string } `json:"smokeball_account"`
+			Pending *struct {
+				ID, Name string
+				Expires  string `json:"expires_at"`
+			} `json:"pending_account"`
+		}
+		e.call(t, call{path: "/v1/firms/f_1/connection", token: "user-token"}).want(200).into(&got)
+		if got.Status != "connected" || got.Account.Name != "Hartwell & Osei LLP" || got.Pending == nil || got.Pending.ID != elm.ID || got.Pending.Name != elm.Name || got.Pending.Expires == "" {
+			t.Errorf("while it is asked the connection is %+v", got)
+		}
+		e.call(t, call{path: "/integrations", cookie: "user-token", html: true}).want(200).contains("A firm admin decides.").lacks("/integrations/account/confirm")
+		e.call(t, call{method: "POST", path: "/integrations/account/confirm", cookie: "admin-token", kind: form, body: "account_id=" + elm.ID, html: true}).want(303)
+		e.call(t, page).want(200).contains("Elm &amp; Partners").lacks("the right Smokeball account?")
+	})
+	t.Run("dropped", func(t *testing.T) {
+		e := asks(t)
+		e.call(t, call{method: "POST", path: "/integrations/account/drop", cookie: "admin-token", html: true}).want(303)
+		e.call(t, page).want(200).contains("Hartwell &amp; Osei LLP").lacks("the right Smokeball account?")
+	})
+	t.Run("another one than was asked about", func(t *testing.T) {
+		e := asks(t)
+		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/confirm", token: "admin-token", body: `{"account_id":"acc-3"}`}).problem(409, "account_not_pending")
+		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/confirm", token: "admin-token", body: `{}`}).problem(422, "invalid_request")
+	})
+	t.Run("in a browser that is not signed in", func(t *testing.T) {
+		e := newEngine(t).connect()
+		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
+		r := e.call(t, call{path: "/oauth/smokeball/callback?code=another&state=state-1", html: true}).want(200).contains("another Smokeball account than before", "Nothing was changed.")
+		checkPage(t, "one question left", r.body)
+	})
+}
+
+func TestWebhookTest(t *testing.T) {
+	e := newEngine(t).connect()
+	if got := e.call(t, call{method: "POST", path: "/v1/firms/f_1/webhooks/test", token: "admin-token"}).want(200).body; strings.TrimSpace(got) != `{"received":true,"took_ms":412}` {
+		t.Errorf("answered %s", got)
+	}
+	if got := e.call(t, call{method: "POST", path: "/v1/firms/f_2/webhooks/test", token: "other-token"}).want(200).body; strings.TrimSpace(got) != `{"received":false,"remedy":"An operator looks."}` {
+		t.Errorf("answered %s", got)
+	}
 }

@@ -47,6 +47,7 @@ type config struct {
 	Environment  string `name:"smokeball-environment" setting:"SMOKEBALL_ENVIRONMENT" default:"production" help:"production or staging ($$SMOKEBALL_ENVIRONMENT)."`
 	APIURL       string `name:"smokeball-api-url" setting:"SMOKEBALL_API_URL" help:"Instead of the region's API ($$SMOKEBALL_API_URL)."`
 	AuthURL      string `name:"smokeball-auth-url" setting:"SMOKEBALL_AUTH_URL" help:"Instead of the region's sign-in ($$SMOKEBALL_AUTH_URL)."`
+	Issuer       string `name:"smokeball-issuer" setting:"SMOKEBALL_ISSUER" help:"What Smokeball's redirects may name as their issuer; empty: its sign-in address ($$SMOKEBALL_ISSUER)."`
 	Rate         string `name:"smokeball-rate" setting:"SMOKEBALL_RATE" default:"5" help:"Calls a second that Smokeball allows the app ($$SMOKEBALL_RATE)."`
 	PrivateApps  string `name:"smokeball-private-apps-file" setting:"SMOKEBALL_PRIVATE_APPS_FILE" help:"YAML list of firms' own Smokeball apps ($$SMOKEBALL_PRIVATE_APPS_FILE)." placeholder:"FILE"`
 	Burst        string `name:"smokeball-burst" setting:"SMOKEBALL_BURST" default:"5" help:"Calls at once that Smokeball allows the app ($$SMOKEBALL_BURST)."`

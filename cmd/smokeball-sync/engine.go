@@ -1,15 +1,18 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
@@ -35,11 +38,14 @@ type engine struct {
 	log      *slog.Logger
 	metrics  *prometheus.Registry
 	bus      *bus.Bus
+	buckets  func(ctx context.Context, name string) (jetstream.KeyValue, error)
+	way      http.RoundTripper // to Smokeball; nil: the network
 	news     message.Publisher // what CaseHug is told
 	ledger   ledger
 	views    *projections.Views
 	client   *smokeball.Client
 	desk     *connect.Desk
+	keeper   *connect.Keeper
 	intake   syncing.Intake
 	requests syncing.Requests
 	notices  syncing.Notices
@@ -128,7 +134,7 @@ func (e *engine) openBus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.bus = b
+	e.bus, e.buckets = b, b.JetStream().KeyValue
 	if e.news, err = bus.NewPublisher(b.Conn(), bus.NewLogger(e.log)); err != nil {
 		return errors.Join(err, b.Close(ctx))
 	}
@@ -176,6 +182,14 @@ func (e *engine) openViews(context.Context) (err error) {
 	return nil
 }
 
+// transport is the way to Smokeball; nil: the network.
+func (e *engine) transport() http.RoundTripper {
+	if e.way != nil {
+		return e.way
+	}
+	return e.crashes.transport()
+}
+
 // openSmokeball opens the vault and what is built on its secrets.
 func (e *engine) openSmokeball(ctx context.Context) error {
 	secrets, err := e.openSecrets(ctx)
@@ -184,14 +198,16 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	}
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
 		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private,
-		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.crashes.transport(), Registerer: e.metrics, Log: e.log})
+		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
-	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
-		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client}, Types: e.client,
+	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
+		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.parsed.hosts.Auth),
 		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
+	e.keeper = &connect.Keeper{Desk: e.desk, Log: e.log}
 	return nil
 }
 
@@ -215,7 +231,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
 			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Priority: priority}}
 	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
-	kv, err := e.bus.JetStream().KeyValue(ctx, bus.State)
+	kv, err := e.buckets(ctx, bus.State)
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}

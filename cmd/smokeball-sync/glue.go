@@ -21,6 +21,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/internal/vault"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Adapters never import each other, and the handlers know none of them: what one
@@ -111,6 +112,14 @@ func (c consent) signIn(ctx context.Context, f domain.FirmID, code, verifier str
 	return t, account, err
 }
 
+func (c consent) Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error {
+	t, err := smokeball.DecodeTokens(tokens)
+	if err != nil {
+		return err
+	}
+	return c.client.RevokeTokens(ctx, f, t)
+}
+
 // subscriptions are Smokeball's webhook subscriptions for the desk.
 type subscriptions struct{ *smokeball.Client }
 
@@ -122,6 +131,27 @@ func (s subscriptions) Subscribe(ctx context.Context, f domain.FirmID, n connect
 func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, id string, n connect.Subscription) error {
 	_, err := s.Client.UpdateSubscription(ctx, f, id, n.Key, n.Name, n.URL, smokeball.WebhookTypes(), n.Request)
 	return err
+}
+
+func (s subscriptions) Notify(ctx context.Context, f domain.FirmID, id string) error {
+	return s.NotifySubscription(ctx, f, id)
+}
+
+// rows are the views as the desk and its keeper know them.
+type rows struct{ *projections.Views }
+
+func (r rows) Firms() ([]connect.Row, error) {
+	all, err := r.AllConnections()
+	list := make([]connect.Row, 0, len(all))
+	for _, c := range all {
+		list = append(list, connect.Row{Firm: c.Firm, Connection: c.Connection, Heard: c.Heard()})
+	}
+	return list, err
+}
+
+func (r rows) Heard(f domain.FirmID) (domain.Heard, error) {
+	row, err := r.Connection(f)
+	return row.Heard(), err
 }
 
 // documents opens approved documents and checks them on the way.

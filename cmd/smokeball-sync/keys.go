@@ -193,7 +193,7 @@ func (e *engine) openSecrets(ctx context.Context) (*vault.Secrets, error) {
 	if err != nil {
 		return nil, err
 	}
-	kv, err := e.bus.JetStream().KeyValue(ctx, bus.Tokens)
+	kv, err := e.buckets(ctx, bus.Tokens)
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of sealed tokens: %w", err)
 	}

@@ -18,7 +18,7 @@ func (e *engine) whileLeading(all ...func(context.Context) error) func(context.C
 		return work
 	}
 	return func(ctx context.Context) error {
-		kv, err := e.bus.JetStream().KeyValue(ctx, bus.Leases)
+		kv, err := e.buckets(ctx, bus.Leases)
 		if err != nil {
 			return fmt.Errorf("open the bucket of leases: %w", err)
 		}

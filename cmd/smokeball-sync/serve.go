@@ -77,13 +77,18 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
 	p = newParts(e.log)
-	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
-	p.keep("outbox", folds, e.outbox.Run)
-	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run))
-	p.keep("refusals", folds, e.refusals.Run)
+	e.work(p)
 	p.once("router", router.Run)
 	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
 	return p, router.Running(), nil
+}
+
+// work starts what goes on by itself from the ledger's facts.
+func (e *engine) work(p *parts) {
+	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
+	p.keep("outbox", folds, e.outbox.Run)
+	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run))
+	p.keep("refusals", folds, e.refusals.Run)
 }
 
 // stopHTTP is how long requests that are under way get when the engine stops.

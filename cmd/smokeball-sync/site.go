@@ -66,20 +66,25 @@ type firms struct {
 // showWithin is how long a browser waits until pages show what it has just done.
 const showWithin = 5 * time.Second
 
-// Complete returns when the pages show the connection: the browser is sent to one.
-func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (domain.FirmID, error) {
-	firm, err := f.Desk.Complete(ctx, c.State, c.Code, c.Error, browser)
+// Complete returns when the pages show what came of it: the browser is sent to one.
+func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (web.Completed, error) {
+	done, err := f.Desk.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)
 	if err != nil {
-		return firm, err
+		return web.Completed(done), err
 	}
-	_, head, err := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(firm))
+	_, head, err := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(done.Firm))
 	if err != nil {
-		return firm, err
+		return web.Completed(done), err
 	}
 	ctx, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
-	_ = f.views.Wait(ctx, uint64(head.Seq)) // the firm is connected, even where the page is late
-	return firm, nil
+	_ = f.views.Wait(ctx, uint64(head.Seq)) // it is so, even where the page is late
+	return web.Completed(done), nil
+}
+
+func (f firms) TestWebhooks(ctx context.Context, by domain.User) (web.WebhookTest, error) {
+	t, err := f.Desk.TestWebhooks(ctx, by)
+	return web.WebhookTest(t), err
 }
 
 // allowance tells how much of Smokeball's rate limit is used.

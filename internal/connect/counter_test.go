@@ -26,6 +26,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/vault"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -49,6 +50,8 @@ type counter struct {
 	folder string
 	caught post // headers of Smokeball's notifications
 	bolt   *eventstore.Bolt
+	rows   *projections.Views
+	keeper *connect.Keeper
 }
 
 func newCounter(t *testing.T) *counter {
@@ -62,17 +65,33 @@ func newCounter(t *testing.T) *counter {
 	t.Cleanup(func() { c.must(c.bolt.Close()) })
 	keys, err := vault.Open(filepath.Join(c.folder, "keys.json"))
 	c.must(err)
-	c.Desk = c.newDesk(vault.NewSecrets(keys, c.kv), keys)
+	c.follow()
+	secrets := vault.NewSecrets(keys, c.kv)
+	c.client = c.newClient(secrets, c.sim.Transport())
+	c.Desk = c.newDesk(secrets, keys, c.sim.Transport())
+	c.keeper = &connect.Keeper{Desk: c.Desk, Log: silent}
 	return c
 }
 
-func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault) *connect.Desk {
+// follow folds the ledger into rows until the test ends.
+func (c *counter) follow() {
 	var err error
-	c.client, err = smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
-		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 1000, Burst: 1000, Store: tokens{secrets}, Log: silent, Transport: c.sim.Transport()})
+	c.rows, err = projections.Open(filepath.Join(c.folder, "views.db"))
 	c.must(err)
-	c.Cleanup(c.client.Close)
-	return &connect.Desk{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{c.client}, Subscriptions: hooks{c.client},
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- c.rows.Run(ctx, c.bolt) }()
+	c.Cleanup(func() {
+		stop()
+		c.must(<-ended)
+		c.must(c.rows.Close())
+	})
+}
+
+func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Desk {
+	client := c.newClient(secrets, way)
+	return &connect.Desk{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
+		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",
 		Region: "us", PublicURL: publicURL, Authorization: 180 * 24 * time.Hour, Log: silent,
 		Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }}
 }
@@ -130,7 +149,7 @@ func (c *counter) visit(link, decision, account string) url.Values {
 // link asks for a link to the consent page.
 func (c *counter) link(by domain.User) string {
 	c.Helper()
-	link, ends, err := c.Authorize(c.Context(), by)
+	link, ends, err := c.Authorize(c.Context(), by, true)
 	c.must(err)
 	if left := ends.Sub(c.Now()); left <= connect.LinkLife-time.Minute || left > connect.LinkLife {
 		c.Errorf("the link lives %s", left)
@@ -139,15 +158,78 @@ func (c *counter) link(by domain.User) string {
 }
 
 // finish is the redirect that arrives at the engine.
-func (c *counter) finish(q url.Values, browser *domain.User) (domain.FirmID, error) {
-	return c.Complete(c.Context(), q.Get("state"), q.Get("code"), q.Get("error"), browser)
+func (c *counter) finish(q url.Values, browser *domain.User) (connect.Completed, error) {
+	return c.Complete(c.Context(), redirect(q), browser)
+}
+
+func redirect(q url.Values) connect.Redirect {
+	return connect.Redirect{State: q.Get("state"), Code: q.Get("code"), Refusal: q.Get("error"), Issuer: q.Get("iss")}
+}
+
+// later moves the desk's clock on.
+func (c *counter) later(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// look lets the keeper look once at what is due, with rows that include the whole ledger.
+func (c *counter) look() {
+	c.Helper()
+	c.shown()
+	c.must(c.keeper.Look(c.Context()))
+}
+
+// shown waits until the rows include the whole ledger of the firm's connection.
+func (c *counter) shown() {
+	c.Helper()
+	for _, s := range []domain.Stream{domain.ConnectionStream(oak), domain.CheckStream(oak)} {
+		_, head, err := eventstore.Load[domain.Connection](c.Context(), c.bolt, s)
+		c.must(err)
+		c.must(c.rows.Wait(c.Context(), uint64(head.Seq)))
+	}
 }
 
 // connects connects the firm to its account.
 func (c *counter) connects() {
 	c.Helper()
-	_, err := c.finish(c.visit(c.link(admin), "allow", oakAccount), &admin)
+	if done := c.consents(oakAccount); done.Asks {
+		c.Fatal("it is asked whether the account is wanted")
+	}
+}
+
+// consents signs the firm's admin in to an account and clicks Allow.
+func (c *counter) consents(account string) connect.Completed {
+	c.Helper()
+	done, err := c.finish(c.visit(c.link(admin), "allow", account), &admin)
 	c.must(err)
+	return done
+}
+
+// row is the firm as the rows have it.
+func (c *counter) row() projections.ConnectionRow {
+	c.Helper()
+	c.shown()
+	r, err := c.rows.Connection(oak)
+	c.must(err)
+	return r
+}
+
+// facts counts the facts of the firm's connection by name.
+func (c *counter) facts() map[string]int {
+	c.Helper()
+	n := map[string]int{}
+	for _, s := range []domain.Stream{domain.ConnectionStream(oak), domain.CheckStream(oak)} {
+		for env, err := range c.bolt.Read(c.Context(), s) {
+			c.must(err)
+			n[env.Event.EventName()]++
+		}
+	}
+	return n
+}
+
+// works wants the firm's tokens to lead to the account.
+func (c *counter) works(account string) {
+	c.Helper()
+	if a, err := c.client.Firm(c.Context(), oak); err != nil || a.ID != account {
+		c.Errorf("the tokens lead to %+v, %v", a, err)
+	}
 }
 
 func (c *counter) connection() domain.Connection {
@@ -236,6 +318,31 @@ func (s tokens) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, r
 
 type consent struct{ client *smokeball.Client }
 
+func (c consent) Revoke(ctx context.Context, _ domain.FirmID, tokens []byte) error {
+	t, err := smokeball.DecodeTokens(tokens)
+	if err != nil {
+		return err
+	}
+	return c.client.RevokeTokens(ctx, oak, t)
+}
+
+// rows are the views as the desk knows them.
+type rows struct{ *projections.Views }
+
+func (r rows) Firms() ([]connect.Row, error) {
+	all, err := r.AllConnections()
+	var list []connect.Row
+	for _, c := range all {
+		list = append(list, connect.Row{Firm: c.Firm, Connection: c.Connection, Heard: c.Heard()})
+	}
+	return list, err
+}
+
+func (r rows) Heard(f domain.FirmID) (domain.Heard, error) {
+	row, err := r.Connection(f)
+	return row.Heard(), err
+}
+
 func (c consent) URL(_ domain.FirmID, state, verifier string) string {
 	return c.client.OAuth().AuthorizeURL(state, verifier, callback, smokeball.ScopeNames())
 }
@@ -257,6 +364,10 @@ func (c consent) Redeem(ctx context.Context, _ domain.FirmID, code, verifier str
 }
 
 type hooks struct{ *smokeball.Client }
+
+func (h hooks) Notify(ctx context.Context, f domain.FirmID, id string) error {
+	return h.NotifySubscription(ctx, f, id)
+}
 
 func (h hooks) Subscribe(ctx context.Context, f domain.FirmID, s connect.Subscription) (string, error) {
 	made, err := h.Client.Subscribe(ctx, f, s.Key, s.Name, s.URL, smokeball.WebhookTypes(), s.Request)

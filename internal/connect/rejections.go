@@ -7,15 +7,45 @@ const connectAgain = "A firm admin clicks “Connect to Smokeball” again under
 func expired() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
 		Code: domain.CodeAuthorizationExpired, Remedy: connectAgain,
-		Message: "The authorization link is used up or older than 10 minutes",
+		Message: "The authorization link is older than 10 minutes, or not one of ours",
+	}}
+}
+
+func usedUp() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
+		Code: domain.CodeAuthorizationUsed, Message: "The authorization link was used already",
+		Remedy: "Look under Settings → Integrations whether Smokeball is connected. If not, a firm admin clicks “Connect to Smokeball” again there.",
+	}}
+}
+
+func replaced() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
+		Code: domain.CodeAuthorizationReplaced, Message: "A newer authorization link has replaced this one",
+		Remedy: "Finish the newer one, or click “Connect to Smokeball” again under Settings → Integrations.",
 	}}
 }
 
 func foreign() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code:    domain.CodeForbidden,
-		Message: "The authorization link was made for somebody else",
-		Remedy:  "Whoever clicked “Connect to Smokeball” finishes it in the same browser.",
+		Code:    domain.CodeAuthorizationForeign,
+		Message: "The authorization link was made for somebody else than the user who is signed in here",
+		Remedy:  "Whoever clicked “Connect to Smokeball” finishes it in the same browser, signed in to CaseHug as before.",
+	}}
+}
+
+func otherBrowser() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
+		Code:    domain.CodeAuthorizationForeign,
+		Message: "The authorization link belongs to a browser that is signed in to CaseHug, and nobody is signed in here",
+		Remedy:  "Whoever clicked “Connect to Smokeball” signs in to CaseHug in that browser and opens this page again there, or begins anew.",
+	}}
+}
+
+func wrongIssuer() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
+		Code:    domain.CodeWrongIssuer,
+		Message: "The answer does not come from Smokeball's sign-in: it names another issuer",
+		Remedy:  connectAgain + " If it happens again, CaseHug's operators compare SMOKEBALL_ISSUER with what Smokeball sends.",
 	}}
 }
 
@@ -46,5 +76,12 @@ func notRedeemed(err error) *domain.Rejection {
 func notConnected() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{
 		Code: domain.CodeNotConnected, Message: "The firm is not connected to Smokeball", Remedy: connectAgain,
+	}}
+}
+
+func noWebhooks() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{
+		Code: domain.CodeNoWebhooks, Message: "The firm has no webhook subscription",
+		Remedy: "A firm admin clicks “Register Webhooks” under Settings → Integrations → Smokeball → Advanced.",
 	}}
 }

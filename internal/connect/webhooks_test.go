@@ -126,7 +126,7 @@ func TestTwoEnginesAtOnceMakeOneSubscription(t *testing.T) {
 	listed.Add(2)
 	made.Add(2)
 	for range 2 {
-		d := c.newDesk(c.Secrets, c.Vault)
+		d := c.newDesk(c.Secrets, c.Vault, c.sim.Transport())
 		d.Subscriptions = &engine{hooks: hooks{c.client}, listed: &listed, made: &made}
 		work.Go(func() {
 			if _, err := d.RegisterWebhooks(t.Context(), admin); err != nil {
@@ -162,8 +162,13 @@ func TestAConnectionStandsWithoutItsSubscription(t *testing.T) {
 	c.must(c.sim.Fault(smokeballsim.Fault{Route: "* /webhooks", Kind: smokeballsim.Status, Status: 503}))
 	c.connects()
 	c.wants(domain.StatusConnected)
-	if got := c.connection().Subscription; got != "" {
-		t.Errorf("the ledger has the subscription %s", got)
+	if h := c.connection().Hooks; h.Lost == nil || h.Lost.Remedy == "" || h.Silent {
+		t.Errorf("the subscription stands as %+v, want it lost", h)
+	}
+	c.sim.ClearFaults()
+	c.look()
+	if h := c.connection().Hooks; h.Lost != nil || c.only().ID != c.connection().Subscription {
+		t.Errorf("the keeper left it as %+v", h)
 	}
 }
 
@@ -177,7 +182,7 @@ func TestRemovingClosesTheAddress(t *testing.T) {
 	if n := len(c.sim.State().Accounts[0].Subscriptions); n != 0 || c.connection().Subscription != "" {
 		t.Errorf("Smokeball has %d subscriptions, the ledger %q", n, c.connection().Subscription)
 	}
-	c.wantsRejection(c.bridge(nil).Webhook(t.Context(), secret, http.Header{}, nil), domain.Unknown, domain.CodeInvalidRequest)
+	c.wantsRejection(c.bridge(nil).Webhook(t.Context(), secret, http.Header{}, nil), domain.Unknown, domain.CodeNotFound)
 	_, err = c.RemoveWebhooks(t.Context(), admin)
 	c.must(err)
 	c.registers()
@@ -250,7 +255,9 @@ func TestTheBridge(t *testing.T) {
 	} {
 		var got []string
 		err := c.bridge(&got).Webhook(t.Context(), n.secret, n.header, []byte(n.body))
-		if n.why != 0 {
+		if n.why == domain.Unknown {
+			c.wantsRejection(err, n.why, domain.CodeNotFound)
+		} else if n.why != 0 {
 			c.wantsRejection(err, n.why, domain.CodeInvalidRequest)
 		} else if err != nil {
 			t.Errorf("%s: %v", name, err)

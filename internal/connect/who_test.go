@@ -9,7 +9,7 @@ import (
 // TestAFailedAttemptNamesWhoAsked tells that the fact of a failure says whose link it was.
 func TestAFailedAttemptNamesWhoAsked(t *testing.T) {
 	c := newCounter(t)
-	_, err := c.finish(c.visit(c.link(admin), "deny", ""), nil)
+	_, err := c.finish(c.visit(c.link(admin), "deny", ""), &admin)
 	c.wantsRejection(err, domain.Denied, domain.CodeAuthorizationDenied)
 	var failed []domain.AuthorizationFailed
 	for env, err := range c.bolt.Read(t.Context(), domain.ConnectionStream(oak)) {

@@ -37,8 +37,12 @@ type state struct {
 	faults  int
 }
 
-// look is the longest time between two looks at the list of due work.
-const look = 5 * time.Second
+// look is the longest time between two looks at the list of due work: facts and times
+// wake the scheduler, and only the end of an authorization comes without either.
+const look = time.Minute
+
+// lookAgain is when to look again where the list could not be read.
+const lookAgain = 5 * time.Second
 
 // Run works until ctx ends, then hands back what runs: it waits for calls that are
 // under way up to the grace, and returns.
@@ -75,7 +79,7 @@ func (s *Scheduler) handOut(calls context.Context, stopping <-chan struct{}, wor
 	s.forget(position)
 	list, err := s.Views.Due()
 	if err != nil {
-		return look, err
+		return lookAgain, err
 	}
 	wait := look
 	usable := s.connections(calls)

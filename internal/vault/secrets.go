@@ -107,3 +107,35 @@ func (s *Secrets) Destroy(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// Discard removes a secret and its earlier values, provided revision is still its newest
+// one; otherwise it returns ErrStale. Revision 0: there is none, nothing is done.
+func (s *Secrets) Discard(ctx context.Context, name string, revision uint64) error {
+	if revision == 0 {
+		return nil
+	}
+	err := s.kv.Purge(ctx, name, jetstream.LastRevision(revision))
+	if stale(err) {
+		return ErrStale
+	}
+	if err != nil {
+		return fmt.Errorf("destroy secret %s: %w", name, err)
+	}
+	return nil
+}
+
+// Names lists the secrets whose names begin with kind and a dot.
+func (s *Secrets) Names(ctx context.Context, kind string) ([]string, error) {
+	lister, err := s.kv.ListKeysFiltered(ctx, kind+".>")
+	if err != nil {
+		return nil, fmt.Errorf("list secrets %s: %w", kind, err)
+	}
+	var names []string
+	for name := range lister.Keys() {
+		names = append(names, name)
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("list secrets %s: %w", kind, err)
+	}
+	return names, nil
+}

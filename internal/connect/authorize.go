@@ -1,0 +1,148 @@
+package connect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// LinkLife is how long an authorization link may be used.
+const LinkLife = 10 * time.Minute
+
+// attempt is what has to be remembered between the link and the redirect, and until the
+// link's end, to tell that it was used.
+type attempt struct {
+	Firm     domain.FirmID `json:"firm"`
+	By       string        `json:"by"`
+	ByName   string        `json:"by_name"`
+	Browser  bool          `json:"browser,omitempty"` // made in a browser that was signed in
+	Verifier string        `json:"verifier,omitempty"`
+	Used     bool          `json:"used,omitempty"`
+	Expires  time.Time     `json:"expires"`
+}
+
+// Redirect is what Smokeball's redirect carried.
+type Redirect struct {
+	State   string
+	Code    string
+	Refusal string // OAuth's error word, such as access_denied
+	Issuer  string // RFC 9207; empty: not told
+}
+
+// Completed is what came of a redirect.
+type Completed struct {
+	Firm domain.FirmID
+	// Asks says that it is another account than before, which waits to be confirmed.
+	Asks bool
+}
+
+// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. A
+// link that was asked for in a signed-in browser is finished by that user only.
+func (d *Desk) Authorize(ctx context.Context, by domain.User, browser bool) (string, time.Time, error) {
+	state, verifier := random(), random()
+	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Browser: browser, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
+	data, err := json.Marshal(a)
+	if err != nil {
+		return "", time.Time{}, fmt.Errorf("begin authorization: %w", err)
+	}
+	if _, err := d.Secrets.Save(ctx, attemptName(state), data, 0); err != nil {
+		return "", time.Time{}, err
+	}
+	_, err = d.connection(ctx, by.Firm, func(domain.Connection) []domain.Event {
+		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, Expires: a.Expires}}
+	})
+	return d.Consent.URL(by.Firm, state, verifier), a.Expires, err
+}
+
+// Complete finishes what Authorize began with what Smokeball's redirect carried.
+// browser is who is signed in where the redirect arrived, if anyone is.
+func (d *Desk) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
+	if r.Issuer != "" && r.Issuer != d.Issuer {
+		return Completed{}, wrongIssuer()
+	}
+	a, err := d.take(ctx, r.State, browser)
+	if err != nil {
+		return Completed{}, err
+	}
+	done := Completed{Firm: a.Firm}
+	if r.Refusal != "" || r.Code == "" {
+		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), denied(r.Refusal))
+	}
+	grant, err := d.Consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
+	if err != nil {
+		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), notRedeemed(err))
+	}
+	p := parked{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
+	if err := d.park(ctx, a.Firm, p); err != nil {
+		return done, err
+	}
+	done.Asks, err = d.settleGrant(ctx, a.Firm)
+	return done, err
+}
+
+// take uses the link up. One that is unknown, used, over, replaced by a newer one or
+// not the browser's own is refused.
+func (d *Desk) take(ctx context.Context, state string, browser *domain.User) (attempt, error) {
+	var a attempt
+	data, revision, err := d.Secrets.Load(ctx, attemptName(state))
+	if errors.Is(err, vault.ErrNone) {
+		return a, expired()
+	}
+	if err != nil {
+		return a, err
+	}
+	if err := json.Unmarshal(data, &a); err != nil {
+		return a, fmt.Errorf("read authorization attempt: %w", err)
+	}
+	if err := d.mayFinish(ctx, a, digest(state), browser); err != nil {
+		return a, err
+	}
+	used := a
+	used.Verifier, used.Used = "", true
+	if data, err = json.Marshal(used); err != nil {
+		return a, fmt.Errorf("use authorization attempt: %w", err)
+	}
+	if _, err := d.Secrets.Save(ctx, attemptName(state), data, revision); errors.Is(err, vault.ErrStale) {
+		return a, usedUp()
+	} else if err != nil {
+		return a, err
+	}
+	return a, nil
+}
+
+// mayFinish says why the attempt can't be finished in the browser, or nil. Where it
+// could be in another one, it stays open.
+func (d *Desk) mayFinish(ctx context.Context, a attempt, id string, browser *domain.User) error {
+	c, err := d.load(ctx, a.Firm)
+	switch {
+	case err != nil:
+		return err
+	case browser != nil && (browser.Firm != a.Firm || browser.Subject != a.By):
+		return foreign()
+	case browser == nil && a.Browser:
+		return otherBrowser()
+	case a.Used:
+		return usedUp()
+	case !d.Now().Before(a.Expires):
+		return expired()
+	case c.Attempt != id:
+		return replaced()
+	}
+	return nil
+}
+
+// fail ends an attempt without a connection.
+func (d *Desk) fail(ctx context.Context, f domain.FirmID, by, attempt string, r *domain.Rejection) error {
+	_, err := d.connection(ctx, f, func(domain.Connection) []domain.Event {
+		return []domain.Event{domain.AuthorizationFailed{Attempt: attempt, Failure: r.Failure, By: by}}
+	})
+	if err != nil {
+		return errors.Join(r, err)
+	}
+	return r
+}

@@ -1,0 +1,71 @@
+package connect
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// Bridge takes Smokeball's notifications in: it checks what can be checked, puts
+// them on the bus and answers.
+type Bridge struct {
+	Desk *Desk
+	// Verify checks the signature and its time under the subscription's key, for the app
+	// that the firm uses.
+	Verify func(f domain.FirmID, key string, header http.Header) error
+	// Account is the account that a notification says it is about, "" if it does not.
+	Account func(body []byte) (string, error)
+	// Publish puts the notification on the bus, once for the same id.
+	Publish func(ctx context.Context, f domain.FirmID, header http.Header, body []byte) error
+}
+
+// Webhook takes in what came to the secret address.
+func (b Bridge) Webhook(ctx context.Context, secret string, header http.Header, body []byte) error {
+	h, err := b.addressee(ctx, secret)
+	if err != nil {
+		return err
+	}
+	if err := b.Verify(h.Firm, h.Key, header); err != nil {
+		return rejected(domain.Denied, "The notification's signature does not fit: "+err.Error())
+	}
+	account, err := b.Account(body)
+	if err != nil {
+		return rejected(domain.Invalid, "The notification can't be read: "+err.Error())
+	}
+	c, err := b.Desk.load(ctx, h.Firm)
+	switch {
+	case err != nil:
+		return err
+	case c.State == domain.StatusDisconnected:
+		return nobodyThere()
+	case account != "" && c.Account.ID != "" && account != c.Account.ID:
+		return rejected(domain.Denied, "The notification is about another account")
+	}
+	return b.Publish(ctx, h.Firm, header, body)
+}
+
+// addressee finds whose address the secret is, and the key of what comes there.
+func (b Bridge) addressee(ctx context.Context, secret string) (address, error) {
+	name, err := b.Desk.addressName(secret)
+	if err != nil {
+		return address{}, err
+	}
+	a, err := read[address](ctx, b.Desk.Secrets, name)
+	if errors.Is(err, vault.ErrNone) || (err == nil && !a.Until.IsZero() && !b.Desk.Now().Before(a.Until)) {
+		return a, nobodyThere()
+	}
+	return a, err
+}
+
+func nobodyThere() error {
+	return &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound, Message: "There is nothing at this address",
+		Remedy: "Smokeball sends notifications to the address that was registered last."}}
+}
+
+func rejected(why domain.Reason, message string) error {
+	return &domain.Rejection{Reason: why, Failure: domain.Failure{Code: domain.CodeInvalidRequest, Message: message,
+		Remedy: "Smokeball sends notifications to the address that was registered, signed with its key."}}
+}

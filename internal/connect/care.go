@@ -1,0 +1,186 @@
+package connect
+
+import (
+	"context"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// care does one thing that the firm's connection needs. It looks at the ledger first:
+// the rows may lag behind it.
+func (d *Desk) care(ctx context.Context, f domain.FirmID, c domain.Care) error {
+	switch c {
+	case domain.CareLeave:
+		return d.turn(ctx, f, func() error { return d.leave(ctx, f, false) })
+	case domain.CareDrop:
+		return d.dropLate(ctx, f)
+	case domain.CareAdopt:
+		_, err := d.settleGrant(ctx, f)
+		return err
+	case domain.CareEnd:
+		return d.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.End(authorizationEnded(), d.Now()) })
+	case domain.CareWarn:
+		return d.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.Warn(d.Now()) })
+	case domain.CareRetire:
+		return d.retire(ctx, f)
+	case domain.CareRotate:
+		return d.rotate(ctx, f)
+	case domain.CareRestore:
+		return d.turn(ctx, f, func() error { return d.restore(ctx, f) })
+	case domain.CareCheck:
+		return d.turn(ctx, f, func() error { return d.check(ctx, f) })
+	case domain.CareHeard:
+		return d.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.HearWebhooks() })
+	case domain.CareTest:
+		return d.test(ctx, f)
+	case domain.CareSilence:
+		return d.hush(ctx, f)
+	}
+	return nil
+}
+
+func (d *Desk) turn(ctx context.Context, f domain.FirmID, do func() error) error {
+	done, err := d.turns.take(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer done()
+	return do()
+}
+
+func (d *Desk) decide(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) error {
+	_, err := d.connection(ctx, f, decide)
+	return err
+}
+
+// dropLate drops the account that nobody confirmed in time.
+func (d *Desk) dropLate(ctx context.Context, f domain.FirmID) error {
+	c, err := d.load(ctx, f)
+	if err != nil || c.Pending == nil || !c.Pending.Confirmed.IsZero() || c.Asks(d.Now()) {
+		return err
+	}
+	_, err = d.dropAccount(ctx, f, "")
+	return err
+}
+
+// check looks whether Smokeball still accepts the firm's authorization and still has its
+// subscription as it was registered.
+func (d *Desk) check(ctx context.Context, f domain.FirmID) error {
+	c, err := d.load(ctx, f)
+	if err != nil || c.State != domain.StatusConnected {
+		return err
+	}
+	looks, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.CheckStream(f))
+	if c.CheckedAt = looks.CheckedAt; err != nil || d.Now().Before(c.NextCheck(f)) {
+		return err
+	}
+	began := d.Now()
+	seen := domain.ConnectionChecked{Account: c.Account}
+	account, err := d.Accounts.Firm(ctx, f)
+	if err == nil && account.ID == c.Account.ID {
+		seen.Account = account
+	}
+	if err == nil {
+		err = d.checkWebhooks(ctx, f, c)
+	}
+	return d.checked(ctx, f, began, seen, err)
+}
+
+func (d *Desk) checkWebhooks(ctx context.Context, f domain.FirmID, c domain.Connection) error {
+	if !c.Hooks.Wanted {
+		return nil
+	}
+	stands, err := d.stands(ctx, f, c)
+	if err != nil {
+		return err
+	}
+	if stands && !c.Hooks.Silent {
+		return nil
+	}
+	if !stands {
+		err = d.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(goneInSmokeball(), false) })
+	}
+	if err == nil {
+		err = d.renew(ctx, f)
+	}
+	return err
+}
+
+// checked records what a look showed. What may pass is not recorded: it is looked again.
+func (d *Desk) checked(ctx context.Context, f domain.FirmID, began time.Time, seen domain.ConnectionChecked, err error) error {
+	ce := domain.AsCallError(err)
+	switch {
+	case ce == nil && err != nil, mayPass(err):
+		return err
+	case ce != nil && ce.Class == domain.SignIn:
+		return d.decide(ctx, f, func(c domain.Connection) []domain.Event {
+			if !c.At.Before(began) {
+				return nil // authorized anew since: the refusal was about the old one
+			}
+			return c.Lose(ce.Failure, d.Now())
+		})
+	case ce != nil:
+		seen.Failure = &ce.Failure
+	}
+	_, _, err = eventstore.Execute(ctx, d.Ledger, d.Now, domain.CheckStream(f),
+		func(domain.Connection) ([]domain.Event, error) { return []domain.Event{seen}, nil })
+	return err
+}
+
+// restore makes the subscription anew where it is missed.
+func (d *Desk) restore(ctx context.Context, f domain.FirmID) error {
+	c, err := d.load(ctx, f)
+	if err != nil || !c.Usable(d.Now()) || !c.Hooks.Stale {
+		return err
+	}
+	return d.renew(ctx, f)
+}
+
+// renew registers the subscription by the engine's own decision. One that is silent is
+// removed before: what keeps it silent may be in it.
+func (d *Desk) renew(ctx context.Context, f domain.FirmID) error {
+	c, err := d.load(ctx, f)
+	if err != nil {
+		return err
+	}
+	if c.Hooks.Silent && c.Subscription != "" {
+		if err := d.Subscriptions.Unsubscribe(ctx, f, c.Subscription); err != nil && !domain.IsNotThere(err) {
+			return err
+		}
+	}
+	_, err = d.register(ctx, domain.User{Firm: f})
+	return err
+}
+
+// test tries the way of webhooks that are silent.
+func (d *Desk) test(ctx context.Context, f domain.FirmID) error {
+	c, err := d.load(ctx, f)
+	if err != nil || !c.Usable(d.Now()) || d.Now().Sub(c.Hooks.TestedAt) < domain.TestPatience {
+		return err
+	}
+	if err := d.notify(ctx, f, ""); !domain.IsNotThere(err) {
+		return err
+	}
+	return nil // it is recorded as lost, and restored
+}
+
+// hush records that a test notification did not arrive.
+func (d *Desk) hush(ctx context.Context, f domain.FirmID) error {
+	h, err := d.Views.Heard(f)
+	if err != nil {
+		return err
+	}
+	return d.decide(ctx, f, func(c domain.Connection) []domain.Event {
+		if h.Last.After(c.Hooks.TestedAt) || d.Now().Sub(c.Hooks.TestedAt) < domain.TestPatience {
+			return nil
+		}
+		return c.LoseWebhooks(d.silence(), true)
+	})
+}
+
+func authorizationEnded() domain.Failure {
+	return domain.Failure{Code: domain.CodeReauthorizationRequired, Message: "Smokeball's authorization of CaseHug has ended",
+		Remedy: "A firm admin connects to Smokeball again under Settings → Integrations. What waits goes on by itself then, and every link stays."}
+}

@@ -1,0 +1,13 @@
+package connect
+
+import "context"
+
+// Look looks once at what is due, as Run does again and again.
+func (k *Keeper) Look(ctx context.Context) error {
+	if k.rests == nil {
+		k.rests = map[task]rest{}
+	}
+	k.sweep(ctx)
+	_, err := k.round(ctx)
+	return err
+}

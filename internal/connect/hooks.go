@@ -1,0 +1,135 @@
+package connect
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// pair is a secret webhook address and the key that signs what comes there.
+type pair struct {
+	Secret string `json:"secret"`
+	Key    string `json:"key"`
+}
+
+func newPair() pair { return pair{Secret: random(), Key: random()} }
+
+// hook is all pairs that a firm has: the one that Smokeball has, the one that a rotation
+// is about to give it, and old ones for as long as they are accepted.
+type hook struct {
+	pair
+	Rotation string    `json:"rotation,omitempty"` // the rotation that made the pair
+	Next     *pair     `json:"next,omitempty"`
+	Old      []oldPair `json:"old,omitempty"`
+}
+
+type oldPair struct {
+	pair
+	Until time.Time `json:"until"`
+}
+
+// address is where a secret leads to. It is found by a keyed hash of the secret.
+type address struct {
+	Firm  domain.FirmID `json:"firm"`
+	Key   string        `json:"key"`
+	Until time.Time     `json:"until,omitzero"` // zero: no end
+}
+
+// read opens a secret that write kept.
+func read[T any](ctx context.Context, s *vault.Secrets, name string) (v T, err error) {
+	data, _, err := s.Load(ctx, name)
+	if err != nil {
+		return v, err
+	}
+	if err := json.Unmarshal(data, &v); err != nil {
+		return v, fmt.Errorf("read secret %s: it is not what was kept", name)
+	}
+	return v, nil
+}
+
+func write(ctx context.Context, s *vault.Secrets, name string, v any) error {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("keep secret %s: %w", name, err)
+	}
+	return s.Put(ctx, name, data)
+}
+
+func hookName(f domain.FirmID) string { return "hook." + string(f) }
+
+func (d *Desk) addressName(secret string) (string, error) {
+	name, err := d.Vault.Name("webhook address " + secret)
+	return "address." + name, err
+}
+
+// hook is the firm's pairs, the first made on first use.
+func (d *Desk) hook(ctx context.Context, f domain.FirmID) (hook, error) {
+	h, err := read[hook](ctx, d.Secrets, hookName(f))
+	if !errors.Is(err, vault.ErrNone) {
+		return h, err
+	}
+	h = hook{pair: newPair()}
+	if err := d.open(ctx, f, h.pair, time.Time{}); err != nil {
+		return h, err
+	}
+	data, err := json.Marshal(h)
+	if err != nil {
+		return h, fmt.Errorf("make webhook address: %w", err)
+	}
+	if _, err := d.Secrets.Save(ctx, hookName(f), data, 0); errors.Is(err, vault.ErrStale) {
+		return read[hook](ctx, d.Secrets, hookName(f)) // another engine was first
+	} else if err != nil {
+		return h, err
+	}
+	return h, nil
+}
+
+// open lets notifications in at the pair's address until its end (zero: none).
+func (d *Desk) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
+	name, err := d.addressName(p.Secret)
+	if err != nil {
+		return err
+	}
+	return write(ctx, d.Secrets, name, address{Firm: f, Key: p.Key, Until: until})
+}
+
+// shut destroys addresses: what still comes there is refused.
+func (d *Desk) shut(ctx context.Context, secrets ...string) error {
+	for _, s := range secrets {
+		name, err := d.addressName(s)
+		if err != nil {
+			return err
+		}
+		if err := d.Secrets.Destroy(ctx, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// closeHook destroys the firm's secret addresses and keys.
+func (d *Desk) closeHook(ctx context.Context, f domain.FirmID) error {
+	h, err := read[hook](ctx, d.Secrets, hookName(f))
+	if errors.Is(err, vault.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	all := []string{h.Secret}
+	if h.Next != nil {
+		all = append(all, h.Next.Secret)
+	}
+	for _, o := range h.Old {
+		all = append(all, o.Secret)
+	}
+	if err := d.shut(ctx, all...); err != nil {
+		return err
+	}
+	return d.Secrets.Destroy(ctx, hookName(f))
+}
