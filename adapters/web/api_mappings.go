@@ -21,7 +21,8 @@ type MappingBody struct {
 	Revision     *int              `json:"revision" doc:"The revision of the firm's mappings that made this one as it is."`
 	RevisedBy    *string           `json:"revised_by" doc:"The user who did: sub of their token."`
 	RevisedAt    *time.Time        `json:"revised_at"`
-	Flagged      *string           `json:"flagged" doc:"deleted in Smokeball: the matter type is gone, and matters wait; else null."`
+	Flagged      *string           `json:"flagged" doc:"What has become wrong with the mapping since, in a few words such as deleted in Smokeball; else null."`
+	FlagRemedy   *string           `json:"flag_remedy" doc:"What to do about that, and what happens until then."`
 }
 
 // caseTypeBody is a row of the list.
@@ -43,7 +44,10 @@ type mappingsBody struct {
 
 func mappingOf(r caseType) MappingBody {
 	b := MappingBody{ID: known(r.ID), CaseType: r.CaseType, PracticeArea: r.PracticeArea, Jurisdiction: r.Jurisdiction,
-		TypeID: known(r.MatterTypeID), TypeName: known(r.TypeName), ClientRole: r.ClientRole, Kind: r.Kind(), Flagged: known(r.Flagged)}
+		TypeID: known(r.MatterTypeID), TypeName: known(r.TypeName), ClientRole: r.ClientRole, Kind: r.Kind()}
+	if r.Flagged != nil {
+		b.Flagged, b.FlagRemedy = &r.Flagged.Words, &r.Flagged.Remedy
+	}
 	if k := r.Kept; k != nil {
 		b.Revision, b.RevisedBy, b.RevisedAt = &k.Revision, known(k.By), known(k.At)
 	}

@@ -25,8 +25,8 @@ type caseType struct {
 	domain.Mapping                     // without an id: not the firm's own
 	Kept           *domain.KeptMapping // the firm's own
 	TypeName       string
-	How            domain.How // empty: it has no matter type
-	Flagged        string     // what is wrong with the firm's own choice
+	How            domain.How   // empty: it has no matter type
+	Flagged        *domain.Flag // what is wrong with the firm's own choice
 	Nearest        []string
 	Matters        int
 	Waiting        int // matters whose sync waits for a matter type
@@ -34,9 +34,6 @@ type caseType struct {
 
 // mattersLooked is how many of a firm's newest matters are searched for case types.
 const mattersLooked = 500
-
-// deletedThere flags a mapping whose matter type is no longer to be had.
-const deletedThere = "deleted in Smokeball"
 
 // caseTypes reads the firm's own mappings and the case types of its newest matters. A
 // Smokeball that can't be asked leaves the defaults untold, and the rest as it is.
@@ -100,7 +97,7 @@ func (c *caseTypes) gather(matters []projections.MatterRow) {
 // default can't be told without the account's types.
 func (c *caseTypes) count(rows map[string]*caseType, m projections.MatterRow) {
 	d := m.Matter.Data
-	key := "default\n" + strings.ToLower(strings.Join([]string{strings.TrimSpace(d.CaseType), strings.TrimSpace(d.PracticeArea), domain.StateCode(d.Jurisdiction)}, "\n"))
+	key := "default\n" + domain.Mapping{CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction}.Key()
 	if k, ok := c.Mappings.For(d); ok {
 		key = ownKey(k.ID)
 	} else if rows[key] == nil {
@@ -123,11 +120,8 @@ func (c *caseTypes) custom(k domain.KeptMapping) *caseType {
 	if c.Trouble != nil {
 		return r
 	}
-	t, ok := c.find(k.MatterTypeID)
-	if !ok || !t.Usable() {
-		r.Flagged = deletedThere
-	}
-	r.TypeName = or(t.Name, k.TypeName)
+	t, _ := c.find(k.MatterTypeID)
+	r.TypeName, r.Flagged = or(t.Name, k.TypeName), k.Flag(c.Types)
 	return r
 }
 
@@ -159,7 +153,7 @@ func (r caseType) Kind() string {
 
 // urgency puts first what somebody has to look at.
 func urgency(r caseType) int {
-	if r.How == "" || r.Flagged != "" {
+	if r.How == "" || r.Flagged != nil {
 		return 0
 	}
 	return 1
