@@ -95,25 +95,42 @@ func (in mappingInput) mapping() domain.Mapping {
 		MatterTypeID: b.TypeID, ClientRole: text(b.ClientRole)}
 }
 
-func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[MappingBody], error) {
-	k, position, err := s.Mappings.ReviseMapping(ctx, userOf(ctx), in.mapping())
+// mappingChange is a mapping after a change of it.
+type mappingChange struct {
+	MappingBody
+	Released int `json:"released" doc:"Syncs that waited for a matter type and go on."`
+}
+
+func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[mappingChange], error) {
+	w := in.mapping()
+	released, err := s.released(ctx, in.firm(), domain.MappingChange{Revise: &w})
 	if err != nil {
 		return nil, err
 	}
-	return changed(position, mappingOf(caseType{Mapping: k.Mapping, Kept: &k, TypeName: k.TypeName, How: domain.HowCustom})), nil
+	k, position, err := s.Mappings.ReviseMapping(ctx, userOf(ctx), w)
+	if err != nil {
+		return nil, err
+	}
+	b := mappingOf(caseType{Mapping: k.Mapping, Kept: &k, TypeName: k.TypeName, How: domain.HowCustom})
+	return changed(position, mappingChange{b, released}), nil
 }
 
-// positionBody is the answer to a change that leaves nothing to show.
-type positionBody struct {
+// removedMapping is the answer where a mapping was taken back.
+type removedMapping struct {
 	Position uint64 `json:"position" doc:"The ledger position that includes the change."`
+	Released int    `json:"released" doc:"Syncs that waited for a matter type and go on, because a default counts again."`
 }
 
-func (s *site) deleteMapping(ctx context.Context, in *MappingPath) (*change[positionBody], error) {
+func (s *site) deleteMapping(ctx context.Context, in *MappingPath) (*change[removedMapping], error) {
+	released, err := s.released(ctx, in.firm(), domain.MappingChange{Remove: in.id()})
+	if err != nil {
+		return nil, err
+	}
 	position, err := s.Mappings.RemoveMapping(ctx, userOf(ctx), in.id())
 	if err != nil {
 		return nil, err
 	}
-	return changed(position, positionBody{position}), nil
+	return changed(position, removedMapping{position, released}), nil
 }
 
 // matterTypeBody is one of the account's matter types.

@@ -151,3 +151,27 @@ func TestDryRunPages(t *testing.T) {
 		t.Errorf("the parts tell of %s", told)
 	}
 }
+
+// TestDryRunOnThePage tells that the form shows what would change before it is saved,
+// with what was typed, and that nothing is saved by looking.
+func TestDryRunOnThePage(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	open := func(query string, status int) reply {
+		r := e.call(t, call{path: "/integrations/mappings?" + query, cookie: "admin-token", html: true}).want(status)
+		checkPage(t, query, r.body)
+		return r
+	}
+	open("try=save&id=map_p&case_type=Pedestrian+Accident&matter_type_id=t_2&client_role=Plaintiff", 200).contains("What would change", "A dry run over 4 matters. Nothing is saved or sent.",
+		"Cho v. Northline Transit", "<del>waiting</del><ins>Pedestrian Injury, client is Plaintiff</ins>", "Its sync waits and goes on at once.", "1 goes on.",
+		`selected>Pedestrian Injury, IL`, "Save as revision 3", `name="id" value="map_p"`)
+	open("try=save&case_type=Auto+Accident&matter_type_id=t_2", 200).contains("stays Motor Vehicle Accident", "keeps its type", "1 stays as it is in Smokeball.")
+	open("try=save&case_type=Sailing&matter_type_id=t_2", 200).contains("No matter changes.", "New matters of this case type")
+	open("try=remove&id=map_divorce", 200).contains("What removing would change", "<del>Dissolution, client is Petitioner</del><ins>no matter type</ins>", "1 waits from then on.").lacks("New matters of this case type")
+	open("try=save&case_type=X&matter_type_id=t_old", 422).contains(`id="mp-type-e">Is deleted in Smokeball.`, "Smokeball matter type: Is deleted in Smokeball.", "autofocus")
+	open("try=save&id=map_p&case_type=divorce&matter_type_id=t_1", 409).contains("Mapping map_divorce is for “Divorce” already")
+	open("id=map_dust", 200).contains("What was chosen is deleted in Smokeball.", `aria-invalid="true"`)
+	if e.asked() != "" {
+		t.Errorf("a port was asked: %s", e.asked())
+	}
+	e.call(t, call{path: "/integrations/mappings?try=save&case_type=X&matter_type_id=t_1", cookie: "user-token", html: true}).want(403)
+}

@@ -230,6 +230,9 @@ func TestMappingForms(t *testing.T) {
 	if l := e.mappings(t); l.Revision != 3 || l.row(t, "Truck Crash").ClientRole != "Defendant" {
 		t.Errorf("the list is %+v", l)
 	}
+	post("/integrations/mappings", url.Values{"id": {"map_p"}, "case_type": {"Pedestrian Accident"}, "matter_type_id": {"t_2"}}).want(303).leads("/integrations/mappings?saved=1&released=1")
+	post("/integrations/mappings/remove", url.Values{"id": {"map_p"}}).want(303).leads("/integrations/mappings?removed=1")
+	e.call(t, call{path: "/integrations/mappings?saved=1&released=3", cookie: "admin-token", html: true}).want(200).contains("The mapping is saved. 3 matters go on.")
 	e.call(t, call{path: "/integrations/mappings?saved=1", cookie: "admin-token", html: true}).want(200).contains("The mapping is saved.")
 
 	typed.Set("matter_type_id", "moon")
@@ -285,7 +288,7 @@ func TestBrowserMapping(t *testing.T) {
 	b.click(`.note a[href^="/integrations/mappings"]`, "#edit form")
 	choose := func(id string) {
 		b.Helper()
-		_ = value(b, chromedp.Evaluate[chromedp.Void](`{const s=document.getElementById("mp-type");s.value="`+id+`";s.dispatchEvent(new Event("change"))}0`))
+		_ = value(b, chromedp.Evaluate[chromedp.Void](`{const s=document.getElementById("mp-type");s.value="`+id+`";s.dispatchEvent(new Event("change",{bubbles:true}))}0`))
 	}
 	offered := func() string {
 		b.Helper()
@@ -299,8 +302,17 @@ func TestBrowserMapping(t *testing.T) {
 	if got := offered(); got != " Defendant Plaintiff" {
 		t.Errorf("the roles on offer are %q", got)
 	}
+	b.do(chromedp.WaitVisible(chromedp.CSS("#dry .dry ins")))
+	if got := b.text("#dry .dry ins"); got != "Pedestrian Injury" {
+		t.Errorf("it would become %q", got)
+	}
+	b.accessible("the dry run")
+	b.at("/integrations/mappings?case_type=Pedestrian+Accident")
 	b.click("#edit .btn.go", ".note.info")
-	b.at("/integrations/mappings?saved=1")
+	b.at("/integrations/mappings?saved=1&released=1")
+	if got := b.text(".note.info"); got != "The mapping is saved. 1 matter goes on." {
+		t.Errorf("it is said %q", got)
+	}
 	b.quiet("the mapping")
 	if l := e.mappings(t); l.row(t, "Pedestrian Accident").Kind != "custom" {
 		t.Errorf("the list is %+v", l)

@@ -45,7 +45,7 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"number": func(n int) string { return count(uint64(max(n, 0))) },
 		"millis": func(n int64) string { return span(time.Duration(n) * time.Millisecond) },
 		"count":  count, "plural": plural, "size": bytesOf, "sentence": sentence, "capital": capital, "upper": strings.ToUpper, "short": short,
-		"triggerText": triggerText, "eventText": eventText, "fieldText": fieldText, "regionText": regionText,
+		"triggerText": triggerText, "eventText": eventText, "fieldText": fieldText, "mappingField": mappingField, "regionText": regionText,
 		"happened": happened, "stepText": stepText, "smokeballStatus": domain.SmokeballStatus,
 		"syncMark": syncMark, "connectionMark": connectionMark, "webhooksMark": webhooksMark, "fieldMark": fieldMark,
 		"documentMark": documentMark, "matterMark": matterMark, "momentMark": momentMark, "stepMark": stepMark,

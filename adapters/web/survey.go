@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
@@ -16,6 +17,7 @@ type survey struct {
 	Changed   int // would get another matter type or role
 	Released  int // waiting syncs that would go on
 	Stopped   int // would wait for a matter type from then on
+	Others    int // of those changed: neither goes on nor waits from then on
 	Kept      int // are concerned, and keep their type: they are in Smokeball
 	Items     []surveyed
 	Next      uint64 // the cursor of the rest; 0: none
@@ -52,6 +54,7 @@ func (v *survey) take(r projections.MatterRow, before uint64, limit int) {
 	v.Released += one(o.Released)
 	v.Stopped += one(o.Stops)
 	v.Kept += one(o.Keeps)
+	v.Others += one(o.Changes && !o.Released && !o.Stops)
 	switch {
 	case before != 0 && r.Position >= before:
 	case len(v.Items) < limit:
@@ -84,6 +87,48 @@ func (v *survey) has(r projections.MatterRow) domain.MatterType {
 
 // Rest is how many of the matters concerned are not shown.
 func (v survey) Rest() int { return v.Concerned - len(v.Items) }
+
+// Sum tells what would become of all matters, such as 2 go on, 1 stays as it is in
+// Smokeball.
+func (v survey) Sum() string {
+	var parts []string
+	tell := func(n int, one, many string) {
+		if n == 1 {
+			parts = append(parts, "1 "+one)
+		} else if n > 1 {
+			parts = append(parts, count(uint64(n))+" "+many)
+		}
+	}
+	tell(v.Released, "goes on", "go on")
+	tell(v.Others, "gets another type or role", "get another type or role")
+	tell(v.Stopped, "waits from then on", "wait from then on")
+	tell(v.Kept, "stays as it is in Smokeball", "stay as they are in Smokeball")
+	if len(parts) == 0 {
+		return "No matter changes."
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+// Before and After are the matter's type as people read it, now and then.
+func (m surveyed) Before() string {
+	if m.Released {
+		return "waiting"
+	}
+	return typeText(m.Now)
+}
+
+// After is told under Before.
+func (m surveyed) After() string { return typeText(m.Then) }
+
+func typeText(r domain.Resolution) string {
+	switch {
+	case !r.Found:
+		return "no matter type"
+	case r.Role() != "":
+		return r.Type.Name + ", client is " + r.Role()
+	}
+	return r.Type.Name
+}
 
 // Says is what becomes of the matter, in a sentence.
 func (m surveyed) Says() string {
@@ -121,4 +166,14 @@ func (s *site) try(ctx context.Context, firm domain.FirmID, c domain.MappingChan
 		return survey{}, err
 	}
 	return s.survey(firm, trial, before, limit)
+}
+
+// released is how many waiting syncs a change lets go on. Where Smokeball can't be asked
+// none goes on now.
+func (s *site) released(ctx context.Context, firm domain.FirmID, c domain.MappingChange) (int, error) {
+	v, err := s.try(ctx, firm, c, 0, 0)
+	if troubleOf(err) != nil {
+		err = nil
+	}
+	return v.Released, err
 }

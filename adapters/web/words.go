@@ -151,6 +151,19 @@ func fieldText(name string) string {
 	return name
 }
 
+// mappingField is the label of a mapping's field.
+func mappingField(name string) string {
+	switch name {
+	case "case_type":
+		return "Case type in CaseHug"
+	case "matter_type_id":
+		return "Smokeball matter type"
+	case "client_role":
+		return "The client’s role"
+	}
+	return "Mapping"
+}
+
 // regionText is a Smokeball region in people's words.
 func regionText(region string) string {
 	switch strings.ToLower(region) {

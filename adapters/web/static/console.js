@@ -4,9 +4,9 @@
 
 const parser = new DOMParser();
 
-async function fetchPage(address) {
+async function fetchPage(address, also = []) {
   const answer = await fetch(address, { headers: { Accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`page answered ${answer.status}`);
+  if (!answer.ok && !also.includes(answer.status)) throw new Error(`page answered ${answer.status}`);
   return parser.parseFromString(await answer.text(), 'text/html');
 }
 
@@ -89,6 +89,28 @@ function watchRoles(types) {
   update();
 }
 
+// What a mapping would change is asked anew whenever the form changes. An answer that a
+// later question overtook is dropped.
+function watchTries(form) {
+  const panel = document.getElementById(form.dataset.tries);
+  let asked = 0;
+  const ask = async () => {
+    const mine = ++asked;
+    panel.setAttribute('aria-busy', 'true');
+    try {
+      const query = new URLSearchParams(new FormData(form));
+      query.set('try', 'save');
+      const fresh = (await fetchPage(`${form.action}?${query}`, [422, 409])).getElementById(panel.id);
+      if (mine === asked && fresh) panel.replaceChildren(...document.adoptNode(fresh).childNodes);
+    } finally {
+      if (mine === asked) panel.removeAttribute('aria-busy');
+    }
+  };
+  form.addEventListener('change', () => {
+    if (form.checkValidity()) ask().catch(() => say('What would change cannot be told now'));
+  });
+}
+
 // Fresh parts: every few seconds while something is in progress, else now and then.
 // Nothing changes under a reader who is in a dialog, a field or the part itself.
 const soon = 3000, later = 20000;
@@ -164,4 +186,5 @@ for (const slide of document.querySelectorAll('[data-past]')) watchPast(slide);
 const form = document.getElementById('settings');
 if (form) watchForm(form);
 for (const types of document.querySelectorAll('[data-roles-in]')) watchRoles(types);
+for (const tried of document.querySelectorAll('[data-tries]')) watchTries(tried);
 if (document.querySelector('[data-part]')) startLive(document.querySelector('.live'));
