@@ -14,6 +14,7 @@ type ConnectionRow struct {
 	Firm          domain.FirmID     `json:"firm"`
 	Connection    domain.Connection `json:"connection"`
 	Settings      domain.Settings   `json:"settings"`
+	SettingsRev   int               `json:"settings_revision,omitempty"` // counts their changes
 	SettingsBy    string            `json:"settings_by,omitempty"`
 	SettingsAt    time.Time         `json:"settings_at,omitzero"`
 	Mappings      domain.Mappings   `json:"mappings,omitzero"` // the firm's own
@@ -44,7 +45,7 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
-		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At
+		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At
 	case domain.SyncSucceeded:
 		r.LastSuccessAt = env.At
 	case domain.SyncFailed:

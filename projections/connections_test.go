@@ -31,7 +31,7 @@ func TestConnectionRow(t *testing.T) {
 		t.Errorf("the connection is %+v", c)
 	}
 	r.Connection = domain.Connection{}
-	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
+	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsRev: 1, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
 		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: 1, TypesAt: 1,
 		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second)}
 	if !reflect.DeepEqual(r, want) {

@@ -212,7 +212,7 @@ func TestForms(t *testing.T) {
 		{"/matters/m_1001/sync", "", "/matters/m_1001", "request m_1001 by u_1, matter false, 0 documents"},
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
 		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
-		{"/integrations/settings", "auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
+		{"/integrations/settings", "revision=0&auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
 			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake}"},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
@@ -246,7 +246,7 @@ func TestFormsThatFail(t *testing.T) {
 		return e.call(t, call{method: "POST", path: path, body: body, kind: form, cookie: "admin-token", html: true})
 	}
 	post("/integrations/settings", "documents_folder=../x&link_existing_matters=on").want(422).
-		contains(`value="../x"`, `aria-invalid="true"`, "must not contain ..", `name="link_existing_matters" type="checkbox" role="switch" checked`)
+		contains(`value="../x"`, `aria-invalid="true"`, "Must name folders, not . or ..", `name="link_existing_matters" type="checkbox" role="switch" checked`, "autofocus")
 	e.failWith(rejection(domain.Invalid, domain.CodeInvalidRequest, "The settings do not go together"))
 	post("/integrations/settings", "").want(422).contains("The settings do not go together.", `role="alert"`)
 	e.failWith(callError(domain.Retryable, 0))

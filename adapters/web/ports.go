@@ -75,8 +75,10 @@ type Firms interface {
 	Complete(ctx context.Context, answer Callback, browser *domain.User) (domain.FirmID, error)
 	// Disconnect removes webhooks, destroys tokens and keeps the history.
 	Disconnect(ctx context.Context, by domain.User) (position uint64, err error)
-	// ChangeSettings keeps s as the firm's settings.
-	ChangeSettings(ctx context.Context, by domain.User, s domain.Settings) (position uint64, err error)
+	// ChangeSettings keeps s as the firm's settings. seen is the revision that the change was
+	// made from; nil: whatever it is. One that is no longer the newest is a Rejection
+	// (Conflict), with the position that includes the newer one.
+	ChangeSettings(ctx context.Context, by domain.User, s domain.Settings, seen *int) (position uint64, err error)
 	// RegisterWebhooks makes or renews the firm's one webhook subscription.
 	RegisterWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
 	// RemoveWebhooks removes the firm's webhook subscription.

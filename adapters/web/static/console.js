@@ -66,15 +66,32 @@ document.addEventListener('click', (event) => {
   }
 });
 
-// The bar of the settings form shows while something is not saved.
+// The bar of the settings form shows while something is not saved, and says what.
 function watchForm(form) {
   const bar = form.querySelector('.save');
-  const state = () => JSON.stringify([...new FormData(form)]);
-  const saved = state();
-  const update = () => { bar.hidden = state() === saved && !form.querySelector('[aria-invalid]'); };
+  const words = bar.querySelector('[data-changes]');
+  const unchanged = words.textContent;
+  const fields = [...form.querySelectorAll('[data-short]')];
+  const shown = (value) => value === true ? 'on' : value === false ? 'off' : value || 'none';
+  const update = () => {
+    const changed = fields.filter((f) => f.type === 'checkbox' ? f.checked !== f.defaultChecked : f.value !== f.defaultValue);
+    bar.hidden = changed.length === 0 && form.dataset.unsaved === undefined;
+    words.replaceChildren(...changed.flatMap((f) => f.type === 'checkbox'
+      ? change(f.dataset.short, shown(f.defaultChecked), shown(f.checked))
+      : change(f.dataset.short, shown(f.defaultValue), shown(f.value))));
+    if (changed.length === 0) words.textContent = unchanged;
+  };
   form.addEventListener('input', update);
   form.addEventListener('reset', () => setTimeout(update));
   update();
+}
+
+// change is a value before and after, as pages show it.
+function change(what, before, after) {
+  const parts = ['del', 'ins'].map((name) => document.createElement(name));
+  parts[0].textContent = before;
+  parts[1].textContent = after;
+  return [`${what} `, parts[0], ' ', parts[1], ' '];
 }
 
 // Only the roles of the chosen matter type are offered.
