@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -293,6 +294,15 @@ func TestBrowserPast(t *testing.T) {
 	b.quiet("the past")
 }
 
+// look is a window and its colours.
+type look struct {
+	width  int64
+	scheme string
+}
+
+// looks are in turn those of a page: each is seen wide and narrow, light and dark.
+var looks = [][]look{{{1280, "light"}, {390, "dark"}}, {{1280, "dark"}, {390, "light"}}}
+
 // Every page is accessible, in light and dark, wide and narrow.
 func TestBrowserPages(t *testing.T) {
 	chromium(t)
@@ -301,7 +311,7 @@ func TestBrowserPages(t *testing.T) {
 	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	b := openBrowser(t, connected.url)
-	for _, p := range []struct {
+	for i, p := range []struct {
 		e     *engine
 		name  string
 		token string
@@ -315,6 +325,9 @@ func TestBrowserPages(t *testing.T) {
 		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},
 		{connected, "settings", "admin-token", "/integrations/settings"},
 		{mapped, "mappings", "admin-token", "/integrations/mappings"}, {mapped, "mappings-add", "admin-token", "/integrations/mappings?add=1"},
+		{mapped, "mappings-tried", "admin-token", "/integrations/mappings?try=save&case_type=Pedestrian+Accident&matter_type_id=t_2"},
+		{mapped, "mappings-keeps", "admin-token", "/integrations/mappings?try=save&case_type=Auto+Accident&matter_type_id=t_2"}, {mapped, "mappings-removing", "admin-token", "/integrations/mappings?try=remove&id=map_divorce"},
+		{mapped, "mappings-faults", "admin-token", "/integrations/mappings?try=save&case_type=Sailing&matter_type_id=t_old"}, {mapped, "mappings-gone", "admin-token", "/integrations/mappings?id=map_dust"},
 		{mapped, "mappings-choose", "admin-token", "/integrations/mappings?case_type=Pedestrian+Accident"}, {mapped, "mappings-change", "admin-token", "/integrations/mappings?id=map_divorce"},
 		{bare, "mappings-bare", "admin-token", "/integrations/mappings"}, {ended, "mappings-trouble", "admin-token", "/integrations/mappings"},
 		{connected, "matter-choose", "admin-token", "/matters/m_1002"}, {connected, "sync-choose", "admin-token", "/history/s_waits"},
@@ -334,11 +347,8 @@ func TestBrowserPages(t *testing.T) {
 		b.base = p.e.url
 		b.signIn(p.token)
 		b.open(p.path)
-		for _, look := range []struct {
-			width  int64
-			scheme string
-		}{{1280, "light"}, {390, "dark"}} {
-			where := p.name + "-" + look.scheme
+		for _, look := range looks[i%len(looks)] {
+			where := fmt.Sprintf("%s-%d-%s", p.name, look.width, look.scheme)
 			b.look(look.width, look.scheme)
 			b.accessible(where)
 			b.fits(where)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
@@ -25,6 +26,7 @@ type caseType struct {
 	domain.Mapping                     // without an id: not the firm's own
 	Kept           *domain.KeptMapping // the firm's own
 	TypeName       string
+	Area           string       // of the matter type: practice area and place
 	How            domain.How   // empty: it has no matter type
 	Flagged        *domain.Flag // what is wrong with the firm's own choice
 	Nearest        []string
@@ -121,8 +123,16 @@ func (c *caseTypes) custom(k domain.KeptMapping) *caseType {
 		return r
 	}
 	t, _ := c.find(k.MatterTypeID)
-	r.TypeName, r.Flagged = or(t.Name, k.TypeName), k.Flag(c.Types)
+	r.TypeName, r.Area, r.Flagged = or(t.Name, k.TypeName), areaOf(t), k.Flag(c.Types)
 	return r
+}
+
+// areaOf is a matter type's practice area and place, such as Personal Injury, IL.
+func areaOf(t domain.MatterType) string {
+	if t.Category == "" || t.Location == "" {
+		return t.Category + t.Location
+	}
+	return t.Category + ", " + t.Location
 }
 
 func (c *caseTypes) find(id string) (domain.MatterType, bool) {
@@ -137,7 +147,22 @@ func (c *caseTypes) find(id string) (domain.MatterType, bool) {
 func (c *caseTypes) byDefault(d domain.MatterData) *caseType {
 	found := domain.ResolveMatterType(c.Types, domain.Mappings{}, d)
 	return &caseType{Mapping: domain.Mapping{CaseType: strings.TrimSpace(d.CaseType), PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction, MatterTypeID: found.Type.ID},
-		TypeName: found.Type.Name, How: found.How, Nearest: found.Nearest}
+		TypeName: found.Type.Name, Area: areaOf(found.Type), How: found.How, Nearest: found.Nearest}
+}
+
+// glance is how long a page about something else waits for the account's types.
+const glance = 500 * time.Millisecond
+
+// unmapped is how many case types have no matter type, for the pages beside that of the
+// mappings; 0 where that can't be told at once.
+func (s *site) unmapped(v visit) int {
+	ctx, cancel := context.WithTimeout(v.r.Context(), glance)
+	defer cancel()
+	c, err := s.caseTypes(ctx, v.firm())
+	if err != nil || c.Trouble != nil {
+		return 0
+	}
+	return c.Counts()["unmapped"]
 }
 
 // Kind is custom, default or unmapped.

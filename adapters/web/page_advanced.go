@@ -18,7 +18,7 @@ func (s *site) showAdvanced(v visit) error {
 		return err
 	}
 	c := row.Connection
-	sc := screen{Title: "Advanced", Nav: "integrations", Said: advancedSaid(v.r),
+	sc := screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.unmapped(v), Said: advancedSaid(v.r),
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Advanced", ""}},
 		Body:   advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected}}
 	return s.show(v, http.StatusOK, "advanced", sc)

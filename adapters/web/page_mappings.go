@@ -101,7 +101,7 @@ func (s *site) mappings(v visit, status int, c caseTypes, form *mappingForm) err
 	if form != nil && c.Trouble == nil {
 		p.open(form)
 	}
-	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Body: p, Said: saidOf(v.r.URL.Query()),
+	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Tab: "mappings", Unmapped: c.Counts()["unmapped"], Body: p, Said: saidOf(v.r.URL.Query()),
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Case Type Mappings", ""}}}
 	return s.show(v, status, "mappings", sc)
 }

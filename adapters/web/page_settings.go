@@ -46,7 +46,7 @@ func (s *site) settingsOf(v visit) (settingsPage, error) {
 }
 
 func (s *site) settingsForm(v visit, status int, p settingsPage) error {
-	sc := screen{Title: "Smokeball settings", Nav: "integrations", Body: p,
+	sc := screen{Title: "Smokeball settings", Nav: "integrations", Tab: "settings", Unmapped: s.unmapped(v), Body: p,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Auto-sync", ""}}}
 	if v.r.URL.Query().Get("saved") != "" {
 		sc.Said = "Settings are saved."
