@@ -18,6 +18,7 @@ type ConnectionRow struct {
 	SettingsBy    string            `json:"settings_by,omitempty"`
 	SettingsAt    time.Time         `json:"settings_at,omitzero"`
 	Mappings      domain.Mappings   `json:"mappings,omitzero"` // the firm's own
+	Lately        Lately            `json:"lately,omitzero"`
 	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
 	LastError     *domain.Failure   `json:"last_error,omitempty"`
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
@@ -43,6 +44,7 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	}
 	r.Connection = r.Connection.Apply(env.Event, env.At)
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
+	r.Lately = r.Lately.fold(env)
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
 		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At

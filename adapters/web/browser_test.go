@@ -320,6 +320,7 @@ func TestBrowserPages(t *testing.T) {
 		{connected, "connected", "admin-token", "/integrations"}, {connected, "user-connected", "user-token", "/integrations"},
 		{bare, "not-connected", "admin-token", "/integrations"}, {bare, "user-not-connected", "user-token", "/integrations"},
 		{engines["soon"].told(t), "soon", "admin-token", "/integrations"}, {engines["failed"].told(t), "failed-try", "admin-token", "/integrations"},
+		{engines["left"].told(t), "left", "admin-token", "/integrations"}, {engines["soon"].told(t), "user-soon", "user-token", "/integrations"},
 		{engines["asked"].told(t), "asked", "admin-token", "/integrations"}, {engines["revoked"].told(t), "revoked", "admin-token", "/integrations"},
 		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"},
 		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},

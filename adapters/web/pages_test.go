@@ -34,7 +34,9 @@ func states(t *testing.T) map[string]*engine {
 	revoked.add(at(5), domain.ConnectionStream(firm), domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeNotConnected, Message: "CaseHug was removed", Remedy: "Connect again."}})
 	asked.add(at(5), domain.ConnectionStream(firm), domain.AuthorizationStarted{Attempt: "a", Expires: noon.Add(5 * time.Minute)})
 	registered.add(at(5), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38"})
-	return map[string]*engine{"disconnected": newEngine(t), "connected": newEngine(t).connect().tell(), "soon": soon, "failed": failed,
+	left := newEngine(t).connect()
+	left.add(at(5), domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
+	return map[string]*engine{"left": left, "disconnected": newEngine(t), "connected": newEngine(t).connect().tell(), "soon": soon, "failed": failed,
 		"ended": newEngine(t).connect().end(), "revoked": revoked, "asked": asked, "registered": registered}
 }
 
@@ -49,11 +51,12 @@ func TestCardStates(t *testing.T) {
 		{"disconnected", "admin-token", []string{"Not connected", "Connect to Smokeball", "matters/read matters/write"}, []string{`role="alert"`}},
 		{"disconnected", "user-token", []string{"Not connected", "until a firm admin connects it"}, []string{"/integrations/connect"}},
 		{"asked", "admin-token", []string{"Connecting", "until <time", "Connect to Smokeball"}, nil},
-		{"failed", "admin-token", []string{`role="alert"`, "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
-		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 1 waiting", "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
-		{"connected", "user-token", []string{"Read only here", "What syncs by itself"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
-		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left"}, nil},
+		{"failed", "admin-token", []string{`role="alert"`, "The last try ended without a connection", "Nothing was changed.", "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
+		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "1 waits for something", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
+		{"connected", "user-token", []string{"Read only here. Folasade Osei connected it", "What syncs by itself", "goes with the next sync"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
+		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left", "ends every sign-in after 180 days", "If nobody does"}, nil},
 		{"ended", "admin-token", []string{"Sign-in needed", "Sign in again", "1 sync."}, nil},
+		{"left", "admin-token", []string{"Not connected", "Disconnected by Folasade Osei, <time", "tokens destroyed, history kept", "Connect to Smokeball"}, []string{"Before you start"}},
 		{"revoked", "admin-token", []string{"Access removed", "Connect to Smokeball", "We noticed"}, nil},
 		{"registered", "admin-token", []string{"Active"}, []string{"Register Webhooks"}},
 	} {

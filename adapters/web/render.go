@@ -51,6 +51,8 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"documentMark": documentMark, "matterMark": matterMark, "momentMark": momentMark, "stepMark": stepMark,
 		"deedMark": deedMark, "actionText": actionText, "roleText": roleText,
 		"labelled": label,
+		"sub":      func(a, b int) int { return a - b },
+		"seconds":  func(n *int) string { return span(time.Duration(*n) * time.Second) },
 	}
 }
 
