@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -138,6 +139,19 @@ func (b *browser) at(path string) {
 func (b *browser) click(selector, until chromedp.CSS) {
 	b.Helper()
 	b.do(chromedp.Click(selector), chromedp.WaitReady(until))
+}
+
+// enter presses Enter on what a selector finds, in one go as a keyboard does: what the
+// key leads to does not get the rest of it.
+func (b *browser) enter(selector chromedp.CSS) {
+	b.Helper()
+	b.do(chromedp.Focus(selector))
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		_, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func (b *browser) text(selector chromedp.CSS) string {
@@ -333,7 +347,7 @@ func TestBrowserPages(t *testing.T) {
 		{bare, "mappings-bare", "admin-token", "/integrations/mappings"}, {ended, "mappings-trouble", "admin-token", "/integrations/mappings"},
 		{connected, "matter-choose", "admin-token", "/matters/m_1002"}, {connected, "sync-choose", "admin-token", "/history/s_waits"},
 		{connected, "advanced", "admin-token", "/integrations/advanced"},
-		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"},
+		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"}, {connected, "unregister", "admin-token", "/integrations/unregister"},
 		{connected, "history", "admin-token", "/history"}, {bare, "history-empty", "admin-token", "/history"}, {connected, "history-nothing", "admin-token", "/history?q=nothing"},
 		{connected, "sync-done", "admin-token", "/history/s_done"}, {connected, "sync-failed", "admin-token", "/history/s_failed"}, {connected, "sync-waits", "user-token", "/history/s_waits"},
 		{connected, "matters", "admin-token", "/matters"}, {connected, "matter", "admin-token", "/matters/m_1001"}, {connected, "matter-waits", "user-token", "/matters/m_1002"},

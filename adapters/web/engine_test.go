@@ -83,7 +83,8 @@ func (e *engine) config() web.Config {
 	return web.Config{
 		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e, Keys: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
-		Scopes: []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		Scopes:       []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
 		Schema: func(name string) ([]byte, bool) {
 			return []byte(`{"title":"matter"}`), name == "com.casehug.matter.created"
 		},

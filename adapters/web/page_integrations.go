@@ -96,7 +96,11 @@ func (s *site) doConnect(v visit) error {
 }
 
 func (s *site) showDisconnect(v visit) error {
-	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations",
+	left, err := s.leftovers(v.firm())
+	if err != nil {
+		return err
+	}
+	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations", Body: left,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Disconnect", ""}}})
 }
 

@@ -73,7 +73,7 @@ func TestCardStates(t *testing.T) {
 func TestPagesAreWellMade(t *testing.T) {
 	engines := states(t)
 	paths := []string{"/integrations", "/integrations/settings", "/integrations/mappings", "/integrations/mappings?add=1",
-		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/history", "/history?status=active&q=x",
+		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/integrations/unregister", "/history", "/history?status=active&q=x",
 		"/history/s_done", "/history/s_waits", "/history/s_failed", "/history/s_running", "/matters", "/matters?q=nobody", "/matters/m_1001", "/matters/m_1002", "/matters/m_1003",
 		"/matters/m_1005", "/dead-letters", "/nope", "/oauth/smokeball/callback"}
 	for name, e := range engines {
@@ -184,8 +184,8 @@ func TestPagesNeedASignIn(t *testing.T) {
 
 func TestUsersMeetNoManagement(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
-	for _, path := range []string{"/integrations/settings", "/integrations/mappings", "/integrations/advanced", "/integrations/disconnect", "/dead-letters"} {
-		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins")
+	for _, path := range []string{"/integrations/settings", "/integrations/mappings", "/integrations/advanced", "/integrations/disconnect", "/integrations/unregister", "/dead-letters"} {
+		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins", "signed in as Ben Lindqvist, a user of Hartwell &amp; Osei LLP", "such as Folasade Osei")
 	}
 	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings", "/integrations/mappings/remove",
 		"/integrations/webhooks", "/integrations/webhooks/remove"} {

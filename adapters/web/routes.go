@@ -123,6 +123,7 @@ func (s *site) routePages(mux *router) {
 		"GET /integrations/mappings":   {domain.FirmAdmin, s.showMappings},
 		"GET /integrations/advanced":   {domain.FirmAdmin, s.showAdvanced},
 		"GET /integrations/disconnect": {domain.FirmAdmin, s.showDisconnect},
+		"GET /integrations/unregister": {domain.FirmAdmin, s.showRemoveWebhooks},
 		"GET /history":                 {domain.StandardUser, s.showHistory},
 		"GET /history/{id}":            {domain.StandardUser, s.showSync},
 		"GET /matters":                 {domain.StandardUser, s.showMatters},

@@ -151,6 +151,19 @@ func fieldText(name string) string {
 	return name
 }
 
+// heardText is what a kind of webhook is about, in people's words.
+func heardText(kind string) string {
+	switch kind {
+	case "files":
+		return kind
+	case "event":
+		return "appointments"
+	case "mattertype":
+		return "matter types"
+	}
+	return kind + "s"
+}
+
 // mappingField is the label of a mapping's field.
 func mappingField(name string) string {
 	switch name {
