@@ -52,7 +52,7 @@ func TestCardStates(t *testing.T) {
 		{"disconnected", "user-token", []string{"Not connected", "until a firm admin connects it"}, []string{"/integrations/connect"}},
 		{"asked", "admin-token", []string{"Connecting", "until <time", "Connect to Smokeball"}, nil},
 		{"failed", "admin-token", []string{`role="alert"`, "The last try ended without a connection", "Nothing was changed.", "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
-		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "1 waits for something", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
+		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "Done in about 1 s", "1 waits for something", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
 		{"connected", "user-token", []string{"Read only here. Folasade Osei connected it", "What syncs by itself", "goes with the next sync"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
 		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left", "ends every sign-in after 180 days", "If nobody does"}, nil},
 		{"ended", "admin-token", []string{"Sign-in needed", "Sign in again", "1 sync."}, nil},

@@ -52,7 +52,7 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"deedMark": deedMark, "actionText": actionText, "roleText": roleText,
 		"labelled": label,
 		"sub":      func(a, b int) int { return a - b },
-		"seconds":  func(n *int) string { return span(time.Duration(*n) * time.Second) },
+		"seconds":  wholeSeconds,
 	}
 }
 

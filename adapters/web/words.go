@@ -44,6 +44,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
 }
 
+// wholeSeconds writes an estimate in seconds: 4 s, 1 min 14 s.
+func wholeSeconds(n *int) string {
+	if *n < 60 {
+		return fmt.Sprintf("%d s", *n)
+	}
+	return span(time.Duration(*n) * time.Second)
+}
+
 // count writes a number with a comma at every thousand.
 func count(n uint64) string {
 	text := strconv.FormatUint(n, 10)
