@@ -147,7 +147,7 @@ func (s *site) dryRunMappings(ctx context.Context, in *dryRunInput) (*answer[dry
 	position := s.Views.Position() // before the rows, which may have more but never less
 	v, err := s.try(ctx, in.firm(), c, before, in.Limit)
 	if err != nil {
-		return nil, err
+		return nil, s.problemOf(ctx, err) // a dry run is no command: its refusal is not written down
 	}
 	b := dryRunBody{Items: []triedBody{}, Next: cursor(v.Next), Revision: v.Now.Revision, Position: position,
 		Counts: dryRunCounts{v.Matters, v.Concerned, v.Changed, v.Released, v.Stopped, v.Kept}}

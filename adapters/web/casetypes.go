@@ -16,6 +16,7 @@ type caseTypes struct {
 	Mappings domain.Mappings
 	Types    []domain.MatterType // of the account
 	Trouble  *domain.Failure     // why the account's types can't be told
+	Unsaved  string              // in trouble: the address that brings back what was typed
 	Rows     []caseType
 	Read     int // matters that were looked at
 }

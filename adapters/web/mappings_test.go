@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -249,7 +250,24 @@ func TestMappingForms(t *testing.T) {
 	e.failWith(rejection(domain.Conflict, domain.CodeNotConnected, "The firm is not connected to Smokeball"))
 	e.add(noon, domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
 	e.told(t)
-	post("/integrations/mappings", typed).want(409).contains("The firm is not connected to Smokeball")
+	r = post("/integrations/mappings", typed).want(409).contains("The firm is not connected to Smokeball", "Your mapping is not saved", "/integrations/mappings?try=save&amp;case_type=Truck&#43;Crash", "matter_type_id=t_1")
+	checkPage(t, "a form without a connection", r.body)
+}
+
+// TestTypedMappingOutlivesTrouble tells that what was typed is there again once Smokeball
+// answers.
+func TestTypedMappingOutlivesTrouble(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	e.failWith(callError(domain.Retryable, 0))
+	e.keepAway(callError(domain.Retryable, 0))
+	typed := url.Values{"id": {"map_x"}, "case_type": {"Truck Crash"}, "matter_type_id": {"t_2"}, "client_role": {"Defendant"}}
+	r := e.call(t, call{method: "POST", path: "/integrations/mappings", body: typed.Encode(), kind: form, cookie: "admin-token", html: true}).want(503).contains("Your mapping is not saved")
+	_, rest, _ := strings.Cut(r.body, `<a class="btn" href="/integrations/mappings?try=save`)
+	link, _, _ := strings.Cut(rest, `#edit"`)
+	again := call{path: "/integrations/mappings?try=save" + html.UnescapeString(link), cookie: "admin-token", html: true}
+	e.call(t, again).want(200).contains("Your mapping is not saved", "Try again")
+	e.keepAway(nil)
+	e.call(t, again).want(200).contains(`value="Truck Crash"`, `value="map_x"`, "selected>Pedestrian Injury, IL", `<option value="Defendant" selected>`)
 }
 
 // TestWaitsLeadToTheMapping tells that a firm admin gets from what waits to where the

@@ -33,8 +33,11 @@ func (s *site) showMappings(v visit) error {
 		return err
 	}
 	in := v.r.URL.Query()
-	if in.Get("try") != "" && c.Trouble == nil {
+	switch tried := in.Get("try") != ""; {
+	case tried && c.Trouble == nil:
 		return s.tryMapping(v, c, in)
+	case tried:
+		c.Unsaved = mappingsPath + "?" + in.Encode() + "#edit"
 	}
 	var form *mappingForm
 	if w := asked(in, c.Mappings); w != nil {
@@ -166,20 +169,30 @@ func (s *site) doMapping(v visit) error {
 		return err
 	}
 	_, position, err := s.Mappings.ReviseMapping(v.r.Context(), v.user, typed)
-	r := domain.AsRejection(err)
-	if r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict) {
+	if troubleOf(err) == nil {
 		return s.then(v, position, err, after("saved", released))
 	}
-	s.noteRejection(v.r.Context(), v.r.Method, r)
-	c, err := s.caseTypes(v.r.Context(), v.firm())
-	if err != nil {
+	c, missed := s.caseTypes(v.r.Context(), v.firm())
+	if missed != nil {
+		return missed
+	}
+	r := domain.AsRejection(err)
+	switch {
+	case c.Trouble != nil:
+		s.noteRejection(v.r.Context(), v.r.Method, err)
+		c.Unsaved = mappingsPath + "?try=save&" + query(typed) + "#edit"
+		return s.mappings(v, s.problemOf(v.r.Context(), err).Status, c, nil)
+	case r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict):
 		return err
 	}
-	if c.Trouble != nil {
-		s.refuse(v.w, v.r, r)
-		return nil
-	}
+	s.noteRejection(v.r.Context(), v.r.Method, r)
 	return s.mappings(v, rejected(r).Status, c, newMappingForm(c, typed, r))
+}
+
+// query is the part of an address that brings back what was typed.
+func query(w domain.Mapping) string {
+	return url.Values{"id": {string(w.ID)}, "case_type": {w.CaseType}, "practice_area": {w.PracticeArea}, "jurisdiction": {w.Jurisdiction},
+		"matter_type_id": {w.MatterTypeID}, "client_role": {w.ClientRole}}.Encode()
 }
 
 func (s *site) doRemoveMapping(v visit) error {

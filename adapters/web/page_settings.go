@@ -66,6 +66,7 @@ func (s *site) doSettings(v visit) error {
 	if r == nil || (r.Reason != domain.Invalid && r.Failure.Code != domain.CodeSettingsChanged) {
 		return s.then(v, position, err, "/integrations/settings?saved=1")
 	}
+	s.noteRejection(v.r.Context(), v.r.Method, r)
 	if err := s.settle(v.r.Context(), position); err != nil {
 		return err
 	}
