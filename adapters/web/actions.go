@@ -59,6 +59,7 @@ func actionOf(route string) domain.Action {
 		domain.ActionRemoveWebhooks:   {"DELETE /v1/firms/{firm}/webhooks", "GET /integrations/unregister", "POST /integrations/webhooks/remove"},
 		domain.ActionRequestSync:      {"POST /v1/firms/{firm}/matters/{matter}/sync", "POST /matters/{matter}/sync"},
 		domain.ActionRetrySync:        {"POST /v1/firms/{firm}/sync-history/{id}/retry", "POST /history/{id}/retry"},
+		"sync.cancel":                 {"POST /v1/firms/{firm}/sync-history/{id}/cancel", "POST /history/{id}/cancel"},
 		"connection.read":             {"GET /v1/firms/{firm}/connection", "GET /integrations", "GET /integrations/as-of"},
 		"settings.read":               {"GET /v1/firms/{firm}/settings"},
 		"mapping.read":                {"GET /v1/firms/{firm}/case-type-mappings", "GET /integrations/mappings"},

@@ -26,7 +26,7 @@ func TestSettingsPage(t *testing.T) {
 	s := domain.DefaultSettings
 	s.OnMatterCreated = true
 	e.add(at(5), domain.SettingsStream(firm), domain.SettingsChanged{Settings: s, By: "u_2"})
-	open().contains("Last changed <time", "by u_2.", `name="revision" value="1"`).lacks("in CaseHug only")
+	open().contains("Last changed <time", "by u_2; <a", "see earlier settings", `name="revision" value="1"`).lacks("in CaseHug only")
 	e.add(at(4), domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
 	open().lacks("Connected to")
 }
