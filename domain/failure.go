@@ -42,6 +42,7 @@ const (
 	CodeNotCancellable          Code = "not_cancellable"
 	CodeMappingTaken            Code = "mapping_taken"
 	CodeTooManyMappings         Code = "too_many_mappings"
+	CodeSettingsChanged         Code = "settings_changed"
 	CodeInternal                Code = "internal"
 )
 

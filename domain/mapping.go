@@ -97,7 +97,7 @@ func (m Mappings) Revise(w Mapping, typeName, by string) ([]Event, error) {
 		return nil, nil
 	}
 	for _, k := range m.Kept {
-		if k.ID != w.ID && k.sameCase(w) {
+		if k.ID != w.ID && k.Key() == w.Key() {
 			return nil, takenMapping(k.Mapping)
 		}
 	}
@@ -128,8 +128,8 @@ func (m Mappings) For(d MatterData) (best KeptMapping, ok bool) {
 
 // fits reports whether the mapping is about a matter of this kind.
 func (w Mapping) fits(d MatterData) bool {
-	return sameText(w.CaseType, d.CaseType) &&
-		(w.PracticeArea == "" || sameText(w.PracticeArea, d.PracticeArea)) &&
+	return sameName(w.CaseType, d.CaseType) &&
+		(w.PracticeArea == "" || sameName(w.PracticeArea, d.PracticeArea)) &&
 		(w.Jurisdiction == "" || samePlace(w.Jurisdiction, d.Jurisdiction))
 }
 
@@ -145,17 +145,27 @@ func (w Mapping) weight() int {
 	return n
 }
 
-// sameCase reports whether two mappings are about the same matters.
-func (w Mapping) sameCase(v Mapping) bool {
-	return sameText(w.CaseType, v.CaseType) && sameText(w.PracticeArea, v.PracticeArea) && samePlace(w.Jurisdiction, v.Jurisdiction)
+// Key tells which matters a mapping is about: two mappings with the same key are about
+// the same ones, however they are spelt.
+func (w Mapping) Key() string {
+	return strings.Join([]string{nameKey(w.CaseType), nameKey(w.PracticeArea), nameKey(StateCode(w.Jurisdiction))}, "\n")
 }
 
-// sameText compares names as people type them: without blanks around and without regard
-// to case.
-func sameText(a, b string) bool { return strings.EqualFold(strings.TrimSpace(a), strings.TrimSpace(b)) }
+// sameName compares names as people type them: without regard to case, punctuation and
+// blanks.
+func sameName(a, b string) bool { return nameKey(a) == nameKey(b) }
 
 // samePlace compares jurisdictions: IL is Illinois.
-func samePlace(a, b string) bool { return sameText(StateCode(a), StateCode(b)) }
+func samePlace(a, b string) bool { return sameName(StateCode(a), StateCode(b)) }
+
+// nameKey is a name without case, punctuation and needless blanks. A name of nothing but
+// signs is kept as it is.
+func nameKey(name string) string {
+	if list := lowerWords(name); len(list) > 0 {
+		return strings.Join(list, " ")
+	}
+	return strings.TrimSpace(name)
+}
 
 func (w Mapping) trimmed() Mapping {
 	for _, s := range []*string{&w.CaseType, &w.PracticeArea, &w.Jurisdiction, &w.MatterTypeID, &w.ClientRole} {

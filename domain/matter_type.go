@@ -27,6 +27,14 @@ type Resolution struct {
 	Nearest []string     // where none was found: names worth mapping to
 }
 
+// Role is what the client is in such a matter; empty: the type's default.
+func (r Resolution) Role() string {
+	if !r.Found || r.Mapping == nil {
+		return ""
+	}
+	return r.Mapping.ClientRole
+}
+
 // Usable reports whether matters may be of the type: it is neither deleted nor for leads.
 func (t MatterType) Usable() bool { return !t.Deleted && !t.Lead }
 
@@ -108,8 +116,7 @@ func sameWords(a, b string) bool { return words(a) == words(b) }
 
 // words is a name without case, punctuation and plural, read by the synonyms.
 func words(name string) string {
-	name = strings.NewReplacer("’", "", "'", "", "&", " and ").Replace(strings.ToLower(name))
-	list := strings.FieldsFunc(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	list := lowerWords(name)
 	for i, w := range list {
 		if len(w) > 3 && strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") {
 			list[i] = strings.TrimSuffix(w, "s")
@@ -124,6 +131,12 @@ func words(name string) string {
 		}
 	}
 	return plain
+}
+
+// lowerWords are a name's words in small letters, without punctuation.
+func lowerWords(name string) []string {
+	name = strings.NewReplacer("’", "", "'", "", "&", " and ").Replace(strings.ToLower(name))
+	return strings.FieldsFunc(name, func(r rune) bool { return !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark) })
 }
 
 func singular(name string) string {

@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
 
 // Settings are a firm's choices about syncing.
 type Settings struct {
@@ -28,13 +33,13 @@ func (SettingsChanged) EventName() string { return "settings.changed.v1" }
 // settings stream.
 type Preferences struct {
 	Mappings Mappings
-	chosen   bool
+	Revision int // counts the changes of the settings; 0: the defaults hold
 	settings Settings
 }
 
 // Settings are the firm's, or the defaults.
 func (p Preferences) Settings() Settings {
-	if !p.chosen {
+	if p.Revision == 0 {
 		return DefaultSettings
 	}
 	return p.settings
@@ -43,7 +48,7 @@ func (p Preferences) Settings() Settings {
 // Apply returns the preferences after e.
 func (p Preferences) Apply(e Event, at time.Time) Preferences {
 	if c, ok := e.(SettingsChanged); ok {
-		p.chosen, p.settings = true, c.Settings
+		p.Revision, p.settings = p.Revision+1, c.Settings
 	}
 	p.Mappings = p.Mappings.Apply(e, at)
 	return p
@@ -55,4 +60,37 @@ func (p Preferences) Change(s Settings, by string) []Event {
 		return nil
 	}
 	return []Event{SettingsChanged{Settings: s, By: by}}
+}
+
+// ChangeFrom decides like Change, for somebody who saw the settings of a revision. Where
+// they are others by now the change is refused (Conflict), so that nobody's choice is
+// undone unseen.
+func (p Preferences) ChangeFrom(seen int, s Settings, by string) ([]Event, error) {
+	facts := p.Change(s, by)
+	if len(facts) > 0 && seen != p.Revision {
+		return nil, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeSettingsChanged,
+			Message: "Somebody else changed the settings meanwhile", Remedy: "Look at the settings as they are now, then save again."}}
+	}
+	return facts, nil
+}
+
+// longestFolder is how many characters a folder for documents may have.
+const longestFolder = 200
+
+// Check tells what is wrong with the settings, by their names in the API.
+func (s Settings) Check() []FieldFault {
+	folder := s.DocumentsFolder
+	wrong := func(reason string) []FieldFault { return []FieldFault{{Field: "/documents_folder", Reason: reason}} }
+	if utf8.RuneCountInString(folder) > longestFolder {
+		return wrong("must have at most 200 characters")
+	}
+	if !utf8.ValidString(folder) || strings.ContainsFunc(folder, unicode.IsControl) {
+		return wrong("must be one line of text")
+	}
+	for name := range strings.SplitSeq(folder, "/") {
+		if name = strings.TrimSpace(name); name == "." || name == ".." {
+			return wrong("must name folders, not . or ..")
+		}
+	}
+	return nil
 }

@@ -15,9 +15,11 @@ type ConnectionRow struct {
 	Firm          domain.FirmID     `json:"firm"`
 	Connection    domain.Connection `json:"connection"`
 	Settings      domain.Settings   `json:"settings"`
+	SettingsRev   int               `json:"settings_revision,omitempty"` // counts their changes
 	SettingsBy    string            `json:"settings_by,omitempty"`
 	SettingsAt    time.Time         `json:"settings_at,omitzero"`
 	Mappings      domain.Mappings   `json:"mappings,omitzero"` // the firm's own
+	Lately        Lately            `json:"lately,omitzero"`
 	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
 	LastError     *domain.Failure   `json:"last_error,omitempty"`
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
@@ -31,7 +33,7 @@ type ConnectionRow struct {
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 3, Keys: firmKey, Fold: foldConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 4, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -46,9 +48,10 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	}
 	r.Connection = r.Connection.Apply(env.Event, env.At)
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
+	r.Lately = r.Lately.fold(env)
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
-		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At
+		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At
 	case domain.DeadLettered:
 		r.DeadLetters++
 	}

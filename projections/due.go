@@ -90,6 +90,7 @@ func tellMappings(tx *bbolt.Tx, list []domain.Due) error {
 // Queue are the numbers of a firm's syncs that have not ended.
 type Queue struct {
 	Waiting int `json:"waiting"` // queued, or waiting for something
+	Queued  int `json:"queued"`  // of these: wait for nothing but their turn
 	Running int `json:"running"` // running or confirming
 }
 
@@ -105,6 +106,9 @@ func (v *Views) Queue(firm domain.FirmID) (Queue, error) {
 			q.Running++
 		} else {
 			q.Waiting++
+			if d.Status == domain.Queued {
+				q.Queued++
+			}
 		}
 	}
 	return q, err

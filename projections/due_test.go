@@ -71,7 +71,7 @@ func TestQueue(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, "m_3"), begun("s_m_3", 1), domain.SyncDeferred{Sync: "s_m_3", Failure: notConnected})
 	l.tell(t, domain.MatterStream(oak, "m_4"), begun("s_m_4", 1), domain.SyncSucceeded{Sync: "s_m_4"})
 	v := folded(t, l)
-	if q, err := v.Queue(oak); err != nil || q != (projections.Queue{Waiting: 2, Running: 2}) {
+	if q, err := v.Queue(oak); err != nil || q != (projections.Queue{Waiting: 2, Queued: 1, Running: 2}) {
 		t.Errorf("the queue is %+v, %v", q, err)
 	}
 	if q, err := v.Queue("f_none"); err != nil || q != (projections.Queue{}) {

@@ -234,6 +234,12 @@ func (q MatterQuery) matches(r MatterRow) bool {
 	return strings.Contains(text, strings.ToLower(q.Text))
 }
 
+// EachMatter visits a firm's matters, newest first, as they were at one moment, until
+// visit returns false.
+func (v *Views) EachMatter(firm domain.FirmID, visit func(MatterRow) bool) error {
+	return v.db.View(func(tx *bbolt.Tx) error { return newest(tx, Matters, string(firm), 0, visit) })
+}
+
 // Matter is one matter of a firm.
 func (v *Views) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow, ok bool, err error) {
 	err = v.db.View(func(tx *bbolt.Tx) (err error) {

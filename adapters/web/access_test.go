@@ -26,7 +26,8 @@ func routes() []route {
 		return route{call{method: method, path: path, body: body}, user, admin, 403}
 	}
 	return []route{
-		get("/v1/firms/f_1/smokeball/matter-types", 200, 200, 403), // while the firm is connected
+		get("/v1/firms/f_1/smokeball/matter-types", 200, 200, 403),                    // while the firm is connected
+		do("POST", "/v1/firms/f_1/case-type-mappings/dry-run", mappingJSON, 403, 200), // the same
 		get("/v1/firms/f_1/connection", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/connection/authorize", "", 403, 200),
 		do("DELETE", "/v1/firms/f_1/connection", "", 403, 200),

@@ -51,8 +51,7 @@ func (s *site) pageOf(r *http.Request, p *problem) alone {
 	case p.Code == domain.CodeNotSignedIn:
 		return s.signedOutPage(p)
 	case p.Status == http.StatusForbidden:
-		return alone{Title: "Not for you", Icon: "lock", Heading: "This page is for firm admins",
-			Text: []string{sentence(p.Detail) + " Users can sync matters and see the history; the rest belongs to a firm admin.", p.Remedy},
+		return alone{Title: "For firm admins", Icon: "lock", Heading: "This page is for firm admins", Text: s.forbiddenText(r, p),
 			Acts: []act{{"Go to Matters", "/matters", true}, toHistory}}
 	case p.Status == http.StatusNotFound:
 		return alone{Title: "Not found", Icon: "compass", Heading: "There is nothing here", Search: true,
@@ -65,6 +64,24 @@ func (s *site) pageOf(r *http.Request, p *problem) alone {
 	}
 	return alone{Title: "Not done", Icon: "alert", Heading: "That was not done", Text: []string{sentence(p.Detail), p.Remedy},
 		Acts: []act{{"Back to Integrations", "/integrations", true}, toHistory}}
+}
+
+// forbiddenText tells a user who they are here, and whom to ask.
+func (s *site) forbiddenText(r *http.Request, p *problem) []string {
+	c, err := s.callerByCookie(r)
+	if err != nil || p.Code != domain.CodeForbidden || c.user.Role != domain.StandardUser {
+		return []string{sentence(p.Detail), p.Remedy}
+	}
+	row, err := s.Views.Connection(c.user.Firm)
+	if err != nil {
+		return []string{sentence(p.Detail), p.Remedy}
+	}
+	admin := "a firm admin"
+	if name := row.Connection.ByName; name != "" {
+		admin += ", such as " + name
+	}
+	return []string{"You are signed in as " + or(c.user.Name, c.user.Email, c.user.Subject) + ", a user of " + or(row.Connection.Account.Name, string(c.user.Firm)) +
+		". Users can sync matters and see the history; settings belong to " + admin + "."}
 }
 
 func (s *site) signedOutPage(p *problem) alone {

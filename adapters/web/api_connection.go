@@ -131,12 +131,13 @@ func (s *site) webhooks(row projections.ConnectionRow) WebhooksBody {
 // four calls, with a known one two, each document one more.
 const callsPerSync = 4
 
-// eta estimates in seconds how long the firm's queue takes.
+// eta estimates in seconds how long the firm's queue takes, without what waits for more
+// than its turn.
 func (s *site) eta(row projections.ConnectionRow, q projections.Queue, perSecond float64) *int {
 	if perSecond <= 0 || !row.Connection.Usable(s.Now()) {
 		return nil
 	}
-	n := int(math.Ceil(float64((q.Waiting+q.Running)*callsPerSync) / perSecond))
+	n := int(math.Ceil(float64((q.Queued+q.Running)*callsPerSync) / perSecond))
 	return &n
 }
 

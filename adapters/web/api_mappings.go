@@ -21,7 +21,8 @@ type MappingBody struct {
 	Revision     *int              `json:"revision" doc:"The revision of the firm's mappings that made this one as it is."`
 	RevisedBy    *string           `json:"revised_by" doc:"The user who did: sub of their token."`
 	RevisedAt    *time.Time        `json:"revised_at"`
-	Flagged      *string           `json:"flagged" doc:"deleted in Smokeball: the matter type is gone, and matters wait; else null."`
+	Flagged      *string           `json:"flagged" doc:"What has become wrong with the mapping since, in a few words such as deleted in Smokeball; else null."`
+	FlagRemedy   *string           `json:"flag_remedy" doc:"What to do about that, and what happens until then."`
 }
 
 // caseTypeBody is a row of the list.
@@ -43,7 +44,10 @@ type mappingsBody struct {
 
 func mappingOf(r caseType) MappingBody {
 	b := MappingBody{ID: known(r.ID), CaseType: r.CaseType, PracticeArea: r.PracticeArea, Jurisdiction: r.Jurisdiction,
-		TypeID: known(r.MatterTypeID), TypeName: known(r.TypeName), ClientRole: r.ClientRole, Kind: r.Kind(), Flagged: known(r.Flagged)}
+		TypeID: known(r.MatterTypeID), TypeName: known(r.TypeName), ClientRole: r.ClientRole, Kind: r.Kind()}
+	if r.Flagged != nil {
+		b.Flagged, b.FlagRemedy = &r.Flagged.Words, &r.Flagged.Remedy
+	}
 	if k := r.Kept; k != nil {
 		b.Revision, b.RevisedBy, b.RevisedAt = &k.Revision, known(k.By), known(k.At)
 	}
@@ -91,25 +95,42 @@ func (in mappingInput) mapping() domain.Mapping {
 		MatterTypeID: b.TypeID, ClientRole: text(b.ClientRole)}
 }
 
-func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[MappingBody], error) {
-	k, position, err := s.Mappings.ReviseMapping(ctx, userOf(ctx), in.mapping())
+// mappingChange is a mapping after a change of it.
+type mappingChange struct {
+	MappingBody
+	Released int `json:"released" doc:"Syncs that waited for a matter type and go on."`
+}
+
+func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[mappingChange], error) {
+	w := in.mapping()
+	released, err := s.released(ctx, in.firm(), domain.MappingChange{Revise: &w})
 	if err != nil {
 		return nil, err
 	}
-	return changed(position, mappingOf(caseType{Mapping: k.Mapping, Kept: &k, TypeName: k.TypeName, How: domain.HowCustom})), nil
+	k, position, err := s.Mappings.ReviseMapping(ctx, userOf(ctx), w)
+	if err != nil {
+		return nil, err
+	}
+	b := mappingOf(caseType{Mapping: k.Mapping, Kept: &k, TypeName: k.TypeName, How: domain.HowCustom})
+	return changed(position, mappingChange{b, released}), nil
 }
 
-// positionBody is the answer to a change that leaves nothing to show.
-type positionBody struct {
+// removedMapping is the answer where a mapping was taken back.
+type removedMapping struct {
 	Position uint64 `json:"position" doc:"The ledger position that includes the change."`
+	Released int    `json:"released" doc:"Syncs that waited for a matter type and go on, because a default counts again."`
 }
 
-func (s *site) deleteMapping(ctx context.Context, in *MappingPath) (*change[positionBody], error) {
+func (s *site) deleteMapping(ctx context.Context, in *MappingPath) (*change[removedMapping], error) {
+	released, err := s.released(ctx, in.firm(), domain.MappingChange{Remove: in.id()})
+	if err != nil {
+		return nil, err
+	}
 	position, err := s.Mappings.RemoveMapping(ctx, userOf(ctx), in.id())
 	if err != nil {
 		return nil, err
 	}
-	return changed(position, positionBody{position}), nil
+	return changed(position, removedMapping{position, released}), nil
 }
 
 // matterTypeBody is one of the account's matter types.

@@ -32,6 +32,6 @@ type settingsInput struct {
 }
 
 func (s *site) putSettings(ctx context.Context, in *settingsInput) (*change[SettingsBody], error) {
-	position, err := s.Firms.ChangeSettings(ctx, userOf(ctx), in.Body.settings())
+	position, err := s.Firms.ChangeSettings(ctx, userOf(ctx), in.Body.settings(), nil)
 	return changed(position, in.Body), err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -55,7 +57,7 @@ func openBrowser(t *testing.T, base string) *browser {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 1400))
-	ctx, stop := context.WithTimeout(t.Context(), 4*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(stop)
 	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stopAllocator)
@@ -137,6 +139,19 @@ func (b *browser) at(path string) {
 func (b *browser) click(selector, until chromedp.CSS) {
 	b.Helper()
 	b.do(chromedp.Click(selector), chromedp.WaitReady(until))
+}
+
+// enter presses Enter on what a selector finds, in one go as a keyboard does: what the
+// key leads to does not get the rest of it.
+func (b *browser) enter(selector chromedp.CSS) {
+	b.Helper()
+	b.do(chromedp.Focus(selector))
+	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
+		_, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13})
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
 }
 
 func (b *browser) text(selector chromedp.CSS) string {
@@ -293,6 +308,15 @@ func TestBrowserPast(t *testing.T) {
 	b.quiet("the past")
 }
 
+// look is a window and its colours.
+type look struct {
+	width  int64
+	scheme string
+}
+
+// looks are in turn those of a page: each is seen wide and narrow, light and dark.
+var looks = [][]look{{{1280, "light"}, {390, "dark"}}, {{1280, "dark"}, {390, "light"}}}
+
 // Every page is accessible, in light and dark, wide and narrow.
 func TestBrowserPages(t *testing.T) {
 	chromium(t)
@@ -301,7 +325,7 @@ func TestBrowserPages(t *testing.T) {
 	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	b := openBrowser(t, connected.url)
-	for _, p := range []struct {
+	for i, p := range []struct {
 		e     *engine
 		name  string
 		token string
@@ -310,16 +334,20 @@ func TestBrowserPages(t *testing.T) {
 		{connected, "connected", "admin-token", "/integrations"}, {connected, "user-connected", "user-token", "/integrations"},
 		{bare, "not-connected", "admin-token", "/integrations"}, {bare, "user-not-connected", "user-token", "/integrations"},
 		{engines["soon"].told(t), "soon", "admin-token", "/integrations"}, {engines["failed"].told(t), "failed-try", "admin-token", "/integrations"},
+		{engines["left"].told(t), "left", "admin-token", "/integrations"}, {engines["soon"].told(t), "user-soon", "user-token", "/integrations"},
 		{engines["asked"].told(t), "asked", "admin-token", "/integrations"}, {engines["revoked"].told(t), "revoked", "admin-token", "/integrations"},
 		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"},
 		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},
 		{connected, "settings", "admin-token", "/integrations/settings"},
 		{mapped, "mappings", "admin-token", "/integrations/mappings"}, {mapped, "mappings-add", "admin-token", "/integrations/mappings?add=1"},
+		{mapped, "mappings-tried", "admin-token", "/integrations/mappings?try=save&case_type=Pedestrian+Accident&matter_type_id=t_2"},
+		{mapped, "mappings-keeps", "admin-token", "/integrations/mappings?try=save&case_type=Auto+Accident&matter_type_id=t_2"}, {mapped, "mappings-removing", "admin-token", "/integrations/mappings?try=remove&id=map_divorce"},
+		{mapped, "mappings-faults", "admin-token", "/integrations/mappings?try=save&case_type=Sailing&matter_type_id=t_old"}, {mapped, "mappings-gone", "admin-token", "/integrations/mappings?id=map_dust"},
 		{mapped, "mappings-choose", "admin-token", "/integrations/mappings?case_type=Pedestrian+Accident"}, {mapped, "mappings-change", "admin-token", "/integrations/mappings?id=map_divorce"},
 		{bare, "mappings-bare", "admin-token", "/integrations/mappings"}, {ended, "mappings-trouble", "admin-token", "/integrations/mappings"},
 		{connected, "matter-choose", "admin-token", "/matters/m_1002"}, {connected, "sync-choose", "admin-token", "/history/s_waits"},
 		{connected, "advanced", "admin-token", "/integrations/advanced"},
-		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"},
+		{bare, "advanced-bare", "admin-token", "/integrations/advanced"}, {connected, "disconnect", "admin-token", "/integrations/disconnect"}, {connected, "unregister", "admin-token", "/integrations/unregister"},
 		{connected, "history", "admin-token", "/history"}, {bare, "history-empty", "admin-token", "/history"}, {connected, "history-nothing", "admin-token", "/history?q=nothing"},
 		{connected, "sync-done", "admin-token", "/history/s_done"}, {connected, "sync-failed", "admin-token", "/history/s_failed"}, {connected, "sync-waits", "user-token", "/history/s_waits"},
 		{connected, "matters", "admin-token", "/matters"}, {connected, "matter", "admin-token", "/matters/m_1001"}, {connected, "matter-waits", "user-token", "/matters/m_1002"},
@@ -334,11 +362,8 @@ func TestBrowserPages(t *testing.T) {
 		b.base = p.e.url
 		b.signIn(p.token)
 		b.open(p.path)
-		for _, look := range []struct {
-			width  int64
-			scheme string
-		}{{1280, "light"}, {390, "dark"}} {
-			where := p.name + "-" + look.scheme
+		for _, look := range looks[i%len(looks)] {
+			where := fmt.Sprintf("%s-%d-%s", p.name, look.width, look.scheme)
 			b.look(look.width, look.scheme)
 			b.accessible(where)
 			b.fits(where)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
@@ -15,6 +16,7 @@ type caseTypes struct {
 	Mappings domain.Mappings
 	Types    []domain.MatterType // of the account
 	Trouble  *domain.Failure     // why the account's types can't be told
+	Unsaved  string              // in trouble: the address that brings back what was typed
 	Rows     []caseType
 	Read     int // matters that were looked at
 }
@@ -25,8 +27,9 @@ type caseType struct {
 	domain.Mapping                     // without an id: not the firm's own
 	Kept           *domain.KeptMapping // the firm's own
 	TypeName       string
-	How            domain.How // empty: it has no matter type
-	Flagged        string     // what is wrong with the firm's own choice
+	Area           string       // of the matter type: practice area and place
+	How            domain.How   // empty: it has no matter type
+	Flagged        *domain.Flag // what is wrong with the firm's own choice
 	Nearest        []string
 	Matters        int
 	Waiting        int // matters whose sync waits for a matter type
@@ -34,9 +37,6 @@ type caseType struct {
 
 // mattersLooked is how many of a firm's newest matters are searched for case types.
 const mattersLooked = 500
-
-// deletedThere flags a mapping whose matter type is no longer to be had.
-const deletedThere = "deleted in Smokeball"
 
 // caseTypes reads the firm's own mappings and the case types of its newest matters. A
 // Smokeball that can't be asked leaves the defaults untold, and the rest as it is.
@@ -100,7 +100,7 @@ func (c *caseTypes) gather(matters []projections.MatterRow) {
 // default can't be told without the account's types.
 func (c *caseTypes) count(rows map[string]*caseType, m projections.MatterRow) {
 	d := m.Matter.Data
-	key := "default\n" + strings.ToLower(strings.Join([]string{strings.TrimSpace(d.CaseType), strings.TrimSpace(d.PracticeArea), domain.StateCode(d.Jurisdiction)}, "\n"))
+	key := "default\n" + domain.Mapping{CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction}.Key()
 	if k, ok := c.Mappings.For(d); ok {
 		key = ownKey(k.ID)
 	} else if rows[key] == nil {
@@ -123,12 +123,17 @@ func (c *caseTypes) custom(k domain.KeptMapping) *caseType {
 	if c.Trouble != nil {
 		return r
 	}
-	t, ok := c.find(k.MatterTypeID)
-	if !ok || !t.Usable() {
-		r.Flagged = deletedThere
-	}
-	r.TypeName = or(t.Name, k.TypeName)
+	t, _ := c.find(k.MatterTypeID)
+	r.TypeName, r.Area, r.Flagged = or(t.Name, k.TypeName), areaOf(t), k.Flag(c.Types)
 	return r
+}
+
+// areaOf is a matter type's practice area and place, such as Personal Injury, IL.
+func areaOf(t domain.MatterType) string {
+	if t.Category == "" || t.Location == "" {
+		return t.Category + t.Location
+	}
+	return t.Category + ", " + t.Location
 }
 
 func (c *caseTypes) find(id string) (domain.MatterType, bool) {
@@ -143,7 +148,22 @@ func (c *caseTypes) find(id string) (domain.MatterType, bool) {
 func (c *caseTypes) byDefault(d domain.MatterData) *caseType {
 	found := domain.ResolveMatterType(c.Types, domain.Mappings{}, d)
 	return &caseType{Mapping: domain.Mapping{CaseType: strings.TrimSpace(d.CaseType), PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction, MatterTypeID: found.Type.ID},
-		TypeName: found.Type.Name, How: found.How, Nearest: found.Nearest}
+		TypeName: found.Type.Name, Area: areaOf(found.Type), How: found.How, Nearest: found.Nearest}
+}
+
+// glance is how long a page about something else waits for the account's types.
+const glance = 500 * time.Millisecond
+
+// unmapped is how many case types have no matter type, for the pages beside that of the
+// mappings; 0 where that can't be told at once.
+func (s *site) unmapped(v visit) int {
+	ctx, cancel := context.WithTimeout(v.r.Context(), glance)
+	defer cancel()
+	c, err := s.caseTypes(ctx, v.firm())
+	if err != nil || c.Trouble != nil {
+		return 0
+	}
+	return c.Counts()["unmapped"]
 }
 
 // Kind is custom, default or unmapped.
@@ -159,7 +179,7 @@ func (r caseType) Kind() string {
 
 // urgency puts first what somebody has to look at.
 func urgency(r caseType) int {
-	if r.How == "" || r.Flagged != "" {
+	if r.How == "" || r.Flagged != nil {
 		return 0
 	}
 	return 1

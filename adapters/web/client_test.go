@@ -110,6 +110,15 @@ func (r reply) lacks(parts ...string) reply {
 	return r
 }
 
+// leads checks where a form sends the browser.
+func (r reply) leads(path string) reply {
+	r.t.Helper()
+	if got := r.header.Get("Location"); got != path {
+		r.t.Errorf("leads to %s, want %s", got, path)
+	}
+	return r
+}
+
 // problem is a problem document as callers read it.
 type problem struct {
 	Type, Title, Code, Detail, Remedy, Reference string

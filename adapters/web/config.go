@@ -13,7 +13,7 @@ import (
 )
 
 // Config is all that the HTTP side is built on. Users, Schema, OneTime, ConsentURL,
-// Scopes, Region, Version and OperatorToken may be left out; the rest is needed.
+// Scopes, WebhookTypes, Region, Version and OperatorToken may be left out; the rest is needed.
 type Config struct {
 	Views     Views
 	Syncs     Syncs
@@ -38,6 +38,8 @@ type Config struct {
 	Region string
 	// Scopes are the permissions that Smokeball will ask a firm admin to allow.
 	Scopes []Scope
+	// WebhookTypes are the types of notifications that Smokeball is asked for.
+	WebhookTypes []string
 	// Schema finds the published JSON Schema of an event type.
 	Schema func(eventType string) ([]byte, bool)
 	// OperatorToken lets programs on this machine read every firm's things with

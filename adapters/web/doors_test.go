@@ -36,6 +36,7 @@ func pages() []door {
 		page("/integrations/mappings", 200, 403, 200),
 		page("/integrations/advanced", 200, 403, 200),
 		page("/integrations/disconnect", 200, 403, 200),
+		page("/integrations/unregister", 200, 403, 200),
 		page("/history", 200, 200, 200),
 		page("/history/s_done", 404, 200, 200),
 		page("/matters", 200, 200, 200),
@@ -46,7 +47,7 @@ func pages() []door {
 		form("/integrations/disconnect", "", 303, 403, 303),
 		form("/integrations/account/confirm", "account_id="+elm.ID, 303, 403, 303),
 		form("/integrations/account/drop", "", 303, 403, 303),
-		form("/integrations/settings", "", 303, 403, 303),
+		form("/integrations/settings", "revision=0", 303, 403, 303),
 		form("/integrations/mappings", "id=map_new&case_type=Adoption&matter_type_id=t_div", 303, 403, 303),
 		form("/integrations/mappings/remove", "id=map_divorce", 404, 403, 303),
 		form("/integrations/webhooks", "", 303, 403, 303),
@@ -81,16 +82,15 @@ func TestDoors(t *testing.T) {
 	quiet := story(t)
 	for _, d := range doors() {
 		t.Run(d.method+" "+d.path, func(t *testing.T) {
-			e := quiet
-			if d.method != "" && d.method != http.MethodGet {
-				e = story(t)
-			}
 			for _, who := range []struct {
 				name, token string
 				want        int
 			}{{"nobody", "", d.nobody}, {"another firm's admin", "other-token", d.other}, {"a user", "user-token", d.user},
 				{"a firm admin", "admin-token", d.admin}, {"an operator", operator, d.operator}} {
-				c := d.call
+				c, e := d.call, quiet
+				if d.method != "" && d.method != http.MethodGet {
+					e = story(t) // what one visitor changed is not there for the next
+				}
 				switch {
 				case who.token == operator:
 					c.header = map[string]string{"Authorization": "Operator " + operator}

@@ -83,7 +83,8 @@ func (e *engine) config() web.Config {
 	return web.Config{
 		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e, Keys: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
-		Scopes: []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		Scopes:       []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
 		Schema: func(name string) ([]byte, bool) {
 			return []byte(`{"title":"matter"}`), name == "com.casehug.matter.created"
 		},
@@ -292,15 +293,28 @@ func (e *engine) Disconnect(_ context.Context, by domain.User) (uint64, error) {
 	return e.add(noon, domain.ConnectionStream(by.Firm), domain.Disconnected{By: by.Subject}), nil
 }
 
-func (e *engine) ChangeSettings(_ context.Context, by domain.User, s domain.Settings) (uint64, error) {
+func (e *engine) ChangeSettings(_ context.Context, by domain.User, s domain.Settings, seen *int) (uint64, error) {
 	if err := e.hear("settings by %s: %+v", by.Subject, s); err != nil {
 		return 0, err
 	}
-	if strings.Contains(s.DocumentsFolder, "..") {
-		return 0, &domain.Rejection{Reason: domain.Invalid, Failure: domain.Failure{Code: domain.CodeInvalidRequest, Message: "The settings are not valid", Remedy: "Correct them."},
-			Faults: []domain.FieldFault{{Field: "/documents_folder", Reason: "must not contain .."}}}
+	if faults := s.Check(); len(faults) > 0 {
+		return 0, &domain.Rejection{Reason: domain.Invalid, Failure: domain.Failure{Code: domain.CodeInvalidRequest, Message: "The settings are not valid", Remedy: "Correct them."}, Faults: faults}
 	}
-	return e.add(noon, domain.SettingsStream(by.Firm), domain.SettingsChanged{Settings: s, By: by.Subject}), nil
+	list, _ := e.since(0)
+	var p domain.Preferences
+	for _, env := range list {
+		if env.Stream == domain.SettingsStream(by.Firm) {
+			p = p.Apply(env.Event, env.At)
+		}
+	}
+	if seen == nil {
+		seen = &p.Revision
+	}
+	facts, err := p.ChangeFrom(*seen, s, by.Subject)
+	if err != nil || len(facts) == 0 {
+		return uint64(len(list)), err
+	}
+	return e.add(noon, domain.SettingsStream(by.Firm), facts...), nil
 }
 
 func (e *engine) RegisterWebhooks(_ context.Context, by domain.User) (uint64, error) {

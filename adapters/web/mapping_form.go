@@ -3,7 +3,6 @@ package web
 import (
 	"cmp"
 	"crypto/rand"
-	"net/http"
 	"slices"
 	"strings"
 
@@ -18,6 +17,10 @@ type mappingForm struct {
 	Roles  []option
 	Faults map[string]string // by field
 	Other  string            // what is wrong beside the fields
+
+	Tried    *survey // what saving it would change; nil: not asked yet
+	Removing bool    // what removing it would change, instead
+	Next     int     // the revision that saving makes
 }
 
 // typeGroup are the matter types of one practice area.
@@ -55,9 +58,10 @@ func newMappingID() domain.MappingID {
 // newMappingForm is the form for w; wrong says what is wrong with it, if anything is.
 func newMappingForm(c caseTypes, w domain.Mapping, wrong *domain.Rejection) *mappingForm {
 	_, known := c.Mappings.Find(w.ID)
-	f := &mappingForm{Mapping: w, Known: known, Faults: map[string]string{}}
+	f := &mappingForm{Mapping: w, Known: known, Faults: map[string]string{}, Next: c.Mappings.Revision + 1}
 	f.Groups, f.Roles = choices(c.Types, w)
 	if wrong == nil {
+		f.outdated(c.Types)
 		return f
 	}
 	for _, fault := range wrong.Faults {
@@ -67,6 +71,17 @@ func newMappingForm(c caseTypes, w domain.Mapping, wrong *domain.Rejection) *map
 		f.Other = sentence(wrong.Failure.Message) + " " + wrong.Failure.Remedy
 	}
 	return f
+}
+
+// outdated tells at its field what has become wrong with a mapping that the firm has.
+func (f *mappingForm) outdated(types []domain.MatterType) {
+	if !f.Known {
+		return
+	}
+	_, faults := f.Check(types)
+	for _, fault := range faults {
+		f.Faults[strings.TrimPrefix(fault.Field, "/")] = "What was chosen " + sentence(fault.Reason)
+	}
 }
 
 // choices are the matter types that matters may be of, by practice area, and all roles
@@ -101,8 +116,9 @@ func placed(t domain.MatterType) string {
 	return t.Name + ", " + t.Location
 }
 
-func typedMapping(r *http.Request) domain.Mapping {
-	typed := func(name string) string { return strings.TrimSpace(r.PostFormValue(name)) }
+// typedMapping is the mapping that a form's fields describe.
+func typedMapping(field func(name string) string) domain.Mapping {
+	typed := func(name string) string { return strings.TrimSpace(field(name)) }
 	return domain.Mapping{ID: domain.MappingID(typed("id")), CaseType: typed("case_type"), PracticeArea: typed("practice_area"),
 		Jurisdiction: typed("jurisdiction"), MatterTypeID: typed("matter_type_id"), ClientRole: typed("client_role")}
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"html"
 	"net/url"
 	"strings"
 	"testing"
@@ -230,6 +231,9 @@ func TestMappingForms(t *testing.T) {
 	if l := e.mappings(t); l.Revision != 3 || l.row(t, "Truck Crash").ClientRole != "Defendant" {
 		t.Errorf("the list is %+v", l)
 	}
+	post("/integrations/mappings", url.Values{"id": {"map_p"}, "case_type": {"Pedestrian Accident"}, "matter_type_id": {"t_2"}}).want(303).leads("/integrations/mappings?saved=1&released=1")
+	post("/integrations/mappings/remove", url.Values{"id": {"map_p"}}).want(303).leads("/integrations/mappings?removed=1")
+	e.call(t, call{path: "/integrations/mappings?saved=1&released=3", cookie: "admin-token", html: true}).want(200).contains("The mapping is saved. 3 matters go on.")
 	e.call(t, call{path: "/integrations/mappings?saved=1", cookie: "admin-token", html: true}).want(200).contains("The mapping is saved.")
 
 	typed.Set("matter_type_id", "moon")
@@ -246,7 +250,24 @@ func TestMappingForms(t *testing.T) {
 	e.failWith(rejection(domain.Conflict, domain.CodeNotConnected, "The firm is not connected to Smokeball"))
 	e.add(noon, domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
 	e.told(t)
-	post("/integrations/mappings", typed).want(409).contains("The firm is not connected to Smokeball")
+	r = post("/integrations/mappings", typed).want(409).contains("The firm is not connected to Smokeball", "Your mapping is not saved", "/integrations/mappings?try=save&amp;case_type=Truck&#43;Crash", "matter_type_id=t_1")
+	checkPage(t, "a form without a connection", r.body)
+}
+
+// TestTypedMappingOutlivesTrouble tells that what was typed is there again once Smokeball
+// answers.
+func TestTypedMappingOutlivesTrouble(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	e.failWith(callError(domain.Retryable, 0))
+	e.keepAway(callError(domain.Retryable, 0))
+	typed := url.Values{"id": {"map_x"}, "case_type": {"Truck Crash"}, "matter_type_id": {"t_2"}, "client_role": {"Defendant"}}
+	r := e.call(t, call{method: "POST", path: "/integrations/mappings", body: typed.Encode(), kind: form, cookie: "admin-token", html: true}).want(503).contains("Your mapping is not saved")
+	_, rest, _ := strings.Cut(r.body, `<a class="btn" href="/integrations/mappings?try=save`)
+	link, _, _ := strings.Cut(rest, `#edit"`)
+	again := call{path: "/integrations/mappings?try=save" + html.UnescapeString(link), cookie: "admin-token", html: true}
+	e.call(t, again).want(200).contains("Your mapping is not saved", "Try again")
+	e.keepAway(nil)
+	e.call(t, again).want(200).contains(`value="Truck Crash"`, `value="map_x"`, "selected>Pedestrian Injury, IL", `<option value="Defendant" selected>`)
 }
 
 // TestWaitsLeadToTheMapping tells that a firm admin gets from what waits to where the
@@ -261,9 +282,9 @@ func TestWaitsLeadToTheMapping(t *testing.T) {
 	for _, path := range []string{"/matters/m_1003", "/matters/m_1001", "/history/s_failed"} {
 		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).lacks("Choose a matter type")
 	}
-	e.call(t, call{path: "/integrations", cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings</a>`)
+	e.call(t, call{path: "/integrations", cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings`)
 	for _, path := range []string{"/integrations/settings", "/integrations/advanced"} {
-		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings</a>`)
+		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).contains(`<a href="/integrations/mappings">Case Type Mappings`)
 	}
 }
 
@@ -285,7 +306,7 @@ func TestBrowserMapping(t *testing.T) {
 	b.click(`.note a[href^="/integrations/mappings"]`, "#edit form")
 	choose := func(id string) {
 		b.Helper()
-		_ = value(b, chromedp.Evaluate[chromedp.Void](`{const s=document.getElementById("mp-type");s.value="`+id+`";s.dispatchEvent(new Event("change"))}0`))
+		_ = value(b, chromedp.Evaluate[chromedp.Void](`{const s=document.getElementById("mp-type");s.value="`+id+`";s.dispatchEvent(new Event("change",{bubbles:true}))}0`))
 	}
 	offered := func() string {
 		b.Helper()
@@ -299,8 +320,17 @@ func TestBrowserMapping(t *testing.T) {
 	if got := offered(); got != " Defendant Plaintiff" {
 		t.Errorf("the roles on offer are %q", got)
 	}
+	b.do(chromedp.WaitVisible(chromedp.CSS("#dry .dry ins")))
+	if got := b.text("#dry .dry ins"); got != "Pedestrian Injury" {
+		t.Errorf("it would become %q", got)
+	}
+	b.accessible("the dry run")
+	b.at("/integrations/mappings?case_type=Pedestrian+Accident")
 	b.click("#edit .btn.go", ".note.info")
-	b.at("/integrations/mappings?saved=1")
+	b.at("/integrations/mappings?saved=1&released=1")
+	if got := b.text(".note.info"); got != "The mapping is saved. 1 matter goes on." {
+		t.Errorf("it is said %q", got)
+	}
 	b.quiet("the mapping")
 	if l := e.mappings(t); l.row(t, "Pedestrian Accident").Kind != "custom" {
 		t.Errorf("the list is %+v", l)

@@ -2,26 +2,81 @@ package web
 
 import (
 	"net/http"
+	"slices"
+	"strings"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
-// advancedPage tells whether the buttons may act.
+// advancedPage is what stands beside the subscription.
 type advancedPage struct {
-	Usable    bool // calls to Smokeball may be made
-	Connected bool // there is a connection to end
+	Usable     bool // calls to Smokeball may be made
+	Connected  bool // there is a connection to end
+	Registered string
+	Since      time.Time // of the registration
+	Hears      string    // what Smokeball tells of
+	Address    string    // where it tells it, without the secret
+	Left       leftovers
+}
+
+// leftovers are what a disconnect stops and what it leaves.
+type leftovers struct {
+	Unfinished  int // syncs
+	InSmokeball int // matters
+}
+
+func (s *site) leftovers(firm domain.FirmID) (l leftovers, err error) {
+	q, err := s.Views.Queue(firm)
+	if err != nil {
+		return l, err
+	}
+	l.Unfinished = q.Running + q.Waiting
+	err = s.Views.EachMatter(firm, func(r projections.MatterRow) bool {
+		l.InSmokeball += one(r.Matter.Smokeball.ID != "")
+		return true
+	})
+	return l, err
 }
 
 func (s *site) showAdvanced(v visit) error {
-	row, err := s.Views.Connection(v.firm())
+	p, err := s.advanced(v)
 	if err != nil {
 		return err
 	}
-	c := row.Connection
-	sc := screen{Title: "Advanced", Nav: "integrations", Said: advancedSaid(v.r),
-		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Advanced", ""}},
-		Body:   advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected}}
+	sc := screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.unmapped(v), Said: advancedSaid(v.r),
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Advanced", ""}}, Body: p}
 	return s.show(v, http.StatusOK, "advanced", sc)
+}
+
+func (s *site) advanced(v visit) (advancedPage, error) {
+	row, err := s.Views.Connection(v.firm())
+	if err != nil {
+		return advancedPage{}, err
+	}
+	c, address := row.Connection, strings.TrimSuffix(s.PublicURL, "/")+"/webhooks/smokeball/••••••••"
+	p := advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected, Hears: heard(s.WebhookTypes), Address: address,
+		Registered: nameOf(v, row, row.Lately.Registered), Since: row.Lately.HooksSince}
+	p.Left, err = s.leftovers(v.firm())
+	return p, err
+}
+
+// heard tells what types of webhooks are about, such as matters, contacts, errors.
+func heard(types []string) string {
+	var about []string
+	for _, t := range types {
+		kind, _, _ := strings.Cut(t, ".")
+		if name := heardText(kind); !slices.Contains(about, name) {
+			about = append(about, name)
+		}
+	}
+	return capital(strings.Join(about, ", "))
+}
+
+func (s *site) showRemoveWebhooks(v visit) error {
+	return s.show(v, http.StatusOK, "unregister", screen{Title: "Remove the subscription", Nav: "integrations",
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Remove the subscription", ""}}})
 }
 
 func advancedSaid(r *http.Request) string {

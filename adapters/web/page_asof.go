@@ -79,7 +79,7 @@ func (s *site) showPast(v visit) error {
 }
 
 func pastScreen(v visit, p pastPage) screen {
-	sc := screen{Title: "Connection as of", Nav: "integrations", Body: p,
+	sc := screen{Title: "Connection as of", Nav: "integrations", Tab: "as-of", Body: p,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Connection as of", ""}}}
 	if v.user.Role != domain.FirmAdmin {
 		sc.Crumbs = []crumb{{"Connection", "/integrations"}, {"As of", ""}}

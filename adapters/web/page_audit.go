@@ -114,8 +114,6 @@ func actionText(a domain.Action) string {
 		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
-	case domain.ActionCancelSync:
-		return "Cancel a sync"
 	case "many":
 		return "Many different things"
 	}

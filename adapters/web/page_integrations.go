@@ -12,13 +12,18 @@ import (
 type integrationsPage struct {
 	Settings   domain.Settings
 	Scopes     []Scope
-	Failed     *domain.Failure // why the last try to connect ended without a connection
+	Refused    *domain.Failure // why the last try to connect ended without a connection
 	DaysLeft   int             // until the sign-in ends
 	DaysTotal  int
 	AskedUntil time.Time // when the open authorization link ends
 	PerMinute  int       // the allowance
 	LinkedBy   string
 	Known      string // how the account is called that links point to
+	EndedBy    string // who disconnected
+	EndedAt    time.Time
+	Queue      projections.Queue
+	Succeeded  *projections.Entry // the last sync that did
+	Failed     *projections.Entry // the last one that did, where that is the last problem
 }
 
 func (s *site) showIntegrations(v visit) error {
@@ -26,7 +31,11 @@ func (s *site) showIntegrations(v visit) error {
 	if err != nil {
 		return err
 	}
-	sc := screen{Title: "Integrations", Nav: "integrations", Crumbs: []crumb{{"Settings", ""}, {"Integrations", ""}}, Body: s.integrations(v, row)}
+	body, err := s.integrations(v, row)
+	if err != nil {
+		return err
+	}
+	sc := screen{Title: "Integrations", Nav: "integrations", Crumbs: []crumb{{"Settings", ""}, {"Integrations", ""}}, Body: body}
 	if v.user.Role != domain.FirmAdmin {
 		sc.Title, sc.Crumbs = "Connection", []crumb{{"Connection", ""}}
 	}
@@ -36,19 +45,46 @@ func (s *site) showIntegrations(v visit) error {
 	return s.show(v, http.StatusOK, "integrations", sc)
 }
 
-func (s *site) integrations(v visit, row projections.ConnectionRow) integrationsPage {
+func (s *site) integrations(v visit, row projections.ConnectionRow) (integrationsPage, error) {
 	c, perSecond := row.Connection, 0.0
 	perSecond, _ = s.Allowance.Usage(row.Firm)
 	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
-		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By), Known: or(c.Known().Name, c.Known().ID)}
+		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By), Known: or(c.Known().Name, c.Known().ID),
+		EndedBy: nameOf(v, row, row.Lately.EndedBy), EndedAt: row.Lately.EndedAt}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
-		p.Failed = c.LastFailure
+		p.Refused = c.LastFailure
 	}
 	if !c.ReauthorizeBy.IsZero() {
 		p.DaysLeft = int(max(c.ReauthorizeBy.Sub(s.Now()), 0) / (24 * time.Hour))
 		p.DaysTotal = int(c.ReauthorizeBy.Sub(c.At) / (24 * time.Hour))
 	}
-	return p
+	return p, s.lately(&p, row)
+}
+
+// lately adds the queue and the last syncs to the page.
+func (s *site) lately(p *integrationsPage, row projections.ConnectionRow) (err error) {
+	if p.Queue, err = s.Views.Queue(row.Firm); err != nil {
+		return err
+	}
+	if p.Succeeded, err = s.syncOf(row.Firm, row.Lately.Succeeded); err != nil {
+		return err
+	}
+	if row.LastError != nil && row.LastErrorAt.Equal(row.Lately.FailedAt) {
+		p.Failed, err = s.syncOf(row.Firm, row.Lately.Failed)
+	}
+	return err
+}
+
+// syncOf is a sync; nil where there is none of that id.
+func (s *site) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry, error) {
+	if id == "" {
+		return nil, nil
+	}
+	e, ok, err := s.Views.Sync(firm, id)
+	if err != nil || !ok {
+		return nil, err
+	}
+	return &e, nil
 }
 
 // doConnect leads the browser to Smokeball's consent page.
@@ -72,7 +108,11 @@ func (s *site) doDropAccount(v visit) error {
 }
 
 func (s *site) showDisconnect(v visit) error {
-	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations",
+	left, err := s.leftovers(v.firm())
+	if err != nil {
+		return err
+	}
+	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations", Body: left,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Disconnect", ""}}})
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -31,10 +32,41 @@ func (s *site) showMappings(v visit) error {
 	if err != nil {
 		return err
 	}
+	in := v.r.URL.Query()
+	switch tried := in.Get("try") != ""; {
+	case tried && c.Trouble == nil:
+		return s.tryMapping(v, c, in)
+	case tried:
+		c.Unsaved = mappingsPath + "?" + in.Encode() + "#edit"
+	}
 	var form *mappingForm
-	if w := asked(v.r.URL.Query(), c.Mappings); w != nil {
+	if w := asked(in, c.Mappings); w != nil {
 		form = newMappingForm(c, *w, nil)
 	}
+	return s.mappings(v, http.StatusOK, c, form)
+}
+
+// mattersTried is how many matters a dry run on the page names.
+const mattersTried = 20
+
+// tryMapping shows what saving the form, or removing its mapping, would change. What was
+// typed stays in the form.
+func (s *site) tryMapping(v visit, c caseTypes, in url.Values) error {
+	typed := typedMapping(in.Get)
+	change := domain.MappingChange{Revise: &typed}
+	if k, ok := c.Mappings.Find(typed.ID); ok && in.Get("try") == "remove" {
+		typed, change = k.Mapping, domain.MappingChange{Remove: k.ID}
+	}
+	found, err := s.try(v.r.Context(), v.firm(), change, 0, mattersTried)
+	r := domain.AsRejection(err)
+	if err != nil && r == nil {
+		return err
+	}
+	form := newMappingForm(c, typed, r)
+	if r != nil {
+		return s.mappings(v, rejected(r).Status, c, form)
+	}
+	form.Tried, form.Removing = &found, change.Revise == nil
 	return s.mappings(v, http.StatusOK, c, form)
 }
 
@@ -72,19 +104,35 @@ func (s *site) mappings(v visit, status int, c caseTypes, form *mappingForm) err
 	if form != nil && c.Trouble == nil {
 		p.open(form)
 	}
-	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Body: p, Said: saidOf(v.r.URL.Query()),
+	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Tab: "mappings", Unmapped: c.Counts()["unmapped"], Body: p, Said: saidOf(v.r.URL.Query()),
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Case Type Mappings", ""}}}
 	return s.show(v, status, "mappings", sc)
 }
 
 func saidOf(in url.Values) string {
+	said := ""
 	switch {
 	case in.Get("saved") != "":
-		return "The mapping is saved. Syncs that wait for a matter type look again now."
+		said = "The mapping is saved."
 	case in.Get("removed") != "":
-		return "The mapping is removed. Syncs that wait for a matter type look again now."
+		said = "The mapping is removed."
 	}
-	return ""
+	switch n, _ := strconv.Atoi(in.Get("released")); {
+	case said == "" || n <= 0:
+		return said
+	case n == 1:
+		return said + " 1 matter goes on."
+	default:
+		return said + " " + plural(n, "matter") + " go on."
+	}
+}
+
+// after is the page to show once a change is made, with how many matters go on.
+func after(what string, released int) string {
+	if released == 0 {
+		return mappingsPath + "?" + what + "=1"
+	}
+	return mappingsPath + "?" + what + "=1&released=" + strconv.Itoa(released)
 }
 
 // choice is the part of an address that opens a mapping's form.
@@ -115,27 +163,46 @@ func (p *mappingsPage) open(f *mappingForm) {
 
 // doMapping saves the form; what is wrong is shown at its field, with what was typed.
 func (s *site) doMapping(v visit) error {
-	typed := typedMapping(v.r)
-	_, position, err := s.Mappings.ReviseMapping(v.r.Context(), v.user, typed)
-	r := domain.AsRejection(err)
-	if r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict) {
-		return s.then(v, position, err, mappingsPath+"?saved=1")
-	}
-	s.noteRejection(v.r.Context(), v.r.Method, r)
-	c, err := s.caseTypes(v.r.Context(), v.firm())
+	typed := typedMapping(v.r.PostFormValue)
+	released, err := s.released(v.r.Context(), v.firm(), domain.MappingChange{Revise: &typed})
 	if err != nil {
 		return err
 	}
-	if c.Trouble != nil {
-		s.refuse(v.w, v.r, r)
-		return nil
+	_, position, err := s.Mappings.ReviseMapping(v.r.Context(), v.user, typed)
+	if troubleOf(err) == nil {
+		return s.then(v, position, err, after("saved", released))
 	}
+	c, missed := s.caseTypes(v.r.Context(), v.firm())
+	if missed != nil {
+		return missed
+	}
+	r := domain.AsRejection(err)
+	switch {
+	case c.Trouble != nil:
+		s.noteRejection(v.r.Context(), v.r.Method, err)
+		c.Unsaved = mappingsPath + "?try=save&" + query(typed) + "#edit"
+		return s.mappings(v, s.problemOf(v.r.Context(), err).Status, c, nil)
+	case r == nil || (r.Reason != domain.Invalid && r.Reason != domain.Conflict):
+		return err
+	}
+	s.noteRejection(v.r.Context(), v.r.Method, r)
 	return s.mappings(v, rejected(r).Status, c, newMappingForm(c, typed, r))
 }
 
+// query is the part of an address that brings back what was typed.
+func query(w domain.Mapping) string {
+	return url.Values{"id": {string(w.ID)}, "case_type": {w.CaseType}, "practice_area": {w.PracticeArea}, "jurisdiction": {w.Jurisdiction},
+		"matter_type_id": {w.MatterTypeID}, "client_role": {w.ClientRole}}.Encode()
+}
+
 func (s *site) doRemoveMapping(v visit) error {
-	position, err := s.Mappings.RemoveMapping(v.r.Context(), v.user, domain.MappingID(v.r.PostFormValue("id")))
-	return s.then(v, position, err, mappingsPath+"?removed=1")
+	id := domain.MappingID(v.r.PostFormValue("id"))
+	released, err := s.released(v.r.Context(), v.firm(), domain.MappingChange{Remove: id})
+	if err != nil {
+		return err
+	}
+	position, err := s.Mappings.RemoveMapping(v.r.Context(), v.user, id)
+	return s.then(v, position, err, after("removed", released))
 }
 
 // chooseLink leads a firm admin from a sync that waits for a matter type to where one is

@@ -34,7 +34,9 @@ func states(t *testing.T) map[string]*engine {
 	revoked.add(at(5), domain.ConnectionStream(firm), domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeNotConnected, Message: "CaseHug was removed", Remedy: "Connect again."}})
 	asked.add(at(5), domain.ConnectionStream(firm), domain.AuthorizationStarted{Attempt: "a", Expires: noon.Add(5 * time.Minute)})
 	registered.add(at(5), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38"})
-	return map[string]*engine{"disconnected": newEngine(t), "connected": newEngine(t).connect().tell(), "soon": soon, "failed": failed,
+	left := newEngine(t).connect()
+	left.add(at(5), domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
+	return map[string]*engine{"left": left, "disconnected": newEngine(t), "connected": newEngine(t).connect().tell(), "soon": soon, "failed": failed,
 		"ended": newEngine(t).connect().end(), "revoked": revoked, "asked": asked, "registered": registered}
 }
 
@@ -49,11 +51,12 @@ func TestCardStates(t *testing.T) {
 		{"disconnected", "admin-token", []string{"Not connected", "Connect to Smokeball", "matters/read matters/write"}, []string{`role="alert"`}},
 		{"disconnected", "user-token", []string{"Not connected", "until a firm admin connects it"}, []string{"/integrations/connect"}},
 		{"asked", "admin-token", []string{"Connecting", "until <time", "Connect to Smokeball"}, nil},
-		{"failed", "admin-token", []string{`role="alert"`, "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
-		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 1 waiting", "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
-		{"connected", "user-token", []string{"Read only here", "What syncs by itself"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
-		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left"}, nil},
+		{"failed", "admin-token", []string{`role="alert"`, "The last try ended without a connection", "Nothing was changed.", "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
+		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "Done in about 1 s", "1 waits for something", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
+		{"connected", "user-token", []string{"Read only here. Folasade Osei connected it", "What syncs by itself", "goes with the next sync"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
+		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left", "ends every sign-in after 180 days", "If nobody does"}, nil},
 		{"ended", "admin-token", []string{"Sign-in needed", "Sign in again", "1 sync."}, nil},
+		{"left", "admin-token", []string{"Not connected", "Disconnected by Folasade Osei, <time", "tokens destroyed, history kept", "Connect to Smokeball"}, []string{"Before you start"}},
 		{"revoked", "admin-token", []string{"Access removed", "Connect to Smokeball", "We noticed"}, nil},
 		{"registered", "admin-token", []string{"Active"}, []string{"Register Webhooks"}},
 	} {
@@ -70,7 +73,7 @@ func TestCardStates(t *testing.T) {
 func TestPagesAreWellMade(t *testing.T) {
 	engines := states(t)
 	paths := []string{"/integrations", "/integrations/settings", "/integrations/mappings", "/integrations/mappings?add=1",
-		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/history", "/history?status=active&q=x",
+		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/integrations/unregister", "/history", "/history?status=active&q=x",
 		"/history/s_done", "/history/s_waits", "/history/s_failed", "/history/s_running", "/matters", "/matters?q=nobody", "/matters/m_1001", "/matters/m_1002", "/matters/m_1003",
 		"/matters/m_1005", "/dead-letters", "/nope", "/oauth/smokeball/callback"}
 	for name, e := range engines {
@@ -181,8 +184,8 @@ func TestPagesNeedASignIn(t *testing.T) {
 
 func TestUsersMeetNoManagement(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
-	for _, path := range []string{"/integrations/settings", "/integrations/mappings", "/integrations/advanced", "/integrations/disconnect", "/dead-letters"} {
-		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins")
+	for _, path := range []string{"/integrations/settings", "/integrations/mappings", "/integrations/advanced", "/integrations/disconnect", "/integrations/unregister", "/dead-letters"} {
+		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins", "signed in as Ben Lindqvist, a user of Hartwell &amp; Osei LLP", "such as Folasade Osei")
 	}
 	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings", "/integrations/mappings/remove",
 		"/integrations/webhooks", "/integrations/webhooks/remove"} {
@@ -212,7 +215,7 @@ func TestForms(t *testing.T) {
 		{"/matters/m_1001/sync", "", "/matters/m_1001", "request m_1001 by u_1, matter false, 0 documents"},
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
 		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
-		{"/integrations/settings", "auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
+		{"/integrations/settings", "revision=0&auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
 			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake}"},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
@@ -246,7 +249,7 @@ func TestFormsThatFail(t *testing.T) {
 		return e.call(t, call{method: "POST", path: path, body: body, kind: form, cookie: "admin-token", html: true})
 	}
 	post("/integrations/settings", "documents_folder=../x&link_existing_matters=on").want(422).
-		contains(`value="../x"`, `aria-invalid="true"`, "must not contain ..", `name="link_existing_matters" type="checkbox" role="switch" checked`)
+		contains(`value="../x"`, `aria-invalid="true"`, "Must name folders, not . or ..", `name="link_existing_matters" type="checkbox" role="switch" checked`, "autofocus")
 	e.failWith(rejection(domain.Invalid, domain.CodeInvalidRequest, "The settings do not go together"))
 	post("/integrations/settings", "").want(422).contains("The settings do not go together.", `role="alert"`)
 	e.failWith(callError(domain.Retryable, 0))

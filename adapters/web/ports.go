@@ -21,6 +21,8 @@ type Views interface {
 	Sync(firm domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
 	Counts(firm domain.FirmID) (map[domain.Status]int, error)
 	Matters(firm domain.FirmID, q projections.MatterQuery) ([]projections.MatterRow, uint64, error)
+	// EachMatter visits all of a firm's matters, newest first, until visit returns false.
+	EachMatter(firm domain.FirmID, visit func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
 	Queue(firm domain.FirmID) (projections.Queue, error)
 	DeadLetters(firm domain.FirmID, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
@@ -79,8 +81,10 @@ type Firms interface {
 	DropAccount(ctx context.Context, by domain.User) (position uint64, err error)
 	// Disconnect removes webhooks, destroys tokens and keeps the history.
 	Disconnect(ctx context.Context, by domain.User) (position uint64, err error)
-	// ChangeSettings keeps s as the firm's settings.
-	ChangeSettings(ctx context.Context, by domain.User, s domain.Settings) (position uint64, err error)
+	// ChangeSettings keeps s as the firm's settings. seen is the revision that the change was
+	// made from; nil: whatever it is. One that is no longer the newest is a Rejection
+	// (Conflict), with the position that includes the newer one.
+	ChangeSettings(ctx context.Context, by domain.User, s domain.Settings, seen *int) (position uint64, err error)
 	// RegisterWebhooks makes or renews the firm's one webhook subscription.
 	RegisterWebhooks(ctx context.Context, by domain.User) (position uint64, err error)
 	// RemoveWebhooks removes the firm's webhook subscription.
@@ -116,6 +120,9 @@ type Mappings interface {
 	ReviseMapping(ctx context.Context, by domain.User, w domain.Mapping) (kept domain.KeptMapping, position uint64, err error)
 	// RemoveMapping takes one back; one that the firm does not have is a Rejection (Unknown).
 	RemoveMapping(ctx context.Context, by domain.User, id domain.MappingID) (position uint64, err error)
+	// TryMappings sets the firm's mappings against what they would be after a change, and
+	// changes nothing. What making the change would be refused for is refused.
+	TryMappings(ctx context.Context, firm domain.FirmID, c domain.MappingChange) (domain.Trial, error)
 }
 
 // Callback is what Smokeball's redirect carries.

@@ -88,3 +88,23 @@ func (e *engine) RemoveMapping(_ context.Context, by domain.User, id domain.Mapp
 	}
 	return e.add(noon.Add(time.Second), domain.SettingsStream(by.Firm), facts...), nil
 }
+
+func (e *engine) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.Trial, error) {
+	types, err := e.MatterTypes(ctx, f)
+	if err != nil {
+		return domain.Trial{}, err
+	}
+	if w := c.Revise; w != nil {
+		checked := *w
+		checked.ID = "any"
+		if _, faults := checked.Check(types); len(faults) > 0 {
+			return domain.Trial{}, domain.Misfit(faults)
+		}
+	}
+	row, err := e.views.Connection(f)
+	if err != nil {
+		return domain.Trial{}, err
+	}
+	then, err := row.Mappings.Try(c)
+	return domain.Trial{Types: types, Now: row.Mappings, Then: then}, err
+}

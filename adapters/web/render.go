@@ -22,7 +22,7 @@ type pages map[string]*template.Template
 // parsePages reads every page with the pieces that all share.
 func parsePages(now func() time.Time) (pages, error) {
 	all := pages{}
-	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "history", "sync", "matters", "matter", "dead-letters", "audit", "as-of", "alone"} {
+	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "unregister", "history", "sync", "matters", "matter", "dead-letters", "audit", "as-of", "alone"} {
 		t, err := template.New(name).Funcs(templateWords(now)).ParseFS(templateFiles,
 			"templates/icons.html", "templates/pieces.html", "templates/layout.html", "templates/"+name+".html")
 		if err != nil {
@@ -45,12 +45,14 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"number": func(n int) string { return count(uint64(max(n, 0))) },
 		"millis": func(n int64) string { return span(time.Duration(n) * time.Millisecond) },
 		"count":  count, "plural": plural, "size": bytesOf, "sentence": sentence, "capital": capital, "upper": strings.ToUpper, "short": short,
-		"triggerText": triggerText, "eventText": eventText, "fieldText": fieldText, "regionText": regionText,
+		"triggerText": triggerText, "eventText": eventText, "fieldText": fieldText, "mappingField": mappingField, "regionText": regionText,
 		"happened": happened, "stepText": stepText, "smokeballStatus": domain.SmokeballStatus,
 		"syncMark": syncMark, "connectionMark": connectionMark, "webhooksMark": webhooksMark, "fieldMark": fieldMark,
 		"documentMark": documentMark, "matterMark": matterMark, "momentMark": momentMark, "stepMark": stepMark,
 		"deedMark": deedMark, "actionText": actionText, "roleText": roleText,
 		"labelled": label,
+		"sub":      func(a, b int) int { return a - b },
+		"seconds":  wholeSeconds,
 	}
 }
 

@@ -69,6 +69,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, users, "GET /v1/firms/{firm}/case-type-mappings", "What case types become: the firm's own mappings and the defaults", s.listMappings)
 	on(s, api, admins, "PUT /v1/firms/{firm}/case-type-mappings/{id}", "Make or change a mapping", s.putMapping)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/case-type-mappings/{id}", "Take a mapping back", s.deleteMapping)
+	on(s, api, admins, "POST /v1/firms/{firm}/case-type-mappings/dry-run", "What past and waiting matters would get under a changed mapping", s.dryRunMappings, described(dryRunDoc))
 	on(s, api, users, "GET /v1/firms/{firm}/smokeball/matter-types", "The matter types of the firm's Smokeball account", s.listMatterTypes)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters", "Matters, newest first", s.listMatters)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters/{matter}", "A matter as both sides have it", s.getMatter)
@@ -126,6 +127,7 @@ func (s *site) routePages(mux *router) {
 		"GET /integrations/mappings":   {domain.FirmAdmin, s.showMappings},
 		"GET /integrations/advanced":   {domain.FirmAdmin, s.showAdvanced},
 		"GET /integrations/disconnect": {domain.FirmAdmin, s.showDisconnect},
+		"GET /integrations/unregister": {domain.FirmAdmin, s.showRemoveWebhooks},
 		"GET /history":                 {domain.StandardUser, s.showHistory},
 		"GET /history/{id}":            {domain.StandardUser, s.showSync},
 		"GET /matters":                 {domain.StandardUser, s.showMatters},

@@ -51,6 +51,8 @@ func (s *site) signedIn(route string, p page) http.HandlerFunc {
 type screen struct {
 	Title       string
 	Nav         string // the entry of the side bar that is chosen
+	Tab         string // of the settings, that is chosen
+	Unmapped    int    // case types without a matter type, as far as that is known
 	Crumbs      []crumb
 	User        domain.User
 	Admin       bool

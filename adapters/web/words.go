@@ -44,6 +44,14 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
 }
 
+// wholeSeconds writes an estimate in seconds: 4 s, 1 min 14 s.
+func wholeSeconds(n *int) string {
+	if *n < 60 {
+		return fmt.Sprintf("%d s", *n)
+	}
+	return span(time.Duration(*n) * time.Second)
+}
+
 // count writes a number with a comma at every thousand.
 func count(n uint64) string {
 	text := strconv.FormatUint(n, 10)
@@ -149,6 +157,32 @@ func fieldText(name string) string {
 		return "Client phone"
 	}
 	return name
+}
+
+// heardText is what a kind of webhook is about, in people's words.
+func heardText(kind string) string {
+	switch kind {
+	case "files":
+		return kind
+	case "event":
+		return "appointments"
+	case "mattertype":
+		return "matter types"
+	}
+	return kind + "s"
+}
+
+// mappingField is the label of a mapping's field.
+func mappingField(name string) string {
+	switch name {
+	case "case_type":
+		return "Case type in CaseHug"
+	case "matter_type_id":
+		return "Smokeball matter type"
+	case "client_role":
+		return "The client’s role"
+	}
+	return "Mapping"
 }
 
 // regionText is a Smokeball region in people's words.

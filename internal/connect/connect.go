@@ -114,13 +114,6 @@ type Desk struct {
 	turns       turns
 }
 
-// ChangeSettings keeps s as the firm's settings.
-func (d *Desk) ChangeSettings(ctx context.Context, by domain.User, s domain.Settings) (uint64, error) {
-	_, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.SettingsStream(by.Firm),
-		func(p domain.Preferences) ([]domain.Event, error) { return p.Change(s, by.Subject), nil })
-	return uint64(head.Seq), err
-}
-
 func (d *Desk) connection(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) (uint64, error) {
 	_, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.ConnectionStream(f),
 		func(c domain.Connection) ([]domain.Event, error) { return decide(c), nil })

@@ -208,12 +208,22 @@ func TestSettingsAreKeptOnce(t *testing.T) {
 	c := newCounter(t)
 	s := domain.DefaultSettings
 	s.OnMatterCreated = true
-	first, err := c.ChangeSettings(t.Context(), admin, s)
+	first, err := c.ChangeSettings(t.Context(), admin, s, nil)
 	c.must(err)
-	second, err := c.ChangeSettings(t.Context(), admin, s)
+	second, err := c.ChangeSettings(t.Context(), admin, s, nil)
 	c.must(err)
 	p, _, err := eventstore.Load[domain.Preferences](t.Context(), c.Ledger, domain.SettingsStream(oak))
 	if c.must(err); first != second || p.Settings() != s {
 		t.Errorf("the settings are %+v at %d and %d", p.Settings(), first, second)
+	}
+	before := 0
+	position, err := c.ChangeSettings(t.Context(), admin, domain.DefaultSettings, &before)
+	if r := domain.AsRejection(err); r == nil || r.Failure.Code != domain.CodeSettingsChanged || position != first {
+		t.Errorf("a change from before is answered by %d, %v", position, err)
+	}
+	s.DocumentsFolder = ".."
+	_, err = c.ChangeSettings(t.Context(), admin, s, nil)
+	if r := domain.AsRejection(err); r == nil || r.Reason != domain.Invalid || len(r.Faults) != 1 {
+		t.Errorf("a folder that is none is answered by %v", err)
 	}
 }

@@ -2,8 +2,6 @@ package connect
 
 import (
 	"context"
-	"slices"
-	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -35,9 +33,9 @@ func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mappi
 	if err != nil {
 		return domain.KeptMapping{}, 0, err
 	}
-	chosen, faults := check(w, types)
+	chosen, faults := w.Check(types)
 	if len(faults) > 0 {
-		return domain.KeptMapping{}, 0, misfit(faults)
+		return domain.KeptMapping{}, 0, domain.Misfit(faults)
 	}
 	p, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.SettingsStream(by.Firm),
 		func(p domain.Preferences) ([]domain.Event, error) {
@@ -54,56 +52,9 @@ func (d *Desk) RemoveMapping(ctx context.Context, by domain.User, id domain.Mapp
 		func(p domain.Preferences) ([]domain.Event, error) {
 			facts := p.Mappings.Remove(id, by.Subject)
 			if len(facts) == 0 {
-				return nil, noMapping(id)
+				return nil, domain.NoMapping(id)
 			}
 			return facts, nil
 		})
 	return uint64(head.Seq), err
-}
-
-// check tells what is wrong with a mapping, and which matter type it is to.
-func check(w domain.Mapping, types []domain.MatterType) (domain.MatterType, []domain.FieldFault) {
-	var faults []domain.FieldFault
-	wrong := func(field, reason string) { faults = append(faults, domain.FieldFault{Field: field, Reason: reason}) }
-	if !domain.ValidID(string(w.ID)) {
-		wrong("/id", "must be 1 to 64 of the characters A-Z a-z 0-9 _ -")
-	}
-	if strings.TrimSpace(w.CaseType) == "" {
-		wrong("/case_type", "is missing")
-	}
-	id, role := strings.TrimSpace(w.MatterTypeID), strings.TrimSpace(w.ClientRole)
-	i := slices.IndexFunc(types, func(t domain.MatterType) bool { return t.ID == id })
-	if why := unfit(types, i, id); why != "" {
-		wrong("/matter_type_id", why)
-		return domain.MatterType{}, faults
-	}
-	if t := types[i]; role != "" && !slices.Contains(t.Roles, role) {
-		wrong("/client_role", "must be empty or one of the matter type's roles: "+strings.Join(t.Roles, ", "))
-	}
-	return types[i], faults
-}
-
-// unfit says why matters can't be of the i-th type; "" where they can.
-func unfit(types []domain.MatterType, i int, id string) string {
-	switch {
-	case id == "":
-		return "is missing"
-	case i < 0:
-		return "is not a matter type of the Smokeball account"
-	case types[i].Deleted:
-		return "is deleted in Smokeball"
-	case types[i].Lead:
-		return "is a type of leads, not of matters"
-	}
-	return ""
-}
-
-func misfit(faults []domain.FieldFault) *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Invalid, Faults: faults, Failure: domain.Failure{Code: domain.CodeInvalidRequest,
-		Message: "The mapping does not fit the Smokeball account", Remedy: "Correct the fields that are named."}}
-}
-
-func noMapping(id domain.MappingID) *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
-		Message: "There is no mapping " + string(id) + " at this firm", Remedy: "Look for it in the list of case type mappings."}}
 }

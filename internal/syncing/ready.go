@@ -45,7 +45,7 @@ func unusable(s domain.ConnectionStatus) domain.Failure {
 // matterType finds the account's matter type for the case type, unless Smokeball has
 // the matter already: its type can't change there.
 func (t *turn) matterType(ctx context.Context) error {
-	if t.m.Smokeball.ID != "" || t.m.Smokeball.Intent != nil {
+	if t.m.TypeFixed() {
 		return nil
 	}
 	start := t.Now()

@@ -4,9 +4,9 @@
 
 const parser = new DOMParser();
 
-async function fetchPage(address) {
+async function fetchPage(address, also = []) {
   const answer = await fetch(address, { headers: { Accept: 'text/html' } });
-  if (!answer.ok) throw new Error(`page answered ${answer.status}`);
+  if (!answer.ok && !also.includes(answer.status)) throw new Error(`page answered ${answer.status}`);
   return parser.parseFromString(await answer.text(), 'text/html');
 }
 
@@ -66,15 +66,32 @@ document.addEventListener('click', (event) => {
   }
 });
 
-// The bar of the settings form shows while something is not saved.
+// The bar of the settings form shows while something is not saved, and says what.
 function watchForm(form) {
   const bar = form.querySelector('.save');
-  const state = () => JSON.stringify([...new FormData(form)]);
-  const saved = state();
-  const update = () => { bar.hidden = state() === saved && !form.querySelector('[aria-invalid]'); };
+  const words = bar.querySelector('[data-changes]');
+  const unchanged = words.textContent;
+  const fields = [...form.querySelectorAll('[data-short]')];
+  const shown = (value) => value === true ? 'on' : value === false ? 'off' : value || 'none';
+  const update = () => {
+    const changed = fields.filter((f) => f.type === 'checkbox' ? f.checked !== f.defaultChecked : f.value !== f.defaultValue);
+    bar.hidden = changed.length === 0 && form.dataset.unsaved === undefined;
+    words.replaceChildren(...changed.flatMap((f) => f.type === 'checkbox'
+      ? change(f.dataset.short, shown(f.defaultChecked), shown(f.checked))
+      : change(f.dataset.short, shown(f.defaultValue), shown(f.value))));
+    if (changed.length === 0) words.textContent = unchanged;
+  };
   form.addEventListener('input', update);
   form.addEventListener('reset', () => setTimeout(update));
   update();
+}
+
+// change is a value before and after, as pages show it.
+function change(what, before, after) {
+  const parts = ['del', 'ins'].map((name) => document.createElement(name));
+  parts[0].textContent = before;
+  parts[1].textContent = after;
+  return [`${what} `, parts[0], ' ', parts[1], ' '];
 }
 
 // Only the roles of the chosen matter type are offered.
@@ -87,6 +104,28 @@ function watchRoles(types) {
   };
   types.addEventListener('change', update);
   update();
+}
+
+// What a mapping would change is asked anew whenever the form changes. An answer that a
+// later question overtook is dropped.
+function watchTries(form) {
+  const panel = document.getElementById(form.dataset.tries);
+  let asked = 0;
+  const ask = async () => {
+    const mine = ++asked;
+    panel.setAttribute('aria-busy', 'true');
+    try {
+      const query = new URLSearchParams(new FormData(form));
+      query.set('try', 'save');
+      const fresh = (await fetchPage(`${form.action}?${query}`, [422, 409])).getElementById(panel.id);
+      if (mine === asked && fresh) panel.replaceChildren(...document.adoptNode(fresh).childNodes);
+    } finally {
+      if (mine === asked) panel.removeAttribute('aria-busy');
+    }
+  };
+  form.addEventListener('change', () => {
+    if (form.checkValidity()) ask().catch(() => say('What would change cannot be told now'));
+  });
 }
 
 // Fresh parts: every few seconds while something is in progress, else now and then.
@@ -164,4 +203,5 @@ for (const slide of document.querySelectorAll('[data-past]')) watchPast(slide);
 const form = document.getElementById('settings');
 if (form) watchForm(form);
 for (const types of document.querySelectorAll('[data-roles-in]')) watchRoles(types);
+for (const tried of document.querySelectorAll('[data-tries]')) watchTries(tried);
 if (document.querySelector('[data-part]')) startLive(document.querySelector('.live'));

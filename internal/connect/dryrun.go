@@ -1,0 +1,53 @@
+package connect
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// TryMappings prepares to tell what matters would get under a changed list of the firm's
+// mappings. It checks the change as if it were made, and records nothing.
+func (d *Desk) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.Trial, error) {
+	types, err := d.MatterTypes(ctx, f)
+	if err != nil {
+		return domain.Trial{}, err
+	}
+	if faults := misfits(c, types); len(faults) > 0 {
+		return domain.Trial{}, domain.Misfit(faults)
+	}
+	p, _, err := eventstore.Load[domain.Preferences](ctx, d.Ledger, domain.SettingsStream(f))
+	if err != nil {
+		return domain.Trial{}, err
+	}
+	then, err := p.Mappings.Try(c)
+	return domain.Trial{Types: types, Now: p.Mappings, Then: then}, err
+}
+
+// misfits are the faults of each mapping that the change brings. An id is not needed to
+// try one out.
+func misfits(c domain.MappingChange, types []domain.MatterType) []domain.FieldFault {
+	if c.Revise != nil {
+		return faultsOf(*c.Revise, types, "")
+	}
+	var all []domain.FieldFault
+	if c.Whole != nil {
+		for i, w := range *c.Whole {
+			all = append(all, faultsOf(w, types, fmt.Sprintf("/mappings/%d", i))...)
+		}
+	}
+	return all
+}
+
+func faultsOf(w domain.Mapping, types []domain.MatterType, at string) []domain.FieldFault {
+	if w.ID == "" {
+		w.ID = "new"
+	}
+	_, faults := w.Check(types)
+	for i := range faults {
+		faults[i].Field = at + faults[i].Field
+	}
+	return faults
+}
