@@ -22,12 +22,12 @@ type ConnectionRow struct {
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
 	Received      int               `json:"received"` // webhooks
 	LastReceived  time.Time         `json:"last_received,omitzero"`
-	DeadLetters   int               `json:"dead_letters"`
+	DeadLetters   LetterCounts      `json:"dead_letters,omitzero"`
 	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 2, Keys: firmKey, Fold: foldConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 3, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -42,6 +42,7 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	}
 	r.Connection = r.Connection.Apply(env.Event, env.At)
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
+	r.DeadLetters = r.DeadLetters.after(env.Event)
 	switch e := env.Event.(type) {
 	case domain.SettingsChanged:
 		r.Settings, r.SettingsBy, r.SettingsAt = e.Settings, e.By, env.At
@@ -62,8 +63,6 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 		}
 	case domain.ConnectionAuthorized: // perhaps of another account
 		r.TypesAt = uint64(env.Seq)
-	case domain.DeadLettered:
-		r.DeadLetters++
 	}
 	return r
 }
