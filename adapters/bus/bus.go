@@ -83,7 +83,7 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if b.embedded == nil {
 		return nil
 	}
-	if err := takeBack(ctx, b.js); err != nil {
+	if err := takeBack(ctx, b.js, c.Logger); err != nil {
 		return err
 	}
 	if c.Listen == listenOff {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -11,18 +12,20 @@ import (
 // takeBack makes what was delivered and never acknowledged come again at once. On the
 // embedded server nobody else can hold it: who did is dead. On a cluster other engines
 // may, so there it comes when their time is over.
-func takeBack(ctx context.Context, js jetstream.JetStream) error {
+func takeBack(ctx context.Context, js jetstream.JetStream, log *slog.Logger) error {
 	for _, d := range durables() {
 		cons, err := js.Consumer(ctx, d.stream, d.name)
 		if err != nil {
 			return fmt.Errorf("find consumer %s: %w", d.name, err)
 		}
-		if cons.CachedInfo().NumAckPending == 0 {
+		held := cons.CachedInfo().NumAckPending
+		if held == 0 {
 			continue
 		}
 		if _, err := js.ResetConsumer(ctx, d.stream, d.name); err != nil {
 			return fmt.Errorf("take back what consumer %s had delivered: %w", d.name, err)
 		}
+		log.Info("what a killed engine held comes again", "consumer", d.name, "messages", held)
 	}
 	return nil
 }

@@ -19,7 +19,8 @@ type DeadLetters struct {
 	// TakeIn takes a message in as it would be if it came now. *domain.Unfit says that it
 	// can't be for a reason of its own. It is called again with the same message.
 	TakeIn func(ctx context.Context, m Message) error
-	// Fetch is a message by the name that the bus gave it, or ErrGone.
+	// Fetch is the subject and the body of a message by the name that it was kept with, or
+	// ErrGone.
 	Fetch func(ctx context.Context, name string) (Message, error)
 }
 
