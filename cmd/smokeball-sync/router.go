@@ -98,6 +98,9 @@ func (e *engine) takeWebhook(ctx context.Context, m syncing.Message) error {
 		return unreadable(err)
 	}
 	firm := firmOfWebhook(m.Subject)
+	if firm == domain.Nobody {
+		return unreadable(errors.New("its subject names no firm"))
+	}
 	if n.Type == "mattertype.updated" {
 		e.client.ForgetMatterTypes(firm)
 	}
@@ -105,9 +108,12 @@ func (e *engine) takeWebhook(ctx context.Context, m syncing.Message) error {
 		Type: n.Type, Source: n.Source, Resource: n.Resource, Matter: n.Matter, Request: ev.Request, Message: n.Message})
 }
 
-// firmOfWebhook is the firm of smokeball.{firm}.webhook.{type}.
+// firmOfWebhook is the firm of smokeball.{firm}.webhook.{type}, or Nobody.
 func firmOfWebhook(subject string) domain.FirmID {
-	return domain.FirmID(strings.Split(subject, ".")[1])
+	if firm := strings.Split(subject, ".")[1]; domain.ValidID(firm) {
+		return domain.FirmID(firm)
+	}
+	return domain.Nobody
 }
 
 func unreadable(err error) error {

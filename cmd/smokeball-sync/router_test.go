@@ -18,6 +18,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
 // serveWith runs the engine in this process, changed before it serves.
@@ -185,6 +186,22 @@ func TestTries(t *testing.T) {
 	} {
 		if got := tries(fmt.Errorf("handle: %w", err)); got != want {
 			t.Errorf("%v is tried %d times, want %d", err, got, want)
+		}
+	}
+}
+
+// A webhook whose subject names no firm is nobody's, and unfit.
+func TestWebhookOfNobody(t *testing.T) {
+	for subject, want := range map[string]domain.FirmID{"smokeball.f_1.webhook.matter.updated": "f_1", "smokeball.": domain.Nobody, "smokeball.f$1.webhook.x": domain.Nobody} {
+		if got := firmOfWebhook(subject); got != want {
+			t.Errorf("%s is of firm %s, want %s", subject, got, want)
+		}
+		if want != domain.Nobody {
+			continue
+		}
+		err := (&engine{}).takeIn(t.Context(), syncing.Message{Subject: subject, Body: []byte(`{"data":{"type":"matter.updated"}}`)})
+		if u := unfit(err); u == nil || u.Code != domain.CodeEventNotHandled {
+			t.Errorf("%s is taken in with %v", subject, err)
 		}
 	}
 }
