@@ -13,8 +13,8 @@ import (
 )
 
 // TestInFlightEventsComeAtOnceAfterAKill kills the engine while it takes events in. The
-// next one has all of them within 5 seconds of being ready, long before the half minute
-// for which JetStream waits for the dead.
+// next one has all of them soon after it is ready (in less than a second where the machine
+// is idle), long before the half minute for which JetStream waits for the dead.
 func TestInFlightEventsComeAtOnceAfterAKill(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, smokeballsim.Config{})
@@ -36,7 +36,7 @@ func TestInFlightEventsComeAtOnceAfterAKill(t *testing.T) {
 			continue // nothing was in flight: kill another one
 		}
 		t.Logf("%v messages in flight, taken in after %s", taken["messages"], took)
-		if took > 5*time.Second {
+		if took > 15*time.Second {
 			t.Errorf("what was in flight is taken in after %s", took)
 		}
 		return
