@@ -255,7 +255,7 @@ func TestBrowserStory(t *testing.T) {
 // An admin retries an event in vain and another one with success, and discards a third.
 func TestBrowserDeadLetters(t *testing.T) {
 	chromium(t)
-	e := newEngine(t).connect().tell().told(t)
+	e := newEngine(t).connect().tell().tellSettled().told(t)
 	b := openBrowser(t, e.url)
 	b.signIn("admin-token")
 	b.open("/dead-letters")
@@ -324,6 +324,7 @@ func TestBrowserPages(t *testing.T) {
 	connected, bare, ended := engines["connected"].told(t), engines["disconnected"], engines["ended"].told(t)
 	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
+	settled := newEngine(t).connect().tell().tellSettled().told(t)
 	b := openBrowser(t, connected.url)
 	for _, p := range []struct {
 		e     *engine
@@ -351,8 +352,8 @@ func TestBrowserPages(t *testing.T) {
 		{past, "as-of", "admin-token", "/integrations/as-of"}, {past, "as-of-then", "user-token", "/integrations/as-of?as_of=2026-07-01T10:00:00Z"},
 		{past, "as-of-wrong", "admin-token", "/integrations/as-of?as_of=tomorrow"}, {bare, "as-of-bare", "admin-token", "/integrations/as-of"},
 		{past, "audit", "admin-token", "/audit"}, {past, "audit-nothing", "admin-token", "/audit?actor=nobody"}, {bare, "audit-bare", "admin-token", "/audit"},
-		{connected, "dead-letters", "admin-token", "/dead-letters?tried=dl_4"}, {connected, "dead-letters-taken-in", "admin-token", "/dead-letters?status=taken_in"},
-		{connected, "dead-letters-discarded", "admin-token", "/dead-letters?status=discarded"}, {connected, "dead-letter-discard", "admin-token", "/dead-letters/dl_1/discard"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
+		{settled, "dead-letters", "admin-token", "/dead-letters?tried=dl_4"}, {settled, "dead-letters-taken-in", "admin-token", "/dead-letters?status=taken_in"},
+		{settled, "dead-letters-discarded", "admin-token", "/dead-letters?status=discarded"}, {connected, "dead-letter-discard", "admin-token", "/dead-letters/dl_1/discard"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
 		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
 		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},
 	} {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -9,6 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
 )
+
+var noLetter = rejection(domain.Unknown, domain.CodeNotFound, "There is no such dead letter")
 
 // stuck is a dead letter that still does not fit.
 const stuck = "dl_2"
@@ -22,7 +25,7 @@ func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (
 	case err != nil:
 		return 0, err
 	case !ok:
-		return 0, rejection(domain.Unknown, domain.CodeNotFound, "There is no such dead letter")
+		return 0, noLetter
 	}
 	stream := domain.DeadLetterStream(by.Firm, id)
 	if id == stuck {
@@ -36,6 +39,9 @@ func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (
 func (e *engine) DiscardDeadLetter(_ context.Context, by domain.User, id string) (uint64, error) {
 	if err := e.hear("discard letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
 		return 0, err
+	}
+	if _, ok, err := e.views.DeadLetter(by.Firm, id); err != nil || !ok {
+		return 0, errors.Join(err, noLetter)
 	}
 	return e.add(noon, domain.DeadLetterStream(by.Firm, id),
 		domain.DeadLetterSettled{State: domain.LetterDiscarded, Was: domain.LetterOpen, By: by.Subject, ByName: by.Name}), nil
@@ -51,18 +57,24 @@ func (e *engine) tellLetters() {
 		Faults: []domain.FieldFault{{Field: "/matter/client/last_name", Reason: "is empty; give last_name or company_name"}, {Field: "/matter/status", Reason: "is missing"}}})
 	e.add(at(57), domain.DeadLetterStream(firm, "dl_4"), domain.DeadLettered{Subject: "casehug.f_1.document.approved", Type: domain.TypeDocumentApproved,
 		Header: domain.Header{"ce-id": "evt_7e90ab"}, Body: []byte(`{"document_id":"d_318","matter_id":"m_1004","content":{}}`),
-		Faults: []domain.FieldFault{{Field: "/file_name", Reason: "is missing"}}},
-		domain.DeadLetterRetried{By: "u_1", ByName: "Folasade Osei", Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Field: "/file_name", Reason: "is missing"}}})
+		Faults: []domain.FieldFault{{Field: "/file_name", Reason: "is missing"}}})
 	e.add(at(56), domain.DeadLetterStream(firm, "dl_5"), domain.DeadLettered{Subject: "casehug.f_1.client.updated", Type: domain.TypeClientUpdated, Code: domain.CodeEventNotHandled,
 		Body: []byte(`{"client_id":"c_81","first_name":"Thomas","last_name":"Becker"}`), Size: 300_000, SHA256: "aa", Message: "INBOX 9",
 		Faults: []domain.FieldFault{{Reason: "makes the engine fail (runtime.boundsError in domain.Client.Observe)"}}})
+	e.add(at(54), domain.DeadLetterStream(domain.Nobody, "dl_nobody"), domain.DeadLettered{Subject: "casehug.x", Body: []byte("{}"),
+		Faults: []domain.FieldFault{{Reason: "is on a wrong subject"}}})
+}
+
+// tellSettled tells of one more retry, in vain, and of letters that were settled.
+func (e *engine) tellSettled() *engine {
+	e.add(at(53), domain.DeadLetterStream(firm, "dl_4"), domain.DeadLetterRetried{By: "u_1", ByName: "Folasade Osei", Code: domain.CodeInvalidEvent,
+		Faults: []domain.FieldFault{{Field: "/file_name", Reason: "is missing"}}})
 	for id, state := range map[string]domain.LetterState{"dl_6": domain.LetterTakenIn, "dl_7": domain.LetterDiscarded} {
 		e.add(at(55), domain.DeadLetterStream(firm, id), domain.DeadLettered{Subject: "casehug.f_1.client.updated", Type: domain.TypeClientUpdated,
 			Body: []byte(`{"client_id":"c_82","company_name":"Apex Freight"}`), Faults: []domain.FieldFault{{Field: "/version", Reason: "must be a whole number, not a text"}}},
 			domain.DeadLetterSettled{State: state, Was: domain.LetterOpen, By: "u_1", ByName: "Folasade Osei"})
 	}
-	e.add(at(54), domain.DeadLetterStream(domain.Nobody, "dl_nobody"), domain.DeadLettered{Subject: "casehug.x", Body: []byte("{}"),
-		Faults: []domain.FieldFault{{Reason: "is on a wrong subject"}}})
+	return e
 }
 
 // operate is a call in an operator's name.
@@ -84,7 +96,7 @@ type settledLetter struct {
 }
 
 func TestLettersAreSettledOverHTTP(t *testing.T) {
-	e := newEngine(t).tell().told(t)
+	e := newEngine(t).tell().tellSettled().told(t)
 	do := func(method, path string) reply {
 		return e.call(t, call{method: method, path: "/v1/firms/f_1/dead-letters/" + path, token: "admin-token"})
 	}
@@ -146,7 +158,7 @@ func TestLettersOfNobodyAreOperators(t *testing.T) {
 }
 
 func TestDeadLettersPage(t *testing.T) {
-	e := newEngine(t).tell().told(t)
+	e := newEngine(t).tell().tellSettled().told(t)
 	open := func(path string) reply {
 		return e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200)
 	}
@@ -161,7 +173,7 @@ func TestDeadLettersPage(t *testing.T) {
 }
 
 func TestLettersAreSettledInTheConsole(t *testing.T) {
-	e := newEngine(t).tell().told(t)
+	e := newEngine(t).tell().tellSettled().told(t)
 	send := func(path, to string) {
 		t.Helper()
 		if got := e.call(t, call{method: "POST", path: path, cookie: "admin-token", html: true}).want(303).header.Get("Location"); got != to {

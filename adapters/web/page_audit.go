@@ -106,6 +106,10 @@ func actionText(a domain.Action) string {
 		return "Retry a sync"
 	case domain.ActionCancelSync:
 		return "Call off a sync"
+	case domain.ActionRetryLetter:
+		return "Retry a dead letter"
+	case domain.ActionDiscardLetter:
+		return "Discard a dead letter"
 	case "many":
 		return "Many different things"
 	}
