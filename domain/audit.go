@@ -22,6 +22,8 @@ const (
 	ActionRequestSync      Action = "sync.request"
 	ActionRetrySync        Action = "sync.retry"
 	ActionCancelSync       Action = "sync.cancel"
+	ActionRetryLetter      Action = "dead_letter.retry"
+	ActionDiscardLetter    Action = "dead_letter.discard"
 )
 
 // RequestRefused says that somebody of the firm asked for what they were not given. The
@@ -79,7 +81,10 @@ func (d Deed) Outcome() DeedOutcome {
 // firm admins may do was done by one.
 func DeedOf(s Stream, e Event) (Deed, bool) {
 	d, ok := manages(e)
-	if ok {
+	if !ok {
+		d, ok = settles(s, e)
+	}
+	if ok && d.Actor != Operator {
 		d.Role = FirmAdmin
 	}
 	switch e := e.(type) {
@@ -127,6 +132,21 @@ func manages(e Event) (Deed, bool) {
 		return Deed{Actor: e.By, Action: ActionReviseMapping, Target: string(e.Mapping.ID)}, true
 	case MappingRemoved:
 		return Deed{Actor: e.By, Action: ActionRemoveMapping, Target: string(e.ID)}, true
+	}
+	return Deed{}, false
+}
+
+// settles is what firm admins, and operators in their place, do to dead letters.
+func settles(s Stream, e Event) (Deed, bool) {
+	switch e := e.(type) {
+	case DeadLetterRetried:
+		return Deed{Actor: e.By, Name: e.ByName, Action: ActionRetryLetter, Target: s.ID, Code: e.Code, Reason: "The event still can’t be taken in"}, true
+	case DeadLetterSettled:
+		action := ActionRetryLetter
+		if e.State == LetterDiscarded {
+			action = ActionDiscardLetter
+		}
+		return Deed{Actor: e.By, Name: e.ByName, Action: action, Target: s.ID}, true
 	}
 	return Deed{}, false
 }

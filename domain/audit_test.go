@@ -32,6 +32,13 @@ func TestDeeds(t *testing.T) {
 			domain.Deed{Actor: "u_5", Action: domain.ActionCancelSync, Target: "m_1", Times: 1}, domain.DeedDone},
 		"a retry": {domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
 			domain.Deed{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.DeedDone},
+		"a dead letter's retry in vain": {domain.DeadLetterRetried{By: "u_1", ByName: "Lee Oak", Code: domain.CodeInvalidEvent},
+			domain.Deed{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionRetryLetter, Target: "m_1", Code: domain.CodeInvalidEvent,
+				Reason: "The event still can’t be taken in", Times: 1}, domain.DeedRefused},
+		"a dead letter's retry": {domain.DeadLetterSettled{State: domain.LetterTakenIn, By: "u_1"},
+			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionRetryLetter, Target: "m_1", Times: 1}, domain.DeedDone},
+		"an operator's discard": {domain.DeadLetterSettled{State: domain.LetterDiscarded, By: domain.Operator, ByName: "an operator"},
+			domain.Deed{Actor: domain.Operator, Name: "an operator", Action: domain.ActionDiscardLetter, Target: "m_1", Times: 1}, domain.DeedDone},
 		"a refusal": {refused, domain.Deed{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.DeedRefused},
 	} {
 		got, ok := domain.DeedOf(matter, tt.event)

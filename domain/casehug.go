@@ -94,6 +94,10 @@ type CaseHugEvent struct {
 	RequestedBy string
 }
 
+// Operator is the subject of what an operator of the engine does in a firm's place. It is
+// no CaseHug user's.
+const Operator = "~operator"
+
 // FieldFault says what is wrong with one field of an event.
 type FieldFault struct {
 	Field  string `json:"field"` // JSON pointer, "" for the event as a whole

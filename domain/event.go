@@ -136,6 +136,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"activity.noticed.v1":                decode[ActivityNoticed],
 	"activity.read.v1":                   decode[ActivityRead],
 	"audit.refused.v1":                   decode[RequestRefused],
+	"deadletter.retried.v1":              decode[DeadLetterRetried],
+	"deadletter.settled.v1":              decode[DeadLetterSettled],
 }
 
 // sameJSON reports whether two plain values would be stored alike.

@@ -62,6 +62,10 @@ var ErrConflict = errors.New("eventstore: the stream has newer events")
 // be decided on such a ledger.
 var ErrDamaged = errors.New("eventstore: the ledger is damaged")
 
+// ErrTooLarge says that a commit has more events, or a larger one, than the ledger
+// takes. The same commit would be refused again.
+var ErrTooLarge = errors.New("eventstore: more than the ledger takes at once")
+
 // ErrClosed says that the store was closed.
 var ErrClosed = errors.New("eventstore: the ledger is closed")
 
@@ -75,7 +79,8 @@ const (
 // Store is an append-only log. Implementations must pass eventstoretest.Run.
 type Store interface {
 	// Append writes c.Events in order, all or none, provided that c.Last is still the
-	// newest event of c.Stream; otherwise it returns ErrConflict and writes nothing. It
+	// newest event of c.Stream; otherwise it returns ErrConflict and writes nothing.
+	// What exceeds the limits of a commit is ErrTooLarge, and nothing is written. It
 	// returns the stream's new head. When it returns nil the events survive a power
 	// failure. After any other error the events may or may not be there: read again.
 	Append(ctx context.Context, c Commit) (Head, error)

@@ -25,8 +25,11 @@ func seal(c Commit) ([]record, error) {
 	if _, err := domain.ParseStream(stream); err != nil {
 		return nil, err
 	}
-	if n := len(c.Events); n == 0 || n > MaxEvents {
-		return nil, fmt.Errorf("stream %s: a commit has 1 to %d events, this one %d", stream, MaxEvents, n)
+	if len(c.Events) == 0 {
+		return nil, fmt.Errorf("stream %s: a commit needs an event", stream)
+	}
+	if n := len(c.Events); n > MaxEvents {
+		return nil, fmt.Errorf("stream %s: a commit has at most %d events, this one %d: %w", stream, MaxEvents, n, ErrTooLarge)
 	}
 	if c.At.IsZero() {
 		return nil, fmt.Errorf("stream %s: a commit needs its time", stream)
@@ -40,7 +43,7 @@ func seal(c Commit) ([]record, error) {
 			return nil, fmt.Errorf("stream %s: %w", stream, err)
 		}
 		if len(data) > MaxEventSize {
-			return nil, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored", stream, name, len(data), MaxEventSize)
+			return nil, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored: %w", stream, name, len(data), MaxEventSize, ErrTooLarge)
 		}
 		r := record{stream: stream, version: prev.Version + 1, at: at, name: name, data: data}
 		r.hash = Chain(prev.Hash, r.version, at, name, data)

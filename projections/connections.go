@@ -28,12 +28,12 @@ type ConnectionRow struct {
 	LastReceived  time.Time         `json:"last_received,omitzero"`
 	Tests         int               `json:"tests,omitempty"`  // test webhooks received
 	Unheard       time.Time         `json:"unheard,omitzero"` // see domain.Heard
-	DeadLetters   int               `json:"dead_letters"`
+	DeadLetters   LetterCounts      `json:"dead_letters,omitzero"`
 	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 4, Keys: firmKey, Fold: foldConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 5, Keys: firmKey, Fold: foldConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -49,11 +49,9 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	r.Connection = r.Connection.Apply(env.Event, env.At)
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
 	r.Lately = r.Lately.fold(env)
-	switch e := env.Event.(type) {
-	case domain.SettingsChanged:
+	r.DeadLetters = r.DeadLetters.after(env.Event)
+	if e, ok := env.Event.(domain.SettingsChanged); ok {
 		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At
-	case domain.DeadLettered:
-		r.DeadLetters++
 	}
 	return r.foldErrors(env).foldHeard(env)
 }

@@ -35,7 +35,7 @@ func TestConnectionRow(t *testing.T) {
 	}
 	r.Connection, r.Lately = domain.Connection{}, projections.Lately{}
 	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsRev: 1, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
-		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: 1, TypesAt: 1,
+		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: projections.LetterCounts{Open: 1}, TypesAt: 1,
 		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second), ErrorOf: "syncs"}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the row is\n%+v, want\n%+v", r, want)
@@ -78,29 +78,5 @@ func TestAllConnections(t *testing.T) {
 	}
 	if list[0].Settings != domain.DefaultSettings {
 		t.Errorf("a firm that chose nothing has the settings %+v", list[0].Settings)
-	}
-}
-
-func TestDeadLetters(t *testing.T) {
-	letter := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: ref("e-1"),
-		Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}, Body: []byte(`{"matter_id":"m_1"}`)}
-	l := newLedger()
-	for _, id := range []string{"dl_1", "dl_2", "dl_3"} {
-		l.tell(t, domain.DeadLetterStream(oak, id), letter)
-	}
-	l.tell(t, domain.DeadLetterStream(elm, "dl_4"), letter)
-	v := folded(t, l)
-	list, next, err := v.DeadLetters(oak, 0, 2)
-	if err != nil || len(list) != 2 || list[0].ID != "dl_3" || list[1].ID != "dl_2" || next != list[1].Position {
-		t.Fatalf("the first page is %+v with cursor %d, %v", list, next, err)
-	}
-	want := projections.DeadLetterRow{ID: "dl_3", Firm: oak, Subject: letter.Subject, Type: letter.Type, Origin: letter.Origin,
-		Faults: letter.Faults, Body: letter.Body, At: start.Add(2 * time.Second), Position: 3}
-	if !reflect.DeepEqual(list[0], want) {
-		t.Errorf("the newest is\n%+v, want\n%+v", list[0], want)
-	}
-	list, next, err = v.DeadLetters(oak, next, 2)
-	if err != nil || len(list) != 1 || list[0].ID != "dl_1" || next != 0 {
-		t.Errorf("the second page is %+v with cursor %d, %v", list, next, err)
 	}
 }

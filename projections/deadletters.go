@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -13,18 +14,35 @@ import (
 type DeadLetterRow struct {
 	ID       string              `json:"id"`
 	Firm     domain.FirmID       `json:"firm_id"`
+	State    domain.LetterState  `json:"state"`
 	Subject  string              `json:"subject"`
 	Type     string              `json:"type,omitempty"`
 	Origin   domain.EventRef     `json:"origin"`
-	Faults   []domain.FieldFault `json:"faults"`
-	Body     []byte              `json:"body"`
+	Code     domain.Code         `json:"code"`   // as of the newest attempt
+	Faults   []domain.FieldFault `json:"faults"` // as of the newest attempt
+	Header   domain.Header       `json:"header,omitempty"`
+	Body     []byte              `json:"body"` // its beginning, where Size is more than it has
+	Size     int                 `json:"size"` // of the whole body in bytes
 	At       time.Time           `json:"at"`
 	Position uint64              `json:"position"`
+	Attempts int                 `json:"attempts,omitempty"` // retries in vain
+	Tried    Deed                `json:"tried,omitzero"`     // the newest of them
+	Settled  Deed                `json:"settled,omitzero"`
 }
 
-// DeadLetters lists what could not be taken in.
-var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 1, Keys: deadLetterKeys, Fold: foldDeadLetter,
-	Order: func(r DeadLetterRow) (string, uint64) { return string(r.Firm), r.Position }}
+// Deed is what somebody did, and when.
+type Deed struct {
+	By     string    `json:"by"`
+	ByName string    `json:"by_name,omitempty"`
+	At     time.Time `json:"at"`
+}
+
+// DeadLetters lists what could not be taken in, by its state.
+var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 2, Keys: deadLetterKeys, Fold: foldDeadLetter,
+	Order: func(r DeadLetterRow) (string, uint64) { return letterList(r.Firm, r.State), r.Position }}
+
+// letterList names a firm's list of dead letters of a state.
+func letterList(f domain.FirmID, s domain.LetterState) string { return string(f) + "." + string(s) }
 
 func deadLetterKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindDeadLetter {
@@ -34,17 +52,24 @@ func deadLetterKeys(env eventstore.Envelope) []string {
 }
 
 func foldDeadLetter(r DeadLetterRow, env eventstore.Envelope) DeadLetterRow {
-	if e, ok := env.Event.(domain.DeadLettered); ok {
-		r = DeadLetterRow{ID: env.Stream.ID, Firm: env.Stream.Firm, Subject: e.Subject, Type: e.Type, Origin: e.Origin,
-			Faults: e.Faults, Body: e.Body, At: env.At, Position: uint64(env.Seq)}
+	switch e := env.Event.(type) {
+	case domain.DeadLettered:
+		return DeadLetterRow{ID: env.Stream.ID, Firm: env.Stream.Firm, State: domain.LetterOpen, Subject: e.Subject, Type: e.Type, Origin: e.Origin,
+			Code: cmp.Or(e.Code, domain.CodeInvalidEvent), Faults: e.Faults, Header: e.Header, Body: e.Body, Size: max(e.Size, len(e.Body)),
+			At: env.At, Position: uint64(env.Seq)}
+	case domain.DeadLetterRetried:
+		r.Code, r.Faults, r.Attempts, r.Tried = e.Code, e.Faults, r.Attempts+1, Deed{By: e.By, ByName: e.ByName, At: env.At}
+	case domain.DeadLetterSettled:
+		r.State, r.Settled = e.State, Deed{By: e.By, ByName: e.ByName, At: env.At}
 	}
 	return r
 }
 
-// DeadLetters lists a firm's, newest first, from those before position on (0: all).
-func (v *Views) DeadLetters(firm domain.FirmID, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
+// DeadLetters lists a firm's dead letters of a state, newest first, from those before
+// position on (0: all).
+func (v *Views) DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
 	err = v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, DeadLetters, string(firm), before, func(r DeadLetterRow) bool {
+		return newest(tx, DeadLetters, letterList(firm, state), before, func(r DeadLetterRow) bool {
 			if len(list) == limit {
 				next = list[len(list)-1].Position
 				return false
@@ -54,4 +79,42 @@ func (v *Views) DeadLetters(firm domain.FirmID, before uint64, limit int) (list 
 		})
 	})
 	return list, next, err
+}
+
+// DeadLetter is one of a firm's dead letters.
+func (v *Views) DeadLetter(firm domain.FirmID, id string) (row DeadLetterRow, ok bool, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) error {
+		row, ok, err = get(tx, DeadLetters, rowKey(string(firm), id))
+		return err
+	})
+	return row, ok, err
+}
+
+// LetterCounts are numbers of dead letters.
+type LetterCounts struct {
+	Open      int `json:"open,omitempty"`
+	TakenIn   int `json:"taken_in,omitempty"`
+	Discarded int `json:"discarded,omitempty"`
+}
+
+// after counts what the event makes of a dead letter.
+func (c LetterCounts) after(e domain.Event) LetterCounts {
+	switch e := e.(type) {
+	case domain.DeadLettered:
+		c.Open++
+	case domain.DeadLetterSettled:
+		*c.of(e.Was)--
+		*c.of(e.State)++
+	}
+	return c
+}
+
+func (c *LetterCounts) of(s domain.LetterState) *int {
+	switch s {
+	case domain.LetterTakenIn:
+		return &c.TakenIn
+	case domain.LetterDiscarded:
+		return &c.Discarded
+	}
+	return &c.Open
 }

@@ -93,7 +93,7 @@ func anyEvent(t *rapid.T, i int) (domain.Stream, domain.Event) {
 		return domain.ConnectionStream(firm), rapid.SampledFrom([]domain.Event{authorized, domain.ConnectionLost{Failure: unavailable},
 			domain.Disconnected{By: "u_1"}, domain.WebhooksRegistered{Subscription: "sub-1"}}).Draw(t, "event")
 	case 1:
-		return domain.DeadLetterStream(firm, "dl_"+strconv.Itoa(i)), domain.DeadLettered{Subject: "casehug.f.matter.created"}
+		return domain.DeadLetterStream(firm, "dl_"+strconv.Itoa(i%5)), rapid.SampledFrom([]domain.Event{letter, letterTakenIn, letterDiscarded}).Draw(t, "event")
 	case 2:
 		return domain.ClientStream(firm, "c_77"), domain.ClientUpdated{Origin: ref(strconv.Itoa(i)), Client: rivera(i).Client}
 	}

@@ -51,8 +51,8 @@ func wantThen(t *rapid.T, past projections.Past, then *projections.Views, firm d
 	if err != nil {
 		t.Fatal(err)
 	}
-	want.DeadLetters, want.Tests, want.Unheard = 0, 0, time.Time{} // no part of it
-	want.Lately.Succeeded, want.Lately.Failed = "", ""             // the past names no syncs
+	want.DeadLetters, want.Tests, want.Unheard = projections.LetterCounts{}, 0, time.Time{} // no part of it
+	want.Lately.Succeeded, want.Lately.Failed = "", ""                                      // the past names no syncs
 	if !reflect.DeepEqual(asStored(t, got.Row), asStored(t, want)) {
 		t.Fatalf("as of %s the row of %s is\n%+v, want\n%+v", at, firm, got.Row, want)
 	}

@@ -80,7 +80,13 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if err := provision(ctx, b.js, c.Replicas); err != nil {
 		return err
 	}
-	if b.embedded == nil || c.Listen == listenOff {
+	if b.embedded == nil {
+		return nil
+	}
+	if err := takeBack(ctx, b.js, c.Logger); err != nil {
+		return err
+	}
+	if c.Listen == listenOff {
 		return nil
 	}
 	b.gate, err = openGate(b.embedded, c.Logger)

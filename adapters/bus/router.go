@@ -1,9 +1,10 @@
 package bus
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
-	"runtime/debug"
+	"strconv"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/components/metrics"
@@ -14,55 +15,121 @@ import (
 
 // RouterConfig says how a router runs its handlers.
 type RouterConfig struct {
-	Timeout    time.Duration         // after which a message's context ends; 0: 1 minute
-	CloseAfter time.Duration         // how long closing waits for handlers; 0: 10 s
-	Registry   prometheus.Registerer // nil: no metrics
-	Logger     *slog.Logger          // nil: slog.Default()
+	Timeout    time.Duration // after which a message's context ends; 0: 1 minute
+	Grace      time.Duration // after that a handler that goes on is left behind; 0: 1 s
+	CloseAfter time.Duration // how long closing waits for handlers; 0: 10 s
+
+	// Tries says how often a message may be delivered in vain before one that fails with
+	// the error is buried; 0: it is tried for ever. Nil: every message is.
+	Tries func(error) uint64
+	// Bury keeps a message that is given up, with what it failed with in the end. The
+	// message is done once Bury returns nil, else it comes again. Needed where Tries is set.
+	Bury func(ctx context.Context, m *message.Message, cause error) error
+
+	Registry prometheus.Registerer // nil: no metrics
+	Logger   *slog.Logger          // nil: slog.Default()
 }
 
-// NewRouter is Watermill's router, set up so that one message's failure stays its own: a
-// panic is an error of that message, its context ends after the timeout, an error gives it
-// back to the subscriber, which delivers it again. What can never succeed is the handler's to
-// decide: it records the failure and returns nil. Closing the router closes the subscribers
-// and publishers it was given.
-func NewRouter(c RouterConfig) (*message.Router, error) {
+func (c RouterConfig) withDefaults() RouterConfig {
 	if c.Timeout == 0 {
 		c.Timeout = time.Minute
+	}
+	if c.Grace == 0 {
+		c.Grace = time.Second
 	}
 	if c.CloseAfter == 0 {
 		c.CloseAfter = 10 * time.Second
 	}
+	if c.Tries == nil {
+		c.Tries = func(error) uint64 { return 0 }
+	}
+	return c
+}
+
+// NewRouter is Watermill's router, set up so that one message's failure stays its own: a
+// panic is an error of that message, its context ends after the timeout, and a handler that
+// goes on even then is left behind. An error gives the message back to the subscriber, which
+// delivers it again, until its tries are used up and it is buried: a message that can never
+// be handled holds nobody up for long. Closing the router closes the subscribers and
+// publishers it was given.
+func NewRouter(c RouterConfig) (*message.Router, error) {
+	c = c.withDefaults()
 	r, err := message.NewRouter(message.RouterConfig{CloseTimeout: c.CloseAfter}, NewLogger(c.Logger))
 	if err != nil {
 		return nil, fmt.Errorf("make the router: %w", err)
 	}
+	outcomes := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "smokeball_sync_bus_messages_total",
+		Help: "Deliveries by handler and outcome: handled, failed (comes again) or dead_lettered."}, []string{"handler", "outcome"})
 	if c.Registry != nil {
 		metrics.NewPrometheusMetricsBuilder(c.Registry, "smokeball_sync", "bus").AddPrometheusRouterMetrics(r)
+		if err := c.Registry.Register(outcomes); err != nil {
+			return nil, fmt.Errorf("count messages: %w", err)
+		}
 	}
-	r.AddMiddleware(middleware.CorrelationID, contain, middleware.Timeout(c.Timeout))
+	r.AddMiddleware(middleware.CorrelationID, c.settle(outcomes), c.contain)
 	return r, nil
 }
 
-// PanicError is the error of a message whose handler panicked. It tells where and with what
-// type, not with what value: that may be personal data.
-type PanicError struct {
-	Type  string // the panic value's type
-	Stack string
-}
+// What became of a delivery.
+const (
+	handled      = "handled"
+	failed       = "failed"
+	deadLettered = "dead_lettered"
+)
 
-// Error implements error.
-func (e *PanicError) Error() string {
-	return "the handler panics with a " + e.Type + " at " + e.Stack
-}
-
-// contain turns a panic into an error of the message.
-func contain(next message.HandlerFunc) message.HandlerFunc {
-	return func(m *message.Message) (out []*message.Message, err error) {
-		defer func() {
-			if v := recover(); v != nil {
-				out, err = nil, &PanicError{Type: fmt.Sprintf("%T", v), Stack: string(debug.Stack())}
+// settle buries a message that has failed often enough, and counts what became of it.
+func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMiddleware {
+	return func(next message.HandlerFunc) message.HandlerFunc {
+		return func(m *message.Message) ([]*message.Message, error) {
+			ctx := m.Context()
+			out, err := next(m)
+			outcome := handled
+			if err != nil {
+				outcome, err = c.giveUp(ctx, m, err)
 			}
-		}()
-		return next(m)
+			outcomes.WithLabelValues(message.HandlerNameFromCtx(ctx), outcome).Inc()
+			return out, err
+		}
+	}
+}
+
+// giveUp buries the message, unless it is to come again with its error.
+func (c RouterConfig) giveUp(ctx context.Context, m *message.Message, cause error) (outcome string, err error) {
+	tries := c.Tries(cause)
+	if tries == 0 || deliveries(m) < tries || ctx.Err() != nil {
+		return failed, cause
+	}
+	err = Contain(ctx, c.Timeout, c.Grace, func(ctx context.Context) error { return c.Bury(ctx, m, cause) })
+	if err != nil {
+		return failed, fmt.Errorf("keep a message that fails with %w: %w", cause, err)
+	}
+	return deadLettered, nil
+}
+
+// deliveries is how often the message has come, this time included.
+func deliveries(m *message.Message) uint64 {
+	n, err := strconv.ParseUint(m.Metadata.Get(MetaDeliveries), 10, 64)
+	if err != nil {
+		return 1 // another subscriber's message
+	}
+	return n
+}
+
+// contain ends what a message's handler does, one way or another.
+func (c RouterConfig) contain(next message.HandlerFunc) message.HandlerFunc {
+	return func(m *message.Message) ([]*message.Message, error) {
+		ctx := m.Context()
+		within, cancel := context.WithTimeout(ctx, c.Timeout)
+		defer cancel()
+		m.SetContext(within)
+		var out []*message.Message
+		err := await(ctx, within, c.Grace, func() (err error) {
+			out, err = next(m)
+			return err
+		})
+		if err != nil {
+			return nil, err // who was left behind may still write out
+		}
+		return out, nil
 	}
 }

@@ -49,7 +49,12 @@ func subscriber(t testing.TB, c bus.SubscriberConfig) *bus.Subscriber {
 
 func subscribe(t testing.TB, s *bus.Subscriber) <-chan *message.Message {
 	t.Helper()
-	messages, err := s.Subscribe(t.Context(), "topic")
+	return subscribeTo(t, s, "topic")
+}
+
+func subscribeTo(t testing.TB, s *bus.Subscriber, topic string) <-chan *message.Message {
+	t.Helper()
+	messages, err := s.Subscribe(t.Context(), topic)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -27,11 +27,15 @@ func FuzzDecode(f *testing.F) {
 			t.Error("RouteKey is empty")
 		}
 		e, err := casehug.Decode(subject, header, body)
+		firm, origin, kind := casehug.Identity(subject, header, body)
 		if err != nil {
 			checkInvalid(t, err)
 			return
 		}
 		checkEvent(t, e)
+		if firm != e.Firm || origin != e.Origin || kind != e.Type {
+			t.Errorf("the event is %s %v %s, it tells of itself %s %v %s", e.Firm, e.Origin, e.Type, firm, origin, kind)
+		}
 	})
 }
 

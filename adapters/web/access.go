@@ -17,6 +17,7 @@ import (
 type access struct {
 	role     domain.Role // the least role; empty: no user at all
 	operator bool        // operators may, too
+	nobody   bool        // operators may ask for what belongs to no firm
 	open     bool        // everybody may
 }
 
@@ -40,6 +41,15 @@ func userOf(ctx context.Context) domain.User {
 func byCookie(ctx context.Context) bool {
 	c, _ := ctx.Value(callerKey{}).(caller)
 	return c.cookie
+}
+
+// actor is who acts on a firm: its signed-in user, or an operator in the firm's place.
+func actor(ctx context.Context, firm domain.FirmID) domain.User {
+	c, _ := ctx.Value(callerKey{}).(caller)
+	if c.operator {
+		return domain.User{Subject: domain.Operator, Firm: firm, Name: "an operator"}
+	}
+	return c.user
 }
 
 // admit lets those in whom a route is for; whoever it is not for is noted.
@@ -158,7 +168,10 @@ func (s *site) allow(a access, c caller, r *http.Request) error {
 
 func allowOperator(a access, firm string) error {
 	if !a.operator {
-		return newProblem(http.StatusForbidden, domain.CodeForbidden, "An operator token only reads.", "A user of the firm does this, with a CaseHug token.")
+		return newProblem(http.StatusForbidden, domain.CodeForbidden, "An operator token does not do this.", "A user of the firm does, with a CaseHug token.")
+	}
+	if a.nobody && firm == string(domain.Nobody) {
+		return nil
 	}
 	if firm != "" && !domain.ValidID(firm) {
 		return newProblem(http.StatusNotFound, domain.CodeNotFound, "There is no such firm.", "Firm ids have 1 to 64 of the characters A-Z a-z 0-9 _ -.")

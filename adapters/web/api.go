@@ -118,7 +118,7 @@ func problemResponse(api huma.API) *huma.Response {
 // describe is the OpenAPI description of all routes. Values that are null where
 // nothing is known are said to be so, which the types cannot tell.
 func describe(api huma.API) ([]byte, error) {
-	for _, name := range []string{"Failure", "EventRef"} {
+	for _, name := range []string{"Failure", "EventRef", "DeedBody"} {
 		if schema := api.OpenAPI().Components.Schemas.Map()[name]; schema != nil {
 			schema.Nullable = true
 		}

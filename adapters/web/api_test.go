@@ -280,7 +280,7 @@ func TestListsRefuseWrongValues(t *testing.T) {
 		"sync-history?limit=0": "query.limit", "sync-history?limit=501": "query.limit", "sync-history?limit=many": "query.limit",
 		"sync-history?cursor=%21": "query.cursor", "sync-history?cursor=0": "query.cursor", "sync-history?cursor=garbage": "query.cursor", "sync-history?status=broken": "query.status",
 		"sync-history?trigger=moon": "query.trigger", "sync-history?from=yesterday": "query.from",
-		"matters?status=broken": "query.status", "matters?cursor=-1": "query.cursor", "dead-letters?cursor=.": "query.cursor",
+		"matters?status=broken": "query.status", "matters?cursor=-1": "query.cursor", "dead-letters?cursor=.": "query.cursor", "dead-letters?status=lost": "query.status",
 		"connection?min_position=-1": "query.min_position",
 	} {
 		p := e.call(t, call{path: "/v1/firms/f_1/" + path, token: "admin-token"}).problem(422, "invalid_request")
@@ -293,7 +293,7 @@ func TestListsRefuseWrongValues(t *testing.T) {
 // Paging through a list meets everything once, in order, at every size of page.
 func TestPaging(t *testing.T) {
 	e := newEngine(t).tell().told(t)
-	for path, total := range map[string]int{"sync-history": 4, "matters": 4, "dead-letters": 2} {
+	for path, total := range map[string]int{"sync-history": 4, "matters": 4, "dead-letters": 5} {
 		for limit := 1; limit <= 5; limit++ {
 			ids := e.page(t, path, limit)
 			seen := map[string]bool{}

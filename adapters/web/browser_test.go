@@ -267,6 +267,30 @@ func TestBrowserStory(t *testing.T) {
 	b.quiet("disconnecting")
 }
 
+// An admin retries an event in vain and another one with success, and discards a third.
+func TestBrowserDeadLetters(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).connect().tell().tellSettled().told(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/dead-letters")
+	b.click(`form[action="/dead-letters/dl_2/retry"] button`, ".note.warn")
+	b.at("/dead-letters?tried=dl_2")
+	b.accessible("a retry in vain")
+	b.click(`form[action="/dead-letters/dl_1/retry"] button`, ".note.info")
+	b.at("/dead-letters?done=taken_in")
+	b.open("/dead-letters")
+	b.click("[data-open=d-dl_4]", "#d-dl_4[open]")
+	b.accessible("the question")
+	b.picture("discard-dialog")
+	b.click("#d-dl_4 .btn.hard", ".note.info")
+	b.at("/dead-letters?done=discarded")
+	if want := "retry letter dl_2 of f_1 by u_1\nretry letter dl_1 of f_1 by u_1\ndiscard letter dl_4 of f_1 by u_1"; e.asked() != want {
+		t.Errorf("the port was asked\n%s\nwant\n%s", e.asked(), want)
+	}
+	b.quiet("settling")
+}
+
 // The rows of a list follow the ledger while the page is open.
 func TestBrowserFreshRows(t *testing.T) {
 	chromium(t)
@@ -324,6 +348,7 @@ func TestBrowserPages(t *testing.T) {
 	connected, bare, ended := engines["connected"].told(t), engines["disconnected"], engines["ended"].told(t)
 	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
+	settled := newEngine(t).connect().tell().tellSettled().told(t)
 	b := openBrowser(t, connected.url)
 	for i, p := range []struct {
 		e     *engine
@@ -355,7 +380,8 @@ func TestBrowserPages(t *testing.T) {
 		{past, "as-of", "admin-token", "/integrations/as-of"}, {past, "as-of-then", "user-token", "/integrations/as-of?as_of=2026-07-01T10:00:00Z"},
 		{past, "as-of-wrong", "admin-token", "/integrations/as-of?as_of=tomorrow"}, {bare, "as-of-bare", "admin-token", "/integrations/as-of"},
 		{past, "audit", "admin-token", "/audit"}, {past, "audit-nothing", "admin-token", "/audit?actor=nobody"}, {bare, "audit-bare", "admin-token", "/audit"},
-		{connected, "dead-letters", "admin-token", "/dead-letters"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
+		{settled, "dead-letters", "admin-token", "/dead-letters?tried=dl_4"}, {settled, "dead-letters-taken-in", "admin-token", "/dead-letters?status=taken_in"},
+		{settled, "dead-letters-discarded", "admin-token", "/dead-letters?status=discarded"}, {connected, "dead-letter-discard", "admin-token", "/dead-letters/dl_1/discard"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
 		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
 		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},
 	} {

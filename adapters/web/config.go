@@ -22,6 +22,7 @@ type Config struct {
 	Inbox     Inbox
 	Allowance Allowance
 	Keys      Keys
+	Letters   DeadLetters
 	Past      Past
 	// Refusals writes down what people are refused. Nil: nothing is written down.
 	Refusals Refusals
@@ -84,7 +85,7 @@ func (c Config) check() (*url.URL, error) {
 		there bool
 	}{
 		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil}, {"Past", c.Past != nil},
-		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Past", c.Past != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
+		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Letters", c.Letters != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
 		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {

@@ -42,6 +42,7 @@ func pages() []door {
 		page("/matters", 200, 200, 200),
 		page("/matters/m_1001", 404, 200, 200),
 		page("/dead-letters", 200, 403, 200),
+		page("/dead-letters/dl_1/discard", 404, 403, 200),
 		page("/audit", 200, 403, 200),
 		form("/integrations/connect", "", 303, 403, 303),
 		form("/integrations/disconnect", "", 303, 403, 303),
@@ -54,6 +55,8 @@ func pages() []door {
 		form("/integrations/webhooks/remove", "", 303, 403, 303),
 		form("/matters/m_1001/sync", "", 303, 303, 303),
 		form("/history/s_failed/retry", "", 404, 303, 303),
+		form("/dead-letters/dl_1/retry", "", 404, 403, 303),
+		form("/dead-letters/dl_3/discard", "", 404, 403, 303),
 		form("/history/s_waits/cancel", "", 404, 303, 303),
 
 		open("GET", "/", 303), open("GET", "/healthz", 200), open("GET", "/readyz", 200), open("GET", "/metrics", 200),

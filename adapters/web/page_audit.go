@@ -114,6 +114,10 @@ func actionText(a domain.Action) string {
 		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
+	case domain.ActionRetryLetter:
+		return "Retry a dead letter"
+	case domain.ActionDiscardLetter:
+		return "Discard a dead letter"
 	case "many":
 		return "Many different things"
 	}

@@ -1,56 +1,104 @@
 package web
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"net/http"
-	"unicode/utf8"
+	"net/url"
 
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// deadLettersPage lists what could not be taken in.
+const deadLettersPath = "/dead-letters"
+
+// deadLettersPage lists what could not be taken in, or what became of it.
 type deadLettersPage struct {
+	State   domain.LetterState
+	Groups  []group
 	Letters []letter
+	Tried   *letter // of these: the one that a retry has just not taken in
 	Paged   bool
 	More    string
-}
-
-// letter is an event that could not be taken in, as people read it.
-type letter struct {
-	projections.DeadLetterRow
-	Content string
+	Newest  string
 }
 
 func (s *site) showDeadLetters(v visit) error {
 	in := v.r.URL.Query()
+	p := deadLettersPage{State: domain.LetterState(or(in.Get("status"), string(domain.LetterOpen))), Paged: in.Get("cursor") != ""}
 	before, err := Paging{Cursor: in.Get("cursor")}.before()
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.Views.DeadLetters(v.firm(), before, perPage)
+	firm, err := s.Views.Connection(v.firm())
 	if err != nil {
 		return err
 	}
-	p := deadLettersPage{Paged: before != 0}
+	rows, next, err := s.Views.DeadLetters(v.firm(), p.State, before, perPage)
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
-		p.Letters = append(p.Letters, letter{DeadLetterRow: r, Content: readable(r.Body)})
+		l, err := s.letter(r)
+		if err != nil {
+			return err
+		}
+		p.Letters = append(p.Letters, l)
+		if r.ID == in.Get("tried") {
+			p.Tried = &l
+		}
 	}
+	p.Groups = letterGroups(firm.DeadLetters, p.State)
+	p.Newest = deadLettersPath + queryWith(url.Values{"status": in["status"]})
 	if c := cursor(next); c != nil {
-		p.More = "/dead-letters" + queryWith(in, "cursor", *c)
+		p.More = deadLettersPath + queryWith(url.Values{"status": in["status"]}, "cursor", *c)
 	}
-	return s.show(v, http.StatusOK, "dead-letters", screen{Title: "Dead letters", Nav: "dead-letters", Crumbs: []crumb{{"Dead letters", ""}}, Body: p})
+	return s.show(v, http.StatusOK, "dead-letters", screen{Title: "Dead letters", Nav: "dead-letters", Said: lettersSaid(in.Get("done")),
+		Crumbs: []crumb{{"Dead letters", ""}}, Body: p})
 }
 
-// readable is a body as text: indented if it is JSON.
-func readable(body []byte) string {
-	var b bytes.Buffer
-	switch {
-	case json.Indent(&b, body, "", "  ") == nil:
-		return b.String()
-	case utf8.Valid(body):
-		return string(body)
+func letterGroups(n projections.LetterCounts, current domain.LetterState) []group {
+	list := []group{
+		{Label: "Open", Href: deadLettersPath, Count: n.Open, Current: current == domain.LetterOpen},
+		{Label: "Taken in later", Href: deadLettersPath + "?status=taken_in", Count: n.TakenIn, Current: current == domain.LetterTakenIn},
+		{Label: "Discarded", Href: deadLettersPath + "?status=discarded", Count: n.Discarded, Current: current == domain.LetterDiscarded},
 	}
-	return fmt.Sprintf("%d bytes that are not text", len(body))
+	return list
+}
+
+func lettersSaid(done string) string {
+	switch done {
+	case "taken_in":
+		return "The event is taken in."
+	case "discarded":
+		return "The event is discarded. It stays readable under “Discarded”."
+	}
+	return ""
+}
+
+// doRetryLetter takes the event in again. Where it still does not fit, the list tells why.
+func (s *site) doRetryLetter(v visit) error {
+	id := v.r.PathValue("id")
+	position, err := s.Letters.RetryDeadLetter(v.r.Context(), v.user, id)
+	if r := domain.AsRejection(err); r != nil && len(r.Faults) > 0 {
+		return s.then(v, position, nil, deadLettersPath+"?tried="+url.QueryEscape(id))
+	}
+	return s.then(v, position, err, deadLettersPath+"?done=taken_in")
+}
+
+// showDiscardLetter asks whether the event is to be discarded, where no script asks.
+func (s *site) showDiscardLetter(v visit) error {
+	row, err := s.deadLetter(v.firm(), v.r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	l, err := s.letter(row)
+	if err != nil {
+		return err
+	}
+	return s.show(v, http.StatusOK, "discard", screen{Title: "Discard an event", Nav: "dead-letters",
+		Crumbs: []crumb{{"Dead letters", deadLettersPath}, {"Discard", ""}}, Body: l})
+}
+
+func (s *site) doDiscardLetter(v visit) error {
+	position, err := s.Letters.DiscardDeadLetter(v.r.Context(), v.user, v.r.PathValue("id"))
+	return s.then(v, position, err, deadLettersPath+"?done=discarded")
 }

@@ -22,7 +22,7 @@ type pages map[string]*template.Template
 // parsePages reads every page with the pieces that all share.
 func parsePages(now func() time.Time) (pages, error) {
 	all := pages{}
-	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "unregister", "history", "sync", "matters", "matter", "dead-letters", "audit", "as-of", "alone"} {
+	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "unregister", "history", "sync", "matters", "matter", "dead-letters", "discard", "audit", "as-of", "alone"} {
 		t, err := template.New(name).Funcs(templateWords(now)).ParseFS(templateFiles,
 			"templates/icons.html", "templates/pieces.html", "templates/layout.html", "templates/"+name+".html")
 		if err != nil {

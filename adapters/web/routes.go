@@ -58,6 +58,8 @@ func (s *site) routeAPI(api huma.API) {
 		admins    = access{role: domain.FirmAdmin}
 		overseers = access{role: domain.FirmAdmin, operator: true}
 		operators = access{operator: true}
+		// undertakers see dead letters, operators those of no firm as well.
+		undertakers = access{role: domain.FirmAdmin, operator: true, nobody: true}
 	)
 	on(s, api, readers, "GET /v1/firms/{firm}/connection", "Connection status", s.getConnection)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/connection", "Disconnect: webhooks removed, tokens destroyed, history kept", s.deleteConnection)
@@ -78,7 +80,10 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history/{id}", "One sync", s.getSync)
 	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/retry", "Sync the matter of an ended sync again", s.retrySync, accepted)
 	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/cancel", "Call off a sync that is queued or waits", s.cancelSync)
-	on(s, api, overseers, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in", s.listDeadLetters)
+	on(s, api, undertakers, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in, newest first", s.listDeadLetters)
+	on(s, api, undertakers, "GET /v1/firms/{firm}/dead-letters/{id}", "One event that could not be taken in", s.getDeadLetter)
+	on(s, api, undertakers, "POST /v1/firms/{firm}/dead-letters/{id}/retry", "Take it in again", s.retryDeadLetter)
+	on(s, api, undertakers, "DELETE /v1/firms/{firm}/dead-letters/{id}", "Discard it; it stays readable", s.discardDeadLetter)
 	on(s, api, overseers, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
@@ -122,19 +127,20 @@ func (s *site) routePages(mux *router) {
 	mux.HandleFunc("GET /static/{file}", s.getAsset)
 	mux.Handle("GET /{$}", http.RedirectHandler("/integrations", http.StatusSeeOther))
 	for route, p := range map[string]page{
-		"GET /integrations":            {domain.StandardUser, s.showIntegrations},
-		"GET /integrations/settings":   {domain.FirmAdmin, s.showSettings},
-		"GET /integrations/mappings":   {domain.FirmAdmin, s.showMappings},
-		"GET /integrations/advanced":   {domain.FirmAdmin, s.showAdvanced},
-		"GET /integrations/disconnect": {domain.FirmAdmin, s.showDisconnect},
-		"GET /integrations/unregister": {domain.FirmAdmin, s.showRemoveWebhooks},
-		"GET /history":                 {domain.StandardUser, s.showHistory},
-		"GET /history/{id}":            {domain.StandardUser, s.showSync},
-		"GET /matters":                 {domain.StandardUser, s.showMatters},
-		"GET /matters/{matter}":        {domain.StandardUser, s.showMatter},
-		"GET /dead-letters":            {domain.FirmAdmin, s.showDeadLetters},
-		"GET /audit":                   {domain.FirmAdmin, s.showAudit},
-		"GET /integrations/as-of":      {domain.StandardUser, s.showPast},
+		"GET /integrations":              {domain.StandardUser, s.showIntegrations},
+		"GET /integrations/settings":     {domain.FirmAdmin, s.showSettings},
+		"GET /integrations/mappings":     {domain.FirmAdmin, s.showMappings},
+		"GET /integrations/advanced":     {domain.FirmAdmin, s.showAdvanced},
+		"GET /integrations/disconnect":   {domain.FirmAdmin, s.showDisconnect},
+		"GET /integrations/unregister":   {domain.FirmAdmin, s.showRemoveWebhooks},
+		"GET /history":                   {domain.StandardUser, s.showHistory},
+		"GET /history/{id}":              {domain.StandardUser, s.showSync},
+		"GET /matters":                   {domain.StandardUser, s.showMatters},
+		"GET /matters/{matter}":          {domain.StandardUser, s.showMatter},
+		"GET /dead-letters":              {domain.FirmAdmin, s.showDeadLetters},
+		"GET /dead-letters/{id}/discard": {domain.FirmAdmin, s.showDiscardLetter},
+		"GET /audit":                     {domain.FirmAdmin, s.showAudit},
+		"GET /integrations/as-of":        {domain.StandardUser, s.showPast},
 	} {
 		mux.HandleFunc(route, s.signedIn(route, p))
 	}
@@ -154,6 +160,8 @@ func (s *site) routeForms(mux *router) {
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
 		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
 		"POST /history/{id}/cancel":          {domain.StandardUser, s.doCancel},
+		"POST /dead-letters/{id}/retry":      {domain.FirmAdmin, s.doRetryLetter},
+		"POST /dead-letters/{id}/discard":    {domain.FirmAdmin, s.doDiscardLetter},
 	} {
 		mux.HandleFunc(route, s.signedIn(route, p))
 	}

@@ -49,10 +49,11 @@ func (e *engine) tell() *engine {
 		domain.SyncRequested{Sync: "s_running", Trigger: domain.TriggerManual, By: "u_5", Title: "Ortiz – workers’ compensation", CaseNumber: "CH-2026-0149"},
 		domain.SyncStarted{Sync: "s_running", Attempt: 1, Title: "Ortiz – workers’ compensation", CaseNumber: "CH-2026-0149"})
 	e.add(at(60), domain.DeadLetterStream(firm, "dl_1"), domain.DeadLettered{Subject: "casehug.f_1.matter.updated", Type: domain.TypeMatterUpdated,
-		Origin: origin("evt_7f31c2"), Body: []byte(`{"id":"evt_7f31c2","data":{"status":"archived"}}`),
+		Origin: origin("evt_7f31c2"), Body: []byte(`{"id":"evt_7f31c2","data":{"matter_id":"m_1001","title":"Rivera v. Apex Freight","version":4,"status":"archived"}}`),
 		Faults: []domain.FieldFault{{Field: "/status", Reason: "must be active, pending or closed"}}})
 	e.add(at(59), domain.DeadLetterStream(firm, "dl_2"), domain.DeadLettered{Subject: "casehug.f_1.x", Body: []byte("\xff\xfe"),
 		Faults: []domain.FieldFault{{Reason: "is not JSON"}}})
+	e.tellLetters()
 	return e
 }
 

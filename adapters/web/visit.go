@@ -94,7 +94,7 @@ func (s *site) show(v visit, status int, name string, sc screen) error {
 	if err != nil {
 		return err
 	}
-	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters
+	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters.Open
 	return s.write(v.w, status, name, "layout", sc)
 }
 

@@ -49,12 +49,15 @@ type engine struct {
 	intake   syncing.Intake
 	requests syncing.Requests
 	notices  syncing.Notices
+	letters  syncing.DeadLetters
 	outbox   syncing.Outbox
 	schedule *syncing.Scheduler
 	plans    syncing.Activities
 	refusals *audit.Trail
 	users    *casehug.Users                            // nil: nobody vouches for anyone
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
+	largest  int                                       // event that is taken in, in bytes
+	limit    time.Duration                             // of a handler of the bus
 	token    string                                    // lets the operator's commands on this machine ask
 	closers  []func() error                            // in the order of opening
 	crashes  crashes                                   // nothing, but in the build for crash tests
@@ -63,7 +66,7 @@ type engine struct {
 // openEngine opens what the configuration names and wires it. What was opened is
 // closed again when a later part fails.
 func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, err error) {
-	e = &engine{cfg: cfg, log: log, metrics: prometheus.NewRegistry()}
+	e = &engine{cfg: cfg, log: log, limit: handlerTimeout, largest: largestEvent, metrics: prometheus.NewRegistry()}
 	e.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {
@@ -227,6 +230,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.refusals = &audit.Trail{Ledger: e.ledger, Now: time.Now, Log: e.log}
 	wakes := &syncing.Wakes{}
 	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
+	e.letters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
 			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Priority: priority}}

@@ -11,89 +11,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/ThreeDotsLabs/watermill/message"
-	"github.com/nats-io/nats.go"
-
-	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
 )
-
-// handlerTimeout is what a handler of the bus may take: it only decides and appends.
-const handlerTimeout = 30 * time.Second
-
-// stopTaking is how long handlers of the bus get to finish when the engine stops. What
-// they don't finish is delivered again.
-const stopTaking = 4 * time.Second
-
-// newRouter connects the bus to the handlers that take things in.
-func (e *engine) newRouter() (*message.Router, error) {
-	router, err := bus.NewRouter(bus.RouterConfig{Timeout: handlerTimeout, CloseAfter: stopTaking, Registry: e.metrics, Logger: e.log})
-	if err != nil {
-		return nil, err
-	}
-	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Key: eventKey, Drain: stopTaking / 2, Logger: e.log})
-	if err != nil {
-		return nil, err
-	}
-	hints, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Drain: stopTaking / 2, Logger: e.log})
-	if err != nil {
-		return nil, err
-	}
-	router.AddConsumerHandler("intake", bus.Intake, events, e.onEvent)
-	router.AddConsumerHandler("notice", bus.Notice, hints, e.onWebhook)
-	return router, nil
-}
-
-func eventKey(subject string, h nats.Header, body []byte) string {
-	return casehug.RouteKey(subject, flat(http.Header(h)), body)
-}
-
-// onEvent takes an event of CaseHug in. One that is not valid goes to the dead
-// letters: it would never become valid, and must not hold up its neighbours.
-func (e *engine) onEvent(m *message.Message) error {
-	subject := m.Metadata.Get(bus.MetaSubject)
-	ev, err := casehug.Decode(subject, m.Metadata, m.Payload)
-	var invalid *casehug.InvalidEvent
-	switch {
-	case errors.As(err, &invalid):
-		return e.deadLetter(m, invalid)
-	case err != nil:
-		return err
-	case len(m.Payload) > largestEvent:
-		return e.deadLetter(m, tooLarge(ev, subject))
-	}
-	return e.intake.TakeIn(m.Context(), ev)
-}
-
-// largestEvent is the most bytes of an event that are taken in: what follows from it
-// has to fit into one append to the ledger.
-const largestEvent = 256 << 10
-
-func tooLarge(ev domain.CaseHugEvent, subject string) *casehug.InvalidEvent {
-	return &casehug.InvalidEvent{Firm: ev.Firm, Origin: ev.Origin, Type: ev.Type, Subject: subject,
-		Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", largestEvent)}}}
-}
-
-// deadLetter keeps an event that can't be taken in: as much of it as fits, and where
-// the whole is.
-func (e *engine) deadLetter(m *message.Message, invalid *casehug.InvalidEvent) error {
-	firm := invalid.Firm
-	if firm == "" {
-		firm = domain.Nobody
-	}
-	sum := sha256.Sum256(m.Payload)
-	letter := domain.DeadLettered{Subject: m.Metadata.Get(bus.MetaSubject), Type: invalid.Type, Origin: invalid.Origin, Faults: invalid.Faults,
-		Header: eventHeader(m.Metadata), Body: m.Payload[:min(len(m.Payload), largestEvent)],
-		Size: len(m.Payload), SHA256: hex.EncodeToString(sum[:]), Message: bus.Inbox + " " + m.Metadata.Get(bus.MetaSeq)}
-	id, err := e.intake.DeadLetter(m.Context(), firm, letter)
-	if err == nil {
-		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id, "handler", "intake")
-	}
-	return err
-}
 
 // inbox puts on the bus what comes by HTTP.
 type inbox struct {
@@ -201,23 +123,4 @@ func subjectWords(kind string) string {
 		return "unknown"
 	}
 	return strings.Join(words, ".")
-}
-
-// onWebhook takes a notification in from the bus. Only the bridge publishes there, so
-// one that can't be read is a fault of ours and stays until it can.
-func (e *engine) onWebhook(m *message.Message) error {
-	var ev notification
-	if err := json.Unmarshal(m.Payload, &ev); err != nil {
-		return fmt.Errorf("read the bridge's event: %w", err)
-	}
-	n, err := smokeball.ParseNotification(ev.Data)
-	if err != nil {
-		return fmt.Errorf("read the notification: %w", err)
-	}
-	firm := domain.FirmID(strings.Split(m.Metadata.Get(bus.MetaSubject), ".")[1]) // smokeball.{firm}.webhook.…
-	if n.Type == "mattertype.updated" {
-		e.client.ForgetMatterTypes(firm)
-	}
-	return e.notices.Receive(m.Context(), firm, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: ev.Source, ID: ev.ID},
-		Type: n.Type, Source: n.Source, Resource: n.Resource, Matter: n.Matter, Request: ev.Request, Message: n.Message})
 }

@@ -82,6 +82,7 @@ type commands struct {
 	History historyCmd `cmd:"" help:"List the syncs of a firm, newest first."`
 	Status  statusCmd  `cmd:"" help:"Show the connection and the queue of each firm."`
 	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal tokens and webhook keys."`
+	Letters lettersCmd `cmd:"" name:"dead-letters" help:"List, show, retry and discard events that could not be taken in."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

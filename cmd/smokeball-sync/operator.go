@@ -56,6 +56,7 @@ func loopback(address string) string {
 // ledger itself where none runs.
 type operator struct {
 	ask   func(ctx context.Context, path string, into any) error
+	tell  func(ctx context.Context, method, path string, into any) error
 	close func() error
 }
 
@@ -66,7 +67,7 @@ func openOperator(ctx context.Context, dir string) (*operator, error) {
 	case err != nil:
 		return nil, err
 	case runs:
-		return &operator{ask: a.get, close: func() error { return nil }}, nil
+		return &operator{ask: a.get, tell: a.do, close: func() error { return nil }}, nil
 	}
 	return fromLedger(ctx, dir)
 }
@@ -125,13 +126,29 @@ func readAnswer(resp *http.Response, into any) error {
 
 // problem is why the engine did not answer.
 type problem struct {
-	Title  string `json:"title"`
-	Detail string `json:"detail"`
-	Remedy string `json:"remedy"`
+	Title  string      `json:"title"`
+	Code   domain.Code `json:"code"`
+	Detail string      `json:"detail"`
+	Remedy string      `json:"remedy"`
 	Errors []struct {
 		Field   string `json:"field"`
 		Message string `json:"message"`
 	} `json:"errors"`
+}
+
+// refusedError is an answer of the engine that is none.
+type refusedError struct {
+	status  int
+	problem problem
+}
+
+// Error says what the engine says, with what is wrong in each field.
+func (e *refusedError) Error() string {
+	text := fmt.Sprintf("the engine answers %d %s: %s %s", e.status, e.problem.Title, e.problem.Detail, e.problem.Remedy)
+	for _, f := range e.problem.Errors {
+		text += "\n  " + strings.TrimSpace(f.Field+" "+f.Message)
+	}
+	return text
 }
 
 // refusal is the error of an answer that is none. Values that the engine does not take
@@ -139,14 +156,14 @@ type problem struct {
 func refusal(resp *http.Response) error {
 	var p problem
 	_ = json.NewDecoder(resp.Body).Decode(&p) // what is no problem document leaves the status
-	if resp.StatusCode == http.StatusUnprocessableEntity && len(p.Errors) > 0 {
+	if p.Code == domain.CodeInvalidRequest && len(p.Errors) > 0 {
 		var faults []error
 		for _, f := range p.Errors {
 			faults = append(faults, fmt.Errorf("%s: %s", flagNames.Replace(f.Field), f.Message))
 		}
 		return &usageError{errors.Join(faults...)}
 	}
-	return fmt.Errorf("the engine answers %s: %s %s %s", resp.Status, p.Title, p.Detail, p.Remedy)
+	return &refusedError{status: resp.StatusCode, problem: p}
 }
 
 // flagNames turns the names of the API's parameters into those of the commands' flags.
@@ -180,13 +197,13 @@ func fromLedger(ctx context.Context, dir string) (*operator, error) {
 	if err != nil {
 		return nil, errors.Join(err, closeAll())
 	}
-	return &operator{ask: access.get, close: func() error { return errors.Join(stop(), closeAll()) }}, nil
+	return &operator{ask: access.get, tell: access.do, close: func() error { return errors.Join(stop(), closeAll()) }}, nil
 }
 
 // serveReaders answers on a port of this machine as the engine would. The operator's
 // token opens only what reads, so what writes is left out.
 func (e *engine) serveReaders(past projections.Past) (operatorAccess, func() error, error) {
-	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, Past: past, PublicURL: "http://127.0.0.1",
+	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, Letters: readOnlyLetters{}, Past: past, PublicURL: "http://127.0.0.1",
 		OperatorToken: e.token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: version()}
 	handler, err := web.New(c)

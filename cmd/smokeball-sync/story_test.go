@@ -168,6 +168,7 @@ func (r *running) wantDiscreet(t *testing.T) {
 
 type deadLetterSeen struct {
 	ID      string
+	Event   string `json:"event_id"`
 	Subject string
 	Reasons []struct{ Field, Reason string }
 }

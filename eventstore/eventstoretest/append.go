@@ -109,7 +109,8 @@ func refusals(t *testing.T, l Ledger) {
 		"bad stream":      commit(domain.MatterStream("f_1", "m.*"), eventstore.Head{}, fact(1)),
 		"no stream":       commit(domain.Stream{}, eventstore.Head{}, fact(1)),
 	} {
-		if _, err := l.Store.Append(t.Context(), c); err == nil || errors.Is(err, eventstore.ErrConflict) {
+		_, err := l.Store.Append(t.Context(), c)
+		if err == nil || errors.Is(err, eventstore.ErrConflict) || errors.Is(err, eventstore.ErrTooLarge) != strings.HasPrefix(name, "too ") {
 			t.Errorf("%s: %v, want a refusal", name, err)
 		}
 	}

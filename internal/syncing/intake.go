@@ -64,14 +64,6 @@ func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 	return nil
 }
 
-// DeadLetter keeps an event that could not be taken in, once. It returns its id.
-func (i Intake) DeadLetter(ctx context.Context, f domain.FirmID, d domain.DeadLettered) (string, error) {
-	id := domain.DeadLetterID(d.Subject, d.Body)
-	_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.DeadLetterStream(f, id),
-		func(l domain.DeadLetter) ([]domain.Event, error) { return l.Record(d), nil })
-	return id, err
-}
-
 // Requests are people's wishes to sync.
 type Requests struct {
 	Intake

@@ -51,8 +51,11 @@ func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.He
 	var list []eventstore.Envelope
 	for _, e := range c.Events {
 		name, data, err := domain.Marshal(e)
-		if err != nil || len(data) > eventstore.MaxEventSize {
-			return eventstore.Head{}, errors.Join(fmt.Errorf("event %s can't be stored", e.EventName()), err)
+		if err != nil {
+			return eventstore.Head{}, err
+		}
+		if len(data) > eventstore.MaxEventSize {
+			return eventstore.Head{}, fmt.Errorf("event %s: %w", e.EventName(), eventstore.ErrTooLarge)
 		}
 		if e, err = domain.Unmarshal(name, data); err != nil {
 			return eventstore.Head{}, err
@@ -72,8 +75,11 @@ func refused(ctx context.Context, c eventstore.Commit) error {
 	if _, err := domain.ParseStream(c.Stream.String()); err != nil {
 		return err
 	}
-	if len(c.Events) == 0 || len(c.Events) > eventstore.MaxEvents || c.At.IsZero() {
-		return errors.New("a commit needs a time and 1 to 500 events")
+	if len(c.Events) > eventstore.MaxEvents {
+		return eventstore.ErrTooLarge
+	}
+	if len(c.Events) == 0 || c.At.IsZero() {
+		return errors.New("a commit needs a time and an event")
 	}
 	return ctx.Err()
 }

@@ -129,17 +129,3 @@ func TestRetryIsForSyncsOfTheFirm(t *testing.T) {
 		}
 	})
 }
-
-func TestADeadLetterIsKeptOnce(t *testing.T) {
-	story(t, func(o *office) {
-		d := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"), Faults: []domain.FieldFault{{Reason: "it is no JSON"}}}
-		first, err := o.intake.DeadLetter(t.Context(), oak, d)
-		o.must(err)
-		position := o.last()
-		second, err := o.intake.DeadLetter(t.Context(), oak, d)
-		o.must(err)
-		if first != second || o.last() != position {
-			t.Errorf("the same event is kept as %s and %s", first, second)
-		}
-	})
-}

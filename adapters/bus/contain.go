@@ -1,0 +1,90 @@
+package bus
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"time"
+)
+
+// PanicError is the error of a handler that panicked. It tells where and with what type,
+// not with what value: that may be personal data.
+type PanicError struct {
+	Type  string // the panic value's type
+	Where string // the function that panicked, such as domain.Matter.TakeIn
+	Stack string
+}
+
+// Error implements error.
+func (e *PanicError) Error() string {
+	return "the handler panics with a " + e.Type + " at " + e.Stack
+}
+
+// HangError is the error of a handler that did not end although its time was over.
+type HangError struct{ After time.Duration }
+
+// Error implements error.
+func (e *HangError) Error() string {
+	return fmt.Sprintf("the handler has not ended after %s", e.After)
+}
+
+// Contain runs f, whose context ends after limit. A panic of f is a [PanicError]. If f has
+// not ended a grace after its context, Contain leaves it behind and returns a [HangError],
+// or ctx's error where that is what ended it.
+func Contain(ctx context.Context, limit, grace time.Duration, f func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	return await(ctx, within, grace, func() error { return f(within) })
+}
+
+// await runs f in a goroutine of its own. within ends before ctx, or with it.
+func await(ctx, within context.Context, grace time.Duration, f func() error) error {
+	began := time.Now()
+	ended := make(chan error, 1)
+	go func() { ended <- caught(f) }()
+	select {
+	case err := <-ended:
+		return err
+	case <-within.Done():
+	}
+	late := time.NewTimer(grace)
+	defer late.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-late.C:
+	}
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("the handler goes on: %w", err)
+	}
+	return &HangError{After: time.Since(began).Round(time.Millisecond)}
+}
+
+// caught turns a panic of f into an error.
+func caught(f func() error) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = &PanicError{Type: fmt.Sprintf("%T", v), Where: panicking(), Stack: string(debug.Stack())}
+		}
+	}()
+	return f()
+}
+
+// panicking is the function whose panic is being recovered, without its import path.
+func panicking() string {
+	calls := make([]uintptr, 32)
+	frames := runtime.CallersFrames(calls[:runtime.Callers(2, calls)])
+	panicked := false
+	for {
+		f, more := frames.Next()
+		if panicked && !strings.HasPrefix(f.Function, "runtime.") {
+			return f.Function[strings.LastIndex(f.Function, "/")+1:]
+		}
+		panicked = panicked || f.Function == "runtime.gopanic"
+		if !more {
+			return "unknown"
+		}
+	}
+}

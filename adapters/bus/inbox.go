@@ -1,0 +1,51 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// takeBack makes what was delivered and never acknowledged come again at once. On the
+// embedded server nobody else can hold it: who did is dead. On a cluster other engines
+// may, so there it comes when their time is over.
+func takeBack(ctx context.Context, js jetstream.JetStream, log *slog.Logger) error {
+	for _, d := range durables() {
+		cons, err := js.Consumer(ctx, d.stream, d.name)
+		if err != nil {
+			return fmt.Errorf("find consumer %s: %w", d.name, err)
+		}
+		held := cons.CachedInfo().NumAckPending
+		if held == 0 {
+			continue
+		}
+		if _, err := js.ResetConsumer(ctx, d.stream, d.name); err != nil {
+			return fmt.Errorf("take back what consumer %s had delivered: %w", d.name, err)
+		}
+		log.Info("what a killed engine held comes again", "consumer", d.name, "messages", held)
+	}
+	return nil
+}
+
+// ErrNoMessage says that the intake's stream has no message of that sequence, or no more.
+var ErrNoMessage = errors.New("the message is not on the bus")
+
+// InboxMessage is the subject and the body of a message of the stream [Inbox], as long as
+// that keeps it.
+func (b *Bus) InboxMessage(ctx context.Context, seq uint64) (subject string, body []byte, err error) {
+	stream, err := b.js.Stream(ctx, Inbox)
+	if err != nil {
+		return "", nil, fmt.Errorf("find stream %s: %w", Inbox, err)
+	}
+	m, err := stream.GetMsg(ctx, seq)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return "", nil, ErrNoMessage
+	}
+	if err != nil {
+		return "", nil, fmt.Errorf("read message %d of %s: %w", seq, Inbox, err)
+	}
+	return m.Subject, m.Data, nil
+}

@@ -1,0 +1,64 @@
+package bus_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+)
+
+// TestNewBusTakesBackWhatADeadOneHeld opens a bus where messages were delivered, one
+// acknowledged out of order, and their reader died: all that was not acknowledged comes at
+// once, the next one after it.
+func TestNewBusTakesBackWhatADeadOneHeld(t *testing.T) {
+	at := func(dir string) func(*bus.Config) { return func(c *bus.Config) { quiet(c); c.DataDir = dir } }
+	dir := t.TempDir()
+	b := open(t, at(dir))
+	for _, body := range []string{"first", "second", "third"} {
+		say(t, b, "casehug."+body+".matter.created", body)
+	}
+	cons, err := b.Durable(brief(t), bus.Intake)
+	if err != nil {
+		t.Fatal(err)
+	}
+	batch, err := cons.Fetch(3)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for m := range batch.Messages() {
+		if string(m.Data()) == "second" {
+			if err := m.DoubleAck(brief(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	shut(t, b)
+
+	b = open(t, at(dir))
+	say(t, b, "casehug.fourth.matter.created", "fourth")
+	began := time.Now()
+	messages := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable}), bus.Intake)
+	came := map[string]bool{}
+	for !came["first"] || !came["third"] || !came["fourth"] {
+		m := receive(t, messages)
+		came[string(m.Payload)] = true
+		m.Ack()
+	}
+	if took := time.Since(began); took > 5*time.Second {
+		t.Errorf("they came after %s", took)
+	}
+	within(t, 5*time.Second, "all is acknowledged", func() bool { n, left := pending(t, b, bus.Intake); return n == 0 && left == 0 })
+}
+
+func TestInboxMessage(t *testing.T) {
+	b := open(t, quiet)
+	say(t, b, "casehug.f1.matter.created", "body")
+	subject, body, err := b.InboxMessage(brief(t), 1)
+	if err != nil || subject != "casehug.f1.matter.created" || string(body) != "body" {
+		t.Errorf("message 1 is %s %q, %v", subject, body, err)
+	}
+	if _, _, err := b.InboxMessage(brief(t), 2); !errors.Is(err, bus.ErrNoMessage) {
+		t.Errorf("message 2 is answered %v", err)
+	}
+}

@@ -1,0 +1,88 @@
+package domain_test
+
+import (
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+var (
+	letter = domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"),
+		Faults: []domain.FieldFault{{Reason: "the event is not JSON"}}}
+	leeOak    = domain.User{Subject: "u_1", Name: "Lee Oak", Firm: "f_oak"}
+	takenIn   = domain.DeadLetterSettled{State: domain.LetterTakenIn, Was: domain.LetterOpen, By: "u_1", ByName: "Lee Oak"}
+	discarded = domain.DeadLetterSettled{State: domain.LetterDiscarded, Was: domain.LetterOpen, By: "u_1", ByName: "Lee Oak"}
+	unfit     = domain.DeadLetterRetried{By: "u_1", Code: domain.CodeInvalidEvent, Faults: letter.Faults}
+)
+
+func TestRecordDeadLetter(t *testing.T) {
+	then(t, given[domain.DeadLetter]().Record(letter), letter)
+	then(t, given[domain.DeadLetter](letter).Record(letter))
+	then(t, given[domain.DeadLetter](letter, discarded).Record(letter))
+	then(t, given[domain.DeadLetter](letter, takenIn).Record(letter))
+}
+
+func TestSettleDeadLetter(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		given   []domain.Event
+		again   bool        // a retry takes it in
+		refused domain.Code // or is refused with
+		takenIn []domain.Event
+		discard []domain.Event
+		kept    domain.Code // discarding is refused with
+		unfit   []domain.Event
+	}{
+		{name: "none", refused: domain.CodeNotFound, kept: domain.CodeNotFound},
+		{name: "open", given: list(letter), again: true, takenIn: list(takenIn), discard: list(discarded), unfit: list(unfit)},
+		{name: "tried in vain", given: list(letter, unfit), again: true, takenIn: list(takenIn), discard: list(discarded), unfit: list(unfit)},
+		{name: "taken in", given: list(letter, takenIn), kept: domain.CodeTakenIn},
+		{name: "discarded while it is taken in", given: list(letter, discarded), refused: domain.CodeDiscarded,
+			takenIn: list(domain.DeadLetterSettled{State: domain.LetterTakenIn, Was: domain.LetterDiscarded, By: "u_1", ByName: "Lee Oak"})},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d := given[domain.DeadLetter](c.given...)
+			again, err := d.Retry()
+			if again != c.again || codeOf(err) != c.refused {
+				t.Errorf("a retry is %t, %v", again, err)
+			}
+			then(t, d.TakenIn(leeOak), c.takenIn...)
+			then(t, d.StillUnfit(unfit), c.unfit...)
+			facts, err := d.Discard(leeOak)
+			if codeOf(err) != c.kept {
+				t.Errorf("discarding is refused with %v", err)
+			}
+			then(t, facts, c.discard...)
+		})
+	}
+}
+
+func codeOf(err error) domain.Code {
+	if r := domain.AsRejection(err); r != nil {
+		return r.Failure.Code
+	}
+	return ""
+}
+
+func TestDeadLetterID(t *testing.T) {
+	id := letter.ID()
+	if id != domain.DeadLetterID("casehug.f_oak.matter.created", []byte("{")) {
+		t.Error("the same message has another id")
+	}
+	if !domain.ValidID(id) {
+		t.Errorf("%q cannot be part of a stream's name", id)
+	}
+	cut := domain.DeadLettered{Subject: letter.Subject, Body: []byte("{"), Size: 9, SHA256: "aa"}
+	end := domain.DeadLettered{Subject: letter.Subject, Body: []byte("{"), Size: 9, SHA256: "bb"}
+	for _, other := range []string{
+		domain.DeadLetterID("casehug.f_oak.matter.created", []byte("[")),
+		domain.DeadLetterID("casehug.f_elm.matter.created", []byte("{")), cut.ID(),
+	} {
+		if other == id {
+			t.Errorf("another message has the id %s, too", id)
+		}
+	}
+	if cut.ID() == end.ID() {
+		t.Error("messages that begin alike have the same id")
+	}
+}
