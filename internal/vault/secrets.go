@@ -83,23 +83,6 @@ func (s *Secrets) Put(ctx context.Context, name string, data []byte) error {
 	return nil
 }
 
-// Take opens a secret and destroys it, for one taker only: of two that race, the
-// other gets ErrNone.
-func (s *Secrets) Take(ctx context.Context, name string) ([]byte, error) {
-	data, revision, err := s.Load(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	err = s.kv.Purge(ctx, name, jetstream.LastRevision(revision))
-	if stale(err) {
-		return nil, ErrNone
-	}
-	if err != nil {
-		return nil, fmt.Errorf("take secret %s: %w", name, err)
-	}
-	return data, nil
-}
-
 // Destroy removes a secret and its earlier values from the bucket.
 func (s *Secrets) Destroy(ctx context.Context, name string) error {
 	if err := s.kv.Purge(ctx, name); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
