@@ -128,7 +128,7 @@ func TestAsOf(t *testing.T) {
 	if p := asOf("/connection", between); p.Status != "connected" || p.Queue != nil || len(p.Proof) != 2 || p.Proof[1].By != admin().Subject || strings.Trim(p.Proof[1].Hash, "0") == "" {
 		t.Errorf("between it is %+v", p)
 	}
-	if p := asOf("/connection", time.Now()); p.Status != "disconnected" || len(p.Proof) != 3 {
+	if p := asOf("/connection", time.Now()); p.Status != "disconnected" || len(p.Proof) != 4 { // disconnected, and nothing left of it
 		t.Errorf("now it is %+v", p)
 	}
 	if was, is := asOf("/settings", before), asOf("/settings", between); was.Folder != "" || is.Folder != "Intake" {
