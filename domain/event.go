@@ -133,6 +133,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"account.claimed.v1":                 decode[AccountClaimed],
 	"account.freed.v1":                   decode[AccountFreed],
 	"deadletter.recorded.v1":             decode[DeadLettered],
+	"object.claimed.v1":                  decode[ObjectClaimed],
 	"activity.noticed.v1":                decode[ActivityNoticed],
 	"activity.read.v1":                   decode[ActivityRead],
 	"audit.refused.v1":                   decode[RequestRefused],

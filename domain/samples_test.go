@@ -162,6 +162,7 @@ func firmSamples() []domain.Event {
 			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
 		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM, Matter: sbM,
 			Request: sampleRequest, Message: "The matter type is not valid."},
+		domain.ObjectClaimed{Firm: "f_1"},
 		domain.ActivityNoticed{Origin: sampleRef, Kind: domain.Task, Resource: "0b7e41d2-task"},
 		domain.ActivityRead{Matter: "m_1001", Change: domain.ActivityDone, Activity: domain.Activity{Kind: domain.Task, Matter: sbM,
 			Subject: "Call the client", When: "2026-11-24", Done: true, Deleted: true}},

@@ -21,6 +21,7 @@ const (
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
 	KindAccount    Kind = "account"    // a Smokeball account: the one firm that is connected to it
 	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
+	KindObject     Kind = "object"     // an object of CaseHug's object store: the one firm whose document it is
 	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
 )
 
@@ -68,6 +69,9 @@ func ActivityStream(f FirmID, resource SmokeballID) Stream {
 	}
 	return Stream{KindActivity, f, id}
 }
+
+// ObjectStream is the stream of an object of CaseHug's object store, bucket/name.
+func ObjectStream(object string) Stream { return Stream{KindObject, Nobody, shortHash(object)} }
 
 // AccountStream is the stream of a Smokeball account.
 func AccountStream(account string) Stream {

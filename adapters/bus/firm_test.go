@@ -202,3 +202,27 @@ func TestFirmsDocumentsAreApart(t *testing.T) {
 		t.Errorf("who serves all firms may replace any: %v", err)
 	}
 }
+
+// TestAFirmsDocumentIsReadForItAlone puts a document as a guest of one firm: the engine
+// does not read it for another.
+func TestAFirmsDocumentIsReadForItAlone(t *testing.T) {
+	b, f2 := openForFirms(t)
+	_, js := dial(t, b, f2)
+	store, err := js.ObjectStore(brief(t), bus.Documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.PutBytes(brief(t), "d_secret", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, _, err := b.Object(brief(t), "f1", bus.Documents, "d_secret"); !errors.Is(err, bus.ErrNoObject) {
+		t.Errorf("for another firm: %v", err)
+	}
+	r, _, _, err := b.Object(brief(t), "f2", bus.Documents, "d_secret")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+}

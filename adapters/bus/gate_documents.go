@@ -161,11 +161,16 @@ func (g *gate) mayName(who guest, subject string) error {
 func (g *gate) documentOwner(subject string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
 	defer cancel()
-	stream, err := g.js.Stream(ctx, documentsOf)
+	return ownerOf(ctx, g.js, documentsOf, subject)
+}
+
+// ownerOf is the firm whose guest put the object with that entry, "" where none did.
+func ownerOf(ctx context.Context, js jetstream.JetStream, stream, subject string) (string, error) {
+	s, err := js.Stream(ctx, stream)
 	if err != nil {
 		return "", err
 	}
-	entry, err := stream.GetLastMsgForSubject(ctx, subject)
+	entry, err := s.GetLastMsgForSubject(ctx, subject)
 	if err != nil {
 		return "", err
 	}

@@ -192,7 +192,7 @@ func TestGuestPutsDocuments(t *testing.T) {
 		if err != nil {
 			t.Fatalf("put %d bytes: %v", len(content), err)
 		}
-		r, size, digest, err := b.Object(brief(t), bus.Documents, "d_9")
+		r, size, digest, err := b.Object(brief(t), "f_1", bus.Documents, "d_9")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -216,7 +216,7 @@ func TestGuestPutsDocuments(t *testing.T) {
 func TestObjectThatIsNotThere(t *testing.T) {
 	b := open(t, func(c *bus.Config) { c.Listen = "off" })
 	for _, bucket := range []string{bus.Documents, "elsewhere", "bad bucket"} {
-		if _, _, _, err := b.Object(brief(t), bucket, "d_404"); !errors.Is(err, bus.ErrNoObject) {
+		if _, _, _, err := b.Object(brief(t), "f_1", bucket, "d_404"); !errors.Is(err, bus.ErrNoObject) {
 			t.Errorf("%s: %v", bucket, err)
 		}
 	}

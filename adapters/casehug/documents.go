@@ -32,9 +32,10 @@ var ErrNoObject = fs.ErrNotExist
 
 // Objects is the bus's object store.
 type Objects interface {
-	// Object opens an object and tells its size in bytes, -1 if that is not known.
-	// An object or bucket that is not there is an error that is ErrNoObject.
-	Object(ctx context.Context, bucket, name string) (io.ReadCloser, int64, error)
+	// Object opens an object for a firm and tells its size in bytes, -1 if that is not
+	// known. An object or bucket that is not there, or another firm's, is an error that is
+	// ErrNoObject.
+	Object(ctx context.Context, firm domain.FirmID, bucket, name string) (io.ReadCloser, int64, error)
 }
 
 // Options say where Documents may read and how much. The zero value is what a
@@ -72,7 +73,7 @@ func NewDocuments(o Options) *Documents {
 // A URL leads to a public host by https, over at most three redirects; its name is
 // resolved once, and the address that is dialled is the one that was checked.
 func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.DocumentData) (io.ReadCloser, int64, error) {
-	f := fetch{doc: doc, op: fmt.Sprintf("open document %s of firm %s", doc.ID, firm)}
+	f := fetch{firm: firm, doc: doc, op: fmt.Sprintf("open document %s of firm %s", doc.ID, firm)}
 	open := d.openURL
 	if doc.Content.Object != "" {
 		open = d.openObject
@@ -96,7 +97,7 @@ func (d *Documents) openObject(ctx context.Context, f fetch) (io.ReadCloser, int
 	case d.opt.Objects == nil:
 		return nil, 0, f.misplaced("this engine has no object store", nil)
 	}
-	body, size, err := d.opt.Objects.Object(ctx, bucket, name)
+	body, size, err := d.opt.Objects.Object(ctx, f.firm, bucket, name)
 	switch {
 	case errors.Is(err, ErrNoObject):
 		return nil, 0, f.gone("the object store does not have it", err)
@@ -108,8 +109,9 @@ func (d *Documents) openObject(ctx context.Context, f fetch) (io.ReadCloser, int
 
 // fetch is one document on its way; it words what goes wrong with it.
 type fetch struct {
-	doc domain.DocumentData
-	op  string
+	firm domain.FirmID
+	doc  domain.DocumentData
+	op   string
 }
 
 // Who must act when a document cannot be had.

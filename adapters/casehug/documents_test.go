@@ -20,7 +20,7 @@ import (
 // store is an object store in memory; a nil error stands for "there".
 type store map[string]string
 
-func (s store) Object(_ context.Context, bucket, name string) (io.ReadCloser, int64, error) {
+func (s store) Object(_ context.Context, _ domain.FirmID, bucket, name string) (io.ReadCloser, int64, error) {
 	if name == "down" {
 		return nil, 0, errors.New("no servers available")
 	}

@@ -172,8 +172,8 @@ func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Documen
 // objects is the bus's object store for documents.
 type objects struct{ bus *bus.Bus }
 
-func (o objects) Object(ctx context.Context, bucket, name string) (io.ReadCloser, int64, error) {
-	body, size, _, err := o.bus.Object(ctx, bucket, name)
+func (o objects) Object(ctx context.Context, firm domain.FirmID, bucket, name string) (io.ReadCloser, int64, error) {
+	body, size, _, err := o.bus.Object(ctx, firm, bucket, name)
 	if errors.Is(err, bus.ErrNoObject) {
 		err = errors.Join(casehug.ErrNoObject, err)
 	}

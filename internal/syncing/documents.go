@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 )
 
 // documents sends every approved document that Smokeball does not have. A fault in
@@ -234,6 +235,9 @@ func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
 
 // fetch copies a document to the spool and checks it on the way.
 func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (*spooled, error) {
+	if err := t.mayRead(ctx, d); err != nil {
+		return nil, err
+	}
 	src, err := t.Documents.Open(ctx, t.firm, d)
 	if err != nil {
 		return nil, err
@@ -252,6 +256,22 @@ func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (*spooled, erro
 		return nil, errors.Join(sourceFault(err, d), file.Close())
 	}
 	return &spooled{file: file, size: n, sha256: hex.EncodeToString(digest.Sum(nil))}, nil
+}
+
+// mayRead keeps a firm from naming another firm's document.
+func (t *turn) mayRead(ctx context.Context, d domain.DocumentData) error {
+	if d.Content.Object == "" {
+		return nil
+	}
+	o, _, err := eventstore.Load[domain.Object](ctx, t.Ledger, domain.ObjectStream(d.Content.Object))
+	if err != nil || !o.Closed(t.firm) {
+		return err
+	}
+	return &domain.CallError{Op: "fetch document", Class: domain.Permanent, Failure: domain.Failure{
+		Code:    domain.CodeDocumentUnavailable,
+		Message: fmt.Sprintf("“%s” can't be fetched: its object is not this firm's", d.FileName),
+		Remedy:  "CaseHug's support looks why the document names an object that another firm's document had before.",
+	}}
 }
 
 // spoolWriter tells faults of our disk from faults of the source.

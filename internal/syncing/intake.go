@@ -25,8 +25,26 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 	if e.Type == domain.TypeClientUpdated {
 		return i.client(ctx, e, settings)
 	}
+	if err := i.claim(ctx, e); err != nil {
+		return err
+	}
 	_, _, err = i.matter(ctx, e, settings)
 	return err
+}
+
+// claim notes of the objects that the event names that they are the firm's documents.
+func (i Intake) claim(ctx context.Context, e domain.CaseHugEvent) error {
+	for _, d := range e.Documents {
+		if d.Content.Object == "" {
+			continue
+		}
+		_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ObjectStream(d.Content.Object),
+			func(o domain.Object) ([]domain.Event, error) { return o.Claim(e.Firm), nil })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings, error) {
