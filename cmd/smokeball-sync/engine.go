@@ -23,6 +23,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -193,9 +194,23 @@ func (e *engine) transport() http.RoundTripper {
 	return e.crashes.transport()
 }
 
+// opens wants the master key file to be the one that the secrets were sealed with: with
+// another one every firm would have to connect again.
+func (e *engine) opens(ctx context.Context, secrets *vault.Secrets) error {
+	lost, err := secrets.Lost(ctx)
+	if err != nil || len(lost) == 0 {
+		return err
+	}
+	return fmt.Errorf("ENGINE_MASTER_KEY_FILE is %s: it does not open %d secrets that were sealed before; it needs the file that this data was sealed with, from your backup (if that is lost for good: smokeball-sync keys forget, and the firms connect again)",
+		e.cfg.MasterKeyFile, len(lost))
+}
+
 // openSmokeball opens the vault and what is built on its secrets.
 func (e *engine) openSmokeball(ctx context.Context) error {
 	secrets, err := e.openSecrets(ctx)
+	if err == nil {
+		err = e.opens(ctx, secrets)
+	}
 	if err != nil {
 		return err
 	}

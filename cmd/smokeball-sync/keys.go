@@ -24,6 +24,7 @@ type keysCmd struct {
 	Rotate keysRotateCmd `cmd:"" help:"Make a key that seals what is sealed from now on; older ones still open what they sealed."`
 	Rewrap keysRewrapCmd `cmd:"" help:"Seal with the newest key what older ones sealed."`
 	Retire keysRetireCmd `cmd:"" help:"Remove a key from the master key file; refused while anything is sealed with it."`
+	Forget keysForgetCmd `cmd:"" help:"Destroy the secrets that no key opens any more, where the master key file is lost for good: their firms connect again."`
 }
 
 // keysAt names the keys' engine, and what opens its secrets where it does not run.
@@ -45,6 +46,10 @@ type keysRotateCmd struct {
 }
 
 type keysRewrapCmd struct {
+	keysAt `embed:""`
+}
+
+type keysForgetCmd struct {
 	keysAt `embed:""`
 }
 
@@ -83,6 +88,22 @@ func (c *keysRewrapCmd) Run(t *terminal) error {
 		return c.say(t, err, map[string]any{"secrets": n}, fmt.Sprintf("%d secrets were sealed with the newest key.", n))
 	})
 }
+
+// Run forgets. No engine runs beside secrets that it can't open.
+func (c *keysForgetCmd) Run(t *terminal) (err error) {
+	if _, runs, err := runningEngine(t.ctx, c.DataDir); err != nil || runs {
+		return errors.Join(err, errRuns)
+	}
+	secrets, closeAll, err := c.open(t.ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeAll()) }()
+	n, err := secrets.Forget(t.ctx)
+	return c.say(t, err, map[string]any{"secrets": n}, fmt.Sprintf("%d secrets that no key opens were destroyed.", n))
+}
+
+var errRuns = errors.New("an engine runs on this data: it opens all of its secrets, and there is nothing to forget")
 
 // Run retires a key.
 func (c *keysRetireCmd) Run(t *terminal) error {
@@ -128,17 +149,17 @@ func (c *keysAt) with(t *terminal, f func(web.Keys) error) (err error) {
 	if runs {
 		return f(remoteKeys{access})
 	}
-	keys, closeAll, err := c.open(t.ctx)
+	secrets, closeAll, err := c.open(t.ctx)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, closeAll()) }()
-	return f(keys)
+	return f(sealingKeys{secrets})
 }
 
 // open opens the secrets of an engine that does not run. Opening the ledger keeps one
 // from being started meanwhile.
-func (c *keysAt) open(ctx context.Context) (web.Keys, func() error, error) {
+func (c *keysAt) open(ctx context.Context) (*vault.Secrets, func() error, error) {
 	e := &engine{log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), cfg: config{DataDir: c.DataDir, NATSURL: c.NATSURL,
 		NATSListen: "off", NATSCreds: c.NATSCreds, NATSCA: c.NATSCA, MasterKeyFile: c.MasterKeyFile, parsed: parsed{replicas: c.Replicas}}}
 	if e.cfg.MasterKeyFile == "" {
@@ -151,7 +172,7 @@ func (c *keysAt) open(ctx context.Context) (web.Keys, func() error, error) {
 			return nil, nil, errors.Join(err, e.close())
 		}
 	}
-	return sealingKeys{secrets}, e.close, nil
+	return secrets, e.close, nil
 }
 
 // remoteKeys are the keys of a running engine.

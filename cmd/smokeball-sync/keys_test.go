@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -85,4 +86,26 @@ func TestKeysWithoutAnEngine(t *testing.T) {
 	if o := execute(t, nil, "keys", "retire"); o.code != wrongUsage {
 		t.Errorf("keys retire without a key: exit %d, %s", o.code, o.err)
 	}
+}
+
+// TestAnotherMasterKeyFileStopsTheStart names a key file that is not the data's own.
+func TestAnotherMasterKeyFileStopsTheStart(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	r.connect(t)
+	r.stop()
+	other := filepath.Join(t.TempDir(), "other.json")
+	r.settings["ENGINE_MASTER_KEY_FILE"] = other
+	o := execute(t, r.settings, "serve")
+	if line := lastLine(o.err); o.code != failed || !strings.Contains(line, "ENGINE_MASTER_KEY_FILE is "+other) || !strings.Contains(line, "from your backup") {
+		t.Errorf("exit %d, %s", o.code, o.err)
+	}
+	if o := execute(t, r.settings, "keys", "forget"); o.code != done || !strings.Contains(o.out, "were destroyed") {
+		t.Errorf("keys forget: exit %d, %s%s", o.code, o.out, o.err)
+	}
+	again := r.restart(t)
+	if o := execute(t, r.settings, "keys", "forget"); o.code != failed || !strings.Contains(o.err, "nothing to forget") {
+		t.Errorf("keys forget beside an engine: exit %d, %s%s", o.code, o.out, o.err)
+	}
+	again.connect(t)
 }

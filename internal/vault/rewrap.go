@@ -72,6 +72,33 @@ func (s *Secrets) Retire(ctx context.Context, id KeyID) error {
 	return s.Vault.Retire(id)
 }
 
+// Lost are the secrets that no key of the master key file opens: it is another file than
+// the one that they were sealed with.
+func (s *Secrets) Lost(ctx context.Context) (names []string, err error) {
+	known := map[KeyID]bool{}
+	for _, k := range s.Vault.Keys() {
+		known[k.ID] = true
+	}
+	err = s.each(ctx, func(e jetstream.KeyValueEntry) error {
+		if id, ok := SealedBy(e.Value()); !ok || !known[id] {
+			names = append(names, e.Key())
+		}
+		return nil
+	})
+	return names, err
+}
+
+// Forget destroys the secrets that no key opens any more, and counts them.
+func (s *Secrets) Forget(ctx context.Context) (int, error) {
+	names, err := s.Lost(ctx)
+	for _, name := range names {
+		if err == nil {
+			err = s.Destroy(ctx, name)
+		}
+	}
+	return len(names), err
+}
+
 func (v *Vault) isPrimary(id KeyID) bool {
 	for _, k := range v.Keys() {
 		if k.ID == id {

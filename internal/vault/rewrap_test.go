@@ -45,6 +45,25 @@ func TestRewrappedSecretsNeedTheOldKeyNoMore(t *testing.T) {
 	}
 }
 
+func TestSecretsOfAnotherKeyFileAreLost(t *testing.T) {
+	kv := bucket(t)
+	keep(t, vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "a.json")), kv), "token.f_1")
+	s := vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "b.json")), kv)
+	keep(t, s, "token.f_2")
+	if names, err := s.Lost(t.Context()); len(names) != 1 || names[0] != "token.f_1" || err != nil {
+		t.Errorf("lost are %v, %v", names, err)
+	}
+	if n, err := s.Forget(t.Context()); n != 1 || err != nil {
+		t.Errorf("forgot %d, %v", n, err)
+	}
+	if names, err := s.Lost(t.Context()); len(names) != 0 || err != nil {
+		t.Errorf("lost are still %v, %v", names, err)
+	}
+	if data, _, err := s.Load(t.Context(), "token.f_2"); err != nil || string(data) != "secret of token.f_2" {
+		t.Errorf("the other secret is %q, %v", data, err)
+	}
+}
+
 // TestARewrapDoesNotUndoANewerValue writes secrets while they are rewrapped.
 func TestARewrapDoesNotUndoANewerValue(t *testing.T) {
 	s := vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "a.json")), bucket(t))
