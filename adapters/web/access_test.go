@@ -37,6 +37,7 @@ func routes() []route {
 		do("PUT", "/v1/firms/f_1/settings", settingsJSON, 403, 200),
 		get("/v1/firms/f_1/case-type-mappings", 200, 200, 403),
 		do("PUT", "/v1/firms/f_1/case-type-mappings/map_new", mappingJSON, 403, 200),
+		do("PUT", "/v1/firms/f_1/case-type-mappings", mappingJSON, 403, 200),
 		do("DELETE", "/v1/firms/f_1/case-type-mappings/map_divorce", "", 403, 200),
 		get("/v1/firms/f_1/matters", 200, 200, 200),
 		get("/v1/firms/f_1/matters/m_1001", 200, 200, 200),

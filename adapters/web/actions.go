@@ -53,7 +53,7 @@ func actionOf(route string) domain.Action {
 		domain.ActionAuthorize:        {"POST /v1/firms/{firm}/connection/authorize", "POST /integrations/connect"},
 		domain.ActionDisconnect:       {"DELETE /v1/firms/{firm}/connection", "GET /integrations/disconnect", "POST /integrations/disconnect"},
 		domain.ActionChangeSettings:   {"PUT /v1/firms/{firm}/settings", "GET /integrations/settings", "POST /integrations/settings"},
-		domain.ActionReviseMapping:    {"PUT /v1/firms/{firm}/case-type-mappings/{id}", "POST /integrations/mappings"},
+		domain.ActionReviseMapping:    {"PUT /v1/firms/{firm}/case-type-mappings", "PUT /v1/firms/{firm}/case-type-mappings/{id}", "POST /integrations/mappings"},
 		domain.ActionRemoveMapping:    {"DELETE /v1/firms/{firm}/case-type-mappings/{id}", "POST /integrations/mappings/remove"},
 		domain.ActionRegisterWebhooks: {"POST /v1/firms/{firm}/webhooks", "POST /integrations/webhooks"},
 		domain.ActionRemoveWebhooks:   {"DELETE /v1/firms/{firm}/webhooks", "GET /integrations/unregister", "POST /integrations/webhooks/remove"},

@@ -2,6 +2,8 @@ package web
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"strings"
 	"time"
 
@@ -89,9 +91,14 @@ type mappingGiven struct {
 	ClientRole   *string `json:"client_role,omitempty" nullable:"true" maxLength:"200" doc:"One of the matter type's roles; empty: its default."`
 }
 
-func (in mappingInput) mapping() domain.Mapping {
-	b := in.Body
-	return domain.Mapping{ID: in.id(), CaseType: b.CaseType, PracticeArea: text(b.PracticeArea), Jurisdiction: text(b.Jurisdiction),
+// namelessMapping is a mapping whose id the engine chooses.
+type namelessMapping struct {
+	FirmPath
+	Body mappingGiven
+}
+
+func (b mappingGiven) mapping(id domain.MappingID) domain.Mapping {
+	return domain.Mapping{ID: id, CaseType: b.CaseType, PracticeArea: text(b.PracticeArea), Jurisdiction: text(b.Jurisdiction),
 		MatterTypeID: b.TypeID, ClientRole: text(b.ClientRole)}
 }
 
@@ -102,8 +109,28 @@ type mappingChange struct {
 }
 
 func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[mappingChange], error) {
-	w := in.mapping()
-	released, err := s.released(ctx, in.firm(), domain.MappingChange{Revise: &w})
+	return s.reviseMapping(ctx, in.firm(), in.Body.mapping(in.id()))
+}
+
+// putNamelessMapping makes the mapping for these matters, or changes the one that there is.
+func (s *site) putNamelessMapping(ctx context.Context, in *namelessMapping) (*change[mappingChange], error) {
+	w := in.Body.mapping("")
+	sum := sha256.Sum256([]byte(w.Key()))
+	w.ID = domain.MappingID("map_" + hex.EncodeToString(sum[:8]))
+	row, err := s.Views.Connection(in.firm())
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range row.Mappings.Kept {
+		if k.Key() == w.Key() {
+			w.ID = k.ID
+		}
+	}
+	return s.reviseMapping(ctx, in.firm(), w)
+}
+
+func (s *site) reviseMapping(ctx context.Context, firm domain.FirmID, w domain.Mapping) (*change[mappingChange], error) {
+	released, err := s.released(ctx, firm, domain.MappingChange{Revise: &w})
 	if err != nil {
 		return nil, err
 	}

@@ -168,6 +168,11 @@ func TestPutMapping(t *testing.T) {
 	}
 	e.call(t, call{path: mappingsPath + "?min_position=" + r.header.Get("Ledger-Position"), token: "user-token"}).want(200).contains("map_new")
 	put("map_new", mappingJSON).want(200).contains(`"revision":3`)
+	e.call(t, call{method: "PUT", path: mappingsPath, token: "admin-token", body: mappingJSON}).want(200).contains(`"id":"map_new"`, `"revision":3`) // the same matters
+	other := strings.Replace(mappingJSON, "Truck Crash", "Bus Crash", 1)
+	e.call(t, call{method: "PUT", path: mappingsPath, token: "admin-token", body: other}).want(200).contains(`"id":"map_`, `"revision":4`)
+	e.told(t)
+	e.call(t, call{method: "PUT", path: mappingsPath, token: "admin-token", body: other}).want(200).contains(`"revision":4`)
 	put("map_other", mappingJSON).problem(409, "mapping_taken")
 	put("map_other", `{"case_type":"X","practice_area":null,"matter_type_id":"t_1"}`).want(200)
 	for body, field := range map[string]string{

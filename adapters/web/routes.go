@@ -69,6 +69,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, readers, "GET /v1/firms/{firm}/settings", "Sync settings", s.getSettings)
 	on(s, api, admins, "PUT /v1/firms/{firm}/settings", "Change the sync settings, as a whole", s.putSettings)
 	on(s, api, users, "GET /v1/firms/{firm}/case-type-mappings", "What case types become: the firm's own mappings and the defaults", s.listMappings)
+	on(s, api, admins, "PUT /v1/firms/{firm}/case-type-mappings", "Make or change the mapping for these matters", s.putNamelessMapping)
 	on(s, api, admins, "PUT /v1/firms/{firm}/case-type-mappings/{id}", "Make or change a mapping", s.putMapping)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/case-type-mappings/{id}", "Take a mapping back", s.deleteMapping)
 	on(s, api, admins, "POST /v1/firms/{firm}/case-type-mappings/dry-run", "What past and waiting matters would get under a changed mapping", s.dryRunMappings, described(dryRunDoc))
