@@ -116,6 +116,34 @@ func ledgerStream(t *testing.T, nc *nats.Conn) jetstream.Stream {
 	return s
 }
 
+// createWhenGone makes a stream where one of the name was deleted. The server says that
+// it is gone before its files are.
+func createWhenGone(t *testing.T, js jetstream.JetStream, c jetstream.StreamConfig) jetstream.Stream {
+	t.Helper()
+	tries := time.NewTicker(20 * time.Millisecond)
+	defer tries.Stop()
+	late := time.NewTimer(30 * time.Second)
+	defer late.Stop()
+	for {
+		s, err := js.CreateStream(t.Context(), c)
+		var busy *jetstream.APIError
+		if err == nil {
+			return s
+		}
+		if !errors.As(err, &busy) || busy.ErrorCode != storeNotMade {
+			t.Fatal(err)
+		}
+		select {
+		case <-tries.C:
+		case <-late.C:
+			t.Fatal(err)
+		}
+	}
+}
+
+// storeNotMade is the server's error code where it can't make a stream's files.
+const storeNotMade = 10049
+
 // recreateWithout makes the stream anew, as a restore without safeguards would, with
 // one message missing.
 func recreateWithout(t *testing.T, nc *nats.Conn, missing uint64) {
@@ -136,11 +164,7 @@ func recreateWithout(t *testing.T, nc *nats.Conn, missing uint64) {
 	if err := js.DeleteStream(t.Context(), eventstore.LedgerStream); err != nil {
 		t.Fatal(err)
 	}
-	s, err := js.CreateStream(t.Context(), jetstream.StreamConfig{Name: eventstore.LedgerStream,
-		Subjects: []string{"ledger.>"}, AllowDirect: true})
-	if err != nil {
-		t.Fatal(err)
-	}
+	s := createWhenGone(t, js, jetstream.StreamConfig{Name: eventstore.LedgerStream, Subjects: []string{"ledger.>"}, AllowDirect: true})
 	for _, m := range msgs {
 		own := nats.Header{}
 		for k, v := range m.Header {
