@@ -103,7 +103,7 @@ func TestPoisonGoesToTheDeadLetters(t *testing.T) {
 	released := make(chan struct{})
 	ledger := &brittle{faults: map[domain.MatterID]func(){"m_panics": func() { panic("poison") }, "m_hangs": func() { <-released }}}
 	r := w.serveWith(t, func(e *engine) {
-		ledger.Store, e.intake.Ledger, e.limit = e.ledger, ledger, time.Second
+		ledger.Store, e.intake.Ledger, e.limit = e.ledger, ledger, 2*time.Second
 	})
 	p := r.publisher(t)
 	p.say(t, "matter.created", "panics", matter("m_panics", 1, "Auto Accident"))
