@@ -255,13 +255,17 @@ func (c Connection) Open(attempt string, now time.Time) bool {
 }
 
 // Disconnect decides to end the connection; without one there is nothing to end. An
-// account that waits to be confirmed is dropped with it.
+// account that waits to be confirmed is dropped with it, and a link that is out works no
+// more.
 func (c Connection) Disconnect(by string) []Event {
 	var facts []Event
 	if c.Pending != nil {
 		facts = append(facts, c.Drop(by)...)
 	}
-	return append(facts, c.Leave(by)...)
+	if left := c.Leave(by); left != nil || c.Attempt == "" {
+		return append(facts, left...)
+	}
+	return append(facts, Disconnected{By: by})
 }
 
 // Leave decides to leave the account for another one that was confirmed.
