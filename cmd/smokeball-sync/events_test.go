@@ -88,6 +88,8 @@ func TestEventsComeOverHTTPAsWell(t *testing.T) {
 		t.Errorf("status %d: %s", refused.status, refused.body)
 	}
 	eventually(t, "what was refused is kept among the dead letters", func() bool { return len(r.deadLetters(t)) == 1 })
+	r.post(t, "no.such_type", "e4", wrong).want(http.StatusUnprocessableEntity)
+	eventually(t, "what has no place on the bus is kept, too", func() bool { return len(r.deadLetters(t)) == 2 })
 }
 
 // TestWebhookConfirms registers webhooks and lets Smokeball's word, not a read, show

@@ -28,6 +28,9 @@ func (i inbox) Event(ctx context.Context, firm domain.FirmID, header http.Header
 	h := eventHeader(flat(header))
 	subject, id, err := casehug.Address(firm, h, body)
 	if err != nil {
+		if kept := i.keepUnaddressed(ctx, firm, h, body, err); kept != nil {
+			return "", kept
+		}
 		return "", refusedEvent(err)
 	}
 	ev, invalid := casehug.Decode(subject, h, body)
@@ -39,6 +42,19 @@ func (i inbox) Event(ctx context.Context, firm domain.FirmID, header http.Header
 		return "", refusedEvent(invalid)
 	}
 	return ev.Origin.ID, nil
+}
+
+// keepUnaddressed keeps what says too little to be put on the bus.
+func (i inbox) keepUnaddressed(ctx context.Context, firm domain.FirmID, header map[string]string, body []byte, cause error) error {
+	var invalid *casehug.InvalidEvent
+	if !errors.As(cause, &invalid) {
+		return nil // the caller is told
+	}
+	letter := newLetter(&domain.Unfit{Code: domain.CodeInvalidEvent, Faults: invalid.Faults}, header, body)
+	letter.Subject = "casehug." + string(firm) + ".unknown"
+	_, letter.Origin, letter.Type = casehug.Identity(letter.Subject, header, body)
+	_, err := i.letters.Keep(ctx, firm, letter)
+	return err
 }
 
 // longestHeader is the most bytes of a header's value that are passed on.

@@ -184,8 +184,14 @@ func letterOf(m *message.Message, u *domain.Unfit) (domain.FirmID, domain.DeadLe
 	case firm == "":
 		firm = domain.Nobody
 	}
-	sum := sha256.Sum256(m.Payload)
-	return firm, domain.DeadLettered{Subject: subject, Type: kind, Origin: origin, Code: u.Code, Faults: u.Faults,
-		Header: eventHeader(m.Metadata), Body: m.Payload[:min(len(m.Payload), largestEvent)],
-		Size: len(m.Payload), SHA256: hex.EncodeToString(sum[:]), Message: bus.Inbox + " " + m.Metadata.Get(bus.MetaSeq)}
+	letter := newLetter(u, m.Metadata, m.Payload)
+	letter.Subject, letter.Type, letter.Origin, letter.Message = subject, kind, origin, bus.Inbox+" "+m.Metadata.Get(bus.MetaSeq)
+	return firm, letter
+}
+
+// newLetter keeps as much of an event as fits, and why it could not be taken in.
+func newLetter(u *domain.Unfit, header map[string]string, body []byte) domain.DeadLettered {
+	sum := sha256.Sum256(body)
+	return domain.DeadLettered{Code: u.Code, Faults: u.Faults, Header: eventHeader(header), Body: body[:min(len(body), largestEvent)],
+		Size: len(body), SHA256: hex.EncodeToString(sum[:])}
 }
