@@ -234,7 +234,7 @@ func (c *config) checkWaits(fault func(name, holds, needs string)) {
 	} {
 		d, err := time.ParseDuration(w.value)
 		if err != nil || d < w.least {
-			fault(w.name, w.value, "a time of at least "+w.least.String()+", such as 90s or 24h")
+			fault(w.name, w.value, "a time of at least "+w.least.String()+", such as "+max(w.least, 90*time.Second).String()+" or 24h")
 		}
 		*w.into = d
 	}
