@@ -73,6 +73,7 @@ type Document struct {
 	Confirmed bool
 	Failure   *Failure // of the last try
 	Moved     bool     // it was sent to another matter; it may be in this one too
+	Doubted   bool     // Smokeball took its file in and then refused it; a record of it may be left
 }
 
 // Apply returns the matter after e.
@@ -289,15 +290,20 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FolderResolved:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FileCreationStarted:
-		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved = &Intent{Request: e.Request, At: at}, false })
+		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false })
 	case FileCreationRefused:
-		m = m.document(e.Document, func(d *Document) { d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false })
+		m = m.document(e.Document, func(d *Document) {
+			d.Doubted = d.File != ""
+			d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false
+		})
 	case FileMissed:
 		m = m.document(e.Document, func(d *Document) {
 			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
 		})
 	case FileAccepted:
-		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent, d.Moved = e.File, e.Request, nil, false })
+		m = m.document(e.Document, func(d *Document) {
+			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
+		})
 	case DocumentUploaded:
 		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil })
 		m = m.change(func(s *Sync) { s.Changed = true })

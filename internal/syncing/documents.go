@@ -182,21 +182,30 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
 }
 
-// fileOf finds the file of a document among a matter's files, or -1.
+// fileOf finds the file of a document among a matter's files, or -1. One that Smokeball
+// cancelled because its bytes did not come takes them later, so it is used where there is
+// no other.
 func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
-	return slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
-		return f.Data[domain.FileDocumentKey] == string(id) && !f.Deleted && !f.Cancelled
-	})
+	ours := func(cancelled bool) int {
+		return slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
+			return f.Data[domain.FileDocumentKey] == string(id) && !f.Deleted && f.Cancelled == cancelled && !(cancelled && f.Uploaded)
+		})
+	}
+	if i := ours(false); i >= 0 {
+		return i
+	}
+	return ours(true)
 }
 
-// findMoved finds a document that was sent to another matter before in the one that is
-// linked now, which may have been ours earlier. there: its bytes are the approved ones.
+// findMoved finds a document in the linked matter that may have it already: it was sent to
+// another matter before and this one may have been ours earlier, or Smokeball refused the
+// file after it had taken it in. there: its bytes are the approved ones.
 func (t *turn) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
 	d, _ := t.m.Document(id)
-	if !d.Moved || t.m.Smokeball.Made {
+	if !d.Doubted && (!d.Moved || t.m.Smokeball.Made) {
 		return false, nil
 	}
-	if t.files == nil {
+	if t.files == nil || d.Doubted {
 		if t.files, err = t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID); err != nil {
 			return false, t.within(ctx, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
@@ -129,4 +130,48 @@ func TestAnUploadAddressThatHasEndedIsRenewed(t *testing.T) {
 			t.Errorf("the files are %+v", f)
 		}
 	})
+}
+
+// TestAFileWithoutItsBytesIsUsed tells that an announced file whose bytes did not come before
+// Smokeball cancelled it takes them later: there is no second one.
+func TestAFileWithoutItsBytesIsUsed(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.LoseReply, Count: 1})
+		o.tell(created(accident()), o.retainer())
+		o.until("the file is announced", func() bool { return o.calls(addFile) == 1 && o.newest("m_accident").Status == domain.Waiting })
+		o.away(time.Hour)
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if f := o.kept().Files; len(f) != 1 || f[0].IsCancelled || f[0].SHA256 != digest("the signed retainer") || o.calls(addFile) != 1 {
+			t.Errorf("the files are %+v", f)
+		}
+	})
+}
+
+// TestAfterALateRefusalAFileIsLookedFor tells that a record which Smokeball kept of a file
+// that it refused late is used before another one is announced.
+func TestAfterALateRefusalAFileIsLookedFor(t *testing.T) {
+	story(t, func(o *office) {
+		o.hooks()
+		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
+		o.tell(created(accident()), o.retainer())
+		o.until("the file is there", func() bool { return len(o.kept().Files) == 1 })
+		o.must(o.notices.Receive(o.Context(), oak, o.refusalOf("d_retainer")))
+		o.retry(o.ends("m_accident", domain.Failed).ID)
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
+			t.Errorf("%d announcements made the files %+v", o.calls(addFile), f)
+		}
+	})
+}
+
+// refusalOf is Smokeball's word that it failed the document's file after all.
+func (o *office) refusalOf(id domain.DocumentID) domain.SmokeballWebhookReceived {
+	o.Helper()
+	m, _, err := eventstore.Load[domain.Matter](o.Context(), o.ledger, domain.MatterStream(oak, "m_accident"))
+	o.must(err)
+	d, _ := m.Document(id)
+	return domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "refusal-" + string(id)}, Type: "error", Source: "API",
+		Resource: d.File, Matter: m.Smokeball.ID, Request: d.Request, Message: "It did not please us."}
 }
