@@ -72,6 +72,7 @@ type Document struct {
 	Since     time.Time // when the bytes were sent
 	Confirmed bool
 	Failure   *Failure // of the last try
+	FailedIn  SyncID   // the sync of that failure
 	Moved     bool     // it was sent to another matter; it may be in this one too
 	Doubted   bool     // Smokeball took its file in and then refused it; a record of it may be left
 }
@@ -89,6 +90,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m.seen = m.seen.with(e.Origin)
 	case SyncJoined:
 		m.seen = m.seen.with(e.Origin)
+		m = m.joined(e)
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
 		m.Documents = approve(m.Documents, e.Document)
@@ -157,11 +159,26 @@ func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
 	if e.Origin != (EventRef{}) {
 		m.seen = m.seen.with(e.Origin)
 	}
-	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
+	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at,
+		Wanted: e.Trigger == TriggerManual || e.Trigger == TriggerRetry}
 	if m.Current == nil {
 		m.Current = s
 	} else {
 		m.Next = s
+	}
+	return m
+}
+
+// joined notes that a person wants the sync which an event had asked for.
+func (m Matter) joined(e SyncJoined) Matter {
+	switch {
+	case e.By == "":
+	case m.Current != nil && m.Current.ID == e.Sync:
+		return m.change(func(s *Sync) { s.Wanted = true })
+	case m.Next != nil && m.Next.ID == e.Sync:
+		next := *m.Next
+		next.Wanted = true
+		m.Next = &next
 	}
 	return m
 }
@@ -311,7 +328,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentFailed:
-		m = m.document(e.Document, func(d *Document) { d.Failure = &e.Failure })
+		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
 		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })
 	}
 	return m
@@ -376,6 +393,12 @@ func (m Matter) Unsent() []Document {
 		}
 	}
 	return list
+}
+
+// LeavesOut reports whether the current sync leaves the document out: it failed for good in
+// an earlier one, and neither a person nor a new approval asks for another try.
+func (m Matter) LeavesOut(d Document) bool {
+	return d.Failure != nil && m.Current != nil && d.FailedIn != m.Current.ID && !m.Current.Wanted
 }
 
 // Document is the approved document of that id.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -18,9 +19,9 @@ import (
 // documents sends every approved document that Smokeball does not have. A fault in
 // one is recorded and does not hold back the others; a passing one is tried again.
 func (t *turn) documents(ctx context.Context) error {
-	unsent := t.m.Unsent()
-	if len(unsent) == 0 {
-		return nil
+	unsent, err := t.sendable(ctx)
+	if err != nil || len(unsent) == 0 {
+		return err
 	}
 	if err := t.confirmMatter(ctx); err != nil { // files are added to a matter that is there
 		return err
@@ -45,6 +46,27 @@ func (t *turn) documents(ctx context.Context) error {
 		}
 	}
 	return later
+}
+
+// sendable are the documents to be sent. Those that this sync leaves out it warns of.
+func (t *turn) sendable(ctx context.Context) (list []domain.Document, err error) {
+	for _, d := range t.m.Unsent() {
+		if !t.m.LeavesOut(d) {
+			list = append(list, d)
+			continue
+		}
+		if err := t.warn(ctx, leftOut(d)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// leftOut tells of a document that failed for good in an earlier sync.
+func leftOut(d domain.Document) domain.Warning {
+	return domain.Warning{Code: "document_not_sent", Message: fmt.Sprintf(
+		"“%s” is still not in Smokeball: %s. Put it right, then click “Sync to Smokeball” on the matter, or approve the document again in CaseHug. Any CaseHug user of the firm can do it",
+		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
 }
 
 func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.CallError) error {

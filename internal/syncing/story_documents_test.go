@@ -1,12 +1,15 @@
 package syncing_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
@@ -174,4 +177,35 @@ func (o *office) refusalOf(id domain.DocumentID) domain.SmokeballWebhookReceived
 	d, _ := m.Document(id)
 	return domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "refusal-" + string(id)}, Type: "error", Source: "API",
 		Resource: d.File, Matter: m.Smokeball.ID, Request: d.Request, Message: "It did not please us."}
+}
+
+// leftOut reports whether a sync warned of a document that failed before.
+func leftOut(e projections.Entry) bool {
+	return slices.ContainsFunc(e.Warnings, func(w domain.Warning) bool { return w.Code == "document_not_sent" })
+}
+
+// TestADocumentThatFailedForGoodIsLeftOut tells that one unreadable document does not make
+// every later sync of its matter fail, and that a person's click tries it again.
+func TestADocumentThatFailedForGoodIsLeftOut(t *testing.T) {
+	story(t, func(o *office) {
+		bad := o.papers.write("m_accident", "d_bad", "what was approved")
+		o.papers.write("m_accident", "d_bad", "what is there")
+		o.tell(created(accident()), approved(bad))
+		failed := o.ends("m_accident", domain.Failed)
+		o.tell(o.onceMore())
+		e := o.ends("m_accident", domain.Succeeded)
+		if len(e.Warnings) != 1 || !leftOut(e) || !strings.Contains(e.Warnings[0].Message, "d_bad.pdf") || o.papers.asked("d_bad") != 1 {
+			t.Errorf("the warnings are %+v; it was asked for %d times", e.Warnings, o.papers.asked("d_bad"))
+		}
+		o.retry(failed.ID)
+		if e := o.ends("m_accident", domain.Failed); e.Error.Code != domain.CodeDocumentMismatch || leftOut(e) {
+			t.Errorf("after Retry the sync is %+v", e)
+		}
+		o.papers.write("m_accident", "d_bad", "what was approved")
+		o.click("m_accident")
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Files); n != 2 {
+			t.Errorf("Smokeball has %d files", n)
+		}
+	})
 }
