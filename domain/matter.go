@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -22,6 +23,9 @@ type Matter struct {
 	Folders   map[string]Folder // by path
 	Tags      []string          // that Smokeball has from us
 	TypeID    string            // the matter type it was resolved to
+	TypeName  string            // of that matter type
+	CaseType  string            // that the matter type was chosen for
+	ToldType  string            // the last case type that people were told has no effect
 	Role      string            // of the clients, where a mapping says so
 	Current   *Sync             // nil: nothing to do
 	Next      *Sync             // asked for while the current one runs
@@ -197,11 +201,12 @@ func (m Matter) change(f func(*Sync)) Matter {
 func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
-		m.TypeID, m.Role = e.TypeID, e.ClientRole
+		m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = e.TypeID, e.TypeName, e.CaseType, "", e.ClientRole
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e, at)
 	case SyncWarned:
+		m.ToldType = cmp.Or(e.CaseType, m.ToldType)
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
 	case MatterTagged:
 		m.Tags = e.Tags
@@ -255,7 +260,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 		}
 		m.Former = next
 	}
-	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.Role = Linked{}, nil, nil, "", ""
+	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = Linked{}, nil, nil, "", "", "", "", ""
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
 		docs[i] = Document{Data: d.Data, Moved: d.Moved || d.File != "" || d.Intent != nil}

@@ -142,6 +142,9 @@ type ContactSeen struct {
 type SyncWarned struct {
 	Sync    SyncID  `json:"sync"`
 	Warning Warning `json:"warning"`
+	// CaseType is the new case type of a matter that keeps its matter type: people are told
+	// of it once.
+	CaseType string `json:"case_type,omitempty"`
 }
 
 // MatterTagged says that Smokeball's matter has these tags of CaseHug's.

@@ -78,7 +78,7 @@ func effectSamples() []domain.Event {
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
 			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
 		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, DurationMS: 900},
-		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning},
+		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning, CaseType: "Dog Bite"},
 		domain.MatterTagged{Sync: sampleSync, Matter: sbM, Tags: []string{"intake"}},
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
