@@ -102,7 +102,8 @@ func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
 	if err := t.sendTo(ctx, upload, copied); err != nil {
 		return err
 	}
-	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName,
+	announced, _ := t.m.Document(id)
+	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName, Request: announced.Request,
 		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)}
 	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Data, sent) })
 }
