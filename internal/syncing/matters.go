@@ -60,8 +60,11 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	}
 	if change.ClientIDs != nil {
 		there, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
-		if err != nil {
+		switch {
+		case err != nil:
 			return t.within(ctx, err)
+		case there.Gone():
+			return t.lost(ctx)
 		}
 		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
 	}
@@ -152,7 +155,9 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 // seen to first, so that the next attempt can write it.
 func (t *turn) notChanged(ctx context.Context, err error, c domain.MatterChange) error {
 	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.Permanent && !ce.Unsettled && c.ClientIDs != nil {
-		return cmp.Or(t.clientsThere(ctx), err)
+		if e := t.clientsThere(ctx); e != nil {
+			return e
+		}
 	}
 	return t.within(ctx, err)
 }
