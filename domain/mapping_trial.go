@@ -1,6 +1,9 @@
 package domain
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // MappingChange is a change of a firm's mappings to try out: exactly one of its fields.
 type MappingChange struct {
@@ -54,6 +57,13 @@ func (r Resolution) mapping() MappingID {
 // TypeFixed reports whether Smokeball has the matter, or may have it: its matter type
 // can't change any more.
 func (m Matter) TypeFixed() bool { return m.Smokeball.ID != "" || m.Smokeball.Intent != nil }
+
+// Retyped reports whether CaseHug gave the linked matter another case type since its matter
+// type was chosen, and nobody was told that the matter type stays.
+func (m Matter) Retyped() bool {
+	now := m.Data.CaseType
+	return m.Smokeball.ID != "" && m.CaseType != "" && !strings.EqualFold(m.CaseType, now) && !strings.EqualFold(m.ToldType, now)
+}
 
 func (m Matter) waitsForType() bool {
 	s := m.Current

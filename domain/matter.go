@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"time"
 )
@@ -22,6 +23,9 @@ type Matter struct {
 	Folders   map[string]Folder // by path
 	Tags      []string          // that Smokeball has from us
 	TypeID    string            // the matter type it was resolved to
+	TypeName  string            // of that matter type
+	CaseType  string            // that the matter type was chosen for
+	ToldType  string            // the last case type that people were told has no effect
 	Role      string            // of the clients, where a mapping says so
 	Current   *Sync             // nil: nothing to do
 	Next      *Sync             // asked for while the current one runs
@@ -72,7 +76,9 @@ type Document struct {
 	Since     time.Time // when the bytes were sent
 	Confirmed bool
 	Failure   *Failure // of the last try
+	FailedIn  SyncID   // the sync of that failure
 	Moved     bool     // it was sent to another matter; it may be in this one too
+	Doubted   bool     // Smokeball took its file in and then refused it; a record of it may be left
 }
 
 // Apply returns the matter after e.
@@ -88,6 +94,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m.seen = m.seen.with(e.Origin)
 	case SyncJoined:
 		m.seen = m.seen.with(e.Origin)
+		m = m.joined(e)
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
 		m.Documents = approve(m.Documents, e.Document)
@@ -156,11 +163,26 @@ func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
 	if e.Origin != (EventRef{}) {
 		m.seen = m.seen.with(e.Origin)
 	}
-	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at}
+	s := &Sync{ID: e.Sync, Trigger: e.Trigger, By: e.By, Status: Queued, QueuedAt: at,
+		Wanted: e.Trigger == TriggerManual || e.Trigger == TriggerRetry}
 	if m.Current == nil {
 		m.Current = s
 	} else {
 		m.Next = s
+	}
+	return m
+}
+
+// joined notes that a person wants the sync which an event had asked for.
+func (m Matter) joined(e SyncJoined) Matter {
+	switch {
+	case e.By == "":
+	case m.Current != nil && m.Current.ID == e.Sync:
+		return m.change(func(s *Sync) { s.Wanted = true })
+	case m.Next != nil && m.Next.ID == e.Sync:
+		next := *m.Next
+		next.Wanted = true
+		m.Next = &next
 	}
 	return m
 }
@@ -179,11 +201,12 @@ func (m Matter) change(f func(*Sync)) Matter {
 func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
-		m.TypeID, m.Role = e.TypeID, e.ClientRole
+		m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = e.TypeID, e.TypeName, e.CaseType, "", e.ClientRole
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e, at)
 	case SyncWarned:
+		m.ToldType = cmp.Or(e.CaseType, m.ToldType)
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
 	case MatterTagged:
 		m.Tags = e.Tags
@@ -237,7 +260,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 		}
 		m.Former = next
 	}
-	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.Role = Linked{}, nil, nil, "", ""
+	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = Linked{}, nil, nil, "", "", "", "", ""
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
 		docs[i] = Document{Data: d.Data, Moved: d.Moved || d.File != "" || d.Intent != nil}
@@ -289,15 +312,20 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FolderResolved:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FileCreationStarted:
-		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved = &Intent{Request: e.Request, At: at}, false })
+		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false })
 	case FileCreationRefused:
-		m = m.document(e.Document, func(d *Document) { d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false })
+		m = m.document(e.Document, func(d *Document) {
+			d.Doubted = d.File != ""
+			d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false
+		})
 	case FileMissed:
 		m = m.document(e.Document, func(d *Document) {
 			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
 		})
 	case FileAccepted:
-		m = m.document(e.Document, func(d *Document) { d.File, d.Request, d.Intent, d.Moved = e.File, e.Request, nil, false })
+		m = m.document(e.Document, func(d *Document) {
+			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
+		})
 	case DocumentUploaded:
 		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil })
 		m = m.change(func(s *Sync) { s.Changed = true })
@@ -305,7 +333,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentFailed:
-		m = m.document(e.Document, func(d *Document) { d.Failure = &e.Failure })
+		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
 		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })
 	}
 	return m
@@ -370,6 +398,12 @@ func (m Matter) Unsent() []Document {
 		}
 	}
 	return list
+}
+
+// LeavesOut reports whether the current sync leaves the document out: it failed for good in
+// an earlier one, and neither a person nor a new approval asks for another try.
+func (m Matter) LeavesOut(d Document) bool {
+	return d.Failure != nil && m.Current != nil && d.FailedIn != m.Current.ID && !m.Current.Wanted
 }
 
 // Document is the approved document of that id.

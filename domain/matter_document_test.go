@@ -87,3 +87,33 @@ func TestOldValuesStay(t *testing.T) {
 		t.Errorf("a later fact changed an older value: %+v, %+v", d, before.Current)
 	}
 }
+
+// TestLeavesOut tells which syncs try a document again that failed for good.
+func TestLeavesOut(t *testing.T) {
+	failed := append(running(approved(3, retainer())), domain.DocumentFailed{Sync: syncFor(2), Document: docA, Failure: domain.Failure{Code: "document_mismatch"}})
+	later := func(trigger domain.Trigger, more ...domain.Event) []domain.Event {
+		all := append(failed[:len(failed):len(failed)], domain.SyncFailed{Sync: syncFor(2)}, domain.SyncRequested{Sync: "s_later", Trigger: trigger})
+		return append(all, more...)
+	}
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		want  bool
+	}{
+		{"the sync that failed", failed, false},
+		{"a later one by an event", later(domain.TriggerMatterUpdated), true},
+		{"a click", later(domain.TriggerManual), false},
+		{"Retry", later(domain.TriggerRetry), false},
+		{"an event's, joined by a click", later(domain.TriggerMatterUpdated, domain.SyncJoined{Sync: "s_later", By: "u_1"}), false},
+		{"an event's, joined by an event", later(domain.TriggerMatterUpdated, domain.SyncJoined{Sync: "s_later"}), true},
+		{"approved anew", later(domain.TriggerDocumentApproved, approved(9, retainer())), false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m := given[domain.Matter](c.given...)
+			d, _ := m.Document(docA)
+			if got := m.LeavesOut(d); got != c.want {
+				t.Errorf("it leaves the document out: %v, want %v", got, c.want)
+			}
+		})
+	}
+}

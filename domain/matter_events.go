@@ -135,6 +135,7 @@ type ContactSeen struct {
 	Sync       SyncID      `json:"sync"`
 	Contact    SmokeballID `json:"contact"`
 	By         Proof       `json:"by"`
+	Request    RequestID   `json:"request,omitempty"` // that it was awaited for
 	DurationMS int64       `json:"duration_ms"`
 }
 
@@ -142,6 +143,9 @@ type ContactSeen struct {
 type SyncWarned struct {
 	Sync    SyncID  `json:"sync"`
 	Warning Warning `json:"warning"`
+	// CaseType is the new case type of a matter that keeps its matter type: people are told
+	// of it once.
+	CaseType string `json:"case_type,omitempty"`
 }
 
 // MatterTagged says that Smokeball's matter has these tags of CaseHug's.
@@ -299,6 +303,7 @@ type DocumentUploaded struct {
 	Document   DocumentID  `json:"document"`
 	File       SmokeballID `json:"file"`
 	FileName   string      `json:"file_name"`
+	Request    RequestID   `json:"request,omitempty"` // that announced the file
 	SHA256     string      `json:"sha256"`
 	SizeBytes  int64       `json:"size_bytes"`
 	DurationMS int64       `json:"duration_ms"`
@@ -310,6 +315,7 @@ type DocumentConfirmed struct {
 	Document   DocumentID  `json:"document"`
 	File       SmokeballID `json:"file"`
 	By         Proof       `json:"by"`
+	Request    RequestID   `json:"request,omitempty"` // that announced the file
 	DurationMS int64       `json:"duration_ms"`
 }
 

@@ -146,7 +146,7 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 	}
 	for _, p := range m.Current.Contacts {
 		if p.Contact == resource {
-			return []Event{ContactSeen{Sync: id, Contact: resource, By: ByWebhook}}
+			return []Event{ContactSeen{Sync: id, Contact: resource, By: ByWebhook, Request: r}}
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ func changeAccepted(r domain.RequestID) domain.Event {
 // TestConfirm tells what a webhook shows.
 func TestConfirm(t *testing.T) {
 	matterShown := domain.MatterConfirmed{Sync: syncFor(2), Matter: sbM, By: domain.ByWebhook, Request: "r-create"}
-	contactShown := domain.ContactSeen{Sync: syncFor(2), Contact: sbC, By: domain.ByWebhook}
+	contactShown := domain.ContactSeen{Sync: syncFor(2), Contact: sbC, By: domain.ByWebhook, Request: "r-contact"}
 	for _, c := range []struct {
 		name     string
 		given    []domain.Event

@@ -77,8 +77,8 @@ func effectSamples() []domain.Event {
 			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12, How: domain.HowCustom, Mapping: sampleMapping.ID, MappingRevision: 3, ClientRole: "Plaintiff"},
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
 			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
-		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, DurationMS: 900},
-		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning},
+		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, Request: sampleRequest, DurationMS: 900},
+		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning, CaseType: "Dog Bite"},
 		domain.MatterTagged{Sync: sampleSync, Matter: sbM, Tags: []string{"intake"}},
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
@@ -103,8 +103,8 @@ func fileSamples() []domain.Event {
 		domain.FileCreationRefused{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
 		domain.FileMissed{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
 		domain.FileAccepted{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
-		domain.DocumentUploaded{Sync: sampleSync, Document: "d_9", File: sbF, FileName: "Signed retainer.pdf", SHA256: sampleDocument.SHA256, SizeBytes: 48213, DurationMS: 640},
-		domain.DocumentConfirmed{Sync: sampleSync, Document: "d_9", File: sbF, By: domain.ByRead, DurationMS: 1100},
+		domain.DocumentUploaded{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest, FileName: "Signed retainer.pdf", SHA256: sampleDocument.SHA256, SizeBytes: 48213, DurationMS: 640},
+		domain.DocumentConfirmed{Sync: sampleSync, Document: "d_9", File: sbF, By: domain.ByRead, Request: sampleRequest, DurationMS: 1100},
 		domain.DocumentFailed{Sync: sampleSync, Document: "d_9", FileName: "Signed retainer.pdf", Failure: sampleFailure},
 	)
 }

@@ -82,6 +82,7 @@ type Sync struct {
 	ID       SyncID
 	Trigger  Trigger
 	By       string // the user who asked; empty: an event did
+	Wanted   bool   // a person asked for it, at first or meanwhile
 	Status   Status
 	QueuedAt time.Time
 	Attempts int

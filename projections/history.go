@@ -60,7 +60,7 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[Entry]{Name: "history", Version: 2, Keys: syncKeys, Fold: foldEntry,
+var History = View[Entry]{Name: "history", Version: 3, Keys: syncKeys, Fold: foldEntry,
 	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
 
 func syncKeys(env eventstore.Envelope) []string {
@@ -179,12 +179,16 @@ func failedStep(e Entry, ev domain.SyncFailed, at time.Time) Entry {
 	if ev.Step == "" || ev.Step == domain.StepDocument {
 		return e
 	}
-	step := EntryStep{Name: ev.Step, Outcome: domain.OutcomeFailed, At: at, Detail: ev.Failure.Message}
-	if ev.Failure.Smokeball != nil {
-		step.Request = ev.Failure.Smokeball.RequestID
-	}
-	e.Steps = append(e.Steps, step)
+	e.Steps = append(e.Steps, EntryStep{Name: ev.Step, Outcome: domain.OutcomeFailed, At: at, Detail: ev.Failure.Message, Request: requestOf(ev.Failure)})
 	return e
+}
+
+// requestOf is the call that Smokeball refused, or "".
+func requestOf(f domain.Failure) domain.RequestID {
+	if f.Smokeball == nil {
+		return ""
+	}
+	return f.Smokeball.RequestID
 }
 
 // skippedStep says in the matter's step why nothing was done.
@@ -240,7 +244,7 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		e.Warnings = addWarning(e.Warnings, ev.Warning)
 	case domain.ContactSeen:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
-		step.Smokeball, step.Detail = ev.Contact, "contact, by "+string(ev.By)
+		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "contact, by "+string(ev.By)
 		e.Steps = created(e.Steps, ev.Contact)
 	case domain.MatterAccepted:
 		step.Name, step.Outcome, step.DurationMS = domain.StepMatter, domain.OutcomeAccepted, ev.DurationMS
@@ -293,13 +297,14 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 	switch ev := env.Event.(type) {
 	case domain.DocumentUploaded:
 		step.Name, step.Outcome, step.DurationMS = domain.StepDocument, domain.OutcomeUploaded, ev.DurationMS
-		step.Smokeball, step.Detail = ev.File, ev.FileName
+		step.Smokeball, step.Request, step.Detail = ev.File, ev.Request, ev.FileName
 		e.Smokeball.Files = addFile(e.Smokeball.Files, EntryFile{ID: ev.File, Document: ev.Document, Name: ev.FileName})
 	case domain.DocumentConfirmed:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
-		step.Smokeball, step.Detail = ev.File, "file, by "+string(ev.By)
+		step.Smokeball, step.Request, step.Detail = ev.File, ev.Request, "file, by "+string(ev.By)
 	case domain.DocumentFailed:
 		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
+		step.Request = requestOf(ev.Failure)
 	case domain.SyncWarned:
 		e.Warnings = addWarning(e.Warnings, &ev.Warning)
 		return e

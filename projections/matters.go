@@ -44,7 +44,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 2, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 3, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {

@@ -118,7 +118,7 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
 			return false, err // not there, or still the version before
 		}
-		shown := domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, DurationMS: t.since(start)}
+		shown := domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, Request: d.Request, DurationMS: t.since(start)}
 		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Turn, shown) })
 	}})
 	if missing(err) {

@@ -96,7 +96,7 @@ func (w *contactWait) lose(ctx context.Context) error {
 }
 
 func (w *contactWait) seen(ctx context.Context, by domain.Proof) error {
-	return w.record(ctx, domain.ContactSeen{Sync: w.Sync, Contact: w.p.Contact, By: by, DurationMS: w.Now().UnixMilli() - w.start})
+	return w.record(ctx, domain.ContactSeen{Sync: w.Sync, Contact: w.p.Contact, By: by, Request: w.request, DurationMS: w.Now().UnixMilli() - w.start})
 }
 
 // refused ends the sync with Smokeball's words; the next one looks for the contact anew.

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -18,9 +19,9 @@ import (
 // documents sends every approved document that Smokeball does not have. A fault in
 // one is recorded and does not hold back the others; a passing one is tried again.
 func (t *turn) documents(ctx context.Context) error {
-	unsent := t.m.Unsent()
-	if len(unsent) == 0 {
-		return nil
+	unsent, err := t.sendable(ctx)
+	if err != nil || len(unsent) == 0 {
+		return err
 	}
 	if err := t.confirmMatter(ctx); err != nil { // files are added to a matter that is there
 		return err
@@ -45,6 +46,27 @@ func (t *turn) documents(ctx context.Context) error {
 		}
 	}
 	return later
+}
+
+// sendable are the documents to be sent. Those that this sync leaves out it warns of.
+func (t *turn) sendable(ctx context.Context) (list []domain.Document, err error) {
+	for _, d := range t.m.Unsent() {
+		if !t.m.LeavesOut(d) {
+			list = append(list, d)
+			continue
+		}
+		if err := t.warn(ctx, leftOut(d)); err != nil {
+			return nil, err
+		}
+	}
+	return list, nil
+}
+
+// leftOut tells of a document that failed for good in an earlier sync.
+func leftOut(d domain.Document) domain.Warning {
+	return domain.Warning{Code: "document_not_sent", Message: fmt.Sprintf(
+		"“%s” is still not in Smokeball: %s. Put it right, then click “Sync to Smokeball” on the matter, or approve the document again in CaseHug. Any CaseHug user of the firm can do it",
+		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
 }
 
 func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.CallError) error {
@@ -80,7 +102,8 @@ func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
 	if err := t.sendTo(ctx, upload, copied); err != nil {
 		return err
 	}
-	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName,
+	announced, _ := t.m.Document(id)
+	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName, Request: announced.Request,
 		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)}
 	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Data, sent) })
 }
@@ -182,21 +205,30 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
 }
 
-// fileOf finds the file of a document among a matter's files, or -1.
+// fileOf finds the file of a document among a matter's files, or -1. One that Smokeball
+// cancelled because its bytes did not come takes them later, so it is used where there is
+// no other.
 func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
-	return slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
-		return f.Data[domain.FileDocumentKey] == string(id) && !f.Deleted && !f.Cancelled
-	})
+	ours := func(cancelled bool) int {
+		return slices.IndexFunc(list, func(f domain.SmokeballFile) bool {
+			return f.Data[domain.FileDocumentKey] == string(id) && !f.Deleted && f.Cancelled == cancelled && !(cancelled && f.Uploaded)
+		})
+	}
+	if i := ours(false); i >= 0 {
+		return i
+	}
+	return ours(true)
 }
 
-// findMoved finds a document that was sent to another matter before in the one that is
-// linked now, which may have been ours earlier. there: its bytes are the approved ones.
+// findMoved finds a document in the linked matter that may have it already: it was sent to
+// another matter before and this one may have been ours earlier, or Smokeball refused the
+// file after it had taken it in. there: its bytes are the approved ones.
 func (t *turn) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
 	d, _ := t.m.Document(id)
-	if !d.Moved || t.m.Smokeball.Made {
+	if !d.Doubted && (!d.Moved || t.m.Smokeball.Made) {
 		return false, nil
 	}
-	if t.files == nil {
+	if t.files == nil || d.Doubted {
 		if t.files, err = t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID); err != nil {
 			return false, t.within(ctx, err)
 		}

@@ -35,6 +35,9 @@ func (l *Locks) Held() int {
 // Fresh is how long a contact that was shown counts as there.
 const Fresh = fresh
 
+// Recent is how long a matter that was shown counts as there.
+const Recent = recent
+
 // Backoff is the pause after so many faults in a row.
 func Backoff(c domain.Class, faults int) time.Duration { return backoff(c, faults) }
 

@@ -20,10 +20,15 @@ func (t *turn) responsible(ctx context.Context) (string, error) {
 		return id, err
 	}
 	w := domain.Warning{Code: "responsible_not_found", Message: fmt.Sprintf("Smokeball has no staff member with the e-mail address %s; nobody was set as responsible", email)}
+	return "", t.warn(ctx, w)
+}
+
+// warn records a warning, once in a sync.
+func (t *turn) warn(ctx context.Context, w domain.Warning) error {
 	if slices.Contains(t.m.Current.Warnings, w) {
-		return "", nil
+		return nil
 	}
-	return "", t.record(ctx, domain.SyncWarned{Sync: t.Sync, Warning: w})
+	return t.record(ctx, domain.SyncWarned{Sync: t.Sync, Warning: w})
 }
 
 // tags adds CaseHug's tags that Smokeball's matter does not have from us. Those that

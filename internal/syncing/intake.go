@@ -114,11 +114,12 @@ func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID)
 	if err != nil {
 		return "", 0, err
 	}
+	origin := domain.EventRef{Source: "/api", ID: r.NewID()}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !ended && m.At(sync) {
 			return sync, m.GoOn(sync), nil
 		}
-		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject})
+		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject, Origin: origin})
 		return id, facts, nil
 	})
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -26,19 +28,34 @@ func (t *turn) linked(ctx context.Context) error {
 	return t.lookAt(ctx)
 }
 
+// recent is how long a matter that Smokeball showed counts as there where no webhook would
+// tell of its deletion.
+const recent = time.Hour
+
 // mustLook reports whether the matter may be gone: a person wants to know, something else
-// than our calls changed it since it was last shown, or nobody would have told.
+// than our calls changed it since it was last shown, or nobody would have told for long.
 func (t *turn) mustLook(ctx context.Context) (bool, error) {
 	sb := t.m.Smokeball
 	if sb.ID == "" || (!sb.Confirmed && sb.Before == nil) { // or it is awaited
 		return false, nil
 	}
 	trigger := t.m.Current.Trigger
-	if sb.Gone || !t.hooked || trigger == domain.TriggerManual || trigger == domain.TriggerRetry {
+	if sb.Gone || trigger == domain.TriggerManual || trigger == domain.TriggerRetry {
 		return true, nil
+	}
+	if !t.hooked {
+		return t.adds() && t.Now().Sub(sb.Seen) > recent, nil
 	}
 	n, err := t.heard(ctx, sb.ID)
 	return n.Gone || n.Foreign.After(sb.Seen), err
+}
+
+// adds reports whether the sync has something for the matter that its confirmation does not
+// show to be in a matter which is there. A change of the matter itself is confirmed by
+// reading the matter.
+func (t *turn) adds() bool {
+	return len(without(t.m.Data.Tags, t.m.Tags)) > 0 ||
+		slices.ContainsFunc(t.m.Unsent(), func(d domain.Document) bool { return !t.m.LeavesOut(d) })
 }
 
 // lookAt reads the matter. One that is there again after it was gone is used again.
@@ -72,10 +89,11 @@ func (t *turn) lost(ctx context.Context) error {
 	}}}
 }
 
-// within tells why Smokeball does not have what was asked for in the linked matter: the
-// matter is gone, or the other is not there yet, which is a passing fault.
+// within tells why Smokeball refuses, or does not have, what was asked for in the linked
+// matter: the matter is gone, or what is missing is not there yet, which is a passing fault.
 func (t *turn) within(ctx context.Context, err error) error {
-	if !domain.IsNotThere(err) {
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Unsettled || (ce.Class != domain.NotThere && ce.Class != domain.Permanent) {
 		return err
 	}
 	if e := t.lookAt(ctx); e != nil {

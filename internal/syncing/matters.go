@@ -60,14 +60,17 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	}
 	if change.ClientIDs != nil {
 		there, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
-		if err != nil {
+		switch {
+		case err != nil:
 			return t.within(ctx, err)
+		case there.Gone():
+			return t.lost(ctx)
 		}
 		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
 	}
 	rid := t.request("matter", "change")
 	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
-		return t.within(ctx, err)
+		return t.notChanged(ctx, err, change)
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
 }
@@ -148,11 +151,25 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 	return err
 }
 
+// notChanged tells why Smokeball refuses a change: a client's contact that is not there is
+// seen to first, so that the next attempt can write it.
+func (t *turn) notChanged(ctx context.Context, err error, c domain.MatterChange) error {
+	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.Permanent && !ce.Unsettled && c.ClientIDs != nil {
+		if e := t.clientsThere(ctx); e != nil {
+			return e
+		}
+	}
+	return t.within(ctx, err)
+}
+
 // clientsThere reports the first client's contact that Smokeball does not show, as a
 // passing fault: one that was accepted is waited for, one that is gone is made anew.
 func (t *turn) clientsThere(ctx context.Context) error {
 	for _, c := range t.m.Data.Clients() {
 		id := t.m.Contacts[c.ID]
+		if id == "" {
+			continue // CaseHug named the client meanwhile
+		}
 		shown, err := t.Smokeball.Contact(ctx, t.firm, id)
 		if !isGone(shown, err) {
 			continue

@@ -46,7 +46,7 @@ func unusable(s domain.ConnectionStatus) domain.Failure {
 // the matter already: its type can't change there.
 func (t *turn) matterType(ctx context.Context) error {
 	if t.m.TypeFixed() {
-		return nil
+		return t.typeKept(ctx)
 	}
 	start := t.Now()
 	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
@@ -64,6 +64,16 @@ func (t *turn) matterType(ctx context.Context) error {
 		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
 	}
 	return t.record(ctx, fact)
+}
+
+// typeKept warns, once, that a new case type does not change the matter type in Smokeball.
+func (t *turn) typeKept(ctx context.Context) error {
+	if !t.m.Retyped() {
+		return nil
+	}
+	return t.record(ctx, domain.SyncWarned{Sync: t.Sync, CaseType: t.m.Data.CaseType, Warning: domain.Warning{Code: "matter_type_kept",
+		Message: fmt.Sprintf("The case type is “%s” now. The matter in Smokeball keeps the type “%s”: Smokeball can't change it. To get the other type, delete the matter in Smokeball and click “Sync to Smokeball”: that makes a new one with all its documents. Any CaseHug user of the firm can do it",
+			t.m.Data.CaseType, t.m.TypeName)}})
 }
 
 // mappingsPage is the way to where a firm's own mappings are kept.

@@ -122,13 +122,14 @@ func lateErrors(t *testing.T, seed uint64) {
 	})
 }
 
-// retryFailed clicks Retry on each matter whose newest sync failed, and counts them.
+// retryFailed clicks Retry on each matter whose newest sync failed, or left out a document
+// that failed before, and counts them.
 func (o *office) retryFailed(p *caseload) int {
 	o.Helper()
 	o.rest()
 	n := 0
 	for id := range p.matters {
-		if e := o.newest(id); e.Status == domain.Failed {
+		if e := o.newest(id); e.Status == domain.Failed || leftOut(e) {
 			o.retry(e.ID)
 			n++
 		}

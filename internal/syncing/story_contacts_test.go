@@ -194,3 +194,19 @@ func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
 		})
 	}
 }
+
+// TestAContactThatNeverAppearedIsMadeAnew tells of a contact that Smokeball accepted and then
+// dropped without a word: the matter's update that names it is refused until another is made.
+func TestAContactThatNeverAppearedIsMadeAnew(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident())
+		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
+		tom := domain.ClientData{ID: "c_tom", Version: 1, FirstName: "Tom", LastName: "Stone", Email: "tom@example.com"}
+		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.OtherClients = 2, []domain.ClientData{tom} })))
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if got := o.one().ClientIDs; len(got) != 2 || len(o.kept().Contacts) != 2 {
+			t.Errorf("the matter's clients are %v, the contacts %+v", got, o.kept().Contacts)
+		}
+	})
+}

@@ -1,11 +1,15 @@
 package syncing_test
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
@@ -127,6 +131,81 @@ func TestAnUploadAddressThatHasEndedIsRenewed(t *testing.T) {
 		o.sends(accident())
 		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
 			t.Errorf("the files are %+v", f)
+		}
+	})
+}
+
+// TestAFileWithoutItsBytesIsUsed tells that an announced file whose bytes did not come before
+// Smokeball cancelled it takes them later: there is no second one.
+func TestAFileWithoutItsBytesIsUsed(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.LoseReply, Count: 1})
+		o.tell(created(accident()), o.retainer())
+		o.until("the file is announced", func() bool { return o.calls(addFile) == 1 && o.newest("m_accident").Status == domain.Waiting })
+		o.away(time.Hour)
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if f := o.kept().Files; len(f) != 1 || f[0].IsCancelled || f[0].SHA256 != digest("the signed retainer") || o.calls(addFile) != 1 {
+			t.Errorf("the files are %+v", f)
+		}
+	})
+}
+
+// TestAfterALateRefusalAFileIsLookedFor tells that a record which Smokeball kept of a file
+// that it refused late is used before another one is announced.
+func TestAfterALateRefusalAFileIsLookedFor(t *testing.T) {
+	story(t, func(o *office) {
+		o.hooks()
+		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
+		o.tell(created(accident()), o.retainer())
+		o.until("the file is there", func() bool { return len(o.kept().Files) == 1 })
+		o.must(o.notices.Receive(o.Context(), oak, o.refusalOf("d_retainer")))
+		o.retry(o.ends("m_accident", domain.Failed).ID)
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
+			t.Errorf("%d announcements made the files %+v", o.calls(addFile), f)
+		}
+	})
+}
+
+// refusalOf is Smokeball's word that it failed the document's file after all.
+func (o *office) refusalOf(id domain.DocumentID) domain.SmokeballWebhookReceived {
+	o.Helper()
+	m, _, err := eventstore.Load[domain.Matter](o.Context(), o.ledger, domain.MatterStream(oak, "m_accident"))
+	o.must(err)
+	d, _ := m.Document(id)
+	return domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "refusal-" + string(id)}, Type: "error", Source: "API",
+		Resource: d.File, Matter: m.Smokeball.ID, Request: d.Request, Message: "It did not please us."}
+}
+
+// leftOut reports whether a sync warned of a document that failed before.
+func leftOut(e projections.Entry) bool {
+	return slices.ContainsFunc(e.Warnings, func(w domain.Warning) bool { return w.Code == "document_not_sent" })
+}
+
+// TestADocumentThatFailedForGoodIsLeftOut tells that one unreadable document does not make
+// every later sync of its matter fail, and that a person's click tries it again.
+func TestADocumentThatFailedForGoodIsLeftOut(t *testing.T) {
+	story(t, func(o *office) {
+		bad := o.papers.write("m_accident", "d_bad", "what was approved")
+		o.papers.write("m_accident", "d_bad", "what is there")
+		o.tell(created(accident()), approved(bad))
+		failed := o.ends("m_accident", domain.Failed)
+		o.tell(o.onceMore())
+		e := o.ends("m_accident", domain.Succeeded)
+		if len(e.Warnings) != 1 || !leftOut(e) || !strings.Contains(e.Warnings[0].Message, "d_bad.pdf") || o.papers.asked("d_bad") != 1 {
+			t.Errorf("the warnings are %+v; it was asked for %d times", e.Warnings, o.papers.asked("d_bad"))
+		}
+		o.retry(failed.ID)
+		if e := o.ends("m_accident", domain.Failed); e.Error.Code != domain.CodeDocumentMismatch || leftOut(e) {
+			t.Errorf("after Retry the sync is %+v", e)
+		}
+		o.papers.write("m_accident", "d_bad", "what was approved")
+		o.click("m_accident")
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Files); n != 2 {
+			t.Errorf("Smokeball has %d files", n)
 		}
 	})
 }

@@ -317,3 +317,25 @@ func TestALookInBadWeatherEnds(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryStepNamesItsRequest tells that the history names the call behind each step that
+// made one, for Smokeball's support.
+func TestEveryStepNamesItsRequest(t *testing.T) {
+	for _, hooked := range []bool{false, true} {
+		story(t, func(o *office) {
+			if hooked {
+				o.hooks()
+			}
+			o.sends(accident())
+			e := o.newest("m_accident")
+			for _, s := range e.Steps {
+				if s.Request == "" && s.Name != domain.StepMatterType {
+					t.Errorf("hooked %v: step %s %s (%s) names no request", hooked, s.Name, s.Outcome, s.Detail)
+				}
+			}
+			if n := len(e.Steps); n != 7 {
+				t.Errorf("hooked %v: the steps are %q", hooked, steps(e))
+			}
+		})
+	}
+}

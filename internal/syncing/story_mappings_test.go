@@ -214,3 +214,35 @@ func TestATypeThatComesBackLetsTheSyncGoOn(t *testing.T) {
 		})
 	}
 }
+
+// TestALinkedMatterKeepsItsType tells that a case type which CaseHug changes later is warned
+// of once: Smokeball can't change a matter's type.
+func TestALinkedMatterKeepsItsType(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident())
+		retype := func(version int, caseType, title string) projections.Entry {
+			t.Helper()
+			o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.CaseType, m.Title = version, caseType, title })))
+			o.rest()
+			return o.newest("m_accident")
+		}
+		e := retype(2, "Slip and Fall", accident().Title)
+		if len(e.Warnings) != 1 || e.Warnings[0].Code != "matter_type_kept" || e.Status != domain.Skipped {
+			t.Fatalf("the sync is %s with the warnings %+v", e.Status, e.Warnings)
+		}
+		for _, name := range []string{"Slip and Fall", "Auto Accident"} {
+			if !strings.Contains(e.Warnings[0].Message, name) {
+				t.Errorf("the warning does not name %s: %s", name, e.Warnings[0].Message)
+			}
+		}
+		if e := retype(3, "slip and fall", "New name"); len(e.Warnings) != 0 || e.Status != domain.Succeeded {
+			t.Errorf("the same type again: %s with the warnings %+v", e.Status, e.Warnings)
+		}
+		if e := retype(4, "Auto Accident", "New name"); len(e.Warnings) != 0 {
+			t.Errorf("back to what it was: the warnings %+v", e.Warnings)
+		}
+		if e := retype(5, "Dog Bite", "New name"); len(e.Warnings) != 1 {
+			t.Errorf("another change: the warnings %+v", e.Warnings)
+		}
+	})
+}
