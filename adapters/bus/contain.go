@@ -31,13 +31,16 @@ func (e *HangError) Error() string {
 }
 
 // Contain runs f, whose context ends after limit. A panic of f is a [PanicError]. If f has
-// not ended a grace after its context, Contain leaves it behind and returns a [HangError],
-// or ctx's error where that is what ended it.
+// not ended a grace after its context, Contain leaves it behind and returns a [HangError].
+// Where ctx ends, f has a last moment only, and Contain returns ctx's error.
 func Contain(ctx context.Context, limit, grace time.Duration, f func(context.Context) error) error {
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return await(ctx, within, grace, func() error { return f(within) })
 }
+
+// lastMoment is what a handler gets that has not ended when everything ends.
+const lastMoment = time.Second
 
 // await runs f in a goroutine of its own. within ends before ctx, or with it.
 func await(ctx, within context.Context, grace time.Duration, f func() error) error {
@@ -55,11 +58,22 @@ func await(ctx, within context.Context, grace time.Duration, f func() error) err
 	case err := <-ended:
 		return err
 	case <-late.C:
+		return &HangError{After: time.Since(began).Round(time.Millisecond)}
+	case <-ctx.Done():
+		return atTheEnd(ctx, ended)
 	}
-	if err := ctx.Err(); err != nil {
-		return fmt.Errorf("the handler goes on: %w", err)
+}
+
+// atTheEnd gives a handler its last moment.
+func atTheEnd(ctx context.Context, ended <-chan error) error {
+	over := time.NewTimer(lastMoment)
+	defer over.Stop()
+	select {
+	case err := <-ended:
+		return err
+	case <-over.C:
+		return fmt.Errorf("the handler goes on: %w", ctx.Err())
 	}
-	return &HangError{After: time.Since(began).Round(time.Millisecond)}
 }
 
 // caught turns a panic of f into an error.

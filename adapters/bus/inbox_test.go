@@ -9,8 +9,8 @@ import (
 )
 
 // TestNewBusTakesBackWhatADeadOneHeld opens a bus where messages were delivered, one
-// acknowledged out of order, and their reader died: all that was not acknowledged comes at
-// once, the next one after it.
+// acknowledged out of order, and their reader died: all from the first that was not
+// acknowledged comes at once, and so does what is new.
 func TestNewBusTakesBackWhatADeadOneHeld(t *testing.T) {
 	at := func(dir string) func(*bus.Config) { return func(c *bus.Config) { quiet(c); c.DataDir = dir } }
 	dir := t.TempDir()
@@ -40,7 +40,7 @@ func TestNewBusTakesBackWhatADeadOneHeld(t *testing.T) {
 	began := time.Now()
 	messages := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable}), bus.Intake)
 	came := map[string]bool{}
-	for !came["first"] || !came["third"] || !came["fourth"] {
+	for len(came) < 4 { // the second one as well: it lies behind the first
 		m := receive(t, messages)
 		came[string(m.Payload)] = true
 		m.Ack()

@@ -59,6 +59,7 @@ type engine struct {
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
 	largest  int                                       // event that is taken in, in bytes
 	limit    time.Duration                             // of a handler of the bus
+	grace    time.Duration                             // after that until it counts as hanging
 	token    string                                    // lets the operator's commands on this machine ask
 	closers  []func() error                            // in the order of opening
 	crashes  crashes                                   // nothing, but in the build for crash tests
@@ -67,7 +68,7 @@ type engine struct {
 // openEngine opens what the configuration names and wires it. What was opened is
 // closed again when a later part fails.
 func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, err error) {
-	e = &engine{cfg: cfg, log: log, limit: handlerTimeout, largest: largestEvent, metrics: prometheus.NewRegistry()}
+	e = &engine{cfg: cfg, log: log, limit: handlerTimeout, grace: handlerGrace, largest: largestEvent, metrics: prometheus.NewRegistry()}
 	e.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {

@@ -42,7 +42,7 @@ func notRunning() error {
 // takeInAgain takes in what is kept among the dead letters, with the same net around it
 // as on the bus.
 func (e *engine) takeInAgain(ctx context.Context, m syncing.Message) error {
-	err := bus.Contain(ctx, e.limit, handlerGrace, func(ctx context.Context) error { return e.takeIn(ctx, m) })
+	err := bus.Contain(ctx, e.limit, e.grace, func(ctx context.Context) error { return e.takeIn(ctx, m) })
 	u := unfit(err)
 	if u == nil {
 		return err

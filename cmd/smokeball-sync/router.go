@@ -25,8 +25,9 @@ import (
 const (
 	// handlerTimeout is what a handler of the bus may take: it only decides and appends.
 	handlerTimeout = 10 * time.Second
-	// handlerGrace is how long after that it counts as hanging.
-	handlerGrace = time.Second
+	// handlerGrace is how long after that it counts as hanging. It is long: on a machine that
+	// is busy with other things a large event is slow work, and no fault of the event's.
+	handlerGrace = 20 * time.Second
 	// stopTaking is how long handlers of the bus get to finish when the engine stops. What
 	// they don't finish is delivered again.
 	stopTaking = 4 * time.Second
@@ -34,7 +35,7 @@ const (
 
 // newRouter connects the bus to the handlers that take things in.
 func (e *engine) newRouter() (*message.Router, error) {
-	router, err := bus.NewRouter(bus.RouterConfig{Timeout: e.limit, Grace: handlerGrace, CloseAfter: stopTaking,
+	router, err := bus.NewRouter(bus.RouterConfig{Timeout: e.limit, Grace: e.grace, CloseAfter: stopTaking,
 		Tries: tries, Bury: e.bury, Registry: e.metrics, Logger: e.log})
 	if err != nil {
 		return nil, err

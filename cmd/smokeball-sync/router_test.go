@@ -88,7 +88,7 @@ func (b *brittle) mend() {
 func manyDocuments(id string) object {
 	asked := object{"matter": matter(id, 1, "Auto Accident"), "requested_by": "u_5"}
 	var documents []object
-	for n := range 600 {
+	for n := range 501 {
 		documents = append(documents, object{"document_id": fmt.Sprint("d_", n), "matter_id": id, "file_name": "a.pdf", "content": object{"object": "casehug-documents/d"}})
 	}
 	asked["documents"] = documents
@@ -103,7 +103,7 @@ func TestPoisonGoesToTheDeadLetters(t *testing.T) {
 	released := make(chan struct{})
 	ledger := &brittle{faults: map[domain.MatterID]func(){"m_panics": func() { panic("poison") }, "m_hangs": func() { <-released }}}
 	r := w.serveWith(t, func(e *engine) {
-		ledger.Store, e.intake.Ledger, e.limit = e.ledger, ledger, 2*time.Second
+		ledger.Store, e.intake.Ledger, e.limit, e.grace = e.ledger, ledger, 3*time.Second, 4*time.Second
 	})
 	p := r.publisher(t)
 	p.say(t, "matter.created", "panics", matter("m_panics", 1, "Auto Accident"))
