@@ -81,6 +81,27 @@ func TestRotateKeyAndAddress(t *testing.T) {
 		contains("Smokeball has a new key and address. The old pair counts for one hour more.")
 }
 
+// A test and a rotation are asked for by their buttons, and the page tells what came of it.
+func TestBrowserWebhooks(t *testing.T) {
+	chromium(t)
+	e := hooked(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/integrations/advanced")
+	b.click(`form[action$="/test"] button`, ".note.info")
+	if got := b.text(".note.info b"); got != "The test arrived after 0.4 s." {
+		t.Errorf("the page says %q", got)
+	}
+	b.accessible("a test that arrived")
+	b.picture("tested")
+	b.click(`form[action$="/rotate"] button`, ".note.info b:only-child")
+	b.at("/integrations/advanced?done=rotated")
+	if want := "test webhooks by u_1\nrotate webhooks by u_1"; e.asked() != want {
+		t.Errorf("asked %q, want %q", e.asked(), want)
+	}
+	b.quiet("the webhooks")
+}
+
 // The subscription is removed by keyboard, after the page has said what that means; Esc
 // and the button that takes the focus leave it as it is.
 func TestBrowserUnregister(t *testing.T) {

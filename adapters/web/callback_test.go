@@ -3,6 +3,9 @@ package web_test
 import (
 	"context"
 	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
@@ -52,6 +55,39 @@ func TestUnfinishedPages(t *testing.T) {
 			back.cookie = "admin-token"
 			in := e.call(t, back).want(tt.status).contains("<h1>"+tt.heading+"</h1>", tt.says, "Do the other thing.", button).lacks(alone)
 			checkPage(t, "signed in", in.body)
+		})
+	}
+}
+
+// proposed is an engine whose firm is asked about another account.
+func proposed(t *testing.T) *engine {
+	t.Helper()
+	e := newEngine(t).connect()
+	e.add(noon, domain.ConnectionStream(firm), domain.AccountProposed{Attempt: "state-1", Account: elm, Expires: noon.Add(10 * time.Minute), By: "u_1"})
+	return e.told(t)
+}
+
+// The question about another account is decided in the browser, either way.
+func TestBrowserAnotherAccount(t *testing.T) {
+	chromium(t)
+	for _, tt := range []struct{ name, button, next, known, asked string }{
+		{"connect", `section[aria-labelledby=other] footer .btn.go`, "/integrations?connected=1", elm.Name, "confirm " + elm.ID + " by u_1"},
+		{"stay", `section[aria-labelledby=other] form[action$="drop"] .btn`, "/integrations?stayed=1", "Hartwell & Osei LLP", "drop account by u_1"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			e := proposed(t)
+			b := openBrowser(t, e.url)
+			b.signIn("admin-token")
+			b.open("/integrations")
+			b.click(chromedp.CSS(tt.button), ".note.info")
+			b.at(tt.next)
+			if got := b.text("#card .facts b"); got != tt.known {
+				t.Errorf("the card names %q, want %q", got, tt.known)
+			}
+			if e.asked() != tt.asked {
+				t.Errorf("asked %q, want %q", e.asked(), tt.asked)
+			}
+			b.quiet(tt.name)
 		})
 	}
 }
