@@ -160,7 +160,8 @@ func TestCookieIsASignIn(t *testing.T) {
 func TestFormsRefuseOtherSites(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
 	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings",
-		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/matters/m_1001/sync", "/history/s_failed/retry", "/history/s_waits/cancel", "/session/end"} {
+		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/integrations/webhooks/rotate", "/integrations/webhooks/test", "/integrations/account/confirm", "/integrations/account/drop",
+		"/matters/m_1001/sync", "/history/s_failed/retry", "/history/s_waits/cancel", "/session/end"} {
 		for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {
 			c := call{method: "POST", path: path, cookie: "admin-token", header: header, html: true, kind: "application/x-www-form-urlencoded"}
 			if r := e.call(t, c); r.status != http.StatusForbidden {

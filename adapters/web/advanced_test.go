@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"context"
 	"testing"
 
 	"github.com/chromedp/chromedp"
 
+	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -24,13 +26,87 @@ func TestAdvancedPage(t *testing.T) {
 	open("/integrations/disconnect").contains("1 matter in Smokeball", "2 syncs that are not done will wait")
 }
 
+// hooked is an engine whose firm is connected and has a subscription.
+func hooked(t *testing.T) *engine {
+	t.Helper()
+	e := newEngine(t).connect()
+	e.add(at(3), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38", By: "u_1"})
+	return e.told(t)
+}
+
+// silent is a Smokeball whose test notifications do not arrive.
+type silent struct{ web.Firms }
+
+func (silent) TestWebhooks(context.Context, domain.User) (web.WebhookTest, error) {
+	return web.WebhookTest{Remedy: "CaseHug’s operators check the address."}, nil
+}
+
+const (
+	testForm   = `<form method="post" action="/integrations/webhooks/test">`
+	rotateForm = `<form method="post" action="/integrations/webhooks/rotate">`
+)
+
+// What a person asks of the subscription is offered while there is one that can be asked.
+func TestAdvancedOffersWhatCanBeDone(t *testing.T) {
+	open := func(e *engine) reply {
+		return e.told(t).call(t, call{path: "/integrations/advanced", cookie: "admin-token", html: true}).want(200)
+	}
+	open(hooked(t)).contains(testForm, rotateForm, "the old one counts for one hour more")
+	open(newEngine(t)).lacks(testForm, rotateForm)
+	open(newEngine(t).connect()).lacks(testForm, rotateForm)
+	open(hooked(t).end()).lacks(testForm, rotateForm)
+}
+
+func TestSendATest(t *testing.T) {
+	send := call{method: "POST", path: "/integrations/webhooks/test", kind: form, cookie: "admin-token", html: true}
+	e := hooked(t)
+	r := e.call(t, send).want(200).contains("The test arrived after 0.4 s.", "<h1>Smokeball settings</h1>", testForm)
+	checkPage(t, "arrived", r.body)
+	if e.asked() != "test webhooks by u_1" {
+		t.Errorf("asked %q", e.asked())
+	}
+	e.failWith(rejection(domain.Conflict, domain.CodeNoWebhooks, "The firm has no webhook subscription"))
+	e.call(t, send).want(409).contains("The firm has no webhook subscription.", "Do the other thing.")
+	e.failWith(callError(domain.Retryable, 0))
+	e.call(t, send).want(503).contains("Smokeball does not answer.", "Click again in 5 s")
+	mute := newEngine(t, func(c *web.Config) { c.Firms = silent{c.Firms} }).connect().told(t)
+	r = mute.call(t, send).want(200).contains("The test did not arrive.", "operators check the address.").lacks("The test arrived")
+	checkPage(t, "did not arrive", r.body)
+}
+
+func TestRotateKeyAndAddress(t *testing.T) {
+	e := hooked(t)
+	e.call(t, call{method: "POST", path: "/integrations/webhooks/rotate", kind: form, cookie: "admin-token", html: true}).want(303).leads("/integrations/advanced?done=rotated")
+	e.call(t, call{path: "/integrations/advanced?done=rotated", cookie: "admin-token", html: true}).want(200).
+		contains("Smokeball has a new key and address. The old pair counts for one hour more.")
+}
+
+// A test and a rotation are asked for by their buttons, and the page tells what came of it.
+func TestBrowserWebhooks(t *testing.T) {
+	chromium(t)
+	e := hooked(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/integrations/advanced")
+	b.click(`form[action$="/test"] button`, ".note.info")
+	if got := b.text(".note.info b"); got != "The test arrived after 0.4 s." {
+		t.Errorf("the page says %q", got)
+	}
+	b.accessible("a test that arrived")
+	b.picture("tested")
+	b.click(`form[action$="/rotate"] button`, ".note.info b:only-child")
+	b.at("/integrations/advanced?done=rotated")
+	if want := "test webhooks by u_1\nrotate webhooks by u_1"; e.asked() != want {
+		t.Errorf("asked %q, want %q", e.asked(), want)
+	}
+	b.quiet("the webhooks")
+}
+
 // The subscription is removed by keyboard, after the page has said what that means; Esc
 // and the button that takes the focus leave it as it is.
 func TestBrowserUnregister(t *testing.T) {
 	chromium(t)
-	e := newEngine(t).connect()
-	e.add(at(3), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38", By: "u_1"})
-	e.told(t)
+	e := hooked(t)
 	b := openBrowser(t, e.url)
 	b.signIn("admin-token")
 	b.open("/integrations/advanced")

@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // chromium finds a browser. Where tests run for everybody (CI=true) there has to be
@@ -47,6 +49,7 @@ type browser struct {
 	*testing.T
 	ctx  context.Context
 	base string
+	axe  string // the script
 
 	mu         sync.Mutex
 	complaints []string
@@ -57,13 +60,17 @@ func openBrowser(t *testing.T, base string) *browser {
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()),
 		chromedp.NoSandbox, chromedp.DisableGPU, chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
 		chromedp.Flag("disable-background-networking", true), chromedp.WindowSize(1280, 1400))
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, stop := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(stop)
 	ctx, stopAllocator := chromedp.NewExecAllocator(ctx, options...)
 	t.Cleanup(stopAllocator)
 	ctx, stopTab := chromedp.NewContext(ctx)
 	t.Cleanup(stopTab)
-	b := &browser{T: t, ctx: ctx, base: base}
+	axe, err := os.ReadFile("testdata/axe.min.js")
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &browser{T: t, ctx: ctx, base: base, axe: string(axe)}
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}
@@ -184,15 +191,14 @@ func (b *browser) picture(name string) {
 	}
 }
 
-// accessible asks axe-core about the page as it is.
+// accessible asks axe-core about the page as it is. The script is brought to a page once,
+// and styles are not fetched again: they are all the page's own.
 func (b *browser) accessible(where string) {
 	b.Helper()
-	axe, err := os.ReadFile("testdata/axe.min.js")
-	if err != nil {
-		b.Fatal(err)
+	if !value(b, chromedp.Evaluate[bool](`"axe" in window`)) {
+		_ = value(b, chromedp.Evaluate[chromedp.Void](b.axe+";0"))
 	}
-	_ = value(b, chromedp.Evaluate[chromedp.Void](string(axe)+";0"))
-	found := value(b, chromedp.Evaluate[string](`axe.run({resultTypes: ["violations"]}).then(r => JSON.stringify(
+	found := value(b, chromedp.Evaluate[string](`axe.run({resultTypes: ["violations"], preload: false}).then(r => JSON.stringify(
 		r.violations.map(v => ({id: v.id, help: v.help, at: v.nodes.map(n => n.html + ' — ' + n.failureSummary)}))))`, chromedp.EvalAwaitPromise))
 	var violations []struct {
 		ID, Help string
@@ -349,6 +355,9 @@ func TestBrowserPages(t *testing.T) {
 	past := newEngine(t).tellPast().tell().tellRefusals().told(t)
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	settled := newEngine(t).connect().tell().tellSettled().told(t)
+	asking, hooks := proposed(t), hooked(t)
+	denied := refused(t, domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
+	foreign := refused(t, domain.Denied, domain.CodeAuthorizationForeign, "The authorization link belongs to a browser that is signed in to CaseHug, and nobody is signed in here")
 	b := openBrowser(t, connected.url)
 	for i, p := range []struct {
 		e     *engine
@@ -361,7 +370,8 @@ func TestBrowserPages(t *testing.T) {
 		{engines["soon"].told(t), "soon", "admin-token", "/integrations"}, {engines["failed"].told(t), "failed-try", "admin-token", "/integrations"},
 		{engines["left"].told(t), "left", "admin-token", "/integrations"}, {engines["soon"].told(t), "user-soon", "user-token", "/integrations"},
 		{engines["asked"].told(t), "asked", "admin-token", "/integrations"}, {engines["revoked"].told(t), "revoked", "admin-token", "/integrations"},
-		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"},
+		{engines["registered"].told(t), "registered", "admin-token", "/integrations/advanced"}, {hooks, "rotated", "admin-token", "/integrations/advanced?done=rotated"},
+		{asking, "another-account", "admin-token", "/integrations"}, {asking, "user-another-account", "user-token", "/integrations"},
 		{ended, "ended", "admin-token", "/integrations"}, {ended, "ended-note", "admin-token", "/matters"},
 		{connected, "settings", "admin-token", "/integrations/settings"},
 		{mapped, "mappings", "admin-token", "/integrations/mappings"}, {mapped, "mappings-add", "admin-token", "/integrations/mappings?add=1"},
@@ -384,9 +394,11 @@ func TestBrowserPages(t *testing.T) {
 		{settled, "dead-letters-discarded", "admin-token", "/dead-letters?status=discarded"}, {connected, "dead-letter-discard", "admin-token", "/dead-letters/dl_1/discard"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
 		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
 		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},
+		{denied, "callback-denied", "admin-token", "/oauth/smokeball/callback?state=s&error=access_denied"}, {foreign, "callback-foreign", "no-token", "/oauth/smokeball/callback?state=s&code=c"},
 	} {
 		b.base = p.e.url
 		b.signIn(p.token)
+		b.look(looks[i%len(looks)][0].width, looks[i%len(looks)][0].scheme)
 		b.open(p.path)
 		for _, look := range looks[i%len(looks)] {
 			where := fmt.Sprintf("%s-%d-%s", p.name, look.width, look.scheme)

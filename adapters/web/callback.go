@@ -15,7 +15,7 @@ func (s *site) finishAuthorization(w http.ResponseWriter, r *http.Request) {
 	done, err := s.Firms.Complete(r.Context(), Callback{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}, browser)
 	if err != nil {
 		s.noteUnfinished(r, done.Firm, browser, err)
-		s.showUnfinished(w, r, err)
+		s.showUnfinished(w, r, browser != nil, err)
 		return
 	}
 	noteFirm(r.Context(), done.Firm)
@@ -48,14 +48,4 @@ func (s *site) browserUser(r *http.Request) *domain.User {
 		return nil
 	}
 	return &c.user
-}
-
-// showUnfinished says why there is no connection, and the way on.
-func (s *site) showUnfinished(w http.ResponseWriter, r *http.Request, err error) {
-	p := s.problemOf(r.Context(), err)
-	copyHeader(w.Header(), p.header)
-	s.showAlone(w, p.Status, alone{Title: "Not finished", Icon: "plug", Heading: "Connecting to Smokeball did not work",
-		Text: []string{sentence(p.Detail) + " Nothing was changed.", p.Remedy},
-		Acts: []act{{Label: "Back to Integrations", Href: "/integrations", Go: true}},
-		Code: string(p.Code), Status: p.Status, Reference: p.Reference})
 }

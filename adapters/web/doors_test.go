@@ -53,6 +53,8 @@ func pages() []door {
 		form("/integrations/mappings/remove", "id=map_divorce", 404, 403, 303),
 		form("/integrations/webhooks", "", 303, 403, 303),
 		form("/integrations/webhooks/remove", "", 303, 403, 303),
+		form("/integrations/webhooks/rotate", "", 303, 403, 303),
+		form("/integrations/webhooks/test", "", 200, 403, 200),
 		form("/matters/m_1001/sync", "", 303, 303, 303),
 		form("/history/s_failed/retry", "", 404, 303, 303),
 		form("/dead-letters/dl_1/retry", "", 404, 403, 303),

@@ -19,6 +19,7 @@ type advancedPage struct {
 	Hears      string    // what Smokeball tells of
 	Address    string    // where it tells it, without the secret
 	Left       leftovers
+	Test       *WebhookTest // what came of a test that was just asked for
 }
 
 // leftovers are what a disconnect stops and what it leaves.
@@ -41,10 +42,16 @@ func (s *site) leftovers(firm domain.FirmID) (l leftovers, err error) {
 }
 
 func (s *site) showAdvanced(v visit) error {
+	return s.showTested(v, nil)
+}
+
+// showTested shows the page, with what came of a test notification where one was sent.
+func (s *site) showTested(v visit, t *WebhookTest) error {
 	p, err := s.advanced(v)
 	if err != nil {
 		return err
 	}
+	p.Test = t
 	sc := screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.unmapped(v), Said: advancedSaid(v.r),
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Advanced", ""}}, Body: p}
 	return s.show(v, http.StatusOK, "advanced", sc)
@@ -85,6 +92,8 @@ func advancedSaid(r *http.Request) string {
 		return "Webhooks are registered."
 	case "removed":
 		return "The webhook subscription is removed."
+	case "rotated":
+		return "Smokeball has a new key and address. The old pair counts for one hour more."
 	}
 	return ""
 }
@@ -97,4 +106,19 @@ func (s *site) doRegisterWebhooks(v visit) error {
 func (s *site) doRemoveWebhooks(v visit) error {
 	position, err := s.Firms.RemoveWebhooks(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations/advanced?done=removed")
+}
+
+func (s *site) doRotateWebhooks(v visit) error {
+	position, err := s.Firms.RotateWebhooks(v.r.Context(), v.user)
+	return s.then(v, position, err, "/integrations/advanced?done=rotated")
+}
+
+// doTestWebhooks answers with the page itself: what came of a test is kept nowhere, and an
+// address that told it could tell anything.
+func (s *site) doTestWebhooks(v visit) error {
+	t, err := s.Firms.TestWebhooks(v.r.Context(), v.user)
+	if err != nil {
+		return err
+	}
+	return s.showTested(v, &t)
 }

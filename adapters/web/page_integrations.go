@@ -42,6 +42,9 @@ func (s *site) showIntegrations(v visit) error {
 	if v.r.URL.Query().Get("connected") != "" && row.Connection.Usable(s.Now()) {
 		sc.Said = "Smokeball is connected."
 	}
+	if v.r.URL.Query().Get("stayed") != "" && row.Connection.Usable(s.Now()) && !row.Connection.Asks(s.Now()) {
+		sc.Said = "The connection is as before."
+	}
 	return s.show(v, http.StatusOK, "integrations", sc)
 }
 
@@ -104,7 +107,7 @@ func (s *site) doConfirmAccount(v visit) error {
 
 func (s *site) doDropAccount(v visit) error {
 	position, err := s.Firms.DropAccount(v.r.Context(), v.user)
-	return s.then(v, position, err, "/integrations")
+	return s.then(v, position, err, "/integrations?stayed=1")
 }
 
 func (s *site) showDisconnect(v visit) error {

@@ -188,7 +188,8 @@ func TestUsersMeetNoManagement(t *testing.T) {
 		e.call(t, call{path: path, cookie: "user-token", html: true}).want(403).contains("for firm admins", "signed in as Ben Lindqvist, a user of Hartwell &amp; Osei LLP", "such as Folasade Osei")
 	}
 	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings", "/integrations/mappings/remove",
-		"/integrations/webhooks", "/integrations/webhooks/remove", "/dead-letters/dl_1/retry", "/dead-letters/dl_1/discard"} {
+		"/integrations/webhooks", "/integrations/webhooks/remove", "/integrations/webhooks/rotate", "/integrations/webhooks/test", "/integrations/account/confirm", "/integrations/account/drop",
+		"/dead-letters/dl_1/retry", "/dead-letters/dl_1/discard"} {
 		e.call(t, call{method: "POST", path: path, cookie: "user-token", html: true}).want(403)
 	}
 	if e.asked() != "" {
@@ -212,6 +213,7 @@ func TestForms(t *testing.T) {
 		{"/integrations/disconnect", "", "/integrations", "disconnect by u_1"},
 		{"/integrations/webhooks", "", "/integrations/advanced?done=registered", "register webhooks by u_1"},
 		{"/integrations/webhooks/remove", "", "/integrations/advanced?done=removed", "remove webhooks by u_1"},
+		{"/integrations/webhooks/rotate", "", "/integrations/advanced?done=rotated", "rotate webhooks by u_1"},
 		{"/matters/m_1001/sync", "", "/matters/m_1001", "request m_1001 by u_1, matter false, 0 documents"},
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
 		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
@@ -253,7 +255,7 @@ func TestFormsThatFail(t *testing.T) {
 	e.failWith(rejection(domain.Invalid, domain.CodeInvalidRequest, "The settings do not go together"))
 	post("/integrations/settings", "").want(422).contains("The settings do not go together.", `role="alert"`)
 	e.failWith(callError(domain.Retryable, 0))
-	post("/integrations/webhooks", "").want(503).contains("Smokeball does not answer", "We try again by ourselves.", "Back to Integrations")
+	post("/integrations/webhooks", "").want(503).contains("Smokeball does not answer", "Click again in 5 s", "Back to Integrations").lacks("by ourselves")
 	e.failWith(nil)
 	post("/history/s_waits/retry", "").want(409).contains("The sync has not ended")
 	post("/matters/m.1/sync", "").want(404)

@@ -140,8 +140,9 @@ func failed(err error) *problem {
 	p := newProblem(http.StatusBadGateway, c.Failure.Code, c.Failure.Message, c.Failure.Remedy)
 	switch c.Class {
 	case domain.Retryable, domain.Allowance:
-		p.Status = http.StatusServiceUnavailable
-		_ = p.with("Retry-After", seconds(max(c.After, 5*time.Second)))
+		after := max(c.After, 5*time.Second)
+		p.Status, p.Remedy = http.StatusServiceUnavailable, clickAgain(after)
+		_ = p.with("Retry-After", seconds(after))
 	case domain.SignIn:
 		p.Status = http.StatusConflict
 	}
@@ -149,9 +150,19 @@ func failed(err error) *problem {
 	return p
 }
 
-func seconds(d time.Duration) string {
-	return strconv.Itoa(int((d + time.Second - 1) / time.Second))
+// clickAgain is the remedy where something did not get through that a person waits for.
+// The failure's own remedy is about syncs, which try again by themselves; a click does not.
+func clickAgain(after time.Duration) string {
+	n := wholly(after)
+	return "Click again in " + wholeSeconds(&n) + "; a program sends its call again."
 }
+
+func seconds(d time.Duration) string {
+	return strconv.Itoa(wholly(d))
+}
+
+// wholly is a duration in seconds, rounded up.
+func wholly(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
 func invalid(field, message string) *problem {
 	p := newProblem(http.StatusUnprocessableEntity, domain.CodeInvalidRequest, "A value of the request is not valid.", "Correct it and send it again.")

@@ -43,6 +43,9 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		e.failWith(tt.err)
 		r := e.call(t, call{method: "POST", path: "/v1/firms/f_1/webhooks", token: "admin-token"})
 		p := r.problem(tt.status, tt.code)
+		if tt.retry != "" && (!strings.HasPrefix(p.Remedy, "Click again in ") || strings.Contains(p.Remedy, "by ourselves")) {
+			t.Errorf("%v: the remedy of a click is %q", tt.err, p.Remedy)
+		}
 		if got := r.header.Get("Retry-After"); got != tt.retry {
 			t.Errorf("%v: Retry-After %q, want %q", tt.err, got, tt.retry)
 		}

@@ -43,6 +43,7 @@ func templateWords(now func() time.Time) template.FuncMap {
 		"since":  func(t time.Time) string { return span(now().Sub(t)) },
 		"took":   func(from, to time.Time) string { return span(to.Sub(from)) },
 		"number": func(n int) string { return count(uint64(max(n, 0))) },
+		"span":   span,
 		"millis": func(n int64) string { return span(time.Duration(n) * time.Millisecond) },
 		"count":  count, "plural": plural, "size": bytesOf, "sentence": sentence, "capital": capital, "upper": strings.ToUpper, "short": short,
 		"triggerText": triggerText, "eventText": eventText, "fieldText": fieldText, "mappingField": mappingField, "regionText": regionText,

@@ -158,6 +158,8 @@ func (s *site) routeForms(mux *router) {
 		"POST /integrations/mappings/remove": {domain.FirmAdmin, s.doRemoveMapping},
 		"POST /integrations/webhooks":        {domain.FirmAdmin, s.doRegisterWebhooks},
 		"POST /integrations/webhooks/remove": {domain.FirmAdmin, s.doRemoveWebhooks},
+		"POST /integrations/webhooks/rotate": {domain.FirmAdmin, s.doRotateWebhooks},
+		"POST /integrations/webhooks/test":   {domain.FirmAdmin, s.doTestWebhooks},
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
 		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
 		"POST /history/{id}/cancel":          {domain.StandardUser, s.doCancel},

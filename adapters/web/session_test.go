@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 const form = "application/x-www-form-urlencoded"
@@ -114,7 +115,7 @@ func TestCallback(t *testing.T) {
 				e.call(t, call{path: "/integrations?connected=1", cookie: tt.cookie, html: true}).want(200).contains("Smokeball is connected.")
 			}
 			if tt.status >= 400 {
-				r.contains("Nothing was changed.", "Back to Integrations")
+				r.contains("Nothing was changed.")
 			}
 			if tt.status < 400 {
 				e.call(t, back).want(410)
@@ -154,7 +155,8 @@ func TestAnotherAccountIsAskedAbout(t *testing.T) {
 	page := call{path: "/integrations", cookie: "admin-token", html: true}
 	t.Run("confirmed", func(t *testing.T) {
 		e := asks(t)
-		r := e.call(t, page).want(200).contains("Is Elm &amp; Partners the right Smokeball account?", "Stay with Hartwell &amp; Osei LLP", `value="`+elm.ID+`"`)
+		r := e.call(t, page).want(200).contains("Is Elm &amp; Partners the right Smokeball account?", "Stay with Hartwell &amp; Osei LLP", `value="`+elm.ID+`"`,
+			"<b>Stops:</b> every sync with Hartwell", "<b>Changes:</b>", "<b>Stays:</b>", "<b>To undo:</b>", "<b>If you stay:</b>")
 		checkPage(t, "the question", r.body)
 		var got struct {
 			Status  string
@@ -174,8 +176,15 @@ func TestAnotherAccountIsAskedAbout(t *testing.T) {
 	})
 	t.Run("dropped", func(t *testing.T) {
 		e := asks(t)
-		e.call(t, call{method: "POST", path: "/integrations/account/drop", cookie: "admin-token", html: true}).want(303)
-		e.call(t, page).want(200).contains("Hartwell &amp; Osei LLP").lacks("the right Smokeball account?")
+		e.call(t, call{method: "POST", path: "/integrations/account/drop", cookie: "admin-token", html: true}).want(303).leads("/integrations?stayed=1")
+		e.call(t, call{path: "/integrations?stayed=1", cookie: "admin-token", html: true}).want(200).
+			contains("Hartwell &amp; Osei LLP", "The connection is as before.").lacks("the right Smokeball account?")
+	})
+	t.Run("after a disconnect", func(t *testing.T) {
+		e := asks(t)
+		e.add(noon, domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
+		r := e.told(t).call(t, page).want(200).contains("Is Elm &amp; Partners the right", "Stay with Hartwell &amp; Osei LLP", "<b>Changes:</b>").lacks("<b>Stops:</b>")
+		checkPage(t, "the question after a disconnect", r.body)
 	})
 	t.Run("another one than was asked about", func(t *testing.T) {
 		e := asks(t)
