@@ -107,6 +107,22 @@ func (m Mappings) Revise(w Mapping, typeName, by string) ([]Event, error) {
 	return []Event{MappingRevised{Mapping: w, TypeName: typeName, By: by}}, nil
 }
 
+// Named is w under an id: its own, else that of the mapping for the same matters, else a
+// new one that the same matters always get.
+func (m Mappings) Named(w Mapping) Mapping {
+	if w.ID != "" {
+		return w
+	}
+	key := w.trimmed().Key()
+	w.ID = MappingID("map_" + shortHash(key))
+	for _, k := range m.Kept {
+		if k.Key() == key {
+			w.ID = k.ID
+		}
+	}
+	return w
+}
+
 // Remove decides to take a mapping back; one that is not there is gone already.
 func (m Mappings) Remove(id MappingID, by string) []Event {
 	if _, ok := m.Find(id); !ok {

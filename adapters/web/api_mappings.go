@@ -2,8 +2,6 @@ package web
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"strings"
 	"time"
 
@@ -114,19 +112,7 @@ func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[mappin
 
 // putNamelessMapping makes the mapping for these matters, or changes the one that there is.
 func (s *site) putNamelessMapping(ctx context.Context, in *namelessMapping) (*change[mappingChange], error) {
-	w := in.Body.mapping("")
-	sum := sha256.Sum256([]byte(w.Key()))
-	w.ID = domain.MappingID("map_" + hex.EncodeToString(sum[:8]))
-	row, err := s.Views.Connection(in.firm())
-	if err != nil {
-		return nil, err
-	}
-	for _, k := range row.Mappings.Kept {
-		if k.Key() == w.Key() {
-			w.ID = k.ID
-		}
-	}
-	return s.reviseMapping(ctx, in.firm(), w)
+	return s.reviseMapping(ctx, in.firm(), in.Body.mapping(""))
 }
 
 func (s *site) reviseMapping(ctx context.Context, firm domain.FirmID, w domain.Mapping) (*change[mappingChange], error) {

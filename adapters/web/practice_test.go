@@ -61,6 +61,7 @@ func (e *engine) ReviseMapping(_ context.Context, by domain.User, w domain.Mappi
 	if err != nil {
 		return domain.KeptMapping{}, 0, err
 	}
+	w = row.Mappings.Named(w)
 	facts, err := row.Mappings.Revise(w, "Motor Vehicle Accident", by.Subject)
 	if err != nil {
 		return domain.KeptMapping{}, 0, err

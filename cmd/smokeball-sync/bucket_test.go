@@ -19,10 +19,12 @@ type bucket struct {
 
 type kept struct {
 	jetstream.KeyValueEntry
+	key      string
 	value    []byte
 	revision uint64
 }
 
+func (e kept) Key() string      { return e.key }
 func (e kept) Value() []byte    { return e.value }
 func (e kept) Revision() uint64 { return e.revision }
 
@@ -45,7 +47,7 @@ func (b *bucket) Put(_ context.Context, key string, value []byte) (uint64, error
 
 func (b *bucket) put(key string, value []byte) uint64 {
 	b.last++
-	b.held[key] = kept{value: append([]byte(nil), value...), revision: b.last}
+	b.held[key] = kept{key: key, value: append([]byte(nil), value...), revision: b.last}
 	return b.last
 }
 
@@ -85,6 +87,26 @@ func (b *bucket) ListKeysFiltered(_ context.Context, filters ...string) (jetstre
 	}
 	return list, nil
 }
+
+// WatchAll tells what is there, and nothing after.
+func (b *bucket) WatchAll(context.Context, ...jetstream.WatchOpt) (jetstream.KeyWatcher, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	w := watcher{updates: make(chan jetstream.KeyValueEntry, len(b.held)+1)}
+	for _, e := range b.held {
+		w.updates <- e
+	}
+	w.updates <- nil
+	return w, nil
+}
+
+type watcher struct {
+	jetstream.KeyWatcher
+	updates chan jetstream.KeyValueEntry
+}
+
+func (w watcher) Updates() <-chan jetstream.KeyValueEntry { return w.updates }
+func (watcher) Stop() error                               { return nil }
 
 type lister []string
 

@@ -26,7 +26,8 @@ func (d *Desk) MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.Matte
 }
 
 // ReviseMapping keeps w as one of the firm's own mappings, under its id, and returns it
-// with the ledger position that includes it. A mapping that does not fit the account is a
+// with the ledger position that includes it. Without an id it is the one for the same
+// matters. A mapping that does not fit the account is a
 // Rejection (Invalid) with its faults, a second one for the same matters a Conflict.
 func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mapping) (domain.KeptMapping, uint64, error) {
 	types, err := d.MatterTypes(ctx, by.Firm)
@@ -39,6 +40,7 @@ func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mappi
 	}
 	p, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.SettingsStream(by.Firm),
 		func(p domain.Preferences) ([]domain.Event, error) {
+			w = p.Mappings.Named(w)
 			return p.Mappings.Revise(w, chosen.Name, by.Subject)
 		})
 	kept, _ := p.Mappings.Find(w.ID)
