@@ -70,7 +70,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	}
 	rid := t.request("matter", "change")
 	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
-		return t.notChanged(ctx, err, change)
+		return t.notChanged(ctx, err)
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
 }
@@ -152,9 +152,10 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 }
 
 // notChanged tells why Smokeball refuses a change: a client's contact that is not there is
-// seen to first, so that the next attempt can write it.
-func (t *turn) notChanged(ctx context.Context, err error, c domain.MatterChange) error {
-	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.Permanent && !ce.Unsettled && c.ClientIDs != nil {
+// seen to first, so that the next attempt can write it. The change need not name it: the
+// matter may have been made with a contact that Smokeball refused afterwards.
+func (t *turn) notChanged(ctx context.Context, err error) error {
+	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.Permanent && !ce.Unsettled {
 		if e := t.clientsThere(ctx); e != nil {
 			return e
 		}

@@ -210,3 +210,21 @@ func TestAContactThatNeverAppearedIsMadeAnew(t *testing.T) {
 		}
 	})
 }
+
+// TestAMatterMadeWithAContactThatNeverAppeared tells of a matter that Smokeball took in
+// with a contact which it refused afterwards: a change of its name is refused for the
+// contact's sake, which is made anew.
+func TestAMatterMadeWithAContactThatNeverAppeared(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
+		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.Status, Status: 503, Count: 1})
+		o.tell(created(accident()), o.retainer())
+		o.until("the sync is tried again", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "Rivera v. Apex" })))
+		o.ends("m_accident", domain.Succeeded)
+		settle()
+		if m := o.one(); m.Description != "Rivera v. Apex" || len(m.ClientIDs) != 1 || len(o.kept().Contacts) != 1 || m.ClientIDs[0] != o.kept().Contacts[0].ID {
+			t.Errorf("the matter is %+v, the contacts %+v", m, o.kept().Contacts)
+		}
+	})
+}
