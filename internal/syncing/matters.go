@@ -59,20 +59,43 @@ func (t *turn) updateMatter(ctx context.Context) error {
 		return err
 	}
 	if change.ClientIDs != nil {
-		there, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
-		switch {
-		case err != nil:
-			return t.within(ctx, err)
-		case there.Gone():
-			return t.lost(ctx)
+		there, err := t.readMatter(ctx)
+		if err != nil {
+			return err
 		}
 		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
 	}
-	rid := t.request("matter", "change")
-	if err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, change, rid); err != nil {
-		return t.notChanged(ctx, err)
+	rid, err := t.patchMatter(ctx, &change, next)
+	if err != nil {
+		return t.within(ctx, err)
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
+}
+
+// patchMatter writes a change. Where Smokeball refuses it for a contact that is not there,
+// that is seen to first, or the contact is taken off the matter.
+func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, error) {
+	rid := t.request("matter", "change")
+	err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
+	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled {
+		return rid, err
+	}
+	living, e := t.living(ctx, next)
+	if e != nil || living == nil {
+		return rid, cmp.Or(e, err)
+	}
+	change.ClientIDs = living
+	rid = t.request("matter", "change", "living clients")
+	return rid, t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
+}
+
+// readMatter reads the linked matter, which has to be there.
+func (t *turn) readMatter(ctx context.Context) (domain.SmokeballMatter, error) {
+	m, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
+	if err == nil && m.Gone() {
+		return m, t.lost(ctx)
+	}
+	return m, t.within(ctx, err)
 }
 
 // lookThenCreate links a matter that Smokeball has already, or creates it.
@@ -151,16 +174,44 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 	return err
 }
 
-// notChanged tells why Smokeball refuses a change: a client's contact that is not there is
-// seen to first, so that the next attempt can write it. The change need not name it: the
-// matter may have been made with a contact that Smokeball refused afterwards.
-func (t *turn) notChanged(ctx context.Context, err error) error {
-	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.Permanent && !ce.Unsettled {
-		if e := t.clientsThere(ctx); e != nil {
-			return e
+// living are the clients to write where Smokeball refuses a change, nil where each client
+// is there. CaseHug's own are seen to first. Another one whom Smokeball no longer has came
+// with a change whose answer was lost, and was refused afterwards; or was deleted by people.
+func (t *turn) living(ctx context.Context, next domain.MatterDraft) ([]domain.SmokeballID, error) {
+	if err := t.clientsThere(ctx); err != nil {
+		return nil, err
+	}
+	there, err := t.readMatter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
+	var list []domain.SmokeballID
+	for _, id := range all {
+		gone, err := t.gone(ctx, id, next)
+		if err != nil {
+			return nil, err
+		}
+		if !gone {
+			list = append(list, id)
 		}
 	}
-	return t.within(ctx, err)
+	if len(list) == len(all) {
+		return nil, nil
+	}
+	return list, nil
+}
+
+// gone reports whether Smokeball no longer has a contact that is none of CaseHug's clients.
+func (t *turn) gone(ctx context.Context, id domain.SmokeballID, next domain.MatterDraft) (bool, error) {
+	if slices.Contains(next.ClientIDs, id) {
+		return false, nil
+	}
+	shown, err := t.Smokeball.Contact(ctx, t.firm, id)
+	if isGone(shown, err) {
+		return true, nil
+	}
+	return false, err
 }
 
 // clientsThere reports the first client's contact that Smokeball does not show, as a

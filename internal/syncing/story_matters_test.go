@@ -201,3 +201,35 @@ func TestClientsWhomPeopleAddedStay(t *testing.T) {
 		})
 	}
 }
+
+// TestAClientWhomSmokeballRefusedLateHoldsNoChangeBack tells of a change whose answer was
+// lost, which left a client in the matter whom Smokeball refused afterwards: it refuses every
+// change for that client's sake, so the client comes off the matter.
+func TestAClientWhomSmokeballRefusedLateHoldsNoChangeBack(t *testing.T) {
+	for _, hooked := range []bool{false, true} {
+		story(t, func(o *office) {
+			if hooked {
+				o.hooks()
+			}
+			o.sends(accident())
+			ann := domain.ClientData{ID: "c_ann", Version: 1, FirstName: "Ann", LastName: "Rivera", Email: "ann@example.com"}
+			o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
+			o.fault(smokeballsim.Fault{Route: patchMatter, Kind: smokeballsim.LoseReply, Count: 1})
+			o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.OtherClients = 2, []domain.ClientData{ann} })))
+			if hooked { // else nobody tells of the refusal, and the sync finds out by itself
+				o.ends("m_accident", domain.Failed)
+				o.retry(o.newest("m_accident").ID)
+			}
+			o.ends("m_accident", domain.Succeeded)
+			settle()
+			for _, id := range o.one().ClientIDs {
+				if !slices.ContainsFunc(o.kept().Contacts, func(c smokeballsim.ContactState) bool { return c.ID == id }) {
+					t.Errorf("hooked %v: client %s of the matter is no contact", hooked, id)
+				}
+			}
+			if n := len(o.one().ClientIDs); n != 2 {
+				t.Errorf("hooked %v: the matter has %d clients", hooked, n)
+			}
+		})
+	}
+}
