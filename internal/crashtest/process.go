@@ -47,6 +47,15 @@ func (p *process) kill() {
 	<-p.ended
 }
 
+// freeze lets the process run no further instruction, and returns when none of its threads
+// does. Those that the kernel is at work for do not come back from it.
+func (p *process) freeze(ctx context.Context) error {
+	if err := stop(p.command.Process.Pid); err != nil {
+		return fmt.Errorf("freeze: %w", err)
+	}
+	return until(ctx, patience, "all threads stand still", func(context.Context) bool { return frozen(p.command.Process.Pid) })
+}
+
 // terminate asks the process to end.
 func (p *process) terminate() { _ = p.command.Process.Signal(syscall.SIGTERM) }
 

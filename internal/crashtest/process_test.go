@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,4 +51,34 @@ func TestWaitingGoesOnWhileLessIsLeft(t *testing.T) {
 			t.Errorf("after %s: %v, want that it is in vain", time.Since(began), err)
 		}
 	})
+}
+
+func TestAFrozenProcessRunsNoFurther(t *testing.T) {
+	log := filepath.Join(t.TempDir(), "log")
+	talker, err := start(log, nil, "/bin/sh", "-c", "while :; do echo on; done")
+	if err != nil || runtime.GOOS != "linux" {
+		t.Skip("this needs Linux and a shell:", err)
+	}
+	defer talker.kill()
+	size := func() int64 {
+		info, err := os.Stat(log)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return info.Size()
+	}
+	if err := until(t.Context(), patience, "it talks", func(context.Context) bool { return size() > 0 }); err != nil {
+		t.Fatal(err)
+	}
+	if err := talker.freeze(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	was := size()
+	if talker.endsWithin(t.Context(), 50*time.Millisecond) || size() != was {
+		t.Errorf("it ended, or wrote %d bytes more", size()-was)
+	}
+	talker.kill()
+	if !talker.wasKilled() {
+		t.Errorf("it was killed, and ended with %v", talker.err)
+	}
 }

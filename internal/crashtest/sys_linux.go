@@ -4,7 +4,10 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime"
+	"slices"
+	"strings"
 	"syscall"
 	"unsafe"
 )
@@ -34,6 +37,19 @@ func cutOff(dir string) error {
 		return fmt.Errorf("shut the file system %s down: %w", dir, errno)
 	}
 	return nil
+}
+
+func stop(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) }
+
+// frozen reports whether every thread of a stopped process is stopped, or in a call to the
+// kernel that it will be stopped at the end of.
+func frozen(pid int) bool {
+	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
+	return err == nil && !slices.ContainsFunc(threads, func(path string) bool {
+		stat, err := os.ReadFile(path)
+		_, after, found := strings.Cut(string(stat), ") ") // the command's name before it is ours
+		return err == nil && found && !strings.ContainsAny(after[:1], "TtDZX")
+	})
 }
 
 // runUnsynced becomes the program args[0], for which fsync and its like seem to succeed

@@ -13,4 +13,8 @@ func dieWithParent() *syscall.SysProcAttr { return nil }
 
 func cutOff(string) error { return errLinuxOnly }
 
+func stop(int) error { return errLinuxOnly }
+
+func frozen(int) bool { return false }
+
 func runUnsynced([]string) error { return errLinuxOnly }
