@@ -12,6 +12,14 @@ import (
 // Smokeball ids, of which there must be one.
 type effects map[string][]string
 
+func nameOfMatter(id string) string { return "matter " + id }
+
+func nameOfContact(email string) string { return "contact " + email }
+
+func nameOfFile(matter, name, sha256 string) string {
+	return "file " + matter + " " + name + " " + sha256
+}
+
 func (e effects) add(name, id string) { e[name] = append(e[name], id) }
 
 // doubled are the names that stand for more than one thing.
@@ -34,6 +42,19 @@ func (e effects) ids() map[string]bool {
 		}
 	}
 	return all
+}
+
+// unexplained are those things which neither the ledger has nor it has asked for: their
+// names and ids.
+func (e effects) unexplained(r record) (list []string) {
+	for _, name := range slices.Sorted(maps.Keys(e)) {
+		for _, id := range e[name] {
+			if !r.all[id] && !r.open[name] {
+				list = append(list, name+" "+id)
+			}
+		}
+	}
+	return list
 }
 
 // missing are those of the names that stand for nothing.
@@ -68,18 +89,18 @@ func (p practice) effects() (made effects, titles map[string]bool) {
 	made, titles = effects{}, map[string]bool{}
 	of := map[string]string{}
 	for _, m := range p.Matters {
-		made.add("matter "+m.ExternalSystemID, m.ID)
+		made.add(nameOfMatter(m.ExternalSystemID), m.ID)
 		titles[m.ExternalSystemID+" "+m.Description] = true
 		of[m.ID] = m.ExternalSystemID
 	}
 	for _, c := range p.Contacts {
 		if !c.IsDeleted {
-			made.add("contact "+c.Email, c.ID)
+			made.add(nameOfContact(c.Email), c.ID)
 		}
 	}
 	for _, f := range p.Files {
 		if !f.IsDeleted && !f.IsCancelled {
-			made.add("file "+of[f.MatterID]+" "+f.Name+" "+f.SHA256, f.ID)
+			made.add(nameOfFile(of[f.MatterID], f.Name, f.SHA256), f.ID)
 		}
 	}
 	return made, titles
@@ -104,12 +125,12 @@ func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
 // their matters have in the end.
 func wanted(n int) (names, titles []string) {
 	for k := range caseNumber(n) {
-		names = append(names, "matter "+k.matter())
+		names = append(names, nameOfMatter(k.matter()))
 		if k%3 == 0 {
-			names = append(names, "contact "+k.email())
+			names = append(names, nameOfContact(k.email()))
 		}
 		for _, d := range k.documents() {
-			names = append(names, "file "+k.matter()+" "+d.name()+" "+d.sha256())
+			names = append(names, nameOfFile(k.matter(), d.name(), d.sha256()))
 		}
 		version := 1
 		if k.amended() {

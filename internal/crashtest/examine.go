@@ -13,8 +13,8 @@ import (
 )
 
 // examine looks at the files of a dead engine: the ledger is whole, what it has seen in
-// Smokeball is there, nothing is there twice, and the views are what the ledger makes of
-// them.
+// Smokeball is there, what is there it knows of or has asked for, nothing is there twice,
+// and the views are what the ledger makes of them.
 func (t *trial) examine(ctx context.Context, w *world) error {
 	made, _, err := w.has(ctx)
 	if err != nil {
@@ -26,6 +26,7 @@ func (t *trial) examine(ctx context.Context, w *world) error {
 		return err
 	}
 	t.count(&t.lost, "the ledger has seen it in Smokeball, and it is not there", without(r.seen, made.ids()))
+	t.count(&t.lost, "in Smokeball, and the ledger neither has it nor asked for it", made.unexplained(r))
 	return nil
 }
 

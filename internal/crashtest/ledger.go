@@ -10,12 +10,13 @@ import (
 )
 
 // record is what a ledger knows of Smokeball: the ids of all things, and of those that
-// were seen there.
-type record struct{ all, seen map[string]bool }
+// were seen there; and, by the names that effects have, what was asked for without an
+// answer that is on record.
+type record struct{ all, seen, open map[string]bool }
 
 // known reads a ledger to its end, and every stream of it with its hash chain.
 func known(ctx context.Context, ledger *eventstore.Bolt) (record, error) {
-	r := record{map[string]bool{}, map[string]bool{}}
+	r := record{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	contacts, streams := map[domain.Stream]string{}, map[domain.Stream]bool{}
 	last, err := ledger.Last(ctx)
 	if err != nil || last == 0 {
@@ -31,19 +32,47 @@ func known(ctx context.Context, ledger *eventstore.Bolt) (record, error) {
 			break
 		}
 	}
-	return r, errors.Join(ctx.Err(), whole(ctx, ledger, streams))
-}
-
-// whole checks each stream's versions and hashes.
-func whole(ctx context.Context, ledger eventstore.Store, streams map[domain.Stream]bool) error {
 	for s := range streams {
-		for _, err := range ledger.Read(ctx, s) {
-			if err != nil {
-				return fmt.Errorf("read stream %s: %w", s, err)
-			}
+		if err := r.fold(ctx, ledger, s); err != nil {
+			return r, err
 		}
 	}
+	return r, ctx.Err()
+}
+
+// fold reads a stream, which checks its versions and hashes, and notes the questions that it
+// leaves open.
+func (r record) fold(ctx context.Context, ledger eventstore.Store, s domain.Stream) (err error) {
+	switch s.Kind {
+	case domain.KindMatter:
+		var m domain.Matter
+		m, _, err = eventstore.Load[domain.Matter](ctx, ledger, s)
+		r.askedForMatter(m)
+	case domain.KindContact:
+		var c domain.Contact
+		if c, _, err = eventstore.Load[domain.Contact](ctx, ledger, s); c.Intent != nil {
+			r.open[nameOfContact(c.Asked.Sent.Email)] = true
+		}
+	default:
+		for _, e := range ledger.Read(ctx, s) {
+			err = errors.Join(err, e)
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("read stream %s: %w", s, err)
+	}
 	return nil
+}
+
+func (r record) askedForMatter(m domain.Matter) {
+	if m.Smokeball.Intent != nil {
+		r.open[nameOfMatter(string(m.Data.ID))] = true
+	}
+	for _, d := range m.Documents {
+		if d.Intent != nil {
+			r.open[nameOfFile(string(m.Data.ID), d.Data.FileName, d.Data.SHA256)] = true
+		}
+	}
 }
 
 func (r record) note(env eventstore.Envelope, contacts map[domain.Stream]string) {

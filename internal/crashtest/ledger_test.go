@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,40 @@ func TestLedgerTellsWhatItAskedForAndSaw(t *testing.T) {
 	}
 	if len(r.all) != 2 || !r.all["sb1"] || !r.all["sb2"] || len(r.seen) != 1 || !r.seen["sb1"] {
 		t.Errorf("asked for %v, seen %v", r.all, r.seen)
+	}
+}
+
+// TestLedgerTellsWhatItAskedForWithoutAnAnswer tells that what Smokeball has is explained
+// by an intent, and by nothing else.
+func TestLedgerTellsWhatItAskedForWithoutAnAnswer(t *testing.T) {
+	dir := t.TempDir()
+	ledger, err := eventstore.OpenBolt(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc := domain.DocumentData{ID: "d_0", Matter: "m_0", FileName: "a.pdf", SHA256: "aa"}
+	for stream, events := range map[domain.Stream][]domain.Event{
+		domain.MatterStream(firm, "m_0"): {domain.MatterCreated{Matter: domain.MatterData{ID: "m_0", Version: 1}}, domain.DocumentApproved{Document: doc},
+			domain.MatterAccepted{Sync: "s_1", Matter: "sb1"}, domain.FileCreationStarted{Sync: "s_1", Document: "d_0", Request: "r1"}},
+		domain.MatterStream(firm, "m_1"):  {domain.MatterCreated{Matter: domain.MatterData{ID: "m_1", Version: 1}}, domain.MatterCreationStarted{Sync: "s_2", Request: "r2"}},
+		domain.ContactStream(firm, "key"): {domain.ContactCreationStarted{Client: "c_0", Request: "r3", Sent: domain.ContactDraft{Email: "a@example.com"}}},
+	} {
+		if _, err := ledger.Append(t.Context(), eventstore.Commit{Stream: stream, At: time.Unix(0, 0), Events: events}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := ledger.Close(); err != nil {
+		t.Fatal(err)
+	}
+	r, err := known(t.Context(), reading(t, dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := effects{"matter m_0": {"sb1"}, "matter m_1": {"sb2"}, "matter m_2": {"sb3"}, "contact a@example.com": {"sb4"},
+		"contact b@example.com": {"sb5"}, "file m_0 a.pdf aa": {"sb6"}, "file m_0 a.pdf bb": {"sb7"}}
+	want := []string{"contact b@example.com sb5", "file m_0 a.pdf bb sb7", "matter m_2 sb3"}
+	if got := made.unexplained(r); !slices.Equal(got, want) {
+		t.Errorf("unexplained are %q, want %q", got, want)
 	}
 }
 

@@ -30,7 +30,7 @@ func runSeeds(ctx context.Context, t *trial) error {
 	t.note("each seed is one run of each of %s, which count effects themselves", seededTests)
 	for from := 1; from <= t.planned && t.mayBegin(ctx); from += shard {
 		n := min(shard, t.planned-from+1)
-		out, err := exec.CommandContext(ctx, binary, "-test.run", seededTests, "-from", fmt.Sprint(from), "-seeds", fmt.Sprint(n)).CombinedOutput()
+		out, err := exec.CommandContext(ctx, binary, "-test.run", seededTests, "-test.timeout", "20m", "-from", fmt.Sprint(from), "-seeds", fmt.Sprint(n)).CombinedOutput()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
