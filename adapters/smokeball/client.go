@@ -39,7 +39,7 @@ func New(cfg Config) (*Client, error) {
 	c.plain = unmoved(wire)
 	build := func(p PrivateApp) *app {
 		l := NewLimiter(p.Rate, p.Burst)
-		return &app{key: p.APIKey, limiter: l, api: unmoved(limited{timed{wire}, l, circuits, metrics}),
+		return &app{key: p.APIKey, limiter: l, api: unmoved(limited{timed{wire}, l, circuits, metrics, cfg.Permit}),
 			oauth: newOAuth(cfg.Hosts, p.ClientID, p.ClientSecret, unmoved(timed{wire}))}
 	}
 	c.shared = build(PrivateApp{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, APIKey: cfg.APIKey, Rate: cfg.Rate, Burst: cfg.Burst})

@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -25,6 +26,9 @@ type Config struct {
 	Store        TokenStore
 	Registerer   prometheus.Registerer // nil: no metrics
 	Log          *slog.Logger          // nil: slog's default
+	// Permit is asked when a call's turn has come, right before it is sent: an error keeps it
+	// back, which is a passing fault. It gets the call's context. Nil: all are sent.
+	Permit func(context.Context) error
 	// Transport carries every request: API calls, token calls and uploads. Nil: a pool of
 	// connections of the client's own, with short waits.
 	Transport http.RoundTripper

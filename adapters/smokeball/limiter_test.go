@@ -50,7 +50,7 @@ func way(t *testing.T, l *Limiter, base http.RoundTripper) limited {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return limited{base, l, c, m}
+	return limited{base, l, c, m, nil}
 }
 
 func request(ctx context.Context) *http.Request {

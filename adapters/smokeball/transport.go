@@ -35,6 +35,7 @@ type limited struct {
 	limiter  *Limiter
 	circuits *circuits
 	metrics  *metrics
+	permit   func(context.Context) error // nil: all are sent
 }
 
 func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -74,11 +75,22 @@ func (l limited) wait(ctx context.Context, p pass) error {
 	switch {
 	case err == nil:
 		l.metrics.turns.WithLabelValues(turnOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
-		return nil
+		return l.permitted(ctx)
 	case ctx.Err() == nil:
 		return l.circuits.held(p)
 	}
 	return fmt.Errorf("%w: %w", errNoTurn, err)
+}
+
+// permitted asks whether the call may still be sent, now that its turn has come.
+func (l limited) permitted(ctx context.Context) error {
+	if l.permit == nil {
+		return nil
+	}
+	if err := l.permit(ctx); err != nil {
+		return fmt.Errorf("%w: %w", errNoTurn, err)
+	}
+	return nil
 }
 
 // settlingBody tells the circuit what came of the call when its answer has been read.

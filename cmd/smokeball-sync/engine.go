@@ -217,7 +217,7 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	}
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
 		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private,
-		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Registerer: e.metrics, Log: e.log})
+		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Permit: stillLeads, Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"golang.org/x/sync/errgroup"
@@ -32,6 +33,18 @@ func (e *engine) whileLeading(all ...func(context.Context) error) func(context.C
 		}
 		return lease.Lease{KV: kv, Key: "allowance." + app, Owner: e.token[:12], Life: status.TTL(), Log: e.log}.Run(ctx, work)
 	}
+}
+
+var errNotLeading = errors.New("another engine may lead by now")
+
+// stillLeads keeps a call back that was begun under the lease where this engine stood still
+// for so long that another one may have taken over, looked in vain for what the call makes,
+// and made it.
+func stillLeads(ctx context.Context) error {
+	if !lease.Held(ctx) {
+		return errNotLeading
+	}
+	return nil
 }
 
 // together runs all until ctx ends or one of them fails, which ends the others.

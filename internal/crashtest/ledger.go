@@ -71,6 +71,7 @@ func (r record) askedForMatter(m domain.Matter) {
 	for _, d := range m.Documents {
 		if d.Intent != nil {
 			r.open[nameOfFile(string(m.Data.ID), d.Data.FileName, d.Data.SHA256)] = true
+			r.open[nameOfFile(string(m.Data.ID), d.Data.FileName, "")] = true // its bytes did not come yet
 		}
 	}
 }

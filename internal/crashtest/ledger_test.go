@@ -93,7 +93,7 @@ func TestLedgerTellsWhatItAskedForWithoutAnAnswer(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := effects{"matter m_0": {"sb1"}, "matter m_1": {"sb2"}, "matter m_2": {"sb3"}, "contact a@example.com": {"sb4"},
-		"contact b@example.com": {"sb5"}, "file m_0 a.pdf aa": {"sb6"}, "file m_0 a.pdf bb": {"sb7"}}
+		"contact b@example.com": {"sb5"}, "file m_0 a.pdf aa": {"sb6"}, "file m_0 a.pdf ": {"sb8"}, "file m_0 a.pdf bb": {"sb7"}}
 	want := []string{"contact b@example.com sb5", "file m_0 a.pdf bb sb7", "matter m_2 sb3"}
 	if got := made.unexplained(r); !slices.Equal(got, want) {
 		t.Errorf("unexplained are %q, want %q", got, want)

@@ -1,7 +1,8 @@
 // Package lease lets one engine at a time do a piece of work, by an entry in a NATS
 // key-value bucket whose entries end by themselves. It is for order, not for safety:
 // an engine that is cut off may work on for a moment beside its successor, which the
-// ledger's expected versions make harmless.
+// ledger's expected versions make harmless. What no ledger can make harmless, a call that
+// an engine sends after it stood still for longer than its lease, asks [Held] first.
 package lease
 
 import (
@@ -23,9 +24,10 @@ type Lease struct {
 }
 
 // Run does the work whenever the lease is held, until ctx ends. The work's context
-// ends when the lease is lost; its error ends Run.
+// ends when the lease is lost, and tells [Held]; the work's error ends Run.
 func (l Lease) Run(ctx context.Context, work func(context.Context) error) error {
 	for ctx.Err() == nil {
+		asked := time.Now()
 		revision, err := l.KV.Create(ctx, l.Key, []byte(l.Owner))
 		if err != nil {
 			if !errors.Is(err, jetstream.ErrKeyExists) && ctx.Err() == nil {
@@ -35,7 +37,7 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 			continue
 		}
 		l.Log.Info("this engine leads", "lease", l.Key)
-		if err := l.hold(ctx, revision, work); err != nil {
+		if err := l.hold(ctx, revision, l.term(asked), work); err != nil {
 			return err
 		}
 	}
@@ -43,11 +45,11 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 }
 
 // hold does the work and renews the entry until either ends.
-func (l Lease) hold(ctx context.Context, revision uint64, work func(context.Context) error) error {
-	held, lose := context.WithCancel(ctx)
+func (l Lease) hold(ctx context.Context, revision uint64, t *term, work func(context.Context) error) error {
+	held, lose := context.WithCancel(context.WithValue(ctx, termKey{}, t))
 	defer lose()
 	renewed := make(chan uint64, 1)
-	go func() { defer lose(); renewed <- l.renew(held, revision) }()
+	go func() { defer lose(); renewed <- l.renew(held, revision, t) }()
 	err := work(held)
 	lose()
 	l.giveBack(<-renewed)
@@ -56,8 +58,7 @@ func (l Lease) hold(ctx context.Context, revision uint64, work func(context.Cont
 
 // renew keeps the entry alive and returns its last revision when it is lost or ctx
 // ends. After a fault it tries on as long as the entry must still be ours.
-func (l Lease) renew(ctx context.Context, revision uint64) uint64 {
-	sure := time.Now().Add(l.Life)
+func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
 		pause(ctx, l.Life/5)
 		if ctx.Err() != nil {
@@ -67,10 +68,11 @@ func (l Lease) renew(ctx context.Context, revision uint64) uint64 {
 		next, err := l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
 		switch {
 		case err == nil:
-			revision, sure = next, asked.Add(l.Life)
+			revision = next
+			t.prolong(asked.Add(l.sure()))
 		case ctx.Err() != nil:
 			return revision
-		case time.Now().After(sure.Add(-l.Life / 4)):
+		case !t.lasts(time.Now()):
 			l.Log.Warn("the lease is lost; another engine takes over", "lease", l.Key, "err", err)
 			return revision
 		}

@@ -53,6 +53,9 @@ func TestALostEntryEndsTheWork(t *testing.T) {
 	wg.Go(func() {
 		_ = claim(kv).Run(ctx, func(ctx context.Context) error {
 			began <- struct{}{}
+			if !lease.Held(ctx) {
+				t.Error("the lease is not held when the work begins")
+			}
 			<-ctx.Done()
 			ended <- struct{}{}
 			return nil

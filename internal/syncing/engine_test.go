@@ -27,9 +27,9 @@ type engine struct {
 	requests syncing.Requests
 	notices  syncing.Notices
 
-	end  context.CancelFunc
-	work sync.WaitGroup
-	gone atomic.Bool
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+	gone   atomic.Bool
 }
 
 // wire wires an engine to a ledger and to Smokeball, and sets it to work.
@@ -77,10 +77,11 @@ func (o *office) newID() string { return fmt.Sprint("id", o.ids.Add(1)) }
 // run lets parts of the engine work until stop.
 func (o *office) run(parts ...func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	o.end = cancel
+	e := o.engine
+	e.cancel = cancel
 	for _, part := range parts {
-		o.work.Go(func() {
-			if err := part(ctx); err != nil && !o.gone.Load() {
+		e.work.Go(func() {
+			if err := part(ctx); err != nil && !e.gone.Load() {
 				o.Errorf("a part of the engine ended: %v", err)
 			}
 		})
@@ -94,14 +95,19 @@ func (o *office) stop() {
 		return
 	}
 	o.open.Store(nil)
-	o.gone.Store(true)
-	o.end()
-	o.work.Wait()
-	o.client.Close()
-	if err := o.rows.Close(); err != nil {
+	o.end(o.engine)
+	o.engine = nil
+}
+
+func (o *office) end(e *engine) {
+	o.Helper()
+	e.gone.Store(true)
+	e.cancel()
+	e.work.Wait()
+	e.client.Close()
+	if err := e.rows.Close(); err != nil {
 		o.Error(err)
 	}
-	o.engine = nil
 }
 
 func (e *engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error) {
@@ -128,6 +134,8 @@ func (e *engine) status(ctx context.Context, f domain.FirmID, position uint64) (
 
 // hear is CaseHug that reads the bus: the same id twice is one event.
 func (o *office) hear(_ context.Context, t syncing.Told) error {
+	o.hearing.Lock()
+	defer o.hearing.Unlock()
 	for _, old := range o.told {
 		if old.ID == t.ID {
 			return nil

@@ -47,7 +47,9 @@ type office struct {
 	step   atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
-	told []syncing.Told         // what CaseHug heard, in order; owned by the outbox while it runs
+
+	hearing sync.Mutex
+	told    []syncing.Told // what CaseHug heard, in order
 }
 
 // story tells a story in an office of its own, which is connected to Smokeball.

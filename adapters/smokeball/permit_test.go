@@ -1,0 +1,33 @@
+package smokeball_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// TestACallWithoutPermitIsNotSent tells that a call which is kept back when its turn has
+// come certainly did nothing, and may be tried again.
+func TestACallWithoutPermitIsNotSent(t *testing.T) {
+	v := newVendor(t)
+	v.on("POST /matters", matterFields, "", replies(202, `{"id":"`+uuidB+`"}`))
+	cfg := config(v, signedIn())
+	not := errors.New("somebody else is at it")
+	asked := 0
+	cfg.Permit = func(context.Context) error {
+		if asked++; asked > 1 {
+			return nil
+		}
+		return not
+	}
+	c := newClient(t, cfg)
+	ce := fault(t, createMatter(t.Context(), c))
+	if ce.Class != domain.Retryable || ce.Unsettled || !errors.Is(ce, not) || len(v.seen()) != 0 {
+		t.Errorf("got %+v, and Smokeball saw %d calls", ce, len(v.seen()))
+	}
+	if err := createMatter(t.Context(), c); err != nil || len(v.seen()) != 1 {
+		t.Errorf("with a permit: %v, and Smokeball saw %d calls", err, len(v.seen()))
+	}
+}
