@@ -11,8 +11,8 @@ import (
 )
 
 // seededTests run the engine's handlers in simulated time, each seed another order of
-// events, faults and kills.
-const seededTests = "^(TestBadLuck|TestBadLuckAndLateErrors|TestKilledAgainAndAgain)$"
+// events, faults, kills and engines that take over.
+const seededTests = "^(TestBadLuck|TestBadLuckAndLateErrors|TestKilledAgainAndAgain|TestEnginesThatTakeOver)$"
 
 // shard is how many seeds one process runs.
 const shard = 100
@@ -35,6 +35,9 @@ func runSeeds(ctx context.Context, t *trial) error {
 			return ctx.Err()
 		}
 		t.cycles += n
+		if t.cycles%1000 == 0 {
+			t.say("%s: %d\n", t.name, t.cycles)
+		}
 		if err := t.blameSeeds(out, err, fmt.Sprintf("crashtest-seeds-%d.txt", from)); err != nil {
 			return fmt.Errorf("seeds %d to %d: %w\n%s", from, from+n-1, err, tail(out))
 		}
