@@ -18,6 +18,7 @@ type Bus struct {
 	js       jetstream.JetStream
 	embedded *embedded // nil on a cluster
 	gate     *gate     // nil on a cluster
+	care     *care     // nil on a cluster
 	url      string
 }
 
@@ -53,7 +54,7 @@ func (c Config) dial(ctx context.Context) (*Bus, error) {
 	}
 	b := &Bus{conn: conn, embedded: e}
 	if c.Listen != listenOff {
-		b.url = e.server.ClientURL()
+		b.url = e.server().ClientURL()
 	}
 	return b, nil
 }
@@ -86,6 +87,7 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if err := takeBack(ctx, b.js, c.Logger); err != nil {
 		return err
 	}
+	b.care = takeCare(b.embedded, c.Logger, b.embedded.writable)
 	if c.Listen == listenOff {
 		return nil
 	}
@@ -122,6 +124,9 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 // embedded server, whose files are complete when Close returns. Close the subscribers before.
 // It returns the reason if ctx ends before everything is flushed; the rest is done all the same.
 func (b *Bus) Close(ctx context.Context) error {
+	if b.care != nil {
+		b.care.end()
+	}
 	if b.gate != nil {
 		b.gate.close()
 	}

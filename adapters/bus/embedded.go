@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
@@ -18,14 +19,18 @@ import (
 const (
 	maxPayload   = 8 << 20 // bytes of one message
 	maxMemory    = 64 << 20
+	maxStore     = 1 << 60 // bytes: the disk is the limit, not what was free of it at the start
 	startTimeout = 30 * time.Second
 )
 
-// embedded is the NATS server inside the engine's process.
+// embedded is the NATS server inside the engine's process. It may be started anew while
+// connections to it live: they find the new one.
 type embedded struct {
-	server *server.Server
-	key    nkeys.KeyPair // opens the engine's own account, for this start only
-	guests []guest
+	config  Config
+	key     nkeys.KeyPair // opens the engine's own account, for this start only
+	users   []user
+	guests  []guest
+	present atomic.Pointer[server.Server]
 }
 
 func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
@@ -40,12 +45,11 @@ func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the engine's key: %w", err)
 	}
-	e := &embedded{key: key, guests: guestsOf(users)}
-	opts, err := e.options(c, users)
-	if err != nil {
-		return nil, err
+	e := &embedded{config: c, key: key, users: users, guests: guestsOf(users)}
+	if err := e.writable(); err != nil {
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but its disk does not take a file of %d MiB (%w); free space on it", c.DataDir, trialBytes>>20, err)
 	}
-	return e, e.start(ctx, c, opts)
+	return e, e.start(ctx)
 }
 
 // store is where the server keeps its files.
@@ -58,11 +62,11 @@ func (c Config) users() ([]user, error) {
 	return readUsers(c.UsersFile)
 }
 
-func (e *embedded) options(c Config, users []user) (*server.Options, error) {
+func (e *embedded) options() (*server.Options, error) {
 	opts := &server.Options{
 		ServerName: "smokeball-sync", NoSigs: true, NoLog: true,
-		JetStream: true, SyncAlways: true, StoreDir: c.store(),
-		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: -1, MaxPayload: maxPayload,
+		JetStream: true, SyncAlways: true, StoreDir: e.config.store(),
+		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: maxStore, MaxPayload: maxPayload,
 	}
 	conf, err := accountsConfig(e.guests)
 	if err != nil {
@@ -75,11 +79,11 @@ func (e *embedded) options(c Config, users []user) (*server.Options, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's key: %w", err)
 	}
-	signIns(opts, pub, users)
-	if len(users) == 0 {
+	signIns(opts, pub, e.users)
+	if len(e.users) == 0 {
 		err = admitAnyone(opts)
 	}
-	return opts, errors.Join(err, listenOn(opts, c.Listen))
+	return opts, errors.Join(err, listenOn(opts, e.config.Listen))
 }
 
 // admitAnyone lets clients without credentials in as everyone's guest.
@@ -122,29 +126,38 @@ func listenOn(o *server.Options, listen string) error {
 	return l.Close()
 }
 
-func (e *embedded) start(ctx context.Context, c Config, opts *server.Options) error {
+func (e *embedded) start(ctx context.Context) error {
+	opts, err := e.options()
+	if err != nil {
+		return err
+	}
 	s, err := server.NewServer(opts)
 	if err != nil {
 		return fmt.Errorf("configure the embedded NATS server: %w", err)
 	}
-	log := &serverLog{log: c.Logger, fatal: make(chan string, 1)}
+	log := newServerLog(e.config.Logger)
 	s.SetLogger(log, false, false)
-	e.server = s
+	e.present.Store(s)
 	s.Start()
 	if err := e.ready(ctx, log.fatal); err != nil {
 		e.stop()
 		return fmt.Errorf("start the embedded NATS server in %s (ENGINE_DATA_DIR): %w", opts.StoreDir, err)
 	}
+	if a, ok := s.Addr().(*net.TCPAddr); ok {
+		e.config.Listen = a.String() // where publishers find it again if it is started anew
+	}
 	return nil
 }
+
+func (e *embedded) server() *server.Server { return e.present.Load() }
 
 // ready waits until the server takes connections, dies or is called off.
 func (e *embedded) ready(ctx context.Context, fatal <-chan string) error {
 	up := make(chan bool, 1)
-	go func() { up <- e.server.ReadyForConnections(startTimeout) }()
+	go func() { up <- e.server().ReadyForConnections(startTimeout) }()
 	select {
 	case ok := <-up:
-		if ok && e.server.JetStreamEnabled() {
+		if ok && e.server().JetStreamEnabled() {
 			return nil
 		}
 	case reason := <-fatal:
@@ -166,11 +179,18 @@ func (e *embedded) connect(name string) (*nats.Conn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's key: %w", err)
 	}
-	return nats.Connect("", nats.InProcessServer(e.server), nats.Nkey(pub, e.key.Sign),
-		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1))
+	return nats.Connect("", nats.InProcessServer(e), nats.Nkey(pub, e.key.Sign),
+		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))
 }
 
+// reconnectWait is the pause between two looks for a server that is being started anew.
+const reconnectWait = 100 * time.Millisecond
+
+// InProcessConn implements [nats.InProcessConnProvider].
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.server().InProcessConn() }
+
 func (e *embedded) stop() {
-	e.server.Shutdown()
-	e.server.WaitForShutdown()
+	s := e.server()
+	s.Shutdown()
+	s.WaitForShutdown()
 }

@@ -47,6 +47,9 @@ func (e *engine) isReady(context.Context) error {
 	if !e.bus.Conn().IsConnected() {
 		return errors.New("the bus can't be reached: check the NATS servers of ENGINE_NATS_URL")
 	}
+	if err := e.bus.Fault(); err != nil {
+		return fmt.Errorf("the bus can't store events: free space on the disk of ENGINE_DATA_DIR (%s), or replace it (%w)", e.cfg.DataDir, err)
+	}
 	return nil
 }
 

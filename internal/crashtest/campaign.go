@@ -23,6 +23,7 @@ func campaigns() []campaign {
 		{"points", "SIGKILL to itself at named points", 50 * len(points()), 2 * len(points()), killAtPoints},
 		{"kills", "SIGKILL at random moments", 1000, 15, killAtRandom},
 		{"power", "power cuts of a file system under load", 300, 5, cutPower},
+		{"full", "a disk that fills up under load and gets space again", 40, 2, fillUp},
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
 	}

@@ -32,6 +32,21 @@ func newDisk(ctx context.Context, scratch string) (*disk, error) {
 	return d, d.mount(ctx)
 }
 
+// noDisks tells why there can be no disks here; nil: there can be.
+func (t *trial) noDisks(ctx context.Context) error {
+	probe, err := newDisk(ctx, t.dir)
+	if err != nil {
+		return err
+	}
+	return probe.remove()
+}
+
+// skip says that a campaign cannot be run here.
+func (t *trial) skip(what string, why error) {
+	t.planned, t.uncounted = 0, true
+	t.note("SKIPPED: %s need root, loop devices and e2fsprogs: %v", what, why)
+}
+
 func (d *disk) mount(ctx context.Context) error {
 	return command(ctx, "mount", "-o", "loop", d.image, d.dir)
 }

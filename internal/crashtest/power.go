@@ -14,31 +14,15 @@ const unsyncedCommand = "unsynced"
 
 // cutPower shuts the file system down under a working engine. First it shows that this
 // does lose what was not flushed: else the rest would prove nothing.
-func cutPower(ctx context.Context, t *trial) (err error) {
-	probe, err := newDisk(ctx, t.dir)
-	if err != nil {
-		t.planned, t.uncounted = 0, true
-		t.note("SKIPPED: power cuts need root, loop devices and e2fsprogs: %v", err)
+func cutPower(ctx context.Context, t *trial) error {
+	if missing := t.noDisks(ctx); missing != nil {
+		t.skip("power cuts", missing)
 		return nil
-	}
-	if err := probe.remove(); err != nil {
-		return err
 	}
 	if err := t.control(ctx); err != nil {
 		return fmt.Errorf("negative control: %w", err)
 	}
-	var d *disk
-	defer func() { err = errors.Join(err, d.remove()) }()
-	open := func(ctx context.Context) (w *world, err error) {
-		if err := d.remove(); err != nil {
-			return nil, err
-		}
-		if d, err = newDisk(ctx, t.dir); err != nil {
-			return nil, err
-		}
-		return t.newWorld(ctx, filepath.Join(d.dir, "data"))
-	}
-	return t.rounds(ctx, open, func(ctx context.Context, w *world) error {
+	return t.onDisks(ctx, func(ctx context.Context, w *world, d *disk) error {
 		if err := w.launch(t.engine); err != nil {
 			return err
 		}

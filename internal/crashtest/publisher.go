@@ -21,6 +21,7 @@ type publisher struct {
 	conn *nats.Conn
 	js   jetstream.JetStream
 	end  func() // and wait until nobody tells any more
+	drop func() // let nobody tell any more, whatever is acknowledged
 
 	mu    sync.Mutex
 	begun int           // cases that somebody tells of, or has told of
@@ -31,7 +32,7 @@ type publisher struct {
 const source = "/casehug/crashtest"
 
 func newPublisher(address string) (p *publisher, err error) {
-	p = &publisher{end: func() {}, lost: make(chan struct{})}
+	p = &publisher{end: func() {}, drop: func() {}, lost: make(chan struct{})}
 	p.conn, err = nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { p.lose() }), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
@@ -50,6 +51,7 @@ func (p *publisher) lose() {
 }
 
 func (p *publisher) close() {
+	p.drop()
 	p.end()
 	p.conn.Close()
 }
@@ -62,6 +64,7 @@ const (
 
 // start tells of case after case until ctx ends or stop is called.
 func (p *publisher) start(ctx context.Context) {
+	ctx, p.drop = context.WithCancel(ctx)
 	stopped, stop := context.WithCancel(ctx)
 	var all sync.WaitGroup
 	for range services {

@@ -36,6 +36,22 @@ func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, 
 	return nil
 }
 
+// onDisks is rounds with each world's data on a disk of its own.
+func (t *trial) onDisks(ctx context.Context, cycle func(context.Context, *world, *disk) error) (err error) {
+	var d *disk
+	defer func() { err = errors.Join(err, d.remove()) }()
+	open := func(ctx context.Context) (w *world, err error) {
+		if err := d.remove(); err != nil {
+			return nil, err
+		}
+		if d, err = newDisk(ctx, t.dir); err != nil {
+			return nil, err
+		}
+		return t.newWorld(ctx, filepath.Join(d.dir, "data"))
+	}
+	return t.rounds(ctx, open, func(ctx context.Context, w *world) error { return cycle(ctx, w, d) })
+}
+
 // inWorld runs the cycles of one world, works all off and counts.
 func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Context, *world) error) error {
 	if _, err := w.stop(ctx); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -37,6 +38,28 @@ func cutOff(dir string) error {
 		return fmt.Errorf("shut the file system %s down: %w", dir, errno)
 	}
 	return nil
+}
+
+// fill takes all space that is left on the file system at dir, and gives it back when free
+// is called.
+func fill(dir string) (free func() error, err error) {
+	f, err := os.CreateTemp(dir, "ballast-*")
+	if err != nil {
+		return nil, err
+	}
+	free = func() error { return errors.Join(f.Close(), os.Remove(f.Name())) }
+	at := int64(0)
+	for size := int64(1 << 28); size > 0; {
+		switch err := syscall.Fallocate(int(f.Fd()), 0, at, size); {
+		case err == nil:
+			at += size
+		case errors.Is(err, syscall.ENOSPC):
+			size /= 2
+		case !errors.Is(err, syscall.EINTR):
+			return nil, errors.Join(err, free())
+		}
+	}
+	return free, nil
 }
 
 func stop(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) }

@@ -13,6 +13,8 @@ func dieWithParent() *syscall.SysProcAttr { return nil }
 
 func cutOff(string) error { return errLinuxOnly }
 
+func fill(string) (func() error, error) { return nil, errLinuxOnly }
+
 func stop(int) error { return errLinuxOnly }
 
 func frozen(int) bool { return false }
