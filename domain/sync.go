@@ -87,8 +87,9 @@ type Sync struct {
 	QueuedAt time.Time
 	Attempts int
 	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
-	Troubled time.Time // since when only passing faults have held it up; zero: none have
+	Troubled time.Time // since when only passing faults have held it up; zero: none have. Time in which nobody tried does not count
 	Faults   int       // how many have, one after the other
+	Tried    time.Time // when the newest attempt began, or the next one is to begin
 	Failure  *Failure  // of a waiting sync: what it waits for
 	Created  bool      // the matter was made by this sync
 	Changed  bool      // something was written to Smokeball
@@ -107,12 +108,22 @@ func (s *Sync) follow(e Event, to Status, at time.Time) {
 	s.Status = to
 	switch e := e.(type) {
 	case SyncStarted:
+		s.try(at)
 		s.Attempts, s.Failure, s.Failures = e.Attempt, nil, nil
 	case SyncDeferred:
 		s.wait(e, at)
 	case SyncReleased:
 		s.NextAt, s.Troubled, s.Faults = time.Time{}, time.Time{}, 0
 	}
+}
+
+// try begins an attempt. What passed since it could have begun, because no engine ran or all
+// were busy, is not held against Smokeball.
+func (s *Sync) try(at time.Time) {
+	if late := at.Sub(s.Tried); late > 0 && !s.Tried.IsZero() && !s.Troubled.IsZero() {
+		s.Troubled = s.Troubled.Add(late)
+	}
+	s.Tried = at
 }
 
 // wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
@@ -123,6 +134,7 @@ func (s *Sync) wait(e SyncDeferred, at time.Time) {
 		s.Troubled, s.Faults = time.Time{}, 0
 		return
 	}
+	s.Tried = e.Until
 	if s.Faults++; s.Troubled.IsZero() {
 		s.Troubled = at
 	}

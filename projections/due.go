@@ -18,7 +18,7 @@ type dueRow struct {
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 3, Keys: dueKeys, Fold: foldDue,
+var DueWork = View[dueRow]{Name: "due", Version: 4, Keys: dueKeys, Fold: foldDue,
 	Gone: func(r dueRow) bool { return r.Current == nil }}
 
 func dueKeys(env eventstore.Envelope) []string {

@@ -70,6 +70,9 @@ func leftOut(d domain.Document) domain.Warning {
 }
 
 func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.CallError) error {
+	if err := t.still(ctx); err != nil {
+		return err
+	}
 	return t.record(ctx, domain.DocumentFailed{Sync: t.Sync, Document: d.ID, FileName: d.FileName, Failure: ce.Failure})
 }
 

@@ -74,6 +74,9 @@ func (t *turn) lookAt(ctx context.Context) error {
 
 // lost records that the matter is gone, and ends the turn or lets it begin anew.
 func (t *turn) lost(ctx context.Context) error {
+	if err := t.still(ctx); err != nil {
+		return err
+	}
 	gone := t.m.Smokeball.ID
 	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Turn) }); err != nil {
 		return err

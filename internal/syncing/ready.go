@@ -18,11 +18,28 @@ func (t *turn) ready(ctx context.Context) error {
 			Remedy:  "It goes on by itself when CaseHug announces the matter. If that does not happen, CaseHug's support looks for the missing event."}}
 	}
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
-	t.account, t.hooked = c.Account.ID, c.Subscription != ""
+	t.account, t.granted, t.hooked = c.Account.ID, c.At, c.Subscription != ""
 	if err != nil || c.Usable(t.Now()) {
 		return err
 	}
 	return &hold{failure: unusable(c.Status(t.Now()))}
+}
+
+// still wants the connection to be the one that the turn began with. Where a firm admin ended
+// it meanwhile, or connected anew, what Smokeball refuses since tells nothing of the matter.
+func (t *turn) still(ctx context.Context) error {
+	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
+	switch {
+	case err != nil:
+		return err
+	case !c.Usable(t.Now()):
+		return &hold{failure: unusable(c.Status(t.Now()))}
+	case c.Account.ID == t.account && c.At.Equal(t.granted):
+		return nil
+	}
+	return &hold{failure: domain.Failure{Code: domain.CodeNotConnected,
+		Message: "The firm was connected to Smokeball anew while this sync was at work",
+		Remedy:  "It begins anew by itself. Nobody has to act."}}
 }
 
 // unusable tells why no calls can be made for a firm.

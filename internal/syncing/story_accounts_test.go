@@ -138,3 +138,22 @@ func TestAMatterLinkedByItsNumberIsFoundAgain(t *testing.T) {
 		}
 	})
 }
+
+// TestAnAccountIsLeftDuringACall tells that a sync which was at work while the firm moved to
+// another account does not fail for what it had begun in the old one: it begins anew there,
+// and nothing is there twice.
+func TestAnAccountIsLeftDuringACall(t *testing.T) {
+	for _, route := range []string{findContacts, makeContact, findMatters, makeMatter, readMatter, addFile, putBytes} {
+		t.Run(route, func(t *testing.T) {
+			story(t, func(o *office) {
+				o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(4 * time.Second), Count: 1})
+				o.tell(created(accident()), o.retainer())
+				o.until("the call is under way", func() bool { return o.calls(route) == 1 })
+				o.moves(elmAccount)
+				o.until("the sync has ended", func() bool { return o.newest("m_accident").Status.Ended() })
+				o.ends("m_accident", domain.Succeeded)
+				o.wantsAt(elmAccount, "Rivera v. Apex Freight", 1)
+			})
+		})
+	}
+}

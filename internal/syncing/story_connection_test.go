@@ -81,3 +81,22 @@ func TestAccessTokensAreRenewedByTheWay(t *testing.T) {
 		}
 	})
 }
+
+// TestARevocationCountsWhateverTheClockShows tells that a firm which removed the app is left
+// alone, also where the clock was set back behind the moment of its authorization.
+func TestARevocationCountsWhateverTheClockShows(t *testing.T) {
+	for _, step := range []time.Duration{-20 * 24 * time.Hour, -time.Minute, 20 * 24 * time.Hour} {
+		story(t, func(o *office) {
+			o.sends(numbered(1, maria()))
+			o.step.Store(int64(step))
+			o.must(o.sim.Revoke(oakAccount))
+			o.tell(created(accident()), o.retainer())
+			if e := o.waitsFor("m_accident", domain.CodeReauthorizationRequired); e.Attempts != 1 {
+				t.Errorf("with the clock set by %s the sync was begun %d times", step, e.Attempts)
+			}
+			if got := o.connection().State; got != domain.StatusRevoked {
+				t.Errorf("with the clock set by %s the connection is %s", step, got)
+			}
+		})
+	}
+}

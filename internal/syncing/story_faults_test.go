@@ -94,6 +94,27 @@ func TestALongOutageIsSurvived(t *testing.T) {
 	})
 }
 
+// TestTimeWithoutAnEngineIsNoReasonToGiveUp tells that a sync which met a passing fault before
+// a weekend without an engine, and another one after it, is tried again: a sync fails only
+// after it was tried in vain for long.
+func TestTimeWithoutAnEngineIsNoReasonToGiveUp(t *testing.T) {
+	for _, status := range []domain.Status{domain.Waiting, domain.Running} {
+		story(t, func(o *office) {
+			o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Count: 1})
+			o.fault(smokeballsim.Fault{Route: findContacts, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(9 * time.Second)})
+			o.tell(created(accident()), o.retainer())
+			o.until("there was a fault", func() bool {
+				e := o.newest("m_accident")
+				return e.Status == status && (status == domain.Waiting || e.Attempts > 1)
+			})
+			o.away(60 * time.Hour)
+			o.sim.ClearFaults()
+			o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Count: 1})
+			o.ends("m_accident", domain.Succeeded)
+		})
+	}
+}
+
 // TestALateErrorEndsInItsStep tells that what Smokeball refuses after it had accepted it
 // fails in the step that asked for it, with Smokeball's words, and that Retry makes it
 // good.

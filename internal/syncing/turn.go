@@ -40,9 +40,9 @@ type turn struct {
 	head     eventstore.Head
 	settings domain.Settings
 	mappings domain.Mappings
-	began    time.Time
 	released bool                   // somebody let it go on before its time
 	account  string                 // of Smokeball, that is connected
+	granted  time.Time              // when its authorization was given
 	hooked   bool                   // Smokeball tells the firm's changes by webhook
 	staff    string                 // Smokeball's id of the responsible person
 	files    []domain.SmokeballFile // of the matter, where they had to be asked for
@@ -78,7 +78,7 @@ func (e *stepError) Unwrap() error { return e.err }
 // the ledger position of its last fact. It returns early when stopping is closed;
 // ctx ends the calls themselves.
 func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
-	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping, began: h.Now()}
+	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping}
 	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
@@ -185,7 +185,7 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	case err == nil || errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack):
 		return err
 	case errors.As(err, &h):
-		return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until, MappingRevision: h.mappings})
+		return t.waits(ctx, step, h)
 	case ctx.Err() != nil:
 		return errHandedBack // the engine stops; the call's end is not Smokeball's fault
 	case ce == nil:
@@ -195,7 +195,18 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
 		return t.again(ctx, step, ce)
 	}
+	switch err := t.still(ctx); {
+	case errors.As(err, &h): // what was refused was about a connection that is no more
+		return t.waits(ctx, step, h)
+	case err != nil:
+		return err
+	}
 	return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
+}
+
+// waits lets the sync wait.
+func (t *turn) waits(ctx context.Context, step domain.Step, h *hold) error {
+	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until, MappingRevision: h.mappings})
 }
 
 // failedStep is the step that an error comes from: the innermost knows best.
@@ -217,7 +228,7 @@ func firstStep(a, b domain.Step) domain.Step {
 func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallError) error {
 	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ConnectionStream(t.firm),
 		func(c domain.Connection) ([]domain.Event, error) {
-			if !c.At.Before(t.began) {
+			if !c.At.Equal(t.granted) {
 				return nil, nil // authorized anew since: the refusal was about the old one
 			}
 			return c.Lose(ce.Failure, t.Now()), nil
