@@ -199,7 +199,11 @@ func (s *Scheduler) take(d domain.Due) bool {
 }
 
 func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domain.Due) {
-	position, err := contained(func() (uint64, error) { return s.Handler.Run(calls, stopping, d.Firm, d.Matter) })
+	var position uint64
+	err := contained(func() (err error) {
+		position, err = s.Handler.Run(calls, stopping, d.Firm, d.Matter)
+		return err
+	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	key := domain.MatterStream(d.Firm, d.Matter)
@@ -215,7 +219,7 @@ func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domai
 
 // contained keeps a panic of one sync from ending all of them. The panic's value stays
 // out of the log: it may hold personal data.
-func contained(run func() (uint64, error)) (position uint64, err error) {
+func contained(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("panic (%T) in a sync: %s", p, debug.Stack())

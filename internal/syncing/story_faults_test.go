@@ -360,3 +360,39 @@ func TestEveryStepNamesItsRequest(t *testing.T) {
 		})
 	}
 }
+
+// fails lets the engine itself fail (a panic) whenever it asks for a document, so many times.
+func (o *office) fails(times int) {
+	if times == 0 {
+		return
+	}
+	o.papers.whenOpened(func() { o.fails(times - 1); panic("a fault of ours") })
+}
+
+// TestAFaultOfTheEngineIsSeen tells that a sync on which the engine itself fails says so, and
+// when it is tried again; that it goes on once that is mended, and ends with a remedy where it
+// never is.
+func TestAFaultOfTheEngineIsSeen(t *testing.T) {
+	quickly(t, 1, func(o *office) {
+		o.fails(6)
+		o.tell(created(accident()), o.retainer())
+		o.until("the sync waits", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		if e := o.newest("m_accident"); e.Error == nil || e.Error.Code != domain.CodeInternal || e.Error.Remedy == "" || e.NextAttemptAt == nil {
+			t.Errorf("after a fault of the engine the sync is %+v", e)
+		}
+		if e := o.ends("m_accident", domain.Succeeded); e.Attempts != 7 || e.Error != nil {
+			t.Errorf("in the end the sync is %+v", e)
+		}
+		o.fails(10_000)
+		o.tell(o.onceMore())
+		if e := o.ends("m_accident", domain.Failed); e.Error.Code != domain.CodeInternal || !strings.Contains(e.Error.Remedy, "operators") {
+			t.Errorf("a sync on which the engine always fails is %+v", e.Error)
+		}
+		o.papers.whenOpened(nil)
+		o.retry(o.newest("m_accident").ID)
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Files); n != 2 {
+			t.Errorf("Smokeball has %d files", n)
+		}
+	})
+}

@@ -82,7 +82,7 @@ func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.Fi
 	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
-		err = t.settle(ctx, t.work(t.prioritised(ctx)))
+		err = t.settle(ctx, contained(func() error { return t.work(t.prioritised(ctx)) }))
 	}
 	if errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack) {
 		err = nil
@@ -176,7 +176,7 @@ func (t *turn) reload(ctx context.Context) error {
 }
 
 // settle turns the error of a turn into a fact: the sync waits, is tried again at a
-// time, or has failed. What the ledger itself could not take is returned.
+// time, or has failed. What cannot be recorded, because the ledger takes nothing, is returned.
 func (t *turn) settle(ctx context.Context, err error) error {
 	step := failedStep(err)
 	var h *hold
@@ -189,7 +189,7 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return errHandedBack // the engine stops; the call's end is not Smokeball's fault
 	case ce == nil:
-		return err
+		return t.trouble(ctx, step, err)
 	case ce.Class == domain.SignIn:
 		return t.signIn(ctx, step, ce)
 	case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
@@ -243,11 +243,37 @@ func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallErro
 func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError) error {
 	if since := t.m.Current.Troubled; !since.IsZero() && t.Now().Sub(since) > t.Waits.GiveUp {
 		f := ce.Failure
-		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". Click Retry in the sync history once Smokeball works again."
+		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". " + onceMore(f.Code)
 		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
 	}
 	until := t.Now().Add(max(backoff(ce.Class, t.m.Current.Faults+1), ce.After))
 	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
+}
+
+// onceMore says of a sync that was given up when to try it again.
+func onceMore(c domain.Code) string {
+	switch c {
+	case domain.CodeInternal:
+		return "CaseHug's operators find the reason in the engine's log. Click Retry in the sync history once they have mended it."
+	case domain.CodeDocumentUnavailable:
+		return "Click Retry in the sync history once the document can be fetched."
+	}
+	return "Click Retry in the sync history once Smokeball works again."
+}
+
+// trouble lets a sync that met a fault of the engine's own be tried again like one that met a
+// fault of Smokeball's, so that people see why it does not go on, and it ends.
+func (t *turn) trouble(ctx context.Context, step domain.Step, err error) error {
+	ours := &domain.CallError{Op: "work on the sync", Class: domain.Retryable, Err: err, Failure: domain.Failure{
+		Code:    domain.CodeInternal,
+		Message: "The engine itself fails at this sync",
+		Remedy:  "We try again by ourselves. If it goes on, CaseHug's operators find the reason in the engine's log.",
+	}}
+	if e := t.again(ctx, step, ours); e != nil {
+		return errors.Join(err, e)
+	}
+	t.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", t.firm, "matter", t.id, "sync", t.Sync, "err", err)
+	return nil
 }
 
 // rhythm is how the pauses between tries grow: first, twice that, and so on up to longest.
