@@ -76,6 +76,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"smokeball.folder_started.v1":        decode[FolderCreationStarted],
 	"smokeball.folder_refused.v1":        decode[FolderCreationRefused],
 	"smokeball.folder_resolved.v1":       decode[FolderResolved],
+	"smokeball.folder_gone.v1":           decode[FolderGone],
 	"smokeball.matter_started.v1":        decode[MatterCreationStarted],
 	"smokeball.matter_refused.v1":        decode[MatterCreationRefused],
 	"smokeball.matter_accepted.v1":       decode[MatterAccepted],

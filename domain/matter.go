@@ -3,6 +3,7 @@ package domain
 import (
 	"cmp"
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -311,6 +312,8 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m.Folders = withFolder(m.Folders, e.Path, Folder{})
 	case FolderResolved:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
+	case FolderGone:
+		m.Folders = withoutFolder(m.Folders, e)
 	case FileCreationStarted:
 		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false })
 	case FileCreationRefused:
@@ -345,6 +348,21 @@ func withFolder(all map[string]Folder, path string, f Folder) map[string]Folder 
 	for k, v := range all {
 		if k != path {
 			next[k] = v
+		}
+	}
+	return next
+}
+
+// withoutFolder returns the folders without one, and without those in it, as far as they are
+// the ones that were there when it was missed.
+func withoutFolder(all map[string]Folder, gone FolderGone) map[string]Folder {
+	if all[gone.Path].ID != gone.Folder {
+		return all
+	}
+	next := map[string]Folder{}
+	for path, f := range all {
+		if path != gone.Path && !strings.HasPrefix(path, gone.Path+"/") {
+			next[path] = f
 		}
 	}
 	return next

@@ -177,6 +177,14 @@ type FolderResolved struct {
 	Made   bool        `json:"made,omitempty"`
 }
 
+// FolderGone says that Smokeball no longer has the folder of a path: somebody deleted it. It
+// and the folders in it are looked for anew.
+type FolderGone struct {
+	Sync   SyncID      `json:"sync"`
+	Path   string      `json:"path"`
+	Folder SmokeballID `json:"folder"`
+}
+
 // MatterCreationStarted is the intent to create the matter in Smokeball.
 type MatterCreationStarted struct {
 	Sync    SyncID      `json:"sync"`
@@ -358,6 +366,7 @@ func (MatterTagged) EventName() string          { return "smokeball.matter_tagge
 func (FolderCreationStarted) EventName() string { return "smokeball.folder_started.v1" }
 func (FolderCreationRefused) EventName() string { return "smokeball.folder_refused.v1" }
 func (FolderResolved) EventName() string        { return "smokeball.folder_resolved.v1" }
+func (FolderGone) EventName() string            { return "smokeball.folder_gone.v1" }
 func (MatterCreationStarted) EventName() string { return "smokeball.matter_started.v1" }
 func (MatterCreationRefused) EventName() string { return "smokeball.matter_refused.v1" }
 func (MatterAccepted) EventName() string        { return "smokeball.matter_accepted.v1" }

@@ -83,6 +83,7 @@ func effectSamples() []domain.Event {
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderResolved{Sync: sampleSync, Path: "Intake/Forms", Folder: sbF, Made: true},
+		domain.FolderGone{Sync: sampleSync, Path: "Intake/Forms", Folder: sbF},
 		domain.MatterCreationStarted{Sync: sampleSync, Request: sampleRequest, Sent: sampleDraft, Account: sampleAccount},
 		domain.MatterMissed{Sync: sampleSync, Matter: sbM, Request: sampleRequest},
 		domain.MatterCreationRefused{Sync: sampleSync, Request: sampleRequest},

@@ -104,6 +104,19 @@ func missing(err error) bool {
 	return ce != nil && ce.Failure.Code == domain.CodeNotConfirmed
 }
 
+// fileGone is the passing fault that people deleted the file which a newer content was sent
+// to: the next attempt sends it to another one.
+func (t *turn) fileGone(ctx context.Context, d domain.Document) error {
+	if err := t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}); err != nil {
+		return err
+	}
+	return &domain.CallError{Op: "read file", Class: domain.Retryable, Failure: domain.Failure{
+		Code:    domain.CodeSmokeballUnavailable,
+		Message: fmt.Sprintf("The file of “%s” was deleted in Smokeball", d.Data.FileName),
+		Remedy:  "We send the newest version as a new file by ourselves.",
+	}}
+}
+
 // confirmFile waits until Smokeball shows the document's file as uploaded.
 func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
@@ -115,6 +128,9 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 	refused := func(ctx context.Context, message string) error { return t.refused(ctx, d.Request, message, d.File) }
 	err := t.await(ctx, awaited{what: "file", id: d.File, request: d.Request, since: d.Since, told: told, refused: refused, look: func(ctx context.Context) (bool, error) {
 		f, err := t.Smokeball.File(ctx, t.firm, t.m.Smokeball.ID, d.File)
+		if err == nil && f.Deleted {
+			return false, t.fileGone(ctx, d)
+		}
 		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
 			return false, err // not there, or still the version before
 		}

@@ -1,6 +1,7 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -150,18 +151,17 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 			err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: rid}))
 		}
-		return domain.Upload{}, t.within(ctx, err)
+		return domain.Upload{}, t.folderGone(ctx, t.path(d.Data), t.within(ctx, err))
 	}
 	return u, t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
 }
 
-// fileDraft is the document as a file, in the folder that the firm chose, else in its
-// own.
+// path is the folder that the firm chose for documents, else the document's own.
+func (t *turn) path(d domain.DocumentData) string { return cmp.Or(t.settings.DocumentsFolder, d.Folder) }
+
+// fileDraft is the document as a file, in its folder.
 func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
-	path := t.settings.DocumentsFolder
-	if path == "" {
-		path = d.Folder
-	}
+	path := t.path(d)
 	draft := domain.FileDraft{Name: d.FileName, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
 	var err error
 	if draft.Folder, err = t.folder(ctx, path); domain.IsNotThere(err) {

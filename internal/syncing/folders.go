@@ -3,6 +3,7 @@ package syncing
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,19 +14,52 @@ import (
 // there; "" for the matter's root.
 func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, error) {
 	var parent domain.SmokeballID
-	whole := ""
-	for name := range strings.SplitSeq(path, "/") {
-		if name = strings.TrimSpace(name); name == "" {
-			continue
-		}
-		whole += "/" + name
-		id, err := t.folderIn(ctx, parent, strings.TrimPrefix(whole, "/"), name)
+	for _, part := range parts(path) {
+		id, err := t.folderIn(ctx, parent, part[0], part[1])
 		if err != nil {
 			return "", err
 		}
 		parent = id
 	}
 	return parent, nil
+}
+
+// parts are the paths of the folders that lead to a path, the outermost first, each with its
+// name.
+func parts(path string) (list [][2]string) {
+	whole := ""
+	for name := range strings.SplitSeq(path, "/") {
+		if name = strings.TrimSpace(name); name != "" {
+			whole += "/" + name
+			list = append(list, [2]string{strings.TrimPrefix(whole, "/"), name})
+		}
+	}
+	return list
+}
+
+// folderGone tells why Smokeball refuses a file: a folder on its path may have been deleted
+// there. Then the folder is forgotten, so that it is made anew (ErrTaken).
+func (t *turn) folderGone(ctx context.Context, path string, err error) error {
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.Retryable) || ce.Failure.Code != domain.CodeSmokeballRefused {
+		return err
+	}
+	var parent domain.SmokeballID
+	for _, part := range parts(path) {
+		id := t.m.Folders[part[0]].ID
+		if id == "" {
+			return err
+		}
+		there, e := t.Smokeball.Folders(ctx, t.firm, t.m.Smokeball.ID, parent)
+		if e != nil {
+			return errors.Join(err, e)
+		}
+		if !slices.ContainsFunc(there, func(f domain.SmokeballFolder) bool { return f.ID == id }) {
+			return orTaken(t.record(ctx, domain.FolderGone{Sync: t.Sync, Path: part[0], Folder: id}))
+		}
+		parent = id
+	}
+	return err
 }
 
 // folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
