@@ -6,10 +6,12 @@ import "time"
 // most one Smokeball contact for it: a keyed hash of the e-mail, or the client id.
 type ContactKey string
 
-// ClientUpdated is CaseHug's word of a newer version of a client.
+// ClientUpdated is CaseHug's word of a newer version of a client, in an event about the
+// client or in what it says of a matter.
 type ClientUpdated struct {
-	Origin EventRef   `json:"origin"`
+	Origin EventRef   `json:"origin"` // zero where a matter told it
 	Client ClientData `json:"client"`
+	Matter MatterID   `json:"matter,omitempty"` // that told it
 }
 
 // ClientOutdated records a version that arrived after a newer one: it changes nothing.
@@ -51,7 +53,9 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 	switch e := e.(type) {
 	case ClientUpdated:
 		c.Known, c.Data = true, e.Client
-		c.seen = c.seen.with(e.Origin)
+		if e.Matter == "" {
+			c.seen = c.seen.with(e.Origin)
+		}
 	case ClientOutdated:
 		c.seen = c.seen.with(e.Origin)
 	case ClientLinked:
@@ -77,6 +81,15 @@ func (c Client) Observe(origin EventRef, d ClientData) []Event {
 	return []Event{ClientUpdated{Origin: origin, Client: d}}
 }
 
+// Learn decides what a matter tells of the client: a newer version than the known one counts
+// for all matters of the client, so that an older one never undoes it.
+func (c Client) Learn(m MatterID, d ClientData) []Event {
+	if d.Version <= c.Data.Version {
+		return nil
+	}
+	return []Event{ClientUpdated{Client: d, Matter: m}}
+}
+
 // unversioned is what a sender that does not count versions says, as the version that
 // is known.
 func (c Client) unversioned(d ClientData) ClientData {
@@ -84,8 +97,7 @@ func (c Client) unversioned(d ClientData) ClientData {
 	return d
 }
 
-// Newest is the newer of what a matter says about the client and what the client's
-// own events said.
+// Newest is the newer of what a matter says about the client and what others said.
 func (c Client) Newest(d ClientData) ClientData {
 	if c.Known && c.Data.Version > d.Version {
 		return c.Data

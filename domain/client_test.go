@@ -48,6 +48,31 @@ func TestObserveUncounted(t *testing.T) {
 	then(t, given[domain.Client](clientUpdated(1, 3)).Observe(ref(2), moved), domain.ClientUpdated{Origin: ref(2), Client: want})
 }
 
+// TestLearn tells that what a matter says of its client counts for all its matters, where it
+// is newer than what is known.
+func TestLearn(t *testing.T) {
+	told := func(version int) domain.Event { return domain.ClientUpdated{Client: mariaAt(version), Matter: matterA} }
+	for _, c := range []struct {
+		name    string
+		given   []domain.Event
+		version int
+		then    []domain.Event
+	}{
+		{"the first word", nil, 2, list(told(2))},
+		{"a newer version", list(clientUpdated(1, 1)), 2, list(told(2))},
+		{"the same version", list(told(2)), 2, nil},
+		{"an older version", list(clientUpdated(1, 3)), 2, nil},
+		{"no version", list(clientUpdated(1, 3)), 0, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Client](c.given...).Learn(matterA, mariaAt(c.version)), c.then...)
+		})
+	}
+	if got := given[domain.Client](told(2)).Newest(mariaAt(1)); got != mariaAt(2) {
+		t.Errorf("the newest is version %d", got.Version)
+	}
+}
+
 func TestHas(t *testing.T) {
 	known := given[domain.Client](clientUpdated(1, 3))
 	moved := mariaAt(0)

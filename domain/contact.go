@@ -97,6 +97,7 @@ type Contact struct {
 	Seen      time.Time                 // when Smokeball last showed it
 	Former    map[string]SmokeballID    // what it was in accounts that the firm has left
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
+	before    map[ClientID]ContactDraft // what it was told of the contact that was lost
 }
 
 // Apply returns the contact after e.
@@ -124,9 +125,24 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactConfirmed:
 		c.Confirmed, c.By, c.Change, c.Seen = true, e.By, nil, at
 	case ContactLost:
-		c = Contact{Former: c.formerly(e)}
+		c = Contact{Former: c.formerly(e), before: c.outlasting(e)}
 	}
 	return c
+}
+
+// outlasting is what Smokeball was told of a contact that it has lost, so that what CaseHug
+// changed since is told of from there on. Of one that was never seen, or that stays in an
+// account which the firm left, nothing counts.
+func (c Contact) outlasting(e ContactLost) map[ClientID]ContactDraft {
+	switch {
+	case e.Account != "":
+		return nil
+	case !c.Confirmed:
+		return c.before
+	case c.Change != nil:
+		return c.note(c.Change.Client, c.Change.Was)
+	}
+	return c.written
 }
 
 // formerly notes what the contact was in an account that the firm left.
@@ -202,6 +218,15 @@ func (c Contact) Awaits() RequestID {
 		return c.Request
 	}
 	return ""
+}
+
+// Known are the values of the client that count as told where the contact turns out to be
+// one that Smokeball has already: d, or what was told of the one that was lost.
+func (c Contact) Known(id ClientID, d ContactDraft) ContactDraft {
+	if was, ok := c.before[id]; ok {
+		return was
+	}
+	return d
 }
 
 // Written are the values of the client that Smokeball was told, or matched with.

@@ -123,3 +123,31 @@ func TestContactAwaits(t *testing.T) {
 		}
 	}
 }
+
+// TestKnownOfALostContact tells from where on CaseHug's changes are told of, where a contact
+// takes the place of one that Smokeball has lost.
+func TestKnownOfALostContact(t *testing.T) {
+	told, now := maria().ContactDraft(), maria().ContactDraft()
+	now.Phone = "+1 312 555 0199"
+	change := domain.ContactChangeAccepted{Client: clientA, Sent: now, Change: domain.ContactDraft{Phone: now.Phone}, Was: told}
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  domain.ContactDraft
+	}{
+		"none was there":                 {nil, now},
+		"it was seen":                    {list(contactAccepted, contactSeen, contactGone), told},
+		"it was matched":                 {list(contactMatched, contactGone), told},
+		"it was changed, and that seen":  {list(contactMatched, change, contactSeen, contactGone), now},
+		"its change was not seen":        {list(contactMatched, change, contactGone), told},
+		"it was never seen":              {list(contactAccepted, contactGone), now},
+		"nor was the one in its place":   {list(contactMatched, contactGone, contactAccepted, contactGone), told},
+		"it stays in another account":    {list(contactMatched, domain.ContactLost{Contact: sbC, Account: "oak"}), now},
+		"another client's, of one email": {list(domain.ContactMatched{Contact: sbC, Client: "c_tom", Known: told}, contactGone), now},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := given[domain.Contact](c.given...).Known(clientA, now); got != c.want {
+				t.Errorf("known is %+v, want %+v", got, c.want)
+			}
+		})
+	}
+}

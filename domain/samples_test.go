@@ -112,7 +112,7 @@ func fileSamples() []domain.Event {
 
 func personSamples() []domain.Event {
 	return list(
-		domain.ClientUpdated{Origin: sampleRef, Client: maria()},
+		domain.ClientUpdated{Origin: sampleRef, Client: maria(), Matter: matterA},
 		domain.ClientOutdated{Origin: sampleRef, Version: 1, Current: 2},
 		domain.ClientLinked{Matter: "m_1001", Contact: sbC, Key: "k_7d1f"},
 		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft(), Account: sampleAccount},

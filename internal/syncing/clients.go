@@ -59,17 +59,21 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 	if err != nil {
 		return err
 	}
-	data := known.Newest(told)
-	key, err := t.identify(ctx, known, data)
+	key, err := t.identify(ctx, known, told)
 	if err != nil {
 		return err
 	}
-	w := &contactWork{turn: t, data: data, draft: data.ContactDraft(), stream: domain.ContactStream(t.firm, key), start: t.Now()}
+	w := &contactWork{turn: t, stream: domain.ContactStream(t.firm, key), start: t.Now()}
 	release, err := t.Contacts.acquire(ctx, w.stream)
 	if err != nil {
 		return errHandedBack
 	}
 	defer release()
+	if known, _, err = eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, told.ID)); err != nil {
+		return err // what another matter told while this one waited counts too
+	}
+	w.data = known.Newest(told)
+	w.draft = w.data.ContactDraft()
 	if err := w.do(ctx); err != nil {
 		return err
 	}
@@ -86,17 +90,20 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 }
 
 // identify settles under which key the client's contact is kept, before anything is
-// asked for under it.
-func (t *turn) identify(ctx context.Context, known domain.Client, d domain.ClientData) (domain.ContactKey, error) {
-	if known.Key != "" {
+// asked for under it, and notes a newer version of the client.
+func (t *turn) identify(ctx context.Context, known domain.Client, told domain.ClientData) (key domain.ContactKey, err error) {
+	switch {
+	case known.Key == "":
+		if key, err = t.freeKey(ctx, known.Newest(told)); err != nil {
+			return "", err
+		}
+	case len(known.Learn(t.id, told)) == 0:
 		return known.Key, nil
 	}
-	key, err := t.freeKey(ctx, d)
-	if err != nil {
-		return "", err
-	}
-	known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, d.ID),
-		func(c domain.Client) ([]domain.Event, error) { return c.Identify(t.id, key), nil })
+	known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, told.ID),
+		func(c domain.Client) ([]domain.Event, error) {
+			return append(c.Learn(t.id, told), c.Identify(t.id, key)...), nil
+		})
 	return known.Key, err
 }
 
@@ -232,10 +239,15 @@ func (w *contactWork) note(ctx context.Context, e domain.Event) error {
 	return w.append(ctx, func(domain.Contact) ([]domain.Event, error) { return []domain.Event{e}, nil })
 }
 
-// match records that the client is a contact which Smokeball already has.
+// match records that the client is a contact which Smokeball already has. What CaseHug
+// changed since Smokeball was told of one that is lost is written to it.
 func (w *contactWork) match(ctx context.Context, id domain.SmokeballID) error {
 	w.outcome = domain.OutcomeMatched
-	return w.note(ctx, domain.ContactMatched{Contact: id, Client: w.data.ID, Known: w.draft, Account: w.account})
+	known := w.c.Known(w.data.ID, w.draft)
+	if err := w.note(ctx, domain.ContactMatched{Contact: id, Client: w.data.ID, Known: known, Account: w.account}); err != nil || known == w.draft {
+		return err
+	}
+	return domain.ErrTaken // go on with what has changed
 }
 
 // update writes what CaseHug changed since Smokeball was told; the rest of the
@@ -259,7 +271,7 @@ func (w *contactWork) update(ctx context.Context) error {
 	if err != nil {
 		return notYet(err)
 	}
-	if changed && w.outcome == domain.OutcomeUnchanged {
+	if changed && w.outcome != domain.OutcomeAccepted {
 		w.outcome, w.request = domain.OutcomeUpdated, request
 	}
 	told := domain.ContactChangeAccepted{Client: w.data.ID, Request: request, Sent: w.draft}

@@ -157,7 +157,9 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 }
 
 // path is the folder that the firm chose for documents, else the document's own.
-func (t *turn) path(d domain.DocumentData) string { return cmp.Or(t.settings.DocumentsFolder, d.Folder) }
+func (t *turn) path(d domain.DocumentData) string {
+	return cmp.Or(t.settings.DocumentsFolder, d.Folder)
+}
 
 // fileDraft is the document as a file, in its folder.
 func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {

@@ -150,6 +150,78 @@ func TestAClientsUpdateFollowsItsSwitch(t *testing.T) {
 	})
 }
 
+// reaches reports whether some contact that is not deleted has a phone which ends so.
+func (o *office) reaches(end string) bool {
+	return slices.ContainsFunc(o.kept().Contacts, func(c smokeballsim.ContactState) bool {
+		return !c.IsDeleted && slices.ContainsFunc(c.Phones, func(p string) bool { return strings.HasSuffix(p, end) })
+	})
+}
+
+// TestAnOlderVersionOfAClientWritesNothing tells that a matter which was made with an older
+// version of its client does not undo what a newer matter told, whichever is at work first.
+func TestAnOlderVersionOfAClientWritesNothing(t *testing.T) {
+	newer := maria()
+	newer.Version, newer.Phone = 2, "+1 312 555 7777"
+	paper := func(o *office, m domain.MatterID, id domain.DocumentID) domain.CaseHugEvent {
+		return approved(o.papers.write(m, id, "paper "+string(id)))
+	}
+	for name, tell := range map[string]func(*office){
+		"one after the other": func(o *office) {
+			o.sends(numbered(1, maria()))
+			o.sends(numbered(2, newer))
+		},
+		"at once": func(o *office) {
+			o.tell(created(numbered(1, maria())), created(numbered(2, newer)), paper(o, "m_1", "d_1"), paper(o, "m_2", "d_2"))
+		},
+		"the newer one first": func(o *office) {
+			o.sends(numbered(2, newer))
+			o.sends(numbered(1, maria()))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			story(t, func(o *office) {
+				tell(o)
+				o.rest()
+				o.tell(paper(o, "m_1", "d_last"))
+				o.ends("m_1", domain.Succeeded)
+				settle()
+				if len(o.kept().Contacts) != 1 || !o.reaches("7777") || o.reaches("0142") {
+					t.Errorf("the contacts are %+v", o.kept().Contacts)
+				}
+			})
+		})
+	}
+}
+
+// TestNewsForAContactThatWasMergedArrives tells that what CaseHug changed of a client reaches
+// the contact that is left after people merged two in Smokeball; the rest of it stays.
+func TestNewsForAContactThatWasMergedArrives(t *testing.T) {
+	for _, hooked := range []bool{true, false} {
+		story(t, func(o *office) {
+			if hooked {
+				o.hooks()
+			}
+			o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
+			o.sends(accident())
+			gone := o.kept().Contacts[0].ID
+			left := o.person(`{"person":{"firstName":"Mary","lastName":"Rivera","email":"maria@example.com","phone":{"number":"+1 312 555 0142"}}}`)
+			o.must(o.sim.EditContact(gone, []byte(`{"isDeleted":true}`)))
+			settle()
+			newer := maria()
+			newer.Version, newer.Phone = 2, "+1 312 555 7777"
+			o.tell(clientUpdated(newer))
+			o.ends("m_accident", domain.Succeeded)
+			settle()
+			if !o.reaches("7777") || !slices.ContainsFunc(o.kept().Contacts, func(c smokeballsim.ContactState) bool { return c.ID == left && c.Name == "Mary Rivera" }) {
+				t.Errorf("hooked %v: the contacts are %+v", hooked, o.kept().Contacts)
+			}
+			if got := o.one().ClientIDs; !slices.Equal(got, []string{left}) {
+				t.Errorf("hooked %v: the matter's clients are %v, want %s", hooked, got, left)
+			}
+		})
+	}
+}
+
 func TestAPersonsEditOfAContactStays(t *testing.T) {
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
