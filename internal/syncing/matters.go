@@ -171,7 +171,21 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 	if e := t.clientsThere(ctx); e != nil {
 		return e
 	}
-	return err
+	return cmp.Or(t.retyped(ctx), err)
+}
+
+// retyped begins the steps anew where the matter type that the matter was to get is not the
+// one that the account offers by now.
+func (t *turn) retyped(ctx context.Context) error {
+	t.Smokeball.ForgetMatterTypes(t.firm)
+	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
+	if err != nil {
+		return err
+	}
+	if now := domain.ResolveMatterType(types, t.mappings, t.m.Data); now.Found && now.Type.ID == t.m.TypeID {
+		return nil
+	}
+	return errAnew
 }
 
 // living are the clients to write where Smokeball refuses a change, nil where each client

@@ -246,3 +246,22 @@ func TestALinkedMatterKeepsItsType(t *testing.T) {
 		}
 	})
 }
+
+// TestATypeThatWasWithdrawnUnheardWaits tells that a matter which Smokeball refuses because
+// its matter type was withdrawn, and no webhook told of it, waits for a mapping like any other.
+func TestATypeThatWasWithdrawnUnheardWaits(t *testing.T) {
+	story(t, func(o *office) {
+		o.must(o.sim.EditMatterType(o.typeID("Auto Accident"), "", true))
+		o.tell(created(accident()), o.retainer())
+		e := o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
+		if !strings.Contains(e.Error.Remedy, "Case Type Mappings") {
+			t.Errorf("the sync waits for %+v", e.Error)
+		}
+		o.maps(domain.Mapping{ID: "map_auto", CaseType: "Auto Accident", MatterTypeID: o.typeID("Truck Accident")})
+		o.until("the sync has ended", func() bool { return o.newest("m_accident").Status.Ended() })
+		o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.MatterType != "Truck Accident" {
+			t.Errorf("Smokeball has %+v", m)
+		}
+	})
+}
