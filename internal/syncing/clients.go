@@ -346,7 +346,7 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 	if found != "" {
 		return w.match(ctx, found)
 	}
-	w.request = w.turn.request("contact", string(w.data.ID), w.Now().Format(time.RFC3339Nano))
+	w.request = w.turn.request("contact", string(w.data.ID), "create")
 	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
 		return c.Start(w.data.ID, w.request, w.account, w.draft)
 	}); err != nil {

@@ -85,7 +85,7 @@ func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, nex
 		return rid, cmp.Or(e, err)
 	}
 	change.ClientIDs = living
-	rid = t.request("matter", "change", "living clients")
+	rid = t.request("matter", "change")
 	return rid, t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
 }
 

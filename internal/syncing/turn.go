@@ -40,6 +40,7 @@ type turn struct {
 	head     eventstore.Head
 	settings domain.Settings
 	mappings domain.Mappings
+	requests int                    // ids that were given to calls
 	released bool                   // somebody let it go on before its time
 	account  string                 // of Smokeball, that is connected
 	granted  time.Time              // when its authorization was given
@@ -337,7 +338,9 @@ func (t *turn) nextLook(pause time.Duration, until time.Time) time.Duration {
 // since is the time that a step took, in milliseconds.
 func (t *turn) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }
 
-// request derives the id of one call of this turn.
+// request derives the id of the next call of this turn, so that what Smokeball tells of one
+// call is never taken for news of another.
 func (t *turn) request(parts ...string) domain.RequestID {
-	return domain.NewRequestID(append([]string{string(t.firm), string(t.id), string(t.Sync), strconv.Itoa(t.Attempt)}, parts...)...)
+	t.requests++
+	return domain.NewRequestID(append([]string{string(t.firm), string(t.id), string(t.Sync), strconv.Itoa(t.Attempt), strconv.Itoa(t.requests)}, parts...)...)
 }
