@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"log/slog"
 	"reflect"
+	"slices"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
@@ -39,13 +42,13 @@ type JetStream struct {
 // existing stream keeps its placement and other settings, except those that the
 // ledger's promises need. The caller keeps the connection and closes it after Close.
 func OpenJetStream(ctx context.Context, js jetstream.JetStream, c JetStreamConfig) (*JetStream, error) {
-	stream, err := ensureStream(ctx, js, max(c.Replicas, 1))
-	if err != nil {
-		return nil, fmt.Errorf("open ledger in JetStream stream %s: %w", LedgerStream, err)
-	}
 	j := &JetStream{js: js, log: c.Log}
 	if j.log == nil {
 		j.log = slog.Default()
+	}
+	stream, err := j.openStream(ctx, max(c.Replicas, 1))
+	if err != nil {
+		return nil, fmt.Errorf("open ledger in JetStream stream %s: %w", LedgerStream, err)
 	}
 	if c.MarkFile != "" {
 		last := Seq(stream.CachedInfo().State.LastSeq)
@@ -66,6 +69,42 @@ func (j *JetStream) Close() error {
 		return nil
 	}
 	return j.mark.close()
+}
+
+// openStream makes sure of the stream. A cluster that starts, or has just lost a server, may
+// be without a leader for a moment, or forget what it was asked: it is asked again.
+func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Stream, error) {
+	ctx, cancel := context.WithTimeout(ctx, openWithin)
+	defer cancel()
+	for {
+		one, cancel := j.deadline(ctx)
+		s, err := ensureStream(one, j.js, replicas)
+		cancel()
+		if !unsettled(err) || pause(ctx, askPause) != nil {
+			return s, err
+		}
+		j.log.Warn("the ledger's stream can't be opened yet", "stream", LedgerStream, "err", err)
+	}
+}
+
+// openWithin is how long a cluster may take until the stream is open.
+const openWithin = time.Minute
+
+// The server's codes for a cluster that is not itself at the moment.
+const (
+	codeNoPeers      = 10005
+	codeNotAssigned  = 10007
+	codeNotAvailable = 10008
+	codeNotLeader    = 10009
+)
+
+// unsettled reports whether nobody answered, or for a reason that passes.
+func unsettled(err error) bool {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return slices.Contains([]jetstream.ErrorCode{codeNoPeers, codeNotAssigned, codeNotAvailable, codeNotLeader}, api.ErrorCode)
+	}
+	return unheard(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
 }
 
 // ensureStream makes the stream, or brings the settings that matter up to date.

@@ -142,7 +142,12 @@ func passing(err error) bool {
 		return api.ErrorCode == jetstreamext.JSErrCodeBatchPublishIncomplete ||
 			api.ErrorCode == jetstreamext.JSErrCodeAtomicPublishTooManyInflight
 	}
-	return errors.Is(err, nats.ErrNoResponders)
+	return unheard(err)
+}
+
+// unheard reports whether nobody was there to hear: the library says it in two ways.
+func unheard(err error) bool {
+	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
 
 // deadline bounds one exchange with the server.
@@ -171,7 +176,7 @@ func refused(err error) bool {
 func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {
-	case errors.Is(err, nats.ErrNoResponders):
+	case unheard(err):
 		return fmt.Errorf("write ledger to JetStream: nobody leads stream %s: %w; check the NATS servers", LedgerStream, err)
 	case !errors.As(err, &api):
 		return fmt.Errorf("write ledger to JetStream: %w: %w", errUnknownOutcome, err)

@@ -19,6 +19,7 @@ type Bus struct {
 	embedded *embedded // nil on a cluster
 	gate     *gate     // nil on a cluster
 	care     *care     // nil on a cluster
+	patience patience  // 0 but on a cluster
 	url      string
 }
 
@@ -71,14 +72,14 @@ func (c Config) dialCluster() (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ENGINE_NATS_URL is %s: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", masked(c.URL), err)
 	}
-	return &Bus{conn: conn, url: c.URL}, nil
+	return &Bus{conn: conn, patience: patience(settles), url: c.URL}, nil
 }
 
 func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
-	if err := provision(ctx, b.js, c.Replicas); err != nil {
+	if err := b.provision(ctx, c.Replicas); err != nil {
 		return err
 	}
 	if b.embedded == nil {
@@ -111,13 +112,26 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 		if d.name != topic {
 			continue
 		}
-		cons, err := b.js.Consumer(ctx, d.stream, d.name)
+		var cons jetstream.Consumer
+		err := b.patience.ask(ctx, func(ctx context.Context) (err error) {
+			cons, err = b.js.Consumer(ctx, d.stream, d.name)
+			return err
+		})
 		if err != nil {
 			return nil, fmt.Errorf("find consumer %s: %w", topic, err)
 		}
 		return cons, nil
 	}
 	return nil, fmt.Errorf("find consumer %q: the table has none of that name", topic)
+}
+
+// KeyValue finds a key-value bucket of the table.
+func (b *Bus) KeyValue(ctx context.Context, name string) (kv jetstream.KeyValue, err error) {
+	err = b.patience.ask(ctx, func(ctx context.Context) (err error) {
+		kv, err = b.js.KeyValue(ctx, name)
+		return err
+	})
+	return kv, err
 }
 
 // Close ends the connection, what has been published being flushed first, and stops the

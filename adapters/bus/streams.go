@@ -84,26 +84,33 @@ func (d durable) config() jetstream.ConsumerConfig {
 
 // provision makes what the table names, or brings it up to date. Doing it again changes
 // nothing.
-func provision(ctx context.Context, js jetstream.JetStream, replicas int) error {
+func (b *Bus) provision(ctx context.Context, replicas int) error {
+	var steps []step
 	for _, c := range streams(replicas) {
-		if _, err := js.CreateOrUpdateStream(ctx, c); err != nil {
-			return fmt.Errorf("make stream %s: %w", c.Name, err)
-		}
+		steps = append(steps, step{"stream " + c.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, c); return err }})
 	}
 	for _, c := range keyValues(replicas) {
-		if _, err := js.CreateOrUpdateKeyValue(ctx, c); err != nil {
-			return fmt.Errorf("make bucket %s: %w", c.Bucket, err)
-		}
+		steps = append(steps, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateKeyValue(ctx, c); return err }})
 	}
 	for _, c := range objectStores(replicas) {
-		if _, err := js.CreateOrUpdateObjectStore(ctx, c); err != nil {
-			return fmt.Errorf("make bucket %s: %w", c.Bucket, err)
-		}
+		steps = append(steps, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateObjectStore(ctx, c); return err }})
 	}
 	for _, d := range durables() {
-		if _, err := js.CreateOrUpdateConsumer(ctx, d.stream, d.config()); err != nil {
-			return fmt.Errorf("make consumer %s: %w", d.name, err)
+		steps = append(steps, step{"consumer " + d.name, func(ctx context.Context) error {
+			_, err := b.js.CreateOrUpdateConsumer(ctx, d.stream, d.config())
+			return err
+		}})
+	}
+	for _, s := range steps {
+		if err := b.patience.ask(ctx, s.make); err != nil {
+			return fmt.Errorf("make %s: %w", s.what, err)
 		}
 	}
 	return nil
+}
+
+// step makes one thing of the table.
+type step struct {
+	what string
+	make func(context.Context) error
 }

@@ -139,7 +139,7 @@ func (e *engine) openBus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.bus, e.buckets = b, b.JetStream().KeyValue
+	e.bus, e.buckets = b, b.KeyValue
 	if e.news, err = bus.NewPublisher(b.Conn(), bus.NewLogger(e.log)); err != nil {
 		return errors.Join(err, b.Close(ctx))
 	}

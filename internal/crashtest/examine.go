@@ -78,8 +78,20 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 	if err := w.ready(ctx); err != nil {
 		return err
 	}
-	cases := w.load.stop()
-	names, titles := wanted(cases)
+	names, err := t.workOff(ctx, w)
+	if err != nil {
+		return err
+	}
+	if _, err := w.stop(ctx); err != nil {
+		return err
+	}
+	return t.balance(ctx, w, names)
+}
+
+// workOff returns when all that CaseHug has told is worked off and heard of, and gives
+// the names of it. The publisher rests from here on.
+func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
+	names, titles := wanted(w.load.stop())
 	waited := untilNone(ctx, "all is in Smokeball", func(ctx context.Context) int {
 		if n := w.queue(ctx); n != 0 {
 			return n + len(names) + len(titles)
@@ -91,18 +103,12 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 		return len(made.missing(names)) + len(unmet(called, titles))
 	})
 	if waited != nil && ctx.Err() != nil {
-		return waited // called off
+		return nil, waited // called off
 	}
 	if waited != nil {
 		t.blame(ctx, w, names, titles)
 	}
-	if err := t.listen(ctx, w); err != nil {
-		return err
-	}
-	if _, err := w.stop(ctx); err != nil {
-		return err
-	}
-	return t.balance(ctx, w, names)
+	return names, t.listen(ctx, w)
 }
 
 func unmet(called map[string]bool, titles []string) (list []string) {
@@ -197,15 +203,20 @@ func (w *world) ended(ctx context.Context) (list []string, err error) {
 
 // balance compares Smokeball and the ledger of an engine that has nothing left to do.
 func (t *trial) balance(ctx context.Context, w *world, names []string) error {
+	r, err := t.read(ctx, w)
+	if err != nil {
+		return err
+	}
+	return t.compare(ctx, w, r, names)
+}
+
+// compare compares Smokeball and what a ledger knows when nothing is left to do.
+func (t *trial) compare(ctx context.Context, w *world, r record, names []string) error {
 	made, _, err := w.has(ctx)
 	if err != nil {
 		return err
 	}
 	t.count(&t.doubled, "twice in Smokeball", made.doubled())
-	r, err := t.read(ctx, w)
-	if err != nil {
-		return err
-	}
 	ids := made.ids()
 	t.count(&t.lost, "in the ledger and not in Smokeball", without(r.all, ids))
 	t.count(&t.lost, "in the ledger and never seen", without(r.all, r.seen))

@@ -14,8 +14,14 @@ import (
 // answer that is on record.
 type record struct{ all, seen, open map[string]bool }
 
+// finite is a ledger whose end can be asked for.
+type finite interface {
+	eventstore.Store
+	Last(context.Context) (eventstore.Seq, error)
+}
+
 // known reads a ledger to its end, and every stream of it with its hash chain.
-func known(ctx context.Context, ledger *eventstore.Bolt) (record, error) {
+func known(ctx context.Context, ledger finite) (record, error) {
 	r := record{map[string]bool{}, map[string]bool{}, map[string]bool{}}
 	contacts, streams := map[domain.Stream]string{}, map[domain.Stream]bool{}
 	last, err := ledger.Last(ctx)

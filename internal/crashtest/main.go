@@ -34,6 +34,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "crashtest:", runUnsynced(os.Args[2:]))
 		os.Exit(1)
 	}
+	if len(os.Args) > 2 && os.Args[1] == nodeCommand {
+		fmt.Fprintln(os.Stderr, "crashtest:", runNode(os.Args[2]))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()

@@ -56,6 +56,9 @@ func (p *process) freeze(ctx context.Context) error {
 	return until(ctx, patience, "all threads stand still", func(context.Context) bool { return frozen(p.command.Process.Pid) })
 }
 
+// thaw lets a frozen process run on.
+func (p *process) thaw() { _ = p.command.Process.Signal(syscall.SIGCONT) }
+
 // terminate asks the process to end.
 func (p *process) terminate() { _ = p.command.Process.Signal(syscall.SIGTERM) }
 

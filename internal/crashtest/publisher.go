@@ -22,6 +22,7 @@ type publisher struct {
 	js   jetstream.JetStream
 	end  func() // and wait until nobody tells any more
 	drop func() // let nobody tell any more, whatever is acknowledged
+	pace time.Duration
 
 	mu    sync.Mutex
 	begun int           // cases that somebody tells of, or has told of
@@ -32,7 +33,7 @@ type publisher struct {
 const source = "/casehug/crashtest"
 
 func newPublisher(address string) (p *publisher, err error) {
-	p = &publisher{end: func() {}, drop: func() {}, lost: make(chan struct{})}
+	p = &publisher{end: func() {}, drop: func() {}, pace: pace, lost: make(chan struct{})}
 	p.conn, err = nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { p.lose() }), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
@@ -56,7 +57,7 @@ func (p *publisher) close() {
 	p.conn.Close()
 }
 
-// services tell at the same time, each of so many cases a second at most.
+// services tell at the same time, each of one case in the time of pace at most.
 const (
 	services = 2
 	pace     = 120 * time.Millisecond
@@ -74,7 +75,7 @@ func (p *publisher) start(ctx context.Context) {
 }
 
 func (p *publisher) serve(ctx, stopped context.Context) {
-	next := time.NewTicker(pace)
+	next := time.NewTicker(p.pace)
 	defer next.Stop()
 	for stopped.Err() == nil && p.tell(ctx, p.next()) {
 		select {

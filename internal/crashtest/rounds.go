@@ -17,13 +17,18 @@ const cyclesOfWorld = 24
 // rounds runs cycles in world after world. Each brings the engine, which does not run
 // when it begins, up and down under load.
 func (t *trial) rounds(ctx context.Context, open func(context.Context) (*world, error), cycle func(context.Context, *world) error) error {
+	return t.worlds(ctx, open, func(ctx context.Context, w *world) error { return t.inWorld(ctx, w, cycle) })
+}
+
+// worlds opens world after world and plays in each of them, until the cycles are done.
+func (t *trial) worlds(ctx context.Context, open func(context.Context) (*world, error), play func(context.Context, *world) error) error {
 	for t.cycles < t.planned && t.mayBegin(ctx) {
 		w, err := open(ctx)
 		if err != nil {
 			return err
 		}
 		before := len(t.faults)
-		err = t.inWorld(ctx, w, cycle)
+		err = play(ctx, w)
 		t.smokeball += w.smokeballHas
 		t.ledger += w.ledgerHas
 		if err := errors.Join(err, w.close()); err != nil {

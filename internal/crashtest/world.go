@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,15 +30,42 @@ type world struct {
 	smokeball caller
 	signIn    *signIn
 	load      *publisher
+	front     *front // of several engines
 	simulator *process
-	engine    *process // the newest
+	engine    *process   // the newest; nil: there are several, see cluster
+	beside    []*process // what else ends with the world
 
 	smokeballHas, ledgerHas int // effects, when all was worked off last
 }
 
 // newWorld starts a Smokeball and connects the firm to it through an engine that goes
 // on running. data is where the engine keeps its files; "": in the world's folder.
-func (t *trial) newWorld(ctx context.Context, data string) (w *world, err error) {
+func (t *trial) newWorld(ctx context.Context, data string) (*world, error) {
+	return t.setUp(ctx, func(w *world) (err error) {
+		if w.data = data; data == "" {
+			w.data = filepath.Join(w.dir, "data")
+		}
+		addresses := freeAddresses(t.chance, 2)
+		engine, nats := addresses[0], addresses[1]
+		w.configure(engine)
+		w.settings["ENGINE_DATA_DIR"], w.settings["ENGINE_LISTEN"], w.settings["ENGINE_NATS_LISTEN"] = w.data, engine, nats
+		w.api = newCaller("http://"+engine, w.signIn.token)
+		if w.load, err = newPublisher("nats://" + nats); err != nil {
+			return err
+		}
+		if err = w.launch(t.engine); err != nil {
+			return err
+		}
+		if err := w.ready(ctx); err != nil {
+			return err
+		}
+		return w.connect(ctx)
+	})
+}
+
+// setUp makes the world around engines, which fill brings in. Where that fails nothing
+// of it goes on.
+func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, err error) {
 	w = &world{}
 	defer func() {
 		if err != nil {
@@ -47,29 +75,17 @@ func (t *trial) newWorld(ctx context.Context, data string) (w *world, err error)
 	if w.dir, err = os.MkdirTemp(t.dir, "world-"); err != nil {
 		return w, err
 	}
-	if w.data = data; data == "" {
-		w.data = filepath.Join(w.dir, "data")
-	}
 	if w.signIn, err = openSignIn(); err != nil {
 		return w, err
 	}
 	if err = w.startSmokeball(ctx, t); err != nil {
 		return w, err
 	}
-	engine, nats := freeAddress(t.chance), freeAddress(t.chance)
-	w.configure(engine, nats)
-	w.api = newCaller("http://"+engine, w.signIn.token)
-	if w.load, err = newPublisher("nats://" + nats); err != nil {
-		return w, err
-	}
-	if err = w.launch(t.engine); err != nil {
-		return w, err
-	}
-	return w, w.connect(ctx)
+	return w, fill(w)
 }
 
 func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
-	address := freeAddress(t.chance)
+	address := freeAddresses(t.chance, 1)[0]
 	w.smokeball = newCaller("http://"+address, "")
 	w.simulator, err = start(filepath.Join(w.dir, "smokeball.log"), nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
 		"--rate=-1", "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
@@ -79,28 +95,34 @@ func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
 	return until(ctx, patience, "Smokeball answers", func(ctx context.Context) bool { return w.smokeball.answers(ctx, "/_sim/state") })
 }
 
-// configure writes the engine's settings: no limit of the rate to speak of, and waits
-// that are short, but longer than this Smokeball needs on a machine that is busy.
-func (w *world) configure(engine, nats string) {
+// configure writes what engines at the public address are told wherever they keep their
+// data: no limit of the rate to speak of, and waits that are short, but longer than this
+// Smokeball needs on a machine that is busy.
+func (w *world) configure(public string) {
 	w.settings = map[string]string{
-		"ENGINE_DATA_DIR": w.data, "ENGINE_LISTEN": engine, "ENGINE_PUBLIC_URL": "http://" + engine, "ENGINE_NATS_LISTEN": nats,
-		"ENGINE_JWKS_URL": w.signIn.server.URL, "ENGINE_JWT_ISSUER": issuerName, "ENGINE_JWT_AUDIENCE": audience,
+		"ENGINE_PUBLIC_URL": "http://" + public,
+		"ENGINE_JWKS_URL":   w.signIn.server.URL, "ENGINE_JWT_ISSUER": issuerName, "ENGINE_JWT_AUDIENCE": audience,
 		"SMOKEBALL_CLIENT_ID": "sim-client", "SMOKEBALL_CLIENT_SECRET": "sim-secret", "SMOKEBALL_API_KEY": "sim-key",
 		"SMOKEBALL_API_URL": w.smokeball.base, "SMOKEBALL_AUTH_URL": w.smokeball.base, "SMOKEBALL_RATE": "1000", "SMOKEBALL_BURST": "100",
 		"ENGINE_VISIBILITY_WAIT": "6s", "ENGINE_CONFIRMATION_WAIT": "90s",
 	}
 }
 
-// freeAddress is a port that nobody holds, outside the range from which the kernel
-// gives ports to callers: an engine that is away must find it again.
-func freeAddress(chance *rand.Rand) string {
-	for {
+// freeAddresses are ports that nobody holds, outside the range from which the kernel
+// gives ports to callers: an engine that is away must find its own again.
+func freeAddresses(chance *rand.Rand, n int) (list []string) {
+	for len(list) < n {
 		address := fmt.Sprintf("127.0.0.1:%d", 20000+chance.IntN(12000))
-		if l, err := net.Listen("tcp", address); err == nil {
-			_ = l.Close() // it was only tried
-			return address
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			continue
+		}
+		_ = l.Close() // it was only tried
+		if !slices.Contains(list, address) {
+			list = append(list, address)
 		}
 	}
+	return list
 }
 
 // launch starts an engine and does not wait until it is ready. crash, if any, names the
@@ -119,17 +141,21 @@ func (w *world) log() string { return filepath.Join(w.dir, "engine.log") }
 var errEnded = errors.New("the engine ended by itself")
 
 // ready waits until the engine takes work. An engine that ends before is an error.
-func (w *world) ready(ctx context.Context) error {
+func (w *world) ready(ctx context.Context) error { return w.engine.ready(ctx, w.api, w.log()) }
+
+// ready waits until an engine's api says that it takes work. An engine that ends before is
+// an error.
+func (p *process) ready(ctx context.Context, api caller, log string) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
 		select {
-		case <-w.engine.ended:
-			cancel(fmt.Errorf("%w: %w; it logged %s", errEnded, w.engine.err, lastLine(w.log())))
+		case <-p.ended:
+			cancel(fmt.Errorf("%w: %w; it logged %s", errEnded, p.err, lastLine(log)))
 		case <-ctx.Done():
 		}
 	}()
-	return until(ctx, patience, "the engine is ready", func(ctx context.Context) bool { return w.api.answers(ctx, "/readyz") })
+	return until(ctx, patience, "the engine is ready", func(ctx context.Context) bool { return api.answers(ctx, "/readyz") })
 }
 
 func lastLine(path string) string {
@@ -143,9 +169,6 @@ func lastLine(path string) string {
 
 // connect connects the firm to Smokeball and registers webhooks.
 func (w *world) connect(ctx context.Context) error {
-	if err := w.ready(ctx); err != nil {
-		return err
-	}
 	var link struct {
 		URL string `json:"authorize_url"`
 	}
@@ -174,14 +197,17 @@ func (w *world) answerLate(ctx context.Context) error {
 }
 
 // stop ends the engine well and returns how long that took.
-func (w *world) stop(ctx context.Context) (time.Duration, error) {
+func (w *world) stop(ctx context.Context) (time.Duration, error) { return w.engine.stop(ctx, w.log()) }
+
+// stop ends an engine well and returns how long that took.
+func (p *process) stop(ctx context.Context, log string) (time.Duration, error) {
 	began := time.Now()
-	w.engine.terminate()
-	if !w.engine.endsWithin(ctx, patience) {
+	p.terminate()
+	if !p.endsWithin(ctx, patience) {
 		return time.Since(began), errors.New("the engine does not end after SIGTERM")
 	}
-	if w.engine.err != nil {
-		return time.Since(began), fmt.Errorf("the engine did not end well after SIGTERM: %w; it logged %s", w.engine.err, lastLine(w.log()))
+	if p.err != nil {
+		return time.Since(began), fmt.Errorf("the engine did not end well after SIGTERM: %w; it logged %s", p.err, lastLine(log))
 	}
 	return time.Since(began), nil
 }
@@ -191,10 +217,13 @@ func (w *world) close() error {
 	if w.load != nil {
 		w.load.close()
 	}
-	for _, p := range []*process{w.engine, w.simulator} {
+	for _, p := range append(w.beside, w.engine, w.simulator) {
 		if p != nil {
 			p.kill()
 		}
+	}
+	if w.front != nil {
+		w.front.Close()
 	}
 	if w.signIn != nil {
 		w.signIn.server.Close()

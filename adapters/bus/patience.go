@@ -1,0 +1,63 @@
+package bus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+const (
+	settles  = time.Minute            // how long a cluster may take until it answers
+	answers  = 5 * time.Second        // how long one question waits
+	askAgain = 250 * time.Millisecond // before it is asked again
+)
+
+// The server's codes for a cluster that is not itself at the moment.
+const (
+	incomplete   = 10004
+	noPeers      = 10005 // to put something on
+	notAssigned  = 10007
+	notAvailable = 10008
+	notLeader    = 10009
+	notEnabled   = 10076 // the library's own, too, where no server answers
+)
+
+// patience is how long a question may be asked again that can do no harm twice: for the
+// embedded server none, whose faults do not pass.
+type patience time.Duration
+
+// ask asks until there is an answer, or a refusal that does not pass. A cluster that starts,
+// or has just lost a server, is without a leader for a moment, and forgets what it was asked.
+func (p patience) ask(ctx context.Context, question func(context.Context) error) error {
+	if p == 0 {
+		return question(ctx)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(p))
+	defer cancel()
+	for {
+		one, cancel := context.WithTimeout(ctx, answers)
+		err := question(one)
+		cancel()
+		if !passing(err) {
+			return err
+		}
+		if !pause(ctx, askAgain) {
+			return fmt.Errorf("the NATS cluster of ENGINE_NATS_URL does not get ready: %w; check that most of its servers run and reach each other", err)
+		}
+	}
+}
+
+// passing reports whether nobody answered, or for a reason that passes.
+func passing(err error) bool {
+	var api *jetstream.APIError
+	if errors.As(err, &api) {
+		return slices.Contains([]jetstream.ErrorCode{incomplete, noPeers, notAssigned, notAvailable, notLeader, notEnabled}, api.ErrorCode)
+	}
+	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) ||
+		errors.Is(err, nats.ErrDisconnected)
+}
