@@ -19,6 +19,10 @@ type Aggregate[A any] interface {
 // somebody else made progress, so a writer that loses this often is being starved.
 const conflictTries = 50
 
+// conflictWait is before the next try where the progress does not show yet: a cluster
+// refuses a writer from when another one's commit is on its way to the nodes' disks.
+const conflictWait = 100 * time.Millisecond
+
 // Load folds a stream. A stream without events yields the zero aggregate.
 func Load[A Aggregate[A]](ctx context.Context, s Store, stream domain.Stream) (A, Head, error) {
 	var a A
@@ -38,7 +42,8 @@ func Load[A Aggregate[A]](ctx context.Context, s Store, stream domain.Stream) (A
 // nothing, nothing is written. now gives the time of the facts.
 func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time, stream domain.Stream,
 	decide func(A) ([]domain.Event, error)) (A, Head, error) {
-	for range conflictTries {
+	var before Head
+	for try := range conflictTries {
 		a, head, err := Load[A](ctx, s, stream)
 		if err != nil {
 			return a, head, err
@@ -50,6 +55,10 @@ func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time,
 		at := now().UTC().Round(0) // as it will be read back
 		next, err := s.Append(ctx, Commit{Stream: stream, Last: head, At: at, Events: events})
 		if errors.Is(err, ErrConflict) {
+			if err := giveWay(ctx, try > 0 && head == before); err != nil {
+				return a, head, err
+			}
+			before = head
 			continue
 		}
 		if err != nil {
@@ -62,4 +71,12 @@ func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time,
 	}
 	var a A
 	return a, Head{}, fmt.Errorf("append to %s: lost %d races in a row: %w", stream, conflictTries, ErrConflict)
+}
+
+// giveWay lets another writer finish whose progress does not show.
+func giveWay(ctx context.Context, hidden bool) error {
+	if !hidden {
+		return nil
+	}
+	return pause(ctx, conflictWait)
 }

@@ -12,27 +12,36 @@ import (
 )
 
 // whileLeading runs all that calls Smokeball while this engine holds the lease of the
-// app's allowance. On one machine the ledger's lock has decided that already.
+// app's allowance.
 func (e *engine) whileLeading(all ...func(context.Context) error) func(context.Context) error {
-	work := func(ctx context.Context) error { return together(ctx, all) }
-	if e.cfg.NATSURL == "" {
-		return work
-	}
 	return func(ctx context.Context) error {
-		kv, err := e.buckets(ctx, bus.Leases)
-		if err != nil {
-			return fmt.Errorf("open the bucket of leases: %w", err)
-		}
-		status, err := kv.Status(ctx)
-		if err != nil {
-			return fmt.Errorf("ask how long leases live: %w", err)
-		}
 		app, err := e.desk.Vault.Name("allowance " + e.cfg.ClientID)
 		if err != nil {
 			return err
 		}
-		return lease.Lease{KV: kv, Key: "allowance." + app, Owner: e.token[:12], Life: status.TTL(), Log: e.log}.Run(ctx, work)
+		return e.alone(ctx, "allowance."+app, func(ctx context.Context) error { return together(ctx, all) })
 	}
+}
+
+// tellAlone tells CaseHug while this engine holds the lease of that: news that several
+// engines publish at the same time, under the same id, get into each other's way.
+func (e *engine) tellAlone(ctx context.Context) error { return e.alone(ctx, "outbox", e.outbox.Run) }
+
+// alone does the work while this engine holds the lease. On one machine the ledger's lock
+// has decided that already.
+func (e *engine) alone(ctx context.Context, name string, work func(context.Context) error) error {
+	if e.cfg.NATSURL == "" {
+		return work(ctx)
+	}
+	kv, err := e.buckets(ctx, bus.Leases)
+	if err != nil {
+		return fmt.Errorf("open the bucket of leases: %w", err)
+	}
+	status, err := kv.Status(ctx)
+	if err != nil {
+		return fmt.Errorf("ask how long leases live: %w", err)
+	}
+	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Life: status.TTL(), Log: e.log}.Run(ctx, work)
 }
 
 var errNotLeading = errors.New("another engine may lead by now")

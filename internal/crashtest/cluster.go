@@ -136,13 +136,17 @@ func (c *cluster) allReady(ctx context.Context) error {
 	return nil
 }
 
-// leader is the engine that holds the lease; nil: nobody that runs.
+// leader is the engine that holds the lease of Smokeball's allowance; nil: nobody that runs.
 func (c *cluster) leader(ctx context.Context) *seat {
 	keys, err := c.leads.Keys(ctx)
-	if err != nil || len(keys) == 0 {
+	if err != nil {
 		return nil
 	}
-	entry, err := c.leads.Get(ctx, keys[0])
+	i := slices.IndexFunc(keys, func(k string) bool { return strings.HasPrefix(k, "allowance.") })
+	if i < 0 {
+		return nil
+	}
+	entry, err := c.leads.Get(ctx, keys[i])
 	if err != nil {
 		return nil
 	}
