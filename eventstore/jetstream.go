@@ -100,11 +100,14 @@ const (
 
 // unsettled reports whether nobody answered, or for a reason that passes.
 func unsettled(err error) bool {
+	return isCode(err, codeNoPeers, codeNotAssigned, codeNotAvailable, codeNotLeader) ||
+		unheard(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+}
+
+// isCode reports whether the error is a server's, of one of the codes.
+func isCode(err error, codes ...jetstream.ErrorCode) bool {
 	var api *jetstream.APIError
-	if errors.As(err, &api) {
-		return slices.Contains([]jetstream.ErrorCode{codeNoPeers, codeNotAssigned, codeNotAvailable, codeNotLeader}, api.ErrorCode)
-	}
-	return unheard(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode)
 }
 
 // ensureStream makes the stream, or brings the settings that matter up to date.

@@ -160,42 +160,50 @@ func (j *JetStream) askLeader(ctx context.Context, r getRequest) (*leaderMessage
 	if err != nil {
 		return nil, err
 	}
-	data, err := j.request(ctx, "STREAM.MSG.GET."+LedgerStream, body)
+	got, err := j.request(ctx, "STREAM.MSG.GET."+LedgerStream, body)
+	if err == nil && got.Error != nil {
+		err = got.Error
+	}
+	if isCode(err, jetstream.JSErrCodeMessageNotFound) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("ask the leader of stream %s: %w", LedgerStream, err)
 	}
-	var got struct {
-		Error   *jetstream.APIError `json:"error"`
-		Message *leaderMessage      `json:"message"`
-	}
-	if err := json.Unmarshal(data, &got); err != nil {
-		return nil, fmt.Errorf("answer of the leader of stream %s: %w", LedgerStream, err)
-	}
-	if got.Error == nil {
-		return got.Message, nil
-	}
-	if got.Error.ErrorCode == jetstream.JSErrCodeMessageNotFound {
-		return nil, nil
-	}
-	return nil, fmt.Errorf("ask the leader of stream %s: %w", LedgerStream, got.Error)
+	return got.Message, nil
+}
+
+// answer is the JetStream API's to a question for a message.
+type answer struct {
+	Error   *jetstream.APIError `json:"error"`
+	Message *leaderMessage      `json:"message"`
 }
 
 // request asks the JetStream API for something that changes nothing. It asks again
-// while there is time: a question is lost when the connection or the leader changes.
-func (j *JetStream) request(ctx context.Context, subject string, body []byte) ([]byte, error) {
+// while there is time: a question is lost when the connection or the leader changes, and
+// refused while nobody leads.
+func (j *JetStream) request(ctx context.Context, subject string, body []byte) (answer, error) {
 	all, cancel := j.deadline(ctx)
 	defer cancel()
 	for {
-		one, cancel := context.WithTimeout(all, askEvery)
-		answer, err := j.js.Conn().RequestWithContext(one, apiPrefix(j.js.Options())+subject, body)
-		cancel()
-		if err == nil {
-			return answer.Data, nil
+		got, err := j.requestOnce(all, subject, body)
+		if err == nil && !(got.Error != nil && unsettled(got.Error)) {
+			return got, nil
 		}
 		if final(err) || pause(all, askPause) != nil {
-			return nil, err
+			return got, err
 		}
 	}
+}
+
+func (j *JetStream) requestOnce(ctx context.Context, subject string, body []byte) (got answer, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askEvery)
+	defer cancel()
+	m, err := j.js.Conn().RequestWithContext(ctx, apiPrefix(j.js.Options())+subject, body)
+	if err == nil {
+		err = json.Unmarshal(m.Data, &got)
+	}
+	return got, err
 }
 
 // apiPrefix is where the JetStream API listens for this connection.
