@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
@@ -60,8 +61,16 @@ func (c Config) dial(ctx context.Context) (*Bus, error) {
 	return b, nil
 }
 
+// A server that hangs, or whose machine is gone without a word, is left for another one
+// after so many pings: the library's own two minutes each would keep an engine away for
+// longer than its work waits.
+const (
+	pingEvery = 5 * time.Second
+	pingsLost = 2
+)
+
 func (c Config) dialCluster() (*Bus, error) {
-	opts := []nats.Option{nats.Name("smokeball-sync"), nats.MaxReconnects(-1)}
+	opts := []nats.Option{nats.Name("smokeball-sync"), nats.MaxReconnects(-1), nats.PingInterval(pingEvery), nats.MaxPingsOutstanding(pingsLost)}
 	if c.Creds != "" {
 		opts = append(opts, nats.UserCredentials(c.Creds))
 	}

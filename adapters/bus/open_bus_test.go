@@ -116,6 +116,9 @@ func TestOpenConnectsToACluster(t *testing.T) {
 		if _, err := b.Durable(brief(t), bus.Intake); err != nil {
 			t.Error(err)
 		}
+		if o := b.Conn().Opts; o.PingInterval*time.Duration(o.MaxPingsOut) > 10*time.Second {
+			t.Errorf("a server that hangs is left after %d pings, one each %s", o.MaxPingsOut, o.PingInterval)
+		}
 		shut(t, b)
 	}
 }

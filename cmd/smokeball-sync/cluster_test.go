@@ -41,8 +41,8 @@ func TestTwoEnginesShareACluster(t *testing.T) {
 			}
 			first.connect(t)
 			second.clickAndSee(t, "m_1")
-			if strings.Contains(second.log.String(), "allowance.") {
-				t.Error("the second engine leads beside the first one")
+			if log := second.log.String(); strings.Contains(log, "this engine leads") {
+				t.Errorf("the second engine leads beside the first one:\n%s", log)
 			}
 			first.stop()
 			second.clickAndSee(t, "m_2")

@@ -29,7 +29,8 @@ type strike struct {
 
 func allStrikes() []strike {
 	return []strike{{"SIGKILL of an engine", (*strikes).killEngine}, {"SIGKILL of a NATS node", (*strikes).killNode},
-		{"SIGSTOP of the leading engine until another one leads", (*strikes).freezeLeader}, {"SIGTERM of an engine", (*strikes).stopEngine}}
+		{"SIGSTOP of the leading engine until another one leads", (*strikes).freezeLeader}, {"SIGTERM of an engine", (*strikes).stopEngine},
+		{"SIGSTOP of a NATS node for a while", (*strikes).freezeNode}}
 }
 
 // strikeCluster strikes at cluster after cluster under load.
@@ -69,13 +70,19 @@ func (t *trial) inCluster(ctx context.Context, c *cluster, s *strikes) error {
 	return err
 }
 
-// next does each strike once in four cycles, in an order that is drawn.
-func (s *strikes) next(ctx context.Context, t *trial, c *cluster) error {
+// draw draws each strike once before any comes again.
+func (s *strikes) draw(t *trial) strike {
 	if len(s.deck) == 0 {
 		s.deck = t.chance.Perm(len(allStrikes()))
 	}
 	k := allStrikes()[s.deck[0]]
 	s.deck = s.deck[1:]
+	return k
+}
+
+// next does what is drawn next.
+func (s *strikes) next(ctx context.Context, t *trial, c *cluster) error {
+	k := s.draw(t)
 	s.count[k.name]++
 	if err := moment(ctx, t.between(0, time.Second)); err != nil {
 		return err
@@ -158,6 +165,20 @@ func (s *strikes) freezeLeader(ctx context.Context, t *trial, c *cluster) error 
 	}
 	e.process.thaw()
 	return moment(ctx, t.between(0, 2*time.Second))
+}
+
+// freezeNode lets one NATS node hang, so that who is connected to it hears nothing, when
+// the other two have all that it has.
+func (s *strikes) freezeNode(ctx context.Context, t *trial, c *cluster) error {
+	if err := allWhole(ctx, c.nodes); err != nil {
+		return err
+	}
+	n := c.nodes[t.chance.IntN(len(c.nodes))]
+	if err := n.process.freeze(ctx); err != nil {
+		return err
+	}
+	defer n.process.thaw()
+	return moment(ctx, t.between(5*time.Second, 20*time.Second))
 }
 
 // stopEngine ends an engine well.

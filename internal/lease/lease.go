@@ -18,7 +18,7 @@ import (
 type Lease struct {
 	KV    jetstream.KeyValue
 	Key   string
-	Owner string        // this engine, for people who look at the entry
+	Owner string        // this engine, by a name that no other one has
 	Life  time.Duration // how long an entry of the bucket lives unless it is renewed
 	Log   *slog.Logger
 }
@@ -65,7 +65,7 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 			return revision
 		}
 		asked := time.Now()
-		next, err := l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
+		next, err := l.prolong(ctx, revision)
 		switch {
 		case err == nil:
 			revision = next
@@ -75,8 +75,30 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 		case !t.lasts(time.Now()):
 			l.Log.Warn("the lease is lost; another engine takes over", "lease", l.Key, "err", err)
 			return revision
+		default:
+			revision = l.newest(ctx, revision)
 		}
 	}
+}
+
+// prolong writes the entry anew. It does not wait so long for an answer that there would be
+// no time for another try.
+func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
+	defer cancel()
+	return l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
+}
+
+// newest is the entry's revision where it is still ours: the answer to an update that was
+// done may have been lost.
+func (l Lease) newest(ctx context.Context, revision uint64) uint64 {
+	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
+	defer cancel()
+	entry, err := l.KV.Get(ctx, l.Key)
+	if err != nil || string(entry.Value()) != l.Owner {
+		return revision
+	}
+	return max(revision, entry.Revision())
 }
 
 // giveBack lets the next engine begin at once instead of after the entry's life.

@@ -88,6 +88,39 @@ func TestAnEntryOfADeadEngineEndsByItself(t *testing.T) {
 	}
 }
 
+// forgetful is a bucket that does what it is asked and loses an answer of three.
+type forgetful struct {
+	jetstream.KeyValue
+	asked atomic.Int32
+}
+
+func (f *forgetful) Update(ctx context.Context, key string, value []byte, last uint64) (uint64, error) {
+	revision, err := f.KeyValue.Update(ctx, key, value, last)
+	if f.asked.Add(1)%3 == 1 {
+		return 0, context.DeadlineExceeded
+	}
+	return revision, err
+}
+
+// TestALostAnswerLosesNoLease tells that an entry which was prolonged, but nobody heard of
+// it, is not taken for another engine's.
+func TestALostAnswerLosesNoLease(t *testing.T) {
+	kv := &forgetful{KeyValue: bucket(t)}
+	ctx, cancel := context.WithCancel(t.Context())
+	terms := 0
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = claim(kv).Run(ctx, func(ctx context.Context) error { terms++; <-ctx.Done(); return nil })
+	}()
+	until(t, func() bool { return kv.asked.Load() > 12 })
+	cancel()
+	<-ended
+	if terms != 1 {
+		t.Errorf("it was held %d times, want once without an end", terms)
+	}
+}
+
 func claim(kv jetstream.KeyValue) lease.Lease {
 	return lease.Lease{KV: kv, Key: "a", Owner: "me", Life: life, Log: slog.New(slog.DiscardHandler)}
 }
