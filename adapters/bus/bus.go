@@ -122,7 +122,7 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 			continue
 		}
 		var cons jetstream.Consumer
-		err := b.patience.ask(ctx, func(ctx context.Context) (err error) {
+		err := b.Ask(ctx, func(ctx context.Context) (err error) {
 			cons, err = b.js.Consumer(ctx, d.stream, d.name)
 			return err
 		})
@@ -134,9 +134,15 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 	return nil, fmt.Errorf("find consumer %q: the table has none of that name", topic)
 }
 
+// Ask asks the bus something that may be asked again: on a cluster that is without a leader
+// for a moment it is, for a minute.
+func (b *Bus) Ask(ctx context.Context, question func(context.Context) error) error {
+	return b.patience.ask(ctx, question)
+}
+
 // KeyValue finds a key-value bucket of the table.
 func (b *Bus) KeyValue(ctx context.Context, name string) (kv jetstream.KeyValue, err error) {
-	err = b.patience.ask(ctx, func(ctx context.Context) (err error) {
+	err = b.Ask(ctx, func(ctx context.Context) (err error) {
 		kv, err = b.js.KeyValue(ctx, name)
 		return err
 	})

@@ -13,7 +13,6 @@ import (
 
 const (
 	settles  = time.Minute            // how long a cluster may take until it answers
-	answers  = 5 * time.Second        // how long one question waits
 	askAgain = 250 * time.Millisecond // before it is asked again
 )
 
@@ -33,20 +32,14 @@ type patience time.Duration
 
 // ask asks until there is an answer, or a refusal that does not pass. A cluster that starts,
 // or has just lost a server, is without a leader for a moment, and forgets what it was asked.
+// The library gives up each single question after five seconds, where ctx has no deadline.
 func (p patience) ask(ctx context.Context, question func(context.Context) error) error {
-	if p == 0 {
-		return question(ctx)
-	}
-	ctx, cancel := context.WithTimeout(ctx, time.Duration(p))
-	defer cancel()
-	for {
-		one, cancel := context.WithTimeout(ctx, answers)
-		err := question(one)
-		cancel()
-		if !passing(err) {
+	for ends := time.Now().Add(time.Duration(p)); ; {
+		err := question(ctx)
+		if p == 0 || !passing(err) {
 			return err
 		}
-		if !pause(ctx, askAgain) {
+		if time.Now().After(ends) || !pause(ctx, askAgain) {
 			return fmt.Errorf("the NATS cluster of ENGINE_NATS_URL does not get ready: %w; check that most of its servers run and reach each other", err)
 		}
 	}

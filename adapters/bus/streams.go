@@ -102,7 +102,7 @@ func (b *Bus) provision(ctx context.Context, replicas int) error {
 		}})
 	}
 	for _, s := range steps {
-		if err := b.patience.ask(ctx, s.make); err != nil {
+		if err := b.Ask(ctx, s.make); err != nil {
 			return fmt.Errorf("make %s: %w", s.what, err)
 		}
 	}

@@ -40,8 +40,9 @@ type engine struct {
 	metrics  *prometheus.Registry
 	bus      *bus.Bus
 	buckets  func(ctx context.Context, name string) (jetstream.KeyValue, error)
-	way      http.RoundTripper // to Smokeball; nil: the network
-	news     message.Publisher // what CaseHug is told
+	ask      func(ctx context.Context, question func(context.Context) error) error // the bus, and again where that may help
+	way      http.RoundTripper                                                     // to Smokeball; nil: the network
+	news     message.Publisher                                                     // what CaseHug is told
 	ledger   ledger
 	views    *projections.Views
 	client   *smokeball.Client
@@ -139,7 +140,7 @@ func (e *engine) openBus(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	e.bus, e.buckets = b, b.KeyValue
+	e.bus, e.buckets, e.ask = b, b.KeyValue, b.Ask
 	if e.news, err = bus.NewPublisher(b.Conn(), bus.NewLogger(e.log)); err != nil {
 		return errors.Join(err, b.Close(ctx))
 	}
@@ -198,7 +199,11 @@ func (e *engine) transport() http.RoundTripper {
 // opens wants the master key file to be the one that the secrets were sealed with: with
 // another one every firm would have to connect again.
 func (e *engine) opens(ctx context.Context, secrets *vault.Secrets) error {
-	lost, err := secrets.Lost(ctx)
+	var lost []string
+	err := e.ask(ctx, func(ctx context.Context) (err error) {
+		lost, err = secrets.Lost(ctx)
+		return err
+	})
 	if err != nil || len(lost) == 0 {
 		return err
 	}

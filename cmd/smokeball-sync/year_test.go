@@ -95,7 +95,7 @@ func (y *year) begin() {
 		APIKey: appKey, Region: "us", Environment: "production", APIURL: "https://smokeball.example", AuthURL: "https://smokeball.example",
 		Rate: "5", Burst: "5", Authorization: honoured.String(), Visible: "30s", Confirm: "3m", GiveUp: "24h", LogLevel: "info"}
 	y.must(cfg.check())
-	e := &engine{cfg: cfg, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), buckets: y.bucket, way: y.sim.Transport(), news: y}
+	e := &engine{cfg: cfg, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), buckets: y.bucket, ask: once, way: y.sim.Transport(), news: y}
 	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.openViews, e.openSpool, e.openSmokeball, e.openHandlers} {
 		y.must(open(y.Context()))
 	}
@@ -125,6 +125,8 @@ func (y *year) restart(away time.Duration) {
 	y.begin()
 	y.restarts++
 }
+
+func once(ctx context.Context, question func(context.Context) error) error { return question(ctx) }
 
 func (y *year) bucket(_ context.Context, name string) (jetstream.KeyValue, error) {
 	if y.buckets[name] == nil {

@@ -138,6 +138,8 @@ func (c *cluster) allReady(ctx context.Context) error {
 
 // leader is the engine that holds the lease of Smokeball's allowance; nil: nobody that runs.
 func (c *cluster) leader(ctx context.Context) *seat {
+	ctx, cancel := context.WithTimeout(ctx, answersWithin) // a look that is lost waits on
+	defer cancel()
 	keys, err := c.leads.Keys(ctx)
 	if err != nil {
 		return nil

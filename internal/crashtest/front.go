@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -32,7 +33,7 @@ const (
 
 func openFront(engines []string) *front {
 	f := &front{to: engines, away: map[string]time.Time{}, way: &http.Transport{DisableKeepAlives: true, ResponseHeaderTimeout: answersWithin}}
-	f.Server = httptest.NewServer(&httputil.ReverseProxy{Transport: f, Rewrite: func(r *httputil.ProxyRequest) {
+	f.Server = httptest.NewServer(&httputil.ReverseProxy{Transport: f, ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: engines[0]})
 		r.Out.Host = r.In.Host
 	}})

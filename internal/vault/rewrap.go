@@ -110,6 +110,8 @@ func (v *Vault) isPrimary(id KeyID) bool {
 
 // each hands every secret over as it is kept.
 func (s *Secrets) each(ctx context.Context, f func(jetstream.KeyValueEntry) error) error {
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
+	defer cancel()
 	watcher, err := s.kv.WatchAll(ctx, jetstream.IgnoreDeletes())
 	if err != nil {
 		return fmt.Errorf("list secrets: %w", err)
@@ -125,7 +127,7 @@ func (s *Secrets) each(ctx context.Context, f func(jetstream.KeyValueEntry) erro
 				return err
 			}
 		case <-ctx.Done():
-			return ctx.Err()
+			return fmt.Errorf("list secrets: %w", ctx.Err())
 		}
 	}
 }

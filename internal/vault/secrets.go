@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -107,8 +108,14 @@ func (s *Secrets) Discard(ctx context.Context, name string, revision uint64) err
 	return nil
 }
 
+// listWithin is how long a list may take. One that is asked for while a cluster changes its
+// leaders may get lost, and would be waited for without an end.
+const listWithin = 30 * time.Second
+
 // Names lists the secrets whose names begin with kind and a dot.
 func (s *Secrets) Names(ctx context.Context, kind string) ([]string, error) {
+	ctx, cancel := context.WithTimeout(ctx, listWithin)
+	defer cancel()
 	lister, err := s.kv.ListKeysFiltered(ctx, kind+".>")
 	if err != nil {
 		return nil, fmt.Errorf("list secrets %s: %w", kind, err)
