@@ -37,6 +37,9 @@ func TestOpenMakesWhatTheTableNames(t *testing.T) {
 		if err != nil || status.History() != 1 || (name == bus.Leases) != (status.TTL().Seconds() == 15) {
 			t.Errorf("%s: %+v, %v", name, status, err)
 		}
+		if s, err := b.JetStream().Stream(brief(t), "KV_"+name); err != nil || s.CachedInfo().Config.AllowDirect {
+			t.Errorf("%s is read from any replica, also from one that lags (%v)", name, err)
+		}
 	}
 	for _, name := range []string{bus.Intake, bus.Notice} {
 		if cons, err := b.Durable(brief(t), name); err != nil || cons.CachedInfo().Config.MaxDeliver != -1 {

@@ -48,11 +48,25 @@ func streams(replicas int) []jetstream.StreamConfig {
 	}
 }
 
-func keyValues(replicas int) []jetstream.KeyValueConfig {
-	return []jetstream.KeyValueConfig{
-		{Bucket: Tokens, Description: "sealed tokens and webhook keys", History: 1, Replicas: replicas},
-		{Bucket: State, Description: "checkpoints", History: 1, Replicas: replicas},
-		{Bucket: Leases, Description: "who works on which allowance", History: 1, TTL: leaseTTL, Replicas: replicas},
+// keyValues are the streams of the key-value buckets, as the library makes them but for one
+// thing: it lets any replica answer a get, perhaps one that lags. An engine would take a firm
+// that another one has just connected for one that is not.
+func keyValues(replicas int) []jetstream.StreamConfig {
+	kept := func(bucket, what string, life time.Duration) jetstream.StreamConfig {
+		c := jetstream.StreamConfig{
+			Name: "KV_" + bucket, Description: what, Subjects: []string{"$KV." + bucket + ".>"}, Replicas: replicas,
+			Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, MaxAge: life, Duplicates: dedupWindow,
+			Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true, AllowDirect: false,
+		}
+		if life > 0 {
+			c.Duplicates = min(life, dedupWindow)
+		}
+		return c
+	}
+	return []jetstream.StreamConfig{
+		kept(Tokens, "sealed tokens and webhook keys", 0),
+		kept(State, "checkpoints", 0),
+		kept(Leases, "who works on which allowance", leaseTTL),
 	}
 }
 
@@ -86,11 +100,8 @@ func (d durable) config() jetstream.ConsumerConfig {
 // nothing.
 func (b *Bus) provision(ctx context.Context, replicas int) error {
 	var steps []step
-	for _, c := range streams(replicas) {
+	for _, c := range append(streams(replicas), keyValues(replicas)...) {
 		steps = append(steps, step{"stream " + c.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, c); return err }})
-	}
-	for _, c := range keyValues(replicas) {
-		steps = append(steps, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateKeyValue(ctx, c); return err }})
 	}
 	for _, c := range objectStores(replicas) {
 		steps = append(steps, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateObjectStore(ctx, c); return err }})
