@@ -104,11 +104,11 @@ func (t *trial) glance(ctx context.Context, c *cluster) error {
 	return c.allReady(ctx)
 }
 
-// killEngine kills an engine. Where it led it comes back at once, every second time, or
-// else when another one leads.
+// killEngine kills an engine. Where it led it comes back at once, or else, every second time
+// of the long form, when another one leads.
 func (s *strikes) killEngine(ctx context.Context, t *trial, c *cluster) error {
 	e := c.engines[t.chance.IntN(len(c.engines))]
-	led, wait := c.leader(ctx) == e, t.chance.IntN(2) == 0
+	led, wait := c.leader(ctx) == e, t.chance.IntN(2) == 0 && !t.short
 	began := time.Now()
 	e.process.kill()
 	if led && wait {
@@ -178,7 +178,11 @@ func (s *strikes) freezeNode(ctx context.Context, t *trial, c *cluster) error {
 		return err
 	}
 	defer n.process.thaw()
-	return moment(ctx, t.between(5*time.Second, 20*time.Second))
+	most := 20 * time.Second
+	if t.short {
+		most /= 2
+	}
+	return moment(ctx, t.between(5*time.Second, most))
 }
 
 // stopEngine ends an engine well.
