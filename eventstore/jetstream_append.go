@@ -122,7 +122,7 @@ func (j *JetStream) publish(msgs []*nats.Msg) (Seq, error) {
 
 func (j *JetStream) publishOnce(ctx context.Context, msgs []*nats.Msg) (Seq, error) {
 	if len(msgs) == 1 {
-		ack, err := j.js.PublishMsg(ctx, msgs[0], jetstream.WithExpectStream(LedgerStream))
+		ack, err := j.js.PublishMsg(ctx, msgs[0], jetstream.WithExpectStream(LedgerStream), jetstream.WithRetryAttempts(0))
 		if err != nil {
 			return 0, err
 		}

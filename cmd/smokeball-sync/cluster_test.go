@@ -40,6 +40,7 @@ func TestTwoEnginesShareACluster(t *testing.T) {
 				r.visit(t, r.url+"/readyz").want(http.StatusOK)
 			}
 			first.connect(t)
+			eventually(t, "the first engine alone tells CaseHug", func() bool { return strings.Contains(first.log.String(), `"lease":"outbox"`) })
 			second.clickAndSee(t, "m_1")
 			if log := second.log.String(); strings.Contains(log, "this engine leads") {
 				t.Errorf("the second engine leads beside the first one:\n%s", log)
