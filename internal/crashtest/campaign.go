@@ -25,7 +25,7 @@ func campaigns() []campaign {
 		{"power", "power cuts of a file system under load", 300, 5, cutPower},
 		{"full", "a disk that fills up under load and gets space again", 40, 2, fillUp},
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
-		{"cluster", "kills, freezes and stops of engines and NATS nodes side by side", 100, 5, strikeCluster},
+		{"cluster", "kills, freezes and stops of engines and NATS nodes side by side", 100, 4, strikeCluster},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
 	}
 }

@@ -82,7 +82,7 @@ func (t *trial) discard(w *world, evidence bool) error {
 	if evidence {
 		kept := filepath.Join(os.TempDir(), fmt.Sprintf("crashtest-%s-%d-%d", t.name, t.seed, t.cycles))
 		t.say("%s: what this world has left is in %s\n", t.name, kept)
-		if err := os.Rename(w.dir, kept); err != nil || strings.HasPrefix(w.data, w.dir) {
+		if err := os.Rename(w.dir, kept); err != nil || w.data == "" || strings.HasPrefix(w.data, w.dir) {
 			return err
 		}
 		return os.CopyFS(filepath.Join(kept, "data"), os.DirFS(w.data)) // from a disk that goes away
