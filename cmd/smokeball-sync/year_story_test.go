@@ -111,11 +111,14 @@ func (y *year) errs() {
 // in time and too late, are revoked in Smokeball; webhook keys that are rotated,
 // subscriptions that vanish or fall silent, outages, a disconnect, and a restart each
 // month. Each day brings a matter and a document. At the end each is in Smokeball once.
+// Under the race detector it is the first five months.
 func TestAYearOfAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t)
 		if testing.Short() {
 			y.days = 63
+		} else if raceDetector { // under which a whole year takes minutes
+			y.days = 155
 		}
 		for day := range y.days {
 			y.lives(day)
