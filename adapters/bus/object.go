@@ -23,7 +23,7 @@ var ErrNoObject = errors.New("no such object")
 const readTimeout = time.Hour
 
 // Object reads an object for a firm as a stream. Size is in bytes, digest is "SHA-256=" and
-// the digest in padded base64url; the reader fails at its end if the content does not match
+// the digest in padded base64url; the reader ends with [ErrDamaged] if the content does not match
 // it. ctx has to live as long as the reader, which the caller closes within an hour. Links
 // are not followed, and what a guest of another firm has put is not there.
 func (b *Bus) Object(ctx context.Context, firm domain.FirmID, bucket, name string) (content io.ReadCloser, size int64, digest string, err error) {
@@ -51,6 +51,18 @@ func (b *Bus) Object(ctx context.Context, firm domain.FirmID, bucket, name strin
 type objectReader struct {
 	io.ReadCloser
 	cancel context.CancelFunc
+}
+
+// ErrDamaged is the cause when an object has not the bytes that were put.
+var ErrDamaged = errors.New("the object's bytes do not fit its digest")
+
+// Read implements [io.Reader].
+func (r objectReader) Read(p []byte) (int, error) {
+	n, err := r.ReadCloser.Read(p)
+	if errors.Is(err, jetstream.ErrDigestMismatch) {
+		err = fmt.Errorf("%w: %w", ErrDamaged, err)
+	}
+	return n, err
 }
 
 func (r objectReader) Close() error {

@@ -30,11 +30,14 @@ const (
 // It is fs.ErrNotExist, so that an object store needs nothing of this package.
 var ErrNoObject = fs.ErrNotExist
 
+// ErrDamaged is what reading an object ends with whose bytes are not those that were put.
+var ErrDamaged = errors.New("the object is damaged")
+
 // Objects is the bus's object store.
 type Objects interface {
 	// Object opens an object for a firm and tells its size in bytes, -1 if that is not
 	// known. An object or bucket that is not there, or another firm's, is an error that is
-	// ErrNoObject.
+	// ErrNoObject. Reading a damaged one ends with an error that is ErrDamaged.
 	Object(ctx context.Context, firm domain.FirmID, bucket, name string) (io.ReadCloser, int64, error)
 }
 
@@ -119,6 +122,7 @@ const (
 	remedyAgain  = "Whoever approved the document uploads it again in CaseHug and approves it."
 	remedySmall  = "Whoever approved the document uploads a smaller file in CaseHug and approves it."
 	remedyPlace  = "Whoever runs the service that sends documents puts them into the bucket " + Bucket + " or on a public https address, and sends the event again."
+	remedyPut    = "Whoever runs the service that sends documents puts it into the bucket " + Bucket + " again. Then it goes on by itself."
 	remedyNobody = "Nobody needs to act: it is tried again by itself. If it lasts, tell CaseHug's support."
 )
 
@@ -135,6 +139,12 @@ func (f fetch) misplaced(why string, cause error) error {
 // later is the error for a document that may be there the next time.
 func (f fetch) later(why string, cause error) error {
 	return f.failed(domain.Retryable, why, remedyNobody, cause)
+}
+
+// damaged is the error for a document that was not stored as it was put. It is tried again,
+// because putting it again makes it whole.
+func (f fetch) damaged(cause error) error {
+	return f.failed(domain.Retryable, "the object store has not the bytes that were put", remedyPut, cause)
 }
 
 func (f fetch) tooLarge(most int64) error {

@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/casehug"
@@ -311,4 +312,25 @@ func TestReadingTellsABrokenSource(t *testing.T) {
 	defer r.Close()
 	_, err = io.ReadAll(casehug.Checked(r, object("")))
 	unavailable(t, err, domain.Retryable, "breaks off")
+}
+
+// damagedStore has an object whose bytes are not those that were put.
+type damagedStore struct{}
+
+func (damagedStore) Object(context.Context, domain.FirmID, string, string) (io.ReadCloser, int64, error) {
+	return io.NopCloser(io.MultiReader(strings.NewReader("byt"), iotest.ErrReader(fmt.Errorf("digest: %w", casehug.ErrDamaged)))), 5, nil
+}
+
+func TestReadingTellsADamagedObject(t *testing.T) {
+	docs := casehug.NewDocuments(casehug.Options{Objects: damagedStore{}})
+	r, _, err := docs.Open(t.Context(), "f_1", object("casehug-documents/d_9"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	_, err = io.ReadAll(casehug.Checked(r, object("casehug-documents/d_9")))
+	ce := unavailable(t, err, domain.Retryable, "not the bytes that were put")
+	if !strings.Contains(ce.Failure.Remedy, "puts it into the bucket casehug-documents again") {
+		t.Errorf("the remedy is %q", ce.Failure.Remedy)
+	}
 }

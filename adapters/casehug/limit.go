@@ -29,5 +29,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	if err == nil || errors.Is(err, io.EOF) || domain.AsCallError(err) != nil {
 		return n, err
 	}
+	if errors.Is(err, ErrDamaged) {
+		return n, l.of.damaged(err)
+	}
 	return n, l.of.later("its source breaks off", err)
 }

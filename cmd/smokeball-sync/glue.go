@@ -177,7 +177,18 @@ func (o objects) Object(ctx context.Context, firm domain.FirmID, bucket, name st
 	if errors.Is(err, bus.ErrNoObject) {
 		err = errors.Join(casehug.ErrNoObject, err)
 	}
-	return body, size, err
+	return object{body}, size, err
+}
+
+// object is an object as the documents know it.
+type object struct{ io.ReadCloser }
+
+func (o object) Read(p []byte) (int, error) {
+	n, err := o.ReadCloser.Read(p)
+	if errors.Is(err, bus.ErrDamaged) {
+		err = errors.Join(casehug.ErrDamaged, err)
+	}
+	return n, err
 }
 
 // mark keeps how far CaseHug has been told, in the bucket of checkpoints.

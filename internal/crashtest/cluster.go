@@ -87,7 +87,7 @@ func (c *cluster) watch() (err error) {
 	if c.load, err = newPublisher(addresses(c.nodes)); err != nil {
 		return err
 	}
-	c.load.pace = clusterPace
+	c.load.pace, c.load.reads = clusterPace, true
 	c.js, err = jetstream.New(c.load.conn, jetstream.WithDefaultTimeout(10*time.Second))
 	return err
 }

@@ -18,11 +18,12 @@ import (
 // publisher is CaseHug's services: they tell of one matter after the other, wait for
 // each acknowledgement, repeat what was not acknowledged, and nothing else.
 type publisher struct {
-	conn *nats.Conn
-	js   jetstream.JetStream
-	end  func() // and wait until nobody tells any more
-	drop func() // let nobody tell any more, whatever is acknowledged
-	pace time.Duration
+	conn  *nats.Conn
+	js    jetstream.JetStream
+	end   func() // and wait until nobody tells any more
+	reads bool   // it may read what it has put, and does
+	drop  func() // let nobody tell any more, whatever is acknowledged
+	pace  time.Duration
 
 	mu    sync.Mutex
 	begun int           // cases that somebody tells of, or has told of
@@ -162,7 +163,10 @@ func (p *publisher) put(ctx context.Context, d document) error {
 	if err != nil {
 		return err
 	}
-	_, err = store.Put(ctx, jetstream.ObjectMeta{Name: d.id}, bytes.NewReader(d.bytes()))
+	if _, err = store.Put(ctx, jetstream.ObjectMeta{Name: d.id}, bytes.NewReader(d.bytes())); err != nil || !p.reads {
+		return err
+	}
+	_, err = store.GetBytes(ctx, d.id) // as README advises beside a cluster
 	return err
 }
 
