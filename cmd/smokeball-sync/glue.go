@@ -177,13 +177,13 @@ func (o objects) Object(ctx context.Context, firm domain.FirmID, bucket, name st
 	if errors.Is(err, bus.ErrNoObject) {
 		err = errors.Join(casehug.ErrNoObject, err)
 	}
-	return object{body}, size, err
+	return objectBody{body}, size, err
 }
 
-// object is an object as the documents know it.
-type object struct{ io.ReadCloser }
+// objectBody is an object's bytes as the documents know them.
+type objectBody struct{ io.ReadCloser }
 
-func (o object) Read(p []byte) (int, error) {
+func (o objectBody) Read(p []byte) (int, error) {
 	n, err := o.ReadCloser.Read(p)
 	if errors.Is(err, bus.ErrDamaged) {
 		err = errors.Join(casehug.ErrDamaged, err)
