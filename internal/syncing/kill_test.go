@@ -34,6 +34,10 @@ const (
 	halfUpload   moment = "with half of the upload sent"
 )
 
+// late is how much later a call on its way arrives. With the slowest call of bad weather (25 s)
+// and the time until its effect shows (1.5 s) it stays within what the engine waits.
+const late = 2 * time.Second
+
 func (m moment) isAppend() bool { return m == beforeAppend || m == afterAppend }
 
 var errKilled = errors.New("the process is gone")
@@ -125,7 +129,7 @@ func (w network) RoundTrip(r *http.Request) (*http.Response, error) {
 	case onItsWay:
 		r = whole(r)
 		w.later.Go(func() {
-			time.Sleep(4 * time.Second)
+			time.Sleep(late)
 			w.send(r)
 		})
 	case halfUpload:
