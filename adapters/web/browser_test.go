@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
@@ -74,6 +75,9 @@ func openBrowser(t *testing.T, base string) *browser {
 	if err := chromedp.Listen(ctx, b.listen); err != nil {
 		t.Fatal(err)
 	}
+	if err := chromedp.Do(ctx); err != nil { // the browser lives as long as the context that it was started with
+		t.Fatal(err)
+	}
 	return b
 }
 
@@ -96,21 +100,49 @@ func (b *browser) listen(event any) {
 	}
 }
 
+// stepWithin is how long one step in the browser may take.
+const stepWithin = 20 * time.Second
+
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.Fatal(err)
+	for _, step := range steps {
+		_ = value(b, step)
 	}
 }
 
 // value runs an action that has a result.
 func value[T any](b *browser, action chromedp.Action[T]) T {
 	b.Helper()
-	v, err := chromedp.Run(b.ctx, action)
+	return within(b, func(ctx context.Context) (T, error) { return chromedp.Run(ctx, action) })
+}
+
+// command sends the browser a command of its protocol.
+func command[P, R any](b *browser, c cdp.Command[P, R], params P) {
+	b.Helper()
+	_ = within(b, func(ctx context.Context) (R, error) { return chromedp.Call(ctx, c, params) })
+}
+
+// within runs a step, and fails with the page and its text if it takes too long.
+func within[T any](b *browser, step func(context.Context) (T, error)) T {
+	b.Helper()
+	ctx, stop := context.WithTimeout(b.ctx, stepWithin)
+	defer stop()
+	v, err := step(ctx)
 	if err != nil {
-		b.Fatal(err)
+		b.Fatalf("%v: %s", err, b.shown())
 	}
 	return v
+}
+
+// shown is the page on which the browser stands and what is to be read there.
+func (b *browser) shown() string {
+	ctx, stop := context.WithTimeout(b.ctx, 5*time.Second)
+	defer stop()
+	page, err := chromedp.Run(ctx, chromedp.Evaluate[string](`location.href + "\n" + document.body.innerText`))
+	if err != nil {
+		return "and the page does not answer: " + err.Error()
+	}
+	return "the page is " + page
 }
 
 // quiet fails the test with what the browser complained about since.
@@ -129,9 +161,7 @@ func (b *browser) open(path string) { b.Helper(); b.do(chromedp.Navigate(b.base 
 // signIn brings the cookie of a token, as POST /session would.
 func (b *browser) signIn(token string) {
 	b.Helper()
-	if _, err := chromedp.Call(b.ctx, network.SetCookie, network.SetCookieParams{Name: "casehug_session", Value: token, URL: b.base}); err != nil {
-		b.Fatal(err)
-	}
+	command(b, network.SetCookie, network.SetCookieParams{Name: "casehug_session", Value: token, URL: b.base})
 }
 
 func (b *browser) at(path string) {
@@ -154,10 +184,7 @@ func (b *browser) enter(selector chromedp.CSS) {
 	b.Helper()
 	b.do(chromedp.Focus(selector))
 	for _, kind := range []input.DispatchKeyEventType{input.DispatchKeyEventTypeKeyDown, input.DispatchKeyEventTypeKeyUp} {
-		_, err := chromedp.Call(b.ctx, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13})
-		if err != nil {
-			b.Fatal(err)
-		}
+		command(b, input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: kind, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13})
 	}
 }
 
@@ -168,15 +195,9 @@ func (b *browser) text(selector chromedp.CSS) string {
 
 func (b *browser) look(width int64, scheme string) {
 	b.Helper()
-	_, err := chromedp.Call(b.ctx, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 800})
-	if err != nil {
-		b.Fatal(err)
-	}
-	_, err = chromedp.Call(b.ctx, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
+	command(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: width, Height: 900, DeviceScaleFactor: 1, Mobile: width < 800})
+	command(b, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{
 		{Name: "prefers-color-scheme", Value: scheme}, {Name: "prefers-reduced-motion", Value: "reduce"}}})
-	if err != nil {
-		b.Fatal(err)
-	}
 }
 
 // picture keeps a screenshot if "go test -artifacts" asks for them.

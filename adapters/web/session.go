@@ -4,13 +4,15 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
 // sessionCookie holds the CaseHug token of whoever is signed in to the console.
 const sessionCookie = "casehug_session"
+
+// endsNow is the life of a cookie that the browser is to forget.
+const endsNow = -1
 
 // maxForm is the most that a form of the console may hold, in bytes.
 const maxForm = 64 << 10
@@ -49,13 +51,24 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, token, next string)
 		s.refuse(w, r, err)
 		return
 	}
-	s.setCookie(w, token, u.Expires)
+	s.setCookie(w, token, s.lifeOf(u))
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-func (s *site) setCookie(w http.ResponseWriter, token string, expires time.Time) {
+// lifeOf is how many seconds a person's token is still valid: 0, until the browser
+// closes, where the token does not say.
+func (s *site) lifeOf(u domain.User) int {
+	if u.Expires.IsZero() {
+		return 0
+	}
+	return max(1, int(u.Expires.Sub(s.Now()).Seconds()))
+}
+
+// setCookie states the cookie's life in seconds, never as a date: a browser whose clock
+// is wrong stays signed in for as long as any other.
+func (s *site) setCookie(w http.ResponseWriter, token string, seconds int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/", Expires: expires,
+		Name: sessionCookie, Value: token, Path: "/", MaxAge: seconds,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
@@ -66,7 +79,7 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, crossOrigin())
 		return
 	}
-	s.setCookie(w, "", time.Unix(1, 0))
+	s.setCookie(w, "", endsNow)
 	s.showAlone(w, http.StatusOK, alone{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
 		Text: []string{"Syncs go on without you. To come back, open Smokeball sync from CaseHug."}})
 }
