@@ -244,13 +244,12 @@ func (c Contact) Refuse(id SmokeballID) []Event {
 	return []Event{ContactLost{Contact: id}}
 }
 
-// GiveUp decides that the creation of the intent did not happen, provided that it is
-// still the one that stands.
-func (c Contact) GiveUp(i Intent) []Event {
-	if c.Intent == nil || *c.Intent != i {
+// Undo decides that the request created nothing, provided that its intent still stands.
+func (c Contact) Undo(r RequestID) []Event {
+	if c.Intent == nil || c.Intent.Request != r {
 		return nil
 	}
-	return []Event{ContactCreationRefused{Request: i.Request}}
+	return []Event{ContactCreationRefused{Request: r}}
 }
 
 // Leave decides that what is known of the contact, or asked for, is about another account

@@ -63,15 +63,12 @@ func TestContactConfirmAndLose(t *testing.T) {
 	}
 }
 
-func TestGiveUp(t *testing.T) {
+// TestContactUndo tells that only the intent of that very request is settled.
+func TestContactUndo(t *testing.T) {
 	c := given[domain.Contact](contactIntent)
-	if c.Intent == nil {
-		t.Fatal("there is no intent")
-	}
-	then(t, c.GiveUp(*c.Intent), domain.ContactCreationRefused{Request: "r-contact"})
-	then(t, c.GiveUp(domain.Intent{Request: "r-other", At: c.Intent.At}))
-	then(t, c.GiveUp(domain.Intent{Request: "r-contact", At: c.Intent.At.Add(1)}))
-	then(t, given[domain.Contact](contactIntent, contactAccepted).GiveUp(*c.Intent))
+	then(t, c.Undo("r-contact"), domain.ContactCreationRefused{Request: "r-contact"})
+	then(t, c.Undo("r-other"))
+	then(t, given[domain.Contact](contactIntent, contactAccepted).Undo("r-contact"))
 }
 
 // TestContactChanges tells that only what CaseHug changed is written.

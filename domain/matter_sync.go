@@ -73,6 +73,25 @@ func (m Matter) StartFile(t Turn, doc DocumentID, r RequestID) ([]Event, error) 
 	return facts, err
 }
 
+// Undo decides that a request of the sync created nothing, provided that its intent still
+// stands. It needs no turn: whoever knows for certain may tell.
+func (m Matter) Undo(s SyncID, r RequestID) []Event {
+	if i := m.Smokeball.Intent; i != nil && i.Request == r {
+		return []Event{MatterCreationRefused{Sync: s, Request: r}}
+	}
+	for path, f := range m.Folders {
+		if f.Intent != nil && f.Intent.Request == r {
+			return []Event{FolderCreationRefused{Sync: s, Path: path, Request: r}}
+		}
+	}
+	for _, d := range m.Documents {
+		if d.Intent != nil && d.Intent.Request == r {
+			return []Event{FileCreationRefused{Sync: s, Document: d.Data.ID, Request: r}}
+		}
+	}
+	return nil
+}
+
 // Upload decides that the bytes of an approval were sent. Where another content was
 // approved meanwhile it is that one's turn (ErrTaken); where Smokeball refused the file
 // meanwhile there is nothing to tell.

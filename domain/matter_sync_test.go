@@ -225,3 +225,24 @@ func TestEnded(t *testing.T) {
 		}
 	}
 }
+
+// TestUndo tells that an intent is settled by whoever knows that its request created
+// nothing, whatever the turn, and no other intent is.
+func TestUndo(t *testing.T) {
+	intents := list(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"},
+		domain.FolderCreationStarted{Sync: syncFor(2), Path: "Intake", Request: "r-folder"},
+		approved(3, retainer()), domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-file"}, started(2, 2))
+	for r, want := range map[domain.RequestID][]domain.Event{
+		"r-create": list(domain.MatterCreationRefused{Sync: syncFor(2), Request: "r-create"}),
+		"r-folder": list(domain.FolderCreationRefused{Sync: syncFor(2), Path: "Intake", Request: "r-folder"}),
+		"r-file":   list(domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-file"}),
+		"r-other":  nil,
+	} {
+		m := given[domain.Matter](running(intents...)...)
+		then(t, m.Undo(syncFor(2), r), want...)
+		for _, e := range want {
+			m = m.Apply(e, start)
+		}
+		then(t, m.Undo(syncFor(2), r))
+	}
+}

@@ -27,6 +27,10 @@ type call struct {
 	body    any // sent as JSON; nil: none
 	request domain.RequestID
 	creates bool // a POST that makes something new: repeating it makes another one
+	// intend records the intent of a call that creates something. It is called when the
+	// call's turn has come, right before it is sent; where it fails the call is not sent,
+	// and its error is returned as it is. Nil: there is nothing to record.
+	intend func(context.Context) error
 }
 
 // answer is what came back, read to its end.

@@ -12,7 +12,9 @@ import (
 )
 
 // Client calls Smokeball for all firms. It is safe for concurrent use. Every method
-// that fails returns a *domain.CallError.
+// that fails returns a *domain.CallError. Those that create something call intend, if it is
+// not nil, once when the call's turn has come, right before it is sent: where that fails
+// nothing is sent, and its error is returned as it is.
 type Client struct {
 	shared *app                   // that any firm may allow
 	own    map[domain.FirmID]*app // firms' own

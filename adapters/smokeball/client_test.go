@@ -19,7 +19,7 @@ func createMatter(ctx context.Context, c *smokeball.Client) error {
 	_, err := c.CreateMatter(ctx, firm, domain.MatterDraft{
 		ExternalID: "m_1", Description: "Rivera v. Apex", MatterTypeID: uuidC,
 		ClientIDs: []domain.SmokeballID{uuidA}, Status: "Open",
-	}, rid)
+	}, rid, nil)
 	return err
 }
 

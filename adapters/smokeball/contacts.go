@@ -144,11 +144,11 @@ func (c *Client) Contact(ctx context.Context, firm domain.FirmID, id domain.Smok
 
 // CreateContact asks for a new contact and returns the id that Smokeball reserved: it
 // is accepted, and may take seconds to be there.
-func (c *Client) CreateContact(ctx context.Context, firm domain.FirmID, d domain.ContactDraft, rid domain.RequestID) (domain.SmokeballID, error) {
+func (c *Client) CreateContact(ctx context.Context, firm domain.FirmID, d domain.ContactDraft, rid domain.RequestID, intend func(context.Context) error) (domain.SmokeballID, error) {
 	var accepted link
 	err := c.do(ctx, firm, call{
 		op: "create contact", method: http.MethodPost, path: []string{"contacts"},
-		body: bodyOf(d), request: rid, creates: true,
+		body: bodyOf(d), request: rid, creates: true, intend: intend,
 	}, &accepted)
 	if err != nil {
 		return "", err

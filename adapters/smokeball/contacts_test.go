@@ -66,7 +66,7 @@ func TestCreateContact(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			v, c := connected(t)
 			v.on("POST /contacts", "externalSystemId person company", "", replies(202, `{"id":"`+uuidB+`"}`))
-			id, err := c.CreateContact(t.Context(), firm, tc.draft, rid)
+			id, err := c.CreateContact(t.Context(), firm, tc.draft, rid, nil)
 			must(t, err)
 			if id != uuidB || !reflect.DeepEqual(v.last().Body, object(t, tc.want)) {
 				t.Errorf("id %s, body %v", id, v.last().Body)

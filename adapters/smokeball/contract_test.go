@@ -184,28 +184,28 @@ func tour(t *testing.T, c *smokeball.Client) {
 
 	ok(c.FindContacts(ctx, firm, domain.ContactQuery{Email: "a@b.c", Name: "R", Phone: "3"}))
 	ok(c.Contact(ctx, firm, uuidB))
-	ok(c.CreateContact(ctx, firm, domain.ContactDraft{ExternalID: "c", FirstName: "M", LastName: "R", Email: "a@b.c", Phone: "+1 312"}, rid))
-	ok(c.CreateContact(ctx, firm, domain.ContactDraft{CompanyName: "A", Email: "a@b.c", Phone: "1"}, rid))
+	ok(c.CreateContact(ctx, firm, domain.ContactDraft{ExternalID: "c", FirstName: "M", LastName: "R", Email: "a@b.c", Phone: "+1 312"}, rid, nil))
+	ok(c.CreateContact(ctx, firm, domain.ContactDraft{CompanyName: "A", Email: "a@b.c", Phone: "1"}, rid, nil))
 	ok(c.UpdateContact(ctx, firm, uuidB, domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}, rid))
 
 	draft := domain.MatterDraft{
 		ExternalID: "m", Number: "N", Description: "D", MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA},
 		ClientRole: "Buyer", Status: "Open", OpenedDate: &when, ClosedDate: &when, ResponsibleStaffID: uuidC,
 	}
-	ok(c.CreateMatter(ctx, firm, draft, rid))
-	ok(c.CreateMatter(ctx, firm, domain.MatterDraft{MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA}}, rid))
+	ok(c.CreateMatter(ctx, firm, draft, rid, nil))
+	ok(c.CreateMatter(ctx, firm, domain.MatterDraft{MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA}}, rid, nil))
 	must(t, c.PatchMatter(ctx, firm, uuidA, domain.MatterChange{
 		Number: &word, Description: &word, Status: &word, ClosedDate: &when, ClientIDs: []domain.SmokeballID{uuidA}, ResponsibleStaffID: &word,
 	}, rid))
 	ok(c.Matter(ctx, firm, uuidA))
 	ok(c.FindMatters(ctx, firm, domain.MatterQuery{Text: "N", Contact: uuidB}))
 
-	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: strings.Repeat("x", 300) + ".pdf", Folder: uuidB, Data: map[string]string{"k": "v"}}, rid))
-	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: "x.pdf", FolderPath: "Intake"}, rid))
+	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: strings.Repeat("x", 300) + ".pdf", Folder: uuidB, Data: map[string]string{"k": "v"}}, rid, nil))
+	ok(c.AddFile(ctx, firm, uuidA, domain.FileDraft{Name: "x.pdf", FolderPath: "Intake"}, rid, nil))
 	ok(c.Folders(ctx, firm, uuidA, ""))
 	ok(c.Folders(ctx, firm, uuidA, uuidB))
-	ok(c.CreateFolder(ctx, firm, uuidA, "", "Intake", rid))
-	ok(c.CreateFolder(ctx, firm, uuidA, uuidB, "Forms", rid))
+	ok(c.CreateFolder(ctx, firm, uuidA, "", "Intake", rid, nil))
+	ok(c.CreateFolder(ctx, firm, uuidA, uuidB, "Forms", rid, nil))
 	ok(c.Tags(ctx, firm, uuidA))
 	must(t, c.AddTags(ctx, firm, uuidA, []string{"intake"}, rid))
 	ok(c.UploadURL(ctx, firm, uuidA, uuidC))

@@ -2,8 +2,10 @@ package smokeball
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -13,22 +15,34 @@ import (
 func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
 	k = k.named()
 	app := c.app(firm)
-	tokens, err := app.tokens.Token(ctx, firm)
-	if err != nil {
-		return during(k.op, err)
-	}
-	ctx = turnFor(ctx, firm, tokens.Issued)
-	a, err := c.send(ctx, app, tokens.Access, k)
+	d := &departure{firm: firm, tokens: app.tokens, intend: k.intend}
+	a, err := c.signed(ctx, app, d, k)
 	if err != nil {
 		return err
 	}
-	if renewable(a.status, tokens) {
-		a, err = c.again(ctx, firm, tokens, k, a)
+	if renewable(a.status, d.used) {
+		a, err = c.again(ctx, app, d, k, a)
 		if err != nil {
 			return err
 		}
 	}
 	return app.conclude(k, a, out)
+}
+
+// signed sends the call with tokens that are alive when its turn comes. Where they end
+// while it waits it gets others, and waits again.
+func (c *Client) signed(ctx context.Context, app *app, d *departure, k call) (answer, error) {
+	for {
+		tokens, err := app.tokens.Token(ctx, d.firm)
+		if err != nil {
+			return answer{}, during(k.op, err)
+		}
+		d.best, d.fresh = tokens, tokens.fresh(time.Now())
+		a, err := c.send(turnFor(ctx, d.firm, tokens.Issued), app, d, k)
+		if !errors.Is(err, errTokenEnded) {
+			return a, err
+		}
+	}
 }
 
 // renewable reports whether new tokens may help: the access token has ended, or it is
@@ -39,18 +53,18 @@ func renewable(status int, t Tokens) bool {
 }
 
 // again repeats a call that was turned away, with new tokens.
-func (c *Client) again(ctx context.Context, firm domain.FirmID, used Tokens, k call, first answer) (answer, error) {
-	app := c.app(firm)
-	fresh, err := app.tokens.Renew(ctx, firm, used.Access)
+func (c *Client) again(ctx context.Context, app *app, d *departure, k call, first answer) (answer, error) {
+	d.refused = d.used.Access
+	_, err := app.tokens.Renew(ctx, d.firm, d.refused)
 	if err != nil && first.status == http.StatusForbidden {
 		return first, nil // the refusal says more than the failed refresh
 	}
 	if err != nil {
 		return answer{}, during(k.op, err)
 	}
-	a, err := c.send(ctx, app, fresh.Access, k)
+	a, err := c.signed(ctx, app, d, k)
 	if err == nil && a.status == http.StatusUnauthorized {
-		app.tokens.Refused(ctx, firm, k.refused(a))
+		app.tokens.Refused(ctx, d.firm, k.refused(a))
 	}
 	return a, err
 }
@@ -67,15 +81,18 @@ func during(op string, err error) error {
 }
 
 // send makes one request and reads its answer to the end.
-func (c *Client) send(ctx context.Context, app *app, access string, k call) (answer, error) {
+func (c *Client) send(ctx context.Context, app *app, d *departure, k call) (answer, error) {
 	var watch sending
+	ctx = context.WithValue(ctx, departureKey{}, d)
 	req, err := k.build(withOp(watch.watch(ctx), k.op), c.host)
 	if err != nil {
 		return answer{}, k.malformedRequest(withoutURL(err))
 	}
 	req.Header.Set("x-api-key", app.key)
-	req.Header.Set("Authorization", "Bearer "+access)
 	resp, err := app.api.Do(req)
+	if w := (*withheld)(nil); errors.As(err, &w) {
+		return answer{}, during(k.op, w.err)
+	}
 	if err != nil {
 		return answer{}, k.lost(withoutURL(err), watch.settled(err))
 	}

@@ -92,11 +92,11 @@ func filesPath(matter domain.SmokeballID, more ...string) []string {
 
 // AddFile announces a file of the matter and tells where its bytes go; see Upload. Two
 // calls make two files, whatever their names. The name is cut as FileName does.
-func (c *Client) AddFile(ctx context.Context, firm domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, rid domain.RequestID) (domain.Upload, error) {
+func (c *Client) AddFile(ctx context.Context, firm domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, rid domain.RequestID, intend func(context.Context) error) (domain.Upload, error) {
 	var info uploadInfo
 	err := c.do(ctx, firm, call{
 		op: "add file", method: http.MethodPost, path: filesPath(matter),
-		body: newFile{FileName(d.Name), string(d.Folder), d.FolderPath, d.Data}, request: rid, creates: true,
+		body: newFile{FileName(d.Name), string(d.Folder), d.FolderPath, d.Data}, request: rid, creates: true, intend: intend,
 	}, &info)
 	if err != nil {
 		return domain.Upload{}, err

@@ -26,7 +26,7 @@ func TestAddFile(t *testing.T) {
 		replies(202, `{"fileId":"`+uuidC+`","uploadUrl":"https://store.example/x?sig=1","expiry":"2026-11-02T15:04:05Z"}`))
 	got, err := c.AddFile(t.Context(), firm, uuidA, domain.FileDraft{
 		Name: "Signed retainer.pdf", Folder: uuidB, Data: map[string]string{domain.FileDocumentKey: "d_9"},
-	}, rid)
+	}, rid, nil)
 	must(t, err)
 	want := domain.Upload{File: uuidC, URL: "https://store.example/x?sig=1", Expiry: time.Date(2026, 11, 2, 15, 4, 5, 0, time.UTC)}
 	if got != want {

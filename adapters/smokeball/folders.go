@@ -59,10 +59,10 @@ func (c *Client) Folders(ctx context.Context, firm domain.FirmID, matter, parent
 
 // CreateFolder asks for a folder in parent (empty: the matter's root) and returns the
 // id that Smokeball reserved. Two calls make two folders, whatever their names.
-func (c *Client) CreateFolder(ctx context.Context, firm domain.FirmID, matter, parent domain.SmokeballID, name string, rid domain.RequestID) (domain.SmokeballID, error) {
+func (c *Client) CreateFolder(ctx context.Context, firm domain.FirmID, matter, parent domain.SmokeballID, name string, rid domain.RequestID, intend func(context.Context) error) (domain.SmokeballID, error) {
 	var accepted link
 	err := c.do(ctx, firm, call{op: "create folder", method: http.MethodPost, path: foldersPath(matter),
-		body: newFolder{Name: name, Parent: string(parent)}, request: rid, creates: true}, &accepted)
+		body: newFolder{Name: name, Parent: string(parent)}, request: rid, creates: true, intend: intend}, &accepted)
 	if err != nil {
 		return "", err
 	}

@@ -24,8 +24,10 @@ type Limiter struct {
 	queue       queue
 	slow        slowdown
 	used        []time.Time // turns of the last minute, the oldest first
+	leaving     int         // calls whose turn has come and which are not sent yet
+	mostLeaving int
 	dispatching bool
-	fewer       chan struct{} // tells the dispatcher that somebody gave up
+	fewer       chan struct{} // tells the dispatcher that a call gave up or was sent
 }
 
 // Allowance is the state of the limiter.
@@ -39,22 +41,40 @@ type Allowance struct {
 // NewLimiter makes a limiter for perSecond calls a second (more than 0) of which
 // Smokeball takes burst at once. Of the burst it uses all but four, at least one.
 func NewLimiter(perSecond float64, burst int) *Limiter {
-	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-keptBack)), fewer: make(chan struct{}, 1)}
+	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-keptBack)),
+		mostLeaving: max(1, min(keptBack, burst-1)), fewer: make(chan struct{}, 1)}
 }
 
-// Wait returns when the caller's turn (see WithTurn) has come, or ctx's error.
-func (l *Limiter) Wait(ctx context.Context) error {
+// Wait returns when the caller's turn (see WithTurn) has come, or ctx's error. The caller
+// calls sent once, when its call leaves or does not leave after all: of calls that still
+// record their intents only so many have their turn at once as may arrive together.
+func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 	if err := ctx.Err(); err != nil {
-		return err
+		return nil, err
 	}
 	t := &ticket{turn: turnOf(ctx), ready: make(chan struct{})}
 	l.enter(t)
 	select {
 	case <-t.ready:
-		return nil
+		return l.left, nil
 	case <-ctx.Done():
 		l.leave(t)
-		return ctx.Err()
+		return nil, ctx.Err()
+	}
+}
+
+// left notes that a call whose turn had come is on its way, or was kept back.
+func (l *Limiter) left() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leaving--
+	l.tellFewer()
+}
+
+func (l *Limiter) tellFewer() {
+	select {
+	case l.fewer <- struct{}{}:
+	default:
 	}
 }
 
@@ -75,13 +95,11 @@ func (l *Limiter) leave(t *ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if t.granted {
-		return
+		l.leaving--
+	} else {
+		l.queue.remove(t)
 	}
-	l.queue.remove(t)
-	select {
-	case l.fewer <- struct{}{}:
-	default:
-	}
+	l.tellFewer()
 }
 
 // dispatch hands out turns until nobody waits.
@@ -111,6 +129,7 @@ func (l *Limiter) handOut(now time.Time) (wait time.Duration, more bool) {
 		}
 		t := l.queue.pop()
 		t.granted = true
+		l.leaving++
 		close(t.ready)
 		l.used = append(l.recent(now), now)
 	}
@@ -122,6 +141,9 @@ func (l *Limiter) handOut(now time.Time) (wait time.Duration, more bool) {
 func (l *Limiter) wait(now time.Time) time.Duration {
 	if left := l.slow.left(now); left > 0 {
 		return left
+	}
+	if l.leaving >= l.mostLeaving {
+		return time.Minute // one that leaves tells
 	}
 	r := l.bucket.ReserveN(now, 1)
 	delay := r.DelayFrom(now)

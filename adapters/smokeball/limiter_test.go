@@ -94,18 +94,27 @@ func TestLimiterAfterAnotherEngineTookTheBurst(t *testing.T) {
 	})
 }
 
+// take waits for a turn and sends at once.
+func take(ctx context.Context, l *Limiter) error {
+	sent, err := l.Wait(ctx)
+	if err == nil {
+		sent()
+	}
+	return err
+}
+
 // inLine queues one call for each turn, in that order, and returns the order in which
 // they were served.
 func inLine(t *testing.T, l *Limiter, turns []turn) []turn {
 	var mu sync.Mutex
 	var served []turn
 	var all sync.WaitGroup
-	if err := l.Wait(t.Context()); err != nil { // takes the first token, so the rest queue up
+	if err := take(t.Context(), l); err != nil { // takes the first token, so the rest queue up
 		t.Fatal(err)
 	}
 	for _, one := range turns {
 		all.Go(func() {
-			if err := l.Wait(WithTurn(t.Context(), one.firm, one.priority)); err != nil {
+			if err := take(WithTurn(t.Context(), one.firm, one.priority), l); err != nil {
 				t.Error(err)
 			}
 			mu.Lock()
@@ -172,7 +181,7 @@ func TestLimiterSlowsDownAfter429(t *testing.T) {
 		l := NewLimiter(5, 5)
 		var pauses []time.Duration
 		for range 6 {
-			must(t, l.Wait(t.Context()))
+			must(t, take(t.Context(), l))
 			l.learn(429, time.Now())
 			pauses = append(pauses, l.Allowance().PausedFor)
 		}
@@ -184,7 +193,7 @@ func TestLimiterSlowsDownAfter429(t *testing.T) {
 		}
 		begun := time.Now()
 		left := l.Allowance().PausedFor
-		must(t, l.Wait(t.Context()))
+		must(t, take(t.Context(), l))
 		if waited := time.Since(begun); waited < left {
 			t.Errorf("a call went out %v into a pause of %v", waited, left)
 		}
@@ -231,10 +240,10 @@ func TestLimiterHoldsAllFirmsDuringAPause(t *testing.T) {
 func TestLimiterForgetsCallersWhoGiveUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(1, 1)
-		must(t, l.Wait(t.Context()))
+		must(t, take(t.Context(), l))
 		gone, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 1)
-		go func() { errs <- l.Wait(WithTurn(gone, "gone", Clicked)) }()
+		go func() { errs <- take(WithTurn(gone, "gone", Clicked), l) }()
 		synctest.Wait()
 		if l.Allowance().Waiting != 1 {
 			t.Errorf("%d wait", l.Allowance().Waiting)
@@ -245,7 +254,7 @@ func TestLimiterForgetsCallersWhoGiveUp(t *testing.T) {
 		}
 		synctest.Wait() // the dispatcher ends: synctest.Test fails if it stays
 		begun := time.Now()
-		must(t, l.Wait(t.Context()))
+		must(t, take(t.Context(), l))
 		if waited := time.Since(begun); waited > time.Second {
 			t.Errorf("the one who gave up cost a turn: waited %v", waited)
 		}
@@ -256,7 +265,7 @@ func TestLimiterCountsTheLastMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(5, 5)
 		for range 25 {
-			must(t, l.Wait(t.Context()))
+			must(t, take(t.Context(), l))
 		}
 		if a := l.Allowance(); a.UsedLastMinute != 25 || a.PerSecond != 5 || a.Waiting != 0 {
 			t.Errorf("got %+v", a)
@@ -271,10 +280,10 @@ func TestLimiterCountsTheLastMinute(t *testing.T) {
 func TestLimiterBooksRepeatedRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(1, 1)
-		must(t, l.Wait(t.Context()))
+		must(t, take(t.Context(), l))
 		l.debit()
 		begun := time.Now()
-		must(t, l.Wait(t.Context()))
+		must(t, take(t.Context(), l))
 		if waited := time.Since(begun); waited < 2*time.Second {
 			t.Errorf("waited %v, want the debited turn and the own one", waited)
 		}

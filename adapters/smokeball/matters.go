@@ -70,7 +70,7 @@ func (m matter) domain() domain.SmokeballMatter {
 
 // CreateMatter asks for a new matter and returns the id that Smokeball reserved: it is
 // accepted, and may take seconds to be there. rid marks what it causes.
-func (c *Client) CreateMatter(ctx context.Context, firm domain.FirmID, d domain.MatterDraft, rid domain.RequestID) (domain.SmokeballID, error) {
+func (c *Client) CreateMatter(ctx context.Context, firm domain.FirmID, d domain.MatterDraft, rid domain.RequestID, intend func(context.Context) error) (domain.SmokeballID, error) {
 	body := newMatter{
 		ExternalSystemID: d.ExternalID,
 		Number:           d.Number,
@@ -86,7 +86,7 @@ func (c *Client) CreateMatter(ctx context.Context, firm domain.FirmID, d domain.
 	var accepted link
 	err := c.do(ctx, firm, call{
 		op: "create matter", method: http.MethodPost, path: []string{"matters"},
-		body: body, request: rid, creates: true,
+		body: body, request: rid, creates: true, intend: intend,
 	}, &accepted)
 	if err != nil {
 		return "", err

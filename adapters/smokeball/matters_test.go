@@ -19,7 +19,7 @@ func TestCreateMatter(t *testing.T) {
 	id, err := c.CreateMatter(t.Context(), firm, domain.MatterDraft{
 		ExternalID: "m_1001", Number: "CH-2026-0142", Description: "Rivera v. Apex Freight", MatterTypeID: "x_IL",
 		ClientIDs: []domain.SmokeballID{uuidA, uuidB}, ClientRole: "Plaintiff", Status: "Open", OpenedDate: &opened,
-	}, rid)
+	}, rid, nil)
 	must(t, err)
 	want := map[string]any{
 		"externalSystemId": "m_1001", "number": "CH-2026-0142", "description": "Rivera v. Apex Freight", "matterTypeId": "x_IL",
@@ -33,7 +33,7 @@ func TestCreateMatter(t *testing.T) {
 func TestALinkWithoutAnIdStillLeadsSomewhere(t *testing.T) {
 	v, c := connected(t)
 	v.on("POST /contacts", "person externalSystemId", "", replies(202, `{"href":"https://api.smokeball.com/contacts/`+uuidB+`?x=1"}`))
-	id, err := c.CreateContact(t.Context(), firm, domain.ContactDraft{LastName: "Rivera"}, rid)
+	id, err := c.CreateContact(t.Context(), firm, domain.ContactDraft{LastName: "Rivera"}, rid, nil)
 	must(t, err)
 	if id != uuidB {
 		t.Errorf("got %s", id)

@@ -27,8 +27,8 @@ var (
 // errNoTurn marks a call that ended while it waited for its turn.
 var errNoTurn = errors.New("given up while waiting for a turn")
 
-// limited is the way of every API call: it waits for its turn in the allowance, is
-// sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
+// limited is the way of every API call: it waits for its turn in the allowance, departs
+// (see departure), is sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
 // is open it fails at once with an *outage, without a turn.
 type limited struct {
 	base     http.RoundTripper
@@ -46,9 +46,9 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	if err := l.wait(ctx, p); err != nil {
+	req, err = l.turn(req, p)
+	if err != nil {
 		l.circuits.settle(firm, p, untold)
-		closeBody(req)
 		return nil, err
 	}
 	sent := time.Now()
@@ -64,22 +64,39 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// turn waits for the call's turn and returns the request as it departs.
+func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
+	ctx := req.Context()
+	sent, err := l.wait(ctx, p)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	defer sent()
+	ready, err := l.depart(ctx, req)
+	if err != nil {
+		closeBody(req)
+		return nil, err
+	}
+	return ready, nil
+}
+
 // wait returns when the call's turn has come. A call whose circuit opens meanwhile does
 // not wait any longer.
-func (l limited) wait(ctx context.Context, p pass) error {
+func (l limited) wait(ctx context.Context, p pass) (sent func(), err error) {
 	begun := time.Now()
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.flow, cancel)()
-	err := l.limiter.Wait(waiting)
+	sent, err = l.limiter.Wait(waiting)
 	switch {
 	case err == nil:
 		l.metrics.turns.WithLabelValues(turnOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
-		return l.permitted(ctx)
+		return sent, nil
 	case ctx.Err() == nil:
-		return l.circuits.held(p)
+		return nil, l.circuits.held(p)
 	}
-	return fmt.Errorf("%w: %w", errNoTurn, err)
+	return nil, fmt.Errorf("%w: %w", errNoTurn, err)
 }
 
 // permitted asks whether the call may still be sent, now that its turn has come.

@@ -238,8 +238,7 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 const callbackPath = "/oauth/smokeball/callback"
 
 // active is how many syncs are at work at once. Smokeball's allowance is the narrow
-// place; most of these wait for their turn or for a confirmation. Each may leave an
-// intent that has to be looked into after a crash, so it is not more than it needs.
+// place; most of these wait for their turn or for a confirmation.
 const active = 24
 
 // grace is how long calls to Smokeball that are under way may go on after a stop.

@@ -320,7 +320,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 			return orTaken(err)
 		}
 	}
-	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.GiveUp(*w.c.Intent), nil }); err != nil {
+	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Undo(asked.Request), nil }); err != nil {
 		return err
 	}
 	return domain.ErrTaken // begin anew
@@ -347,15 +347,14 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 		return w.match(ctx, found)
 	}
 	w.request = w.turn.request("contact", string(w.data.ID), "create")
-	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
-		return c.Start(w.data.ID, w.request, w.account, w.draft)
-	}); err != nil {
-		return err
-	}
-	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request)
+	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request, func(ctx context.Context) error {
+		return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
+			return c.Start(w.data.ID, w.request, w.account, w.draft)
+		})
+	})
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-			return errors.Join(err, w.note(context.WithoutCancel(ctx), domain.ContactCreationRefused{Request: w.request}))
+			return errors.Join(err, w.append(context.WithoutCancel(ctx), func(c domain.Contact) ([]domain.Event, error) { return c.Undo(w.request), nil }))
 		}
 		return err
 	}

@@ -136,20 +136,19 @@ func (t *turn) place(ctx context.Context, id domain.DocumentID) (domain.Upload, 
 	}
 }
 
-// announce tells Smokeball of the file, after the intent is on record.
+// announce tells Smokeball of the file, whose intent is recorded right before.
 func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
 	draft, err := t.fileDraft(ctx, d.Data)
 	if err != nil {
 		return domain.Upload{}, err
 	}
 	rid := t.request("file", string(d.Data.ID))
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartFile(t.Turn, d.Data.ID, rid) }); err != nil {
-		return domain.Upload{}, err
-	}
-	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid)
+	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
+		return m.StartFile(t.Turn, d.Data.ID, rid)
+	}))
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-			err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: rid}))
+			err = errors.Join(err, t.undo(ctx, rid))
 		}
 		return domain.Upload{}, t.folderGone(ctx, t.path(d.Data), t.within(ctx, err))
 	}
@@ -206,8 +205,11 @@ func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
 		if err := t.pause(ctx, t.nextLook(pause, until)); err != nil {
 			return err
 		}
+		if now, _ := t.m.Document(d.Data.ID); now.Intent == nil || now.Intent.Request != d.Intent.Request {
+			return nil // a webhook or the engine that made the call settled it
+		}
 	}
-	return t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Intent.Request})
+	return t.undo(ctx, d.Intent.Request)
 }
 
 // fileOf finds the file of a document among a matter's files, or -1. One that Smokeball

@@ -39,7 +39,7 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	e.rows = o.openRows()
 	var err error
 	e.client, err = smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
-		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 5, Burst: 5, Store: o.grants, Log: quiet, Transport: way})
+		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: o.rate, Burst: 5, Store: o.grants, Log: quiet, Transport: way})
 	o.must(err)
 	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}

@@ -96,7 +96,7 @@ func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, 
 	case t.Now().Before(until):
 		return t.pause(ctx, lookPause)
 	}
-	return t.record(ctx, domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: intent.Request})
+	return t.undo(ctx, intent.Request)
 }
 
 // lookPause is the time between two looks for a folder that was asked for.
@@ -112,16 +112,15 @@ func (t *turn) lookForFolder(ctx context.Context, parent domain.SmokeballID, nam
 	return "", err
 }
 
-// makeFolder asks for the folder after the intent is on record. Where Smokeball
+// makeFolder asks for the folder, whose intent is recorded right before. Where Smokeball
 // accepts it, looking goes on until it is there: files are added to what is there.
 func (t *turn) makeFolder(ctx context.Context, parent domain.SmokeballID, path, name string) error {
 	rid := t.request("folder", path)
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartFolder(t.Turn, path, rid) }); err != nil {
-		return err
-	}
-	_, err := t.Smokeball.CreateFolder(ctx, t.firm, t.m.Smokeball.ID, parent, name, rid)
+	_, err := t.Smokeball.CreateFolder(ctx, t.firm, t.m.Smokeball.ID, parent, name, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
+		return m.StartFolder(t.Turn, path, rid)
+	}))
 	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-		err = errors.Join(err, t.record(context.WithoutCancel(ctx), domain.FolderCreationRefused{Sync: t.Sync, Path: path, Request: rid}))
+		err = errors.Join(err, t.undo(ctx, rid))
 	}
 	return t.within(ctx, err)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -126,6 +127,13 @@ func (l *ledger) stream(s domain.Stream) []eventstore.Envelope {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.Clip(l.byStream[s])
+}
+
+// streams are those that have an event.
+func (l *ledger) streams() iter.Seq[domain.Stream] {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Values(slices.Collect(maps.Keys(l.byStream)))
 }
 
 func (l *ledger) after(seq eventstore.Seq) ([]eventstore.Envelope, <-chan struct{}) {

@@ -115,10 +115,9 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 		return t.link(ctx, found, how, start)
 	}
 	rid := t.request("matter", "create")
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.StartCreation(t.Turn, rid, t.account, draft) }); err != nil {
-		return err
-	}
-	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid)
+	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
+		return m.StartCreation(t.Turn, rid, t.account, draft)
+	}))
 	if err != nil {
 		return t.notCreated(ctx, err, rid)
 	}
@@ -162,7 +161,7 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 	if ce == nil || ce.Unsettled {
 		return err
 	}
-	if e := t.record(context.WithoutCancel(ctx), domain.MatterCreationRefused{Sync: t.Sync, Request: rid}); e != nil {
+	if e := t.undo(ctx, rid); e != nil {
 		return errors.Join(err, e)
 	}
 	if ce.Class != domain.Permanent && ce.Class != domain.NotThere {
@@ -321,12 +320,9 @@ func (t *turn) lookAgain(ctx context.Context) error {
 		if err := t.pause(ctx, t.nextLook(pause, until)); err != nil {
 			return err
 		}
-		if t.m.Smokeball.ID != "" {
-			return domain.ErrTaken // a webhook or another turn settled it
+		if i := t.m.Smokeball.Intent; i == nil || i.Request != intent.Request {
+			return domain.ErrTaken // a webhook or the engine that made the call settled it
 		}
 	}
-	if err := t.record(ctx, domain.MatterCreationRefused{Sync: t.Sync, Request: intent.Request}); err != nil {
-		return err
-	}
-	return domain.ErrTaken // begin anew
+	return orTaken(t.undo(ctx, intent.Request)) // begin anew
 }

@@ -39,6 +39,7 @@ type office struct {
 	last   func() uint64 // the ledger's newest position
 	file   string        // of the views
 	light  bool          // the views are in memory
+	rate   float64       // calls a second of the app's allowance
 	grants *grants
 	papers *papers
 	waits  syncing.Waits
@@ -84,7 +85,7 @@ func inOffice(t *testing.T, c smokeballsim.Config, light bool, tell func(*office
 func newOffice(t *testing.T, c smokeballsim.Config) *office {
 	l := newLedger()
 	o := &office{T: t, ledger: l, last: func() uint64 { return uint64(l.size()) }, file: filepath.Join(t.TempDir(), "views.db"),
-		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}}
+		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}, rate: 5}
 	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
 	c.URL, c.HTTP = "https://smokeball.example", &http.Client{Transport: mailbox{o}}
 	o.sim = smokeballsim.New(c)

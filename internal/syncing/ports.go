@@ -16,9 +16,15 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
+// Intend records the intent of a call that creates something. It is called once, when the
+// call's turn in the allowance has come, right before it is sent: where it fails nothing is
+// sent, and its error is returned as it is. So a kill leaves at most as many open intents as
+// calls were under way.
+type Intend = func(context.Context) error
+
 // Matters are Smokeball's matters.
 type Matters interface {
-	CreateMatter(ctx context.Context, f domain.FirmID, d domain.MatterDraft, r domain.RequestID) (domain.SmokeballID, error)
+	CreateMatter(ctx context.Context, f domain.FirmID, d domain.MatterDraft, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
 	PatchMatter(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.MatterChange, r domain.RequestID) error
 	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
 	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
@@ -36,7 +42,7 @@ type Matters interface {
 type Contacts interface {
 	FindContacts(ctx context.Context, f domain.FirmID, q domain.ContactQuery) ([]domain.SmokeballContact, error)
 	Contact(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballContact, error)
-	CreateContact(ctx context.Context, f domain.FirmID, d domain.ContactDraft, r domain.RequestID) (domain.SmokeballID, error)
+	CreateContact(ctx context.Context, f domain.FirmID, d domain.ContactDraft, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
 	// UpdateContact writes the non-empty fields of d; changed is false when Smokeball
 	// has them already.
 	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, d domain.ContactDraft, r domain.RequestID) (changed bool, err error)
@@ -45,8 +51,8 @@ type Contacts interface {
 // Files are the files of Smokeball's matters.
 type Files interface {
 	Folders(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID) ([]domain.SmokeballFolder, error)
-	CreateFolder(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID, name string, r domain.RequestID) (domain.SmokeballID, error)
-	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID) (domain.Upload, error)
+	CreateFolder(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID, name string, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
+	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID, intend Intend) (domain.Upload, error)
 	UploadURL(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.Upload, error)
 	Upload(ctx context.Context, u domain.Upload, body io.Reader, size int64) error
 	Files(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error)

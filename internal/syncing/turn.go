@@ -171,6 +171,22 @@ func (t *turn) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event
 	return err
 }
 
+// intend records the intent of a call when its turn in the allowance has come.
+func (t *turn) intend(f func(domain.Matter) ([]domain.Event, error)) Intend {
+	return func(ctx context.Context) error { return t.decide(ctx, f) }
+}
+
+// undo settles the intent of a request that certainly created nothing, also where another
+// engine has taken the sync over meanwhile.
+func (t *turn) undo(ctx context.Context, r domain.RequestID) error {
+	err := t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Undo(t.Sync, r), nil })
+	if err != nil {
+		return err
+	}
+	_, err = t.m.On(t.Turn)
+	return err
+}
+
 // reload takes over what others recorded, and ends a turn that is no longer current.
 func (t *turn) reload(ctx context.Context) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.On(t.Turn) })
