@@ -1,9 +1,6 @@
 package domain
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // MatterDraft is a matter as it is sent to Smokeball.
 type MatterDraft struct {
@@ -77,6 +74,7 @@ type SmokeballContact struct {
 	ExternalID  string
 	VersionID   string
 	FirstName   string
+	MiddleName  string
 	LastName    string
 	CompanyName string
 	Email       string
@@ -85,27 +83,20 @@ type SmokeballContact struct {
 	LastUpdated int64 // .NET ticks, UTC
 }
 
+// Name is what the contact is called.
+func (c SmokeballContact) Name() Name {
+	return Name{First: c.FirstName, Middle: c.MiddleName, Last: c.LastName, Company: c.CompanyName}
+}
+
 // Shows reports whether the contact has every value that d names. Phones are compared by
 // their digits, names and addresses without regard to case.
 func (c SmokeballContact) Shows(d ContactDraft) bool {
 	for _, v := range [][2]string{{d.FirstName, c.FirstName}, {d.LastName, c.LastName}, {d.CompanyName, c.CompanyName}, {d.Email, c.Email}} {
-		if v[0] != "" && !strings.EqualFold(strings.TrimSpace(v[0]), strings.TrimSpace(v[1])) {
+		if v[0] != "" && !SameText(v[0], v[1]) {
 			return false
 		}
 	}
 	return d.Phone == "" || SamePhone(d.Phone, c.Phone)
-}
-
-// SamePhone reports whether two phone numbers have the same digits, however written.
-func SamePhone(a, b string) bool { return digits(a) == digits(b) }
-
-func digits(phone string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, phone)
 }
 
 // ContactQuery finds contacts that are not deleted. Empty fields do not narrow.

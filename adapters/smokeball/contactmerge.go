@@ -112,37 +112,11 @@ func setPhone(part map[string]any, number string) bool {
 	old, _ := part["phone"].(map[string]any)
 	area, _ := old["areaCode"].(string)
 	local, _ := old["number"].(string)
-	if number == "" || samePhone(area+local, number) {
+	if number == "" || domain.SamePhone(area+local, number) {
 		return false
 	}
 	part["phone"] = map[string]any{"number": number}
 	return true
-}
-
-// nationalDigits is how many digits a number has at least without its country code.
-const nationalDigits = 9
-
-// samePhone reports whether two numbers are the same but for signs, leading zeros and a
-// country code that only one of them has.
-func samePhone(a, b string) bool {
-	a, b = digits(a), digits(b)
-	if a == b {
-		return true
-	}
-	if len(a) > len(b) {
-		a, b = b, a
-	}
-	return len(a) >= nationalDigits && strings.HasSuffix(b, a)
-}
-
-func digits(s string) string {
-	only := strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
-	return strings.TrimLeft(only, "0")
 }
 
 // shape names the fields that a write may carry, and the shape of those that are

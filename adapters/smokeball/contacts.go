@@ -21,10 +21,11 @@ func (p phone) String() string { return strings.TrimSpace(p.AreaCode + " " + p.N
 
 // person and company are what CaseHug knows of a contact, in both directions.
 type person struct {
-	FirstName string `json:"firstName,omitempty"`
-	LastName  string `json:"lastName,omitempty"`
-	Email     string `json:"email,omitempty"`
-	Phone     *phone `json:"phone,omitempty"`
+	FirstName  string `json:"firstName,omitempty"`
+	MiddleName string `json:"middleName,omitempty"` // read only: CaseHug keeps it in the first name
+	LastName   string `json:"lastName,omitempty"`
+	Email      string `json:"email,omitempty"`
+	Phone      *phone `json:"phone,omitempty"`
 }
 
 type company struct {
@@ -66,7 +67,7 @@ func (c contact) domain() domain.SmokeballContact {
 	}
 	switch {
 	case c.Person != nil:
-		d.FirstName, d.LastName = c.Person.FirstName, c.Person.LastName
+		d.FirstName, d.MiddleName, d.LastName = c.Person.FirstName, c.Person.MiddleName, c.Person.LastName
 		d.Email, d.Phone = c.Person.Email, shownPhone(c.Person.Phone)
 	case c.Company != nil:
 		d.CompanyName = c.Company.Name
@@ -98,7 +99,7 @@ func bodyOf(d domain.ContactDraft) newContact {
 	}
 	return newContact{
 		ExternalSystemID: d.ExternalID,
-		Person:           &person{d.FirstName, d.LastName, d.Email, draftPhone(d.Phone)},
+		Person:           &person{FirstName: d.FirstName, LastName: d.LastName, Email: d.Email, Phone: draftPhone(d.Phone)},
 	}
 }
 

@@ -1,0 +1,89 @@
+package domain_test
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+func named(first, last string) domain.Name { return domain.Name{First: first, Last: last} }
+func firmName(name string) domain.Name     { return domain.Name{Company: name} }
+
+// TestNamesThatFit tells when two names may be one person's or one company's.
+func TestNamesThatFit(t *testing.T) {
+	for _, c := range []struct {
+		what       string
+		a, b       domain.Name
+		same, fits bool
+	}{
+		{"the same", named("Ana", "Lopez"), named("Ana", "Lopez"), true, true},
+		{"another case and blanks", named(" ANA ", "de  la Cruz"), named("ana", "De la Cruz "), true, true},
+		{"decomposed letters", named("José", "Núñez"), named("Jose\u0301", "Nu\u0301n\u0303ez"), true, true},
+		{"a middle name that Smokeball keeps apart", domain.Name{First: "Maria", Middle: "Jose", Last: "Rivera"}, named("Maria Jose", "Rivera"), true, true},
+		{"a middle name that one of them lacks", domain.Name{First: "Maria", Middle: "Jose", Last: "Rivera"}, named("Maria", "Rivera"), true, true},
+		{"another middle name", domain.Name{First: "Ana", Middle: "Lucia", Last: "Rivera"}, domain.Name{First: "Ana", Middle: "Maria", Last: "Rivera"}, false, false},
+		{"a middle name in the first name", named("Maria Jose", "Rivera"), named("Maria", "Rivera"), false, true},
+		{"the middle name alone", named("Jose", "Rivera"), named("Maria Jose", "Rivera"), false, false},
+		{"no first name", named("", "Rivera"), named("Maria", "Rivera"), false, true},
+		{"a blank first name", named(" ", "Rivera"), named("Maria", "Rivera"), false, true},
+		{"an initial", named("M.", "Rivera"), named("Maria", "Rivera"), false, true},
+		{"two initials", named("J.P.", "Rivera"), named("John Paul", "Rivera"), false, true},
+		{"another initial", named("A", "Rivera"), named("Maria", "Rivera"), false, false},
+		{"one letter that is a whole name", named("明", "李"), named("明华", "李"), false, false},
+		{"a short form", named("Liz", "Ortega"), named("Elizabeth", "Ortega"), false, true},
+		{"a short form and a middle initial", named("Bob J", "Stone"), named("Robert", "Stone"), false, true},
+		{"a short form of another last name", named("Liz", "Ortega"), named("Elizabeth", "Stone"), false, false},
+		{"names that only begin alike", named("Luis", "Lopez"), named("Luisa", "Lopez"), false, false},
+		{"two who share a short form", named("Alexander", "Stone"), named("Alexandra", "Stone"), false, false},
+		{"a hyphen", named("Anne-Marie", "Stone"), named("Anne Marie", "Stone"), false, true},
+		{"another person of the family", named("Luis", "Lopez"), named("Ana", "Lopez"), false, false},
+		{"another last name", named("Ana", "Lopez"), named("Ana", "Ortega"), false, false},
+		{"no last name", named("Ana", ""), named("Ana", "Lopez"), false, false},
+		{"only a first name, twice", named("Cher", ""), named("cher", ""), true, true},
+		{"no names", named("", " "), named("", ""), false, false},
+		{"a company", firmName("Apex Freight LLC"), firmName("APEX Freight  LLC"), true, true},
+		{"another company", firmName("Apex Freight LLC"), firmName("Apex LLC"), false, false},
+		{"a company and a person of its name", firmName("Rivera"), named("", "Rivera"), false, false},
+		{"a company with a contact person", domain.Name{First: "Ana", Last: "Lopez", Company: "Apex LLC"}, firmName("Apex LLC"), true, true},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			for _, pair := range [][2]domain.Name{{c.a, c.b}, {c.b, c.a}} {
+				if same, fits := pair[0].Same(pair[1]), pair[0].Fits(pair[1]); same != c.same || fits != c.fits {
+					t.Errorf("%+v and %+v: same %v, fits %v, want %v and %v", pair[0], pair[1], same, fits, c.same, c.fits)
+				}
+			}
+		})
+	}
+}
+
+// TestSameNamesFit draws any names: what is the same fits, both ways round.
+func TestSameNamesFit(t *testing.T) {
+	part := rapid.SampledFrom([]string{"", " ", "A", "a.", "Ana", "Ana Maria", "Bob", "Robert", "Lopez", "Núñez"})
+	name := rapid.Custom(func(t *rapid.T) domain.Name {
+		return domain.Name{First: part.Draw(t, "first"), Middle: part.Draw(t, "middle"), Last: part.Draw(t, "last"), Company: part.Draw(t, "company")}
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		a, b := name.Draw(t, "a"), name.Draw(t, "b")
+		if a.Same(b) != b.Same(a) || a.Fits(b) != b.Fits(a) || (a.Same(b) && !a.Fits(b)) {
+			t.Fatalf("%+v and %+v: same %v and %v, fits %v and %v", a, b, a.Same(b), b.Same(a), a.Fits(b), b.Fits(a))
+		}
+		if a.Fits(b) && a.IsCompany() != b.IsCompany() {
+			t.Fatalf("a company and a person fit: %+v and %+v", a, b)
+		}
+	})
+}
+
+func TestNameString(t *testing.T) {
+	for want, n := range map[string]domain.Name{
+		"Maria Jose Rivera": {First: " Maria", Middle: "Jose", Last: "Rivera "},
+		"Rivera":            {Last: "Rivera"},
+		"Apex LLC":          {First: "Ana", Last: "Lopez", Company: " Apex LLC"},
+		"":                  {First: " "},
+	} {
+		if got := n.String(); got != want {
+			t.Errorf("%+v is written %q, want %q", n, got, want)
+		}
+	}
+}
