@@ -24,6 +24,8 @@ const (
 	DefaultMaxBytes  = 1 << 30 // 1 GiB
 	DefaultFirstByte = 10 * time.Second
 	DefaultStall     = 30 * time.Second
+	DefaultLead      = 2 * time.Minute
+	DefaultRate      = 256 << 10
 )
 
 // ErrNoObject is what Objects answers for an object or a bucket that is not there.
@@ -50,6 +52,8 @@ type Options struct {
 	MaxBytes  int64          // the largest document; 0: DefaultMaxBytes
 	FirstByte time.Duration  // how long a host may take to start its answer; 0: DefaultFirstByte
 	Stall     time.Duration  // how long it may fall silent within it; 0: DefaultStall
+	Lead      time.Duration  // how long a document may take beside the time that its bytes take at Rate; 0: DefaultLead
+	Rate      int64          // the bytes that have to come each second; 0: DefaultRate
 	Roots     *x509.CertPool // who vouches for hosts; nil: whom the system trusts
 }
 
@@ -64,6 +68,8 @@ func NewDocuments(o Options) *Documents {
 	o.MaxBytes = cmp.Or(o.MaxBytes, DefaultMaxBytes)
 	o.FirstByte = cmp.Or(o.FirstByte, DefaultFirstByte)
 	o.Stall = cmp.Or(o.Stall, DefaultStall)
+	o.Lead = cmp.Or(o.Lead, DefaultLead)
+	o.Rate = cmp.Or(o.Rate, DefaultRate)
 	return &Documents{opt: o, client: newClient(o)}
 }
 
@@ -73,6 +79,9 @@ func NewDocuments(o Options) *Documents {
 // CodeDocumentUnavailable, permanent if the document is not there or may not be read
 // from there, retryable if its source is out of order.
 //
+// A document that comes too slowly is given up: after so many bytes no more time may have
+// passed than Lead and what they take at Rate.
+//
 // A URL leads to a public host by https, over at most three redirects; its name is
 // resolved once, and the address that is dialled is the one that was checked.
 func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.DocumentData) (io.ReadCloser, int64, error) {
@@ -81,10 +90,13 @@ func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.Doc
 	if doc.Content.Object != "" {
 		open = d.openObject
 	}
+	ctx, p := paced(ctx, d.opt.Lead, d.opt.Rate)
 	body, size, err := open(ctx, f)
 	if err != nil {
+		p.stop()
 		return nil, 0, err
 	}
+	body = p.over(ctx, body)
 	if size > d.opt.MaxBytes {
 		_ = body.Close() // nothing was read from it
 		return nil, 0, f.tooLarge(d.opt.MaxBytes)

@@ -195,7 +195,8 @@ func TestOpenKeepsOutOfPrivateNetworks(t *testing.T) {
 	docs := casehug.NewDocuments(casehug.Options{FirstByte: time.Second, Networks: linkLocal})
 	port := url[strings.LastIndex(url, ":"):]
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "10.1.2.3", "192.168.0.1", "172.16.0.1",
-		"169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::7f00:1]", "224.0.0.1", "255.255.255.255"} {
+		"169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::7f00:1]",
+		"[::ffff:0:7f00:1]", "[100:0:0:1::1]", "[5f00::1]", "192.88.99.1", "168.63.129.16", "224.0.0.1", "255.255.255.255"} {
 		t.Run(host, func(t *testing.T) {
 			_, _, err := docs.Open(t.Context(), "f_1", at("https://"+host+port+"/?key=secret"))
 			ce := unavailable(t, err, domain.Permanent, "private network")

@@ -26,8 +26,12 @@ func (r refusal) Error() string { return string(r) }
 
 const (
 	notHTTPS      refusal = "its address is not https"
-	notPublic     refusal = "its address leads into a private network that is not allowed"
+	otherPort     refusal = "its address names a port other than 443"
 	manyRedirects refusal = "its address leads on more than three times"
+
+	// notPublic is said of a name that leads into a private network and of one that leads
+	// nowhere: the difference would tell strangers which names our network knows.
+	notPublic refusal = "its address leads to no public host: to none at all, or into a private network that is not allowed"
 )
 
 // newClient is the client for documents' URLs. It knows no proxy and no cookies, it
@@ -114,8 +118,12 @@ func (f fetch) fetchError(ctx context.Context, err error) error {
 	if errors.As(err, &ue) {
 		err = ue.Err
 	}
-	if errors.Is(context.Cause(ctx), errSilent) {
-		err = errSilent
+	if cause := context.Cause(ctx); errors.Is(cause, errSilent) || errors.Is(cause, errSlow) {
+		err = cause
+	}
+	var dns *net.DNSError
+	if errors.As(err, &dns) && dns.IsNotFound {
+		return f.misplaced(notPublic.Error(), notPublic)
 	}
 	return f.later("its host does not answer", err)
 }

@@ -6,8 +6,11 @@ import (
 	"syscall"
 )
 
+// publicPort is the only one that is dialled outside the networks that are allowed.
+const publicPort = 443
+
 // guard refuses to connect to addresses that are neither public nor in one of the
-// networks that are allowed. It sees the address that is dialled, after names are
+// networks that are allowed, and to public ones at any port but that of https. It sees the address that is dialled, after names are
 // resolved, so no name and no redirect gets round it. Link-local addresses are never
 // allowed: clouds answer with their secrets there.
 func guard(allowed []netip.Prefix) func(network, address string, c syscall.RawConn) error {
@@ -18,10 +21,15 @@ func guard(allowed []netip.Prefix) func(network, address string, c syscall.RawCo
 		}
 		a := ap.Addr().Unmap().WithZone("")
 		within := slices.ContainsFunc(allowed, func(p netip.Prefix) bool { return p.Contains(a) })
-		if isPublic(a) || within && !a.IsLinkLocalUnicast() && !a.IsLinkLocalMulticast() {
+		switch {
+		case within && !a.IsLinkLocalUnicast() && !a.IsLinkLocalMulticast():
 			return nil
+		case !isPublic(a):
+			return notPublic
+		case ap.Port() != publicPort:
+			return otherPort
 		}
-		return notPublic
+		return nil
 	}
 }
 
@@ -49,17 +57,22 @@ func reserved() []netip.Prefix {
 		return netip.PrefixFrom(netip.AddrFrom16([16]byte{a, b, c, d}), bits)
 	}
 	return []netip.Prefix{
-		v4(0, 0, 0, 0, 8),       // this network
-		v4(100, 64, 0, 0, 10),   // shared by carriers
-		v4(192, 0, 0, 0, 24),    // protocols
-		v4(192, 0, 2, 0, 24),    // documentation
-		v4(198, 18, 0, 0, 15),   // benchmarks
-		v4(198, 51, 100, 0, 24), // documentation
-		v4(203, 0, 113, 0, 24),  // documentation
-		v4(240, 0, 0, 0, 4),     // reserved, broadcast
-		v6(0, 0, 0, 0, 96),      // IPv4-compatible
+		v4(0, 0, 0, 0, 8),        // this network
+		v4(100, 64, 0, 0, 10),    // shared by carriers
+		v4(192, 0, 0, 0, 24),     // protocols
+		v4(192, 0, 2, 0, 24),     // documentation
+		v4(168, 63, 129, 16, 32), // Azure's own services
+		v4(192, 88, 99, 0, 24),   // 6to4 relays
+		v4(198, 18, 0, 0, 15),    // benchmarks
+		v4(198, 51, 100, 0, 24),  // documentation
+		v4(203, 0, 113, 0, 24),   // documentation
+		v4(240, 0, 0, 0, 4),      // reserved, broadcast
+		v6(0, 0, 0, 0, 96),       // IPv4-compatible
 		netip.PrefixFrom(netip.AddrFrom16([16]byte{0, 0x64, 0xff, 0x9b}), 32), // NAT64
-		v6(0x01, 0, 0, 0, 64),          // discard
+		netip.PrefixFrom(netip.AddrFrom16([16]byte{8: 0xff, 9: 0xff}), 96),    // IPv4-translated
+		v6(0x01, 0, 0, 0, 64), // discard
+		netip.PrefixFrom(netip.AddrFrom16([16]byte{0x01, 7: 0x01}), 64), // dummy
+		v6(0x5f, 0, 0, 0, 16),          // segment routing
 		v6(0x20, 0x01, 0, 0, 23),       // protocols, Teredo
 		v6(0x20, 0x01, 0x0d, 0xb8, 32), // documentation
 		v6(0x20, 0x02, 0, 0, 16),       // 6to4

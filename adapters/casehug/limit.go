@@ -32,5 +32,8 @@ func (l *limited) Read(p []byte) (int, error) {
 	if errors.Is(err, ErrDamaged) {
 		return n, l.of.damaged(err)
 	}
+	if errors.Is(err, errSlow) {
+		return n, l.of.later("its host sends it too slowly", err)
+	}
 	return n, l.of.later("its source breaks off", err)
 }

@@ -253,7 +253,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.letters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
-			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Priority: priority}}
+			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: priority}}
 	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
 	kv, err := e.buckets(ctx, bus.State)
 	if err != nil {

@@ -69,6 +69,7 @@ type papers struct {
 	absent map[domain.DocumentID]int // how often a document can't be had yet
 	opened map[domain.DocumentID]int // how often it was asked for
 	onOpen func()                    // happens when one is asked for next; nil: nothing
+	slow   time.Duration             // between two bytes
 }
 
 func newPapers() *papers {
@@ -99,12 +100,19 @@ func (p *papers) whenOpened(do func()) {
 	p.onOpen = do
 }
 
+// trickle lets each byte come after a pause.
+func (p *papers) trickle(pause time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = pause
+}
+
 // Open yields a document's bytes and a fault at their end where they are not the
 // approved ones.
-func (p *papers) Open(_ context.Context, _ domain.FirmID, d domain.DocumentData) (io.ReadCloser, error) {
+func (p *papers) Open(ctx context.Context, _ domain.FirmID, d domain.DocumentData) (io.ReadCloser, error) {
 	p.mu.Lock()
 	p.opened[d.ID]++
-	text, away, then := p.bytes[d.ID], p.absent[d.ID] > 0, p.onOpen
+	text, away, then, slow := p.bytes[d.ID], p.absent[d.ID] > 0, p.onOpen, p.slow
 	p.onOpen = nil
 	if away {
 		p.absent[d.ID]--
@@ -122,7 +130,11 @@ func (p *papers) Open(_ context.Context, _ domain.FirmID, d domain.DocumentData)
 		end = &domain.CallError{Op: "fetch document", Class: domain.Permanent, Failure: domain.Failure{
 			Code: domain.CodeDocumentMismatch, Message: "The document is not the approved one", Remedy: "Approve it again in CaseHug."}}
 	}
-	return io.NopCloser(io.MultiReader(strings.NewReader(text), ending{end})), nil
+	body := io.MultiReader(strings.NewReader(text), ending{end})
+	if slow > 0 {
+		body = trickling{ctx, slow, body}
+	}
+	return io.NopCloser(body), nil
 }
 
 type ending struct{ err error }

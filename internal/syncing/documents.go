@@ -272,11 +272,31 @@ type spooled struct {
 
 func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
 
-// fetch copies a document to the spool and checks it on the way.
-func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (*spooled, error) {
+// fetch copies a document to the spool and checks it on the way. That takes as long as the
+// document's host pleases, so it holds no worker.
+func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (copied *spooled, err error) {
 	if err := t.mayRead(ctx, d); err != nil {
 		return nil, err
 	}
+	err = t.seat.without(ctx, t.stopping, func() error {
+		leave, err := t.Fetches.enter(ctx, t.stopping, t.firm, t.seat.class)
+		if err != nil {
+			return err
+		}
+		defer leave()
+		copied, err = t.copy(ctx, d)
+		return err
+	})
+	if err == nil {
+		err = t.reload(ctx)
+	}
+	if err != nil && copied != nil {
+		copied.discard()
+	}
+	return copied, err
+}
+
+func (t *turn) copy(ctx context.Context, d domain.DocumentData) (*spooled, error) {
 	src, err := t.Documents.Open(ctx, t.firm, d)
 	if err != nil {
 		return nil, err

@@ -45,8 +45,8 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
 	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}, Priority: urgency}
-	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: 64, Grace: 8 * time.Second}
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency}
+	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
 	o.open.Store(e)

@@ -41,5 +41,16 @@ const Recent = recent
 // Backoff is the pause after so many faults in a row.
 func Backoff(c domain.Class, faults int) time.Duration { return backoff(c, faults) }
 
-// Fair is the order in which due work is handed out.
-func (s *Scheduler) Fair(list []domain.Due) []domain.Due { return s.fair(list) }
+// Classes of work.
+const (
+	Clicked = int(clicked)
+	Live    = int(live)
+)
+
+// Ask queues work of a firm; start hears that it has a worker.
+func (w *Workers) Ask(f domain.FirmID, c int, start func()) {
+	w.ask(&job{firm: f, class: class(c), start: func() bool { start(); return true }})
+}
+
+// Free takes a worker back from a firm.
+func (w *Workers) Free(f domain.FirmID) { w.free(f) }

@@ -34,18 +34,19 @@ const (
 // them. Its clock is that of the bubble that it lives in.
 type office struct {
 	*testing.T
-	sim    *smokeballsim.Server
-	ledger eventstore.Store
-	last   func() uint64 // the ledger's newest position
-	file   string        // of the views
-	light  bool          // the views are in memory
-	rate   float64       // calls a second of the app's allowance
-	grants *grants
-	papers *papers
-	waits  syncing.Waits
-	mark   *mark
-	ids    atomic.Int64
-	step   atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
+	sim     *smokeballsim.Server
+	ledger  eventstore.Store
+	last    func() uint64 // the ledger's newest position
+	file    string        // of the views
+	light   bool          // the views are in memory
+	rate    float64       // calls a second of the app's allowance
+	grants  *grants
+	papers  *papers
+	waits   syncing.Waits
+	workers int // that the engine has
+	mark    *mark
+	ids     atomic.Int64
+	step    atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
 
@@ -85,7 +86,7 @@ func inOffice(t *testing.T, c smokeballsim.Config, light bool, tell func(*office
 func newOffice(t *testing.T, c smokeballsim.Config) *office {
 	l := newLedger()
 	o := &office{T: t, ledger: l, last: func() uint64 { return uint64(l.size()) }, file: filepath.Join(t.TempDir(), "views.db"),
-		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}, rate: 5}
+		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}, rate: 5, workers: 64}
 	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
 	c.URL, c.HTTP = "https://smokeball.example", &http.Client{Transport: mailbox{o}}
 	o.sim = smokeballsim.New(c)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,16 +13,15 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Scheduler hands due syncs to the handler: at most Active at once, firm by firm, so
-// that a firm with many does not hold up the others. It runs on the engine that
-// holds the lease of the allowance.
+// Scheduler hands due syncs to the handler, as many at once as it has workers. It runs
+// on the engine that holds the lease of the allowance.
 type Scheduler struct {
 	Ledger  eventstore.Store
 	Views   Views
 	Handler *Handler
 	Now     func() time.Time
 	Log     *slog.Logger
-	Active  int           // syncs at work at once
+	Active  int           // workers: syncs at work at once
 	Grace   time.Duration // on stop, how long calls may go on
 
 	types map[domain.FirmID]uint64 // at which change of the matter types they were forgotten
@@ -31,6 +31,7 @@ type Scheduler struct {
 
 // state is what the scheduler remembers of a matter that it has handed out.
 type state struct {
+	asked   bool // for a worker; it has none yet
 	running bool
 	after   uint64    // do not look again before the views include this position
 	not     time.Time // nor before this time: the ledger itself failed
@@ -54,10 +55,10 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	defer stop()
 	var work sync.WaitGroup
 	defer work.Wait()
-	freed := make(chan struct{}, 1)
+	l := &life{workers: NewWorkers(s.Active), calls: calls, stopping: ctx.Done(), work: &work, ended: make(chan struct{}, 1)}
 	for ctx.Err() == nil {
 		_, moved := s.Views.Changes()
-		wait, err := s.handOut(calls, ctx.Done(), &work, freed)
+		wait, err := s.handOut(l)
 		if err != nil {
 			s.Log.Error("due work can't be read", "err", err)
 		}
@@ -65,7 +66,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case <-moved:
-		case <-freed:
+		case <-l.ended:
 		case <-timer.C:
 		}
 		timer.Stop()
@@ -73,8 +74,17 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return nil
 }
 
-// handOut starts what is due and returns how long nothing else will be.
-func (s *Scheduler) handOut(calls context.Context, stopping <-chan struct{}, work *sync.WaitGroup, freed chan<- struct{}) (time.Duration, error) {
+// life is one run of the scheduler, from its start to its stop.
+type life struct {
+	workers  *Workers
+	calls    context.Context // ends calls that go on after the grace
+	stopping <-chan struct{}
+	work     *sync.WaitGroup
+	ended    chan struct{} // tells that a sync's work ended
+}
+
+// handOut asks for a worker for all that is due and returns how long nothing else will be.
+func (s *Scheduler) handOut(l *life) (time.Duration, error) {
 	position, _ := s.Views.Changes()
 	s.forget(position)
 	list, err := s.Views.Due()
@@ -82,20 +92,52 @@ func (s *Scheduler) handOut(calls context.Context, stopping <-chan struct{}, wor
 		return lookAgain, err
 	}
 	wait := look
-	usable := s.connections(calls)
-	for _, d := range s.fair(list) {
+	usable := s.connections(l.calls)
+	for _, d := range oldestFirst(list) {
 		ready, in := s.ready(d, position, usable)
 		if !ready {
 			wait = min(wait, max(in, time.Millisecond))
 			continue
 		}
-		if !s.take(d) {
-			continue // its hands are busy; one that comes free tells
-		}
 		s.forgetTypes(d)
-		work.Go(func() { s.run(calls, stopping, d); notify(freed) })
+		s.ask(l, d)
 	}
 	return wait, nil
+}
+
+// ask queues the sync for a worker.
+func (s *Scheduler) ask(l *life, d domain.Due) {
+	s.mark(d, func(st *state) { st.asked = true })
+	j := &job{firm: d.Firm, class: classOf(d.Trigger)}
+	j.start = func() bool {
+		select {
+		case <-l.stopping:
+			s.mark(d, func(st *state) { st.asked = false })
+			return false
+		default:
+		}
+		s.mark(d, func(st *state) { st.asked, st.running = false, true })
+		l.work.Go(func() { s.run(l, d, &seat{workers: l.workers, firm: d.Firm, class: j.class}) })
+		return true
+	}
+	l.workers.ask(j)
+}
+
+// mark notes what becomes of a sync.
+func (s *Scheduler) mark(d domain.Due, change func(*state)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	key := domain.MatterStream(d.Firm, d.Matter)
+	st := s.busy[key]
+	change(&st)
+	s.busy[key] = st
+}
+
+// oldestFirst is the order in which syncs queue.
+func oldestFirst(list []domain.Due) []domain.Due {
+	list = slices.Clone(list)
+	slices.SortStableFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
+	return list
 }
 
 // forgetTypes sees to it that a sync which goes on because the matter types changed is
@@ -112,28 +154,6 @@ func notify(c chan<- struct{}) {
 	case c <- struct{}{}:
 	default:
 	}
-}
-
-// fair orders due work: people's wishes first, then one matter of each firm in turn,
-// the oldest first.
-func (s *Scheduler) fair(list []domain.Due) []domain.Due {
-	byFirm := map[domain.FirmID][]domain.Due{}
-	var firms []domain.FirmID
-	for _, d := range sorted(list) {
-		if byFirm[d.Firm] == nil {
-			firms = append(firms, d.Firm)
-		}
-		byFirm[d.Firm] = append(byFirm[d.Firm], d)
-	}
-	out := make([]domain.Due, 0, len(list))
-	for i := 0; len(out) < len(list); i++ {
-		for _, f := range firms {
-			if i < len(byFirm[f]) {
-				out = append(out, byFirm[f][i])
-			}
-		}
-	}
-	return out
 }
 
 // connections answers whether calls for a firm may be made, asking the ledger once per
@@ -159,7 +179,7 @@ func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.Firm
 	s.mu.Unlock()
 	now := s.Now()
 	switch {
-	case st.running || st.after > position:
+	case st.asked || st.running || st.after > position:
 		return false, look
 	case now.Before(st.not):
 		return false, st.not.Sub(now)
@@ -173,48 +193,25 @@ func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.Firm
 	return true, 0
 }
 
-// take finds a hand for the sync. One firm gets half of them at most, and a quarter
-// more is kept for what people wait for.
-func (s *Scheduler) take(d domain.Due) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all, firms := 0, 0
-	for k, st := range s.busy {
-		if st.running {
-			all++
-		}
-		if st.running && k.Firm == d.Firm {
-			firms++
-		}
-	}
-	clicked := rank(d.Trigger) == 0
-	if all >= s.Active+s.Active/4 || (!clicked && (all >= s.Active || firms >= max(1, s.Active/2))) {
-		return false
-	}
-	key := domain.MatterStream(d.Firm, d.Matter)
-	st := s.busy[key]
-	st.running = true
-	s.busy[key] = st
-	return true
-}
-
-func (s *Scheduler) run(calls context.Context, stopping <-chan struct{}, d domain.Due) {
+func (s *Scheduler) run(l *life, d domain.Due, place *seat) {
 	var position uint64
 	err := contained(func() (err error) {
-		position, err = s.Handler.Run(calls, stopping, d.Firm, d.Matter)
+		position, err = s.Handler.Run(l.calls, l.stopping, place, d.Firm, d.Matter)
 		return err
 	})
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	key := domain.MatterStream(d.Firm, d.Matter)
-	st := state{after: position, faults: s.busy[key].faults + 1}
-	if err == nil {
-		st.faults = 0
-	} else {
-		st.not = s.Now().Add(backoff(domain.Retryable, st.faults))
-		s.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
+	s.mark(d, func(st *state) {
+		*st = state{after: position, faults: st.faults + 1}
+		if err == nil {
+			st.faults = 0
+		} else {
+			st.not = s.Now().Add(backoff(domain.Retryable, st.faults))
+		}
+	})
+	if err != nil {
+		s.Log.Error("a sync stopped for a fault of the engine; it is retried", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
 	}
-	s.busy[key] = st
+	place.leave()
+	notify(l.ended)
 }
 
 // contained keeps a panic of one sync from ending all of them. The panic's value stays
@@ -233,7 +230,7 @@ func (s *Scheduler) forget(position uint64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for k, st := range s.busy {
-		if !st.running && st.after <= position && st.faults == 0 {
+		if !st.asked && !st.running && st.after <= position && st.faults == 0 {
 			delete(s.busy, k)
 		}
 	}

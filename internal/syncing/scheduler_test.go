@@ -2,36 +2,12 @@ package syncing_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
-	"github.com/casehug/smokeball-sync/internal/syncing"
 )
-
-// TestOrderIsFair tells that people come first, and that a firm with much work does not
-// hold up the others.
-func TestOrderIsFair(t *testing.T) {
-	var due []domain.Due
-	add := func(f domain.FirmID, m domain.MatterID, trigger domain.Trigger, at int) {
-		due = append(due, domain.Due{Firm: f, Matter: m, Trigger: trigger, Since: time.Unix(int64(at), 0)})
-	}
-	for i := range 5 {
-		add("f_big", domain.MatterID(fmt.Sprint("b", i)), domain.TriggerDocumentApproved, i)
-	}
-	add("f_small", "s0", domain.TriggerMatterUpdated, 8)
-	add("f_big", "clicked", domain.TriggerManual, 9)
-	add("f_other", "o0", domain.TriggerDocumentApproved, 7)
-	var got []string
-	for _, d := range (&syncing.Scheduler{}).Fair(due) {
-		got = append(got, string(d.Matter))
-	}
-	if want := "clicked o0 s0 b0 b1 b2 b3 b4"; strings.Join(got, " ") != want {
-		t.Errorf("the order is %q, want %q", got, want)
-	}
-}
 
 // TestAStopHandsBackAndLosesNothing tells that an engine which is asked to stop does so
 // within its grace, at whatever step its syncs are, and that the next one goes on.

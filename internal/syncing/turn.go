@@ -24,7 +24,8 @@ type Handler struct {
 	Log       *slog.Logger
 	Spool     string // folder for documents on their way; emptied at start
 	Wakes     *Wakes
-	Contacts  *Locks // one worker at a time looks for or makes a contact
+	Contacts  *Locks   // one worker at a time looks for or makes a contact
+	Fetches   *Workers // places for documents that are being fetched
 	// Priority marks the calls made under ctx with whom they are for and what asked for
 	// them, so that turns can be shared fairly. Nil: all are alike.
 	Priority func(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context
@@ -49,6 +50,7 @@ type turn struct {
 	files    []domain.SmokeballFile // of the matter, where they had to be asked for
 	woken    chan struct{}          // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
+	seat     *seat // its worker
 }
 
 // errHandedBack says that the engine stops: the sync goes on with the next start.
@@ -77,9 +79,9 @@ func (e *stepError) Unwrap() error { return e.err }
 
 // Run works on the matter's current sync until it ends or has to wait, and returns
 // the ledger position of its last fact. It returns early when stopping is closed;
-// ctx ends the calls themselves.
-func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, f domain.FirmID, id domain.MatterID) (uint64, error) {
-	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping}
+// ctx ends the calls themselves. Its worker is the one of place.
+func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, place *seat, f domain.FirmID, id domain.MatterID) (uint64, error) {
+	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping, seat: place}
 	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
