@@ -19,6 +19,7 @@ const (
 	CodeDocumentMismatch        Code = "document_mismatch"
 	CodeSmokeballRefused        Code = "smokeball_refused"
 	CodeSmokeballUnavailable    Code = "smokeball_unavailable"
+	CodeMisconfigured           Code = "misconfigured"
 	CodeAllowanceExceeded       Code = "allowance_exceeded"
 	CodeNotConfirmed            Code = "not_confirmed"
 	CodeMatterGone              Code = "matter_gone"
@@ -37,6 +38,7 @@ const (
 	CodeAuthorizationReplaced   Code = "authorization_replaced"
 	CodeAuthorizationForeign    Code = "authorization_foreign"
 	CodeWrongIssuer             Code = "wrong_issuer"
+	CodeRevocationNotOffered    Code = "revocation_not_offered"
 	CodeAccountInUse            Code = "account_in_use"
 	CodeAccountNotPending       Code = "account_not_pending"
 	CodeNoWebhooks              Code = "no_webhooks"
@@ -97,6 +99,7 @@ type CallError struct {
 	// asked for again.
 	Unsettled bool
 	After     time.Duration // wait at least this long before the next try; 0: no wish
+	Setting   string        // the engine's setting that the failure points to; "": none
 	Err       error         // the cause, for operators
 }
 

@@ -1,6 +1,7 @@
 package casehug
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -84,6 +85,7 @@ func unwrap(header map[string]string, body []byte) (envelope, []domain.FieldFaul
 	case !utf8.Valid(body):
 		return envelope{}, oneFault("", "is not written in UTF-8")
 	}
+	body = withoutBOM(body)
 	switch modeOf(header) {
 	case binary:
 		return fromHeaders(header, body), nil
@@ -92,6 +94,10 @@ func unwrap(header map[string]string, body []byte) (envelope, []domain.FieldFaul
 	}
 	return envelope{}, oneFault("", "has a content-type that is not taken; send application/cloudevents+json, or ce- headers with application/json")
 }
+
+// withoutBOM is foreign JSON without the byte order mark that some writers put in front of
+// it, which encoding/json refuses.
+func withoutBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
 
 func oneFault(field, format string, args ...any) []domain.FieldFault {
 	return []domain.FieldFault{{Field: field, Reason: fmt.Sprintf(format, args...)}}
@@ -152,7 +158,8 @@ func dataOf(members map[string]json.RawMessage) ([]byte, error) {
 	if err := json.Unmarshal(encoded, &text); err != nil {
 		return nil, err
 	}
-	return base64.StdEncoding.DecodeString(text)
+	data, err := base64.StdEncoding.DecodeString(text)
+	return withoutBOM(data), err
 }
 
 // faults is what CloudEvents 1.0 and this engine find wrong with the attributes.

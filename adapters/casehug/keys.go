@@ -126,8 +126,8 @@ func readKeys(base http.RoundTripper, req *http.Request) ([]byte, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`
 	}
-	if err := json.Unmarshal(body, &set); err != nil || set.Keys == nil {
+	if err := json.Unmarshal(withoutBOM(body), &set); err != nil || set.Keys == nil {
 		return nil, fmt.Errorf("%w: the answer is no key set", ErrKeysUnavailable)
 	}
-	return body, nil
+	return withoutBOM(body), nil
 }

@@ -109,6 +109,7 @@ type peeked struct {
 
 // peek reads what ids it can; an error means that there are none.
 func peek(header map[string]string, body []byte) peeked {
+	body = withoutBOM(body)
 	if modeOf(header) == binary {
 		var ids peeked
 		_ = json.Unmarshal(body, &ids)

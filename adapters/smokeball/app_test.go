@@ -146,7 +146,7 @@ func TestRevoke(t *testing.T) {
 }
 
 func TestARevocationThatFails(t *testing.T) {
-	for status, class := range map[int]domain.Class{400: domain.Permanent, 401: domain.Retryable, 429: domain.Retryable, 503: domain.Retryable, 302: domain.Permanent} {
+	for status, class := range map[int]domain.Class{400: domain.Permanent, 401: domain.Retryable, 404: domain.NotThere, 405: domain.NotThere, 429: domain.Retryable, 501: domain.NotThere, 503: domain.Retryable, 302: domain.Retryable} {
 		v := newVendor(t)
 		cfg := config(v, signedIn())
 		cfg.Transport = answering(func(*http.Request) (*http.Response, error) {

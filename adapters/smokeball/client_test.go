@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
@@ -39,7 +41,12 @@ func TestAnswersAreClassed(t *testing.T) {
 		"bad input":  {400, said, domain.Permanent, domain.CodeSmokeballRefused, false, "refuses to create the matter: Bad Request; number: is taken.", "Correct the matter in CaseHug and sync it again. Smokeball said: “Bad Request; number: is taken”."},
 		"conflict":   {409, said, domain.Permanent, domain.CodeSmokeballRefused, false, "number: is taken", "Correct the matter"},
 		"semantics":  {422, said, domain.Permanent, domain.CodeSmokeballRefused, false, "number: is taken", "Correct the matter"},
-		"signed out": {401, `{}`, domain.SignIn, domain.CodeReauthorizationRequired, false, "no longer accepts", "firm admin connects"},
+		"refused":    {401, `{}`, domain.Retryable, domain.CodeSmokeballUnavailable, false, "right after it renewed it", "by ourselves"},
+		"a page":     {400, `<html>blocked</html>`, domain.Retryable, domain.CodeSmokeballUnavailable, true, "is not Smokeball", "by ourselves"},
+		"a 403 page": {403, `<html>blocked</html>`, domain.Retryable, domain.CodeSmokeballUnavailable, true, "is not Smokeball", "by ourselves"},
+		"a 404 page": {404, `<html>no such site</html>`, domain.Retryable, domain.CodeSmokeballUnavailable, true, "is not Smokeball", "by ourselves"},
+		"nothing":    {422, ``, domain.Retryable, domain.CodeSmokeballUnavailable, true, "is not Smokeball", "by ourselves"},
+		"with a BOM": {400, "\ufeff" + said, domain.Permanent, domain.CodeSmokeballRefused, false, "number: is taken", "Correct the matter"},
 		"forbidden":  {403, `{"message":"Forbidden"}`, domain.NotPermitted, domain.CodeSmokeballRefused, false, "does not allow CaseHug to create the matter: Forbidden", "firm admin"},
 		"not there":  {404, `{"title":"Not Found"}`, domain.NotThere, domain.CodeSmokeballRefused, false, "not there", "look again"},
 		"too many":   {429, `{"message":"Too Many Requests"}`, domain.Allowance, domain.CodeAllowanceExceeded, false, "no more calls", "by ourselves"},
@@ -83,14 +90,34 @@ func TestReadsAndChangesAreNeverUnsettledByAFault(t *testing.T) {
 	}
 }
 
+// TestRetryAfterIsPassedOn: 503 with Retry-After, in seconds and as a date 12 s ahead.
 func TestRetryAfterIsPassedOn(t *testing.T) {
+	for wish, want := range map[string]time.Duration{"17": 17 * time.Second, "12.0": 12 * time.Second, "date": 12 * time.Second, "-3": 0, "soon": 0, "": 0, "86400": 5 * time.Minute} {
+		v, c := connected(t)
+		v.on("POST /matters", matterFields, "", func(w http.ResponseWriter, _ recorded) {
+			if wish == "date" {
+				now := time.Now().Add(time.Hour) // their clock is wrong
+				w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
+				wish = now.Add(12 * time.Second).UTC().Format(http.TimeFormat)
+			}
+			w.Header().Set("Retry-After", wish)
+			reply(w, 503, "")
+		})
+		if after := fault(t, createMatter(t.Context(), c)).After; after != want {
+			t.Errorf("%q: got %v", wish, after)
+		}
+	}
+}
+
+// TestNumbersAsOthersWriteThem: a byte order mark, numbers with a point, and texts where
+// numbers are meant.
+func TestNumbersAsOthersWriteThem(t *testing.T) {
 	v, c := connected(t)
-	v.on("POST /matters", matterFields, "", func(w http.ResponseWriter, _ recorded) {
-		w.Header().Set("Retry-After", "17")
-		reply(w, 503, "")
-	})
-	if after := fault(t, createMatter(t.Context(), c)).After; after != 17*time.Second {
-		t.Errorf("got %v", after)
+	v.on("GET /matters/{id}/documents/files/{file}", "", "", replies(200, "\ufeff"+`{"id":"`+uuidB+`","name":"a","sizeBytes":"48213.0"}`))
+	got, err := c.File(t.Context(), firm, uuidA, uuidB)
+	must(t, err)
+	if got.SizeBytes != 48213 {
+		t.Errorf("got %d bytes", got.SizeBytes)
 	}
 }
 
@@ -189,7 +216,7 @@ func TestARedirectTellsWhere(t *testing.T) {
 		w.WriteHeader(307)
 	})
 	ce := fault(t, createMatter(t.Context(), c))
-	if ce.Class != domain.Permanent || !strings.Contains(ce.Failure.Message, "api.smokeball.com.au") || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_API_URL") {
+	if ce.Class != domain.Retryable || !strings.Contains(ce.Failure.Message, "api.smokeball.com.au") || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_API_URL") {
 		t.Errorf("got %+v", ce)
 	}
 }
@@ -218,7 +245,7 @@ func TestFirmWithAFreshToken(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	_, err = c.FirmWith(t.Context(), "wrong")
-	if ce := fault(t, err); ce.Class != domain.SignIn || v.refreshes() != 0 {
+	if ce := fault(t, err); ce.Class != domain.Retryable || v.refreshes() != 0 {
 		t.Errorf("got %+v after %d refreshes", ce, v.refreshes())
 	}
 }
@@ -238,12 +265,39 @@ func TestAnEndedTokenIsRenewedOnceAndTheCallRepeated(t *testing.T) {
 	}
 }
 
+// TestTwoSecondsOf401EndNoSignIn: the API answers 401 to everything for 2 s, refreshing
+// works all the while.
+func TestTwoSecondsOf401EndNoSignIn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, refreshes := time.Now(), 0
+		c := far(t, signedIn(), func(r *http.Request) (*http.Response, error) {
+			status, text := 200, `{"id":"x"}`
+			switch {
+			case r.URL.Host == "auth.test":
+				refreshes++
+				text = fmt.Sprintf(`{"access_token":"new-%d","expires_in":3600}`, refreshes)
+			case time.Since(began) < 2*time.Second:
+				status, text = 401, `{"message":"Unauthorized"}`
+			}
+			return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+		})
+		_, err := c.Firm(t.Context(), firm)
+		ce := fault(t, err)
+		if ce.Class != domain.Retryable || ce.Unsettled {
+			t.Errorf("got %+v", ce)
+		}
+		time.Sleep(2 * time.Second)
+		_, err = c.Firm(t.Context(), firm)
+		must(t, err)
+	})
+}
+
 func TestTokensRefusedAgainAreNotRenewedForEver(t *testing.T) {
 	v, c := connected(t)
 	v.on("GET /firm", "", "", replies(401, `{}`))
 	for range 10 {
 		_, err := c.Firm(t.Context(), firm)
-		if ce := fault(t, err); ce.Class != domain.SignIn || ce.Op != "read firm" {
+		if ce := fault(t, err); ce.Class != domain.Retryable || ce.Op != "read firm" {
 			t.Fatalf("got %+v", ce)
 		}
 	}

@@ -46,8 +46,8 @@ type contact struct {
 	ID        string `json:"id"`
 	VersionID string `json:"versionId"`
 	newContact
-	IsDeleted   bool  `json:"isDeleted"`
-	LastUpdated int64 `json:"lastUpdated"`
+	IsDeleted   bool     `json:"isDeleted"`
+	LastUpdated looseInt `json:"lastUpdated"`
 }
 
 func (c *contact) check() error {
@@ -63,7 +63,7 @@ func (c contact) domain() domain.SmokeballContact {
 		ExternalID:  c.ExternalSystemID,
 		VersionID:   c.VersionID,
 		Deleted:     c.IsDeleted,
-		LastUpdated: c.LastUpdated,
+		LastUpdated: int64(c.LastUpdated),
 	}
 	switch {
 	case c.Person != nil:

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -30,6 +30,9 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 	if errors.As(cause, &held) {
 		f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, held.message(), held.remedy(), cause)
 		f.After = held.after
+		return f
+	}
+	if f := nobodyThere(k.op, settingAPI, cause); f != nil && settled {
 		return f
 	}
 	message := "Smokeball cannot be reached"
@@ -59,7 +62,7 @@ func (k call) unreadable(cause error) *domain.CallError {
 
 // decode reads a good answer into out.
 func (k call) decode(a answer, out any) error {
-	if err := json.Unmarshal(a.body, out); err != nil {
+	if err := json.Unmarshal(withoutBOM(a.body), out); err != nil {
 		return k.unreadable(fmt.Errorf("answer %d: %w", a.status, err))
 	}
 	if v, ok := out.(interface{ check() error }); ok {
@@ -79,11 +82,16 @@ func (k call) refused(a answer) *domain.CallError {
 	return f
 }
 
+// meaning is what the status says. What is no document of Smokeball's own comes from
+// something that stands before it, such as a firewall: it passes, whatever its status.
 func (k call) meaning(a answer, s said) *domain.CallError {
 	switch {
+	case a.status >= 300 && a.status < 400:
+		return movedFault(k.op, a.header.Get("Location"))
+	case a.status >= 500 || a.status == http.StatusRequestTimeout || (!s.told && a.status != http.StatusUnauthorized):
+		return k.broken(a)
 	case a.status == http.StatusUnauthorized:
-		return k.fault(domain.SignIn, domain.CodeReauthorizationRequired,
-			"Smokeball no longer accepts the firm's sign-in", connectAgain, nil)
+		return k.turnedAway()
 	case a.status == http.StatusForbidden:
 		return k.fault(domain.NotPermitted, domain.CodeSmokeballRefused,
 			"Smokeball does not allow CaseHug to "+spoken(k.op)+s.because(),
@@ -92,19 +100,25 @@ func (k call) meaning(a answer, s said) *domain.CallError {
 		return k.fault(domain.NotThere, domain.CodeSmokeballRefused,
 			"Smokeball cannot "+spoken(k.op)+": it is not there",
 			"We look again by ourselves. If it was deleted in Smokeball, sync again from CaseHug.", nil)
-	case a.status >= 300 && a.status < 400:
-		return movedFault(k.op, a.header.Get("Location"))
-	case a.status >= 500 || a.status == http.StatusRequestTimeout:
-		return k.broken(a)
 	}
 	return k.fault(domain.Permanent, domain.CodeSmokeballRefused,
 		"Smokeball refuses to "+spoken(k.op)+s.because(), correction(k.op)+s.quoted(), nil)
 }
 
+// turnedAway is a 401 to a token that the sign-in host has just handed out. That it did so
+// proves the grant: what refuses the token is at fault, and passes.
+func (k call) turnedAway() *domain.CallError {
+	return k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, "Smokeball refuses the firm’s sign-in (401) right after it renewed it",
+		"We try again by ourselves. If it lasts for more than an hour, CaseHug’s operators ask Smokeball why.", nil)
+}
+
 // broken is a fault of Smokeball's own. Something new may have been made all the same.
 func (k call) broken(a answer) *domain.CallError {
-	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable,
-		fmt.Sprintf("Smokeball answers with a fault (%d)", a.status), weRetry, nil)
+	message := fmt.Sprintf("Smokeball answers with a fault (%d)", a.status)
+	if a.status < 500 && a.status != http.StatusRequestTimeout {
+		message = fmt.Sprintf("What answers in Smokeball’s place (%d) is not Smokeball", a.status)
+	}
+	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, message, weRetry, nil)
 	f.Unsettled = k.creates
 	f.After = retryAfter(a.header)
 	return f
@@ -120,13 +134,22 @@ func (k call) tooMany(a answer, pause time.Duration) *domain.CallError {
 	return f
 }
 
-// retryAfter is the wish of an answer in seconds, bounded; 0: none.
+// retryAfter is how long an answer asks to wait, as seconds or as a date, bounded; 0: it
+// does not ask.
 func retryAfter(h http.Header) time.Duration {
-	seconds, err := strconv.Atoi(h.Get("Retry-After"))
-	if err != nil || seconds < 0 {
+	wish := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, ok := wholeNumber(wish); ok {
+		return time.Duration(min(max(seconds, 0), int64(longestWish/time.Second))) * time.Second
+	}
+	at, err := http.ParseTime(wish)
+	if err != nil {
 		return 0
 	}
-	return min(time.Duration(min(seconds, 3600))*time.Second, longestWish)
+	now := time.Now()
+	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
+		now = theirs // the date is by their clock
+	}
+	return min(max(at.Sub(now), 0), longestWish)
 }
 
 // statusError is the cause of a fault that an answer brought.

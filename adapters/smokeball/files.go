@@ -40,7 +40,7 @@ type file struct {
 	VersionID      string         `json:"versionId"`
 	Name           string         `json:"name"`
 	FileExtension  string         `json:"fileExtension"`
-	SizeBytes      int64          `json:"sizeBytes"`
+	SizeBytes      looseInt       `json:"sizeBytes"`
 	AdditionalData map[string]any `json:"additionalData"`
 	IsUploaded     bool           `json:"isUploaded"`
 	IsCancelled    bool           `json:"isCancelled"`
@@ -60,7 +60,7 @@ func (f file) domain() domain.SmokeballFile {
 		VersionID: f.VersionID,
 		Name:      f.Name,
 		Extension: f.FileExtension,
-		SizeBytes: f.SizeBytes,
+		SizeBytes: int64(f.SizeBytes),
 		Uploaded:  f.IsUploaded,
 		Cancelled: f.IsCancelled,
 		Deleted:   f.IsDeleted,

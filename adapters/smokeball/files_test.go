@@ -163,10 +163,10 @@ func TestUploadOutcomes(t *testing.T) {
 	}{
 		"expired":  {403, domain.Retryable, true},
 		"gone":     {410, domain.Retryable, true},
-		"refused":  {400, domain.Permanent, false},
+		"refused":  {400, domain.Retryable, false},
 		"busy":     {503, domain.Retryable, false},
 		"too many": {429, domain.Retryable, false},
-		"moved":    {307, domain.Permanent, false},
+		"moved":    {307, domain.Retryable, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, c := connected(t)

@@ -143,7 +143,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 					return &http.Response{StatusCode: status, Header: http.Header{"Location": {"https://elsewhere.test/x"}}, Body: http.NoBody, Request: r}, nil
 				})
 				ce := fault(t, call(c))
-				if ce.Class != domain.Permanent || !strings.Contains(ce.Failure.Message, "elsewhere.test") || len(hosts) != 1 || hosts[0] == "elsewhere.test" {
+				if ce.Class != domain.Retryable || !strings.Contains(ce.Failure.Message, "elsewhere.test") || len(hosts) != 1 || hosts[0] == "elsewhere.test" {
 					t.Errorf("got %+v after requests to %v", ce, hosts)
 				}
 			})

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -56,6 +55,7 @@ type payload struct {
 // ParseNotification reads the body of a webhook. Only a type is asked for; what the
 // payload does not tell stays empty.
 func ParseNotification(body []byte) (Notification, error) {
+	body = withoutBOM(body)
 	var n notification
 	if err := json.Unmarshal(body, &n); err != nil {
 		return Notification{}, fmt.Errorf("read webhook body: %w", err)
@@ -141,8 +141,7 @@ type looseTicks time.Time
 
 // UnmarshalJSON reads ticks; anything else is taken for none.
 func (t *looseTicks) UnmarshalJSON(b []byte) error {
-	ticks, err := strconv.ParseInt(strings.Trim(string(b), `"`), 10, 64)
-	if err == nil && ticks > 0 {
+	if ticks, ok := wholeNumber(strings.Trim(string(b), `"`)); ok && ticks > 0 {
 		*t = looseTicks(FromTicks(ticks))
 	}
 	return nil

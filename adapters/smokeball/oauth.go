@@ -42,7 +42,7 @@ func newOAuth(h Hosts, clientID, clientSecret string, client *http.Client) *OAut
 			},
 		},
 		revokeURL: h.Auth + "/oauth2/revoke",
-		http:      client,
+		http:      &http.Client{Transport: tidied{client.Transport}, CheckRedirect: client.CheckRedirect},
 	}
 }
 

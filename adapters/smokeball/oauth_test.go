@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -99,11 +100,20 @@ func TestTokenFaults(t *testing.T) {
 		code   domain.Code
 	}{
 		"dead grant":     {400, `{"error":"invalid_grant"}`, domain.SignIn, domain.CodeReauthorizationRequired},
-		"wrong client":   {400, `{"error":"invalid_client"}`, domain.Retryable, domain.CodeSmokeballUnavailable},
-		"wrong request":  {400, `{"error":"invalid_request"}`, domain.Permanent, domain.CodeSmokeballRefused},
+		"wrong client":   {400, `{"error":"invalid_client"}`, domain.Retryable, domain.CodeMisconfigured},
+		"wrong request":  {400, `{"error":"invalid_request"}`, domain.Retryable, domain.CodeMisconfigured},
+		"a BOM":          {400, "\ufeff" + `{"error":"invalid_grant"}`, domain.SignIn, domain.CodeReauthorizationRequired},
+		"a page":         {400, `<html>Request blocked: invalid_grant</html>`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"a 401 page":     {401, `<html>Sign in</html>`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"a 403 page":     {403, `<html>Forbidden</html>`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"a form":         {400, `error=invalid_grant`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"nothing":        {400, ``, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"no word":        {400, `{"error":"WAF_BLOCKED"}`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"no text":        {400, `{"error":{"code":"invalid_grant"}}`, domain.Retryable, domain.CodeSmokeballUnavailable},
+		"a 503's word":   {503, `{"error":"invalid_grant"}`, domain.Retryable, domain.CodeSmokeballUnavailable},
 		"too many":       {429, `{}`, domain.Allowance, domain.CodeAllowanceExceeded},
 		"down":           {503, `<html>hi refresh-0</html>`, domain.Retryable, domain.CodeSmokeballUnavailable},
-		"moved":          {302, ``, domain.Permanent, domain.CodeSmokeballUnavailable},
+		"moved":          {302, ``, domain.Retryable, domain.CodeSmokeballUnavailable},
 		"not JSON":       {200, `hello`, domain.Retryable, domain.CodeSmokeballUnavailable},
 		"without tokens": {200, `{"token_type":"Bearer"}`, domain.Retryable, domain.CodeSmokeballUnavailable},
 	} {
@@ -133,6 +143,31 @@ func TestExchangeOfAUsedCode(t *testing.T) {
 	_, err := c.OAuth().Exchange(t.Context(), "code-2", verifier, "https://casehug.example/cb")
 	if ce := fault(t, err); ce.Class != domain.SignIn || !strings.Contains(ce.Failure.Message, "code") {
 		t.Errorf("got %+v", ce)
+	}
+}
+
+// TestLifetimesAsOthersWriteThem: 3600.0, "3600", behind a byte order mark, or not at all.
+func TestLifetimesAsOthersWriteThem(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		`{"access_token":"a","expires_in":3600.0}`:          time.Hour,
+		`{"access_token":"a","expires_in":"1800"}`:          30 * time.Minute,
+		`{"access_token":"a","expires_in":"1800.0"}`:        30 * time.Minute,
+		`{"access_token":"a","expires_in":3.6e3}`:           time.Hour,
+		"\ufeff" + `{"access_token":"a","expires_in":3600}`: time.Hour,
+		`{"access_token":"a","expires_in":"soon"}`:          time.Hour, // as usual
+		`{"access_token":"a","expires_in":null}`:            time.Hour,
+		`{"access_token":"a","expires_in":-5}`:              time.Hour,
+	} {
+		for _, kind := range []string{"application/json", "text/plain; charset=utf-8", ""} {
+			c := far(t, signedIn(), func(r *http.Request) (*http.Response, error) {
+				return &http.Response{StatusCode: 200, Header: http.Header{"Content-Type": {kind}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+			})
+			got, err := c.OAuth().Refresh(t.Context(), "r")
+			must(t, err)
+			if life := time.Until(got.Expiry).Round(time.Minute); life != want || got.Access != "a" {
+				t.Errorf("%s as %q lives for %v", text, kind, life)
+			}
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ var (
 // page is one page of a list.
 type page[T any] struct {
 	Value entries[T] `json:"value"`
-	Size  int64      `json:"size"`
+	Size  looseInt   `json:"size"`
 	Next  *link      `json:"next"`
 }
 
@@ -51,7 +51,7 @@ func (p *page[T]) check() error {
 // more reports whether entries follow those up to end. Smokeball tells by a link, and
 // by a size that may count the page or the whole list.
 func (p page[T]) more(end int) bool {
-	return len(p.Value.list) > 0 && ((p.Next != nil && p.Next.Href != "") || p.Size > int64(end))
+	return len(p.Value.list) > 0 && ((p.Next != nil && p.Next.Href != "") || int64(p.Size) > int64(end))
 }
 
 // list reads all pages of what k lists, each entry once. Links are not followed, only

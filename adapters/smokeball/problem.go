@@ -21,6 +21,7 @@ const (
 type said struct {
 	domain.Refusal
 	line string // all of it in one line for a person; "": it said nothing
+	told bool   // the answer is a document of Smokeball's, be it one that says little
 }
 
 // because continues a sentence with Smokeball's reason.
@@ -69,11 +70,12 @@ type problem struct {
 // objects, sometimes of strings, sometimes an object of arrays: all are read. A body
 // that is none of this says nothing.
 func parseProblem(body []byte) said {
+	body = withoutBOM(body)
 	var p problem
-	if json.Unmarshal(body, &p) != nil {
+	if !isObject(body) || json.Unmarshal(body, &p) != nil {
 		return said{}
 	}
-	var s said
+	s := said{told: true}
 	s.Title = string(p.Title)
 	s.Detail = or(string(p.Detail), string(p.Message))
 	s.Errors = flatten(nil, "", p.Errors, deepest)

@@ -46,8 +46,8 @@ type tokenNote struct {
 const (
 	firstRest   = time.Second
 	lastRest    = time.Minute
-	deadRest    = 5 * time.Minute // after invalid_grant: only a new grant helps
-	refusedRest = time.Minute     // after a fresh token was refused
+	deadRest    = 5 * time.Minute  // after invalid_grant: only a new grant helps
+	refusedRest = 10 * time.Second // after a fresh token was refused
 	saveTimeout = 5 * time.Second
 )
 
@@ -225,7 +225,7 @@ func (s *tokenSource) newest(newer held, t Tokens) Tokens {
 }
 
 // Refused notes that Smokeball refused even tokens just renewed: refreshing again
-// within a minute would only repeat that.
+// at once would only repeat that.
 func (s *tokenSource) Refused(ctx context.Context, firm domain.FirmID, failure error) {
 	h, err := s.load(ctx, firm)
 	if err != nil {

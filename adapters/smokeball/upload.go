@@ -78,11 +78,13 @@ func uploadOutcome(resp *http.Response) error {
 		status == http.StatusNotFound, status == http.StatusGone:
 		return expired(fmt.Errorf("%w: %w", ErrUploadExpired, cause))
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
-		return faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
-			fmt.Sprintf("Smokeball's file store answers with a fault (%d)", status), weRetry, cause)
+		f := faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
+			fmt.Sprintf("Smokeball’s file store answers with a fault (%d)", status), weRetry, cause)
+		f.After = retryAfter(resp.Header)
+		return f
 	}
-	return faultOf(opUpload, domain.Permanent, domain.CodeSmokeballRefused,
-		fmt.Sprintf("Smokeball's file store refuses the file (%d)", resp.StatusCode), supportLooks, cause)
+	return faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
+		fmt.Sprintf("Smokeball’s file store refuses the file (%d)", resp.StatusCode), weRetry, cause)
 }
 
 func expired(cause error) error {

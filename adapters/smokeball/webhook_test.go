@@ -90,13 +90,18 @@ func TestParseNotification(t *testing.T) {
 		"files in a list":   {"files.updated", `[{"id":"f-1","matterId":"m-1"},{"id":"f-2"}]`, "f-1", "m-1", "", ""},
 		"task":              {"task.updated", `{"id":"t-1","matter":{"href":"/matters/m-1"}}`, "t-1", "m-1", "", ""},
 		"error":             {"error", `{"resourceName":"matter","resourceId":"m-1","message":"number is taken"}`, "m-1", "", "matter", "number is taken"},
+		"a BOM":             {"matter.updated", `{"id":"m-1"}`, "m-1", "m-1", "", ""},
 		"noop":              {"noop", `null`, "", "", "", ""},
 		"payload of a kind": {"event.updated", `{"id":7,"matter":"x","message":[]}`, "", "", "", ""},
 		"payload a text":    {"event.updated", `"hello"`, "", "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := []byte(fmt.Sprintf(frame, tc.kind, tc.payload))
-			n, err := smokeball.ParseNotification(body)
+			came := body
+			if name == "a BOM" {
+				came = append([]byte("\ufeff"), body...)
+			}
+			n, err := smokeball.ParseNotification(came)
 			must(t, err)
 			if n.Resource != tc.resource || n.Matter != tc.matter || n.ResourceName != tc.resourceName || n.Message != tc.resounds {
 				t.Errorf("got %+v", n)

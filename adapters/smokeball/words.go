@@ -11,7 +11,7 @@ const (
 	weRetry      = "We try again by ourselves."
 	connectAgain = "A firm admin connects CaseHug to Smokeball again under Settings → Integrations."
 	supportLooks = "CaseHug support looks into it."
-	revokeThere  = "CaseHug forgets the sign-in all the same; a firm admin can also remove the app inside Smokeball."
+	revokeThere  = "CaseHug forgets the sign-in all the same. A firm admin removes the app CaseHug inside Smokeball, too."
 )
 
 // spoken turns an operation into part of a sentence: "create matter" into "create the
@@ -49,7 +49,7 @@ func notConnected(cause error) *domain.CallError {
 
 func storeFault(cause error) *domain.CallError {
 	return faultOf("sign in", domain.Retryable, domain.CodeInternal,
-		"The firm's sign-in cannot be read from its store", weRetry, cause)
+		"The firm’s sign-in cannot be read from its store", weRetry, cause)
 }
 
 // abandoned is a call that its own caller gave up before it was sent.
@@ -60,7 +60,9 @@ func abandoned(op string, cause error) *domain.CallError {
 
 // movedFault is a redirect, which is never followed: the credentials go to no other host.
 func movedFault(op, location string) *domain.CallError {
-	return faultOf(op, domain.Permanent, domain.CodeSmokeballUnavailable,
-		"Smokeball's address redirects to "+or(hostname(location), "another place"),
-		"An operator checks SMOKEBALL_REGION, SMOKEBALL_ENVIRONMENT, SMOKEBALL_API_URL and SMOKEBALL_AUTH_URL.", nil)
+	f := faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
+		"Smokeball’s address redirects to "+or(hostname(location), "another place"),
+		"We try again by ourselves. If it lasts, CaseHug’s operators check SMOKEBALL_REGION, SMOKEBALL_ENVIRONMENT, SMOKEBALL_API_URL and SMOKEBALL_AUTH_URL.", nil)
+	f.Setting = settingAPI
+	return f
 }

@@ -1,12 +1,14 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -30,6 +32,7 @@ func apiConfig(version string) huma.Config {
 	c := huma.DefaultConfig("CaseHug Smokeball sync", version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
+	c.Formats = lenient(c.Formats)
 	c.Transformers = []huma.Transformer{restate}
 	c.Info.Description = "Keeps a firm's matters, clients and approved documents in CaseHug and in Smokeball in step. " +
 		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
@@ -40,6 +43,18 @@ func apiConfig(version string) huma.Config {
 	}
 	return c
 }
+
+// lenient are the formats with bodies that may begin with a byte order mark.
+func lenient(formats map[string]huma.Format) map[string]huma.Format {
+	read := maps.Clone(formats)
+	for name, f := range read {
+		read[name] = huma.Format{Marshal: f.Marshal, Unmarshal: func(b []byte, v any) error { return f.Unmarshal(withoutBOM(b), v) }}
+	}
+	return read
+}
+
+// withoutBOM is foreign JSON without the byte order mark that encoding/json refuses.
+func withoutBOM(b []byte) []byte { return bytes.TrimPrefix(b, []byte("\ufeff")) }
 
 // on makes a route of the API: who may use it, what it is, and what it does. It waits
 // for the ledger position that a reader asked for and turns errors into problems.

@@ -76,12 +76,12 @@ func (p MappingPath) id() domain.MappingID { return domain.MappingID(p.ID) }
 
 type mappingInput struct {
 	MappingPath
-	Body mappingGiven
+	Body MappingGiven
 }
 
-// mappingGiven is a mapping as a caller gives it. What it does not know is refused: a
+// MappingGiven is a mapping as a caller gives it. What it does not know is refused: a
 // word that is misspelt would make the mapping apply to more matters than was meant.
-type mappingGiven struct {
+type MappingGiven struct {
 	CaseType     string  `json:"case_type" pattern:"\\S" maxLength:"1000"`
 	PracticeArea *string `json:"practice_area,omitempty" nullable:"true" maxLength:"1000" doc:"Only matters of this practice area; empty: of any."`
 	Jurisdiction *string `json:"jurisdiction,omitempty" nullable:"true" maxLength:"1000" doc:"Only matters of this jurisdiction; empty: of any."`
@@ -89,13 +89,16 @@ type mappingGiven struct {
 	ClientRole   *string `json:"client_role,omitempty" nullable:"true" maxLength:"200" doc:"One of the matter type's roles; empty: its default."`
 }
 
-// namelessMapping is a mapping whose id the engine chooses.
+// namelessMapping is a mapping whose id the engine chooses, unless the body has one.
 type namelessMapping struct {
 	FirmPath
-	Body mappingGiven
+	Body struct {
+		MappingGiven
+		ID string `json:"id,omitempty" pattern:"^[A-Za-z0-9_-]{1,64}$" doc:"The mapping's id; left out: the mapping for the same matters is changed, or a new one made."`
+	}
 }
 
-func (b mappingGiven) mapping(id domain.MappingID) domain.Mapping {
+func (b MappingGiven) mapping(id domain.MappingID) domain.Mapping {
 	return domain.Mapping{ID: id, CaseType: b.CaseType, PracticeArea: text(b.PracticeArea), Jurisdiction: text(b.Jurisdiction),
 		MatterTypeID: b.TypeID, ClientRole: text(b.ClientRole)}
 }
@@ -112,7 +115,7 @@ func (s *site) putMapping(ctx context.Context, in *mappingInput) (*change[mappin
 
 // putNamelessMapping makes the mapping for these matters, or changes the one that there is.
 func (s *site) putNamelessMapping(ctx context.Context, in *namelessMapping) (*change[mappingChange], error) {
-	return s.reviseMapping(ctx, in.firm(), in.Body.mapping(""))
+	return s.reviseMapping(ctx, in.firm(), in.Body.mapping(domain.MappingID(in.Body.ID)))
 }
 
 func (s *site) reviseMapping(ctx context.Context, firm domain.FirmID, w domain.Mapping) (*change[mappingChange], error) {

@@ -50,7 +50,7 @@ func (s *site) letter(r projections.DeadLetterRow) (letter, error) {
 // is in headers. Nil: it is no JSON object.
 func lettersData(body []byte) map[string]any {
 	var whole map[string]any
-	if json.Unmarshal(body, &whole) != nil {
+	if json.Unmarshal(withoutBOM(body), &whole) != nil {
 		return nil
 	}
 	if data, ok := whole["data"].(map[string]any); ok {
@@ -118,7 +118,7 @@ func held(body []byte, data map[string]any, field string) string {
 		return ""
 	}
 	var whole map[string]any
-	_ = json.Unmarshal(body, &whole) // what is no JSON holds nothing
+	_ = json.Unmarshal(withoutBOM(body), &whole) // what is no JSON holds nothing
 	for _, within := range []map[string]any{data, whole} {
 		if v, ok := at(within, strings.Split(field, "/")[1:]); ok {
 			text, _ := json.Marshal(v)

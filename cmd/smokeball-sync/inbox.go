@@ -119,7 +119,7 @@ func (e *engine) publishWebhook(ctx context.Context, f domain.FirmID, header htt
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", header.Get("RequestId"), header.Get("Timestamp"), body))
 	id := hex.EncodeToString(sum[:16])
 	data, err := json.Marshal(notification{SpecVersion: "1.0", ID: id, Source: "/smokeball", Type: domain.TypeWebhookReceived,
-		Time: time.Now().UTC(), Content: "application/json", Request: domain.RequestID(header.Get("RequestId")), Data: body})
+		Time: time.Now().UTC(), Content: "application/json", Request: domain.RequestID(header.Get("RequestId")), Data: n.Raw})
 	if err != nil {
 		return err
 	}

@@ -56,6 +56,43 @@ func TestDryRunForetells(t *testing.T) {
 	}
 }
 
+// TestAMappingWithoutAnID puts a mapping as the contract has it: the engine chooses the id,
+// and the same matters have one mapping, whatever is put for them.
+func TestAMappingWithoutAnID(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	r.connect(t)
+	fall, other := r.typeNamed(t, "Slip and Fall"), r.typeNamed(t, "Will")
+	var first, second, third struct {
+		ID     string
+		TypeID string `json:"matter_type_id"`
+	}
+	put := func(body object) answer {
+		return r.call(t, admin(), http.MethodPut, "/case-type-mappings", body)
+	}
+	put(object{"case_type": "Falling Cornice", "matter_type_id": fall}).want(http.StatusOK).into(&first)
+	put(object{"case_type": " falling cornice", "practice_area": nil, "matter_type_id": other}).want(http.StatusOK).into(&second)
+	put(object{"id": first.ID, "case_type": "Falling Cornice", "jurisdiction": "IL", "matter_type_id": other}).want(http.StatusOK).into(&third)
+	if first.ID == "" || first.TypeID != fall || second.ID != first.ID || second.TypeID != other || third.ID != first.ID {
+		t.Errorf("got %+v, then %+v, then %+v", first, second, third)
+	}
+	put(object{"case_type": "X", "matter_type_id": "moon"}).want(http.StatusUnprocessableEntity)
+	put(object{"case_type": "X", "matter_type_id": fall, "misspelt": 1}).want(http.StatusUnprocessableEntity)
+	var all struct {
+		Items []struct{ ID, How string }
+	}
+	r.call(t, clerk(), http.MethodGet, "/case-type-mappings", nil).want(http.StatusOK).into(&all)
+	own := 0
+	for _, m := range all.Items {
+		if m.ID != "" {
+			own++
+		}
+	}
+	if own != 1 {
+		t.Errorf("the firm has %+v", all.Items)
+	}
+}
+
 // typeNamed is the id of a matter type of the account.
 func (r *running) typeNamed(t *testing.T, name string) string {
 	t.Helper()

@@ -41,11 +41,16 @@ func misfits(c domain.MappingChange, types []domain.MatterType) []domain.FieldFa
 	return all
 }
 
-func faultsOf(w domain.Mapping, types []domain.MatterType, at string) []domain.FieldFault {
+// check is the mapping's own check; one without an id gets it when it is kept.
+func check(w domain.Mapping, types []domain.MatterType) (domain.MatterType, []domain.FieldFault) {
 	if w.ID == "" {
 		w.ID = "new"
 	}
-	_, faults := w.Check(types)
+	return w.Check(types)
+}
+
+func faultsOf(w domain.Mapping, types []domain.MatterType, at string) []domain.FieldFault {
+	_, faults := check(w, types)
 	for i := range faults {
 		faults[i].Field = at + faults[i].Field
 	}

@@ -34,7 +34,7 @@ func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mappi
 	if err != nil {
 		return domain.KeptMapping{}, 0, err
 	}
-	chosen, faults := w.Check(types)
+	chosen, faults := check(w, types)
 	if len(faults) > 0 {
 		return domain.KeptMapping{}, 0, domain.Misfit(faults)
 	}
