@@ -76,8 +76,8 @@ func (j *JetStream) Close() error {
 func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
-	for {
-		one, cancel := j.deadline(ctx)
+	for within := firstAnswer; ; within = min(2*within, j.js.Options().DefaultTimeout) {
+		one, cancel := context.WithTimeout(ctx, within)
 		s, err := ensureStream(one, j.js, replicas)
 		cancel()
 		if !unsettled(err) || pause(ctx, askPause) != nil {
@@ -86,6 +86,10 @@ func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Str
 		j.log.Warn("the ledger's stream can't be opened yet", "stream", LedgerStream, "err", err)
 	}
 }
+
+// firstAnswer is how long the first answer is waited for. Of several engines that make the
+// stream at the same moment the server answers one; the others ask again and find it.
+const firstAnswer = time.Second
 
 // openWithin is how long a cluster may take until the stream is open.
 const openWithin = time.Minute
@@ -101,7 +105,7 @@ const (
 // unsettled reports whether nobody answered, or for a reason that passes.
 func unsettled(err error) bool {
 	return isCode(err, codeNoPeers, codeNotAssigned, codeNotAvailable, codeNotLeader) ||
-		unheard(err) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
+		unheard(err) || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
 }
 
 // isCode reports whether the error is a server's, of one of the codes.

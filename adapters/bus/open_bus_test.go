@@ -34,7 +34,7 @@ func TestOpenMakesWhatTheTableNames(t *testing.T) {
 			t.Fatal(err)
 		}
 		status, err := kv.Status(brief(t))
-		if err != nil || status.History() != 1 || (name == bus.Leases) != (status.TTL().Seconds() == 15) {
+		if err != nil || status.History() != 1 || (name == bus.Leases) != (status.TTL().Seconds() == 6) {
 			t.Errorf("%s: %+v, %v", name, status, err)
 		}
 		if s, err := b.JetStream().Stream(brief(t), "KV_"+name); err != nil || s.CachedInfo().Config.AllowDirect {

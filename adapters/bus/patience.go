@@ -45,6 +45,36 @@ func (p patience) ask(ctx context.Context, question func(context.Context) error)
 	}
 }
 
+// agree makes something that another engine may be making at the same moment. The server
+// answers only one of those who ask for the same new stream, and forgets the others: they
+// ask again soon, and find it. Each further question may take longer, for a cluster that is
+// slow.
+func (p patience) agree(ctx context.Context, make func(context.Context) error) error {
+	within := firstAnswer
+	return p.ask(ctx, func(ctx context.Context) error {
+		if p > 0 {
+			limited, cancel := context.WithTimeout(ctx, within)
+			defer cancel()
+			ctx, within = limited, min(2*within, lastAnswer)
+		}
+		err := make(ctx)
+		if p > 0 && errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
+			return fmt.Errorf("%w: %w", errMadeMeanwhile, err)
+		}
+		return err
+	})
+}
+
+// How long an answer about something new is waited for, at first and at most.
+const (
+	firstAnswer = time.Second
+	lastAnswer  = 5 * time.Second
+)
+
+// errMadeMeanwhile says that another engine has made what this one was about to make; the
+// next question brings it up to date.
+var errMadeMeanwhile = errors.New("another engine has just made it")
+
 // passing reports whether nobody answered, or for a reason that passes.
 func passing(err error) bool {
 	var api *jetstream.APIError
@@ -52,5 +82,5 @@ func passing(err error) bool {
 		return slices.Contains([]jetstream.ErrorCode{incomplete, noPeers, notAssigned, notAvailable, notLeader, notEnabled}, api.ErrorCode)
 	}
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout) || errors.Is(err, nats.ErrNoResponders) ||
-		errors.Is(err, nats.ErrDisconnected)
+		errors.Is(err, nats.ErrDisconnected) || errors.Is(err, errMadeMeanwhile)
 }

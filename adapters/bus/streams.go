@@ -3,6 +3,7 @@ package bus
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -27,7 +28,7 @@ const (
 const (
 	retention   = 90 * 24 * time.Hour
 	dedupWindow = 2 * time.Minute
-	leaseTTL    = 15 * time.Second
+	leaseTTL    = 6 * time.Second
 	ackWait     = 30 * time.Second
 	// inFlight is how many messages of one durable may be unacknowledged at once: what
 	// the engine holds in memory, and how many keys it can work on in parallel.
@@ -97,24 +98,38 @@ func (d durable) config() jetstream.ConsumerConfig {
 }
 
 // provision makes what the table names, or brings it up to date. Doing it again changes
-// nothing.
+// nothing, also where another engine does it at the same moment.
 func (b *Bus) provision(ctx context.Context, replicas int) error {
-	var steps []step
+	var stores, consumers []step
 	for _, c := range append(streams(replicas), keyValues(replicas)...) {
-		steps = append(steps, step{"stream " + c.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, c); return err }})
+		stores = append(stores, step{"stream " + c.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, c); return err }})
 	}
 	for _, c := range objectStores(replicas) {
-		steps = append(steps, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateObjectStore(ctx, c); return err }})
+		stores = append(stores, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateObjectStore(ctx, c); return err }})
 	}
 	for _, d := range durables() {
-		steps = append(steps, step{"consumer " + d.name, func(ctx context.Context) error {
+		consumers = append(consumers, step{"consumer " + d.name, func(ctx context.Context) error {
 			_, err := b.js.CreateOrUpdateConsumer(ctx, d.stream, d.config())
 			return err
 		}})
 	}
-	for _, s := range steps {
-		if err := b.Ask(ctx, s.make); err != nil {
-			return fmt.Errorf("make %s: %w", s.what, err)
+	if err := b.makeAll(ctx, stores); err != nil {
+		return err
+	}
+	return b.makeAll(ctx, consumers) // a consumer needs its stream
+}
+
+// makeAll makes things side by side and returns the first fault in the table's order.
+func (b *Bus) makeAll(ctx context.Context, steps []step) error {
+	faults := make([]error, len(steps))
+	var all sync.WaitGroup
+	for i, s := range steps {
+		all.Go(func() { faults[i] = b.patience.agree(ctx, s.make) })
+	}
+	all.Wait()
+	for i, err := range faults {
+		if err != nil {
+			return fmt.Errorf("make %s: %w", steps[i].what, err)
 		}
 	}
 	return nil

@@ -88,12 +88,14 @@ func (l limited) wait(ctx context.Context, p pass) (sent func(), err error) {
 	waiting, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.flow, cancel)()
+	over := turnsUntil(ctx)
+	defer context.AfterFunc(over, cancel)()
 	sent, err = l.limiter.Wait(waiting)
 	switch {
 	case err == nil:
 		l.metrics.turns.WithLabelValues(turnOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
 		return sent, nil
-	case ctx.Err() == nil:
+	case ctx.Err() == nil && over.Err() == nil:
 		return nil, l.circuits.held(p)
 	}
 	return nil, fmt.Errorf("%w: %w", errNoTurn, err)

@@ -38,6 +38,22 @@ type turn struct {
 
 type turnKey struct{}
 
+type lastTurnKey struct{}
+
+// WithTurnsUntil marks the calls made under ctx: those that wait for their turn when over
+// ends are given up, those that are under way are not.
+func WithTurnsUntil(ctx, over context.Context) context.Context {
+	return context.WithValue(ctx, lastTurnKey{}, over)
+}
+
+// turnsUntil is the context whose end is the end of waiting.
+func turnsUntil(ctx context.Context) context.Context {
+	if over, ok := ctx.Value(lastTurnKey{}).(context.Context); ok {
+		return over
+	}
+	return context.Background()
+}
+
 // WithTurn marks the calls made under ctx: they take their turns among firm's with
 // that priority. Calls without a mark are their own firm's, with priority Live.
 func WithTurn(ctx context.Context, firm domain.FirmID, p Priority) context.Context {

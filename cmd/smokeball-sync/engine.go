@@ -22,6 +22,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/lease"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
@@ -222,7 +223,7 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	}
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
 		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private,
-		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Permit: stillLeads, Registerer: e.metrics, Log: e.log})
+		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Permit: lease.Sure, Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}

@@ -2,12 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/internal/lease"
 )
 
@@ -19,7 +20,9 @@ func (e *engine) whileLeading(all ...func(context.Context) error) func(context.C
 		if err != nil {
 			return err
 		}
-		return e.alone(ctx, "allowance."+app, func(ctx context.Context) error { return together(ctx, all) })
+		return e.alone(ctx, "allowance."+app, func(ctx context.Context) error {
+			return together(smokeball.WithTurnsUntil(ctx, lease.Leaving(ctx)), all)
+		})
 	}
 }
 
@@ -41,20 +44,13 @@ func (e *engine) alone(ctx context.Context, name string, work func(context.Conte
 	if err != nil {
 		return fmt.Errorf("ask how long leases live: %w", err)
 	}
-	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Life: status.TTL(), Log: e.log}.Run(ctx, work)
+	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Life: status.TTL(), Drain: keepsLease, Log: e.log}.Run(ctx, work)
 }
 
-var errNotLeading = errors.New("another engine may lead by now")
-
-// stillLeads keeps a call back that was begun under the lease where this engine stood still
-// for so long that another one may have taken over, looked in vain for what the call makes,
-// and made it.
-func stillLeads(ctx context.Context) error {
-	if !lease.Held(ctx) {
-		return errNotLeading
-	}
-	return nil
-}
+// keepsLease is how long an engine that stops keeps its lease for the calls that are under
+// way: time for most of them to be answered and recorded, so that the next leader need not
+// look for what they made.
+const keepsLease = 750 * time.Millisecond
 
 // together runs all until ctx ends or one of them fails, which ends the others.
 func together(ctx context.Context, all []func(context.Context) error) error {

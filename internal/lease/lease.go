@@ -2,7 +2,8 @@
 // key-value bucket whose entries end by themselves. It is for order, not for safety:
 // an engine that is cut off may work on for a moment beside its successor, which the
 // ledger's expected versions make harmless. What no ledger can make harmless, a call that
-// an engine sends after it stood still for longer than its lease, asks [Held] first.
+// an engine sends after it stood still for longer than its lease, or after it handed the
+// lease over, asks [Sure] first.
 package lease
 
 import (
@@ -19,21 +20,23 @@ type Lease struct {
 	KV    jetstream.KeyValue
 	Key   string
 	Owner string        // this engine, by a name that no other one has
-	Life  time.Duration // how long an entry of the bucket lives unless it is renewed
+	Life  time.Duration // how long an entry lives unless it is renewed; the bucket's TTL
+	Drain time.Duration // how long work that is told to end keeps the lease, at most
 	Log   *slog.Logger
 }
 
-// Run does the work whenever the lease is held, until ctx ends. The work's context
-// ends when the lease is lost, and tells [Held]; the work's error ends Run.
+// Run does the work whenever the lease is held, until ctx ends. The work's context ends
+// when the lease is lost or ctx ends; [Sure] refuses from that moment on, and [Leaving]
+// tells of it. The lease is handed over when the work has ended, or after Drain: what is
+// left of the work ends beside the next leader. The work's error ends Run.
 func (l Lease) Run(ctx context.Context, work func(context.Context) error) error {
 	for ctx.Err() == nil {
-		asked := time.Now()
-		revision, err := l.KV.Create(ctx, l.Key, []byte(l.Owner))
+		revision, asked, err := l.claim(ctx)
 		if err != nil {
-			if !errors.Is(err, jetstream.ErrKeyExists) && ctx.Err() == nil {
-				l.Log.Warn("the lease can't be asked for", "lease", l.Key, "err", err)
+			if ctx.Err() == nil {
+				l.Log.Warn("the lease can't be asked for; it is asked for again", "lease", l.Key, "err", err)
+				pause(ctx, l.Life/5)
 			}
-			pause(ctx, l.Life/5)
 			continue
 		}
 		l.Log.Info("this engine leads", "lease", l.Key)
@@ -48,16 +51,38 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 func (l Lease) hold(ctx context.Context, revision uint64, t *term, work func(context.Context) error) error {
 	held, lose := context.WithCancel(context.WithValue(ctx, termKey{}, t))
 	defer lose()
-	renewed := make(chan uint64, 1)
-	go func() { defer lose(); renewed <- l.renew(held, revision, t) }()
-	err := work(held)
-	lose()
-	l.giveBack(<-renewed)
+	defer t.leave()
+	ours := make(chan uint64, 1)
+	go func() { defer lose(); ours <- l.renew(held, revision, t) }()
+	ended := make(chan error, 1)
+	go func() { defer lose(); ended <- work(held) }()
+	<-held.Done()
+	t.leave()
+	err, done := l.drain(ended)
+	if revision := <-ours; revision != 0 {
+		l.giveBack(revision)
+	}
+	if !done {
+		err = <-ended
+	}
 	return err
 }
 
-// renew keeps the entry alive and returns its last revision when it is lost or ctx
-// ends. After a fault it tries on as long as the entry must still be ours.
+// drain waits until the work has ended, but no longer than the lease may be kept for it.
+func (l Lease) drain(ended <-chan error) (err error, done bool) {
+	timer := time.NewTimer(l.Drain)
+	defer timer.Stop()
+	select {
+	case err = <-ended:
+		return err, true
+	case <-timer.C:
+		return nil, false
+	}
+}
+
+// renew keeps the entry alive until ctx ends, and returns its last revision, or 0 when
+// it is another engine's. While nobody answers the entry may still be ours: whether calls
+// may be sent meanwhile is what the term says.
 func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
 		pause(ctx, l.Life/5)
@@ -70,18 +95,18 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 		case err == nil:
 			revision = next
 			t.prolong(asked.Add(l.sure()))
+			continue
 		case ctx.Err() != nil:
 			return revision
-		case !t.lasts(time.Now()):
+		}
+		if revision, err = l.newest(ctx, revision); err != nil {
 			l.Log.Warn("the lease is lost; another engine takes over", "lease", l.Key, "err", err)
-			return revision
-		default:
-			revision = l.newest(ctx, revision)
+			return 0
 		}
 	}
 }
 
-// prolong writes the entry anew. It does not wait so long for an answer that there would be
+// prolong writes the entry again. It does not wait so long for an answer that there would be
 // no time for another try.
 func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
@@ -89,16 +114,23 @@ func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 	return l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
 }
 
-// newest is the entry's revision where it is still ours: the answer to an update that was
-// done may have been lost.
-func (l Lease) newest(ctx context.Context, revision uint64) uint64 {
+var errLost = errors.New("the entry is another engine's or has ended")
+
+// newest is the entry's revision, where it is still ours or nobody can tell: the answer to
+// an update that was done may have been lost.
+func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
 	defer cancel()
 	entry, err := l.KV.Get(ctx, l.Key)
-	if err != nil || string(entry.Value()) != l.Owner {
-		return revision
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return 0, errLost
+	case err != nil:
+		return revision, nil
+	case string(entry.Value()) != l.Owner:
+		return 0, errLost
 	}
-	return max(revision, entry.Revision())
+	return max(revision, entry.Revision()), nil
 }
 
 // giveBack lets the next engine begin at once instead of after the entry's life.
@@ -107,7 +139,9 @@ func (l Lease) giveBack(revision uint64) {
 	defer cancel()
 	if err := l.KV.Delete(ctx, l.Key, jetstream.LastRevision(revision)); err != nil {
 		l.Log.Info("the lease was not given back; it ends by itself", "lease", l.Key, "err", err)
+		return
 	}
+	l.Log.Info("the lease is handed over", "lease", l.Key)
 }
 
 func pause(ctx context.Context, d time.Duration) {

@@ -2,6 +2,8 @@ package lease_test
 
 import (
 	"context"
+	"crypto/rand"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -34,7 +36,7 @@ func TestOneAtATimeAndTheNextAtOnce(t *testing.T) {
 		var wg sync.WaitGroup
 		began := terms.Load()
 		for range 2 {
-			wg.Go(func() { _ = claim(kv).Run(ctx, work) })
+			wg.Go(func() { _ = claim(kv, rand.Text()).Run(ctx, work) })
 		}
 		until(t, func() bool { return terms.Load() > began })
 		cancel()
@@ -51,10 +53,10 @@ func TestALostEntryEndsTheWork(t *testing.T) {
 	began, ended := make(chan struct{}, 9), make(chan struct{}, 9)
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		_ = claim(kv).Run(ctx, func(ctx context.Context) error {
+		_ = claim(kv, "me").Run(ctx, func(ctx context.Context) error {
 			began <- struct{}{}
-			if !lease.Held(ctx) {
-				t.Error("the lease is not held when the work begins")
+			if err := lease.Sure(ctx); err != nil {
+				t.Errorf("the lease is not held when the work begins: %v", err)
 			}
 			<-ctx.Done()
 			ended <- struct{}{}
@@ -82,7 +84,7 @@ func TestAnEntryOfADeadEngineEndsByItself(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*life)
 	defer cancel()
 	led := false
-	_ = claim(kv).Run(ctx, func(context.Context) error { led = true; cancel(); return nil })
+	_ = claim(kv, "me").Run(ctx, func(context.Context) error { led = true; cancel(); return nil })
 	if !led {
 		t.Fatal("nobody took over")
 	}
@@ -111,7 +113,7 @@ func TestALostAnswerLosesNoLease(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = claim(kv).Run(ctx, func(ctx context.Context) error { terms++; <-ctx.Done(); return nil })
+		_ = claim(kv, "me").Run(ctx, func(ctx context.Context) error { terms++; <-ctx.Done(); return nil })
 	}()
 	until(t, func() bool { return kv.asked.Load() > 12 })
 	cancel()
@@ -121,8 +123,71 @@ func TestALostAnswerLosesNoLease(t *testing.T) {
 	}
 }
 
-func claim(kv jetstream.KeyValue) lease.Lease {
-	return lease.Lease{KV: kv, Key: "a", Owner: "me", Life: life, Log: slog.New(slog.DiscardHandler)}
+// TestTheLeaseIsHandedOverBeforeAllIsDrained tells that the next engine leads while the work
+// of the last one still ends, and that the last one sends nothing then.
+func TestTheLeaseIsHandedOverBeforeAllIsDrained(t *testing.T) {
+	kv := bucket(t)
+	first, stop := context.WithCancel(t.Context())
+	began, next, drained := make(chan struct{}), make(chan time.Time, 1), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = claim(kv, "first").Run(first, func(ctx context.Context) error {
+			close(began)
+			<-ctx.Done()
+			if err := lease.Sure(context.WithoutCancel(ctx)); !errors.Is(err, lease.ErrLeaving) {
+				t.Errorf("a call that is begun while the engine stops gets %v", err)
+			}
+			<-drained
+			return nil
+		})
+	})
+	<-began
+	second, end := context.WithCancel(t.Context())
+	wg.Go(func() {
+		_ = claim(kv, "second").Run(second, func(ctx context.Context) error {
+			next <- time.Now()
+			<-ctx.Done()
+			return nil
+		})
+	})
+	told := time.Now()
+	stop()
+	select {
+	case at := <-next:
+		if took := at.Sub(told); took > life {
+			t.Errorf("the next engine led after %s only", took)
+		}
+	case <-time.After(20 * life):
+		t.Error("the next engine waits until all is drained")
+	}
+	close(drained)
+	end()
+	wg.Wait()
+}
+
+// TestAnEntryThatIsNotRenewedIsTakenOver tells that an engine which does not renew its entry,
+// though that does not end by itself, is taken over from after the life of an entry.
+func TestAnEntryThatIsNotRenewedIsTakenOver(t *testing.T) {
+	kv := bucket(t)
+	slow := claim(kv, "me")
+	slow.Life = life / 2 // the bucket's entries live twice as long
+	if _, err := kv.Create(t.Context(), "a", []byte("dead")); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*life)
+	defer cancel()
+	_ = slow.Run(ctx, func(context.Context) error {
+		if took := time.Since(began); took < life/2 || took > life {
+			t.Errorf("it was taken over after %s", took)
+		}
+		cancel()
+		return nil
+	})
+}
+
+func claim(kv jetstream.KeyValue, owner string) lease.Lease {
+	return lease.Lease{KV: kv, Key: "a", Owner: owner, Life: life, Drain: life / 5, Log: slog.New(slog.DiscardHandler)}
 }
 
 func until(t *testing.T, ok func() bool) {

@@ -2,12 +2,21 @@ package lease
 
 import (
 	"context"
-	"sync/atomic"
+	"errors"
+	"sync"
 	"time"
 )
 
 // term is how long this engine may be sure that it leads.
-type term struct{ end atomic.Pointer[time.Time] }
+type term struct {
+	over     context.Context // ends when no new call is to be sent
+	leave    context.CancelFunc
+	patience time.Duration // how long a call waits for the lease to be renewed
+
+	mu      sync.Mutex
+	end     time.Time
+	renewed chan struct{} // closed and replaced when end moves
+}
 
 type termKey struct{}
 
@@ -16,24 +25,68 @@ type termKey struct{}
 func (l Lease) sure() time.Duration { return l.Life - l.Life/4 }
 
 func (l Lease) term(asked time.Time) *term {
-	t := &term{}
-	t.prolong(asked.Add(l.sure()))
+	t := &term{end: asked.Add(l.sure()), renewed: make(chan struct{}), patience: 2 * l.Life}
+	t.over, t.leave = context.WithCancel(context.Background())
 	return t
 }
 
-func (t *term) prolong(end time.Time) { t.end.Store(&end) }
-
-// lasts reports whether the term has not ended by either clock: the steady one may stand
-// still while a machine sleeps, and the wall clock may be set.
-func (t *term) lasts(now time.Time) bool {
-	end := *t.end.Load()
-	return now.Before(end) && now.Round(0).Before(end.Round(0))
+func (t *term) prolong(end time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.end = end
+	close(t.renewed)
+	t.renewed = make(chan struct{})
 }
 
-// Held reports whether the lease under which ctx's work was begun is certainly still this
-// engine's: also at once after the engine stood still, when nobody told it yet that it has
-// lost it. Work of no lease may always go on.
-func Held(ctx context.Context) bool {
+// lasts reports whether the term has not ended by either clock: the steady one may stand
+// still while a machine sleeps, and the wall clock may be set. renewed is closed when that
+// may have changed.
+func (t *term) lasts(now time.Time) (ok bool, renewed <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.over.Err() == nil && now.Before(t.end) && now.Round(0).Before(t.end.Round(0)), t.renewed
+}
+
+// The errors of [Sure].
+var (
+	ErrLeaving   = errors.New("this engine hands its lease over")
+	ErrUncertain = errors.New("another engine may lead by now")
+)
+
+// Sure returns nil when the lease under which ctx's work was begun is certainly still this
+// engine's: also right after the engine stood still, when nobody told it yet that it has
+// lost it. Where the lease could not be renewed in time Sure waits until it is, for twice
+// its life. Work of no lease may always go on.
+func Sure(ctx context.Context) error {
 	t, ok := ctx.Value(termKey{}).(*term)
-	return !ok || t.lasts(time.Now())
+	if !ok {
+		return nil
+	}
+	timer := time.NewTimer(t.patience)
+	defer timer.Stop()
+	for {
+		lasts, renewed := t.lasts(time.Now())
+		if lasts {
+			return nil
+		}
+		select {
+		case <-renewed:
+		case <-t.over.Done():
+			return ErrLeaving
+		case <-timer.C:
+			return ErrUncertain
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// Leaving ends when the lease under which ctx's work was begun is lost or about to be handed
+// over: nothing new is to be begun. For work of no lease it never ends.
+func Leaving(ctx context.Context) context.Context {
+	t, ok := ctx.Value(termKey{}).(*term)
+	if !ok {
+		return context.Background()
+	}
+	return t.over
 }

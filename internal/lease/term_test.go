@@ -2,33 +2,62 @@ package lease
 
 import (
 	"context"
+	"errors"
 	"testing"
 	"testing/synctest"
 	"time"
 )
 
-// TestATermEndsByItself tells that who stood still finds the lease lost before anybody
-// tells of it.
+// TestATermEndsByItself tells that who stood still finds the lease uncertain before anybody
+// tells of it, and sends nothing until it is renewed.
 func TestATermEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Lease{Life: 10 * time.Second}
 		term := l.term(time.Now())
-		ctx := context.WithoutCancel(context.WithValue(t.Context(), termKey{}, term))
-		if !Held(ctx) {
-			t.Error("the lease is not held at first")
+		ctx := context.WithValue(t.Context(), termKey{}, term)
+		if err := Sure(ctx); err != nil {
+			t.Errorf("the lease is not held at first: %v", err)
 		}
 		time.Sleep(7 * time.Second)
 		term.prolong(time.Now().Add(l.sure()))
 		time.Sleep(7 * time.Second)
-		if !Held(ctx) {
-			t.Error("the lease was renewed and is not held")
+		if err := Sure(ctx); err != nil {
+			t.Errorf("the lease was renewed and is not held: %v", err)
 		}
 		time.Sleep(time.Second)
-		if Held(ctx) {
-			t.Error("the lease is held for longer than its entry lives")
+		began := time.Now()
+		if err := Sure(ctx); !errors.Is(err, ErrUncertain) || time.Since(began) != 2*l.Life {
+			t.Errorf("a call got %v after %s, want a refusal after twice the lease's life", err, time.Since(began))
 		}
-		if !Held(t.Context()) {
-			t.Error("work of no lease is held up")
+		time.AfterFunc(time.Second, func() { term.prolong(time.Now().Add(l.sure())) })
+		if err := Sure(ctx); err != nil {
+			t.Errorf("the lease was renewed while a call waited, which got %v", err)
+		}
+		if err := Sure(t.Context()); err != nil {
+			t.Errorf("work of no lease is held up: %v", err)
+		}
+	})
+}
+
+// TestAHandoverRefusesAtOnce tells that no call is sent any more from the moment on at which
+// the engine is told to stop, also one that waits for the lease to be renewed.
+func TestAHandoverRefusesAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := Lease{Life: 10 * time.Second}
+		term := l.term(time.Now())
+		ctx := context.WithValue(t.Context(), termKey{}, term)
+		time.Sleep(8 * time.Second)
+		time.AfterFunc(time.Second, term.leave)
+		began := time.Now()
+		if err := Sure(ctx); !errors.Is(err, ErrLeaving) || time.Since(began) != time.Second {
+			t.Errorf("a call that waits got %v after %s", err, time.Since(began))
+		}
+		term.prolong(time.Now().Add(l.sure()))
+		if err := Sure(ctx); !errors.Is(err, ErrLeaving) {
+			t.Errorf("a call after the handover got %v", err)
+		}
+		if Leaving(ctx).Err() == nil || Leaving(t.Context()).Err() != nil {
+			t.Error("Leaving tells another thing than Sure")
 		}
 	})
 }
@@ -38,11 +67,11 @@ func TestATermEndsByItself(t *testing.T) {
 func TestATermEndsByTheClockThatRanOn(t *testing.T) {
 	now := time.Now()
 	term := Lease{Life: 10 * time.Second}.term(now)
-	if !term.lasts(now.Add(time.Second)) {
+	if ok, _ := term.lasts(now.Add(time.Second)); !ok {
 		t.Error("it ended after a second")
 	}
 	slept := now.Round(0).Add(time.Minute) // only the wall clock went on
-	if term.lasts(slept) {
+	if ok, _ := term.lasts(slept); ok {
 		t.Error("it lasts although a minute has passed")
 	}
 }

@@ -146,16 +146,24 @@ func (t *turn) steps(ctx context.Context) error {
 		{domain.StepConfirm, t.confirmAll},
 	}
 	for _, s := range steps {
-		select {
-		case <-t.stopping:
+		if t.ends() {
 			return errHandedBack
-		default:
 		}
 		if err := s.do(ctx); err != nil {
 			return &stepError{s.name, err}
 		}
 	}
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(t.Turn) })
+}
+
+// ends reports that this engine begins nothing more: it stops, or another one leads.
+func (t *turn) ends() bool {
+	select {
+	case <-t.stopping:
+		return true
+	default:
+		return false
+	}
 }
 
 func (t *turn) stream() domain.Stream { return domain.MatterStream(t.firm, t.id) }
@@ -205,7 +213,7 @@ func (t *turn) settle(ctx context.Context, err error) error {
 		return err
 	case errors.As(err, &h):
 		return t.waits(ctx, step, h)
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, t.ends() && ce != nil && ce.Class == domain.Retryable:
 		return errHandedBack // the engine stops; the call's end is not Smokeball's fault
 	case ce == nil:
 		return t.trouble(ctx, step, err)

@@ -1,0 +1,94 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// standby is what an engine that does not lead knows of the entry.
+type standby struct {
+	revision uint64 // the newest that was seen; 0: none
+	free     bool   // there is none, it was deleted, or it is this engine's own
+}
+
+var (
+	errWatchEnded = errors.New("the watch of the entry ended")
+	errWatchLags  = errors.New("the watch of the entry lags behind")
+)
+
+// claim watches the entry until it can be made this engine's: at once when its holder
+// deletes it, and when it was not renewed for as long as it lives. It returns the entry's
+// revision and when that was asked for.
+func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err error) {
+	watch, err := l.KV.Watch(ctx, l.Key)
+	if err != nil {
+		return 0, asked, fmt.Errorf("watch the entry: %w", err)
+	}
+	defer func() { _ = watch.Stop() }() // at the latest it ends with the connection
+	now := standby{free: true}
+	silent := time.NewTimer(l.Life)
+	defer silent.Stop()
+	for {
+		overdue := false
+		select {
+		case <-ctx.Done():
+			return 0, asked, ctx.Err()
+		case e, open := <-watch.Updates():
+			if !open {
+				return 0, asked, errWatchEnded
+			}
+			silent.Reset(l.Life)
+			now = now.after(e, l.Owner)
+		case <-silent.C:
+			overdue = true
+		}
+		if !now.free && !overdue {
+			continue
+		}
+		asked = time.Now()
+		revision, err = l.take(ctx, now)
+		switch {
+		case err == nil:
+			return revision, asked, nil
+		case !outrun(err):
+			return 0, asked, err
+		case overdue: // it was renewed, and the watch did not tell
+			return 0, asked, errWatchLags
+		}
+		now.free = false // another engine was quicker
+	}
+}
+
+// after is what is known after the watch told e; nil says that it told all there was.
+func (s standby) after(e jetstream.KeyValueEntry, owner string) standby {
+	if e == nil {
+		return s
+	}
+	gone := e.Operation() != jetstream.KeyValuePut
+	return standby{revision: e.Revision(), free: gone || string(e.Value()) == owner}
+}
+
+// take makes the entry this engine's, provided that nobody has written it since.
+func (l Lease) take(ctx context.Context, s standby) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, l.Life/3)
+	defer cancel()
+	if s.revision > 0 {
+		if revision, err := l.KV.Update(ctx, l.Key, []byte(l.Owner), s.revision); err == nil {
+			return revision, nil
+		}
+	}
+	return l.KV.Create(ctx, l.Key, []byte(l.Owner)) // the entry may have ended by itself
+}
+
+// replicatedConflict is the server's code for a stale expectation on a replicated stream.
+const replicatedConflict = 10164
+
+// outrun reports that another engine has written the entry first.
+func outrun(err error) bool {
+	var api *jetstream.APIError
+	return errors.Is(err, jetstream.ErrKeyExists) || (errors.As(err, &api) && api.ErrorCode == replicatedConflict)
+}
