@@ -19,6 +19,8 @@ const (
 	ActionTestWebhooks     Action = "webhooks.test"
 	ActionConfirmAccount   Action = "connection.confirm"
 	ActionDropAccount      Action = "connection.drop"
+	ActionRebaseMatter     Action = "matter.rebase"
+	ActionRebaseClient     Action = "client.rebase"
 	ActionRequestSync      Action = "sync.request"
 	ActionRetrySync        Action = "sync.retry"
 	ActionCancelSync       Action = "sync.cancel"
@@ -84,6 +86,9 @@ func DeedOf(s Stream, e Event) (Deed, bool) {
 	if !ok {
 		d, ok = settles(s, e)
 	}
+	if !ok {
+		d, ok = rebases(s, e)
+	}
 	if ok && d.Actor != Operator {
 		d.Role = FirmAdmin
 	}
@@ -91,7 +96,7 @@ func DeedOf(s Stream, e Event) (Deed, bool) {
 	case SyncRequested:
 		d, ok = asked(s, e)
 	case SyncJoined:
-		d, ok = Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
+		d, ok = Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, authenticated(e.Proof, e.Origin)
 	case SyncCancelled:
 		d, ok = Deed{Actor: e.By, Action: ActionCancelSync, Target: s.ID}, true
 	case RequestRefused:
@@ -151,8 +156,22 @@ func settles(s Stream, e Event) (Deed, bool) {
 	return Deed{}, false
 }
 
+// rebases is how firm admins mend the versions of matters and clients.
+func rebases(s Stream, e Event) (Deed, bool) {
+	switch e := e.(type) {
+	case MatterRebased:
+		return Deed{Actor: e.By, Action: ActionRebaseMatter, Target: s.ID}, true
+	case ClientRebased:
+		return Deed{Actor: e.By, Action: ActionRebaseClient, Target: s.ID}, true
+	}
+	return Deed{}, false
+}
+
 // asked is a sync that a person asked for.
 func asked(s Stream, e SyncRequested) (Deed, bool) {
+	if !authenticated(e.Proof, e.Origin) {
+		return Deed{}, false
+	}
 	switch e.Trigger {
 	case TriggerManual:
 		return Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
@@ -160,4 +179,12 @@ func asked(s Stream, e SyncRequested) (Deed, bool) {
 		return Deed{Actor: e.By, Action: ActionRetrySync, Target: s.ID}, true
 	}
 	return Deed{}, false
+}
+
+// APISource is the source of what people ask for over the API and in the console.
+const APISource = "/api"
+
+// authenticated reports whether it is known who asked.
+func authenticated(p AskProof, origin EventRef) bool {
+	return p == AskedByToken || p == "" && (origin == EventRef{} || origin.Source == APISource)
 }

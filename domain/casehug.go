@@ -92,7 +92,18 @@ type CaseHugEvent struct {
 	Documents   []DocumentData // the approved document, or those to sync with the matter
 	Client      *ClientData
 	RequestedBy string
+	Proof       AskProof // of RequestedBy
 }
+
+// AskProof says how it is known who asked for a sync.
+type AskProof string
+
+// The proofs of who asked. Facts older than this distinction have none, and neither have
+// those of the API and the console, where everybody is authenticated: their origin tells.
+const (
+	AskedByToken AskProof = "token" // the event came with the token of who asked
+	AskedByWord  AskProof = "word"  // the event's sender says so
+)
 
 // Operator is the subject of what an operator of the engine does in a firm's place. It is
 // no CaseHug user's.
@@ -107,11 +118,15 @@ type FieldFault struct {
 // Role is what a CaseHug user may do.
 type Role string
 
-// The two roles of CaseHug users.
+// The roles of CaseHug's tokens.
 const (
 	FirmAdmin    Role = "firm_admin" // manages the connection and the settings
 	StandardUser Role = "user"       // sees everything of the firm and triggers syncs
+	Service      Role = "service"    // a service of CaseHug: posts events and does nothing else
 )
+
+// EveryFirm is the firm of a service that posts the events of every firm.
+const EveryFirm FirmID = "*"
 
 // User is a signed-in CaseHug user, as CaseHug's token says.
 type User struct {
@@ -121,4 +136,9 @@ type User struct {
 	Name    string    `json:"name,omitempty"`
 	Email   string    `json:"email,omitempty"`
 	Expires time.Time `json:"exp"`
+}
+
+// Serves reports whether the token is for the firm.
+func (u User) Serves(f FirmID) bool {
+	return f == u.Firm || u.Role == Service && u.Firm == EveryFirm && ValidID(string(f))
 }

@@ -21,6 +21,14 @@ type ClientOutdated struct {
 	Current int      `json:"current"`
 }
 
+// ClientRebased says that a firm admin has set the version from which CaseHug's changes of
+// the client count again.
+type ClientRebased struct {
+	Version int    `json:"version"`
+	Was     int    `json:"was"`
+	By      string `json:"by"`
+}
+
 // ClientLinked says which Smokeball contact the client is, and that a matter has it.
 // With no contact it says only under which key the contact is looked for and kept.
 type ClientLinked struct {
@@ -34,6 +42,9 @@ func (ClientUpdated) EventName() string { return "client.updated.v1" }
 
 // EventName is stored for ever.
 func (ClientOutdated) EventName() string { return "client.outdated.v1" }
+
+// EventName is stored for ever.
+func (ClientRebased) EventName() string { return "client.rebased.v1" }
 
 // EventName is stored for ever.
 func (ClientLinked) EventName() string { return "client.linked.v1" }
@@ -58,6 +69,8 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 		}
 	case ClientOutdated:
 		c.seen = c.seen.with(e.Origin)
+	case ClientRebased:
+		c.Data.Version = e.Version
 	case ClientLinked:
 		c.Contact, c.Key = e.Contact, e.Key
 		if !contains(c.Matters, e.Matter) {
@@ -84,7 +97,7 @@ func (c Client) Observe(origin EventRef, d ClientData) []Event {
 // Learn decides what a matter tells of the client: a newer version than the known one counts
 // for all matters of the client, so that an older one never undoes it.
 func (c Client) Learn(m MatterID, d ClientData) []Event {
-	if d.Version <= c.Data.Version {
+	if d.Version <= c.Data.Version || c.leaps(d) {
 		return nil
 	}
 	return []Event{ClientUpdated{Client: d, Matter: m}}

@@ -57,6 +57,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"matter.created.v1":                  decode[MatterCreated],
 	"matter.updated.v1":                  decode[MatterUpdated],
 	"matter.outdated.v1":                 decode[MatterOutdated],
+	"matter.rebased.v1":                  decode[MatterRebased],
+	"client.rebased.v1":                  decode[ClientRebased],
 	"document.approved.v1":               decode[DocumentApproved],
 	"sync.requested.v1":                  decode[SyncRequested],
 	"sync.joined.v1":                     decode[SyncJoined],

@@ -93,6 +93,8 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m.seen = m.seen.with(e.Origin)
 	case MatterOutdated:
 		m.seen = m.seen.with(e.Origin)
+	case MatterRebased:
+		m.Data.Version = e.Version
 	case SyncJoined:
 		m.seen = m.seen.with(e.Origin)
 		m = m.joined(e)

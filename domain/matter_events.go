@@ -21,6 +21,14 @@ type MatterOutdated struct {
 	Current int      `json:"current"`
 }
 
+// MatterRebased says that a firm admin has set the version from which CaseHug's changes of
+// the matter count again: every newer one does, whatever version was recorded before.
+type MatterRebased struct {
+	Version int    `json:"version"`
+	Was     int    `json:"was"`
+	By      string `json:"by"`
+}
+
 // DocumentApproved is CaseHug's word that a document is final and may be sent.
 type DocumentApproved struct {
 	Origin   EventRef     `json:"origin"`
@@ -32,6 +40,7 @@ type SyncRequested struct {
 	Sync       SyncID   `json:"sync"`
 	Trigger    Trigger  `json:"trigger"`
 	By         string   `json:"by,omitempty"`
+	Proof      AskProof `json:"proof,omitempty"` // of By
 	Origin     EventRef `json:"origin,omitzero"`
 	Title      string   `json:"title,omitempty"`
 	CaseNumber string   `json:"case_number,omitempty"`
@@ -42,6 +51,7 @@ type SyncJoined struct {
 	Sync   SyncID   `json:"sync"`
 	Origin EventRef `json:"origin"`
 	By     string   `json:"by,omitempty"` // the user who asked; empty: an event did
+	Proof  AskProof `json:"proof,omitempty"`
 }
 
 // SyncStarted says that an engine works on the sync; Attempt counts from 1.
@@ -347,6 +357,7 @@ type DocumentFailed struct {
 func (MatterCreated) EventName() string         { return "matter.created.v1" }
 func (MatterUpdated) EventName() string         { return "matter.updated.v1" }
 func (MatterOutdated) EventName() string        { return "matter.outdated.v1" }
+func (MatterRebased) EventName() string         { return "matter.rebased.v1" }
 func (DocumentApproved) EventName() string      { return "document.approved.v1" }
 func (SyncRequested) EventName() string         { return "sync.requested.v1" }
 func (SyncJoined) EventName() string            { return "sync.joined.v1" }

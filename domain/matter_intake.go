@@ -101,7 +101,7 @@ func (m Matter) linked() bool {
 // RequestFor decides the sync that an event of CaseHug asks for.
 func (m Matter) RequestFor(e CaseHugEvent, t Trigger) []Event {
 	_, facts := m.Request(SyncRequested{
-		Sync: SyncIDFor(e.Firm, m.idOr(e), e.Origin), Trigger: t, By: e.RequestedBy, Origin: e.Origin,
+		Sync: SyncIDFor(e.Firm, m.idOr(e), e.Origin), Trigger: t, By: e.RequestedBy, Proof: e.Proof, Origin: e.Origin,
 	})
 	return facts
 }
@@ -142,7 +142,7 @@ func (m Matter) join(id SyncID, r SyncRequested) []Event {
 	if r.Origin == (EventRef{}) || m.seen.has(r.Origin) {
 		return nil
 	}
-	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By}}
+	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By, Proof: r.Proof}}
 }
 
 // At reports whether the sync is the current or the next one.

@@ -51,13 +51,15 @@ func matterSamples() []domain.Event {
 		domain.MatterUpdated{Origin: sampleRef, Matter: sampleMatter},
 		domain.MatterOutdated{Origin: sampleRef, Version: 2, Current: 3},
 		domain.DocumentApproved{Origin: sampleRef, Document: sampleDocument},
+		domain.MatterRebased{Version: 3, Was: 2147483647, By: "u_1"},
+		domain.ClientRebased{Version: 2, Was: 2147483647, By: "u_1"},
 	)
 }
 
 func syncSamples() []domain.Event {
 	return list(
-		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
-		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef, By: "u_5"},
+		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Proof: domain.AskedByToken, Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
+		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef, By: "u_5", Proof: domain.AskedByWord},
 		domain.SyncStarted{Sync: sampleSync, Attempt: 2, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
 		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute), MappingRevision: 2},
 		domain.SyncReleased{Sync: sampleSync, Reason: "a sync was asked for"},

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -145,6 +146,8 @@ func tell(e domain.Event) string {
 		return "CaseHug changed the matter"
 	case domain.MatterOutdated:
 		return "An older version arrived late; it changes nothing"
+	case domain.MatterRebased:
+		return fmt.Sprintf("A firm admin set the version back: what CaseHug sends above version %d counts", e.Version)
 	case domain.DocumentApproved:
 		return "“" + e.Document.FileName + "” was approved"
 	case domain.SyncRequested:

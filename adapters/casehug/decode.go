@@ -84,7 +84,7 @@ func readData(eventType string, data object) (domain.CaseHugEvent, []domain.Fiel
 	if eventType != domain.TypeMatterSyncRequested {
 		return e, nil
 	}
-	e.RequestedBy = data.text("requested_by")
+	e.RequestedBy, e.Proof = data.text("requested_by"), domain.AskedByWord
 	e.Documents = readEach(data, "documents", readDocument)
 	return e, foreignDocuments(e, "/documents")
 }

@@ -104,9 +104,9 @@ func TestDecodeTakesEachShapeOfData(t *testing.T) {
 		{"both nested", "document.approved", `{"document":` + documentJSON + `,"matter":` + matterJSON + `}`,
 			domain.CaseHugEvent{Matter: &m, Documents: []domain.DocumentData{d}}},
 		{"sync request", "matter.sync_requested", `{` + matterFields + `,"requested_by":"u_5","documents":[` + documentJSON + `]}`,
-			domain.CaseHugEvent{Matter: &m, RequestedBy: "u_5", Documents: []domain.DocumentData{d}}},
+			domain.CaseHugEvent{Matter: &m, RequestedBy: "u_5", Proof: domain.AskedByWord, Documents: []domain.DocumentData{d}}},
 		{"nested sync request", "matter.sync_requested", `{"matter":` + matterJSON + `,"requested_by":"u_5"}`,
-			domain.CaseHugEvent{Matter: &m, RequestedBy: "u_5"}},
+			domain.CaseHugEvent{Matter: &m, RequestedBy: "u_5", Proof: domain.AskedByWord}},
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {

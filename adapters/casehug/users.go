@@ -61,7 +61,7 @@ func NewUsers(jwksURL, issuer, audience string) (*Users, error) {
 }
 
 // Verify tells whose token it is. The token is a JWT signed with RS256, PS256, ES256
-// or EdDSA; it has the claims sub, firm_id (an id), role (firm_admin or user) and
+// or EdDSA; it has the claims sub, firm_id (an id), role (firm_admin, user or service) and
 // exp, and may have name and email. One minute is granted for clocks that differ.
 //
 // The error is ErrNotSignedIn (a *SignInError with the reason) or ErrKeysUnavailable.
@@ -161,10 +161,11 @@ func userOf(t *oidc.IDToken) (domain.User, error) {
 	switch {
 	case t.Subject == "":
 		return user, lacks("sub, the user's id")
+	case claims.Role == domain.Service && claims.Firm == domain.EveryFirm: // posts every firm's events
 	case !domain.ValidID(string(claims.Firm)):
 		return user, lacks("a firm_id of 1 to 64 of the characters A-Z a-z 0-9 _ -")
-	case claims.Role != domain.FirmAdmin && claims.Role != domain.StandardUser:
-		return user, lacks("the role firm_admin or user")
+	case claims.Role != domain.FirmAdmin && claims.Role != domain.StandardUser && claims.Role != domain.Service:
+		return user, lacks("the role firm_admin, user or service")
 	}
 	return domain.User{
 		Subject: t.Subject,

@@ -18,6 +18,7 @@ type access struct {
 	role     domain.Role // the least role; empty: no user at all
 	operator bool        // operators may, too
 	nobody   bool        // operators may ask for what belongs to no firm
+	service  bool        // services of CaseHug may, too
 	open     bool        // everybody may
 }
 
@@ -160,7 +161,7 @@ func (s *site) allow(a access, c caller, r *http.Request) error {
 			return crossOrigin()
 		}
 	}
-	if firm != "" && firm != string(c.user.Firm) {
+	if firm != "" && !c.user.Serves(domain.FirmID(firm)) {
 		return newProblem(http.StatusNotFound, domain.CodeNotFound, "There is no such firm.", "Use the firm_id of your CaseHug token.")
 	}
 	return allowRole(a, c.user)
@@ -183,6 +184,12 @@ func allowRole(a access, u domain.User) error {
 	switch {
 	case a.role == "":
 		return newProblem(http.StatusForbidden, domain.CodeForbidden, "This is for operators of the engine.", "Use the operator token on the engine's own machine.")
+	case u.Role == domain.Service && a.service:
+		return nil
+	case u.Role == domain.Service:
+		return newProblem(http.StatusForbidden, domain.CodeForbidden, "A service token posts events and does nothing else.", "A user of the firm does this (role user or firm_admin).")
+	case u.Role == domain.StandardUser && a.service:
+		return newProblem(http.StatusForbidden, domain.CodeForbidden, "Users do not post events.", "A service of CaseHug does (role service), or a firm admin of your firm (role firm_admin).")
 	case u.Role == domain.FirmAdmin, u.Role == domain.StandardUser && a.role == domain.StandardUser:
 		return nil
 	case a.role == domain.FirmAdmin:

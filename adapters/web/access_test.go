@@ -56,7 +56,9 @@ func routes() []route {
 		do("DELETE", "/v1/firms/f_1/webhooks", "", 403, 200),
 		do("POST", "/v1/firms/f_1/webhooks/rotate", "", 403, 200),
 		do("POST", "/v1/firms/f_1/webhooks/test", "", 403, 200),
-		do("POST", "/v1/firms/f_1/events", `{"id":"evt_1"}`, 202, 202),
+		do("POST", "/v1/firms/f_1/events", `{"id":"evt_1"}`, 403, 202),
+		do("POST", "/v1/firms/f_1/matters/m_1001/rebase", `{"version":3}`, 403, 200),
+		do("POST", "/v1/firms/f_1/clients/c_77/rebase", `{"version":3}`, 403, 200),
 		get("/v1/operator/firms", 403, 403, 200),
 		get("/v1/operator/keys", 403, 403, 200),
 		{call{method: "POST", path: "/v1/operator/keys"}, 403, 403, 200},
@@ -81,6 +83,13 @@ func TestAccess(t *testing.T) {
 				as("other-token").problem(404, "not_found")
 			}
 			as("guest-token").problem(403, "forbidden")
+			for _, service := range []string{"service-token", "every-firm-token"} {
+				if strings.HasSuffix(r.path, "/events") {
+					as(service).want(202)
+				} else {
+					as(service).problem(403, "forbidden")
+				}
+			}
 			c := r.call
 			c.header = map[string]string{"Authorization": "Operator " + operator}
 			e.call(t, c).want(r.operator)

@@ -61,6 +61,8 @@ func actionOf(route string) domain.Action {
 		domain.ActionTestWebhooks:     {"POST /v1/firms/{firm}/webhooks/test", "POST /integrations/webhooks/test"},
 		domain.ActionConfirmAccount:   {"POST /v1/firms/{firm}/connection/confirm", "POST /integrations/account/confirm"},
 		domain.ActionDropAccount:      {"DELETE /v1/firms/{firm}/connection/pending", "POST /integrations/account/drop"},
+		domain.ActionRebaseMatter:     {"POST /v1/firms/{firm}/matters/{matter}/rebase"},
+		domain.ActionRebaseClient:     {"POST /v1/firms/{firm}/clients/{client}/rebase"},
 		domain.ActionRequestSync:      {"POST /v1/firms/{firm}/matters/{matter}/sync", "POST /matters/{matter}/sync"},
 		domain.ActionCancelSync:       {"POST /v1/firms/{firm}/sync-history/{id}/cancel", "POST /history/{id}/cancel"},
 		domain.ActionRetrySync:        {"POST /v1/firms/{firm}/sync-history/{id}/retry", "POST /history/{id}/retry"},

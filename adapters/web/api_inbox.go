@@ -39,7 +39,7 @@ type eventBody struct {
 func (s *site) postEvent(ctx context.Context, in *eventInput) (*answer[eventBody], error) {
 	in.header.Del("Authorization")
 	in.header.Del("Cookie")
-	id, err := s.Inbox.Event(ctx, in.firm(), in.header, in.body())
+	id, err := s.Inbox.Event(ctx, userOf(ctx), in.firm(), in.header, in.body())
 	return &answer[eventBody]{Body: eventBody{ID: id}}, err
 }
 

@@ -32,10 +32,12 @@ const (
 
 // The tokens that the tests' people have.
 var people = map[string]domain.User{
-	"admin-token": {Subject: "u_1", Firm: firm, Role: domain.FirmAdmin, Name: "Folasade Osei", Expires: noon.Add(8 * time.Hour)},
-	"user-token":  {Subject: "u_5", Firm: firm, Role: domain.StandardUser, Name: "Ben Lindqvist", Expires: noon.Add(8 * time.Hour)},
-	"other-token": {Subject: "u_9", Firm: otherOne, Role: domain.FirmAdmin, Name: "Somebody Else", Expires: noon.Add(8 * time.Hour)},
-	"guest-token": {Subject: "u_7", Firm: firm, Role: "guest", Expires: noon.Add(8 * time.Hour)},
+	"admin-token":      {Subject: "u_1", Firm: firm, Role: domain.FirmAdmin, Name: "Folasade Osei", Expires: noon.Add(8 * time.Hour)},
+	"user-token":       {Subject: "u_5", Firm: firm, Role: domain.StandardUser, Name: "Ben Lindqvist", Expires: noon.Add(8 * time.Hour)},
+	"other-token":      {Subject: "u_9", Firm: otherOne, Role: domain.FirmAdmin, Name: "Somebody Else", Expires: noon.Add(8 * time.Hour)},
+	"service-token":    {Subject: "svc_intake", Firm: firm, Role: domain.Service, Expires: noon.Add(8 * time.Hour)},
+	"every-firm-token": {Subject: "svc_all", Firm: domain.EveryFirm, Role: domain.Service, Expires: noon.Add(8 * time.Hour)},
+	"guest-token":      {Subject: "u_7", Firm: firm, Role: "guest", Expires: noon.Add(8 * time.Hour)},
 }
 
 // engine is everything that the HTTP side stands on, made by hand: views over a
@@ -331,8 +333,16 @@ func (e *engine) RemoveWebhooks(_ context.Context, by domain.User) (uint64, erro
 	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRemoved{By: by.Subject}), nil
 }
 
-func (e *engine) Event(_ context.Context, f domain.FirmID, header http.Header, body []byte) (string, error) {
-	err := e.hear("event of %s, ce-id %q, cookie %q, authorization %q, %d bytes", f, header.Get("Ce-Id"), header.Get("Cookie"), header.Get("Authorization"), len(body))
+func (e *engine) RebaseMatter(_ context.Context, by domain.User, m domain.MatterID, version int) (uint64, error) {
+	return 0, e.hear("rebase matter %s to %d by %s", m, version, by.Subject)
+}
+
+func (e *engine) RebaseClient(_ context.Context, by domain.User, c domain.ClientID, version int) (uint64, error) {
+	return 0, e.hear("rebase client %s to %d by %s", c, version, by.Subject)
+}
+
+func (e *engine) Event(_ context.Context, by domain.User, f domain.FirmID, header http.Header, body []byte) (string, error) {
+	err := e.hear("event of %s by %s, ce-id %q, cookie %q, authorization %q, %d bytes", f, by.Subject, header.Get("Ce-Id"), header.Get("Cookie"), header.Get("Authorization"), len(body))
 	return "evt_1", err
 }
 

@@ -9,15 +9,15 @@ import (
 
 func TestEventsComeByHTTP(t *testing.T) {
 	e := newEngine(t)
-	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "user-token", body: `{"specversion":"1.0"}`, kind: "application/cloudevents+json"}
+	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "service-token", body: `{"specversion":"1.0"}`, kind: "application/cloudevents+json"}
 	if got := strings.TrimSpace(e.call(t, event).want(202).body); got != `{"id":"evt_1"}` {
 		t.Errorf("answered %s", got)
 	}
 	event.kind, event.body = "application/json", `{"matter_id":"m_1"}`
 	event.header = map[string]string{"ce-id": "evt_7"}
-	event.token, event.cookie = "", "user-token"
+	event.token, event.cookie = "", "admin-token"
 	e.call(t, event).want(202)
-	want := "event of f_1, ce-id \"\", cookie \"\", authorization \"\", 21 bytes\nevent of f_1, ce-id \"evt_7\", cookie \"\", authorization \"\", 19 bytes"
+	want := "event of f_1 by svc_intake, ce-id \"\", cookie \"\", authorization \"\", 21 bytes\nevent of f_1 by u_1, ce-id \"evt_7\", cookie \"\", authorization \"\", 19 bytes"
 	if e.asked() != want {
 		t.Errorf("the port was asked\n%s\nwant\n%s", e.asked(), want)
 	}
@@ -25,7 +25,7 @@ func TestEventsComeByHTTP(t *testing.T) {
 
 func TestEventsThatAreRefused(t *testing.T) {
 	e := newEngine(t)
-	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "user-token"}
+	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "service-token"}
 	e.call(t, event).problem(400, "invalid_request")
 	event.body = strings.Repeat("x", 1<<20+1)
 	e.call(t, event).problem(413, "invalid_request")

@@ -54,6 +54,10 @@ type Syncs interface {
 	// where there is one) and the ledger position that includes it. A matter that
 	// neither the ledger nor the request describes is a Rejection (Unknown).
 	Request(ctx context.Context, by domain.User, m domain.MatterID, r SyncRequest) (domain.SyncID, uint64, error)
+	// RebaseMatter lets CaseHug's changes of the matter count again from a version on.
+	RebaseMatter(ctx context.Context, by domain.User, m domain.MatterID, version int) (position uint64, err error)
+	// RebaseClient lets CaseHug's changes of the client count again from a version on.
+	RebaseClient(ctx context.Context, by domain.User, c domain.ClientID, version int) (position uint64, err error)
 	// Retry asks for the sync of an ended entry's matter again.
 	Retry(ctx context.Context, by domain.User, id domain.SyncID) (domain.SyncID, uint64, error)
 	// Cancel calls off a sync that is queued or waits. One that is at work or has ended is a
@@ -137,10 +141,11 @@ type Callback struct {
 
 // Inbox puts what comes by HTTP on the bus.
 type Inbox interface {
-	// Event publishes a CloudEvent of a CaseHug service for the firm, as if it had come
-	// over NATS, and returns its id. An event that is not valid is a Rejection (Invalid)
-	// with its faults; it is kept among the dead letters.
-	Event(ctx context.Context, firm domain.FirmID, header http.Header, body []byte) (id string, err error)
+	// Event publishes a CloudEvent for the firm, as if it had come over NATS, and returns
+	// its id. Who asks for a sync is by, unless by is a service: then it is whom the event
+	// names. An event that is not valid is a Rejection (Invalid) with its faults, and is
+	// not kept.
+	Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (id string, err error)
 	// Webhook checks a notification that came to the secret address and publishes it.
 	Webhook(ctx context.Context, secret string, header http.Header, body []byte) error
 }

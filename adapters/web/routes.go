@@ -58,6 +58,7 @@ func (s *site) routeAPI(api huma.API) {
 		admins    = access{role: domain.FirmAdmin}
 		overseers = access{role: domain.FirmAdmin, operator: true}
 		operators = access{operator: true}
+		senders   = access{role: domain.FirmAdmin, service: true}
 		// undertakers see dead letters, operators those of no firm as well.
 		undertakers = access{role: domain.FirmAdmin, operator: true, nobody: true}
 	)
@@ -76,6 +77,8 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, users, "GET /v1/firms/{firm}/smokeball/matter-types", "The matter types of the firm's Smokeball account", s.listMatterTypes)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters", "Matters, newest first", s.listMatters)
 	on(s, api, readers, "GET /v1/firms/{firm}/matters/{matter}", "A matter as both sides have it", s.getMatter)
+	on(s, api, admins, "POST /v1/firms/{firm}/matters/{matter}/rebase", "Let CaseHug's changes of the matter count again from a version on", s.rebaseMatter)
+	on(s, api, admins, "POST /v1/firms/{firm}/clients/{client}/rebase", "Let CaseHug's changes of the client count again from a version on", s.rebaseClient)
 	on(s, api, users, "POST /v1/firms/{firm}/matters/{matter}/sync", "Sync a matter to Smokeball", s.syncMatter, accepted)
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history", "The sync log, newest first", s.listHistory)
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history/{id}", "One sync", s.getSync)
@@ -91,7 +94,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, admins, "GET /v1/firms/{firm}/audit", "What people did and what they were refused, newest first", s.listAudit)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks/rotate", "Make a new webhook key and address; the old pair is accepted for an hour more", s.rotateWebhooks)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks/test", "Have Smokeball send its test notification, and wait for it up to 10 seconds", s.testWebhooks)
-	on(s, api, users, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
+	on(s, api, senders, "POST /v1/firms/{firm}/events", "Take in a CloudEvent of a CaseHug service", s.postEvent, accepted, small)
 	on(s, api, operators, "GET /v1/operator/firms", "Every firm's connection", s.listFirms)
 	on(s, api, operators, "GET /v1/operator/keys", "The keys that seal secrets", s.listKeys)
 	on(s, api, operators, "POST /v1/operator/keys", "Seal with a new key from now on", s.rotateKey)

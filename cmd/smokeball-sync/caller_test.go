@@ -21,6 +21,11 @@ func clerk() domain.User {
 	return domain.User{Subject: "u_clerk", Firm: testFirm, Role: domain.StandardUser, Expires: time.Now().Add(time.Hour)}
 }
 
+// service is a service of CaseHug that posts the events of every firm.
+func service() domain.User {
+	return domain.User{Subject: "svc_intake", Firm: domain.EveryFirm, Role: domain.Service, Expires: time.Now().Add(time.Hour)}
+}
+
 func stranger() domain.User {
 	return domain.User{Subject: "u_other", Firm: "f_other", Role: domain.FirmAdmin, Expires: time.Now().Add(time.Hour)}
 }

@@ -23,49 +23,40 @@ type inbox struct {
 	bridge connect.Bridge
 }
 
-// Event publishes a CloudEvent of a CaseHug service.
-func (i inbox) Event(ctx context.Context, firm domain.FirmID, header http.Header, body []byte) (string, error) {
+// Event publishes a CloudEvent of a CaseHug service, or of a firm admin. What is not valid
+// is refused and not kept: its sender has the reasons.
+func (i inbox) Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (string, error) {
 	h := eventHeader(flat(header))
 	subject, id, err := casehug.Address(firm, h, body)
 	if err != nil {
-		if kept := i.keepUnaddressed(ctx, firm, h, body, err); kept != nil {
-			return "", kept
-		}
 		return "", refusedEvent(err)
 	}
-	ev, invalid := casehug.Decode(subject, h, body)
+	ev, err := i.decode(subject, h, body)
+	if err == nil {
+		err = i.intake.Check(ctx, ev)
+	}
+	if err != nil {
+		return "", refusedEvent(err)
+	}
+	if err := i.signAsker(by, subject, h, body); err != nil {
+		return "", err
+	}
 	// Firms that choose the same source and id must not hide each other's events.
 	if err := i.bus.Publish(ctx, subject, string(firm)+" "+id, h, body); err != nil {
 		return "", err
 	}
-	if invalid != nil {
-		return "", refusedEvent(invalid)
-	}
 	return ev.Origin.ID, nil
-}
-
-// keepUnaddressed keeps what says too little to be put on the bus.
-func (i inbox) keepUnaddressed(ctx context.Context, firm domain.FirmID, header map[string]string, body []byte, cause error) error {
-	var invalid *casehug.InvalidEvent
-	if !errors.As(cause, &invalid) {
-		return nil // the caller is told
-	}
-	letter := newLetter(&domain.Unfit{Code: domain.CodeInvalidEvent, Faults: invalid.Faults}, header, body)
-	letter.Subject = "casehug." + string(firm) + ".unknown"
-	_, letter.Origin, letter.Type = casehug.Identity(letter.Subject, header, body)
-	_, err := i.letters.Keep(ctx, firm, letter)
-	return err
 }
 
 // longestHeader is the most bytes of a header's value that are passed on.
 const longestHeader = 2 << 10
 
-// eventHeader keeps the headers that belong to a CloudEvent, and nothing that the bus
-// or anything else would take for an order.
+// eventHeader keeps the headers that belong to a CloudEvent and those that say who asked,
+// and nothing that the bus or anything else would take for an order.
 func eventHeader(all map[string]string) map[string]string {
 	kept := map[string]string{}
 	for name, value := range all {
-		if n := strings.ToLower(name); (n == "content-type" || strings.HasPrefix(n, "ce-")) && len(value) <= longestHeader && len(kept) < 64 {
+		if n := strings.ToLower(name); (n == "content-type" || strings.HasPrefix(n, "ce-") || n == askerHeader || n == askerProofHeader) && len(value) <= longestHeader && len(kept) < 64 {
 			kept[n] = value
 		}
 	}
@@ -74,10 +65,17 @@ func eventHeader(all map[string]string) map[string]string {
 
 func refusedEvent(err error) error {
 	var invalid *casehug.InvalidEvent
-	if !errors.As(err, &invalid) {
+	var unfit *domain.Unfit
+	var faults []domain.FieldFault
+	switch {
+	case errors.As(err, &invalid):
+		faults = invalid.Faults
+	case errors.As(err, &unfit):
+		faults = unfit.Faults
+	default:
 		return err
 	}
-	return &domain.Rejection{Reason: domain.Invalid, Faults: invalid.Faults, Failure: domain.Failure{Code: domain.CodeInvalidEvent,
+	return &domain.Rejection{Reason: domain.Invalid, Faults: faults, Failure: domain.Failure{Code: domain.CodeInvalidEvent,
 		Message: "The event is not valid", Remedy: "Correct the fields that are named and send it again under a new id."}}
 }
 

@@ -68,17 +68,27 @@ func (e *engine) takeIn(ctx context.Context, m syncing.Message) error {
 	if isWebhook(m.Subject) {
 		return e.takeWebhook(ctx, m)
 	}
-	ev, err := casehug.Decode(m.Subject, m.Header, m.Body)
+	ev, err := e.decode(m.Subject, m.Header, m.Body)
+	if err != nil {
+		return err
+	}
+	if err := e.nameAsker(&ev, m.Subject, m.Header, m.Body); err != nil {
+		return err
+	}
+	return e.intake.TakeIn(ctx, ev)
+}
+
+// decode reads an event; what is wrong with it is *domain.Unfit.
+func (e *engine) decode(subject string, header map[string]string, body []byte) (domain.CaseHugEvent, error) {
+	ev, err := casehug.Decode(subject, header, body)
 	var invalid *casehug.InvalidEvent
 	switch {
 	case errors.As(err, &invalid):
-		return &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: invalid.Faults, Err: err}
-	case err != nil:
-		return err
-	case len(m.Body) > e.largest:
-		return &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", e.largest)}}}
+		return ev, &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: invalid.Faults, Err: err}
+	case err == nil && len(body) > e.largest:
+		err = &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", e.largest)}}}
 	}
-	return e.intake.TakeIn(ctx, ev)
+	return ev, err
 }
 
 // largestEvent is the most bytes of an event that are taken in: what follows from it

@@ -2,6 +2,7 @@ package syncing
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,6 +33,19 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 	return err
 }
 
+// Check tells what of an event can't be taken in as things stand: *domain.Unfit.
+func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
+	switch {
+	case e.Client != nil:
+		c, _, err := eventstore.Load[domain.Client](ctx, i.Ledger, domain.ClientStream(e.Firm, e.Client.ID))
+		return errors.Join(err, c.CheckVersion(e))
+	case e.Matter != nil:
+		m, _, err := eventstore.Load[domain.Matter](ctx, i.Ledger, domain.MatterStream(e.Firm, e.Matter.ID))
+		return errors.Join(err, m.CheckVersion(e))
+	}
+	return nil
+}
+
 // claim notes of the objects that the event names that they are the firm's documents.
 func (i Intake) claim(ctx context.Context, e domain.CaseHugEvent) error {
 	for _, d := range e.Documents {
@@ -54,7 +68,12 @@ func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings,
 
 func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) (domain.Matter, eventstore.Head, error) {
 	return eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, matterOf(e)),
-		func(m domain.Matter) ([]domain.Event, error) { return m.TakeIn(e, s), nil })
+		func(m domain.Matter) ([]domain.Event, error) {
+			if err := m.CheckVersion(e); err != nil {
+				return nil, err
+			}
+			return m.TakeIn(e, s), nil
+		})
 }
 
 func matterOf(e domain.CaseHugEvent) domain.MatterID {
@@ -68,7 +87,12 @@ func matterOf(e domain.CaseHugEvent) domain.MatterID {
 // sync of each matter that the client is linked through.
 func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) error {
 	c, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ClientStream(e.Firm, e.Client.ID),
-		func(c domain.Client) ([]domain.Event, error) { return c.Observe(e.Origin, *e.Client), nil })
+		func(c domain.Client) ([]domain.Event, error) {
+			if err := c.CheckVersion(e); err != nil {
+				return nil, err
+			}
+			return c.Observe(e.Origin, *e.Client), nil
+		})
 	if err != nil || !s.OnClientUpdated || !c.Has(*e.Client) {
 		return err
 	}
@@ -96,12 +120,15 @@ type Requests struct {
 // Request asks for a sync of a matter, first recording what the request says of it.
 // It returns the sync's id and the ledger position that includes the request.
 func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterID, m *domain.MatterData, docs []domain.DocumentData) (domain.SyncID, uint64, error) {
-	origin := domain.EventRef{Source: "/api", ID: r.NewID()}
+	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
 	e := domain.CaseHugEvent{Origin: origin, Type: domain.TypeMatterSyncRequested, Firm: by.Firm, Time: r.Now(),
 		Matter: m, Documents: docs, RequestedBy: by.Subject}
 	return r.ask(ctx, by.Firm, id, func(now domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !now.Known && m == nil {
 			return "", nil, unknownMatter(id)
+		}
+		if unfit := asUnfit(now.CheckVersion(e)); unfit != nil {
+			return "", nil, leapInRequest(unfit)
 		}
 		sync, facts := now.RequestWith(e)
 		return sync, facts, nil
@@ -114,7 +141,7 @@ func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID)
 	if err != nil {
 		return "", 0, err
 	}
-	origin := domain.EventRef{Source: "/api", ID: r.NewID()}
+	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !ended && m.At(sync) {
 			return sync, m.GoOn(sync), nil
@@ -163,4 +190,19 @@ func unknownMatter(id domain.MatterID) error {
 		Message: fmt.Sprintf("CaseHug has not announced a matter %s", id),
 		Remedy:  "Check the id, or send the matter along with the request.",
 	}}
+}
+
+// asUnfit is err as *domain.Unfit; nil: it is none.
+func asUnfit(err error) *domain.Unfit {
+	var u *domain.Unfit
+	errors.As(err, &u)
+	return u
+}
+
+func leapInRequest(u *domain.Unfit) error {
+	for i := range u.Faults {
+		u.Faults[i].Field = "/matter" + u.Faults[i].Field
+	}
+	return &domain.Rejection{Reason: domain.Invalid, Faults: u.Faults, Failure: domain.Failure{Code: domain.CodeInvalidRequest,
+		Message: "The version of the matter is not plausible", Remedy: "Send the matter with its version in CaseHug."}}
 }
