@@ -18,6 +18,7 @@ type MatterData struct {
 	OtherClients     []ClientData `json:"other_clients,omitempty"`
 	ResponsibleEmail string       `json:"responsible_email,omitempty"`
 	Tags             []string     `json:"tags,omitempty"`
+	Cleaned          []string     `json:"cleaned,omitempty"` // fields that characters were taken out of; see Tidy
 }
 
 // Clients are the matter's clients, the first one first.
@@ -35,6 +36,7 @@ type ClientData struct {
 	CompanyName string   `json:"company_name,omitempty"`
 	Email       string   `json:"email,omitempty"`
 	Phone       string   `json:"phone,omitempty"`
+	Cleaned     bool     `json:"cleaned,omitempty"` // characters were taken out of a text; see Tidy
 }
 
 // Name is how people call the client.
@@ -62,6 +64,7 @@ type DocumentData struct {
 	ApprovedAt  *time.Time `json:"approved_at,omitempty"`
 	Content     Content    `json:"content"`
 	Folder      string     `json:"folder,omitempty"`
+	Cleaned     bool       `json:"cleaned,omitempty"` // characters were taken out of a text; see Tidy
 }
 
 // Content says where a document's bytes are: an object of the bus's object store

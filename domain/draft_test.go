@@ -22,7 +22,7 @@ func TestDraft(t *testing.T) {
 		MatterTypeID: "t_IL",
 		ClientIDs:    []domain.SmokeballID{sbC, sbF},
 		Status:       "Open",
-		OpenedDate:   ptr(time.Date(2026, 11, 2, 15, 4, 5, 0, time.UTC)), // no fractions: Smokeball refuses them
+		OpenedDate:   ptr(time.Date(2026, 11, 2, 9, 4, 5, 0, time.UTC)), // the firm’s day; no fractions: Smokeball refuses them
 	}
 	if got := m.Draft([]domain.SmokeballID{sbC, sbF}); !reflect.DeepEqual(got, want) {
 		t.Errorf("the draft is\n%+v, want\n%+v", got, want)

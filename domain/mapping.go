@@ -180,12 +180,12 @@ func nameKey(name string) string {
 	if list := lowerWords(name); len(list) > 0 {
 		return strings.Join(list, " ")
 	}
-	return strings.TrimSpace(name)
+	return Fold(name)
 }
 
 func (w Mapping) trimmed() Mapping {
 	for _, s := range []*string{&w.CaseType, &w.PracticeArea, &w.Jurisdiction, &w.MatterTypeID, &w.ClientRole} {
-		*s = strings.TrimSpace(*s)
+		*s = Text(*s)
 	}
 	return w
 }

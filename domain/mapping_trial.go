@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"strings"
 )
 
 // MappingChange is a change of a firm's mappings to try out: exactly one of its fields.
@@ -62,7 +61,7 @@ func (m Matter) TypeFixed() bool { return m.Smokeball.ID != "" || m.Smokeball.In
 // type was chosen, and nobody was told that the matter type stays.
 func (m Matter) Retyped() bool {
 	now := m.Data.CaseType
-	return m.Smokeball.ID != "" && m.CaseType != "" && !strings.EqualFold(m.CaseType, now) && !strings.EqualFold(m.ToldType, now)
+	return m.Smokeball.ID != "" && m.CaseType != "" && !SameText(m.CaseType, now) && !SameText(m.ToldType, now)
 }
 
 func (m Matter) waitsForType() bool {

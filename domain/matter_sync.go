@@ -246,23 +246,14 @@ func LateRefusal(what, message string, r RequestID) Failure {
 func (m Matter) Draft(clients []SmokeballID) MatterDraft {
 	d := m.Data
 	draft := MatterDraft{
-		ExternalID: string(d.ID), Number: d.CaseNumber, Description: d.Title,
+		ExternalID: string(d.ID), Number: Text(d.CaseNumber), Description: Text(d.Title), // those of old facts are as they came
 		MatterTypeID: m.TypeID, ClientRole: m.Role, ClientIDs: clients, Status: SmokeballStatus(d.Status),
-		OpenedDate: wholeSecond(d.OpenedAt),
+		OpenedDate: FirmsDay(d.OpenedAt),
 	}
 	if draft.Status == "Closed" {
-		draft.ClosedDate = wholeSecond(d.ClosedAt)
+		draft.ClosedDate = FirmsDay(d.ClosedAt)
 	}
 	return draft
-}
-
-// wholeSecond cuts fractions off: Smokeball refuses them.
-func wholeSecond(t *time.Time) *time.Time {
-	if t == nil {
-		return nil
-	}
-	u := t.UTC().Truncate(time.Second)
-	return &u
 }
 
 // SmokeballStatus is CaseHug's status in Smokeball's words.

@@ -14,7 +14,7 @@ type How string
 const (
 	HowCustom     How = "custom"     // the firm's own mapping
 	HowExact      How = "exact"      // the same name
-	HowNormalised How = "normalised" // the same name but for case, punctuation, plural and synonyms
+	HowNormalised How = "normalised" // the same name but for punctuation, plural and synonyms
 )
 
 // Resolution is the matter type that a case type means, or the nearest ones.
@@ -39,8 +39,8 @@ func (r Resolution) Role() string {
 func (t MatterType) Usable() bool { return !t.Deleted && !t.Lead }
 
 // ResolveMatterType finds the account's matter type for a case type: first by the firm's
-// own mappings, the most specific one that fits, then by exact name with practice area
-// and jurisdiction, then with names normalised (case, punctuation, plural, well-known
+// own mappings, the most specific one that fits, then by the same name (SameText) with
+// practice area and jurisdiction, then with names normalised (punctuation, plural, well-known
 // synonyms) and a warning that names the choice. Deleted types and those of leads are
 // left out: a mapping to one of them resolves to none. An empty practice area or
 // jurisdiction does not narrow; where several types remain, none is chosen.
@@ -49,8 +49,7 @@ func ResolveMatterType(types []MatterType, own Mappings, d MatterData) Resolutio
 	if k, ok := own.For(d); ok {
 		return resolveCustom(usable, k, d)
 	}
-	same := func(a, b string) bool { return strings.TrimSpace(a) == strings.TrimSpace(b) }
-	if t, ok := only(usable, d, same); ok {
+	if t, ok := only(usable, d, SameText); ok {
 		return Resolution{Type: t, Found: true, How: HowExact}
 	}
 	if t, ok := only(usable, d, sameWords); ok {
@@ -77,13 +76,13 @@ func resolveCustom(usable []MatterType, k KeptMapping, d MatterData) Resolution 
 func only(types []MatterType, d MatterData, same func(a, b string) bool) (MatterType, bool) {
 	var here, anywhere []MatterType
 	for _, t := range types {
-		if !same(t.Name, d.CaseType) || (d.PracticeArea != "" && !same(t.Category, d.PracticeArea)) {
+		if !same(t.Name, d.CaseType) || (Text(d.PracticeArea) != "" && !same(t.Category, d.PracticeArea)) {
 			continue
 		}
 		switch {
-		case t.Location != "" && strings.EqualFold(t.Location, d.Jurisdiction):
+		case t.Location != "" && samePlace(t.Location, d.Jurisdiction):
 			here = append(here, t)
-		case t.Location == "" || d.Jurisdiction == "":
+		case t.Location == "" || Text(d.Jurisdiction) == "":
 			anywhere = append(anywhere, t)
 		}
 	}
@@ -135,7 +134,7 @@ func words(name string) string {
 
 // lowerWords are a name's words in small letters, without punctuation.
 func lowerWords(name string) []string {
-	name = strings.NewReplacer("’", "", "'", "", "&", " and ").Replace(strings.ToLower(name))
+	name = strings.NewReplacer("’", "", "'", "", "&", " and ").Replace(Fold(name))
 	return strings.FieldsFunc(name, func(r rune) bool { return !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark) })
 }
 
@@ -162,7 +161,7 @@ func nearest(types []MatterType, d MatterData) []string {
 		if sameWords(t.Category, d.PracticeArea) {
 			s++
 		}
-		if d.Jurisdiction != "" && t.Location != "" && !strings.EqualFold(t.Location, d.Jurisdiction) {
+		if Text(d.Jurisdiction) != "" && t.Location != "" && !samePlace(t.Location, d.Jurisdiction) {
 			s = 0
 		}
 		if s > 0 {

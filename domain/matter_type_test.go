@@ -22,6 +22,7 @@ var account = []domain.MatterType{
 	{ID: "trust_NY", Name: "Trust", Category: "Estate Planning", Location: "NY"},
 	{ID: "lead_IL", Name: "Dog Bite", Category: "Personal Injury", Location: "IL", Lead: true},
 	{ID: "old_IL", Name: "Asbestos", Category: "Personal Injury", Location: "IL", Deleted: true},
+	{ID: "resume_IL", Name: "Résumé fraud", Category: "Employment", Location: "IL"},
 	{ID: "twin_1", Name: "Adoption", Category: "Family Law", Location: "IL"},
 	{ID: "twin_2", Name: "Adoption", Category: "Family Law", Location: "IL"},
 }
@@ -52,7 +53,9 @@ func TestResolveMatterType(t *testing.T) {
 		{"the type for every place elsewhere", "Trust", "Estate Planning", "IL", "trust", false},
 		{"two of one name", "Adoption", "Family Law", "IL", "", false},
 
-		{"case", "motor vehicle accident", "personal injury", "IL", "mva_IL", true},
+		{"case", "motor vehicle accident", "personal injury", "IL", "mva_IL", false},
+		{"letters in another form, and a blank more", "Résumé  Fraud", "Employment", "IL", "resume_IL", false},
+		{"the jurisdiction spelt out", "Motor Vehicle Accident", "Personal Injury", " illinois ", "mva_IL", false},
 		{"plural and punctuation", "Motor-Vehicle Accidents", "Personal Injury", "IL", "mva_IL", true},
 		{"apostrophe", "Workers’ Compensation", "Employment", "IL", "comp_IL", true},
 		{"a synonym", "Auto Accident", "Personal Injury", "IL", "mva_IL", true},

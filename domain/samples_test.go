@@ -14,10 +14,10 @@ var (
 
 	sampleMatter = domain.MatterData{ID: "m_1001", Version: 3, Title: "Rivera v. Apex Freight", CaseNumber: "CH-2026-0142", CaseType: "Auto Accident",
 		PracticeArea: "Personal Injury", Jurisdiction: "IL", Status: "closed", OpenedAt: ptr(sampleTime), ClosedAt: ptr(sampleTime.Add(48 * time.Hour)),
-		Client: maria(), OtherClients: []domain.ClientData{company}, ResponsibleEmail: "lee@oak.example", Tags: []string{"intake", "urgent"}}
+		Client: maria(), OtherClients: []domain.ClientData{company}, ResponsibleEmail: "lee@oak.example", Tags: []string{"intake", "urgent"}, Cleaned: []string{"title"}}
 	sampleDocument = domain.DocumentData{ID: "d_9", Matter: "m_1001", FileName: "Signed retainer.pdf", ContentType: "application/pdf", SizeBytes: ptr(int64(48213)),
 		SHA256:     "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-		ApprovedBy: "u_5", ApprovedAt: ptr(sampleTime), Content: domain.Content{Object: "casehug-documents/d_9"}, Folder: "Intake"}
+		ApprovedBy: "u_5", ApprovedAt: ptr(sampleTime), Content: domain.Content{Object: "casehug-documents/d_9"}, Folder: "Intake", Cleaned: true}
 	sampleDraft = domain.MatterDraft{ExternalID: "m_1001", Number: "CH-2026-0142", Description: "Rivera v. Apex Freight", MatterTypeID: "0623643a_IL",
 		ClientIDs: []domain.SmokeballID{sbC, sbF}, ClientRole: "Plaintiff", Status: "Closed",
 		OpenedDate: ptr(sampleTime.Truncate(time.Second)), ClosedDate: ptr(sampleTime.Add(48 * time.Hour).Truncate(time.Second)), ResponsibleStaffID: "c85d28cb"}

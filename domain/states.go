@@ -1,19 +1,36 @@
 package domain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // StateCode is a state as Smokeball writes it: two letters in the US (IL), the short
-// form in Australia (NSW). A name that is spelt out is read as its code; anything else
-// stays as it is, without spaces around it.
+// form in Australia (NSW). However people write a state, spelt out (Illinois), as a code in
+// any case (il, N.Y., US-IL) or with what it is (State of Illinois), it is read as its code;
+// the parts of the United Kingdom have those of ISO 3166-2. Anything else stays as it is,
+// without blanks around it.
 func StateCode(jurisdiction string) string {
-	j := strings.TrimSpace(jurisdiction)
-	if code, ok := stateCodes[strings.ToLower(j)]; ok {
+	list := lowerWords(jurisdiction)
+	for _, prefix := range [][]string{{"state", "of"}, {"commonwealth", "of"}, {"the"}, {"us"}, {"usa"}, {"au"}, {"gb"}, {"uk"}} {
+		if len(list) > len(prefix) && slices.Equal(list[:len(prefix)], prefix) {
+			list = list[len(prefix):]
+		}
+	}
+	if code, ok := stateCodes[strings.Join(list, " ")]; ok {
 		return code
 	}
-	return j
+	code := strings.ToUpper(strings.Join(list, ""))
+	for _, known := range stateCodes {
+		if known == code {
+			return code
+		}
+	}
+	return Text(jurisdiction)
 }
 
-// stateCodes are the states of the US and of Australia by their names. It is only read.
+// stateCodes are the states of the US and of Australia, and the parts of the United Kingdom,
+// by their names. England and Wales are one jurisdiction. It is only read.
 var stateCodes = map[string]string{
 	"alabama": "AL", "alaska": "AK", "arizona": "AZ", "arkansas": "AR", "california": "CA", "colorado": "CO", "connecticut": "CT",
 	"delaware": "DE", "district of columbia": "DC", "florida": "FL", "georgia": "GA", "hawaii": "HI", "idaho": "ID", "illinois": "IL",
@@ -23,7 +40,12 @@ var stateCodes = map[string]string{
 	"north carolina": "NC", "north dakota": "ND", "ohio": "OH", "oklahoma": "OK", "oregon": "OR", "pennsylvania": "PA",
 	"rhode island": "RI", "south carolina": "SC", "south dakota": "SD", "tennessee": "TN", "texas": "TX", "utah": "UT",
 	"vermont": "VT", "virginia": "VA", "washington": "WA", "west virginia": "WV", "wisconsin": "WI", "wyoming": "WY",
+	"washington dc": "DC", "washington d c": "DC", "puerto rico": "PR", "guam": "GU", "american samoa": "AS",
+	"virgin islands": "VI", "us virgin islands": "VI", "northern mariana islands": "MP",
 
 	"new south wales": "NSW", "victoria": "VIC", "queensland": "QLD", "south australia": "SA", "western australia": "WA",
 	"tasmania": "TAS", "australian capital territory": "ACT", "northern territory": "NT",
+
+	"england and wales": "EAW", "england": "EAW", "wales": "EAW", "e and w": "EAW", "eng": "EAW", "wls": "EAW",
+	"scotland": "SCT", "northern ireland": "NIR", "ni": "NIR", "united kingdom": "GB", "uk": "GB", "great britain": "GB",
 }

@@ -9,6 +9,9 @@ import (
 func TestStateCode(t *testing.T) {
 	for given, want := range map[string]string{
 		"Illinois": "IL", " new york ": "NY", "IL": "IL", "New South Wales": "NSW", "NSW": "NSW", "Ontario": "Ontario", "": "",
+		" il ": "IL", "illinois ": "IL", "I\u200bL": "IL", "N.Y.": "NY", "US-IL": "IL", "State of Illinois": "IL", "Washington, D.C.": "DC", "US": "US",
+		"nsw": "NSW", "victoria": "VIC", "Western  Australia": "WA", " Ontario ": "Ontario",
+		"England & Wales": "EAW", "England": "EAW", "scotland": "SCT", "N. Ireland": "N. Ireland", "Northern Ireland": "NIR", "   ": "",
 	} {
 		if got := domain.StateCode(given); got != want {
 			t.Errorf("%q is %q, want %q", given, got, want)

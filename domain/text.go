@@ -3,6 +3,7 @@ package domain
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
@@ -35,8 +36,20 @@ func Text(s string) string {
 // Fold is s in the form in which names, numbers and addresses are compared: as it is sent,
 // inner blanks as one, without regard to case.
 func Fold(s string) string {
-	folded := cases.Fold().String(strings.Join(strings.Fields(Text(s)), " "))
-	return norm.NFC.String(folded)
+	s = strings.ToLower(strings.Join(strings.Fields(Text(s)), " ")) // cases.Fold alone tells Cherokee letters of either case apart
+	if isASCII(s) {
+		return s // most are, and a thousand matter types are compared for one matter
+	}
+	return norm.NFC.String(cases.Fold().String(s))
+}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // SameText reports whether people would read a and b as the same.

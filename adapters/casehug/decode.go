@@ -20,7 +20,8 @@ import (
 // version left out is 0: a sender that does not count its versions. What a version 0
 // means for what is known already is decided where it is known, not here.
 //
-// Times come out in UTC, digests in lower case. Time is zero if the event has none.
+// Times come out in UTC, the days on which a matter was opened and closed with their offset;
+// digests come out in lower case. Time is zero if the event has none.
 // The error is *InvalidEvent.
 func Decode(subject string, header map[string]string, body []byte) (domain.CaseHugEvent, error) {
 	to, faults := parseSubject(subject)
@@ -155,7 +156,8 @@ func (e envelope) time() (time.Time, error) {
 	if !ok {
 		return time.Time{}, nil
 	}
-	return parseMoment(text)
+	t, err := domain.ParseMoment(text)
+	return t.UTC(), err
 }
 
 // cut shortens s to at most n bytes without splitting a character.

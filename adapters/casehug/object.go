@@ -24,9 +24,20 @@ func (o object) number(name string) (int64, bool) {
 	return int64(f), ok
 }
 
-// moment reads a time. The year 1 is how some senders write that there is none.
+// moment reads a time, in UTC.
 func (o object) moment(name string) *time.Time {
-	t, err := parseMoment(o.text(name))
+	t := o.day(name)
+	if t == nil {
+		return nil
+	}
+	u := t.UTC()
+	return &u
+}
+
+// day reads a time whose day matters: it keeps the sender's offset. The year 1 is how some
+// senders write that there is none.
+func (o object) day(name string) *time.Time {
+	t, err := domain.ParseMoment(o.text(name))
 	if err != nil || t.IsZero() {
 		return nil
 	}
@@ -82,8 +93,8 @@ func readMatter(o object) domain.MatterData {
 		PracticeArea:     o.text("practice_area"),
 		Jurisdiction:     o.text("jurisdiction"),
 		Status:           o.text("status"),
-		OpenedAt:         o.moment("opened_at"),
-		ClosedAt:         o.moment("closed_at"),
+		OpenedAt:         o.day("opened_at"),
+		ClosedAt:         o.day("closed_at"),
 		Client:           readClient(client),
 		OtherClients:     readEach(o, "other_clients", readClient),
 		ResponsibleEmail: o.text("responsible_email"),

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -34,8 +33,8 @@ type matterGiven struct {
 	PracticeArea     *string       `json:"practice_area,omitempty" nullable:"true" maxLength:"1000"`
 	Jurisdiction     *string       `json:"jurisdiction,omitempty" nullable:"true" maxLength:"1000"`
 	Status           string        `json:"status" enum:"active,pending,closed"`
-	OpenedAt         *time.Time    `json:"opened_at,omitempty" nullable:"true"`
-	ClosedAt         *time.Time    `json:"closed_at,omitempty" nullable:"true"`
+	OpenedAt         *instant      `json:"opened_at,omitempty"`
+	ClosedAt         *instant      `json:"closed_at,omitempty"`
 	Client           clientGiven   `json:"client"`
 	OtherClients     []clientGiven `json:"other_clients,omitempty" maxItems:"100"`
 	ResponsibleEmail *string       `json:"responsible_email,omitempty" nullable:"true" maxLength:"320"`
@@ -62,7 +61,7 @@ type documentGiven struct {
 	SizeBytes   *int64       `json:"size_bytes,omitempty" nullable:"true" minimum:"0"`
 	SHA256      *string      `json:"sha256,omitempty" nullable:"true" pattern:"^([0-9A-Fa-f]{64})?$"`
 	ApprovedBy  *string      `json:"approved_by,omitempty" nullable:"true" maxLength:"1000"`
-	ApprovedAt  *time.Time   `json:"approved_at,omitempty" nullable:"true"`
+	ApprovedAt  *instant     `json:"approved_at,omitempty"`
 	Content     contentGiven `json:"content"`
 	Folder      *string      `json:"folder,omitempty" nullable:"true" maxLength:"1000"`
 }
@@ -115,6 +114,8 @@ func (b syncRequestBody) faults(matter string) []fault {
 		if m.ID != matter {
 			list = append(list, fault{"/matter/matter_id", foreign})
 		}
+		list = append(list, blank("/matter/title", m.Title)...)
+		list = append(list, blank("/matter/case_type", m.CaseType)...)
 		list = append(list, m.Client.faults("/matter/client")...)
 		for i, c := range m.OtherClients {
 			list = append(list, c.faults(fmt.Sprintf("/matter/other_clients/%d", i))...)
@@ -124,14 +125,23 @@ func (b syncRequestBody) faults(matter string) []fault {
 		if d.Matter != matter {
 			list = append(list, fault{fmt.Sprintf("/documents/%d/matter_id", i), foreign})
 		}
+		list = append(list, blank(fmt.Sprintf("/documents/%d/file_name", i), d.FileName)...)
 		list = append(list, d.Content.faults(fmt.Sprintf("/documents/%d/content", i))...)
 	}
 	return list
 }
 
 func (c clientGiven) faults(at string) []fault {
-	if strings.TrimSpace(text(c.LastName)+text(c.CompanyName)) == "" {
+	if domain.Text(text(c.LastName)+text(c.CompanyName)) == "" {
 		return []fault{{at + "/last_name", "is missing; a person needs last_name, a company company_name"}}
+	}
+	return nil
+}
+
+// blank finds a text that shows nothing, though it has characters.
+func blank(at, s string) []fault {
+	if domain.Text(s) == "" {
+		return []fault{{at, "must be a text that is not blank"}}
 	}
 	return nil
 }
@@ -147,7 +157,7 @@ func (c contentGiven) faults(at string) []fault {
 func (m matterGiven) data() domain.MatterData {
 	d := domain.MatterData{
 		ID: domain.MatterID(m.ID), Version: m.Version, Title: m.Title, CaseNumber: text(m.CaseNumber), CaseType: m.CaseType,
-		PracticeArea: text(m.PracticeArea), Jurisdiction: text(m.Jurisdiction), Status: m.Status, OpenedAt: m.OpenedAt, ClosedAt: m.ClosedAt,
+		PracticeArea: text(m.PracticeArea), Jurisdiction: text(m.Jurisdiction), Status: m.Status, OpenedAt: m.OpenedAt.time(), ClosedAt: m.ClosedAt.time(),
 		Client: m.Client.data(), ResponsibleEmail: text(m.ResponsibleEmail), Tags: m.Tags,
 	}
 	for _, c := range m.OtherClients {
@@ -163,7 +173,7 @@ func (c clientGiven) data() domain.ClientData {
 
 func (d documentGiven) data() domain.DocumentData {
 	return domain.DocumentData{ID: domain.DocumentID(d.ID), Matter: domain.MatterID(d.Matter), FileName: d.FileName, ContentType: text(d.ContentType),
-		SizeBytes: d.SizeBytes, SHA256: strings.ToLower(text(d.SHA256)), ApprovedBy: text(d.ApprovedBy), ApprovedAt: d.ApprovedAt,
+		SizeBytes: d.SizeBytes, SHA256: strings.ToLower(text(d.SHA256)), ApprovedBy: text(d.ApprovedBy), ApprovedAt: d.ApprovedAt.time(),
 		Content: domain.Content{Object: text(d.Content.Object), URL: text(d.Content.URL)}, Folder: text(d.Folder)}
 }
 

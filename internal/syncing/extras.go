@@ -31,6 +31,14 @@ func (t *turn) warn(ctx context.Context, w domain.Warning) error {
 	return t.record(ctx, domain.SyncWarned{Sync: t.Sync, Warning: w})
 }
 
+// textCleaned warns of characters that were taken out of what CaseHug sent.
+func (t *turn) textCleaned(ctx context.Context) error {
+	if w := t.m.Data.TextCleaned(); w != nil {
+		return t.warn(ctx, *w)
+	}
+	return nil
+}
+
 // tags adds CaseHug's tags that Smokeball's matter does not have from us. Those that
 // people set or removed there stay as they are.
 func (t *turn) tags(ctx context.Context) error {

@@ -19,6 +19,7 @@ type Intake struct {
 // TakeIn records the event and what follows from it. It may be called again with the
 // same event at any time: what is recorded is not recorded twice.
 func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
+	e = e.Tidy()
 	settings, err := i.settings(ctx, e.Firm)
 	if err != nil {
 		return err
@@ -122,7 +123,7 @@ type Requests struct {
 func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterID, m *domain.MatterData, docs []domain.DocumentData) (domain.SyncID, uint64, error) {
 	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
 	e := domain.CaseHugEvent{Origin: origin, Type: domain.TypeMatterSyncRequested, Firm: by.Firm, Time: r.Now(),
-		Matter: m, Documents: docs, RequestedBy: by.Subject}
+		Matter: m, Documents: docs, RequestedBy: by.Subject}.Tidy()
 	return r.ask(ctx, by.Firm, id, func(now domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !now.Known && m == nil {
 			return "", nil, unknownMatter(id)

@@ -285,7 +285,7 @@ func (t *turn) find(ctx context.Context, d domain.MatterDraft) (m domain.Smokeba
 		return m, "", nil
 	}
 	for _, m := range list {
-		if m.Number != d.Number || !slices.Contains(m.ClientIDs, d.ClientIDs[0]) {
+		if !domain.SameText(m.Number, d.Number) || !slices.Contains(m.ClientIDs, d.ClientIDs[0]) {
 			continue
 		}
 		other, err := t.Views.MatterOf(t.firm, m.ID)

@@ -140,6 +140,7 @@ func (t *turn) steps(ctx context.Context) error {
 		{domain.StepMatter, t.linked},
 		{domain.StepMatterType, t.matterType},
 		{domain.StepContact, t.clients},
+		{domain.StepMatter, t.textCleaned},
 		{domain.StepMatter, t.matter},
 		{domain.StepMatter, t.tags},
 		{domain.StepDocument, t.documents},

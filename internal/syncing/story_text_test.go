@@ -1,0 +1,100 @@
+package syncing_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// warned reports whether an entry has a warning of the code.
+func warned(e projections.Entry, code string) bool {
+	return slices.ContainsFunc(e.Warnings, func(w domain.Warning) bool { return w.Code == code })
+}
+
+func TestAnInvisibleCharacterIsNoReasonToRefuseAMatter(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident(func(m *domain.MatterData) {
+			m.Title, m.CaseNumber = "Rivera\r\nv. \u202eApex\x00 Freight", "CH-2026\u200b-0142 "
+			m.Client.LastName = "Rive\u2066ra"
+		})))
+		o.click("m_accident")
+		e := o.ends("m_accident", domain.Succeeded)
+		m := o.one()
+		if m.Description != "Rivera v. Apex Freight" || m.Number != "CH-2026-0142" || !strings.Contains(o.kept().Contacts[0].Name, "Rivera") {
+			t.Errorf("Smokeball has %+v of %+v", m, o.kept().Contacts[0])
+		}
+		if !warned(e, "text_cleaned") {
+			t.Errorf("the sync warns of %+v", e.Warnings)
+		}
+	})
+}
+
+func TestTextsAreSentComposedAndTrimmed(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident(func(m *domain.MatterData) {
+			m.Title, m.Client.FirstName, m.Client.Email = " Jose\u0301 v. Apex ", "Jose\u0301", "maria@example.com "
+		})))
+		o.click("m_accident")
+		e := o.ends("m_accident", domain.Succeeded)
+		who := o.kept().Contacts[0]
+		if m := o.one(); m.Description != "Jos\u00e9 v. Apex" || !strings.Contains(who.Name, "Jos\u00e9") || who.Email != "maria@example.com" {
+			t.Errorf("Smokeball has %q of %+v", m.Description, who)
+		}
+		if warned(e, "text_cleaned") {
+			t.Errorf("the sync warns of %+v", e.Warnings)
+		}
+	})
+}
+
+func TestNumbersCompareTrimmedAndFolded(t *testing.T) {
+	for _, number := range []string{"CH-1 ", " ch-1", "CH\u00ad-1"} {
+		story(t, func(o *office) {
+			theirs := o.theirs("CH-1")
+			o.tell(created(accident(func(m *domain.MatterData) { m.CaseNumber = number })))
+			o.click("m_accident")
+			o.ends("m_accident", domain.Succeeded)
+			if o.one().ID != theirs {
+				t.Errorf("%q made a second matter", number)
+			}
+		})
+	}
+}
+
+func TestANumberOfBlanksIsNoNumber(t *testing.T) {
+	story(t, func(o *office) {
+		o.theirs("CH-2")
+		o.tell(created(accident(func(m *domain.MatterData) { m.CaseNumber = "   " })))
+		o.click("m_accident")
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Matters); n != 2 {
+			t.Errorf("Smokeball has %d matters", n)
+		}
+	})
+}
+
+func TestAStateIsReadAsPeopleWriteIt(t *testing.T) {
+	for _, state := range []string{"Illinois", " il ", "US-IL", "State of Illinois"} {
+		story(t, func(o *office) {
+			o.tell(created(accident(func(m *domain.MatterData) { m.Jurisdiction = state })))
+			o.click("m_accident")
+			o.ends("m_accident", domain.Succeeded)
+		})
+	}
+}
+
+func TestADateIsTheFirmsDay(t *testing.T) {
+	story(t, func(o *office) {
+		opened, err := domain.ParseMoment("2026-11-02T23:30:00-05:00")
+		o.must(err)
+		o.tell(created(accident(func(m *domain.MatterData) { m.OpenedAt = &opened })))
+		o.click("m_accident")
+		o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.OpenedDate != time.Date(2026, 11, 2, 23, 30, 0, 0, time.UTC).Format(time.RFC3339) {
+			t.Errorf("it was opened on %s", m.OpenedDate)
+		}
+	})
+}
