@@ -18,60 +18,36 @@ import (
 // bucket.
 var ErrNoObject = errors.New("no such object")
 
-// readTimeout ends a read that nobody reads on. Without a deadline of ours the client
-// would end every read after five seconds.
-const readTimeout = time.Hour
+// openWithin is how long the bus may take to tell of an object. Where servers hang the whole
+// is tried again later.
+const openWithin = 10 * time.Second
 
 // Object reads an object for a firm as a stream. Size is in bytes, digest is "SHA-256=" and
 // the digest in padded base64url; the reader ends with [ErrDamaged] if the content does not match
-// it. ctx has to live as long as the reader, which the caller closes within an hour. Links
+// it, and with another error if no server sends a byte for 10 seconds. ctx has to live as long as the reader, which the caller closes. Links
 // are not followed, and what a guest of another firm has put is not there.
 func (b *Bus) Object(ctx context.Context, firm domain.FirmID, bucket, name string) (content io.ReadCloser, size int64, digest string, err error) {
-	store, err := b.objectStore(ctx, bucket, name)
+	asked, stop := context.WithTimeout(ctx, openWithin)
+	defer stop()
+	info, err := b.objectInfo(asked, bucket, name)
 	if err == nil {
-		err = b.notForeign(ctx, firm, bucket, name)
+		err = b.notForeign(asked, firm, bucket, name)
 	}
 	if err != nil {
 		return nil, 0, "", fmt.Errorf("read object %s/%s: %w", bucket, name, b.noObject(ctx, bucket, name, err))
 	}
-	ctx, cancel := context.WithTimeout(ctx, readTimeout)
-	object, err := store.Get(ctx, name)
+	content, err = b.readChunks(ctx, bucket, info)
 	if err != nil {
-		defer cancel()
-		return nil, 0, "", fmt.Errorf("read object %s/%s: %w", bucket, name, b.noObject(ctx, bucket, name, err))
-	}
-	info, err := object.Info()
-	if err != nil {
-		cancel()
 		return nil, 0, "", fmt.Errorf("read object %s/%s: %w", bucket, name, err)
 	}
-	return objectReader{object, cancel}, int64(info.Size), info.Digest, nil
-}
-
-type objectReader struct {
-	io.ReadCloser
-	cancel context.CancelFunc
+	return content, int64(info.Size), info.Digest, nil
 }
 
 // ErrDamaged is the cause when an object has not the bytes that were put.
 var ErrDamaged = errors.New("the object's bytes do not fit its digest")
 
-// Read implements [io.Reader].
-func (r objectReader) Read(p []byte) (int, error) {
-	n, err := r.ReadCloser.Read(p)
-	if errors.Is(err, jetstream.ErrDigestMismatch) {
-		err = fmt.Errorf("%w: %w", ErrDamaged, err)
-	}
-	return n, err
-}
-
-func (r objectReader) Close() error {
-	defer r.cancel()
-	return r.ReadCloser.Close()
-}
-
-// objectStore is the bucket, once it is clear that name is an object of its own there.
-func (b *Bus) objectStore(ctx context.Context, bucket, name string) (jetstream.ObjectStore, error) {
+// objectInfo describes an object, once it is clear that it is one of its own.
+func (b *Bus) objectInfo(ctx context.Context, bucket, name string) (*jetstream.ObjectInfo, error) {
 	store, err := b.js.ObjectStore(ctx, bucket)
 	if err != nil {
 		return nil, err
@@ -83,7 +59,7 @@ func (b *Bus) objectStore(ctx context.Context, bucket, name string) (jetstream.O
 	if info.Opts != nil && info.Opts.Link != nil {
 		return nil, fmt.Errorf("%w: it is a link; put the document itself", ErrNoObject)
 	}
-	return store, nil
+	return info, nil
 }
 
 // notForeign fails where the gate has noted that another firm's guest put the object.

@@ -5,6 +5,8 @@ import (
 	"io"
 	"testing"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
@@ -20,7 +22,15 @@ func TestADamagedObjectIsTold(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := b.JetStream().Publish(brief(t), "$O."+bus.Documents+".C."+info.NUID, []byte("again")); err != nil {
+	chunks := "$O." + bus.Documents + ".C." + info.NUID
+	stream, err := b.JetStream().Stream(brief(t), "OBJ_"+bus.Documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := stream.Purge(brief(t), jetstream.WithPurgeSubject(chunks)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := b.JetStream().Publish(brief(t), chunks, []byte("other")); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := readAll(t, b); !errors.Is(err, bus.ErrDamaged) {

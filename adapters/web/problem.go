@@ -95,11 +95,17 @@ func (s *site) problemOf(ctx context.Context, err error) *problem {
 	if r := domain.AsRejection(err); r != nil {
 		return rejected(r)
 	}
+	if errors.Is(ctx.Err(), context.Canceled) && errors.Is(err, context.Canceled) {
+		return newProblem(statusClientGone, domain.CodeInternal, "The caller gave up.", "Ask again.") // nobody reads it
+	}
 	p := failed(err)
 	p.Reference = newReference()
 	s.Logger.LogAttrs(ctx, level(p.Status), "call failed", logAttrs(p, err)...)
 	return p
 }
+
+// statusClientGone is what proxies log for a request whose client left before the answer.
+const statusClientGone = 499
 
 func newReference() string {
 	var b [5]byte

@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -160,6 +161,31 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 				t.Errorf("%s: %s is %q, want %q", path, name, got, want)
 			}
 		}
+	}
+}
+
+// A client that gives up before its answer is there is no fault of the engine's: the log
+// has the request, and no error.
+func TestAClientThatGivesUpIsNoError(t *testing.T) {
+	e := newEngine(t).connect().told(t)
+	ctx, leave := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer leave()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, e.url+"/v1/firms/f_1/connection?min_position=999999", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("Authorization", "Bearer admin-token")
+	if answer, err := http.DefaultClient.Do(r); err == nil {
+		_ = answer.Body.Close()
+		t.Fatalf("it was answered with %d", answer.StatusCode)
+	}
+	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(e.logged(), `"status":499`); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("the log does not have the request:\n%s", e.logged())
+		}
+	}
+	if log := e.logged(); strings.Contains(log, `"level":"ERROR"`) || strings.Contains(log, `"level":"WARN"`) {
+		t.Errorf("the log has an error:\n%s", log)
 	}
 }
 
