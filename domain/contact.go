@@ -178,6 +178,24 @@ func (c Contact) Start(client ClientID, r RequestID, account string, sent Contac
 	return []Event{ContactCreationStarted{Client: client, Request: r, Sent: sent, Account: account}}, nil
 }
 
+// Match decides that Smokeball already had the person or company. Where another contact, or
+// the intent to make one, was recorded meanwhile, that one counts (ErrTaken).
+func (c Contact) Match(e ContactMatched) ([]Event, error) {
+	if c.Intent != nil || (c.ID != "" && c.ID != e.Contact) {
+		return nil, ErrTaken
+	}
+	return []Event{e}, nil
+}
+
+// Accept decides that Smokeball took the contact in. Where another one was recorded
+// meanwhile, that one counts (ErrTaken).
+func (c Contact) Accept(e ContactAccepted) ([]Event, error) {
+	if c.ID != "" && c.ID != e.Contact {
+		return nil, ErrTaken
+	}
+	return []Event{e}, nil
+}
+
 // Met reports whether the contact was written or matched with this client's values.
 func (c Contact) Met(id ClientID) bool {
 	_, ok := c.written[id]

@@ -78,6 +78,7 @@ type Document struct {
 	Confirmed bool
 	Failure   *Failure // of the last try
 	FailedIn  SyncID   // the sync of that failure
+	Approvals int      // that counted, of this document
 	Moved     bool     // it was sent to another matter; it may be in this one too
 	Doubted   bool     // Smokeball took its file in and then refused it; a record of it may be left
 }
@@ -124,9 +125,10 @@ func approve(docs []Document, d DocumentData) []Document {
 			next[i].Uploaded, next[i].Confirmed = false, false
 		}
 		next[i].Data, next[i].Failure = d, nil
+		next[i].Approvals++
 		return next
 	}
-	return append(next, Document{Data: d})
+	return append(next, Document{Data: d, Approvals: 1})
 }
 
 // sameContent reports whether two approvals are about the same bytes.
@@ -266,7 +268,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = Linked{}, nil, nil, "", "", "", "", ""
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
-		docs[i] = Document{Data: d.Data, Moved: d.Moved || d.File != "" || d.Intent != nil}
+		docs[i] = Document{Data: d.Data, Approvals: d.Approvals, Moved: d.Moved || d.File != "" || d.Intent != nil}
 	}
 	m.Documents = docs
 	if e.Reason == UnlinkedAccount {
@@ -339,7 +341,6 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentFailed:
 		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
-		m = m.change(func(s *Sync) { s.Failures = append(s.Failures[:len(s.Failures):len(s.Failures)], e.Failure) })
 	}
 	return m
 }

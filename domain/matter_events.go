@@ -72,6 +72,9 @@ type SyncDeferred struct {
 	// MappingRevision is the revision of the firm's mappings that did not help; a newer
 	// one lets a sync that waits for a mapping look again.
 	MappingRevision int `json:"mapping_revision,omitempty"`
+	// TypesSeen is the ledger position up to which changes of the account's matter types were
+	// known then; a later one lets it look again, too. 0: where the attempt began.
+	TypesSeen uint64 `json:"types_seen,omitempty"`
 }
 
 // SyncReleased says that a waiting sync may go on now.

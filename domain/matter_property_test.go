@@ -334,7 +334,7 @@ func (l *life) settleFile(turn domain.Turn) ([]domain.Event, error) {
 // finish ends the current sync: the next becomes current.
 func (l *life) finish(t *rapid.T) {
 	turn, next := l.now(t), l.m.Next
-	facts, err := l.m.Finish(turn)
+	facts, err := l.m.Finish(turn, l.m)
 	if err != nil {
 		t.Fatalf("the current turn cannot finish: %v", err)
 	}
@@ -342,7 +342,7 @@ func (l *life) finish(t *rapid.T) {
 	if l.m.Current != next || l.m.Next != nil {
 		t.Fatalf("after the end current is %+v, want %+v, and next %+v, want none", l.m.Current, next, l.m.Next)
 	}
-	if again, err := l.m.Finish(turn); !errors.Is(err, domain.ErrNotCurrent) {
+	if again, err := l.m.Finish(turn, l.m); !errors.Is(err, domain.ErrNotCurrent) {
 		t.Fatalf("the sync ends twice: %s%v", told(again), err)
 	}
 }

@@ -126,31 +126,18 @@ func (m Matter) Leave(t Turn, account string) ([]Event, error) {
 	return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: sb.ID, Account: sb.Account, Reason: UnlinkedAccount})
 }
 
-// Lose decides that Smokeball no longer has the matter: a person who asked for the sync
-// gets a new one, any other sync leaves the link as it is.
-func (m Matter) Lose(t Turn) ([]Event, error) {
+// Lose decides that Smokeball no longer has the matter of that id: a person who asked for
+// the sync gets a new one, any other sync leaves the link as it is.
+func (m Matter) Lose(t Turn, id SmokeballID) ([]Event, error) {
 	switch s := m.Current; {
+	case m.Smokeball.ID != id:
+		return m.On(t)
 	case s != nil && s.Trigger == TriggerManual:
-		return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: m.Smokeball.ID, Account: m.Smokeball.Account, Reason: UnlinkedGone})
+		return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: id, Account: m.Smokeball.Account, Reason: UnlinkedGone})
 	case m.Smokeball.Gone:
 		return m.On(t)
 	}
-	return m.On(t, MatterGone{Sync: t.Sync, Matter: m.Smokeball.ID})
-}
-
-// Finish decides how the current sync ends: failed where a document could not be
-// sent, skipped where nothing had to be, else succeeded.
-func (m Matter) Finish(t Turn) ([]Event, error) {
-	s := m.Current
-	switch {
-	case s == nil:
-		return nil, ErrNotCurrent
-	case len(s.Failures) > 0:
-		return m.On(t, SyncFailed{Sync: t.Sync, Step: StepDocument, Failure: s.Failures[0]})
-	case !s.Changed:
-		return m.On(t, SyncSkipped{Sync: t.Sync, Reason: "Smokeball already has this"})
-	}
-	return m.On(t, SyncSucceeded{Sync: t.Sync, Warnings: s.Warnings})
+	return m.On(t, MatterGone{Sync: t.Sync, Matter: id})
 }
 
 // Confirm decides that a webhook about the request has shown what it asked for.

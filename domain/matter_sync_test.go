@@ -84,7 +84,7 @@ func TestTurn(t *testing.T) {
 			m := given[domain.Matter](c.given...)
 			facts, err := m.On(turn, fact)
 			thenError(t, facts, err, domain.ErrNotCurrent)
-			facts, err = m.Finish(turn)
+			facts, err = m.Finish(turn, m)
 			thenError(t, facts, err, domain.ErrNotCurrent)
 			facts, err = m.StartCreation(turn, "r-late", "", domain.MatterDraft{})
 			thenError(t, facts, err, domain.ErrNotCurrent)
@@ -141,7 +141,8 @@ func TestFinish(t *testing.T) {
 	resolved := domain.MatterTypeResolved{Sync: syncFor(2), TypeID: "t_IL", Warning: &warning}
 	failure := domain.Failure{Code: domain.CodeDocumentUnavailable, Message: "the document is gone", Remedy: "Publish it again."}
 	second := domain.Failure{Code: domain.CodeDocumentMismatch, Message: "the bytes differ"}
-	doc := approved(3, retainer())
+	doc, other := approved(3, retainer()), retainer()
+	other.ID = "d_2"
 	failed := domain.DocumentFailed{Sync: syncFor(2), Document: docA, FileName: "Signed retainer.pdf", Failure: failure}
 	skipped := domain.SyncSkipped{Sync: syncFor(2), Reason: "Smokeball already has this"}
 	done := domain.SyncSucceeded{Sync: syncFor(2)}
@@ -160,23 +161,24 @@ func TestFinish(t *testing.T) {
 		{"a document was uploaded", list(doc, domain.DocumentUploaded{Sync: syncFor(2), Document: docA}), done},
 		{"a warning goes along", list(resolved, accepted(2), resolved), domain.SyncSucceeded{Sync: syncFor(2), Warnings: []domain.Warning{warning}}},
 		{"a document could not be sent: failed with the first reason",
-			list(accepted(2), doc, failed, domain.DocumentFailed{Sync: syncFor(2), Document: "d_2", Failure: second}),
+			list(accepted(2), doc, approved(4, other), failed, domain.DocumentFailed{Sync: syncFor(2), Document: "d_2", Failure: second}),
 			domain.SyncFailed{Sync: syncFor(2), Step: domain.StepDocument, Failure: failure}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			facts, err := given[domain.Matter](running(c.did...)...).Finish(turn)
+			m := given[domain.Matter](running(c.did...)...)
+			facts, err := m.Finish(turn, m)
 			then(t, must(t, facts, err), c.then)
 		})
 	}
 }
 
-// TestFinishAfterRetry tells that a new attempt forgets the last one's failures and
-// remembers what it wrote.
+// TestFinishAfterRetry tells that a document which a new attempt sends has not failed any
+// more, and that the sync remembers what an earlier attempt wrote.
 func TestFinishAfterRetry(t *testing.T) {
 	m := given[domain.Matter](running(accepted(2), approved(3, retainer()),
 		domain.DocumentFailed{Sync: syncFor(2), Document: docA, Failure: domain.Failure{Code: domain.CodeDocumentUnavailable}},
-		deferred(2, domain.CodeSmokeballUnavailable, start), started(2, 2))...)
-	facts, err := m.Finish(domain.Turn{Sync: syncFor(2), Attempt: 2})
+		deferred(2, domain.CodeSmokeballUnavailable, start), started(2, 2), domain.DocumentUploaded{Sync: syncFor(2), Document: docA})...)
+	facts, err := m.Finish(domain.Turn{Sync: syncFor(2), Attempt: 2}, m)
 	then(t, must(t, facts, err), succeeded(2))
 }
 

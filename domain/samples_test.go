@@ -61,7 +61,7 @@ func syncSamples() []domain.Event {
 		domain.SyncRequested{Sync: sampleSync, Trigger: domain.TriggerDocumentApproved, By: "u_5", Proof: domain.AskedByToken, Origin: sampleRef, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
 		domain.SyncJoined{Sync: sampleSync, Origin: sampleRef, By: "u_5", Proof: domain.AskedByWord},
 		domain.SyncStarted{Sync: sampleSync, Attempt: 2, Title: sampleMatter.Title, CaseNumber: sampleMatter.CaseNumber},
-		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute), MappingRevision: 2},
+		domain.SyncDeferred{Sync: sampleSync, Step: domain.StepContact, Failure: sampleFailure, Until: sampleTime.Add(time.Minute), MappingRevision: 2, TypesSeen: 41},
 		domain.SyncReleased{Sync: sampleSync, Reason: "a sync was asked for"},
 		domain.SyncConfirming{Sync: sampleSync},
 		domain.SyncSucceeded{Sync: sampleSync, Warnings: []domain.Warning{sampleWarning}},

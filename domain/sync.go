@@ -94,11 +94,11 @@ type Sync struct {
 	Created  bool      // the matter was made by this sync
 	Changed  bool      // something was written to Smokeball
 	Warnings []Warning
-	Failures []Failure // documents that could not be sent
 	Contacts []PendingContact
 	Resolved []ClientID // whose contacts were recorded in this sync
 
-	MappingRevision int // of a sync that waits for a mapping: the revision that had none
+	MappingRevision int    // of a sync that waits for a mapping: the revision that had none
+	TypesSeen       uint64 // and the ledger position up to which changes of matter types were known
 
 	WaitsSince time.Time // of a waiting sync: when it began to wait
 }
@@ -109,7 +109,7 @@ func (s *Sync) follow(e Event, to Status, at time.Time) {
 	switch e := e.(type) {
 	case SyncStarted:
 		s.try(at)
-		s.Attempts, s.Failure, s.Failures = e.Attempt, nil, nil
+		s.Attempts, s.Failure = e.Attempt, nil
 	case SyncDeferred:
 		s.wait(e, at)
 	case SyncReleased:
@@ -129,7 +129,7 @@ func (s *Sync) try(at time.Time) {
 // wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
 // time of its passing faults begins anew.
 func (s *Sync) wait(e SyncDeferred, at time.Time) {
-	s.NextAt, s.WaitsSince, s.Failure, s.MappingRevision = e.Until, at, &e.Failure, e.MappingRevision
+	s.NextAt, s.WaitsSince, s.Failure, s.MappingRevision, s.TypesSeen = e.Until, at, &e.Failure, e.MappingRevision, e.TypesSeen
 	if e.Until.IsZero() {
 		s.Troubled, s.Faults = time.Time{}, 0
 		return
@@ -184,10 +184,41 @@ type Due struct {
 	// none, and the one that the firm has now.
 	MappingSeen int `json:"mapping_seen,omitempty"`
 	MappingNow  int `json:"mapping_now,omitempty"`
-	// And the ledger positions at which it began to look, and at which the account's matter
-	// types changed last.
+	// And the ledger positions up to which changes of the account's matter types were known,
+	// and at which they changed last.
 	TypesSeen uint64 `json:"types_seen,omitempty"`
 	TypesNow  uint64 `json:"types_now,omitempty"`
+
+	Announced bool `json:"announced,omitempty"` // of a sync that waits for its matter: CaseHug has announced it
+}
+
+// Due is the sync as the list of due work shows it.
+func (s Sync) Due(f FirmID, m MatterID) Due {
+	d := Due{Firm: f, Matter: m, Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
+	if s.Status == Waiting {
+		d.At, d.From = s.NextAt, s.WaitsSince
+		if s.NextAt.IsZero() {
+			d.WaitsOn, d.MappingSeen, d.TypesSeen = s.Failure.Code, s.MappingRevision, s.TypesSeen
+		}
+	}
+	return d
+}
+
+// Free reports whether what the sync waits for is there, apart from a time. It compares what
+// the wait lacked with what is there now, so it does not matter which of the two was recorded
+// first, nor whether anybody was told.
+func (d Due) Free(usable func(FirmID) bool) bool {
+	switch d.WaitsOn {
+	case "":
+		return true
+	case CodeNotConnected, CodeReauthorizationRequired:
+		return usable(d.Firm)
+	case CodeMatterTypeUnmapped:
+		return d.Remapped() || d.Retyped()
+	case CodeMatterUnknown:
+		return d.Announced
+	}
+	return false // a fact of the matter's own releases it
 }
 
 // Remapped reports whether the firm's mappings changed since the sync began to wait for

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -15,17 +16,23 @@ type dueRow struct {
 	Current *domain.Sync `json:"current"`
 	Next    *domain.Sync `json:"next"`
 	Began   uint64       `json:"began,omitempty"` // ledger position of the current one's last start
+	Known   bool         `json:"known,omitempty"` // CaseHug announced the matter while a sync of it was unfinished
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 4, Keys: dueKeys, Fold: foldDue,
+var DueWork = View[dueRow]{Name: "due", Version: 5, Keys: dueKeys, Fold: foldDue,
 	Gone: func(r dueRow) bool { return r.Current == nil }}
 
 func dueKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
 		return nil
 	}
-	if _, moves := domain.SyncMoved(env.Event); !moves {
+	_, counts := domain.SyncMoved(env.Event)
+	switch env.Event.(type) {
+	case domain.MatterCreated, domain.MatterUpdated:
+		counts = true
+	}
+	if !counts {
 		return nil
 	}
 	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
@@ -34,20 +41,19 @@ func dueKeys(env eventstore.Envelope) []string {
 func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 	m := domain.Matter{Current: r.Current, Next: r.Next}.Apply(env.Event, env.At)
 	r.Current, r.Next = m.Current, m.Next
-	if _, begins := env.Event.(domain.SyncStarted); begins {
+	switch env.Event.(type) {
+	case domain.SyncStarted:
 		r.Began = uint64(env.Seq)
+	case domain.MatterCreated, domain.MatterUpdated:
+		r.Known = true
 	}
 	if s := m.Current; s != nil {
-		r.Due = domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID),
-			Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
-		if s.Status == domain.Waiting {
-			r.Due.At, r.Due.From = s.NextAt, s.WaitsSince
-			if s.NextAt.IsZero() {
-				r.Due.WaitsOn, r.Due.MappingSeen = s.Failure.Code, s.MappingRevision
-			}
-			if r.Due.WaitsOn == domain.CodeMatterTypeUnmapped {
-				r.Due.TypesSeen = r.Began
-			}
+		r.Due = s.Due(env.Stream.Firm, domain.MatterID(env.Stream.ID))
+		switch r.Due.WaitsOn {
+		case domain.CodeMatterTypeUnmapped:
+			r.Due.TypesSeen = cmp.Or(r.Due.TypesSeen, r.Began)
+		case domain.CodeMatterUnknown:
+			r.Due.Announced = r.Known
 		}
 	}
 	return r
@@ -177,6 +183,16 @@ func (v *Views) MatterFor(firm domain.FirmID, request domain.RequestID, resource
 		return nil
 	})
 	return m, err
+}
+
+// TypesAt is the ledger position at which the matter types of the firm's account changed last.
+func (v *Views) TypesAt(firm domain.FirmID) (at uint64, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) error {
+		r, _, err := get(tx, Connections, string(firm))
+		at = r.TypesAt
+		return err
+	})
+	return at, err
 }
 
 // MatterOf is the CaseHug matter that a Smokeball matter is linked to, or "".

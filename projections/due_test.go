@@ -33,6 +33,14 @@ func TestDue(t *testing.T) {
 			change(func(d *domain.Due) {
 				d.Status, d.WaitsOn, d.From = domain.Waiting, domain.CodeNotConnected, start.Add(2*time.Second)
 			})},
+		{"waiting for a matter", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: unknownMatter}},
+			change(func(d *domain.Due) {
+				d.Status, d.WaitsOn, d.From = domain.Waiting, domain.CodeMatterUnknown, start.Add(2*time.Second)
+			})},
+		{"waiting for a matter that is there, as ledgers have it", []domain.Event{req, beg, domain.MatterCreated{Matter: domain.MatterData{ID: matterOfMaria}}, domain.SyncDeferred{Sync: "s_1", Failure: unknownMatter}},
+			change(func(d *domain.Due) {
+				d.Status, d.WaitsOn, d.From, d.Announced = domain.Waiting, domain.CodeMatterUnknown, start.Add(3*time.Second), true
+			})},
 		{"released", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: notConnected}, domain.SyncReleased{Sync: "s_1"}}, change(func(*domain.Due) {})},
 		{"going on", []domain.Event{req, beg, domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: until}, begun("s_1", 2)},
 			change(func(d *domain.Due) { d.Status = domain.Running })},
@@ -59,6 +67,8 @@ func TestDue(t *testing.T) {
 		})
 	}
 }
+
+var unknownMatter = domain.Failure{Code: domain.CodeMatterUnknown, Message: "CaseHug has not announced this matter yet"}
 
 func TestQueue(t *testing.T) {
 	l := newLedger()

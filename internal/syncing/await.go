@@ -51,6 +51,9 @@ func (t *turn) await(ctx context.Context, a awaited) error {
 			return err
 		}
 		if t.Now().After(given) {
+			if done, err := t.listen(ctx, a, looked, t.Now()); done || err != nil {
+				return err // told at the last moment
+			}
 			return notConfirmed(a.what, a.id, t.Waits.Confirm)
 		}
 	}

@@ -26,10 +26,11 @@ func (t *turn) clients(ctx context.Context) error {
 		if i < 0 {
 			return nil
 		}
-		if err := t.client(ctx, all[i]); err != nil {
+		err := t.client(ctx, all[i])
+		if err != nil && !errors.Is(err, domain.ErrTaken) {
 			return err
 		}
-		done[all[i].ID] = true
+		done[all[i].ID] = err == nil
 	}
 }
 
@@ -53,7 +54,8 @@ func (t *turn) refusedContacts(ctx context.Context) error {
 	return nil
 }
 
-// client finds, makes or updates the contact of one client and records which it is.
+// client finds, makes or updates the contact of one client and records which it is. Where a
+// newer version of the client was told meanwhile that one's turn comes (ErrTaken).
 func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 	known, _, err := eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, told.ID))
 	if err != nil {
@@ -77,10 +79,13 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 	if err := w.do(ctx); err != nil {
 		return err
 	}
-	if _, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, told.ID), func(c domain.Client) ([]domain.Event, error) {
+	if known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, told.ID), func(c domain.Client) ([]domain.Event, error) {
 		return c.Link(domain.ClientLinked{Matter: t.id, Contact: w.c.ID, Key: key}), nil
 	}); err != nil {
 		return err
+	}
+	if known.Newest(told) != w.data {
+		return domain.ErrTaken
 	}
 	if w.outcome == domain.OutcomeUnchanged && slices.Contains(t.m.Current.Resolved, told.ID) {
 		return nil // an earlier attempt of this sync told how
@@ -239,12 +244,18 @@ func (w *contactWork) note(ctx context.Context, e domain.Event) error {
 	return w.append(ctx, func(domain.Contact) ([]domain.Event, error) { return []domain.Event{e}, nil })
 }
 
+func (w *contactWork) accept(ctx context.Context, e domain.ContactAccepted) error {
+	return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Accept(e) })
+}
+
 // match records that the client is a contact which Smokeball already has. What CaseHug
 // changed since Smokeball was told of one that is lost is written to it.
 func (w *contactWork) match(ctx context.Context, id domain.SmokeballID) error {
 	w.outcome = domain.OutcomeMatched
 	known := w.c.Known(w.data.ID, w.draft)
-	if err := w.note(ctx, domain.ContactMatched{Contact: id, Client: w.data.ID, Known: known, Account: w.account}); err != nil || known == w.draft {
+	matched := domain.ContactMatched{Contact: id, Client: w.data.ID, Known: known, Account: w.account}
+	err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Match(matched) })
+	if err != nil || known == w.draft {
 		return err
 	}
 	return domain.ErrTaken // go on with what has changed
@@ -307,7 +318,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 		}
 		if found != "" {
 			w.outcome, w.request = domain.OutcomeAccepted, asked.Request
-			return orTaken(w.note(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent, Account: w.account}))
+			return orTaken(w.accept(ctx, domain.ContactAccepted{Contact: found, Client: asked.Client, Request: asked.Request, Sent: asked.Sent, Account: w.account}))
 		}
 		if err == nil && !w.Now().Before(until) {
 			break
@@ -359,7 +370,7 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 		return err
 	}
 	w.outcome = domain.OutcomeAccepted
-	return w.note(context.WithoutCancel(ctx), domain.ContactAccepted{Contact: id, Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account})
+	return w.accept(context.WithoutCancel(ctx), domain.ContactAccepted{Contact: id, Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account})
 }
 
 // findAny finds the contact that the person or company was in this account before the firm

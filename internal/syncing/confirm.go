@@ -80,11 +80,21 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 	if !missing(err) {
 		return err
 	}
-	var open domain.Event = domain.MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: sb.Request}
-	if sb.Before != nil { // writing the same again does no harm
-		open = domain.MatterChangeRefused{Sync: t.Sync, Request: sb.Request}
+	return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(t.Turn, sb.Request) })
+}
+
+// missed records that something accepted was not shown, which err says. What was shown, or
+// settled otherwise, at the last moment is not missed.
+func (t *turn) missed(ctx context.Context, err error, decide func(domain.Matter) ([]domain.Event, error)) error {
+	var facts []domain.Event
+	e := t.decide(ctx, func(m domain.Matter) (_ []domain.Event, err error) {
+		facts, err = decide(m)
+		return facts, err
+	})
+	if e == nil && len(facts) == 0 {
+		return nil
 	}
-	return errors.Join(err, t.record(ctx, open))
+	return errors.Join(err, e)
 }
 
 // refused records that Smokeball failed what it had accepted, and ends the turn where that
@@ -141,7 +151,7 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 		if e := t.lookAt(ctx); e != nil {
 			return e // not only the file is missing
 		}
-		return errors.Join(err, t.record(ctx, domain.FileMissed{Sync: t.Sync, Document: id, File: d.File, Request: d.Request}))
+		return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.MissFile(t.Turn, id, d.File) })
 	}
 	return err
 }

@@ -25,8 +25,15 @@ func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) erro
 	if !missing(err) {
 		return err
 	}
-	_, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it anew
-		func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(p.Contact), nil })
+	var shown bool                                                  // to another sync, at the last moment
+	c, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it anew
+		func(c domain.Contact) ([]domain.Event, error) {
+			shown = c.ID == p.Contact && c.Settled()
+			return c.Refuse(p.Contact), nil
+		})
+	if e == nil && shown {
+		return w.seen(ctx, c.By)
+	}
 	return errors.Join(err, e)
 }
 

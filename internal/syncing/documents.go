@@ -32,21 +32,36 @@ func (t *turn) documents(ctx context.Context) error {
 		if d.Uploaded {
 			continue // only its confirmation is missing
 		}
-		err := t.send(ctx, d.Data.ID)
+		err := t.sendOrFail(ctx, d.Data.ID)
 		ce := domain.AsCallError(err)
 		switch {
 		case err == nil:
 		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
 			return err
-		case ce.Class == domain.Retryable || ce.Class == domain.Allowance:
-			later = errors.Join(later, err)
 		default:
-			if err := t.failed(ctx, d.Data, ce); err != nil {
-				return err
-			}
+			later = errors.Join(later, err)
 		}
 	}
 	return later
+}
+
+// sendOrFail sends a document, or records that this can't be. What is approved anew while a
+// try fails gets a try of its own.
+func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
+	for {
+		tried, _ := t.m.Document(id)
+		err := t.send(ctx, id)
+		ce := domain.AsCallError(err)
+		switch {
+		case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
+			return err
+		case ce.Class == domain.SignIn || ce.Class == domain.Retryable || ce.Class == domain.Allowance:
+			return err
+		}
+		if err := t.failed(ctx, tried, ce); !errors.Is(err, domain.ErrTaken) {
+			return err
+		}
+	}
 }
 
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.
@@ -70,11 +85,12 @@ func leftOut(d domain.Document) domain.Warning {
 		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
 }
 
-func (t *turn) failed(ctx context.Context, d domain.DocumentData, ce *domain.CallError) error {
+func (t *turn) failed(ctx context.Context, d domain.Document, ce *domain.CallError) error {
 	if err := t.still(ctx); err != nil {
 		return err
 	}
-	return t.record(ctx, domain.DocumentFailed{Sync: t.Sync, Document: d.ID, FileName: d.FileName, Failure: ce.Failure})
+	failed := domain.DocumentFailed{Sync: t.Sync, Document: d.Data.ID, FileName: d.Data.FileName, Failure: ce.Failure}
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.FailDocument(t.Turn, d.Approvals, failed) })
 }
 
 // send brings one document to Smokeball: fetched and checked first, so that nothing

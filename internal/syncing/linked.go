@@ -10,9 +10,9 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// errAnew says that the matter is no longer the one that it was in Smokeball: the steps
-// begin anew.
-var errAnew = errors.New("syncing: the matter was unlinked")
+// errAnew says that what the steps went by is no longer so, such as what the matter is in
+// Smokeball or what CaseHug says of it: they begin anew.
+var errAnew = errors.New("syncing: the steps begin anew")
 
 // linked sees to it that the matter which the facts name is one of the account that is
 // connected, and still there.
@@ -78,7 +78,7 @@ func (t *turn) lost(ctx context.Context) error {
 		return err
 	}
 	gone := t.m.Smokeball.ID
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Turn) }); err != nil {
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Turn, gone) }); err != nil {
 		return err
 	}
 	if t.m.Smokeball.ID == "" {

@@ -79,6 +79,8 @@ type Views interface {
 	Due() ([]domain.Due, error)
 	// MatterOf is the CaseHug matter linked to a Smokeball matter, or "".
 	MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
+	// TypesAt is the ledger position at which the account's matter types changed last.
+	TypesAt(f domain.FirmID) (uint64, error)
 	// Changes returns the ledger position of the rows and a channel that is closed when
 	// it moves on.
 	Changes() (position uint64, moved <-chan struct{})

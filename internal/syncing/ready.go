@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"sync"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -25,8 +26,9 @@ func (t *turn) ready(ctx context.Context) error {
 	return &hold{failure: unusable(c.Status(t.Now()))}
 }
 
-// still wants the connection to be the one that the turn began with. Where a firm admin ended
-// it meanwhile, or connected anew, what Smokeball refuses since tells nothing of the matter.
+// still requires the connection to be the one that the steps began with. Where a firm admin
+// ended it meanwhile, or connected anew (errAnew), what Smokeball refuses since tells nothing
+// of the matter.
 func (t *turn) still(ctx context.Context) error {
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
 	switch {
@@ -37,9 +39,7 @@ func (t *turn) still(ctx context.Context) error {
 	case c.Account.ID == t.account && c.At.Equal(t.granted):
 		return nil
 	}
-	return &hold{failure: domain.Failure{Code: domain.CodeNotConnected,
-		Message: "The firm was connected to Smokeball anew while this sync was at work",
-		Remedy:  "It begins anew by itself. Nobody has to act."}}
+	return errAnew
 }
 
 // unusable tells why no calls can be made for a firm.
@@ -66,14 +66,14 @@ func (t *turn) matterType(ctx context.Context) error {
 		return t.typeKept(ctx)
 	}
 	start := t.Now()
-	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
+	types, known, err := t.offered(ctx)
 	if err != nil {
 		return err
 	}
 	d := t.m.Data
 	found := domain.ResolveMatterType(types, t.mappings, d)
 	if !found.Found {
-		return &hold{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision}
+		return &hold{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision, types: known}
 	}
 	fact := domain.MatterTypeResolved{Sync: t.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
 		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, Warning: found.Warning, DurationMS: t.since(start)}
@@ -81,6 +81,40 @@ func (t *turn) matterType(ctx context.Context) error {
 		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
 	}
 	return t.record(ctx, fact)
+}
+
+// offered are the matter types of the account, and the ledger position up to which changes
+// of them are taken into account, whichever engine was told of them.
+func (t *turn) offered(ctx context.Context) ([]domain.MatterType, uint64, error) {
+	known, _ := t.Views.Changes()
+	changed, err := t.Views.TypesAt(t.firm)
+	if err != nil {
+		return nil, 0, err
+	}
+	if t.types.older(t.firm, changed) {
+		t.Smokeball.ForgetMatterTypes(t.firm)
+	}
+	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
+	return types, known, err
+}
+
+// typesAt are the ledger positions of the changes for which matter types were forgotten, by
+// firm. The zero value is ready.
+type typesAt struct {
+	mu sync.Mutex
+	at map[domain.FirmID]uint64
+}
+
+// older reports whether a change was not known of yet, and notes it.
+func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at == nil {
+		t.at = map[domain.FirmID]uint64{}
+	}
+	older := t.at[f] < changed
+	t.at[f] = max(t.at[f], changed)
+	return older
 }
 
 // typeKept warns, once, that a new case type does not change the matter type in Smokeball.

@@ -83,13 +83,7 @@ func (v *light) takeDue(env eventstore.Envelope) {
 	v.matters[key] = m
 	delete(v.due, key)
 	if s := m.Current; s != nil {
-		d := domain.Due{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
-		if s.Status == domain.Waiting {
-			if d.At = s.NextAt; d.At.IsZero() {
-				d.WaitsOn = s.Failure.Code
-			}
-		}
-		v.due[key] = d
+		v.due[key] = s.Due(env.Stream.Firm, domain.MatterID(env.Stream.ID))
 	}
 }
 
@@ -99,10 +93,19 @@ func (v *light) Due() ([]domain.Due, error) {
 	defer v.mu.Unlock()
 	var list []domain.Due
 	for _, d := range v.due {
+		firm := v.firms[string(d.Firm)]
+		d.MappingNow, d.TypesNow = firm.Mappings.Revision, firm.TypesAt
 		list = append(list, d)
 	}
 	slices.SortFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
 	return list, nil
+}
+
+// TypesAt is when the matter types changed last.
+func (v *light) TypesAt(f domain.FirmID) (uint64, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.firms[string(f)].TypesAt, nil
 }
 
 // MatterOf is the matter of a Smokeball matter.

@@ -24,9 +24,8 @@ type Scheduler struct {
 	Active  int           // workers: syncs at work at once
 	Grace   time.Duration // on stop, how long calls may go on
 
-	types map[domain.FirmID]uint64 // at which change of the matter types they were forgotten
-	mu    sync.Mutex
-	busy  map[domain.Stream]state
+	mu   sync.Mutex
+	busy map[domain.Stream]state
 }
 
 // state is what the scheduler remembers of a matter that it has handed out.
@@ -48,7 +47,7 @@ const lookAgain = 5 * time.Second
 // Run works until ctx ends, then hands back what runs: it waits for calls that are
 // under way up to the grace, and returns.
 func (s *Scheduler) Run(ctx context.Context) error {
-	s.busy, s.types = map[domain.Stream]state{}, map[domain.FirmID]uint64{}
+	s.busy = map[domain.Stream]state{}
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.Grace, cancel) })
@@ -99,7 +98,6 @@ func (s *Scheduler) handOut(l *life) (time.Duration, error) {
 			wait = min(wait, max(in, time.Millisecond))
 			continue
 		}
-		s.forgetTypes(d)
 		s.ask(l, d)
 	}
 	return wait, nil
@@ -140,15 +138,6 @@ func oldestFirst(list []domain.Due) []domain.Due {
 	return list
 }
 
-// forgetTypes sees to it that a sync which goes on because the matter types changed is
-// not shown the old ones, whichever engine heard of the change.
-func (s *Scheduler) forgetTypes(d domain.Due) {
-	if d.Retyped() && s.types[d.Firm] < d.TypesNow {
-		s.Handler.Smokeball.ForgetMatterTypes(d.Firm)
-		s.types[d.Firm] = d.TypesNow
-	}
-}
-
 func notify(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -185,12 +174,8 @@ func (s *Scheduler) ready(d domain.Due, position uint64, usable func(domain.Firm
 		return false, st.not.Sub(now)
 	case domain.Rests(d.From, d.At, now):
 		return false, d.At.Sub(now)
-	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
-		return usable(d.Firm), look
-	case d.WaitsOn != "" && !d.Remapped() && !d.Retyped():
-		return false, look // a fact will release it
 	}
-	return true, 0
+	return d.Free(usable), look
 }
 
 func (s *Scheduler) run(l *life, d domain.Due, place *seat) {

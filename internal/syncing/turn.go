@@ -29,6 +29,8 @@ type Handler struct {
 	// Priority marks the calls made under ctx with whom they are for and what asked for
 	// them, so that turns can be shared fairly. Nil: all are alike.
 	Priority func(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context
+
+	types typesAt
 }
 
 // turn is one attempt at a matter's current sync.
@@ -38,6 +40,7 @@ type turn struct {
 	id   domain.MatterID
 	domain.Turn
 	m        domain.Matter
+	seen     domain.Matter // as the steps under way began with it
 	head     eventstore.Head
 	settings domain.Settings
 	mappings domain.Mappings
@@ -64,6 +67,9 @@ type hold struct {
 	// mappings is the revision of the firm's mappings that did not help, where it waits
 	// for one.
 	mappings int
+	// types is the ledger position up to which changes of the account's matter types were
+	// known then.
+	types uint64
 }
 
 func (h *hold) Error() string { return h.failure.Message }
@@ -85,7 +91,7 @@ func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, place *seat
 	defer h.Wakes.attend(t.woken, t.stream())()
 	err := t.begin(ctx)
 	if err == nil {
-		err = t.settle(ctx, contained(func() error { return t.work(t.prioritised(ctx)) }))
+		err = t.work(ctx)
 	}
 	if errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack) {
 		err = nil
@@ -103,9 +109,7 @@ func (t *turn) begin(ctx context.Context) (err error) {
 		return err
 	}
 	t.Turn, _ = t.m.Turn()
-	p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
-	t.settings, t.mappings = p.Settings(), p.Mappings
-	return err
+	return nil
 }
 
 // prioritised marks the calls of the turn. What was let go on before its time is wanted
@@ -121,10 +125,12 @@ func (t *turn) prioritised(ctx context.Context) context.Context {
 	return t.Priority(ctx, t.firm, trigger)
 }
 
-// work does the steps in order, anew where the matter has to be.
+// work does the steps until the sync ends or waits. They begin anew where what they went by
+// has changed.
 func (t *turn) work(ctx context.Context) error {
 	for {
-		if err := t.steps(ctx); !errors.Is(err, errAnew) {
+		err := t.settle(ctx, contained(func() error { return t.steps(t.prioritised(ctx)) }))
+		if !errors.Is(err, errAnew) {
 			return err
 		}
 	}
@@ -132,11 +138,13 @@ func (t *turn) work(ctx context.Context) error {
 
 // steps does the steps in order. Each looks at the facts and does what is missing.
 func (t *turn) steps(ctx context.Context) error {
+	t.seen = t.m
 	steps := []struct {
 		name domain.Step
 		do   func(context.Context) error
 	}{
 		{domain.StepMatter, t.ready},
+		{domain.StepMatter, t.preferences},
 		{domain.StepMatter, t.linked},
 		{domain.StepMatterType, t.matterType},
 		{domain.StepContact, t.clients},
@@ -154,7 +162,14 @@ func (t *turn) steps(ctx context.Context) error {
 			return &stepError{s.name, err}
 		}
 	}
-	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(t.Turn) })
+	return t.conclude(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(t.Turn, t.seen) })
+}
+
+// preferences takes over the firm's settings and mappings.
+func (t *turn) preferences(ctx context.Context) error {
+	p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
+	t.settings, t.mappings = p.Settings(), p.Mappings
+	return err
 }
 
 // ends reports that this engine begins nothing more: it stops, or another one leads.
@@ -176,10 +191,28 @@ func (t *turn) record(ctx context.Context, facts ...domain.Event) error {
 
 func (t *turn) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
 	m, head, err := eventstore.Execute(ctx, t.Ledger, t.Now, t.stream(), f)
-	if err == nil || errors.Is(err, domain.ErrTaken) { // what is there now says how to go on
+	if err == nil || errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrOutdated) { // what is there now says how to go on
 		t.m, t.head = m, head
 	}
 	return err
+}
+
+// conclude decides how the attempt ends. Where that was decided on what has changed since,
+// the steps begin anew.
+func (t *turn) conclude(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
+	err := t.decide(ctx, f)
+	if errors.Is(err, domain.ErrOutdated) {
+		return errAnew
+	}
+	return err
+}
+
+func (t *turn) deferred(ctx context.Context, e domain.SyncDeferred) error {
+	return t.conclude(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Defer(t.Turn, t.seen, e) })
+}
+
+func (t *turn) fail(ctx context.Context, e domain.SyncFailed) error {
+	return t.conclude(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Fail(t.Turn, t.seen, e) })
 }
 
 // intend records the intent of a call when its turn in the allowance has come.
@@ -210,7 +243,7 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	var h *hold
 	ce := domain.AsCallError(err)
 	switch {
-	case err == nil || errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack):
+	case err == nil || errors.Is(err, domain.ErrNotCurrent) || errors.Is(err, errHandedBack) || errors.Is(err, errAnew):
 		return err
 	case errors.As(err, &h):
 		return t.waits(ctx, step, h)
@@ -229,12 +262,35 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	case err != nil:
 		return err
 	}
-	return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
+	return t.fail(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
 }
 
-// waits lets the sync wait.
+// waits lets the sync wait, unless what it is to wait for is there by now. What comes in
+// other streams while the wait is recorded lets the scheduler begin the sync again: it
+// compares what the wait lacked with what is there, not what happened before or after.
 func (t *turn) waits(ctx context.Context, step domain.Step, h *hold) error {
-	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until, MappingRevision: h.mappings})
+	there, err := t.there(ctx, h)
+	switch {
+	case err != nil:
+		return err
+	case there:
+		return errAnew
+	}
+	return t.deferred(ctx, domain.SyncDeferred{Sync: t.Sync, Step: firstStep(h.step, step), Failure: h.failure, Until: h.until,
+		MappingRevision: h.mappings, TypesSeen: h.types})
+}
+
+// there reports whether what the sync is to wait for, outside of its own stream, is there.
+func (t *turn) there(ctx context.Context, h *hold) (bool, error) {
+	switch h.failure.Code {
+	case domain.CodeNotConnected, domain.CodeReauthorizationRequired:
+		c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
+		return c.Usable(t.Now()), err
+	case domain.CodeMatterTypeUnmapped:
+		p, _, err := eventstore.Load[domain.Preferences](ctx, t.Ledger, domain.SettingsStream(t.firm))
+		return p.Mappings.Revision != h.mappings, err
+	}
+	return false, nil
 }
 
 // failedStep is the step that an error comes from: the innermost knows best.
@@ -252,19 +308,20 @@ func firstStep(a, b domain.Step) domain.Step {
 	return b
 }
 
-// signIn records that Smokeball no longer knows the firm, and lets the sync wait.
+// signIn records that Smokeball no longer knows the firm, and lets the sync wait. Where the
+// firm was authorized anew meanwhile the refusal was about the old grant.
 func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallError) error {
 	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ConnectionStream(t.firm),
 		func(c domain.Connection) ([]domain.Event, error) {
 			if !c.At.Equal(t.granted) {
-				return nil, nil // authorized anew since: the refusal was about the old one
+				return nil, nil
 			}
 			return c.Lose(ce.Failure, t.Now()), nil
 		})
 	if err != nil {
 		return err
 	}
-	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure})
+	return t.waits(ctx, step, &hold{failure: ce.Failure})
 }
 
 // again lets the sync be tried later, or fails it after too long a time.
@@ -272,10 +329,10 @@ func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError
 	if since := t.m.Current.Troubled; !since.IsZero() && t.Now().Sub(since) > t.Waits.GiveUp {
 		f := ce.Failure
 		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". " + onceMore(f.Code)
-		return t.record(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
+		return t.fail(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
 	}
 	until := t.Now().Add(max(backoff(ce.Class, t.m.Current.Faults+1), ce.After))
-	return t.record(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
+	return t.deferred(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
 }
 
 // onceMore says of a sync that was given up when to try it again.
@@ -298,7 +355,7 @@ func (t *turn) trouble(ctx context.Context, step domain.Step, err error) error {
 		Remedy:  "We try again by ourselves. If it goes on, CaseHug's operators find the reason in the engine's log.",
 	}}
 	if e := t.again(ctx, step, ours); e != nil {
-		return errors.Join(err, e)
+		return errors.Join(err, e) // errAnew among them
 	}
 	t.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", t.firm, "matter", t.id, "sync", t.Sync, "err", err)
 	return nil

@@ -1,0 +1,95 @@
+package domain
+
+import "errors"
+
+// ErrOutdated says that a decision was made on what is no longer so: whoever made it looks
+// again.
+var ErrOutdated = errors.New("domain: what the decision was made on has changed")
+
+// Defer decides that the current sync waits. seen is the matter that the attempt went by.
+// Where CaseHug has told more since, a wait that only a fact ends is not begun: that fact
+// may have come already, and nothing would end the wait any more.
+func (m Matter) Defer(t Turn, seen Matter, e SyncDeferred) ([]Event, error) {
+	facts, err := m.On(t, e)
+	if err == nil && e.Until.IsZero() && m.differs(seen) {
+		return nil, ErrOutdated
+	}
+	return facts, err
+}
+
+// Fail decides that the current sync has failed. seen is the matter that the attempt went
+// by: what CaseHug has told since is tried first.
+func (m Matter) Fail(t Turn, seen Matter, e SyncFailed) ([]Event, error) {
+	facts, err := m.On(t, e)
+	if err == nil && m.differs(seen) {
+		return nil, ErrOutdated
+	}
+	return facts, err
+}
+
+// Finish decides how the current sync ends: failed where a document could not be sent,
+// skipped where nothing had to be, else succeeded. seen is the matter that the attempt went
+// by: what CaseHug has told since is sent first.
+func (m Matter) Finish(t Turn, seen Matter) ([]Event, error) {
+	facts, err := m.On(t, m.end(t.Sync)...)
+	if err == nil && m.differs(seen) {
+		return nil, ErrOutdated
+	}
+	return facts, err
+}
+
+// end is how the current sync ends, if there is one.
+func (m Matter) end(id SyncID) []Event {
+	s := m.Current
+	if s == nil {
+		return nil
+	}
+	for _, d := range m.Documents {
+		if d.Failure != nil && d.FailedIn == id {
+			return []Event{SyncFailed{Sync: id, Step: StepDocument, Failure: *d.Failure}}
+		}
+	}
+	switch {
+	case !s.Changed:
+		return []Event{SyncSkipped{Sync: id, Reason: "Smokeball already has this"}}
+	}
+	return []Event{SyncSucceeded{Sync: id, Warnings: s.Warnings}}
+}
+
+// differs reports whether CaseHug has told something of the matter since it was as seen.
+func (m Matter) differs(seen Matter) bool {
+	return m.Known != seen.Known || !sameJSON(m.Data, seen.Data)
+}
+
+// FailDocument decides that a document can't be sent. approval counts the approvals that
+// the try was made on: a newer one is tried first (ErrTaken).
+func (m Matter) FailDocument(t Turn, approval int, e DocumentFailed) ([]Event, error) {
+	facts, err := m.On(t, e)
+	if d, _ := m.Document(e.Document); err == nil && d.Approvals != approval {
+		return nil, ErrTaken
+	}
+	return facts, err
+}
+
+// Miss decides that Smokeball did not show in time what the request asked of the matter.
+// What was shown at the last moment is not missed.
+func (m Matter) Miss(t Turn, r RequestID) ([]Event, error) {
+	sb := m.Smokeball
+	switch {
+	case sb.Request != r || sb.Confirmed:
+		return m.On(t)
+	case sb.Before != nil: // writing the same again does no harm
+		return m.On(t, MatterChangeRefused{Sync: t.Sync, Request: r})
+	}
+	return m.On(t, MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: r})
+}
+
+// MissFile decides that Smokeball did not show a document's bytes in time. A file whose
+// content was approved anew, or that is settled otherwise, is not missed.
+func (m Matter) MissFile(t Turn, id DocumentID, file SmokeballID) ([]Event, error) {
+	d, _ := m.Document(id)
+	if !d.Uploaded || d.Confirmed || d.File != file {
+		return m.On(t)
+	}
+	return m.On(t, FileMissed{Sync: t.Sync, Document: id, File: file, Request: d.Request})
+}
