@@ -155,7 +155,7 @@ type authorizeBody struct {
 }
 
 func (s *site) authorize(ctx context.Context, _ *FirmPath) (*answer[authorizeBody], error) {
-	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx), byCookie(ctx))
+	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx))
 	return &answer[authorizeBody]{Body: authorizeBody{URL: url, Expires: expires.UTC()}}, err
 }
 

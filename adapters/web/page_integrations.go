@@ -92,7 +92,7 @@ func (s *site) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry,
 
 // doConnect leads the browser to Smokeball's consent page.
 func (s *site) doConnect(v visit) error {
-	url, _, err := s.Firms.Authorize(v.r.Context(), v.user, true)
+	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
 	if err != nil {
 		return err
 	}
