@@ -82,10 +82,7 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 	if err != nil {
 		return connectionBody{}, err
 	}
-	queue, err := s.Views.Queue(firm)
-	if err != nil {
-		return connectionBody{}, err
-	}
+	queue := s.Views.Queue(firm)
 	b := s.describeConnection(row)
 	perSecond, used := s.Allowance.Usage(firm)
 	b.RateLimit = &rateBody{PerSecond: perSecond, UsedLastMinute: used}

@@ -66,9 +66,7 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) (integration
 
 // lately adds the queue and the last syncs to the page.
 func (s *site) lately(p *integrationsPage, row projections.ConnectionRow) (err error) {
-	if p.Queue, err = s.Views.Queue(row.Firm); err != nil {
-		return err
-	}
+	p.Queue = s.Views.Queue(row.Firm)
 	if p.Succeeded, err = s.syncOf(row.Firm, row.Lately.Succeeded); err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ type Views interface {
 	// EachMatter visits all of a firm's matters, newest first, until visit returns false.
 	EachMatter(firm domain.FirmID, visit func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
-	Queue(firm domain.FirmID) (projections.Queue, error)
+	Queue(firm domain.FirmID) projections.Queue
 	DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
 	DeadLetter(firm domain.FirmID, id string) (projections.DeadLetterRow, bool, error)
 	Audit(firm domain.FirmID, q projections.AuditQuery) (rows []projections.AuditRow, next uint64, err error)
