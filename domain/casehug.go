@@ -96,6 +96,9 @@ type CaseHugEvent struct {
 	Client      *ClientData
 	RequestedBy string
 	Proof       AskProof // of RequestedBy
+	// Vouched says that it came over the bus from a publisher who serves all firms: such a
+	// publisher's word says whose an object of the store is.
+	Vouched bool
 }
 
 // AskProof says how it is known who asked for a sync.

@@ -18,6 +18,7 @@ type DeadLettered struct {
 	Size    int          `json:"size,omitempty"`    // of the whole body in bytes
 	SHA256  string       `json:"sha256,omitempty"`  // of the whole body, lower-case hex
 	Message string       `json:"message,omitempty"` // the message of the bus that has it whole
+	Vouched bool         `json:"vouched,omitempty"` // as of the event
 }
 
 // Header holds the headers of a message, one value each.

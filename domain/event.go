@@ -137,6 +137,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"account.freed.v1":                   decode[AccountFreed],
 	"deadletter.recorded.v1":             decode[DeadLettered],
 	"object.claimed.v1":                  decode[ObjectClaimed],
+	"object.proved.v1":                   decode[ObjectProved],
 	"activity.noticed.v1":                decode[ActivityNoticed],
 	"activity.read.v1":                   decode[ActivityRead],
 	"audit.refused.v1":                   decode[RequestRefused],

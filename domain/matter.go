@@ -69,6 +69,7 @@ type Folder struct {
 // Document is an approved document and its file in Smokeball.
 type Document struct {
 	Data      DocumentData
+	Vouched   bool        // a publisher who serves all firms named its object for this one
 	File      SmokeballID // empty: not announced yet
 	Request   RequestID
 	Intent    *Intent // an announcement that may or may not have happened
@@ -101,7 +102,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m = m.joined(e)
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
-		m.Documents = approve(m.Documents, e.Document)
+		m.Documents = approve(m.Documents, e)
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = m.applySync(e, at)
 	default:
@@ -111,8 +112,10 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 }
 
 // approve adds a document, or puts a new content of it in the place of the old one. An
-// approval that was given before the known one and came late changes nothing.
-func approve(docs []Document, d DocumentData) []Document {
+// approval that was given before the known one and came late changes nothing. What was
+// vouched for once stays so for the same object.
+func approve(docs []Document, e DocumentApproved) []Document {
+	d := e.Document
 	next := append([]Document(nil), docs...)
 	for i := range next {
 		if next[i].Data.ID != d.ID {
@@ -124,11 +127,12 @@ func approve(docs []Document, d DocumentData) []Document {
 		if !sameContent(next[i].Data, d) {
 			next[i].Uploaded, next[i].Confirmed = false, false
 		}
+		next[i].Vouched = e.Vouched || next[i].Vouched && next[i].Data.Content == d.Content
 		next[i].Data, next[i].Failure = d, nil
 		next[i].Approvals++
 		return next
 	}
-	return append(next, Document{Data: d, Approvals: 1})
+	return append(next, Document{Data: d, Vouched: e.Vouched, Approvals: 1})
 }
 
 // sameContent reports whether two approvals are about the same bytes.
@@ -268,7 +272,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = Linked{}, nil, nil, "", "", "", "", ""
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
-		docs[i] = Document{Data: d.Data, Approvals: d.Approvals, Moved: d.Moved || d.File != "" || d.Intent != nil}
+		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Moved: d.Moved || d.File != "" || d.Intent != nil}
 	}
 	m.Documents = docs
 	if e.Reason == UnlinkedAccount {

@@ -33,6 +33,7 @@ type MatterRebased struct {
 type DocumentApproved struct {
 	Origin   EventRef     `json:"origin"`
 	Document DocumentData `json:"document"`
+	Vouched  bool         `json:"vouched,omitempty"` // as of the event that brought it
 }
 
 // SyncRequested puts a sync into the queue.

@@ -56,14 +56,14 @@ func (m Matter) unversioned(d MatterData) *MatterData {
 }
 
 // approval records the document. An event that merely brings it along does so only
-// where the very same approval is not known; the document's own event is always
+// where the very same approval is not known, or was not vouched for; the document's own event is always
 // recorded, so that its redelivery cannot undo a newer approval.
 func (m Matter) approval(e CaseHugEvent, d DocumentData) (Event, bool) {
 	known, ok := m.Document(d.ID)
-	if ok && e.Type != TypeDocumentApproved && sameJSON(known.Data, d) {
+	if ok && e.Type != TypeDocumentApproved && sameJSON(known.Data, d) && (known.Vouched || !e.Vouched) {
 		return nil, false
 	}
-	return DocumentApproved{Origin: e.Origin, Document: d}, true
+	return DocumentApproved{Origin: e.Origin, Document: d, Vouched: e.Vouched}, true
 }
 
 // follow decides whether the event, whose own facts m has already, asks for a sync.

@@ -47,8 +47,9 @@ func (g guest) scope(space string) string {
 }
 
 // gated are the subjects that a guest publishes and the gate answers.
-func gated() []string {
+func (g guest) gated() []string {
 	return []string{
+		g.scope("casehug."),
 		"$JS.API.>",
 		"$JS.ACK." + Outbox + ".>",
 		"$JS.FC." + Outbox + ".>",
@@ -58,7 +59,7 @@ func gated() []string {
 
 func (g guest) permissions() *server.Permissions {
 	return &server.Permissions{
-		Publish:   &server.SubjectPermission{Allow: append(gated(), g.scope("casehug."))},
+		Publish:   &server.SubjectPermission{Allow: g.gated()},
 		Subscribe: &server.SubjectPermission{Allow: []string{g.scope("sync."), inboxPrefix + ">"}},
 	}
 }
@@ -87,11 +88,11 @@ type account struct {
 func accountsConfig(guests []guest) (string, error) {
 	engine := account{
 		JetStream: "enabled",
-		Exports:   []share{{Stream: "sync.>"}, {Service: "casehug.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
+		Exports:   []share{{Stream: "sync.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
 	}
 	accounts := map[string]account{}
 	for _, g := range guests {
-		for _, subject := range gated() {
+		for _, subject := range g.gated() {
 			engine.Imports = append(engine.Imports, share{
 				Stream: source{g.account(), subject}, Prefix: gatePrefix + "." + g.token(),
 			})
@@ -108,12 +109,11 @@ func accountsConfig(guests []guest) (string, error) {
 
 func (g guest) accountConfig() account {
 	var own account
-	for _, subject := range gated() {
+	for _, subject := range g.gated() {
 		own.Exports = append(own.Exports, share{Stream: subject})
 	}
 	own.Imports = []share{
 		{Stream: source{engineAccount, g.scope("sync.")}},
-		{Service: source{engineAccount, g.scope("casehug.")}},
 		// Without this import the server itself would answer every request with "not enabled".
 		{Service: source{engineAccount, infoSubject}, To: apiPrefix + "INFO"},
 		{Stream: source{engineAccount, g.inbox(inboxPrefix + ">")}, To: inboxPrefix + ">"},

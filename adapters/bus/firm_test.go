@@ -1,10 +1,14 @@
 package bus_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +18,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // openForFirms starts a bus with a users file: "all" for every firm, and one user each for
@@ -171,58 +176,113 @@ func TestFirmsAreApart(t *testing.T) {
 	}
 }
 
-func TestFirmsDocumentsAreApart(t *testing.T) {
-	b, f2 := openForFirms(t)
-	bucket := func(opt nats.Option) jetstream.ObjectStore {
-		_, js := dial(t, b, opt)
-		store, err := js.ObjectStore(brief(t), bus.Documents)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return store
-	}
-	all, one, two := bucket(nats.UserInfo("all", "right")), bucket(nats.UserInfo("one", "right")), bucket(f2)
-	for _, content := range []string{"first", "second"} {
-		if _, err := one.PutString(brief(t), "d_1", content); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := all.PutString(brief(t), "d_2", "everyone's"); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{"d_1", "d_2"} {
-		if _, err := two.GetInfo(brief(t), name); err == nil || errors.Is(err, jetstream.ErrObjectNotFound) {
-			t.Errorf("looking at another's %s: %v", name, err)
-		}
-		if _, err := two.PutString(brief(t), name, "forged"); err == nil {
-			t.Errorf("another's %s can be replaced", name)
-		}
-	}
-	if _, err := all.PutString(brief(t), "d_1", "third"); err != nil {
-		t.Errorf("who serves all firms may replace any: %v", err)
-	}
-}
-
-// TestAFirmsDocumentIsReadForItAlone puts a document as a guest of one firm: the engine
-// does not read it for another.
-func TestAFirmsDocumentIsReadForItAlone(t *testing.T) {
-	b, f2 := openForFirms(t)
-	_, js := dial(t, b, f2)
+// bucketOf is the bucket of documents as a guest has it.
+func bucketOf(t *testing.T, b *bus.Bus, opt nats.Option) jetstream.ObjectStore {
+	t.Helper()
+	_, js := dial(t, b, opt)
 	store, err := js.ObjectStore(brief(t), bus.Documents)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := store.PutBytes(brief(t), "d_secret", []byte("x")); err != nil {
-		t.Fatal(err)
+	return store
+}
+
+// readFor is the object that the engine reads for a firm's document.
+func readFor(t *testing.T, b *bus.Bus, q domain.ObjectQuestion, name string) (string, error) {
+	t.Helper()
+	r, err := b.Object(brief(t), q, bus.Documents, name)
+	if err != nil {
+		return "", err
 	}
-	if _, _, _, err := b.Object(brief(t), "f1", bus.Documents, "d_secret"); !errors.Is(err, bus.ErrNoObject) {
-		t.Errorf("for another firm: %v", err)
+	content, err := io.ReadAll(r)
+	return string(content), errors.Join(err, r.Close())
+}
+
+// TestFirmsPutTheSameNames puts objects of one name as guests of two firms and as everyone's
+// guest, again and again: each firm has its own, and none is in another's way.
+func TestFirmsPutTheSameNames(t *testing.T) {
+	b, f2 := openForFirms(t)
+	all, one, two := bucketOf(t, b, nats.UserInfo("all", "right")), bucketOf(t, b, nats.UserInfo("one", "right")), bucketOf(t, b, f2)
+	for _, version := range []string{"first ", "second "} {
+		for who, store := range map[string]jetstream.ObjectStore{"everyone's": all, "f1's": one, "f2's": two} {
+			if _, err := store.PutString(brief(t), "d_1", version+who); err != nil {
+				t.Fatalf("%s: %v", who, err)
+			}
+			if info, err := store.GetInfo(brief(t), "d_1"); err != nil || info.Name != "d_1" || info.Size != uint64(len(version+who)) {
+				t.Errorf("%s entry is %+v, %v", who, info, err)
+			}
+		}
 	}
-	r, _, _, err := b.Object(brief(t), "f2", bus.Documents, "d_secret")
+	for _, c := range []struct {
+		q    domain.ObjectQuestion
+		want string
+	}{
+		{domain.ObjectQuestion{Firm: "f1"}, "second f1's"}, {domain.ObjectQuestion{Firm: "f2"}, "second f2's"},
+		{domain.ObjectQuestion{Firm: "f1", Vouched: true}, "second everyone's"}, {domain.ObjectQuestion{Firm: "f3", Vouched: true}, "second everyone's"},
+	} {
+		if got, err := readFor(t, b, c.q, "d_1"); err != nil || got != c.want {
+			t.Errorf("%+v reads %q, %v; want %q", c.q, got, err, c.want)
+		}
+	}
+	if got, err := readFor(t, b, domain.ObjectQuestion{Firm: "f3"}, "d_1"); !errors.Is(err, domain.ErrNotProved) {
+		t.Errorf("a firm that only names it reads %q, %v", got, err)
+	}
+	if left := chunksLeft(t, b); left != 3 {
+		t.Errorf("the bucket has the chunks of %d objects, want 3: what was replaced goes", left)
+	}
+}
+
+func chunksLeft(t *testing.T, b *bus.Bus) int {
+	t.Helper()
+	s, err := b.JetStream().Stream(brief(t), "OBJ_"+bus.Documents)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.Close(); err != nil {
-		t.Error(err)
+	info, err := s.Info(brief(t), jetstream.WithSubjectFilter("$O."+bus.Documents+".C.>"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(info.State.Subjects)
+}
+
+// TestWhoseAnObjectIs reads objects that a service for all firms has put, with and without a
+// firm's mark.
+func TestWhoseAnObjectIs(t *testing.T) {
+	b, f2 := openForFirms(t)
+	all := bucketOf(t, b, nats.UserInfo("all", "right"))
+	marked := jetstream.ObjectMeta{Name: "marked", Metadata: map[string]string{"firm": "f1"}}
+	if _, err := all.Put(brief(t), marked, strings.NewReader("retainer")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := all.PutString(brief(t), "unmarked", "retainer"); err != nil {
+		t.Fatal(err)
+	}
+	forged := jetstream.ObjectMeta{Name: "forged", Metadata: map[string]string{"firm": "f1"}}
+	if _, err := bucketOf(t, b, f2).Put(brief(t), forged, strings.NewReader("retainer")); err != nil {
+		t.Fatal(err)
+	}
+	sum := sha256.Sum256([]byte("retainer"))
+	right, wrong := hex.EncodeToString(sum[:]), strings.Repeat("0", 64)
+	for name, c := range map[string]struct {
+		object string
+		q      domain.ObjectQuestion
+		want   error
+	}{
+		"its own":                        {"marked", domain.ObjectQuestion{Firm: "f1"}, nil},
+		"its own, vouched for":           {"marked", domain.ObjectQuestion{Firm: "f1", Vouched: true}, nil},
+		"another's, by name":             {"marked", domain.ObjectQuestion{Firm: "f2"}, domain.ErrOthersObject},
+		"another's, vouched for":         {"marked", domain.ObjectQuestion{Firm: "f2", Vouched: true}, domain.ErrOthersObject},
+		"another's, by digest":           {"marked", domain.ObjectQuestion{Firm: "f2", SHA256: right}, domain.ErrOthersObject},
+		"unmarked, by name":              {"unmarked", domain.ObjectQuestion{Firm: "f2"}, domain.ErrNotProved},
+		"unmarked, vouched for":          {"unmarked", domain.ObjectQuestion{Firm: "f2", Vouched: true}, nil},
+		"unmarked, by digest":            {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: right}, nil},
+		"unmarked, by a wrong digest":    {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: wrong}, domain.ErrOtherBytes},
+		"unmarked, wrong though vouched": {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: wrong, Vouched: true}, domain.ErrOtherBytes},
+		"a guest's mark is its firm":     {"forged", domain.ObjectQuestion{Firm: "f2"}, nil},
+		"and no other's":                 {"forged", domain.ObjectQuestion{Firm: "f1"}, bus.ErrNoObject},
+	} {
+		if got, err := readFor(t, b, c.q, c.object); !errors.Is(err, c.want) || c.want == nil && got != "retainer" {
+			t.Errorf("%s: %q, %v; want %v", name, got, err, c.want)
+		}
 	}
 }

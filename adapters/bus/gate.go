@@ -23,6 +23,8 @@ type gate struct {
 	guests map[string]guest // by token
 	log    *slog.Logger
 
+	papers papers // the documents that guests are putting
+
 	mu     sync.Mutex
 	owners map[string]string // which guest made a consumer of the outbox, by its name
 }
@@ -72,7 +74,7 @@ func openGate(e *embedded, log *slog.Logger) (*gate, error) {
 
 func (g *gate) subscribe() error {
 	answers := map[string]func(call) error{
-		"$JS.API.>": g.api, "$JS.ACK.>": g.ack, "$JS.FC.>": g.flowControl, "$O.>": g.object,
+		"$JS.API.>": g.api, "$JS.ACK.>": g.ack, "$JS.FC.>": g.flowControl, "$O.>": g.object, "casehug.>": g.event,
 	}
 	for subject, answer := range answers {
 		sub, err := g.conn.Subscribe(gatePrefix+".*."+subject, g.handle(answer))
@@ -121,9 +123,9 @@ func (g *gate) refuse(c call, err error) {
 		g.log.Warn("gate refused a request", "guest", c.guest.token(), "reason", string(why))
 	}
 	switch {
-	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."):
+	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."), strings.HasPrefix(c.subject, "$JS.API.DIRECT.GET."):
 		g.respond(c, nats.Header{"Status": {"403"}, "Description": {string(why)}}, nil)
-	case strings.HasPrefix(c.subject, apiPrefix), strings.HasPrefix(c.subject, "$O."):
+	case strings.HasPrefix(c.subject, apiPrefix), strings.HasPrefix(c.subject, "$O."), strings.HasPrefix(c.subject, "casehug."):
 		g.respond(c, nil, errorBody(why))
 	}
 	// Any answer to an acknowledgement would be taken for a yes.
@@ -155,6 +157,14 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 // answers do not cross accounts, and are relayed.
 func (g *gate) forward(c call, header nats.Header, data []byte) error {
 	return g.conn.PublishMsg(&nats.Msg{Subject: c.subject, Reply: c.reply(), Header: header, Data: data})
+}
+
+// event passes an event of CaseHug on. What a guest of one firm publishes is marked as such.
+func (g *gate) event(c call) error {
+	if c.guest.firm != "" {
+		c.subject = Bound + c.subject
+	}
+	return g.forward(c, c.msg.Header, c.msg.Data)
 }
 
 // relay asks in the engine's name and hands the answer over.

@@ -1,27 +1,29 @@
 package bus
 
 import (
-	"context"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
+	"slices"
 	"strings"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// firmHeader marks an object's entry with the firm whose guest put it.
-const firmHeader = "Engine-Firm"
-
-const foreign = refusal("another firm's document has that name; choose another")
+// entryFields are what an object's entry may have.
+func entryFields() []string {
+	return []string{"name", "description", "headers", "metadata", "options", "bucket", "nuid", "size", "mtime", "chunks", "digest", "deleted"}
+}
 
 // objectMeta is what the gate reads of an object's entry in the store.
 type objectMeta struct {
-	Name    string `json:"name"`
-	Bucket  string `json:"bucket"`
-	Deleted bool   `json:"deleted"`
-	Options struct {
+	Name     string            `json:"name"`
+	Bucket   string            `json:"bucket"`
+	NUID     string            `json:"nuid"`
+	Size     uint64            `json:"size"`
+	Deleted  bool              `json:"deleted"`
+	Metadata map[string]string `json:"metadata"`
+	Options  struct {
 		Link json.RawMessage `json:"link"`
 	} `json:"options"`
 }
@@ -33,148 +35,242 @@ func (g *gate) documents(c call, request string) error {
 	case request == "STREAM.PURGE."+documentsOf:
 		return g.purge(c)
 	case request == "STREAM.MSG.GET."+documentsOf:
-		return g.entryByBody(c, g.relay)
+		return g.entryByBody(c, g.relayEntry)
 	case request == "DIRECT.GET."+documentsOf:
-		return g.entryByBody(c, g.pass)
+		return g.entryByBody(c, g.passEntry)
 	case strings.HasPrefix(request, "DIRECT.GET."+documentsOf+"."):
-		if err := g.mayRead(c.guest, strings.TrimPrefix(request, "DIRECT.GET."+documentsOf+".")); err != nil {
-			return err
+		subject := strings.TrimPrefix(request, "DIRECT.GET."+documentsOf+".")
+		if !oneToken(subject, metas) {
+			return entriesOnly
 		}
-		return g.pass(c, nil)
+		return g.passEntry(c, subject)
 	}
 	return noAccess
 }
 
-// purge lets go of one object's chunks, never of entries or of the whole bucket.
+const entriesOnly = refusal("guests can only look an object's entry up, not read the document")
+
+func (g *gate) entryByBody(c call, answer func(call, string) error) error {
+	var ask fields
+	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 {
+		return refusal("guests can only look an object's entry up by its subject")
+	}
+	subject := text(ask["last_by_subj"])
+	if !oneToken(subject, metas) {
+		return entriesOnly
+	}
+	return answer(c, subject)
+}
+
+// relayEntry answers with the entry in JSON.
+func (g *gate) relayEntry(c call, subject string) error {
+	stored, err := c.guest.entrySubject(subject)
+	if err != nil {
+		return err
+	}
+	m, err := g.ask(apiPrefix+"STREAM.MSG.GET."+documentsOf, encoded(map[string]string{"last_by_subj": stored}))
+	if err != nil {
+		return err
+	}
+	var answer, message fields
+	var data []byte
+	if json.Unmarshal(m.Data, &answer) == nil && json.Unmarshal(answer["message"], &message) == nil && json.Unmarshal(message["data"], &data) == nil {
+		message["subject"], message["data"] = encoded(subject), encoded([]byte(c.guest.shown(data)))
+		answer["message"] = encoded(message)
+		m.Data = encoded(answer)
+	}
+	g.respond(c, nil, m.Data)
+	return nil
+}
+
+// passEntry answers with the entry as a direct read does.
+func (g *gate) passEntry(c call, subject string) error {
+	stored, err := c.guest.entrySubject(subject)
+	if err != nil {
+		return err
+	}
+	m, err := g.ask(apiPrefix+"DIRECT.GET."+documentsOf+"."+stored, nil)
+	if err != nil {
+		return err
+	}
+	header := nats.Header{}
+	for name, values := range m.Header {
+		header[name] = values
+	}
+	header.Del(firmHeader)
+	if m.Header.Get(jetstream.SubjectHeader) != "" {
+		header.Set(jetstream.SubjectHeader, subject)
+	}
+	g.respond(c, header, c.guest.shown(m.Data))
+	return nil
+}
+
+// purge lets go of the chunks that the guest wrote and no entry names, never of entries or
+// of the whole bucket.
 func (g *gate) purge(c call) error {
 	var ask fields
 	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 || !oneToken(text(ask["filter"]), chunks) {
 		return refusal("guests can only remove the chunks of one object; filter by them")
 	}
-	return g.relay(c, encoded(ask))
-}
-
-func (g *gate) entryByBody(c call, send func(call, []byte) error) error {
-	var ask fields
-	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 {
-		return refusal("guests can only look an object's entry up by its subject")
-	}
-	if err := g.mayRead(c.guest, text(ask["last_by_subj"])); err != nil {
+	id, err := c.guest.chunkID(strings.TrimPrefix(text(ask["filter"]), chunks))
+	if err != nil {
 		return err
 	}
-	return send(c, encoded(ask))
-}
-
-func (g *gate) pass(c call, data []byte) error { return g.forward(c, nil, data) }
-
-func (g *gate) mayRead(who guest, subject string) error {
-	if !oneToken(subject, metas) {
-		return refusal("guests can only look an object's entry up, not read the document")
+	if !g.papers.mayPurge(c.guest, id) {
+		return refusal("guests can only remove chunks that they wrote and that no object has")
 	}
-	return g.mayName(who, subject)
+	m, err := g.ask(c.subject, encoded(map[string]string{"filter": chunks + id}))
+	if err != nil {
+		return err
+	}
+	g.papers.forget(id)
+	g.respond(c, nil, m.Data)
+	return nil
 }
 
 // object passes a chunk or an entry on to the object store.
 func (g *gate) object(c call) error {
-	if oneToken(c.subject, chunks) {
-		header, err := storable(c.msg.Header, false)
-		if err != nil {
-			return err
+	switch {
+	case oneToken(c.subject, chunks):
+		return g.putChunk(c)
+	case oneToken(c.subject, metas):
+		return g.putEntry(c)
+	}
+	return noAccess
+}
+
+func (g *gate) putChunk(c call) error {
+	id, err := c.guest.chunkID(strings.TrimPrefix(c.subject, chunks))
+	if err != nil {
+		return err
+	}
+	header, err := storable(c.msg.Header, false)
+	if err != nil {
+		return err
+	}
+	if err := g.mayWrite(c.guest, id); err != nil {
+		return err
+	}
+	c.subject = chunks + id
+	return g.forward(c, header, c.msg.Data)
+}
+
+// mayWrite refuses chunks of an object that is complete, or that another guest is writing.
+func (g *gate) mayWrite(who guest, id string) error {
+	if known, mine := g.papers.writes(who, id); known {
+		if !mine {
+			return notYourChunks
 		}
-		return g.forward(c, header, c.msg.Data)
+		return nil
 	}
-	if !oneToken(c.subject, metas) {
-		return noAccess
+	there, err := g.hasChunks(id)
+	if err != nil {
+		return err
 	}
-	return g.putEntry(c)
+	if there {
+		return notYourChunks
+	}
+	g.papers.begin(who, id)
+	return nil
+}
+
+const notYourChunks = refusal("these chunks belong to another object; put the document with a NATS client, which names them at random")
+
+func (g *gate) hasChunks(id string) (bool, error) {
+	m, err := g.ask(apiPrefix+"DIRECT.GET."+documentsOf+"."+chunks+id, nil)
+	if err != nil {
+		return false, err
+	}
+	return m.Header.Get("Status") != "404", nil
 }
 
 func (g *gate) putEntry(c call) error {
-	if err := checkEntry(strings.TrimPrefix(c.subject, metas), c.msg.Data); err != nil {
-		return err
-	}
-	if err := g.mayName(c.guest, c.subject); err != nil {
+	meta, entry, err := checkEntry(strings.TrimPrefix(c.subject, metas), c.msg.Data)
+	if err != nil {
 		return err
 	}
 	header, err := storable(c.msg.Header, true)
 	if err != nil {
 		return err
 	}
-	if c.guest.firm != "" {
-		header.Set(firmHeader, c.guest.firm)
+	id, err := c.guest.chunkID(meta.NUID)
+	if err != nil {
+		return err
 	}
-	return g.forward(c, header, c.msg.Data)
-}
-
-// checkEntry wants an entry of this bucket under its own name that is neither a deletion
-// nor a link, which would make the engine read elsewhere.
-func checkEntry(token string, data []byte) error {
-	var meta objectMeta
-	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
-	if err != nil || json.Unmarshal(data, &meta) != nil {
-		return refusal("the object's entry is malformed; put it with a NATS client")
+	stored, err := c.guest.entrySubject(c.subject)
+	if err != nil {
+		return err
 	}
-	if meta.Name != string(name) || meta.Bucket != Documents {
-		return refusal("the object's entry names another object")
+	was, err := g.chunksOf(stored)
+	if err != nil {
+		return err
 	}
-	if meta.Deleted || (len(meta.Options.Link) > 0 && string(meta.Options.Link) != "null") {
-		return refusal("guests put documents; they cannot delete or link them")
+	if _, mine := g.papers.writes(c.guest, id); !mine && id != was && meta.Size > 0 {
+		return notYourChunks
 	}
+	c.guest.mark(entry, header, meta, id)
+	c.subject = stored
+	if err := g.forward(c, header, encoded(entry)); err != nil {
+		return err
+	}
+	g.papers.complete(c.guest, id, was)
 	return nil
 }
 
+// chunksOf is whose chunks the present entry names; "": there is none.
+func (g *gate) chunksOf(entry string) (string, error) {
+	m, err := g.ask(apiPrefix+"DIRECT.GET."+documentsOf+"."+entry, nil)
+	if err != nil {
+		return "", err
+	}
+	var meta objectMeta
+	if m.Header.Get("Status") != "" || json.Unmarshal(m.Data, &meta) != nil {
+		return "", nil
+	}
+	return meta.NUID, nil
+}
+
+// checkEntry wants an entry of this bucket under its own name that is neither a deletion
+// nor a link, which would make the engine read elsewhere. Fields that the gate does not know
+// are refused: the server's clients take names in any case, so one could be a known one again.
+func checkEntry(token string, data []byte) (objectMeta, fields, error) {
+	var meta objectMeta
+	var entry fields
+	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
+	if err != nil || json.Unmarshal(data, &meta) != nil || json.Unmarshal(data, &entry) != nil {
+		return meta, nil, refusal("the object's entry is malformed; put it with a NATS client")
+	}
+	for field := range entry {
+		if !slices.Contains(entryFields(), field) {
+			return meta, nil, refusal("an object's entry cannot hold " + field + "; leave it out")
+		}
+	}
+	if meta.Name != string(name) || meta.Bucket != Documents {
+		return meta, nil, refusal("the object's entry names another object")
+	}
+	if meta.Deleted || (len(meta.Options.Link) > 0 && string(meta.Options.Link) != "null") {
+		return meta, nil, refusal("guests put documents; they cannot delete or link them")
+	}
+	return meta, entry, nil
+}
+
 // storable are the headers that the object store needs. The rollup of one entry replaces
-// it; any other rollup would empty the bucket.
+// it; any other rollup would empty the bucket. A message id of a guest's choice could make
+// another's document vanish.
 func storable(in nats.Header, entry bool) (nats.Header, error) {
 	out := nats.Header{}
 	for name, values := range in {
 		switch lower := strings.ToLower(name); {
 		case lower == "nats-rollup" && entry && len(values) == 1 && values[0] == "sub":
 			out[jetstream.MsgRollup] = values
-		case lower == "nats-msg-id", strings.HasPrefix(lower, "nats-expected-"):
+		case lower == "nats-msg-id":
+		case strings.HasPrefix(lower, "nats-expected-"):
 			out[name] = values
 		case strings.HasPrefix(lower, "nats-"):
 			return nil, refusal("guests cannot send the header " + name + " with documents")
 		}
 	}
 	return out, nil
-}
-
-// mayName refuses a firm's guest the name of a document that is not its firm's.
-func (g *gate) mayName(who guest, subject string) error {
-	if who.firm == "" {
-		return nil
-	}
-	owner, err := g.documentOwner(subject)
-	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	if owner != who.firm {
-		return foreign
-	}
-	return nil
-}
-
-func (g *gate) documentOwner(subject string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
-	defer cancel()
-	return ownerOf(ctx, g.js, documentsOf, subject)
-}
-
-// ownerOf is the firm whose guest put the object with that entry, "" where none did.
-func ownerOf(ctx context.Context, js jetstream.JetStream, stream, subject string) (string, error) {
-	s, err := js.Stream(ctx, stream)
-	if err != nil {
-		return "", err
-	}
-	entry, err := s.GetLastMsgForSubject(ctx, subject)
-	if err != nil {
-		return "", err
-	}
-	return entry.Header.Get(firmHeader), nil
 }
 
 // oneToken says whether subject is prefix and one literal token more.

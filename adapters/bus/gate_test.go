@@ -56,7 +56,8 @@ func FuzzCheckEntry(f *testing.F) {
 	f.Add("eA==", []byte(`{"name":"x","bucket":"casehug-documents","options":{"link":null}}`))
 	f.Add("eA", []byte(`{"name":"x","bucket":"casehug-documents","OPTIONS":{"Link":{"bucket":"b"}}}`))
 	f.Fuzz(func(t *testing.T, token string, data []byte) {
-		if checkEntry(token, data) != nil {
+		_, entry, err := checkEntry(token, data)
+		if err != nil {
 			return
 		}
 		var got struct {
@@ -64,7 +65,7 @@ func FuzzCheckEntry(f *testing.F) {
 			Deleted bool
 			Options *struct{ Link *struct{ Bucket string } }
 		}
-		if err := json.Unmarshal(data, &got); err != nil {
+		if err := json.Unmarshal(encoded(entry), &got); err != nil {
 			return // no client can read it
 		}
 		if got.Bucket != Documents || got.Deleted || (got.Options != nil && got.Options.Link != nil) {

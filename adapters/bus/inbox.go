@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 
 	"github.com/nats-io/nats.go/jetstream"
 )
@@ -33,8 +34,8 @@ func takeBack(ctx context.Context, js jetstream.JetStream, log *slog.Logger) err
 // ErrNoMessage says that the intake's stream has no message of that sequence, or no more.
 var ErrNoMessage = errors.New("the message is not on the bus")
 
-// InboxMessage is the subject and the body of a message of the stream [Inbox], as long as
-// that keeps it.
+// InboxMessage is the subject, without [Bound], and the body of a message of the stream
+// [Inbox], as long as that keeps it.
 func (b *Bus) InboxMessage(ctx context.Context, seq uint64) (subject string, body []byte, err error) {
 	stream, err := b.js.Stream(ctx, Inbox)
 	if err != nil {
@@ -47,5 +48,5 @@ func (b *Bus) InboxMessage(ctx context.Context, seq uint64) (subject string, bod
 	if err != nil {
 		return "", nil, fmt.Errorf("read message %d of %s: %w", seq, Inbox, err)
 	}
-	return m.Subject, m.Data, nil
+	return strings.TrimPrefix(m.Subject, Bound), m.Data, nil
 }

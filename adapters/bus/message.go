@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
@@ -16,6 +17,7 @@ const (
 	MetaSubject    = metaPrefix + "subject"    // the subject it was published on
 	MetaSeq        = metaPrefix + "seq"        // its sequence in the stream, from 1
 	MetaDeliveries = metaPrefix + "deliveries" // how often it has been delivered, this time included
+	MetaBound      = metaPrefix + "bound"      // "true": its publisher speaks for the firm of the subject alone; see [Bound]
 
 	metaPrefix = "bus-"
 )
@@ -27,6 +29,8 @@ type Key func(subject string, header nats.Header, data []byte) string
 // held is a message that JetStream considers ours until it is acknowledged.
 type held struct {
 	msg        jetstream.Msg
+	subject    string // without [Bound]
+	bound      bool
 	key        string
 	seq        uint64
 	deliveries uint64
@@ -37,8 +41,9 @@ func hold(msg jetstream.Msg, key Key) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read the message's place in its stream: %w", err)
 	}
+	subject, bound := strings.CutPrefix(msg.Subject(), Bound)
 	return &held{
-		msg: msg, key: key(msg.Subject(), msg.Headers(), msg.Data()),
+		msg: msg, subject: subject, bound: bound, key: key(subject, msg.Headers(), msg.Data()),
 		seq: meta.Sequence.Stream, deliveries: meta.NumDelivered,
 	}, nil
 }
@@ -57,7 +62,8 @@ func (h *held) message(ctx context.Context) *message.Message {
 			m.Metadata[name] = values[0]
 		}
 	}
-	m.Metadata[MetaSubject] = h.msg.Subject()
+	m.Metadata[MetaSubject] = h.subject
+	m.Metadata[MetaBound] = strconv.FormatBool(h.bound)
 	m.Metadata[MetaSeq] = strconv.FormatUint(h.seq, 10)
 	m.Metadata[MetaDeliveries] = strconv.FormatUint(h.deliveries, 10)
 	return m

@@ -22,54 +22,35 @@ var ErrNoObject = errors.New("no such object")
 // is tried again later.
 const openWithin = 10 * time.Second
 
-// Object reads an object for a firm as a stream. Size is in bytes, digest is "SHA-256=" and
-// the digest in padded base64url; the reader ends with [ErrDamaged] if the content does not match
-// it, and with another error if no server sends a byte for 10 seconds. ctx has to live as long as the reader, which the caller closes. Links
-// are not followed, and what a guest of another firm has put is not there.
-func (b *Bus) Object(ctx context.Context, firm domain.FirmID, bucket, name string) (content io.ReadCloser, size int64, digest string, err error) {
+// Object is an object that was opened. Reading it ends with [ErrDamaged] if the content does
+// not match the digest that the store has, and with another error if no server sends a byte
+// for 10 seconds.
+type Object struct {
+	io.ReadCloser
+	Size   int64         // in bytes
+	Digest string        // "SHA-256=" and the digest in padded base64url
+	Firm   domain.FirmID // whose it is by its mark; "": it bears none
+}
+
+// Object opens an object for a firm's document, if it may be read for that: see
+// [domain.ObjectEntry]. What the firm's own guest has put under that name is found too. ctx
+// has to live as long as the object, which the caller closes. Links are not followed.
+func (b *Bus) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (Object, error) {
 	asked, stop := context.WithTimeout(ctx, openWithin)
 	defer stop()
-	info, err := b.objectInfo(asked, bucket, name)
-	if err == nil {
-		err = b.notForeign(asked, firm, bucket, name)
-	}
+	found, err := b.findObject(asked, q, bucket, name)
 	if err != nil {
-		return nil, 0, "", fmt.Errorf("read object %s/%s: %w", bucket, name, b.noObject(ctx, bucket, name, err))
+		return Object{}, fmt.Errorf("read object %s/%s: %w", bucket, name, b.noObject(ctx, bucket, name, err))
 	}
-	content, err = b.readChunks(ctx, bucket, info)
+	content, err := b.readChunks(ctx, bucket, found.info)
 	if err != nil {
-		return nil, 0, "", fmt.Errorf("read object %s/%s: %w", bucket, name, err)
+		return Object{}, fmt.Errorf("read object %s/%s: %w", bucket, name, err)
 	}
-	return content, int64(info.Size), info.Digest, nil
+	return Object{ReadCloser: content, Size: int64(found.info.Size), Digest: found.info.Digest, Firm: found.entry.Firm}, nil
 }
 
 // ErrDamaged is the cause when an object has not the bytes that were put.
 var ErrDamaged = errors.New("the object's bytes do not fit its digest")
-
-// objectInfo describes an object, once it is clear that it is one of its own.
-func (b *Bus) objectInfo(ctx context.Context, bucket, name string) (*jetstream.ObjectInfo, error) {
-	store, err := b.js.ObjectStore(ctx, bucket)
-	if err != nil {
-		return nil, err
-	}
-	info, err := store.GetInfo(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Opts != nil && info.Opts.Link != nil {
-		return nil, fmt.Errorf("%w: it is a link; put the document itself", ErrNoObject)
-	}
-	return info, nil
-}
-
-// notForeign fails where the gate has noted that another firm's guest put the object.
-func (b *Bus) notForeign(ctx context.Context, firm domain.FirmID, bucket, name string) error {
-	owner, err := ownerOf(ctx, b.js, "OBJ_"+bucket, entryOf(bucket, name))
-	if err == nil && owner != "" && owner != string(firm) {
-		err = fmt.Errorf("%w: another firm has put it", ErrNoObject)
-	}
-	return err
-}
 
 // entryOf is the subject under which a bucket's stream has what is known of an object.
 func entryOf(bucket, name string) string {

@@ -8,6 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // TestADamagedObjectIsTold tells that an object whose chunks are not those that were put
@@ -46,7 +47,7 @@ func TestADamagedObjectIsTold(t *testing.T) {
 
 func readAll(t *testing.T, b *bus.Bus) (string, error) {
 	t.Helper()
-	r, _, _, err := b.Object(brief(t), "f_1", bus.Documents, "d_9")
+	r, err := b.Object(brief(t), domain.ObjectQuestion{Firm: "f_1", Vouched: true}, bus.Documents, "d_9")
 	if err != nil {
 		t.Fatal(err)
 	}

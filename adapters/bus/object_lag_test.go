@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // TestAnObjectThatAReplicaLacksIsThere tells that an object which a server of a cluster does
@@ -45,7 +47,7 @@ func TestAnObjectThatAReplicaLacksIsThere(t *testing.T) {
 		if err == nil || errors.Is(err, ErrNoObject) != missing {
 			t.Errorf("%s: %v", name, err)
 		}
-		body, _, _, err := b.Object(t.Context(), "f_brown", Documents, name)
+		body, err := b.Object(t.Context(), domain.ObjectQuestion{Firm: "f_brown", Vouched: true}, Documents, name)
 		if missing != errors.Is(err, ErrNoObject) || !missing && err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

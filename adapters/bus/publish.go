@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -19,9 +20,13 @@ const flushTimeout = 5 * time.Second
 // ErrClosed is what a publisher or subscriber returns after its Close.
 var ErrClosed = errors.New("the publisher or subscriber is closed")
 
+// ErrNotStored says that JetStream took a message for a repetition of another one.
+var ErrNotStored = errors.New("the message was not stored: another one has its Nats-Msg-Id")
+
 // Publish stores data under subject and waits until JetStream has acknowledged it. The
-// same msgID on the same stream within two minutes is stored once; an empty msgID is never
-// taken for a repetition. Header names and values go out as they are.
+// stream [Inbox] stores each message, whatever its msgID is. [Outbox] stores the same message
+// under the same msgID within two minutes once; another one under that id is [ErrNotStored].
+// Header names and values go out as they are.
 func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[string]string, data []byte) error {
 	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
 	for k, v := range header {
@@ -31,8 +36,28 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 	if msgID != "" {
 		opts = append(opts, jetstream.WithMsgID(msgID))
 	}
-	if _, err := b.js.PublishMsg(ctx, msg, opts...); err != nil {
+	ack, err := b.js.PublishMsg(ctx, msg, opts...)
+	if err == nil && ack.Duplicate {
+		err = b.isStored(ctx, ack, msg)
+	}
+	if err != nil {
 		return fmt.Errorf("publish %s on %s: %w", msgID, subject, err)
+	}
+	return nil
+}
+
+// isStored compares a message with the one that the server takes it to repeat.
+func (b *Bus) isStored(ctx context.Context, ack *jetstream.PubAck, msg *nats.Msg) error {
+	stream, err := b.js.Stream(ctx, ack.Stream)
+	if err != nil {
+		return fmt.Errorf("find stream %s: %w", ack.Stream, err)
+	}
+	stored, err := stream.GetMsg(ctx, ack.Sequence)
+	if err != nil {
+		return fmt.Errorf("%w, which can't be read: %w", ErrNotStored, err)
+	}
+	if stored.Subject != msg.Subject || !bytes.Equal(stored.Data, msg.Data) {
+		return ErrNotStored
 	}
 	return nil
 }

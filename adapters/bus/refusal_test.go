@@ -118,7 +118,9 @@ func hostileConsumers() []attempt {
 		{api + "META.LEADER.STEPDOWN", ""}, {api + "SERVER.REMOVE", `{"peer":"x"}`}, {api + "ACCOUNT.PURGE.ENGINE", ""},
 		{"$O.casehug-documents.M.eA==", `{"name":"y","bucket":"casehug-documents"}`}, {"$O.casehug-documents.M.eA==", `{"name":"x","bucket":"engine-tokens"}`},
 		{"$O.casehug-documents.M.ZF8x", `{"name":"d_1","bucket":"casehug-documents","deleted":true}`}, {"$O.casehug-documents.M.eA==", `{"name":"x","bucket":"casehug-documents","options":{"link":{"bucket":"other"}}}`},
-		{"$O.casehug-documents.M.eA==", `nonsense`}, {"$O.casehug-documents.X", ``}, {"$O.casehug-documents.C.a.b", ``},
+		{"$O.casehug-documents.M.eA==", `{"name":"x","bucket":"casehug-documents","nuid":"n","size":1}`}, {"$O.casehug-documents.M.eA==", `{"name":"x","bucket":"casehug-documents","nuid":"n","Metadata":{}}`},
+		{"$O.casehug-documents.M." + base64.URLEncoding.EncodeToString([]byte("~f1/x")), `{"name":"~f1/x","bucket":"casehug-documents","nuid":"n"}`},
+		{"$O.casehug-documents.C.~f1x", "bytes"}, {"$O.casehug-documents.M.eA==", `nonsense`}, {"$O.casehug-documents.X", ``}, {"$O.casehug-documents.C.a.b", ``},
 	}
 }
 
@@ -166,7 +168,7 @@ func TestGateRefusesHeadersThatHarmTheBucket(t *testing.T) {
 		{entry, "Nats-Rollup", "all"}, {entry, "nats-rollup", "all"}, {"$O.casehug-documents.C.x", "Nats-Rollup", "sub"}, {"$O.casehug-documents.C.x", "Nats-Rollup", "all"},
 		{entry, "Nats-TTL", "1s"}, {entry, "Nats-Batch-Id", "1"}, {entry, "Nats-Schedule", "@at 2099-01-01T00:00:00Z"},
 	} {
-		m, err := conn.RequestMsgWithContext(brief(t), &nats.Msg{Subject: a.subject, Header: nats.Header{a.header: {a.value}}, Data: []byte(`{"name":"x","bucket":"casehug-documents"}`)})
+		m, err := conn.RequestMsgWithContext(brief(t), &nats.Msg{Subject: a.subject, Header: nats.Header{a.header: {a.value}}, Data: []byte(`{"name":"x","bucket":"casehug-documents","nuid":"n"}`)})
 		if err != nil || !refused(m) {
 			t.Errorf("%s: %s on %s: %v, %v", a.header, a.value, a.subject, m, err)
 		}

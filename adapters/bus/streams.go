@@ -20,6 +20,10 @@ const (
 	Sessions  = "engine-sessions"   // key-value: sealed, who is signed in to the console
 )
 
+// Bound stands before the subject of an event whose publisher speaks for one firm alone:
+// a guest of that firm, or a caller over HTTP. Subscribers get the subject without it.
+const Bound = "bound."
+
 // The engine's durable consumers, which are its subscribers' topics.
 const (
 	Intake = "intake" // casehug.>
@@ -42,13 +46,32 @@ func streams(replicas int) []jetstream.StreamConfig {
 		return jetstream.StreamConfig{
 			Name: name, Description: what, Subjects: subjects, Replicas: replicas,
 			Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy,
-			MaxAge: retention, Duplicates: dedupWindow, AllowDirect: true,
+			MaxAge: retention, AllowDirect: true,
 		}
 	}
-	return []jetstream.StreamConfig{
-		kept(Inbox, "what CaseHug and Smokeball tell the engine", "casehug.>", "smokeball.>"),
-		kept(Outbox, "what the engine tells CaseHug", "sync.>"),
+	inbox := kept(Inbox, "what CaseHug and Smokeball tell the engine", "casehug.>", Bound+"casehug.>", "smokeball.>")
+	outbox := kept(Outbox, "what the engine tells CaseHug", "sync.>")
+	outbox.Duplicates = dedupWindow
+	return []jetstream.StreamConfig{void(replicas), withoutDedup(inbox), outbox}
+}
+
+// void is a stream that never holds a message.
+func void(replicas int) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Name: voidStream, Description: "never holds a message; a stream that has a source has no deduplication window", Subjects: []string{"_ENGINE.void"},
+		Replicas: replicas, Storage: jetstream.MemoryStorage, MaxMsgs: 1, MaxBytes: 1, MaxMsgSize: 1, Discard: jetstream.DiscardNew,
 	}
+}
+
+const voidStream = "ENGINE_VOID"
+
+// withoutDedup lets a stream store every message, whatever its Nats-Msg-Id is: publishers of
+// different firms choose those ids, and one that was seen before would make another firm's
+// message vanish. The ledger knows events by firm, source and id. A window of 0 means the
+// server's default, except for a stream that has a source.
+func withoutDedup(c jetstream.StreamConfig) jetstream.StreamConfig {
+	c.Duplicates, c.Sources = 0, []*jetstream.StreamSource{{Name: voidStream}}
+	return c
 }
 
 // keyValues are the streams of the key-value buckets, as the library makes them but for one
@@ -82,19 +105,20 @@ func objectStores(replicas int) []jetstream.ObjectStoreConfig {
 
 // durable is a consumer of the engine: the name is its topic.
 type durable struct {
-	name, stream, filter string
+	name, stream string
+	filters      []string
 }
 
 func durables() []durable {
 	return []durable{
-		{name: Intake, stream: Inbox, filter: "casehug.>"},
-		{name: Notice, stream: Inbox, filter: "smokeball.>"},
+		{name: Intake, stream: Inbox, filters: []string{"casehug.>", Bound + "casehug.>"}},
+		{name: Notice, stream: Inbox, filters: []string{"smokeball.>"}},
 	}
 }
 
 func (d durable) config() jetstream.ConsumerConfig {
 	return jetstream.ConsumerConfig{
-		Durable: d.name, FilterSubject: d.filter,
+		Durable: d.name, FilterSubjects: d.filters,
 		DeliverPolicy: jetstream.DeliverAllPolicy, AckPolicy: jetstream.AckExplicitPolicy,
 		AckWait: ackWait, MaxDeliver: -1, MaxAckPending: inFlight,
 	}

@@ -21,7 +21,7 @@ func digest(s string) string {
 }
 
 func approved(size int64, sum string) domain.DocumentData {
-	d := object("casehug-documents/d")
+	d := object("casehug-documents/d").Data
 	if size >= 0 {
 		d.SizeBytes = &size
 	}

@@ -37,10 +37,17 @@ var ErrDamaged = errors.New("the object is damaged")
 
 // Objects is the bus's object store.
 type Objects interface {
-	// Object opens an object for a firm and tells its size in bytes, -1 if that is not
-	// known. An object or bucket that is not there, or another firm's, is an error that is
-	// ErrNoObject. Reading a damaged one ends with an error that is ErrDamaged.
-	Object(ctx context.Context, firm domain.FirmID, bucket, name string) (io.ReadCloser, int64, error)
+	// Object opens an object for a firm's document. An object or bucket that is not there is an error that is ErrNoObject; one
+	// that the firm may not read is what domain.ObjectEntry says. Reading a damaged one ends
+	// with an error that is ErrDamaged.
+	Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (Opened, error)
+}
+
+// Opened is an opened document.
+type Opened struct {
+	io.ReadCloser
+	Size     int64 // in bytes; -1: not known
+	Unmarked bool  // an object that bears no firm's mark: that it is the firm's had to be shown
 }
 
 // Options say where Documents may read and how much. The zero value is what a
@@ -73,8 +80,7 @@ func NewDocuments(o Options) *Documents {
 	return &Documents{opt: o, client: newClient(o)}
 }
 
-// Open opens a document's bytes and tells how many there are, -1 if the source does
-// not say. The caller closes the reader. Reading more than the largest size, or from
+// Open opens a document's bytes. The caller closes the reader. Reading more than the largest size, or from
 // a source that breaks off, fails like Open itself: with *domain.CallError and
 // CodeDocumentUnavailable, permanent if the document is not there or may not be read
 // from there, retryable if its source is out of order.
@@ -84,49 +90,57 @@ func NewDocuments(o Options) *Documents {
 //
 // A URL leads to a public host by https, over at most three redirects; its name is
 // resolved once, and the address that is dialled is the one that was checked.
-func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.DocumentData) (io.ReadCloser, int64, error) {
-	f := fetch{firm: firm, doc: doc, op: fmt.Sprintf("open document %s of firm %s", doc.ID, firm)}
+func (d *Documents) Open(ctx context.Context, firm domain.FirmID, doc domain.Document) (Opened, error) {
+	f := fetch{firm: firm, doc: doc.Data, vouched: doc.Vouched, op: fmt.Sprintf("open document %s of firm %s", doc.Data.ID, firm)}
 	open := d.openURL
-	if doc.Content.Object != "" {
+	if f.doc.Content.Object != "" {
 		open = d.openObject
 	}
 	ctx, p := paced(ctx, d.opt.Lead, d.opt.Rate)
-	body, size, err := open(ctx, f)
+	s, err := open(ctx, f)
 	if err != nil {
 		p.stop()
-		return nil, 0, err
+		return Opened{}, err
 	}
-	body = p.over(ctx, body)
-	if size > d.opt.MaxBytes {
-		_ = body.Close() // nothing was read from it
-		return nil, 0, f.tooLarge(d.opt.MaxBytes)
+	s.ReadCloser = p.over(ctx, s.ReadCloser)
+	if s.Size > d.opt.MaxBytes {
+		_ = s.Close() // nothing was read from it
+		return Opened{}, f.tooLarge(d.opt.MaxBytes)
 	}
-	return &limited{ReadCloser: body, left: d.opt.MaxBytes, most: d.opt.MaxBytes, of: f}, size, nil
+	s.ReadCloser = &limited{ReadCloser: s.ReadCloser, left: d.opt.MaxBytes, most: d.opt.MaxBytes, of: f}
+	return s, nil
 }
 
-func (d *Documents) openObject(ctx context.Context, f fetch) (io.ReadCloser, int64, error) {
+func (d *Documents) openObject(ctx context.Context, f fetch) (Opened, error) {
 	bucket, name, _ := strings.Cut(f.doc.Content.Object, "/")
 	switch {
 	case bucket != Bucket || name == "":
-		return nil, 0, f.misplaced("it is not in the bucket "+Bucket, nil)
+		return Opened{}, f.misplaced("it is not in the bucket "+Bucket, nil)
 	case d.opt.Objects == nil:
-		return nil, 0, f.misplaced("this engine has no object store", nil)
+		return Opened{}, f.misplaced("this engine has no object store", nil)
 	}
-	body, size, err := d.opt.Objects.Object(ctx, f.firm, bucket, name)
+	s, err := d.opt.Objects.Object(ctx, domain.ObjectQuestion{Firm: f.firm, SHA256: f.doc.SHA256, Vouched: f.vouched}, bucket, name)
 	switch {
+	case errors.Is(err, domain.ErrOthersObject):
+		return Opened{}, f.failed(domain.Permanent, "its object is another firm's", remedyAgain, err)
+	case errors.Is(err, domain.ErrNotProved):
+		return Opened{}, f.failed(domain.Permanent, "nothing shows that its object is this firm's", remedyProof, err)
+	case errors.Is(err, domain.ErrOtherBytes):
+		return Opened{}, f.mismatch(err)
 	case errors.Is(err, ErrNoObject):
-		return nil, 0, f.gone("the object store does not have it", err)
+		return Opened{}, f.gone("the object store does not have it", err)
 	case err != nil:
-		return nil, 0, f.later("the object store does not answer", err)
+		return Opened{}, f.later("the object store does not answer", err)
 	}
-	return body, size, nil
+	return s, nil
 }
 
 // fetch is one document on its way; it words what goes wrong with it.
 type fetch struct {
-	firm domain.FirmID
-	doc  domain.DocumentData
-	op   string
+	firm    domain.FirmID
+	doc     domain.DocumentData
+	vouched bool
+	op      string
 }
 
 // Who must act when a document cannot be had.
@@ -135,6 +149,7 @@ const (
 	remedySmall  = "Whoever approved the document uploads a smaller file in CaseHug and approves it."
 	remedyPlace  = "Whoever runs the service that sends documents puts them into the bucket " + Bucket + " or on a public https address, and sends the event again."
 	remedyPut    = "Whoever runs the service that sends documents puts it into the bucket " + Bucket + " again. Then it goes on by itself."
+	remedyProof  = "Whoever runs the service that sends documents gives the object the firm's id as its metadata 'firm', or sends the event again with the document's sha256."
 	remedyNobody = "Nobody needs to act: it is tried again by itself. If it lasts, tell CaseHug's support."
 )
 
@@ -157,6 +172,16 @@ func (f fetch) later(why string, cause error) error {
 // because putting it again makes it whole.
 func (f fetch) damaged(cause error) error {
 	return f.failed(domain.Retryable, "the object store has not the bytes that were put", remedyPut, cause)
+}
+
+// mismatch is the error for an object that has other bytes. It does not tell which: they may
+// be another firm's.
+func (f fetch) mismatch(cause error) error {
+	return &domain.CallError{Op: f.op, Class: domain.Permanent, Err: cause, Failure: domain.Failure{
+		Code:    domain.CodeDocumentMismatch,
+		Message: fmt.Sprintf("The document %q is not the one that was approved: its object has another SHA-256.", f.doc.FileName),
+		Remedy:  remedyAgain,
+	}}
 }
 
 func (f fetch) tooLarge(most int64) error {

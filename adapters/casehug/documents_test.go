@@ -21,23 +21,23 @@ import (
 // store is an object store in memory; a nil error stands for "there".
 type store map[string]string
 
-func (s store) Object(_ context.Context, _ domain.FirmID, bucket, name string) (io.ReadCloser, int64, error) {
+func (s store) Object(_ context.Context, _ domain.ObjectQuestion, bucket, name string) (casehug.Opened, error) {
 	if name == "down" {
-		return nil, 0, errors.New("no servers available")
+		return casehug.Opened{}, errors.New("no servers available")
 	}
 	content, ok := s[bucket+"/"+name]
 	if !ok {
-		return nil, 0, fmt.Errorf("object %s: %w", name, casehug.ErrNoObject)
+		return casehug.Opened{}, fmt.Errorf("object %s: %w", name, casehug.ErrNoObject)
 	}
-	return io.NopCloser(strings.NewReader(content)), int64(len(content)), nil
+	return casehug.Opened{ReadCloser: io.NopCloser(strings.NewReader(content)), Size: int64(len(content))}, nil
 }
 
-func object(at string) domain.DocumentData {
-	return domain.DocumentData{ID: "d_9", Matter: "m_1", FileName: "Retainer.pdf", Content: domain.Content{Object: at}}
+func object(at string) domain.Document {
+	return domain.Document{Data: domain.DocumentData{ID: "d_9", Matter: "m_1", FileName: "Retainer.pdf", Content: domain.Content{Object: at}}}
 }
 
-func at(url string) domain.DocumentData {
-	return domain.DocumentData{ID: "d_9", Matter: "m_1", FileName: "Retainer.pdf", Content: domain.Content{URL: url}}
+func at(url string) domain.Document {
+	return domain.Document{Data: domain.DocumentData{ID: "d_9", Matter: "m_1", FileName: "Retainer.pdf", Content: domain.Content{URL: url}}}
 }
 
 // fails checks an error as people and handlers meet it.
@@ -64,13 +64,13 @@ func unavailable(t *testing.T, err error, class domain.Class, says string) *doma
 
 func TestOpenReadsTheObjectStore(t *testing.T) {
 	docs := casehug.NewDocuments(casehug.Options{Objects: store{"casehug-documents/a/d_9": "bytes"}})
-	r, size, err := docs.Open(t.Context(), "f_1", object("casehug-documents/a/d_9"))
+	r, err := docs.Open(t.Context(), "f_1", object("casehug-documents/a/d_9"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(r)
-	if string(got) != "bytes" || size != 5 || err != nil || r.Close() != nil {
-		t.Errorf("read %q of %d bytes, %v", got, size, err)
+	if string(got) != "bytes" || r.Size != 5 || err != nil || r.Close() != nil {
+		t.Errorf("read %q of %d bytes, %v", got, r.Size, err)
 	}
 }
 
@@ -89,11 +89,11 @@ func TestOpenSaysWhyAnObjectCannotBeRead(t *testing.T) {
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
-			_, _, err := docs.Open(t.Context(), "f_1", object(name))
+			_, err := docs.Open(t.Context(), "f_1", object(name))
 			unavailable(t, err, tc.class, tc.says)
 		})
 	}
-	_, _, err := casehug.NewDocuments(casehug.Options{}).Open(t.Context(), "f_1", object("casehug-documents/d"))
+	_, err := casehug.NewDocuments(casehug.Options{}).Open(t.Context(), "f_1", object("casehug-documents/d"))
 	unavailable(t, err, domain.Permanent, "no object store")
 }
 
@@ -124,13 +124,13 @@ func TestOpenReadsAnAddress(t *testing.T) {
 			fmt.Fprintf(w, "bytes%s", r.Header.Get("Referer"))
 		}
 	}, nil)
-	r, size, err := docs.Open(t.Context(), "f_1", at(url+"/3?key=secret"))
+	r, err := docs.Open(t.Context(), "f_1", at(url+"/3?key=secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	if got, err := io.ReadAll(r); string(got) != "bytes" || size != 5 || err != nil {
-		t.Errorf("read %q of %d bytes, %v", got, size, err)
+	if got, err := io.ReadAll(r); string(got) != "bytes" || r.Size != 5 || err != nil {
+		t.Errorf("read %q of %d bytes, %v", got, r.Size, err)
 	}
 }
 
@@ -180,7 +180,7 @@ func TestOpenSaysWhyAnAddressCannotBeRead(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.url, func(t *testing.T) {
-			_, _, err := docs.Open(t.Context(), "f_1", at(tc.url))
+			_, err := docs.Open(t.Context(), "f_1", at(tc.url))
 			ce := unavailable(t, err, tc.class, tc.says)
 			if strings.HasSuffix(tc.url, "/busy") && ce.After != 7*time.Second {
 				t.Errorf("the host asks for 7s, the error for %s", ce.After)
@@ -198,14 +198,14 @@ func TestOpenKeepsOutOfPrivateNetworks(t *testing.T) {
 		"169.254.169.254", "100.64.0.1", "[fd00::1]", "[fe80::1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "[::7f00:1]",
 		"[::ffff:0:7f00:1]", "[100:0:0:1::1]", "[5f00::1]", "192.88.99.1", "168.63.129.16", "224.0.0.1", "255.255.255.255"} {
 		t.Run(host, func(t *testing.T) {
-			_, _, err := docs.Open(t.Context(), "f_1", at("https://"+host+port+"/?key=secret"))
+			_, err := docs.Open(t.Context(), "f_1", at("https://"+host+port+"/?key=secret"))
 			ce := unavailable(t, err, domain.Permanent, "private network")
 			if strings.Contains(ce.Error(), "secret") {
 				t.Errorf("the error tells the address: %v", ce)
 			}
 		})
 	}
-	_, _, err := docs.Open(t.Context(), "f_1", at("http://localhost"+port))
+	_, err := docs.Open(t.Context(), "f_1", at("http://localhost"+port))
 	unavailable(t, err, domain.Permanent, "not https")
 }
 
@@ -215,7 +215,7 @@ func TestOpenDoesNotWaitForSilentHosts(t *testing.T) {
 	url, docs := host(t, func(http.ResponseWriter, *http.Request) { <-release },
 		func(o *casehug.Options) { o.FirstByte = 200 * time.Millisecond })
 	t.Cleanup(func() { close(release) })
-	_, _, err := docs.Open(t.Context(), "f_1", at(url+"/silent?key=secret"))
+	_, err := docs.Open(t.Context(), "f_1", at(url+"/silent?key=secret"))
 	if ce := unavailable(t, err, domain.Retryable, "its host does not answer"); strings.Contains(ce.Error(), "secret") {
 		t.Errorf("the error tells the address: %v", ce)
 	}
@@ -230,9 +230,9 @@ func TestReadingDoesNotWaitForSilentHosts(t *testing.T) {
 		<-release
 	}, func(o *casehug.Options) { o.Stall = time.Second })
 	t.Cleanup(func() { close(release) })
-	r, size, err := docs.Open(t.Context(), "f_1", at(url))
-	if err != nil || size != -1 {
-		t.Fatalf("Open of a body without a length = %d, %v", size, err)
+	r, err := docs.Open(t.Context(), "f_1", at(url))
+	if err != nil || r.Size != -1 {
+		t.Fatalf("Open of a body without a length = %d, %v", r.Size, err)
 	}
 	defer r.Close()
 	got, err := io.ReadAll(r)
@@ -252,7 +252,7 @@ func TestOpenLetsItsCallerTakeTime(t *testing.T) {
 		<-release
 		io.WriteString(w, "tes")
 	}, func(o *casehug.Options) { o.FirstByte = firstByte })
-	r, _, err := docs.Open(t.Context(), "f_1", at(url))
+	r, err := docs.Open(t.Context(), "f_1", at(url))
 	if err != nil {
 		close(release)
 		t.Fatal(err)
@@ -272,7 +272,7 @@ func TestOpenFollowsItsContext(t *testing.T) {
 	t.Cleanup(func() { close(release) })
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() { <-asked; cancel() }()
-	_, _, err := docs.Open(ctx, "f_1", at(url))
+	_, err := docs.Open(ctx, "f_1", at(url))
 	if unavailable(t, err, domain.Retryable, "does not answer"); !errors.Is(err, context.Canceled) {
 		t.Errorf("the cause is lost: %v", err)
 	}
@@ -284,7 +284,7 @@ func TestReadingStopsAtTheLargestSize(t *testing.T) {
 		io.WriteString(w, strings.Repeat("x", len(r.URL.Path)))
 	}, func(o *casehug.Options) { o.MaxBytes = 10 })
 	for path, want := range map[string]string{"/23456789A": "", "/23456789AB": "larger than 10 bytes"} {
-		r, _, err := docs.Open(t.Context(), "f_1", at(url+path))
+		r, err := docs.Open(t.Context(), "f_1", at(url+path))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -306,30 +306,30 @@ func TestReadingTellsABrokenSource(t *testing.T) {
 		w.(http.Flusher).Flush()
 		panic(http.ErrAbortHandler)
 	}, nil)
-	r, _, err := docs.Open(t.Context(), "f_1", at(url))
+	r, err := docs.Open(t.Context(), "f_1", at(url))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	_, err = io.ReadAll(casehug.Checked(r, object("")))
+	_, err = io.ReadAll(casehug.Checked(r, object("").Data))
 	unavailable(t, err, domain.Retryable, "breaks off")
 }
 
 // damagedStore has an object whose bytes are not those that were put.
 type damagedStore struct{}
 
-func (damagedStore) Object(context.Context, domain.FirmID, string, string) (io.ReadCloser, int64, error) {
-	return io.NopCloser(io.MultiReader(strings.NewReader("byt"), iotest.ErrReader(fmt.Errorf("digest: %w", casehug.ErrDamaged)))), 5, nil
+func (damagedStore) Object(context.Context, domain.ObjectQuestion, string, string) (casehug.Opened, error) {
+	return casehug.Opened{ReadCloser: io.NopCloser(io.MultiReader(strings.NewReader("byt"), iotest.ErrReader(fmt.Errorf("digest: %w", casehug.ErrDamaged)))), Size: 5}, nil
 }
 
 func TestReadingTellsADamagedObject(t *testing.T) {
 	docs := casehug.NewDocuments(casehug.Options{Objects: damagedStore{}})
-	r, _, err := docs.Open(t.Context(), "f_1", object("casehug-documents/d_9"))
+	r, err := docs.Open(t.Context(), "f_1", object("casehug-documents/d_9"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	_, err = io.ReadAll(casehug.Checked(r, object("casehug-documents/d_9")))
+	_, err = io.ReadAll(casehug.Checked(r, object("casehug-documents/d_9").Data))
 	ce := unavailable(t, err, domain.Retryable, "not the bytes that were put")
 	if !strings.Contains(ce.Failure.Remedy, "puts it into the bucket casehug-documents again") {
 		t.Errorf("the remedy is %q", ce.Failure.Remedy)

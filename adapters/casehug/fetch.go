@@ -71,13 +71,13 @@ func isLoopback(host string) bool {
 
 // openURL asks for the document. One clock runs over it: first until the answer
 // starts, all redirects included, then anew with each read.
-func (d *Documents) openURL(ctx context.Context, f fetch) (io.ReadCloser, int64, error) {
+func (d *Documents) openURL(ctx context.Context, f fetch) (Opened, error) {
 	u, err := url.Parse(f.doc.Content.URL)
 	if err != nil || u.Host == "" {
-		return nil, 0, f.misplaced("its address cannot be read", nil)
+		return Opened{}, f.misplaced("its address cannot be read", nil)
 	}
 	if err := checkScheme(u); err != nil {
-		return nil, 0, f.misplaced(err.Error(), err)
+		return Opened{}, f.misplaced(err.Error(), err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	clock := time.AfterFunc(d.opt.FirstByte, func() { cancel(errSilent) })
@@ -86,15 +86,15 @@ func (d *Documents) openURL(ctx context.Context, f fetch) (io.ReadCloser, int64,
 	if err != nil {
 		err = f.fetchError(ctx, err)
 		stop()
-		return nil, 0, err
+		return Opened{}, err
 	}
 	if resp.StatusCode != http.StatusOK {
 		_ = resp.Body.Close() // the answer is not the document
 		stop()
-		return nil, 0, f.statusError(resp)
+		return Opened{}, f.statusError(resp)
 	}
 	clock.Stop() // until the first read, it is the caller who is slow
-	return &clocked{ReadCloser: resp.Body, clock: clock, limit: d.opt.Stall, stop: stop}, resp.ContentLength, nil
+	return Opened{ReadCloser: &clocked{ReadCloser: resp.Body, clock: clock, limit: d.opt.Stall, stop: stop}, Size: resp.ContentLength}, nil
 }
 
 var errSilent = errors.New("the host is silent for too long")

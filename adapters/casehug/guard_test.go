@@ -14,7 +14,7 @@ func TestAPrivateNameIsRefusedLikeAnUnknownOne(t *testing.T) {
 	docs := casehug.NewDocuments(casehug.Options{})
 	refusal := func(host string) domain.Failure {
 		t.Helper()
-		_, _, err := docs.Open(t.Context(), "f_1", at("https://"+host+"/d"))
+		_, err := docs.Open(t.Context(), "f_1", at("https://"+host+"/d"))
 		return unavailable(t, err, domain.Permanent, "no public host").Failure
 	}
 	private, unknown := refusal("localhost"), refusal(strings.Repeat("a", 64)+".example") // no name has so long a part
@@ -28,7 +28,7 @@ func TestAPrivateNameIsRefusedLikeAnUnknownOne(t *testing.T) {
 func TestPublicHostsAreAskedAtThePortOfHTTPS(t *testing.T) {
 	docs := casehug.NewDocuments(casehug.Options{})
 	for _, address := range []string{"https://192.0.43.8:22/d", "https://192.0.43.8:8443/d", "https://[2a00:1450::1]:25/d"} {
-		_, _, err := docs.Open(t.Context(), "f_1", at(address))
+		_, err := docs.Open(t.Context(), "f_1", at(address))
 		unavailable(t, err, domain.Permanent, "a port other than 443")
 	}
 }

@@ -18,8 +18,8 @@ type slow struct {
 	pause time.Duration
 }
 
-func (s slow) Object(ctx context.Context, _ domain.FirmID, _, _ string) (io.ReadCloser, int64, error) {
-	return io.NopCloser(&slowReader{slow: s, ctx: ctx}), int64(s.size), nil
+func (s slow) Object(ctx context.Context, _ domain.ObjectQuestion, _, _ string) (casehug.Opened, error) {
+	return casehug.Opened{ReadCloser: io.NopCloser(&slowReader{slow: s, ctx: ctx}), Size: int64(s.size)}, nil
 }
 
 type slowReader struct {
@@ -59,7 +59,7 @@ func TestADocumentHasToComeAtARate(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				docs := casehug.NewDocuments(casehug.Options{Objects: c.host})
 				began := time.Now()
-				body, _, err := docs.Open(t.Context(), "f_1", object("casehug-documents/d_9"))
+				body, err := docs.Open(t.Context(), "f_1", object("casehug-documents/d_9"))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -161,23 +161,23 @@ func (e *engine) documents() syncing.Documents {
 
 type documents struct{ from *casehug.Documents }
 
-func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.DocumentData) (io.ReadCloser, error) {
-	body, _, err := d.from.Open(ctx, f, doc)
+func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Document) (io.ReadCloser, bool, error) {
+	s, err := d.from.Open(ctx, f, doc)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return casehug.Checked(body, doc), nil
+	return casehug.Checked(s, doc.Data), s.Unmarked, nil
 }
 
 // objects is the bus's object store for documents.
 type objects struct{ bus *bus.Bus }
 
-func (o objects) Object(ctx context.Context, firm domain.FirmID, bucket, name string) (io.ReadCloser, int64, error) {
-	body, size, _, err := o.bus.Object(ctx, firm, bucket, name)
+func (o objects) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (casehug.Opened, error) {
+	object, err := o.bus.Object(ctx, q, bucket, name)
 	if errors.Is(err, bus.ErrNoObject) {
 		err = errors.Join(casehug.ErrNoObject, err)
 	}
-	return objectBody{body}, size, err
+	return casehug.Opened{ReadCloser: objectBody{object}, Size: object.Size, Unmarked: object.Firm == ""}, err
 }
 
 // objectBody is an object's bytes as the documents know them.

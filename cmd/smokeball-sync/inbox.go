@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
@@ -41,8 +42,7 @@ func (i inbox) Event(ctx context.Context, by domain.User, firm domain.FirmID, he
 	if err := i.signAsker(by, subject, h, body); err != nil {
 		return "", err
 	}
-	// Firms that choose the same source and id must not hide each other's events.
-	if err := i.bus.Publish(ctx, subject, string(firm)+" "+id, h, body); err != nil {
+	if err := i.bus.Publish(ctx, bus.Bound+subject, id, h, body); err != nil {
 		return "", err
 	}
 	return ev.Origin.ID, nil

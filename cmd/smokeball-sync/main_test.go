@@ -22,13 +22,23 @@ func TestMain(m *testing.M) {
 		os.Exit(failed)
 	}
 	moreAtOnce()
-	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+	goleak.VerifyTestMain(m, append(sourceSetup(), goleak.Cleanup(func(code int) {
 		if err := os.RemoveAll(workshop); err != nil {
 			fmt.Fprintln(os.Stderr, "remove the program:", err)
 			code = failed
 		}
 		os.Exit(code)
-	}))
+	}))...)
+}
+
+// sourceSetup is the embedded server's goroutine that looks for a stream's source: where the
+// server stops meanwhile it waits for half a minute more.
+func sourceSetup() []goleak.Option {
+	var known []goleak.Option
+	for n := range 6 {
+		known = append(known, goleak.IgnoreAnyFunction(fmt.Sprintf("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func%d", n+1)))
+	}
+	return known
 }
 
 // atOnce is how many tests run side by side unless -parallel says otherwise: most of

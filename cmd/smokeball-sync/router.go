@@ -59,8 +59,12 @@ func eventKey(subject string, h nats.Header, body []byte) string {
 
 // onMessage takes a message of the bus in.
 func (e *engine) onMessage(m *message.Message) error {
-	return e.takeIn(m.Context(), syncing.Message{Subject: m.Metadata.Get(bus.MetaSubject), Header: domain.Header(m.Metadata), Body: m.Payload})
+	return e.takeIn(m.Context(), syncing.Message{Subject: m.Metadata.Get(bus.MetaSubject), Header: domain.Header(m.Metadata), Body: m.Payload,
+		Vouched: vouched(m)})
 }
+
+// vouched reports whether the message's publisher serves all firms.
+func vouched(m *message.Message) bool { return m.Metadata.Get(bus.MetaBound) == "false" }
 
 // takeIn is the one way in for what came over the bus, now or once before. What can
 // never be taken in as it is, is *domain.Unfit.
@@ -75,6 +79,7 @@ func (e *engine) takeIn(ctx context.Context, m syncing.Message) error {
 	if err := e.nameAsker(&ev, m.Subject, m.Header, m.Body); err != nil {
 		return err
 	}
+	ev.Vouched = m.Vouched
 	return e.intake.TakeIn(ctx, ev)
 }
 
@@ -196,6 +201,7 @@ func letterOf(m *message.Message, u *domain.Unfit) (domain.FirmID, domain.DeadLe
 		firm = domain.Nobody
 	}
 	letter := newLetter(u, m.Metadata, m.Payload)
+	letter.Vouched = vouched(m)
 	letter.Subject, letter.Type, letter.Origin, letter.Message = subject, kind, origin, bus.Inbox+" "+m.Metadata.Get(bus.MetaSeq)
 	return firm, letter
 }

@@ -269,8 +269,8 @@ func hashOf(text string) string {
 // sheets are documents that lie where their address says what is in them.
 type sheets struct{}
 
-func (sheets) Open(_ context.Context, _ domain.FirmID, d domain.DocumentData) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader([]byte(d.Content.Object))), nil
+func (sheets) Open(_ context.Context, _ domain.FirmID, d domain.Document) (io.ReadCloser, bool, error) {
+	return io.NopCloser(bytes.NewReader([]byte(d.Data.Content.Object))), false, nil
 }
 
 // status is the connection's status as the API tells it.

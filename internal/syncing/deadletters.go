@@ -29,6 +29,7 @@ type Message struct {
 	Subject string
 	Header  domain.Header
 	Body    []byte
+	Vouched bool // see [domain.CaseHugEvent]
 }
 
 // ErrGone says that the bus does not keep the message any more.
@@ -81,7 +82,7 @@ func (l DeadLetters) Discard(ctx context.Context, by domain.User, id string) (po
 
 // message is what came, whole.
 func (l DeadLetters) message(ctx context.Context, d domain.DeadLettered) (Message, error) {
-	m := Message{Subject: d.Subject, Header: d.Header, Body: d.Body}
+	m := Message{Subject: d.Subject, Header: d.Header, Body: d.Body, Vouched: d.Vouched}
 	if d.Whole() {
 		return m, nil
 	}

@@ -110,7 +110,7 @@ func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
 func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
-	copied, err := t.fetch(ctx, d.Data)
+	copied, err := t.fetch(ctx, d)
 	if err != nil {
 		return err
 	}
@@ -290,8 +290,8 @@ func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
 
 // fetch copies a document to the spool and checks it on the way. That takes as long as the
 // document's host pleases, so it holds no worker.
-func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (copied *spooled, err error) {
-	if err := t.mayRead(ctx, d); err != nil {
+func (t *turn) fetch(ctx context.Context, d domain.Document) (copied *spooled, err error) {
+	if err := t.askProof(ctx, &d); err != nil {
 		return nil, err
 	}
 	err = t.seat.without(ctx, t.stopping, func() error {
@@ -312,8 +312,8 @@ func (t *turn) fetch(ctx context.Context, d domain.DocumentData) (copied *spoole
 	return copied, err
 }
 
-func (t *turn) copy(ctx context.Context, d domain.DocumentData) (*spooled, error) {
-	src, err := t.Documents.Open(ctx, t.firm, d)
+func (t *turn) copy(ctx context.Context, d domain.Document) (*spooled, error) {
+	src, unmarked, err := t.Documents.Open(ctx, t.firm, d)
 	if err != nil {
 		return nil, err
 	}
@@ -328,25 +328,35 @@ func (t *turn) copy(ctx context.Context, d domain.DocumentData) (*spooled, error
 	digest := sha256.New()
 	n, err := io.Copy(io.MultiWriter(spoolWriter{file}, digest), src)
 	if err != nil {
-		return nil, errors.Join(sourceFault(err, d), file.Close())
+		return nil, errors.Join(sourceFault(err, d.Data), file.Close())
+	}
+	if unmarked {
+		if err := t.prove(ctx, d.Data); err != nil {
+			return nil, errors.Join(err, file.Close())
+		}
 	}
 	return &spooled{file: file, size: n, sha256: hex.EncodeToString(digest.Sum(nil))}, nil
 }
 
-// mayRead keeps a firm from naming another firm's document.
-func (t *turn) mayRead(ctx context.Context, d domain.DocumentData) error {
-	if d.Content.Object == "" {
+// askProof withdraws what a publisher vouched for where another firm has proved that the
+// object is its document.
+func (t *turn) askProof(ctx context.Context, d *domain.Document) error {
+	if d.Data.Content.Object == "" || d.Data.SHA256 != "" || !d.Vouched {
 		return nil
 	}
-	o, _, err := eventstore.Load[domain.Object](ctx, t.Ledger, domain.ObjectStream(d.Content.Object))
-	if err != nil || !o.Closed(t.firm) {
-		return err
+	o, _, err := eventstore.Load[domain.Object](ctx, t.Ledger, domain.ObjectStream(d.Data.Content.Object))
+	d.Vouched = !o.Others(t.firm)
+	return err
+}
+
+// prove notes that the firm knew the digest of the object that was read.
+func (t *turn) prove(ctx context.Context, d domain.DocumentData) error {
+	if d.SHA256 == "" {
+		return nil
 	}
-	return &domain.CallError{Op: "fetch document", Class: domain.Permanent, Failure: domain.Failure{
-		Code:    domain.CodeDocumentUnavailable,
-		Message: fmt.Sprintf("“%s” can't be fetched: its object is not this firm's", d.FileName),
-		Remedy:  "CaseHug's support looks why the document names an object that another firm's document had before.",
-	}}
+	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ObjectStream(d.Content.Object),
+		func(o domain.Object) ([]domain.Event, error) { return o.Prove(t.firm, d.SHA256), nil })
+	return err
 }
 
 // spoolWriter tells faults of our disk from faults of the source.

@@ -27,9 +27,6 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 	if e.Type == domain.TypeClientUpdated {
 		return i.client(ctx, e, settings)
 	}
-	if err := i.claim(ctx, e); err != nil {
-		return err
-	}
 	_, _, err = i.matter(ctx, e, settings)
 	return err
 }
@@ -43,21 +40,6 @@ func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
 	case e.Matter != nil:
 		m, _, err := eventstore.Load[domain.Matter](ctx, i.Ledger, domain.MatterStream(e.Firm, e.Matter.ID))
 		return errors.Join(err, m.CheckVersion(e))
-	}
-	return nil
-}
-
-// claim notes of the objects that the event names that they are the firm's documents.
-func (i Intake) claim(ctx context.Context, e domain.CaseHugEvent) error {
-	for _, d := range e.Documents {
-		if d.Content.Object == "" {
-			continue
-		}
-		_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ObjectStream(d.Content.Object),
-			func(o domain.Object) ([]domain.Event, error) { return o.Claim(e.Firm), nil })
-		if err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -69,8 +69,9 @@ type Smokeball interface {
 // Documents open approved documents.
 type Documents interface {
 	// Open yields the document's bytes; reading ends in a CallError where they are not
-	// the approved ones.
-	Open(ctx context.Context, f domain.FirmID, d domain.DocumentData) (io.ReadCloser, error)
+	// the approved ones. A document of another firm is a CallError, too. unmarked is an
+	// object of which only the document's digest, or who named it, says whose it is.
+	Open(ctx context.Context, f domain.FirmID, d domain.Document) (body io.ReadCloser, unmarked bool, err error)
 }
 
 // Views are the rows that the engine itself reads. They may lag behind the ledger.

@@ -1,32 +1,91 @@
 package syncing_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// TestAnotherFirmsDocumentStaysClosed names an object of the store that another firm's
-// event named first, by an event and by a click: it does not reach this firm's Smokeball.
+// TestNamingADocumentTakesItFromNobody names a document of this firm in another firm's
+// event, first, without its digest: this firm's sync sends it all the same.
+func TestNamingADocumentTakesItFromNobody(t *testing.T) {
+	story(t, func(o *office) {
+		mine := o.papers.write("m_accident", "d_mine", "this firm's retainer")
+		theirs := mine
+		theirs.Matter, theirs.SHA256 = "m_theirs", ""
+		claim := approved(theirs)
+		claim.Firm = "f_elm"
+		o.tell(claim, created(accident()), approved(mine))
+		o.ends("m_accident", domain.Succeeded)
+		if n := len(o.kept().Files); n != 1 {
+			t.Errorf("Smokeball has %d files", n)
+		}
+	})
+}
+
+// TestAnotherFirmsDocumentStaysClosed names an object that is another firm's, by its mark or
+// because that firm has proved it, by events and by a click: it does not reach this firm's
+// Smokeball.
 func TestAnotherFirmsDocumentStaysClosed(t *testing.T) {
 	story(t, func(o *office) {
-		secret := o.papers.write("m_theirs", "d_secret", "another firm's secret")
-		theirs := approved(secret)
-		theirs.Firm = "f_elm"
-		o.tell(theirs)
-		mine := secret
-		mine.ID, mine.Matter = "d_mine", "m_accident"
-		o.papers.write("m_accident", "d_mine", "another firm's secret")
-		o.tell(created(accident()), approved(mine))
-		e := o.ends("m_accident", domain.Failed)
-		if e.Error.Code != domain.CodeDocumentUnavailable || e.Error.Remedy == "" {
+		marked := o.papers.write("m_accident", "d_marked", "another firm's secret")
+		o.papers.marks[marked.Content.Object] = "f_elm"
+		proved := o.papers.write("m_accident", "d_proved", "another firm's secret")
+		proof := domain.Object{}.Prove("f_elm", proved.SHA256)
+		_, _, err := eventstore.Execute(o.Context(), o.ledger, o.now, domain.ObjectStream(proved.Content.Object),
+			func(domain.Object) ([]domain.Event, error) { return proof, nil })
+		o.must(err)
+		proved.SHA256 = ""
+		e := approved(proved)
+		e.Vouched = true
+		o.tell(created(accident()), approved(marked), e)
+		if e := o.ends("m_accident", domain.Failed); e.Error.Code != domain.CodeDocumentUnavailable || e.Error.Remedy == "" {
 			t.Errorf("the failure is %+v", e.Error)
 		}
-		_, err := o.asks("m_accident", nil, mine)
+		unknown := o.papers.write("m_accident", "d_unknown", "somebody's secret")
+		unknown.SHA256 = ""
+		_, err = o.asks("m_accident", nil, unknown)
 		o.must(err)
 		o.ends("m_accident", domain.Failed)
-		if n := len(o.kept().Files); n != 0 || o.papers.opened["d_mine"] != 0 {
-			t.Errorf("Smokeball has %d files; it was opened %d times", n, o.papers.opened["d_mine"])
+		if n := len(o.kept().Files); n != 0 {
+			t.Errorf("Smokeball has %d files", n)
+		}
+	})
+}
+
+// TestAServiceThatServesAllFirmsSaysWhoseADocumentIs approves a document without a digest.
+func TestAServiceThatServesAllFirmsSaysWhoseADocumentIs(t *testing.T) {
+	story(t, func(o *office) {
+		d := o.papers.write("m_accident", "d_plain", "a retainer")
+		d.SHA256 = ""
+		e := approved(d)
+		e.Vouched = true
+		o.tell(created(accident()), e)
+		o.ends("m_accident", domain.Succeeded)
+	})
+}
+
+// TestManyDocumentsCostOneAppend takes one event with as many documents in as an append holds.
+func TestManyDocumentsCostOneAppend(t *testing.T) {
+	story(t, func(o *office) {
+		m := accident()
+		e := event(domain.TypeMatterSyncRequested, "all-at-once")
+		e.Matter = &m
+		for i := range 490 {
+			id := domain.DocumentID(fmt.Sprintf("d_%d", i))
+			e.Documents = append(e.Documents, domain.DocumentData{ID: id, Matter: m.ID, FileName: "a.pdf", Content: domain.Content{Object: "casehug-documents/" + string(id)}})
+		}
+		o.tell(e)
+		for env, err := range o.ledger.Tail(o.Context(), 0) {
+			o.must(err)
+			if env.Stream.Kind == domain.KindObject {
+				t.Errorf("naming a document is recorded in %s", env.Stream)
+			}
+			if r, ok := env.Event.(domain.SyncRequested); ok && r.Origin == e.Origin {
+				return
+			}
 		}
 	})
 }

@@ -1,0 +1,71 @@
+package bus
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"maps"
+	"strings"
+
+	"github.com/nats-io/nats.go"
+)
+
+// The bucket is one space of names for all firms. What a firm's guest puts lies under names
+// that the gate makes of the guest's, so that guests of different firms never meet; they see
+// their own names.
+
+// own stands before everything that a firm's guest names in the bucket; "" for everyone's.
+func (g guest) own() string {
+	if g.firm == "" {
+		return ""
+	}
+	return ownName(g.firm, "")
+}
+
+// chunkID is the name of an object's chunks in the store.
+func (g guest) chunkID(nuid string) (string, error) {
+	if nuid == "" || strings.ContainsAny(nuid, "~.*> \t\r\n") {
+		return "", refusal("the object's chunks have a name that is no NUID; put it with a NATS client")
+	}
+	return strings.TrimSuffix(g.own(), "/") + nuid, nil
+}
+
+// entrySubject is where the store has the entry that the guest names by subject.
+func (g guest) entrySubject(subject string) (string, error) {
+	token := strings.TrimPrefix(subject, metas)
+	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
+	switch {
+	case err != nil:
+		return "", refusal("the object's entry is malformed; put it with a NATS client")
+	case g.firm == "" && strings.HasPrefix(string(name), "~"):
+		return "", refusal("names that begin with ~ are for the guests of one firm; choose another")
+	}
+	return entryOf(Documents, g.own()+string(name)), nil
+}
+
+// mark writes into an entry under which name it lies, whose chunks it has and, for a
+// firm's guest, whose document it is.
+func (g guest) mark(entry fields, header nats.Header, meta objectMeta, id string) {
+	entry["name"], entry["nuid"] = encoded(g.own()+meta.Name), encoded(id)
+	if g.firm == "" {
+		return
+	}
+	marked := map[string]string{}
+	maps.Copy(marked, meta.Metadata)
+	marked[firmKey] = g.firm
+	entry["metadata"] = encoded(marked)
+	header.Set(firmHeader, g.firm)
+}
+
+// shown is an entry as the guest put it.
+func (g guest) shown(stored []byte) []byte {
+	var entry fields
+	if g.firm == "" || json.Unmarshal(stored, &entry) != nil || entry == nil {
+		return stored
+	}
+	for _, field := range []struct{ name, prefix string }{{"name", g.own()}, {"nuid", strings.TrimSuffix(g.own(), "/")}} {
+		if value, ok := strings.CutPrefix(text(entry[field.name]), field.prefix); ok {
+			entry[field.name] = encoded(value)
+		}
+	}
+	return encoded(entry)
+}
