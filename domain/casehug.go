@@ -40,16 +40,15 @@ type ClientData struct {
 }
 
 // Name is how people call the client.
-func (c ClientData) Name() string {
-	switch {
-	case c.LastName == "" && c.FirstName == "":
-		return c.CompanyName
-	case c.FirstName == "":
-		return c.LastName
-	case c.LastName == "":
-		return c.FirstName
+func (c ClientData) Name() string { return c.Called().String() }
+
+// Called is the client's name: a company's where CaseHug names one, even beside the first and
+// last name of somebody there.
+func (c ClientData) Called() Name {
+	if company := (Name{Company: Text(c.CompanyName)}); company.IsCompany() {
+		return company
 	}
-	return c.FirstName + " " + c.LastName
+	return Name{First: Text(c.FirstName), Last: Text(c.LastName)}
 }
 
 // DocumentData is an approved document as CaseHug describes it.

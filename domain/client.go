@@ -1,9 +1,12 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
-// ContactKey identifies a person or company within a firm, so that the firm has at
-// most one Smokeball contact for it: a keyed hash of the e-mail, or the client id.
+// ContactKey identifies a person or company within a firm, so that the firm has at most one
+// Smokeball contact for it: a keyed hash of the e-mail address and the name, or of the client id.
 type ContactKey string
 
 // ClientUpdated is CaseHug's word of a newer version of a client, in an event about the
@@ -55,7 +58,9 @@ type Client struct {
 	Data    ClientData
 	Contact SmokeballID
 	Key     ContactKey
-	Matters []MatterID // linked ones, oldest first
+	Matters []MatterID  // linked ones, oldest first
+	Names   []Name      // that the client has carried, the newest last
+	Left    SmokeballID // the contact that it was until now, where another one is looked for
 	seen    *trail[EventRef]
 }
 
@@ -63,7 +68,7 @@ type Client struct {
 func (c Client) Apply(e Event, _ time.Time) Client {
 	switch e := e.(type) {
 	case ClientUpdated:
-		c.Known, c.Data = true, e.Client
+		c.Known, c.Data, c.Names = true, e.Client, carrying(c.Names, e.Client.Called())
 		if e.Matter == "" {
 			c.seen = c.seen.with(e.Origin)
 		}
@@ -72,6 +77,10 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 	case ClientRebased:
 		c.Data.Version = e.Version
 	case ClientLinked:
+		c.Left = ""
+		if e.Contact == "" {
+			c.Left = c.Contact
+		}
 		c.Contact, c.Key = e.Contact, e.Key
 		if !contains(c.Matters, e.Matter) {
 			c.Matters = append(c.Matters[:len(c.Matters):len(c.Matters)], e.Matter)
@@ -97,7 +106,7 @@ func (c Client) Observe(origin EventRef, d ClientData) []Event {
 // Learn decides what a matter tells of the client: a newer version than the known one counts
 // for all matters of the client, so that an older one never undoes it.
 func (c Client) Learn(m MatterID, d ClientData) []Event {
-	if d.Version <= c.Data.Version || c.leaps(d) {
+	if (c.Known && d.Version <= c.Data.Version) || c.leaps(d) {
 		return nil
 	}
 	return []Event{ClientUpdated{Client: d, Matter: m}}
@@ -118,13 +127,38 @@ func (c Client) Newest(d ClientData) ClientData {
 	return d
 }
 
-// Identify decides under which key the client's contact is kept, once: a later e-mail
-// address does not make another contact of the client.
-func (c Client) Identify(m MatterID, key ContactKey) []Event {
-	if c.Key != "" {
+// Identify decides under which key the client's contact is kept, where it was kept under was
+// when that was decided: a later e-mail address does not make another contact of the client.
+func (c Client) Identify(m MatterID, was, key ContactKey) []Event {
+	if c.Key != was || key == was {
 		return nil
 	}
 	return []Event{ClientLinked{Matter: m, Key: key}}
+}
+
+// Turned is the doubt about a client that was a person and is a company by now, or the
+// reverse: the contact that it was stays in Smokeball.
+func (c Client) Turned() Doubt {
+	for _, n := range slices.Backward(c.Names) {
+		if c.Left != "" && n.IsCompany() != c.Data.Called().IsCompany() {
+			return Doubt{Code: ContactKindChanged, Contact: c.Left, Name: n.String()}
+		}
+	}
+	return Doubt{}
+}
+
+// manyNames is how many names of a client are remembered.
+const manyNames = 20
+
+// carrying is the list with n as its last, each name once.
+func carrying(list []Name, n Name) []Name {
+	var next []Name
+	for _, old := range list {
+		if !old.Same(n) {
+			next = append(next, old)
+		}
+	}
+	return append(next[max(0, len(next)-manyNames+1):], n)
 }
 
 // Link decides that the client is the contact and belongs to the matter.

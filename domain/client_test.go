@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -63,6 +64,7 @@ func TestLearn(t *testing.T) {
 		{"the same version", list(told(2)), 2, nil},
 		{"an older version", list(clientUpdated(1, 3)), 2, nil},
 		{"no version", list(clientUpdated(1, 3)), 0, nil},
+		{"the first word, without a version", nil, 0, list(told(0))},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			then(t, given[domain.Client](c.given...).Learn(matterA, mariaAt(c.version)), c.then...)
@@ -135,10 +137,47 @@ func TestClientName(t *testing.T) {
 		"Rivera":       {LastName: "Rivera"},
 		"Maria":        {FirstName: "Maria"},
 		"Oak Freight":  {CompanyName: "Oak Freight"},
+		"Apex LLC":     {CompanyName: "Apex LLC", FirstName: "Ana", LastName: "Lopez"},
+		"Lopez":        {CompanyName: " ", FirstName: " ", LastName: "Lopez "},
 		"":             {},
 	} {
 		if got := c.Name(); got != want {
 			t.Errorf("%+v is called %q, want %q", c, got, want)
+		}
+	}
+}
+
+// TestNamesOfAClient tells that the names which a client has carried are remembered, each once.
+func TestNamesOfAClient(t *testing.T) {
+	told := func(version int, last string) domain.Event {
+		return domain.ClientUpdated{Client: domain.ClientData{ID: clientA, Version: version, FirstName: "Ana", LastName: last}}
+	}
+	c := given[domain.Client](told(1, "Lopez"), told(2, "Ruiz"), told(3, "LOPEZ"))
+	if len(c.Names) != 2 || c.Names[0].Last != "Ruiz" || c.Names[1].Last != "LOPEZ" {
+		t.Errorf("the names are %+v", c.Names)
+	}
+	for i := range 50 {
+		c = c.Apply(told(4+i, fmt.Sprint("Lopez", i)), start)
+	}
+	if n := len(c.Names); n != 20 || c.Names[19].Last != "Lopez49" {
+		t.Errorf("%d names are remembered, the last is %+v", n, c.Names[n-1])
+	}
+}
+
+// TestTheDraftOfAClient tells what Smokeball is to have of a client.
+func TestTheDraftOfAClient(t *testing.T) {
+	for what, c := range map[string]struct {
+		client domain.ClientData
+		want   domain.ContactDraft
+	}{
+		"blanks are nothing":                           {domain.ClientData{FirstName: " ", LastName: " Lopez", Email: "dora@x.example ", Phone: "\t"}, domain.ContactDraft{LastName: "Lopez", Email: "dora@x.example"}},
+		"a company with a contact person is a company": {domain.ClientData{CompanyName: "Apex LLC", FirstName: "Ana", LastName: "Lopez"}, domain.ContactDraft{CompanyName: "Apex LLC"}},
+		"a blank company is none":                      {domain.ClientData{CompanyName: " ", LastName: "Lopez"}, domain.ContactDraft{LastName: "Lopez"}},
+		"letters are sent composed":                    {domain.ClientData{LastName: "Nu\u0301n\u0303ez"}, domain.ContactDraft{LastName: "Núñez"}},
+		"what is no e-mail address is not sent":        {domain.ClientData{LastName: "Lopez", Email: "n/a"}, domain.ContactDraft{LastName: "Lopez"}},
+	} {
+		if got := c.client.ContactDraft(); got != c.want {
+			t.Errorf("%s: the draft is %+v, want %+v", what, got, c.want)
 		}
 	}
 }

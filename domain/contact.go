@@ -1,6 +1,11 @@
 package domain
 
-import "time"
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
 
 // ContactMatched says that Smokeball already had the person or company.
 type ContactMatched struct {
@@ -8,6 +13,9 @@ type ContactMatched struct {
 	Client  ClientID     `json:"client"`
 	Known   ContactDraft `json:"known"`             // CaseHug's values at that time: later changes are told from these
 	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
+	Owner   ClientID     `json:"owner,omitempty"`   // another client whose contact it was before: only theirs is written
+	Doubt   Doubt        `json:"doubt,omitzero"`    // why a person should look at it
+	Differs []string     `json:"differs,omitempty"` // values that Smokeball has otherwise, and keeps
 }
 
 // ContactCreationStarted is the intent to create the contact.
@@ -16,6 +24,7 @@ type ContactCreationStarted struct {
 	Request RequestID    `json:"request"`
 	Sent    ContactDraft `json:"sent,omitzero"`     // what is looked for where the answer is lost
 	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
+	Doubt   Doubt        `json:"doubt,omitzero"`    // why a person should look at it
 }
 
 // ContactCreationRefused settles the intent: Smokeball made no contact.
@@ -34,11 +43,11 @@ type ContactAccepted struct {
 
 // ContactChangeAccepted says that Smokeball took changes of the contact in (202).
 type ContactChangeAccepted struct {
-	Client  ClientID     `json:"client"`
-	Request RequestID    `json:"request,omitempty"`
-	Sent    ContactDraft `json:"sent"`            // the whole as CaseHug has it now
-	Change  ContactDraft `json:"change,omitzero"` // what was written; zero: Smokeball had it already
-	Was     ContactDraft `json:"was,omitzero"`    // what counted before it
+	Client  ClientID      `json:"client"`
+	Request RequestID     `json:"request,omitempty"`
+	Sent    ContactDraft  `json:"sent"`            // the whole as CaseHug has it now
+	Change  ContactChange `json:"change,omitzero"` // what was written; zero: nothing had to be, or could be
+	Was     ContactDraft  `json:"was,omitzero"`    // what counted before it
 }
 
 // ContactChangeRefused says that Smokeball took a change in and then refused it, or
@@ -93,6 +102,9 @@ type Contact struct {
 	Change    *ContactChangeAccepted // a change that was not seen yet
 	Intent    *Intent
 	Asked     ContactCreationStarted    // what the intent asks for
+	Owner     ClientID                  // whose contact it is: only this client's data are written
+	Doubt     Doubt                     // why a person should look at it
+	Differs   []string                  // values that it had otherwise when it was matched
 	Account   string                    // of Smokeball; empty: whichever is connected
 	Seen      time.Time                 // when Smokeball last showed it
 	Former    map[string]SmokeballID    // what it was in accounts that the firm has left
@@ -104,20 +116,19 @@ type Contact struct {
 func (c Contact) Apply(e Event, at time.Time) Contact {
 	switch e := e.(type) {
 	case ContactMatched:
-		c.ID, c.Request, c.Confirmed, c.By, c.Intent = e.Contact, "", true, ByRead, nil
-		c.Account, c.Seen = e.Account, at
-		c.written = c.note(e.Client, e.Known)
+		c = c.matched(e, at)
 	case ContactCreationStarted:
 		c.Intent, c.Asked, c.Account = &Intent{Request: e.Request, At: at}, e, e.Account
+		c.Owner, c.Doubt = e.Client, e.Doubt
 	case ContactCreationRefused:
-		c.Intent = nil
+		c.Intent, c.Owner, c.Doubt = nil, "", Doubt{}
 	case ContactAccepted:
 		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
-		c.Account = e.Account
+		c.Account, c.Owner = e.Account, cmp.Or(c.Owner, e.Client)
 		c.written = c.note(e.Client, e.Sent)
 	case ContactChangeAccepted:
 		c.written = c.note(e.Client, e.Sent)
-		if e.Change != (ContactDraft{}) {
+		if e.Change != (ContactChange{}) {
 			c.Change = &e
 		}
 	case ContactChangeRefused:
@@ -127,6 +138,18 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactLost:
 		c = Contact{Former: c.formerly(e), before: c.outlasting(e)}
 	}
+	return c
+}
+
+// matched is the contact after another one, or another client of it, was found. A client that
+// comes to one which is on its way does not show it to be there.
+func (c Contact) matched(e ContactMatched, at time.Time) Contact {
+	if c.ID != e.Contact {
+		c.ID, c.Request, c.Confirmed, c.By, c.Intent, c.Seen = e.Contact, "", true, ByRead, nil, at
+		c.Owner, c.Doubt = cmp.Or(e.Owner, e.Client), e.Doubt
+	}
+	c.Account, c.Differs = e.Account, e.Differs
+	c.written = c.note(e.Client, e.Known)
 	return c
 }
 
@@ -171,11 +194,55 @@ func (c Contact) note(id ClientID, d ContactDraft) map[ClientID]ContactDraft {
 
 // Start decides to create the contact in the Smokeball account. It fails where somebody else began or
 // finished doing so: then the contact has to be loaded again.
-func (c Contact) Start(client ClientID, r RequestID, account string, sent ContactDraft) ([]Event, error) {
+func (c Contact) Start(e ContactCreationStarted) ([]Event, error) {
 	if c.ID != "" || c.Intent != nil {
 		return nil, ErrTaken
 	}
-	return []Event{ContactCreationStarted{Client: client, Request: r, Sent: sent, Account: account}}, nil
+	return []Event{e}, nil
+}
+
+// Name is what Smokeball was told that the client is called, or is asked to.
+func (c Contact) Name(id ClientID) Name {
+	if d, ok := c.written[id]; ok {
+		return d.Name()
+	}
+	if c.Asked.Client == id {
+		return c.Asked.Sent.Name()
+	}
+	return Name{}
+}
+
+// Clients are those whose contact it is, the owner first.
+func (c Contact) Clients() []ClientID {
+	if c.Owner == "" {
+		return nil
+	}
+	list := []ClientID{c.Owner}
+	for _, id := range slices.Sorted(maps.Keys(c.written)) {
+		if id != c.Owner {
+			list = append(list, id)
+		}
+	}
+	return list
+}
+
+// Keeps reports whether a client of that name goes on with the contact, whose owner is called
+// as given; zero: as Smokeball was told. A company and a person are never one contact, nor is
+// one who does not fit the client whose contact it is.
+func (c Contact) Keeps(id ClientID, n, owner Name) bool {
+	switch {
+	case c.Owner == "":
+		return true
+	case c.Owner == id:
+		return c.Name(id).IsCompany() == n.IsCompany()
+	}
+	return cmp.Or(owner, c.Name(c.Owner), c.Name(id)).Fits(n)
+}
+
+// Takes reports whether a client that has no contact yet shares this one, which is the same
+// person's in another's name, or is nobody's. One that was seen has to be looked at first.
+func (c Contact) Takes(id ClientID, n Name) bool {
+	return c.Owner == "" || (c.Owner == id && c.Keeps(id, n, Name{})) || (!c.Confirmed && c.Name(c.Owner).Same(n))
 }
 
 // Match decides that Smokeball already had the person or company. Where another contact, or
@@ -202,26 +269,19 @@ func (c Contact) Met(id ClientID) bool {
 	return ok
 }
 
-// Changes are the values of d that differ from what Smokeball was told, in a draft
-// that is otherwise empty; any is false when there are none.
-func (c Contact) Changes(id ClientID, d ContactDraft) (changed ContactDraft, anyChange bool) {
+// Changes are the values of d that differ from what Smokeball was told; any is false when
+// there are none.
+func (c Contact) Changes(id ClientID, d ContactDraft) (changed ContactChange, anyChange bool) {
 	was, ok := c.written[id]
 	if !ok {
-		return ContactDraft{}, false
+		return ContactChange{}, false
 	}
-	changed = ContactDraft{
-		FirstName: differing(was.FirstName, d.FirstName), LastName: differing(was.LastName, d.LastName),
-		CompanyName: differing(was.CompanyName, d.CompanyName),
-		Email:       differing(was.Email, d.Email), Phone: differing(was.Phone, d.Phone),
+	changed = was.to(d)
+	if changed == (ContactChange{}) {
+		return changed, false
 	}
-	return changed, changed != ContactDraft{}
-}
-
-func differing(was, now string) string {
-	if was == now {
-		return ""
-	}
-	return now
+	changed.ExternalID = d.ExternalID
+	return changed, true
 }
 
 // Settled reports whether the contact, and its last change, was seen in Smokeball.

@@ -30,7 +30,7 @@ func TestContactStart(t *testing.T) {
 		"an intent and its loss": {list(contactIntent, contactGone), nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Contact](c.given...).Start(clientA, "r-contact", "", domain.ContactDraft{})
+			facts, err := given[domain.Contact](c.given...).Start(contactIntent)
 			if c.err != nil {
 				thenError(t, facts, err, c.err)
 				return
@@ -77,7 +77,7 @@ func TestContactChanges(t *testing.T) {
 	now := maria()
 	now.Phone, now.LastName = "+1 312 555 0199", "Rivera-Lopez"
 	changed, some := c.Changes(clientA, now.ContactDraft())
-	if want := (domain.ContactDraft{LastName: "Rivera-Lopez", Phone: "+1 312 555 0199"}); !some || changed != want {
+	if want := (domain.ContactChange{ContactDraft: domain.ContactDraft{ExternalID: string(clientA), LastName: "Rivera-Lopez", Phone: "+1 312 555 0199"}}); !some || changed != want {
 		t.Errorf("the changes are %+v (%v), want %+v", changed, some, want)
 	}
 	if changed, some = c.Changes(clientA, maria().ContactDraft()); some {
@@ -88,8 +88,9 @@ func TestContactChanges(t *testing.T) {
 	}
 	cleared := maria()
 	cleared.Phone = ""
-	if changed, some = c.Changes(clientA, cleared.ContactDraft()); some {
-		t.Errorf("a value that CaseHug no longer has would be written: %+v", changed)
+	want := domain.ContactChange{ContactDraft: domain.ContactDraft{ExternalID: string(clientA)}, Removed: domain.ContactDraft{Phone: maria().Phone}}
+	if changed, some = c.Changes(clientA, cleared.ContactDraft()); !some || changed != want {
+		t.Errorf("of a value that CaseHug no longer has the changes are %+v, want %+v", changed, want)
 	}
 	c = c.Apply(domain.ContactChangeAccepted{Client: clientA, Sent: now.ContactDraft()}, start)
 	if changed, some = c.Changes(clientA, now.ContactDraft()); some {
@@ -109,7 +110,7 @@ func TestMet(t *testing.T) {
 
 // TestContactAwaits tells which call's effect is still to be seen.
 func TestContactAwaits(t *testing.T) {
-	change := domain.ContactChangeAccepted{Client: clientA, Request: "r-change", Sent: maria().ContactDraft(), Change: domain.ContactDraft{Phone: "1"}}
+	change := domain.ContactChangeAccepted{Client: clientA, Request: "r-change", Sent: maria().ContactDraft(), Change: phoneChange("1")}
 	for want, contact := range map[domain.RequestID]domain.Contact{
 		"r-contact": given[domain.Contact](contactIntent, contactAccepted),
 		"r-change":  given[domain.Contact](contactMatched, change),
@@ -126,7 +127,7 @@ func TestContactAwaits(t *testing.T) {
 func TestKnownOfALostContact(t *testing.T) {
 	told, now := maria().ContactDraft(), maria().ContactDraft()
 	now.Phone = "+1 312 555 0199"
-	change := domain.ContactChangeAccepted{Client: clientA, Sent: now, Change: domain.ContactDraft{Phone: now.Phone}, Was: told}
+	change := domain.ContactChangeAccepted{Client: clientA, Sent: now, Change: phoneChange(now.Phone), Was: told}
 	for name, c := range map[string]struct {
 		given []domain.Event
 		want  domain.ContactDraft
@@ -146,5 +147,54 @@ func TestKnownOfALostContact(t *testing.T) {
 				t.Errorf("known is %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+func phoneChange(phone string) domain.ContactChange {
+	return domain.ContactChange{ContactDraft: domain.ContactDraft{Phone: phone}}
+}
+
+// TestWhoseAContactIs tells which clients go on with the contact of a stream, and which share one
+// that another client began.
+func TestWhoseAContactIs(t *testing.T) {
+	lopez := func(id domain.ClientID, first string) domain.ContactDraft {
+		return domain.ClientData{ID: id, FirstName: first, LastName: "Lopez"}.ContactDraft()
+	}
+	begun := domain.ContactCreationStarted{Client: "c_ana", Request: "r", Sent: lopez("c_ana", "Ana")}
+	accepted := domain.ContactAccepted{Contact: sbC, Client: "c_ana", Request: "r", Sent: lopez("c_ana", "Ana")}
+	both := domain.ContactMatched{Contact: sbC, Client: "c_luis", Known: lopez("c_luis", "Luis")} // as ledgers of old have it
+	for _, c := range []struct {
+		what         string
+		given        []domain.Event
+		client       domain.ClientID
+		name         domain.Name
+		keeps, takes bool
+	}{
+		{"nobody's", nil, "c_ana", named("Ana", "Lopez"), true, true},
+		{"the client's own", list(begun, accepted, contactSeen), "c_ana", named("Ana", "Lopez"), true, true},
+		{"the client's own, of another name by now", list(begun, accepted, contactSeen), "c_ana", named("Ana", "Ortega"), true, true},
+		{"the client's own, and it is a company by now", list(begun, accepted, contactSeen), "c_ana", firmName("Ana's"), false, false},
+		{"another's of the same name that is on its way", list(begun), "c_ana2", named("Ana", "Lopez"), true, true},
+		{"another's of the same name that is there", list(begun, accepted, contactSeen), "c_ana2", named("Ana", "Lopez"), true, false},
+		{"another's of a name that fits, on its way", list(begun), "c_a", named("A.", "Lopez"), true, false},
+		{"another person's", list(begun), "c_luis", named("Luis", "Lopez"), false, false},
+		{"another person's, and both were brought together", list(begun, accepted, contactSeen, both), "c_luis", named("Luis", "Lopez"), false, false},
+		{"one that was given up", list(begun, domain.ContactCreationRefused{Request: "r"}), "c_luis", named("Luis", "Lopez"), true, true},
+		{"one that Smokeball lost", list(begun, accepted, contactGone), "c_luis", named("Luis", "Lopez"), true, true},
+		{"one that was matched as another client's", list(domain.ContactMatched{Contact: sbC, Client: "c_ana2", Known: lopez("c_ana2", "Ana"), Owner: "c_ana"}), "c_ana2", named("Ana", "Lopez"), true, false},
+		{"the same, and the client is called otherwise by now", list(domain.ContactMatched{Contact: sbC, Client: "c_ana2", Known: lopez("c_ana2", "Ana"), Owner: "c_ana"}), "c_ana2", named("Ana", "Ruiz"), false, false},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			contact := given[domain.Contact](c.given...)
+			if keeps, takes := contact.Keeps(c.client, c.name, domain.Name{}), contact.Takes(c.client, c.name); keeps != c.keeps || takes != c.takes {
+				t.Errorf("keeps %v, takes %v, want %v and %v", keeps, takes, c.keeps, c.takes)
+			}
+		})
+	}
+	if given[domain.Contact](begun, accepted).Keeps("c_ana2", named("Ana", "Lopez"), named("Ana", "Ruiz")) {
+		t.Error("it is shared with a client who is called otherwise by now")
+	}
+	if got := given[domain.Contact](begun, accepted, both).Clients(); len(got) != 2 || got[0] != "c_ana" {
+		t.Errorf("it is the contact of %v, want c_ana first", got)
 	}
 }

@@ -54,8 +54,8 @@ func TestContactDraft(t *testing.T) {
 		"a person without a first name": {domain.ClientData{ID: "c_1", LastName: "Rivera"}, domain.ContactDraft{ExternalID: "c_1", LastName: "Rivera"}},
 		"a company": {domain.ClientData{ID: "c_2", FirstName: "Ann", CompanyName: "Oak Freight LLC", Email: "office@oak.example"},
 			domain.ContactDraft{ExternalID: "c_2", CompanyName: "Oak Freight LLC", Email: "office@oak.example"}},
-		"a person of a company": {domain.ClientData{ID: "c_3", FirstName: "Ann", LastName: "Oak", CompanyName: "Oak Freight LLC"},
-			domain.ContactDraft{ExternalID: "c_3", FirstName: "Ann", LastName: "Oak"}},
+		"a company with a contact person": {domain.ClientData{ID: "c_3", FirstName: "Ann", LastName: "Oak", CompanyName: "Oak Freight LLC"},
+			domain.ContactDraft{ExternalID: "c_3", CompanyName: "Oak Freight LLC"}},
 	} {
 		if got := c.client.ContactDraft(); got != c.want {
 			t.Errorf("%s is sent as %+v, want %+v", name, got, c.want)

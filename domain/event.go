@@ -100,6 +100,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"client.updated.v1":                  decode[ClientUpdated],
 	"client.outdated.v1":                 decode[ClientOutdated],
 	"client.linked.v1":                   decode[ClientLinked],
+	"client.registered.v1":               decode[ClientRegistered],
 	"contact.matched.v1":                 decode[ContactMatched],
 	"contact.started.v1":                 decode[ContactCreationStarted],
 	"contact.refused.v1":                 decode[ContactCreationRefused],

@@ -73,6 +73,7 @@ type Refusal struct {
 type Warning struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	Link    string `json:"link,omitempty"` // where Smokeball has what it is about
 }
 
 // Class says what may be done after a call to the outside failed.

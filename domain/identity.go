@@ -15,6 +15,7 @@ type Claimant struct {
 type Candidate struct {
 	SmokeballContact
 	Owners []Owner // whose it is first, then those who share it
+	Unseen bool    // known, and not shown yet: it can be named, and not be taken
 }
 
 // Owner is a CaseHug client whose contact is known.
@@ -34,8 +35,9 @@ type Verdict struct {
 // Doubt is what a person should look at before trusting a verdict. The zero value is none.
 type Doubt struct {
 	Code    WarningCode `json:"code"`
-	Contact SmokeballID `json:"contact"` // that it is about
+	Contact SmokeballID `json:"contact,omitempty"` // that it is about; empty: it is still being made
 	Name    string      `json:"name,omitempty"`
+	Link    string      `json:"link,omitempty"` // where Smokeball has it
 }
 
 // WarningCode is the stable word of a warning.
@@ -58,7 +60,7 @@ const crowd = 5
 // It is where it was made for the client, or where e-mail and name both fit. In doubt it is not:
 // two contacts of one person can be merged, two persons in one can't be told apart again.
 func Identify(c Claimant, shown []Candidate) Verdict {
-	if i := slices.IndexFunc(shown, c.isOwn); i >= 0 {
+	if i := slices.IndexFunc(shown, func(k Candidate) bool { return !k.Unseen && c.isOwn(k) }); i >= 0 {
 		return Verdict{Contact: shown[i].ID}
 	}
 	if c.Email == "" {
@@ -99,7 +101,7 @@ func (c Claimant) byIDOnly(shown []Candidate) Verdict {
 // name that only fits counts where nobody else's comes into question.
 func (c Claimant) choose(reached []Candidate) (chosen Candidate, ok bool) {
 	alike := where(reached, func(k Candidate) bool { return k.Name().IsCompany() == c.Name.IsCompany() })
-	fit := where(alike, c.fits)
+	fit := where(alike, func(k Candidate) bool { return !k.Unseen && c.fits(k) })
 	switch exact := where(fit, c.carries); {
 	case isCrowd(reached):
 	case len(exact) > 0:
@@ -135,9 +137,9 @@ func (c Claimant) taken(k Candidate, reached []Candidate) Verdict {
 	}
 	switch {
 	case len(reached) > 1:
-		v.Doubt = Doubt{Code: ContactAmbiguous, Contact: k.ID, Name: k.Name().String()}
+		v.Doubt = k.doubt(ContactAmbiguous)
 	case !k.Name().Same(c.Name):
-		v.Doubt = Doubt{Code: ContactNameDiffers, Contact: k.ID, Name: k.Name().String()}
+		v.Doubt = k.doubt(ContactNameDiffers)
 	}
 	return v
 }
@@ -147,7 +149,11 @@ func (c Claimant) apart(k Candidate, why WarningCode) Verdict {
 	if c.had(k) {
 		why = ContactKindChanged
 	}
-	return Verdict{Doubt: Doubt{Code: why, Contact: k.ID, Name: k.Name().String()}}
+	return Verdict{Doubt: k.doubt(why)}
+}
+
+func (k Candidate) doubt(why WarningCode) Doubt {
+	return Doubt{Code: why, Contact: k.ID, Name: k.Name().String(), Link: k.Link}
 }
 
 // isCrowd reports whether more persons and companies have an address than it can identify.

@@ -104,11 +104,13 @@ func TestAnotherContactTakesThePlace(t *testing.T) {
 }
 
 // TestIdentify tells that a client keeps the key under which its contact was first
-// looked for.
+// looked for, until it turns out to be another contact.
 func TestIdentify(t *testing.T) {
 	first := domain.ClientLinked{Matter: matterA, Key: "k-1"}
-	then(t, given[domain.Client]().Identify(matterA, "k-1"), first)
-	then(t, given[domain.Client](first).Identify("m_2", "k-2"))
+	then(t, given[domain.Client]().Identify(matterA, "", "k-1"), first)
+	then(t, given[domain.Client](first).Identify("m_2", "", "k-2")) // another matter was quicker
+	then(t, given[domain.Client](first).Identify("m_2", "k-1", "k-1"))
+	then(t, given[domain.Client](first).Identify("m_2", "k-1", "k-2"), domain.ClientLinked{Matter: "m_2", Key: "k-2"}) // it is another contact by now
 	then(t, given[domain.Client](first).Link(domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k-1"}),
 		domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k-1"})
 }
@@ -116,8 +118,8 @@ func TestIdentify(t *testing.T) {
 // TestAskedFor tells that a contact in doubt knows what it was asked for.
 func TestAskedFor(t *testing.T) {
 	draft := maria().ContactDraft()
-	facts, err := given[domain.Contact]().Start(clientA, "r-1", "", draft)
 	intent := domain.ContactCreationStarted{Client: clientA, Request: "r-1", Sent: draft}
+	facts, err := given[domain.Contact]().Start(intent)
 	then(t, must(t, facts, err), intent)
 	if c := given[domain.Contact](intent); c.Asked != intent || c.Intent == nil {
 		t.Errorf("the contact is %+v", c)

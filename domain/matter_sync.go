@@ -335,13 +335,12 @@ func (c MatterChange) ShownBy(m SmokeballMatter) bool {
 	return has(c.Number, m.Number) && has(c.Description, m.Description) && has(c.Status, m.Status)
 }
 
-// ContactDraft is the client as Smokeball is to have it.
+// ContactDraft is the client as Smokeball is to have it. What is no e-mail address is not sent.
 func (c ClientData) ContactDraft() ContactDraft {
-	d := ContactDraft{ExternalID: string(c.ID), Email: c.Email, Phone: c.Phone}
-	if c.LastName == "" {
-		d.CompanyName = c.CompanyName
-		return d
+	n := c.Called()
+	d := ContactDraft{ExternalID: string(c.ID), FirstName: n.First, LastName: n.Last, CompanyName: n.Company, Phone: Text(c.Phone)}
+	if ValidEmail(c.Email) {
+		d.Email = Text(c.Email)
 	}
-	d.FirstName, d.LastName = c.FirstName, c.LastName
 	return d
 }

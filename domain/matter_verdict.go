@@ -50,6 +50,8 @@ func (m Matter) end(id SyncID) []Event {
 		}
 	}
 	switch {
+	case !s.Changed && len(s.Warnings) > 0:
+		return []Event{SyncSkipped{Sync: id, Reason: "Nothing was left to write; see the warnings"}}
 	case !s.Changed:
 		return []Event{SyncSkipped{Sync: id, Reason: "Smokeball already has this"}}
 	}

@@ -26,8 +26,9 @@ var (
 		Smokeball: &domain.Refusal{Status: 400, Title: "Bad Request", Detail: "One field is not valid.", Errors: []string{"matterTypeId: not valid"},
 			RequestID: "b5f6a1c2-0000-8000-8000-000000000001"}}
 	sampleContact = domain.ContactDraft{ExternalID: "c_77", FirstName: "Maria", LastName: "Rivera", CompanyName: "Rivera LLC", Email: "maria@example.com", Phone: "+1 312 555 0142"}
+	sampleDoubt   = domain.Doubt{Code: domain.ContactEmailShared, Contact: sbF, Name: "Luis Rivera", Link: "https://api.smokeball.com/contacts/" + string(sbF)}
 	sampleFirm    = domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}
-	sampleWarning = domain.Warning{Code: "matter_type_normalised", Message: "Case type \"Auto Accident\" was taken for Smokeball's matter type \"Motor Vehicle Accident\""}
+	sampleWarning = domain.Warning{Code: "matter_type_normalised", Message: "Case type \"Auto Accident\" was taken for Smokeball's matter type \"Motor Vehicle Accident\"", Link: "https://api.smokeball.com/contacts/" + string(sbF)}
 )
 
 const (
@@ -78,7 +79,7 @@ func effectSamples() []domain.Event {
 		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
 			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12, How: domain.HowCustom, Mapping: sampleMapping.ID, MappingRevision: 3, ClientRole: "Plaintiff"},
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
-			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken"}, DurationMS: 210},
+			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken", Link: "https://api.smokeball.com/contacts/" + string(sbF)}, DurationMS: 210},
 		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, Request: sampleRequest, DurationMS: 900},
 		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning, CaseType: "Dog Bite"},
 		domain.MatterTagged{Sync: sampleSync, Matter: sbM, Tags: []string{"intake"}},
@@ -117,11 +118,12 @@ func personSamples() []domain.Event {
 		domain.ClientUpdated{Origin: sampleRef, Client: maria(), Matter: matterA},
 		domain.ClientOutdated{Origin: sampleRef, Version: 1, Current: 2},
 		domain.ClientLinked{Matter: "m_1001", Contact: sbC, Key: "k_7d1f"},
-		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft(), Account: sampleAccount},
-		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Account: sampleAccount},
+		domain.ClientRegistered{Client: "c_77", Key: "k_7d1f"},
+		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft(), Account: sampleAccount, Owner: "c_78", Doubt: sampleDoubt, Differs: []string{"phone number"}},
+		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Account: sampleAccount, Doubt: sampleDoubt},
 		domain.ContactCreationRefused{Request: sampleRequest},
 		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft(), Account: sampleAccount},
-		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Change: sampleContact, Was: sampleContact},
+		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Change: domain.ContactChange{ContactDraft: sampleContact, Removed: sampleContact}, Was: sampleContact},
 		domain.ContactChangeRefused{Client: "c_77", Was: sampleContact},
 		domain.ContactConfirmed{By: domain.ByWebhook},
 		domain.ContactLost{Contact: sbC, Account: sampleAccount},

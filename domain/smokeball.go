@@ -58,19 +58,11 @@ type MatterQuery struct {
 	Contact SmokeballID
 }
 
-// ContactDraft is a person or a company as it is sent to Smokeball.
-type ContactDraft struct {
-	ExternalID  string `json:"external_id"` // CaseHug's client id
-	FirstName   string `json:"first_name,omitempty"`
-	LastName    string `json:"last_name,omitempty"`
-	CompanyName string `json:"company_name,omitempty"` // set: a company, else a person
-	Email       string `json:"email,omitempty"`
-	Phone       string `json:"phone,omitempty"` // as it is, unsplit
-}
-
 // SmokeballContact is a contact as Smokeball shows it.
 type SmokeballContact struct {
 	ID          SmokeballID
+	Link        string      // where Smokeball has it
+	Kind        ContactKind // empty: a group or a trust
 	ExternalID  string
 	VersionID   string
 	FirstName   string
@@ -86,17 +78,6 @@ type SmokeballContact struct {
 // Name is what the contact is called.
 func (c SmokeballContact) Name() Name {
 	return Name{First: c.FirstName, Middle: c.MiddleName, Last: c.LastName, Company: c.CompanyName}
-}
-
-// Shows reports whether the contact has every value that d names. Phones are compared by
-// their digits, names and addresses without regard to case.
-func (c SmokeballContact) Shows(d ContactDraft) bool {
-	for _, v := range [][2]string{{d.FirstName, c.FirstName}, {d.LastName, c.LastName}, {d.CompanyName, c.CompanyName}, {d.Email, c.Email}} {
-		if v[0] != "" && !SameText(v[0], v[1]) {
-			return false
-		}
-	}
-	return d.Phone == "" || SamePhone(d.Phone, c.Phone)
 }
 
 // ContactQuery finds contacts that are not deleted. Empty fields do not narrow.

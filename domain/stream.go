@@ -14,6 +14,7 @@ const (
 	KindMatter     Kind = "matter"     // a CaseHug matter, its documents and its syncs
 	KindClient     Kind = "client"     // a CaseHug client: its newest data and its contact
 	KindContact    Kind = "contact"    // one person or company of a firm: at most one Smokeball contact
+	KindRegister   Kind = "register"   // the clients who go by one e-mail address, or are one Smokeball contact
 	KindConnection Kind = "connection" // a firm's connection to Smokeball
 	KindCheck      Kind = "check"      // the daily looks at a firm's connection
 	KindSettings   Kind = "settings"   // a firm's sync settings and case type mappings
@@ -44,6 +45,10 @@ func ClientStream(f FirmID, c ClientID) Stream { return Stream{KindClient, f, st
 
 // ContactStream is the stream of the person or company that key identifies.
 func ContactStream(f FirmID, key ContactKey) Stream { return Stream{KindContact, f, string(key)} }
+
+// RegisterStream is the stream of the clients who go by an e-mail address, or are a Smokeball
+// contact, that key identifies.
+func RegisterStream(f FirmID, key ContactKey) Stream { return Stream{KindRegister, f, string(key)} }
 
 // ConnectionStream is the stream of a firm's connection.
 func ConnectionStream(f FirmID) Stream { return Stream{KindConnection, f, ""} }

@@ -253,7 +253,7 @@ func (v *Views) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow, ok 
 }
 
 // Clients has one row per client that CaseHug sent events about.
-var Clients = View[domain.Client]{Name: "clients", Version: 1, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
+var Clients = View[domain.Client]{Name: "clients", Version: 2, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
 	return c.Apply(env.Event, env.At)
 }}
 

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"regexp"
-	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -70,53 +69,49 @@ func carryManagers(body map[string]any) {
 	}
 }
 
-// merge brings the draft into the body and reports whether it changed.
-func merge(body map[string]any, d domain.ContactDraft) bool {
-	changed := false
-	if external, _ := body["externalSystemId"].(string); external == "" {
-		changed = set(body, "externalSystemId", d.ExternalID, exactly)
-	}
+// bring writes a change into the body.
+func bring(body map[string]any, c domain.ContactChange) {
+	set(body, "externalSystemId", c.ExternalID, "")
 	if p, ok := body["person"].(map[string]any); ok {
-		if d.CompanyName == "" {
-			changed = set(p, "firstName", d.FirstName, exactly) || changed
-			changed = set(p, "lastName", d.LastName, exactly) || changed
-		}
-		return reach(p, d) || changed
+		set(p, "firstName", c.FirstName, c.Removed.FirstName)
+		set(p, "lastName", c.LastName, c.Removed.LastName)
+		reach(p, c)
 	}
-	if c, ok := body["company"].(map[string]any); ok {
-		changed = set(c, "name", d.CompanyName, exactly) || changed
-		return reach(c, d) || changed
+	if k, ok := body["company"].(map[string]any); ok {
+		set(k, "name", c.CompanyName, c.Removed.CompanyName)
+		reach(k, c)
 	}
-	return changed
 }
 
-// reach merges how the client is reached.
-func reach(part map[string]any, d domain.ContactDraft) bool {
-	changed := set(part, "email", d.Email, strings.EqualFold)
-	return setPhone(part, d.Phone) || changed
+// reach writes how the client is reached.
+func reach(part map[string]any, c domain.ContactChange) {
+	set(part, "email", c.Email, c.Removed.Email)
+	switch {
+	case c.Phone != "":
+		part["phone"] = map[string]any{"number": c.Phone}
+	case c.Removed.Phone != "":
+		delete(part, "phone")
+	}
 }
 
-func exactly(a, b string) bool { return a == b }
-
-func set(part map[string]any, field, value string, same func(a, b string) bool) bool {
-	old, _ := part[field].(string)
-	if value == "" || same(old, value) {
-		return false
+// set writes a value, or takes away what is removed: a write replaces the whole contact.
+func set(part map[string]any, field, value, removed string) {
+	switch {
+	case value != "":
+		part[field] = value
+	case removed != "":
+		delete(part, field)
 	}
-	part[field] = value
-	return true
 }
 
-// setPhone leaves a number alone that differs only in how it is written.
-func setPhone(part map[string]any, number string) bool {
-	old, _ := part["phone"].(map[string]any)
-	area, _ := old["areaCode"].(string)
-	local, _ := old["number"].(string)
-	if number == "" || domain.SamePhone(area+local, number) {
-		return false
+// contact is what CaseHug knows of the contact.
+func (s shownContact) contact() (domain.SmokeballContact, error) {
+	var c newContact
+	text, err := json.Marshal(s)
+	if err == nil {
+		err = json.Unmarshal(text, &c)
 	}
-	part["phone"] = map[string]any{"number": number}
-	return true
+	return contact{newContact: c}.domain(), err
 }
 
 // shape names the fields that a write may carry, and the shape of those that are

@@ -44,6 +44,7 @@ type newContact struct {
 // contact is a contact as Smokeball shows it.
 type contact struct {
 	ID        string `json:"id"`
+	Href      string `json:"href"`
 	VersionID string `json:"versionId"`
 	newContact
 	IsDeleted   bool     `json:"isDeleted"`
@@ -60,6 +61,7 @@ func (c *contact) check() error {
 func (c contact) domain() domain.SmokeballContact {
 	d := domain.SmokeballContact{
 		ID:          domain.SmokeballID(c.ID),
+		Link:        c.Href,
 		ExternalID:  c.ExternalSystemID,
 		VersionID:   c.VersionID,
 		Deleted:     c.IsDeleted,
@@ -67,9 +69,11 @@ func (c contact) domain() domain.SmokeballContact {
 	}
 	switch {
 	case c.Person != nil:
+		d.Kind = domain.KindPerson
 		d.FirstName, d.MiddleName, d.LastName = c.Person.FirstName, c.Person.MiddleName, c.Person.LastName
 		d.Email, d.Phone = c.Person.Email, shownPhone(c.Person.Phone)
 	case c.Company != nil:
+		d.Kind = domain.KindCompany
 		d.CompanyName = c.Company.Name
 		d.Email, d.Phone = c.Company.Email, shownPhone(c.Company.Phone)
 	}
@@ -157,25 +161,30 @@ func (c *Client) CreateContact(ctx context.Context, firm domain.FirmID, d domain
 	return accepted.target(), nil
 }
 
-// UpdateContact brings what d knows into a contact and leaves all else as it is, and
-// reports whether there was anything to write. Smokeball replaces the whole contact, so
-// everything that the read showed and a write can carry is sent back. Empty fields of d
-// change nothing; names change only where person meets person and company company; an
-// external id of another system stays.
-func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domain.SmokeballID, d domain.ContactDraft, rid domain.RequestID) (changed bool, err error) {
+// UpdateContact brings a change into a contact, leaves all else as it is, and returns what it
+// wrote and the names of the values that it could not. Smokeball replaces the whole contact, so
+// everything that the read showed and a write can carry is sent back. An external id of another
+// system stays.
+func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domain.SmokeballID, change domain.ContactChange, rid domain.RequestID) (written domain.ContactChange, kept []string, err error) {
 	const op = "update contact"
 	read := get(op, nil, "contacts", string(id))
 	var shown shownContact
 	if err := c.do(ctx, firm, read, &shown); err != nil {
-		return false, err
+		return written, nil, err
+	}
+	as, err := shown.contact()
+	if err != nil {
+		return written, nil, err
+	}
+	written, kept = as.Write(change)
+	if written == (domain.ContactChange{}) {
+		return written, kept, nil
 	}
 	body := shown.writable()
-	if !merge(body, d) {
-		return false, nil
-	}
+	bring(body, written)
 	err = c.do(ctx, firm, call{
 		op: op, method: http.MethodPut, path: []string{"contacts", string(id)},
 		body: body, request: rid,
 	}, nil)
-	return err == nil, err
+	return written, kept, err
 }

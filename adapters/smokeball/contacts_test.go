@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -21,9 +22,9 @@ func TestFindContacts(t *testing.T) {
 	got, err := c.FindContacts(t.Context(), firm, domain.ContactQuery{Email: " maria@example.com "})
 	must(t, err)
 	want := []domain.SmokeballContact{
-		{ID: "old", ExternalID: "c_77", VersionID: "v", FirstName: "Maria", LastName: "Rivera", Email: "maria@example.com", Phone: "312 5550142", LastUpdated: 10},
-		{ID: "firm", CompanyName: "Rivera LLC", Email: " maria@example.com", Phone: "1", LastUpdated: 20},
-		{ID: "young", LastName: "Rivera", Email: "Maria@Example.com", LastUpdated: 30},
+		{ID: "old", Kind: domain.KindPerson, ExternalID: "c_77", VersionID: "v", FirstName: "Maria", LastName: "Rivera", Email: "maria@example.com", Phone: "312 5550142", LastUpdated: 10},
+		{ID: "firm", Kind: domain.KindCompany, CompanyName: "Rivera LLC", Email: " maria@example.com", Phone: "1", LastUpdated: 20},
+		{ID: "young", Kind: domain.KindPerson, LastName: "Rivera", Email: "Maria@Example.com", LastUpdated: 30},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v", got)
@@ -86,19 +87,21 @@ const contactFields = "externalSystemId person company trust groupOfPeople isDel
 
 // updated runs UpdateContact over a shown contact and returns the body of the PUT, or
 // nil where none was made.
-func updated(t *testing.T, shown string, draft domain.ContactDraft) map[string]any {
+func updated(t *testing.T, shown string, change domain.ContactChange) map[string]any {
 	t.Helper()
 	v, c := connected(t)
 	v.on("GET /contacts/{id}", "", "", replies(200, shown))
 	v.on("PUT /contacts/{id}", contactFields, "", replies(202, `{"id":"`+uuidB+`"}`))
-	changed, err := c.UpdateContact(t.Context(), firm, uuidB, draft, rid)
+	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, change, rid)
 	must(t, err)
 	last := v.last()
-	if changed != (last.Method == http.MethodPut) {
-		t.Errorf("changed %v after a %s", changed, last.Method)
+	if some := written != (domain.ContactChange{}); some != (last.Method == http.MethodPut) {
+		t.Errorf("written is %+v after a %s", written, last.Method)
 	}
 	return last.Body
 }
+
+func set(d domain.ContactDraft) domain.ContactChange { return domain.ContactChange{ContactDraft: d} }
 
 func TestUpdateContactKeepsAllElse(t *testing.T) {
 	got := updated(t, `{"id":"`+uuidB+`","href":"h","self":{"id":"s"},"versionId":"v","lastUpdated":637847425252027400,"isDeleted":false,
@@ -108,7 +111,7 @@ func TestUpdateContactKeepsAllElse(t *testing.T) {
 			"residentialAddress":{"addressLine1":"1 Broad St","poBox":{"city":"Chicago","secret":"x"}},
 			"voiDetails":{"x":1},"passportDetails":{"passportNumber":"AB1","passportIssueDate":"2010-08-01"},
 			"deathDetails":{"isDeathDateUnknown":false},"brandNew":"x"}}`,
-		domain.ContactDraft{ExternalID: "c_77", LastName: "Rivera-Lopez", Email: "MARIA@example.com", Phone: "+1 (312) 555-0142"})
+		set(domain.ContactDraft{ExternalID: "c_77", LastName: "Rivera-Lopez", Email: "MARIA@example.com", Phone: "+1 (312) 555-0142"}))
 	want := object(t, `{"externalSystemId":"other-system","isDeleted":false,"person":{
 		"title":"Ms","firstName":"Maria","middleName":"J","lastName":"Rivera-Lopez","email":"maria@example.com",
 		"birthDate":"1980-07-01T00:00:00Z","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"},
@@ -122,7 +125,7 @@ func TestUpdateContactKeepsAllElse(t *testing.T) {
 func TestUpdateContactOfACompanyCarriesItsPeople(t *testing.T) {
 	got := updated(t, `{"id":"x","company":{"name":"Apex","companyManagedBy":"Managers","firmIsRegisteredAgent":true,
 		"staff":[{"id":"s1"},{"href":"https://x/contacts/s2"}],"directors":[{"id":"d1"}],"phone":{"number":"5550142000"}}}`,
-		domain.ContactDraft{ExternalID: "c_1", CompanyName: "Apex Freight", Phone: "555 014 3000"})
+		set(domain.ContactDraft{ExternalID: "c_1", CompanyName: "Apex Freight", Phone: "555 014 3000"}))
 	want := object(t, `{"externalSystemId":"c_1","company":{"name":"Apex Freight","companyManagedBy":1,"firmIsRegisteredAgent":true,
 		"staffIds":["s1","s2"],"directorIds":["d1"],"phone":{"number":"555 014 3000"}}}`)
 	if !reflect.DeepEqual(got, want) {
@@ -132,12 +135,12 @@ func TestUpdateContactOfACompanyCarriesItsPeople(t *testing.T) {
 
 func TestUpdateContactOfAGroupOrTrustLosesNothing(t *testing.T) {
 	got := updated(t, `{"id":"x","groupOfPeople":{"people":[{"id":"p1"}],"name":"J & M","residentialAddress":{"city":"Chicago"}}}`,
-		domain.ContactDraft{ExternalID: "c_1", LastName: "Rivera"})
+		set(domain.ContactDraft{ExternalID: "c_1", LastName: "Rivera"}))
 	if want := object(t, `{"externalSystemId":"c_1","groupOfPeople":{"peopleIds":["p1"],"residentialAddress":{"city":"Chicago"}}}`); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
 	got = updated(t, `{"id":"x","trust":{"name":"T","trustees":[{"name":"A","type":"Individual","x":1}],"contacts":[{"id":"c"}]}}`,
-		domain.ContactDraft{ExternalID: "c_1", LastName: "Rivera"})
+		set(domain.ContactDraft{ExternalID: "c_1", LastName: "Rivera"}))
 	if want := object(t, `{"externalSystemId":"c_1","trust":{"name":"T","trustees":[{"name":"A","type":"Individual"}]}}`); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %v", got)
 	}
@@ -160,7 +163,7 @@ func TestUpdateContactWritesOnlyWhatIsNew(t *testing.T) {
 		"a company with a new phone": {domain.ContactDraft{CompanyName: "Rivera LLC", Phone: "312 555 0199"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if got := updated(t, shown, tc.draft); (got != nil) != tc.put {
+			if got := updated(t, shown, set(tc.draft)); (got != nil) != tc.put {
 				t.Errorf("body %v", got)
 			}
 		})
@@ -170,12 +173,54 @@ func TestUpdateContactWritesOnlyWhatIsNew(t *testing.T) {
 func TestUpdateContactThatIsNotThere(t *testing.T) {
 	v, c := connected(t)
 	v.on("GET /contacts/{id}", "", "", replies(404, `{}`))
-	_, err := c.UpdateContact(t.Context(), firm, uuidB, domain.ContactDraft{LastName: "X"}, rid)
+	_, _, err := c.UpdateContact(t.Context(), firm, uuidB, set(domain.ContactDraft{LastName: "X"}), rid)
 	if !domain.IsNotThere(err) {
 		t.Errorf("got %v", err)
 	}
 	_, err = c.Contact(t.Context(), firm, uuidB)
 	if !domain.IsNotThere(err) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// TestUpdateContactTellsWhatItWrote tells that what was left as it is does not count as written.
+func TestUpdateContactTellsWhatItWrote(t *testing.T) {
+	const shown = `{"id":"x","externalSystemId":"c_1","person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}}`
+	removed := func(d domain.ContactDraft) domain.ContactChange { return domain.ContactChange{Removed: d} }
+	for name, tc := range map[string]struct {
+		change, written domain.ContactChange
+		kept            []string
+		person          string // of the body
+	}{
+		"a phone that differs by the country code only": {
+			set(domain.ContactDraft{LastName: "Rivera-Lopez", Phone: "+1 312 555 0142"}), set(domain.ContactDraft{LastName: "Rivera-Lopez"}), nil,
+			`{"firstName":"Maria","lastName":"Rivera-Lopez","email":"maria@example.com","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}`},
+		"a company's name for a person": {
+			set(domain.ContactDraft{CompanyName: "Rivera LLC", Email: "m@example.com"}), set(domain.ContactDraft{Email: "m@example.com"}), []string{"company name"},
+			`{"firstName":"Maria","lastName":"Rivera","email":"m@example.com","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}`},
+		"a phone that is no longer there": {
+			removed(domain.ContactDraft{Phone: "+1 312 555 0142"}), removed(domain.ContactDraft{Phone: "312 5550142"}), nil,
+			`{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com","cell":{"number":"1"}}`},
+		"an address and a first name that are no longer there": {
+			removed(domain.ContactDraft{FirstName: "Maria", Email: "Maria@example.com"}), removed(domain.ContactDraft{FirstName: "Maria", Email: "maria@example.com"}), nil,
+			`{"lastName":"Rivera","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}`},
+		"a phone that people have changed": {removed(domain.ContactDraft{Phone: "+1 312 555 9999"}), domain.ContactChange{}, []string{"phone number"}, ""},
+		"digits of another script": {
+			set(domain.ContactDraft{Phone: "٣١٢ ٥٥٥ ٠١٤٣"}), set(domain.ContactDraft{Phone: "٣١٢ ٥٥٥ ٠١٤٣"}), nil,
+			`{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com","phone":{"number":"٣١٢ ٥٥٥ ٠١٤٣"},"cell":{"number":"1"}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v, c := connected(t)
+			v.on("GET /contacts/{id}", "", "", replies(200, shown))
+			v.on("PUT /contacts/{id}", contactFields, "", replies(202, `{"id":"`+uuidB+`"}`))
+			written, kept, err := c.UpdateContact(t.Context(), firm, uuidB, tc.change, rid)
+			must(t, err)
+			if written != tc.written || !slices.Equal(kept, tc.kept) {
+				t.Errorf("written %+v, kept %q", written, kept)
+			}
+			if last := v.last(); tc.person != "" && !reflect.DeepEqual(last.Body["person"], any(object(t, tc.person))) {
+				t.Errorf("the person is %v", last.Body["person"])
+			}
+		})
 	}
 }

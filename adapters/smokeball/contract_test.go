@@ -186,7 +186,8 @@ func tour(t *testing.T, c *smokeball.Client) {
 	ok(c.Contact(ctx, firm, uuidB))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{ExternalID: "c", FirstName: "M", LastName: "R", Email: "a@b.c", Phone: "+1 312"}, rid, nil))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{CompanyName: "A", Email: "a@b.c", Phone: "1"}, rid, nil))
-	ok(c.UpdateContact(ctx, firm, uuidB, domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}, rid))
+	_, _, err := c.UpdateContact(ctx, firm, uuidB, set(domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}), rid)
+	ok(nil, err)
 
 	draft := domain.MatterDraft{
 		ExternalID: "m", Number: "N", Description: "D", MatterTypeID: uuidC, ClientIDs: []domain.SmokeballID{uuidA},
@@ -230,7 +231,7 @@ func TestContactShapeIsTheWholeContact(t *testing.T) {
 	shown["person"].(map[string]any)["firstName"] = "old"
 	text, err := json.Marshal(shown)
 	must(t, err)
-	sent := updated(t, string(text), domain.ContactDraft{FirstName: "new"})
+	sent := updated(t, string(text), set(domain.ContactDraft{FirstName: "new"}))
 	compare(t, "contact", read, write, sent)
 }
 

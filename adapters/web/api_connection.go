@@ -82,7 +82,10 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 	if err != nil {
 		return connectionBody{}, err
 	}
-	queue := s.Views.Queue(firm)
+	queue, err := s.Views.Queue(firm)
+	if err != nil {
+		return connectionBody{}, err
+	}
 	b := s.describeConnection(row)
 	perSecond, used := s.Allowance.Usage(firm)
 	b.RateLimit = &rateBody{PerSecond: perSecond, UsedLastMinute: used}
@@ -152,7 +155,7 @@ type authorizeBody struct {
 }
 
 func (s *site) authorize(ctx context.Context, _ *FirmPath) (*answer[authorizeBody], error) {
-	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx))
+	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx), byCookie(ctx))
 	return &answer[authorizeBody]{Body: authorizeBody{URL: url, Expires: expires.UTC()}}, err
 }
 

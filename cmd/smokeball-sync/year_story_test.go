@@ -156,12 +156,15 @@ func (y *year) lives(day int) {
 func (y *year) rest() {
 	y.Helper()
 	for range 48 {
-		if len(y.e.views.Due()) == 0 {
+		due, err := y.e.views.Due()
+		y.must(err)
+		if len(due) == 0 {
 			return
 		}
 		time.Sleep(time.Hour)
 	}
-	y.Fatalf("after two days there is still to do: %+v", y.e.views.Due())
+	due, err := y.e.views.Due()
+	y.Fatalf("after two days there is still to do: %+v, %v", due, err)
 }
 
 // count counts what is missing in Smokeball and what is there more than once.

@@ -1,12 +1,9 @@
 package syncing
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -57,116 +54,95 @@ func (t *turn) refusedContacts(ctx context.Context) error {
 // client finds, makes or updates the contact of one client and records which it is. Where a
 // newer version of the client was told meanwhile that one's turn comes (ErrTaken).
 func (t *turn) client(ctx context.Context, told domain.ClientData) error {
-	known, _, err := eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, told.ID))
+	w, err := t.contactWork(ctx, told)
 	if err != nil {
 		return err
+	}
+	return w.settle(ctx)
+}
+
+// contactWork is the work on the contact of the client, as it is known by now.
+func (t *turn) contactWork(ctx context.Context, told domain.ClientData) (*contactWork, error) {
+	known, err := t.knownClient(ctx, told.ID)
+	if err != nil {
+		return nil, err
 	}
 	key, err := t.identify(ctx, known, told)
-	if err != nil {
-		return err
-	}
-	w := &contactWork{turn: t, stream: domain.ContactStream(t.firm, key), start: t.Now()}
-	release, err := t.Contacts.acquire(ctx, w.stream)
+	return &contactWork{turn: t, told: told, data: known.Newest(told), key: key, stream: domain.ContactStream(t.firm, key), start: t.Now()}, err
+}
+
+func (t *turn) knownClient(ctx context.Context, id domain.ClientID) (domain.Client, error) {
+	c, _, err := eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, id))
+	return c, err
+}
+
+// settle does the work while nobody else here is at the contact.
+func (w *contactWork) settle(ctx context.Context) error {
+	release, err := w.Contacts.acquire(ctx, w.stream)
 	if err != nil {
 		return errHandedBack
 	}
 	defer release()
-	if known, _, err = eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, told.ID)); err != nil {
-		return err // what another matter told while this one waited counts too
+	if w.known, err = w.knownClient(ctx, w.told.ID); err != nil {
+		return err
 	}
-	w.data = known.Newest(told)
+	if w.known.Key != w.key || w.known.Newest(w.told) != w.data {
+		return domain.ErrTaken
+	}
 	w.draft = w.data.ContactDraft()
+	if w.known.Contact == "" && w.draft.Email != "" {
+		if err := w.enter(ctx, addressText(w.draft.Email), w.data.ID, w.key); err != nil {
+			return err
+		}
+	}
 	if err := w.do(ctx); err != nil {
 		return err
 	}
-	if known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, told.ID), func(c domain.Client) ([]domain.Event, error) {
-		return c.Link(domain.ClientLinked{Matter: t.id, Contact: w.c.ID, Key: key}), nil
-	}); err != nil {
-		return err
+	return w.resolved(ctx)
+}
+
+// resolved records which contact the client is: for the matter, with what a person should look
+// at, then for the client, after which that is no longer told.
+func (w *contactWork) resolved(ctx context.Context) error {
+	var facts []domain.Event
+	if w.outcome != domain.OutcomeUnchanged || !slices.Contains(w.m.Current.Resolved, w.data.ID) { // else an earlier attempt of this sync told how
+		facts = append(facts, domain.ContactResolved{Sync: w.Sync, Client: w.data.ID, Contact: w.c.ID, Key: w.key, Outcome: w.outcome,
+			Request: w.request, Pending: !w.c.Settled(), DurationMS: w.since(w.start)})
 	}
-	if known.Newest(told) != w.data {
+	for _, warning := range append(w.doubts(), w.warnings...) {
+		if !slices.Contains(w.m.Current.Warnings, warning) {
+			facts = append(facts, domain.SyncWarned{Sync: w.Sync, Warning: warning})
+		}
+	}
+	if len(facts) > 0 {
+		if err := w.record(ctx, facts...); err != nil {
+			return err
+		}
+	}
+	now, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, domain.ClientStream(w.firm, w.data.ID), func(c domain.Client) ([]domain.Event, error) {
+		return c.Link(domain.ClientLinked{Matter: w.id, Contact: w.c.ID, Key: w.key}), nil
+	})
+	if err == nil && now.Newest(w.told) != w.data {
 		return domain.ErrTaken
 	}
-	if w.outcome == domain.OutcomeUnchanged && slices.Contains(t.m.Current.Resolved, told.ID) {
-		return nil // an earlier attempt of this sync told how
-	}
-	return t.record(ctx, domain.ContactResolved{Sync: t.Sync, Client: told.ID, Contact: w.c.ID, Key: key, Outcome: w.outcome,
-		Request: w.request, Pending: !w.c.Settled(), Warning: w.warning, DurationMS: t.since(w.start)})
-}
-
-// identify settles under which key the client's contact is kept, before anything is
-// asked for under it, and notes a newer version of the client.
-func (t *turn) identify(ctx context.Context, known domain.Client, told domain.ClientData) (key domain.ContactKey, err error) {
-	switch {
-	case known.Key == "":
-		if key, err = t.freeKey(ctx, known.Newest(told)); err != nil {
-			return "", err
-		}
-	case len(known.Learn(t.id, told)) == 0:
-		return known.Key, nil
-	}
-	known, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ClientStream(t.firm, told.ID),
-		func(c domain.Client) ([]domain.Event, error) {
-			return append(c.Learn(t.id, told), c.Identify(t.id, key)...), nil
-		})
-	return known.Key, err
-}
-
-// freeKey is the key of the person or company. Where the contact that is kept under it
-// has another e-mail address by now, it is somebody else's, and a key of its own follows.
-func (t *turn) freeKey(ctx context.Context, d domain.ClientData) (domain.ContactKey, error) {
-	key, err := t.contactKey(d)
-	for err == nil {
-		var c domain.Contact
-		c, _, err = eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, key))
-		if err != nil || !c.Confirmed || d.Email == "" || c.Leave(t.account) != nil {
-			break
-		}
-		var gone bool
-		if gone, err = t.movedOn(ctx, key, c.ID, d); err != nil || !gone {
-			break
-		}
-		var next string
-		next, err = t.Keys.Name(string(key) + " without " + string(c.ID))
-		key = domain.ContactKey(next)
-	}
-	return key, err
-}
-
-// movedOn reports whether the contact has another e-mail address than the client. One
-// that Smokeball no longer has is forgotten.
-func (t *turn) movedOn(ctx context.Context, key domain.ContactKey, id domain.SmokeballID, d domain.ClientData) (bool, error) {
-	c, err := t.Smokeball.Contact(ctx, t.firm, id)
-	if isGone(c, err) {
-		_, _, err = eventstore.Execute(ctx, t.Ledger, t.Now, domain.ContactStream(t.firm, key),
-			func(c domain.Contact) ([]domain.Event, error) { return c.Lose(id), nil })
-		return false, err
-	}
-	return err == nil && !strings.EqualFold(strings.TrimSpace(c.Email), strings.TrimSpace(d.Email)) && c.ExternalID != string(d.ID), err
-}
-
-// contactKey identifies the person or company: by e-mail, else by the client's id.
-func (t *turn) contactKey(d domain.ClientData) (domain.ContactKey, error) {
-	who := "client " + string(d.ID)
-	if email := strings.ToLower(strings.TrimSpace(d.Email)); email != "" {
-		who = "e-mail " + email
-	}
-	name, err := t.Keys.Name(string(t.firm) + "\n" + who)
-	return domain.ContactKey(name), err
+	return err
 }
 
 // contactWork finds or makes one contact. While it works nobody else here does.
 type contactWork struct {
 	*turn
-	data    domain.ClientData
-	draft   domain.ContactDraft
-	stream  domain.Stream
-	start   time.Time
-	c       domain.Contact
-	outcome domain.Outcome
-	request domain.RequestID
-	warning *domain.Warning
-	looked  bool // Smokeball was asked whether it still has the contact
+	told     domain.ClientData // by the matter
+	data     domain.ClientData // the newest that is known
+	known    domain.Client
+	draft    domain.ContactDraft
+	key      domain.ContactKey
+	stream   domain.Stream
+	start    time.Time
+	c        domain.Contact
+	outcome  domain.Outcome
+	request  domain.RequestID
+	warnings []domain.Warning
+	looked   bool // Smokeball was asked whether it still has the contact
 }
 
 func (w *contactWork) do(ctx context.Context) error {
@@ -175,6 +151,7 @@ func (w *contactWork) do(ctx context.Context) error {
 		if w.c, _, err = eventstore.Load[domain.Contact](ctx, w.Ledger, w.stream); err != nil {
 			return err
 		}
+		w.keepEmail()
 		doubtful, err := w.doubtful(ctx)
 		switch {
 		case err != nil:
@@ -187,7 +164,7 @@ func (w *contactWork) do(ctx context.Context) error {
 		case w.c.ID != "" && w.c.Met(w.data.ID):
 			err = w.update(ctx)
 		case w.c.ID != "":
-			err = w.match(ctx, w.c.ID)
+			err = w.share(ctx)
 		case w.c.Intent != nil:
 			err = w.lookAgain(ctx)
 		default:
@@ -244,21 +221,40 @@ func (w *contactWork) note(ctx context.Context, e domain.Event) error {
 	return w.append(ctx, func(domain.Contact) ([]domain.Event, error) { return []domain.Event{e}, nil })
 }
 
+// keepEmail goes on with the address that Smokeball was told where CaseHug's is none by now.
+func (w *contactWork) keepEmail() {
+	if domain.Text(w.data.Email) != "" && !domain.ValidEmail(w.data.Email) {
+		w.draft.Email = w.c.Written(w.data.ID).Email
+	}
+}
+
 func (w *contactWork) accept(ctx context.Context, e domain.ContactAccepted) error {
 	return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Accept(e) })
 }
 
 // match records that the client is a contact which Smokeball already has. What CaseHug
 // changed since Smokeball was told of one that is lost is written to it.
-func (w *contactWork) match(ctx context.Context, id domain.SmokeballID) error {
+func (w *contactWork) match(ctx context.Context, v domain.Verdict, shown domain.SmokeballContact) error {
+	if err := w.enter(ctx, contactText(v.Contact), w.data.ID, w.key); err != nil {
+		return err
+	}
 	w.outcome = domain.OutcomeMatched
 	known := w.c.Known(w.data.ID, w.draft)
-	matched := domain.ContactMatched{Contact: id, Client: w.data.ID, Known: known, Account: w.account}
-	err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Match(matched) })
+	fact := domain.ContactMatched{Contact: v.Contact, Client: w.data.ID, Known: known, Account: w.account, Owner: v.Owner, Doubt: v.Doubt}
+	if known == w.draft {
+		fact.Differs = shown.Differing(w.draft)
+	}
+	err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Match(fact) })
 	if err != nil || known == w.draft {
 		return err
 	}
 	return domain.ErrTaken // go on with what has changed
+}
+
+// share records that the client is the same person or company as the client whose contact it is.
+func (w *contactWork) share(ctx context.Context) error {
+	theirs := w.c.Written(w.c.Owner)
+	return w.match(ctx, domain.Verdict{Contact: w.c.ID, Owner: w.c.Owner}, domain.SmokeballContact{Email: theirs.Email, Phone: theirs.Phone})
 }
 
 // update writes what CaseHug changed since Smokeball was told; the rest of the
@@ -268,11 +264,19 @@ func (w *contactWork) update(ctx context.Context) error {
 		w.outcome = domain.OutcomeUnchanged
 	}
 	change, any := w.c.Changes(w.data.ID, w.draft)
-	if !any {
+	switch {
+	case !any:
 		return nil
+	case w.c.Owner != w.data.ID:
+		w.warnings = append(w.warnings, notWritten(w.data.ID, w.c, change.Fields()))
+		return nil
+	case change.Email != "":
+		if err := w.enter(ctx, addressText(change.Email), w.data.ID, w.key); err != nil {
+			return err
+		}
 	}
 	request := w.turn.request("contact", string(w.data.ID), "update")
-	changed, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, change, request)
+	written, kept, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, change, request)
 	if domain.IsNotThere(err) && w.c.Confirmed {
 		if err := w.note(ctx, domain.ContactLost{Contact: w.c.ID}); err != nil {
 			return err
@@ -282,12 +286,15 @@ func (w *contactWork) update(ctx context.Context) error {
 	if err != nil {
 		return notYet(err)
 	}
-	if changed && w.outcome != domain.OutcomeAccepted {
-		w.outcome, w.request = domain.OutcomeUpdated, request
+	told := domain.ContactChangeAccepted{Client: w.data.ID, Request: request, Sent: w.draft, Change: written}
+	if written != (domain.ContactChange{}) {
+		told.Was = w.c.Written(w.data.ID)
+		if w.outcome != domain.OutcomeAccepted {
+			w.outcome, w.request = domain.OutcomeUpdated, request
+		}
 	}
-	told := domain.ContactChangeAccepted{Client: w.data.ID, Request: request, Sent: w.draft}
-	if changed {
-		told.Change, told.Was = change, w.c.Written(w.data.ID)
+	if len(kept) > 0 {
+		w.warnings = append(w.warnings, valuesKept(w.data.ID, w.c.ID, kept))
 	}
 	return w.note(context.WithoutCancel(ctx), told)
 }
@@ -312,7 +319,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 	asked := w.c.Asked
 	until := w.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
-		found, err := w.find(ctx, asked.Sent)
+		found, err := w.findOwn(ctx, asked.Sent)
 		if err != nil && !w.bridged(err, until) {
 			return err
 		}
@@ -350,17 +357,17 @@ const (
 )
 
 func (w *contactWork) lookThenCreate(ctx context.Context) error {
-	found, err := w.findAny(ctx)
+	verdict, shown, err := w.findAny(ctx)
 	if err != nil {
 		return err
 	}
-	if found != "" {
-		return w.match(ctx, found)
+	if verdict.Contact != "" {
+		return w.match(ctx, verdict, shown)
 	}
 	w.request = w.turn.request("contact", string(w.data.ID), "create")
 	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request, func(ctx context.Context) error {
 		return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
-			return c.Start(w.data.ID, w.request, w.account, w.draft)
+			return c.Start(domain.ContactCreationStarted{Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account, Doubt: verdict.Doubt})
 		})
 	})
 	if err != nil {
@@ -374,64 +381,37 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 }
 
 // findAny finds the contact that the person or company was in this account before the firm
-// left it, else one that fits.
-func (w *contactWork) findAny(ctx context.Context) (domain.SmokeballID, error) {
+// left it, else one that is the client's.
+func (w *contactWork) findAny(ctx context.Context) (domain.Verdict, domain.SmokeballContact, error) {
 	id := w.c.Former[w.account]
 	if id == "" {
-		return w.find(ctx, w.draft)
+		return w.whoIs(ctx)
 	}
 	c, err := w.Smokeball.Contact(ctx, w.firm, id)
 	if ce := domain.AsCallError(err); isGone(c, err) || (ce != nil && ce.Class == domain.NotPermitted) {
-		return w.find(ctx, w.draft)
+		return w.whoIs(ctx)
 	}
-	return id, err
+	return domain.Verdict{Contact: id}, c, err
 }
 
-// find looks for the person or company in Smokeball: by e-mail, else by name and
-// phone. Of several it takes one of the same name, else the oldest, and warns.
-func (w *contactWork) find(ctx context.Context, d domain.ContactDraft) (domain.SmokeballID, error) {
-	list, err := w.Smokeball.FindContacts(ctx, w.firm, queryFor(d))
-	if d.Email == "" {
-		list = slices.DeleteFunc(list, func(c domain.SmokeballContact) bool { return !fits(d, c) })
+// findOwn finds the contact that was asked for, which carries the client's id.
+func (w *contactWork) findOwn(ctx context.Context, asked domain.ContactDraft) (domain.SmokeballID, error) {
+	list, err := w.Smokeball.FindContacts(ctx, w.firm, queryFor(asked))
+	for _, c := range list {
+		if c.ExternalID == asked.ExternalID && c.Name().IsCompany() == asked.Name().IsCompany() {
+			return c.ID, nil
+		}
 	}
-	if err != nil || len(list) == 0 {
-		return "", err
-	}
-	chosen := list[0]
-	if i := slices.IndexFunc(list, func(c domain.SmokeballContact) bool { return sameName(d, c) }); i >= 0 {
-		chosen = list[i]
-	}
-	switch {
-	case len(list) > 1:
-		w.warning = &domain.Warning{Code: "contact_ambiguous",
-			Message: fmt.Sprintf("Smokeball has %d contacts that fit client %s; %s was taken", len(list), w.data.ID, chosen.ID)}
-	case d.Email != "" && !sameName(d, chosen):
-		w.warning = &domain.Warning{Code: "contact_name_differs",
-			Message: fmt.Sprintf("Smokeball's contact %s has the e-mail address of client %s and another name; it was taken", chosen.ID, w.data.ID)}
-	case d.Email == "":
-		w.warning = &domain.Warning{Code: "contact_without_email",
-			Message: fmt.Sprintf("Client %s has no e-mail; the contact was found by name and phone", w.data.ID)}
-	}
-	return chosen.ID, nil
+	return "", err
 }
 
+// queryFor looks by e-mail address, else by name, which shows the client's own contact and
+// those that may be taken for it.
 func queryFor(d domain.ContactDraft) domain.ContactQuery {
 	if d.Email != "" {
-		return domain.ContactQuery{Email: strings.TrimSpace(d.Email)}
+		return domain.ContactQuery{Email: d.Email}
 	}
-	return domain.ContactQuery{Name: cmp.Or(d.CompanyName, strings.TrimSpace(d.FirstName+" "+d.LastName))}
-}
-
-// fits reports whether a contact is a client without e-mail: the one that CaseHug
-// made for it, or one of the same name and phone.
-func fits(d domain.ContactDraft, c domain.SmokeballContact) bool {
-	return (d.ExternalID == c.ExternalID && c.ExternalID != "") ||
-		(sameName(d, c) && d.Phone != "" && domain.SamePhone(d.Phone, c.Phone))
-}
-
-func sameName(d domain.ContactDraft, c domain.SmokeballContact) bool {
-	return strings.EqualFold(c.FirstName, d.FirstName) && strings.EqualFold(c.LastName, d.LastName) &&
-		strings.EqualFold(c.CompanyName, d.CompanyName)
+	return domain.ContactQuery{Name: d.Name().String()}
 }
 
 // notYet makes a 404 of something that was accepted and not seen yet a passing fault.
@@ -446,7 +426,7 @@ func notYet(err error) error {
 
 // loseContact records that Smokeball no longer has a client's contact.
 func (t *turn) loseContact(ctx context.Context, told domain.ClientData, id domain.SmokeballID) error {
-	known, _, err := eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, told.ID))
+	known, err := t.knownClient(ctx, told.ID)
 	if err != nil {
 		return err
 	}

@@ -177,7 +177,9 @@ func (o *office) survives(l *life, events []domain.CaseHugEvent) bool {
 	}
 	for {
 		at, moved := o.rows.Changes()
-		if at >= o.last() && !slices.ContainsFunc(o.rows.Due(), func(d domain.Due) bool { return !held(d) }) {
+		due, err := o.rows.Due()
+		o.must(err)
+		if at >= o.last() && !slices.ContainsFunc(due, func(d domain.Due) bool { return !held(d) }) {
 			return true
 		}
 		select {

@@ -43,9 +43,9 @@ type Contacts interface {
 	FindContacts(ctx context.Context, f domain.FirmID, q domain.ContactQuery) ([]domain.SmokeballContact, error)
 	Contact(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballContact, error)
 	CreateContact(ctx context.Context, f domain.FirmID, d domain.ContactDraft, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
-	// UpdateContact writes the non-empty fields of d; changed is false when Smokeball
-	// has them already.
-	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, d domain.ContactDraft, r domain.RequestID) (changed bool, err error)
+	// UpdateContact returns what it wrote of the change, and the names of the values that it
+	// could not write: Smokeball keeps others there.
+	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.ContactChange, r domain.RequestID) (written domain.ContactChange, kept []string, err error)
 }
 
 // Files are the files of Smokeball's matters.
@@ -76,11 +76,8 @@ type Documents interface {
 
 // Views are the rows that the engine itself reads. They may lag behind the ledger.
 type Views interface {
-	// FollowDue follows the syncs that have not ended. next yields those that changed since
-	// the last time, and all at first, the longest queued first; one without a status has
-	// ended, with no other of its matter after it. What waits for its firm's connection or
-	// mappings is yielded again when they change.
-	FollowDue() (next func() []*domain.Due, stop func())
+	// Due lists the syncs that have not ended.
+	Due() ([]domain.Due, error)
 	// MatterOf is the CaseHug matter linked to a Smokeball matter, or "".
 	MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
 	// TypesAt is the ledger position at which the account's matter types changed last.
