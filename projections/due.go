@@ -21,7 +21,7 @@ type dueRow struct {
 
 // DueWork lists the matters that have a sync which has not ended.
 var DueWork = View[dueRow]{Name: "due", Version: 5, Keys: dueKeys, Fold: foldDue,
-	Gone: func(r dueRow) bool { return r.Current == nil }}
+	Gone: func(r dueRow) bool { return r.Current == nil }, Told: (*changes).ofDue}
 
 func dueKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
@@ -57,67 +57,6 @@ func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 		}
 	}
 	return r
-}
-
-// Due lists every sync that has not ended.
-func (v *Views) Due() ([]domain.Due, error) {
-	var list []domain.Due
-	err := v.db.View(func(tx *bbolt.Tx) error {
-		if err := all(tx, DueWork, func(_ string, r dueRow) bool { list = append(list, r.Due); return true }); err != nil {
-			return err
-		}
-		return tellMappings(tx, list)
-	})
-	return list, err
-}
-
-// tellMappings notes with each sync that waits for a mapping what has changed of the
-// firm's mappings and of the account's matter types, so that it goes on.
-func tellMappings(tx *bbolt.Tx, list []domain.Due) error {
-	firms := map[domain.FirmID]ConnectionRow{}
-	for i := range list {
-		d := &list[i]
-		if d.WaitsOn != domain.CodeMatterTypeUnmapped {
-			continue
-		}
-		r, ok := firms[d.Firm]
-		if !ok {
-			var err error
-			if r, _, err = get(tx, Connections, string(d.Firm)); err != nil {
-				return err
-			}
-			firms[d.Firm] = r
-		}
-		d.MappingNow, d.TypesNow = r.Mappings.Revision, r.TypesAt
-	}
-	return nil
-}
-
-// Queue are the numbers of a firm's syncs that have not ended.
-type Queue struct {
-	Waiting int `json:"waiting"` // queued, or waiting for something
-	Queued  int `json:"queued"`  // of these: wait for nothing but their turn
-	Running int `json:"running"` // running or confirming
-}
-
-// Queue counts a firm's unfinished syncs.
-func (v *Views) Queue(firm domain.FirmID) (Queue, error) {
-	var q Queue
-	list, err := v.Due()
-	for _, d := range list {
-		if d.Firm != firm {
-			continue
-		}
-		if d.Status == domain.Running || d.Status == domain.Confirming {
-			q.Running++
-		} else {
-			q.Waiting++
-			if d.Status == domain.Queued {
-				q.Queued++
-			}
-		}
-	}
-	return q, err
 }
 
 // Route leads from a Smokeball resource or request to what the engine has of it.

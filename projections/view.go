@@ -28,12 +28,14 @@ type View[R any] struct {
 	Gone func(R) bool
 	// Order is where a row stands in its firm's list, oldest first. Nil: no list.
 	Order func(R) (firm string, position uint64)
+	// Told notes a row after the event for what is kept of it in memory. Nil: nothing is.
+	Told func(*changes, eventstore.Envelope, R)
 }
 
 // folder is a View without its row type.
 type folder interface {
 	bucket() string
-	fold(*bbolt.Tx, eventstore.Envelope) error
+	fold(*bbolt.Tx, eventstore.Envelope, *changes) error
 	create(*bbolt.Tx) error
 }
 
@@ -56,17 +58,17 @@ func (v View[R]) create(tx *bbolt.Tx) error {
 	return err
 }
 
-func (v View[R]) fold(tx *bbolt.Tx, env eventstore.Envelope) error {
+func (v View[R]) fold(tx *bbolt.Tx, env eventstore.Envelope, c *changes) error {
 	b := tx.Bucket([]byte(v.bucket()))
 	for _, key := range v.Keys(env) {
-		if err := v.foldRow(b, key, env); err != nil {
+		if err := v.foldRow(b, key, env, c); err != nil {
 			return fmt.Errorf("view %s, row %s, event at %d: %w", v.Name, key, env.Seq, err)
 		}
 	}
 	return nil
 }
 
-func (v View[R]) foldRow(b *bbolt.Bucket, key string, env eventstore.Envelope) error {
+func (v View[R]) foldRow(b *bbolt.Bucket, key string, env eventstore.Envelope, c *changes) error {
 	rows := b.Bucket(rowsBucket)
 	var row R
 	if old := rows.Get([]byte(key)); old != nil {
@@ -78,6 +80,9 @@ func (v View[R]) foldRow(b *bbolt.Bucket, key string, env eventstore.Envelope) e
 		}
 	}
 	row = v.Fold(row, env)
+	if v.Told != nil {
+		v.Told(c, env, row)
+	}
 	if v.Gone != nil && v.Gone(row) {
 		return rows.Delete([]byte(key))
 	}

@@ -24,6 +24,8 @@ type Views struct {
 	db     *bbolt.DB
 	midway midway
 
+	backlog *backlog
+
 	mu    sync.Mutex
 	at    eventstore.Seq
 	moved chan struct{} // closed and replaced when at moves
@@ -41,8 +43,12 @@ func Open(path string) (*Views, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open views %s: %w; if another engine runs on this data directory, stop it first", path, err)
 	}
-	v := &Views{db: db, moved: make(chan struct{})}
-	if err := db.Update(v.prepare); err != nil {
+	v := &Views{db: db, moved: make(chan struct{}), backlog: newBacklog()}
+	err = db.Update(v.prepare)
+	if err == nil {
+		err = db.View(v.backlog.load)
+	}
+	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare views %s: %w", path, err), db.Close())
 	}
 	return v, nil
@@ -157,6 +163,7 @@ func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []events
 // take folds events into every view that has not seen them, with the checkpoints, in
 // one transaction.
 func (v *Views) take(list []eventstore.Envelope) error {
+	changed := newChanges()
 	err := v.db.Update(func(tx *bbolt.Tx) error {
 		marks := tx.Bucket(checkpoints)
 		for i, f := range every {
@@ -168,7 +175,7 @@ func (v *Views) take(list []eventstore.Envelope) error {
 				if env.Seq <= seen {
 					continue
 				}
-				if err := f.fold(tx, env); err != nil {
+				if err := f.fold(tx, env, changed); err != nil {
 					return err
 				}
 			}
@@ -182,6 +189,7 @@ func (v *Views) take(list []eventstore.Envelope) error {
 	if err != nil {
 		return err
 	}
+	v.backlog.apply(changed)
 	v.reach(list[len(list)-1].Seq)
 	return nil
 }

@@ -17,6 +17,7 @@ const (
 	Tokens    = "engine-tokens"     // key-value: sealed tokens and keys
 	State     = "engine-state"      // key-value: small checkpoints
 	Leases    = "engine-leases"     // key-value: who works on which allowance
+	Sessions  = "engine-sessions"   // key-value: sealed, who is signed in to the console
 )
 
 // Bound stands before the subject of an event whose publisher speaks for one firm alone:
@@ -33,6 +34,7 @@ const (
 	retention   = 90 * 24 * time.Hour
 	dedupWindow = 2 * time.Minute
 	leaseTTL    = 6 * time.Second
+	sessionTTL  = 24 * time.Hour // longer than any session
 	ackWait     = 30 * time.Second
 	// inFlight is how many messages of one durable may be unacknowledged at once: what
 	// the engine holds in memory, and how many keys it can work on in parallel.
@@ -91,6 +93,7 @@ func keyValues(replicas int) []jetstream.StreamConfig {
 		kept(Tokens, "sealed tokens and webhook keys", 0),
 		kept(State, "checkpoints", 0),
 		kept(Leases, "who works on which allowance", leaseTTL),
+		kept(Sessions, "who is signed in to the console", sessionTTL),
 	}
 }
 

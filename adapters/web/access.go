@@ -38,12 +38,6 @@ func userOf(ctx context.Context) domain.User {
 	return c.user
 }
 
-// byCookie reports whether the call comes from a browser that is signed in.
-func byCookie(ctx context.Context) bool {
-	c, _ := ctx.Value(callerKey{}).(caller)
-	return c.cookie
-}
-
 // actor is who acts on a firm: its signed-in user, or an operator in the firm's place.
 func actor(ctx context.Context, firm domain.FirmID) domain.User {
 	c, _ := ctx.Value(callerKey{}).(caller)
@@ -104,12 +98,26 @@ func (s *site) callerOf(r *http.Request) (caller, error) {
 }
 
 func (s *site) callerByCookie(r *http.Request) (caller, error) {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil || cookie.Value == "" {
+	cookie, err := r.Cookie(s.cookieName(sessionCookie))
+	if err != nil || cookie.Value == "" || s.Sessions == nil {
 		return caller{}, notSignedIn("The call carries no CaseHug token.", s.signInRemedy())
 	}
-	u, err := s.verify(r.Context(), cookie.Value)
+	token, err := s.Sessions.Token(r.Context(), markOf(cookie.Value), byHand(r))
+	if r := domain.AsRejection(err); r != nil {
+		return caller{}, notSignedIn(r.Failure.Message, r.Failure.Remedy)
+	}
+	if err != nil {
+		return caller{}, err
+	}
+	u, err := s.verify(r.Context(), token)
 	return caller{user: u, cookie: true}, err
+}
+
+// byHand reports whether a person made the request: what a page's script asks for by
+// itself keeps no session alive.
+func byHand(r *http.Request) bool {
+	mode := r.Header.Get("Sec-Fetch-Mode")
+	return mode == "" || mode == "navigate"
 }
 
 func (s *site) callerByOperatorToken(token string) (caller, error) {

@@ -19,7 +19,18 @@ type alone struct {
 	Status    int
 	Reference string
 	At        time.Time
+	Form      *question // to be answered; nil: there is nothing to answer
 }
+
+// question is a form with two answers, the second of which changes nothing.
+type question struct {
+	Action  string
+	Hidden  []hidden
+	Yes, No string
+}
+
+// hidden is a field that the form carries along.
+type hidden struct{ Name, Value string }
 
 // act is a way on.
 type act struct {

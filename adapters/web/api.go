@@ -38,7 +38,7 @@ func apiConfig(version string) huma.Config {
 		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin or user)."},
-		"session":  {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "The console's session: the same token."},
+		"session":  {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "The console's session, which POST /session begins."},
 		"operator": {Type: "apiKey", In: "header", Name: "Authorization", Description: "Operator <token>: reads every firm's things, on the engine's own machine."},
 	}
 	return c

@@ -82,10 +82,7 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 	if err != nil {
 		return connectionBody{}, err
 	}
-	queue, err := s.Views.Queue(firm)
-	if err != nil {
-		return connectionBody{}, err
-	}
+	queue := s.Views.Queue(firm)
 	b := s.describeConnection(row)
 	perSecond, used := s.Allowance.Usage(firm)
 	b.RateLimit = &rateBody{PerSecond: perSecond, UsedLastMinute: used}
@@ -155,7 +152,7 @@ type authorizeBody struct {
 }
 
 func (s *site) authorize(ctx context.Context, _ *FirmPath) (*answer[authorizeBody], error) {
-	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx), byCookie(ctx))
+	url, expires, err := s.Firms.Authorize(ctx, userOf(ctx))
 	return &answer[authorizeBody]{Body: authorizeBody{URL: url, Expires: expires.UTC()}}, err
 }
 

@@ -113,10 +113,11 @@ func TestAuditTellsWhatWasRefused(t *testing.T) {
 func TestAuditTellsForeignLinks(t *testing.T) {
 	e := newEngine(t)
 	e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
-	e.call(t, call{path: "/oauth/smokeball/callback?state=state-1&code=c", cookie: "other-token"}).want(403)
+	e.call(t, call{path: "/oauth/smokeball/callback?state=state-1&code=c", cookie: "other-token"}).want(200)
+	e.call(t, call{method: "POST", path: "/oauth/smokeball/confirm", kind: form, body: "grant=held", cookie: "other-token"}).want(403)
 	e.call(t, call{path: "/oauth/smokeball/callback?state=gone&code=c", cookie: "user-token"}).want(410)
 	e.call(t, call{path: "/oauth/smokeball/callback?state=gone&code=c"}).want(410)
-	wantLines(t, e.told(t).trail(t, "other-token", ""), "u_9(firm_admin) connection.connect - refused forbidden")
+	wantLines(t, e.told(t).trail(t, "other-token", ""), "u_9(firm_admin) connection.connect - refused authorization_foreign")
 	wantLines(t, e.trail(t, "admin-token", "?outcome=refused"), "u_5(user) connection.connect - refused authorization_expired")
 }
 

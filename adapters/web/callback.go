@@ -13,6 +13,35 @@ func (s *site) finishAuthorization(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	browser := s.browserUser(r)
 	done, err := s.Firms.Complete(r.Context(), Callback{State: q.Get("state"), Code: q.Get("code"), Error: q.Get("error"), Issuer: q.Get("iss")}, browser)
+	if err == nil && done.Question != nil {
+		noteFirm(r.Context(), done.Firm)
+		s.ask(w, *done.Question)
+		return
+	}
+	s.finished(w, r, done, browser, err)
+}
+
+// confirmAuthorization takes the answer of a browser that was asked.
+func (s *site) confirmAuthorization(w http.ResponseWriter, r *http.Request) {
+	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if err := s.forms.Check(r); err != nil {
+		s.refuse(w, r, crossOrigin())
+		return
+	}
+	reply := Reply{ID: r.PostFormValue("grant"), Yes: r.PostFormValue("answer") != "no"}
+	if c, err := r.Cookie(s.cookieName(consentCookie)); err == nil {
+		reply.Browser = c.Value
+	}
+	browser := s.browserUser(r)
+	done, err := s.Firms.Answer(r.Context(), reply, browser)
+	if err == nil {
+		s.setCookie(w, consentCookie, "", endsNow)
+	}
+	s.finished(w, r, done, browser, err)
+}
+
+// finished tells the browser what came of it.
+func (s *site) finished(w http.ResponseWriter, r *http.Request, done Completed, browser *domain.User, err error) {
 	if err != nil {
 		s.noteUnfinished(r, done.Firm, browser, err)
 		s.showUnfinished(w, r, browser != nil, err)
@@ -27,6 +56,24 @@ func (s *site) finishAuthorization(w http.ResponseWriter, r *http.Request) {
 	default:
 		s.showFinished(w, done)
 	}
+}
+
+// consentCookie holds the secret of a browser that was asked about an account.
+const consentCookie = "casehug_consent"
+
+// ask asks whether the firm is to be connected to the account, in a browser that is not
+// that of whoever made the link: who allowed it at Smokeball sees here for whom.
+func (s *site) ask(w http.ResponseWriter, q Question) {
+	s.setCookie(w, consentCookie, q.Browser, max(1, int(q.Expires.Sub(s.Now()).Seconds())))
+	account := or(q.Account.Name, q.Account.ID)
+	s.showAlone(w, http.StatusOK, alone{Title: "Connect?", Icon: "plug", Heading: "Connect " + account + " to " + string(q.Firm) + "?",
+		Text: []string{
+			"Smokeball account: " + account + ". CaseHug firm: " + string(q.Firm) + ". The link was made by " + q.By + " of that firm, who is not signed in to CaseHug in this browser.",
+			"If you connect them, everybody of the CaseHug firm " + string(q.Firm) + " can send matters, clients and documents into this Smokeball account, and read its matters. If you do not know that firm, or did not expect this, answer No.",
+			"Nothing is connected yet. Without an answer by " + q.Expires.UTC().Format("15:04") + " UTC the access is given back to Smokeball.",
+		},
+		Form: &question{Action: "/oauth/smokeball/confirm", Hidden: []hidden{{"grant", q.ID}},
+			Yes: "Connect " + account + " to " + string(q.Firm), No: "No, do not connect"}})
 }
 
 // showFinished tells a browser that is not signed in what came of it.

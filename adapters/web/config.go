@@ -29,6 +29,10 @@ type Config struct {
 	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
 	// user is refused.
 	Users Users
+	// Sessions keep who is signed in to the console. Nil: nobody can sign in.
+	Sessions Sessions
+	// CaseHugOrigins are the sites whose pages may sign people in.
+	CaseHugOrigins []string
 
 	// PublicURL is how browsers reach the engine, such as https://sync.casehug.example.
 	PublicURL string

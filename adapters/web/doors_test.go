@@ -63,7 +63,7 @@ func pages() []door {
 
 		open("GET", "/", 303), open("GET", "/healthz", 200), open("GET", "/readyz", 200), open("GET", "/metrics", 200),
 		open("GET", "/openapi.json", 200), open("GET", "/schemas/com.casehug.matter.created.json", 200), open("GET", "/static/console.css", 200),
-		{call{method: "POST", path: "/webhooks/smokeball/the-secret", body: "{}"}, 200, 200, 200, 200, 200}, open("GET", "/oauth/smokeball/callback?state=made-up", 410),
+		{call{method: "POST", path: "/webhooks/smokeball/the-secret", body: "{}"}, 200, 200, 200, 200, 200}, open("GET", "/oauth/smokeball/callback?state=made-up", 410), open("POST", "/oauth/smokeball/confirm", 410),
 		open("POST", "/session", 422), open("POST", "/session/end", 200), open("GET", "/session/demo/never", 410),
 	}
 }

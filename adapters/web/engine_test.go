@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -56,12 +58,13 @@ type engine struct {
 	consent  string
 	codes    map[string]string
 	notReady error
-	away     error // why Smokeball's matter types can't be had
+	ended    map[string]bool // marks of sessions
+	away     error           // why Smokeball's matter types can't be had
 }
 
 func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 	t.Helper()
-	e := &engine{ledger: newLedger(), log: &bytes.Buffer{}, states: map[string]string{}, codes: map[string]string{"once": "admin-token"}}
+	e := &engine{ledger: newLedger(), log: &bytes.Buffer{}, states: map[string]string{}, codes: map[string]string{"once": "admin-token"}, ended: map[string]bool{}}
 	e.views = follow(t, e.ledger)
 	server := httptest.NewUnstartedServer(nil)
 	e.url = "http://" + server.Listener.Addr().String()
@@ -83,7 +86,7 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Allowance: e, Keys: e, Letters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
+		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, Letters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
 		Scopes:       []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
 		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
@@ -209,8 +212,8 @@ func (e *engine) Cancel(_ context.Context, by domain.User, id domain.SyncID) (ui
 	return e.add(noon, domain.MatterStream(by.Firm, row.Matter), domain.SyncCancelled{Sync: id, By: by.Subject}), nil
 }
 
-func (e *engine) Authorize(_ context.Context, by domain.User, browser bool) (string, time.Time, error) {
-	if err := e.hear("authorize by %s, browser %t", by.Subject, browser); err != nil {
+func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time, error) {
+	if err := e.hear("authorize by %s", by.Subject); err != nil {
 		return "", time.Time{}, err
 	}
 	e.mu.Lock()
@@ -234,9 +237,33 @@ func (e *engine) Complete(_ context.Context, a web.Callback, browser *domain.Use
 		return web.Completed{}, rejection(domain.Denied, domain.CodeWrongIssuer, "The answer does not come from Smokeball's sign-in")
 	case a.Error != "":
 		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
-	case browser != nil && string(browser.Firm) != f:
-		return web.Completed{}, rejection(domain.Denied, domain.CodeForbidden, "The authorization link was made for somebody else")
+	case browser == nil || string(browser.Firm) != f:
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		e.states["held"] = f
+		done.Question = &web.Question{ID: "held", Browser: "browser-secret", Account: elm, Firm: done.Firm, By: "Folasade Osei", Expires: noon.Add(10 * time.Minute)}
+		return done, nil
 	}
+	return e.complete(a.State, done)
+}
+
+func (e *engine) Answer(_ context.Context, r web.Reply, _ *domain.User) (web.Completed, error) {
+	e.mu.Lock()
+	f, open := e.states[r.ID]
+	e.mu.Unlock()
+	switch {
+	case !open:
+		return web.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "Nobody answered within 10 minutes")
+	case r.Browser != "browser-secret":
+		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationForeign, "The question was asked in another browser")
+	case !r.Yes:
+		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody answered no")
+	}
+	return e.complete("state-1", web.Completed{Firm: domain.FirmID(f)})
+}
+
+func (e *engine) complete(state string, done web.Completed) (web.Completed, error) {
+	a := web.Callback{State: state}
 	fact := domain.Event(authorized(a.State))
 	if done.Asks {
 		fact = domain.AccountProposed{Attempt: a.State, Account: elm, Expires: noon.Add(10 * time.Minute), By: "u_1"}
@@ -383,4 +410,27 @@ func (r refusals) Refuse(_ context.Context, f domain.FirmID, refused domain.Requ
 func (r refusals) Settle(context.Context, domain.FirmID) uint64 {
 	list, _ := r.since(0)
 	return uint64(len(list))
+}
+
+// sessions are those of everybody whose token is known: its id is the token itself.
+type sessions struct{ *engine }
+
+func (s sessions) Begin(_ context.Context, token string) (string, error) { return token, nil }
+
+func (s sessions) Token(_ context.Context, mark string, _ bool) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for token := range people {
+		if sum := sha256.Sum256([]byte(token)); hex.EncodeToString(sum[:]) == mark && !s.ended[mark] {
+			return token, nil
+		}
+	}
+	return "", rejection(domain.Denied, domain.CodeNotSignedIn, "The session has ended")
+}
+
+func (s sessions) End(_ context.Context, mark string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended[mark] = true
+	return nil
 }

@@ -29,10 +29,7 @@ type leftovers struct {
 }
 
 func (s *site) leftovers(firm domain.FirmID) (l leftovers, err error) {
-	q, err := s.Views.Queue(firm)
-	if err != nil {
-		return l, err
-	}
+	q := s.Views.Queue(firm)
 	l.Unfinished = q.Running + q.Waiting
 	err = s.Views.EachMatter(firm, func(r projections.MatterRow) bool {
 		l.InSmokeball += one(r.Matter.Smokeball.ID != "")

@@ -66,9 +66,7 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) (integration
 
 // lately adds the queue and the last syncs to the page.
 func (s *site) lately(p *integrationsPage, row projections.ConnectionRow) (err error) {
-	if p.Queue, err = s.Views.Queue(row.Firm); err != nil {
-		return err
-	}
+	p.Queue = s.Views.Queue(row.Firm)
 	if p.Succeeded, err = s.syncOf(row.Firm, row.Lately.Succeeded); err != nil {
 		return err
 	}
@@ -92,7 +90,7 @@ func (s *site) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry,
 
 // doConnect leads the browser to Smokeball's consent page.
 func (s *site) doConnect(v visit) error {
-	url, _, err := s.Firms.Authorize(v.r.Context(), v.user, true)
+	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
 	if err != nil {
 		return err
 	}

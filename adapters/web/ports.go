@@ -24,7 +24,7 @@ type Views interface {
 	// EachMatter visits all of a firm's matters, newest first, until visit returns false.
 	EachMatter(firm domain.FirmID, visit func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
-	Queue(firm domain.FirmID) (projections.Queue, error)
+	Queue(firm domain.FirmID) projections.Queue
 	DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
 	DeadLetter(firm domain.FirmID, id string) (projections.DeadLetterRow, bool, error)
 	Audit(firm domain.FirmID, q projections.AuditQuery) (rows []projections.AuditRow, next uint64, err error)
@@ -73,12 +73,14 @@ type SyncRequest struct {
 
 // Firms keep a firm's connection and settings.
 type Firms interface {
-	// Authorize makes a link to Smokeball's consent page: one use, 10 minutes. One that
-	// was asked for in a signed-in browser is finished by that user only.
-	Authorize(ctx context.Context, by domain.User, browser bool) (url string, expires time.Time, err error)
+	// Authorize makes a link to Smokeball's consent page: one use, 10 minutes.
+	Authorize(ctx context.Context, by domain.User) (url string, expires time.Time, err error)
 	// Complete finishes what Authorize began, with what Smokeball's redirect carried.
-	// browser is the signed-in user of the browser that came back, if it is signed in.
+	// browser is the signed-in user of the browser that came back, if it is signed in. Where
+	// that is not who asked for the link, nothing is connected before Answer.
 	Complete(ctx context.Context, answer Callback, browser *domain.User) (Completed, error)
+	// Answer finishes what Complete asked about in the same browser.
+	Answer(ctx context.Context, r Reply, browser *domain.User) (Completed, error)
 	// ConfirmAccount takes over another account than before that waits for that word; one
 	// that does not wait is a Rejection (Conflict).
 	ConfirmAccount(ctx context.Context, by domain.User, account string) (position uint64, err error)
@@ -105,6 +107,25 @@ type Firms interface {
 type Completed struct {
 	Firm domain.FirmID
 	Asks bool // it is another account than before, which waits to be confirmed
+	// Question is to be answered in this browser before anything is connected; nil: none is.
+	Question *Question
+}
+
+// Question asks whether the firm is to be connected to the account.
+type Question struct {
+	ID      string
+	Browser string // a secret that only this browser gets, and that has to come back
+	Account domain.Account
+	Firm    domain.FirmID
+	By      string // who made the link
+	Expires time.Time
+}
+
+// Reply answers a Question.
+type Reply struct {
+	ID      string
+	Browser string
+	Yes     bool
 }
 
 // WebhookTest is what came of a test notification.
@@ -161,4 +182,17 @@ type Allowance interface {
 	// Usage is the allowance that a firm's calls take from, in calls per second, and its
 	// calls of the last minute.
 	Usage(firm domain.FirmID) (perSecond float64, lastMinute int)
+}
+
+// Sessions keep who is signed in to the console. A mark is the SHA-256 of a session's id, in
+// hex: who knows it does not have the session.
+type Sessions interface {
+	// Begin begins a session of the token's owner and returns its id, which only the browser
+	// may have.
+	Begin(ctx context.Context, token string) (id string, err error)
+	// Token is the token that the session began with; active says that a person does
+	// something in it now. One that has ended is a Rejection (Denied).
+	Token(ctx context.Context, mark string, active bool) (string, error)
+	// End ends the session, on every engine.
+	End(ctx context.Context, mark string) error
 }

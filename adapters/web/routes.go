@@ -125,6 +125,7 @@ func (s *site) routeSignIn(mux *router) {
 		mux.HandleFunc("GET /session/demo/{code}", s.signInOnce)
 	}
 	mux.HandleFunc("GET /oauth/smokeball/callback", s.finishAuthorization)
+	mux.HandleFunc("POST /oauth/smokeball/confirm", s.confirmAuthorization)
 }
 
 func (s *site) routePages(mux *router) {

@@ -1,15 +1,24 @@
 package web
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// sessionCookie holds the CaseHug token of whoever is signed in to the console.
-const sessionCookie = "casehug_session"
+// The cookies of whoever is signed in to the console.
+const (
+	// sessionCookie holds the id of the session.
+	sessionCookie = "casehug_session"
+	// markCookie holds the session's mark, which opens nothing. Unlike the session it comes
+	// along when CaseHug's site signs somebody in, to tell that another one is signed in.
+	markCookie = "casehug_session_mark"
+)
 
 // endsNow is the life of a cookie that the browser is to forget.
 const endsNow = -1
@@ -17,20 +26,40 @@ const endsNow = -1
 // maxForm is the most that a form of the console may hold, in bytes.
 const maxForm = 64 << 10
 
-// maxCookieToken is the longest token that browsers keep in a cookie.
-const maxCookieToken = 3900
+// maxToken is the longest token that begins a session, in bytes.
+const maxToken = 3900
 
-// signIn takes a CaseHug token from a form, which CaseHug's own site may send: that
-// it comes from another site is the point. The cookie keeps it from scripts and from
-// other sites' forms.
+// signIn takes a CaseHug token from a form of CaseHug's own site. Another site must not
+// send one: the person in front of the browser would work on as somebody else.
 func (s *site) signIn(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+	if !s.maySignIn(r) {
+		s.refuse(w, r, newProblem(http.StatusForbidden, codeCrossOrigin, "The sign-in comes from a site that is not CaseHug's.",
+			"An operator names CaseHug's sites in ENGINE_CASEHUG_ORIGINS."))
+		return
+	}
 	token := r.PostFormValue("token")
-	if token == "" || len(token) > maxCookieToken {
+	if token == "" || len(token) > maxToken {
 		s.refuse(w, r, invalid("token", "needs a CaseHug token of at most 3,900 characters"))
 		return
 	}
-	s.begin(w, r, token, localPath(r.PostFormValue("next")))
+	next := localPath(r.PostFormValue("next"))
+	if r.PostFormValue("answer") == "no" {
+		http.Redirect(w, r, next, http.StatusSeeOther)
+		return
+	}
+	s.begin(w, r, token, next)
+}
+
+// maySignIn reports whether the form comes from a page of CaseHug's or of the engine's own.
+// Browsers say where a form comes from; what says nothing is none, and carries no cookies
+// of somebody else.
+func (s *site) maySignIn(r *http.Request) bool {
+	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
+	if origin == "" || site == "same-origin" {
+		return site == "" || site == "same-origin" || site == "none"
+	}
+	return origin == s.origin || slices.Contains(s.CaseHugOrigins, origin)
 }
 
 // signInOnce trades a code for a token and begins a session.
@@ -44,15 +73,100 @@ func (s *site) signInOnce(w http.ResponseWriter, r *http.Request) {
 	s.begin(w, r, token, "/integrations")
 }
 
-// begin sets the cookie of a token that counts and leads on.
+// begin begins the session of a token that counts and leads on. Whoever else is signed in
+// is asked first.
 func (s *site) begin(w http.ResponseWriter, r *http.Request, token, next string) {
 	u, err := s.verify(r.Context(), token)
+	switch {
+	case err == nil && s.Sessions == nil:
+		err = notSignedIn("Nobody can sign in here.", s.signInRemedy())
+	case err == nil && u.Role == domain.Service:
+		err = newProblem(http.StatusForbidden, domain.CodeForbidden, "A service token opens no console.", "Sign in with a person's token (role user or firm_admin).")
+	}
 	if err != nil {
 		s.refuse(w, r, err)
 		return
 	}
-	s.setCookie(w, token, s.lifeOf(u))
+	mark, other := s.signedInBefore(r)
+	if other != nil && (other.Subject != u.Subject || other.Firm != u.Firm) && r.PostFormValue("replace") != mark {
+		s.askToSwitch(w, *other, u, mark, token, next)
+		return
+	}
+	if err := s.beginSession(w, r, mark, u, token); err != nil {
+		s.refuse(w, r, err)
+		return
+	}
 	http.Redirect(w, r, next, http.StatusSeeOther)
+}
+
+// beginSession ends the session that it replaces, if there is one.
+func (s *site) beginSession(w http.ResponseWriter, r *http.Request, before string, u domain.User, token string) error {
+	if before != "" {
+		if err := s.Sessions.End(r.Context(), before); err != nil {
+			return err
+		}
+	}
+	id, err := s.Sessions.Begin(r.Context(), token)
+	if err != nil {
+		return err
+	}
+	s.setCookie(w, sessionCookie, id, s.lifeOf(u))
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(markCookie), Value: markOf(id), Path: "/", MaxAge: s.lifeOf(u),
+		HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
+	return nil
+}
+
+// askToSwitch asks whether another person is to be signed in than the one who is.
+func (s *site) askToSwitch(w http.ResponseWriter, now, next domain.User, mark, token, path string) {
+	s.showAlone(w, http.StatusOK, alone{Title: "Switch?", Icon: "lock", Heading: "Sign in as " + personAt(next) + "?",
+		Text: []string{"In this browser " + personAt(now) + " is signed in. CaseHug asks to sign in " + personAt(next) + " instead.",
+			"If you did not ask for that, stay."},
+		Form: &question{Action: "/session", Yes: "Sign in as " + or(next.Name, next.Email, next.Subject), No: "Stay signed in as " + or(now.Name, now.Email, now.Subject),
+			Hidden: []hidden{{"token", token}, {"next", path}, {"replace", mark}}}})
+}
+
+func personAt(u domain.User) string {
+	return or(u.Name, u.Email, u.Subject) + " of " + string(u.Firm)
+}
+
+// signedInBefore is who is signed in in this browser, and the mark of their session.
+func (s *site) signedInBefore(r *http.Request) (mark string, u *domain.User) {
+	if c, err := r.Cookie(s.cookieName(sessionCookie)); err == nil {
+		mark = markOf(c.Value)
+	} else if c, err := r.Cookie(s.cookieName(markCookie)); err == nil && isMark(c.Value) {
+		mark = c.Value
+	}
+	if mark == "" {
+		return "", nil
+	}
+	token, err := s.Sessions.Token(r.Context(), mark, false)
+	if err != nil {
+		return "", nil
+	}
+	before, err := s.verify(r.Context(), token)
+	if err != nil {
+		return mark, nil
+	}
+	return mark, &before
+}
+
+// markOf tells a session without opening it: the SHA-256 of its id.
+func markOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
+}
+
+func isMark(text string) bool {
+	data, err := hex.DecodeString(text)
+	return err == nil && len(data) == sha256.Size
+}
+
+// cookieName is the cookie's name where browsers hold it to this very site.
+func (s *site) cookieName(name string) string {
+	if s.secure {
+		return "__Host-" + name
+	}
+	return name
 }
 
 // lifeOf is how many seconds a person's token is still valid: 0, until the browser
@@ -66,20 +180,29 @@ func (s *site) lifeOf(u domain.User) int {
 
 // setCookie states the cookie's life in seconds, never as a date: a browser whose clock
 // is wrong stays signed in for as long as any other.
-func (s *site) setCookie(w http.ResponseWriter, token string, seconds int) {
+func (s *site) setCookie(w http.ResponseWriter, name, value string, seconds int) {
 	http.SetCookie(w, &http.Cookie{
-		Name: sessionCookie, Value: token, Path: "/", MaxAge: seconds,
+		Name: s.cookieName(name), Value: value, Path: "/", MaxAge: seconds,
 		HttpOnly: true, Secure: s.secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 
-// signOut ends the session in this browser.
+// signOut ends the session here, not just in this browser. Clear-Site-Data spares cookies:
+// it would take those of CaseHug's whole site with it.
 func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 	if err := s.forms.Check(r); err != nil {
 		s.refuse(w, r, crossOrigin())
 		return
 	}
-	s.setCookie(w, "", endsNow)
+	if c, err := r.Cookie(s.cookieName(sessionCookie)); err == nil && s.Sessions != nil {
+		if err := s.Sessions.End(r.Context(), markOf(c.Value)); err != nil {
+			s.refuse(w, r, err)
+			return
+		}
+	}
+	s.setCookie(w, sessionCookie, "", endsNow)
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(markCookie), Path: "/", MaxAge: endsNow, HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
+	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
 	s.showAlone(w, http.StatusOK, alone{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
 		Text: []string{"Syncs go on without you. To come back, open Smokeball sync from CaseHug."}})
 }

@@ -1,11 +1,12 @@
 package web_test
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
@@ -26,16 +27,69 @@ func TestSignInFromCaseHug(t *testing.T) {
 		if got := r.header.Get("Location"); got != "/integrations" {
 			t.Errorf("leads to %s", got)
 		}
+		name := map[bool]string{false: "casehug_session", true: "__Host-casehug_session"}[secure]
 		cookies := (&http.Response{Header: r.header}).Cookies()
-		if len(cookies) != 1 {
+		if len(cookies) != 2 {
 			t.Fatalf("%d cookies", len(cookies))
 		}
-		c := cookies[0]
-		if c.Name != "casehug_session" || c.Value != "admin-token" || !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode ||
-			c.MaxAge != int((8*time.Hour).Seconds()) || !c.Expires.IsZero() || c.Path != "/" {
+		life := int(people["admin-token"].Expires.Sub(noon).Seconds())
+		if c := cookies[0]; c.Name != name || c.Value != "admin-token" || !c.HttpOnly || c.Secure != secure || c.SameSite != http.SameSiteLaxMode ||
+			c.MaxAge != life || !c.Expires.IsZero() || c.Path != "/" {
+			t.Errorf("%s: cookie %+v", public, c)
+		}
+		if c := cookies[1]; c.Name != name+"_mark" || c.Value == "admin-token" || !c.HttpOnly || !c.Secure || c.SameSite != http.SameSiteNoneMode || c.Path != "/" {
 			t.Errorf("%s: cookie %+v", public, c)
 		}
 	}
+}
+
+// Only CaseHug's own pages and the engine's sign people in.
+func TestOtherSitesSignNobodyIn(t *testing.T) {
+	e := newEngine(t)
+	in := func(origin, site string) reply {
+		return e.call(t, call{method: "POST", path: "/session", kind: form, body: "token=admin-token", html: true, header: map[string]string{"Origin": origin, "Sec-Fetch-Site": site}})
+	}
+	for _, from := range [][2]string{{"https://evil.example", "cross-site"}, {"null", "cross-site"}, {"https://app.casehug.example.evil.example", "cross-site"},
+		{"http://app.casehug.example", "cross-site"}, {"", "cross-site"}, {"https://evil.example", ""}} {
+		if r := in(from[0], from[1]).want(403).contains("cross_origin"); r.header.Get("Set-Cookie") != "" {
+			t.Errorf("%v sets a cookie", from)
+		}
+	}
+	for _, from := range [][2]string{{"https://app.casehug.example", "cross-site"}, {"https://app.casehug.example", ""}, {e.url, "same-origin"}, {"", ""}, {"", "none"}} {
+		in(from[0], from[1]).want(303)
+	}
+}
+
+// Whoever is signed in is asked before somebody else is, also where only the mark of the
+// session comes along, as from another site.
+func TestNobodyIsSwappedSilently(t *testing.T) {
+	e := newEngine(t)
+	mark := markOf("user-token")
+	for _, cookie := range []string{"casehug_session=user-token", "casehug_session_mark=" + mark} {
+		in := func(values url.Values) reply {
+			return e.call(t, call{method: "POST", path: "/session", kind: form, body: values.Encode(), html: true, header: map[string]string{"Cookie": cookie,
+				"Origin": "https://app.casehug.example", "Sec-Fetch-Site": "cross-site"}})
+		}
+		r := in(url.Values{"token": {"admin-token"}, "next": {"/history"}}).want(200).contains("Sign in as Folasade Osei of f_1?", "Ben Lindqvist of f_1 is signed in", `action="/session"`)
+		checkPage(t, "the question who is to be signed in", r.body)
+		if r.header.Get("Set-Cookie") != "" {
+			t.Errorf("a cookie is set: %s", r.header.Get("Set-Cookie"))
+		}
+		in(url.Values{"token": {"admin-token"}, "replace": {"guessed"}}).want(200)
+		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "answer": {"no"}, "replace": {mark}}).want(303).leads("/history")
+		e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(200)
+		in(url.Values{"token": {"user-token"}, "next": {"/history"}}).want(303) // the same person
+		delete(e.ended, mark)
+		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "replace": {mark}}).want(303).leads("/history")
+		e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(401)
+		delete(e.ended, mark)
+	}
+	e.signIn(t, url.Values{"token": {"service-token"}}).want(403)
+}
+
+func markOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
 }
 
 func TestSignInLeadsToLocalPathsOnly(t *testing.T) {
@@ -68,10 +122,18 @@ func TestSignInThatIsRefused(t *testing.T) {
 
 func TestSignOut(t *testing.T) {
 	e := newEngine(t)
+	page := call{path: "/history", cookie: "user-token", html: true}
+	e.call(t, page).want(200)
 	r := e.call(t, call{method: "POST", path: "/session/end", cookie: "user-token", html: true}).want(200).contains("<h1>You are signed out</h1>")
-	if got := r.header.Get("Set-Cookie"); !strings.Contains(got, "casehug_session=;") || !strings.Contains(got, "Max-Age=0") {
-		t.Errorf("Set-Cookie is %q", got)
+	for _, c := range (&http.Response{Header: r.header}).Cookies() {
+		if c.MaxAge >= 0 || c.Value != "" {
+			t.Errorf("cookie %+v stays", c)
+		}
 	}
+	if got := r.header.Get("Clear-Site-Data"); got != `"cache", "storage"` {
+		t.Errorf("Clear-Site-Data is %s", got)
+	}
+	e.call(t, page).want(401) // the cookie of before opens nothing any more
 }
 
 func TestOneTimeSignIn(t *testing.T) {
@@ -92,14 +154,14 @@ func TestCallback(t *testing.T) {
 		says                string
 	}{
 		{"signed in", "code=c&state=state-1", "admin-token", 303, ""},
-		{"another browser", "code=c&state=state-1", "", 200, "<h1>Smokeball is connected</h1>"},
-		{"a session that ended", "code=c&state=state-1", "old-token", 200, `href="/integrations"`},
+		{"another browser", "code=c&state=state-1", "", 200, "<h1>Connect Elm &amp; Partners to f_1?</h1>"},
+		{"a session that ended", "code=c&state=state-1", "old-token", 200, "Nothing is connected yet."},
 		{"with Smokeball's issuer", "code=c&state=state-1&iss=consent", "admin-token", 303, ""},
 		{"with another issuer", "code=c&state=state-1&iss=https://evil.example", "admin-token", 403, "does not come from Smokeball"},
 		{"denied", "error=access_denied&state=state-1", "admin-token", 403, "Somebody clicked “Deny”"},
 		{"expired or used", "code=c&state=state-9", "admin-token", 410, "older than 10 minutes"},
 		{"without anything", "", "", 410, "older than 10 minutes"},
-		{"somebody else's", "code=c&state=state-1", "other-token", 403, "made for somebody else"},
+		{"somebody else's", "code=c&state=state-1", "other-token", 200, "<h1>Connect Elm &amp; Partners to f_1?</h1>"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			e := newEngine(t)
@@ -130,17 +192,36 @@ func TestCallbackWhenSmokeballIsAway(t *testing.T) {
 	e.call(t, call{path: "/oauth/smokeball/callback?code=c&state=s", html: true}).want(503).contains("Smokeball does not answer", "req_")
 }
 
-// A link that is asked for with the console's cookie belongs to that browser; one that is
-// asked for with a token does not.
-func TestALinkKnowsWhereItWasAskedFor(t *testing.T) {
-	e := newEngine(t)
-	const path = "/v1/firms/f_1/connection/authorize"
-	e.call(t, call{method: "POST", path: path, token: "admin-token"}).want(200)
-	e.call(t, call{method: "POST", path: path, cookie: "admin-token"}).want(200)
-	e.call(t, call{method: "POST", path: "/integrations/connect", cookie: "admin-token", html: true}).want(303)
-	if want := "authorize by u_1, browser false\nauthorize by u_1, browser true\nauthorize by u_1, browser true"; e.asked() != want {
-		t.Errorf("asked %q, want %q", e.asked(), want)
+// In a browser where whoever asked is not signed in, a page names the account and the firm;
+// only this browser's yes connects them.
+func TestAnotherBrowserIsAskedWhatItConnects(t *testing.T) {
+	ask := func(t *testing.T) (*engine, string) {
+		e := newEngine(t)
+		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
+		r := e.call(t, call{path: "/oauth/smokeball/callback?code=c&state=state-1", html: true}).want(200).
+			contains("Connect Elm &amp; Partners to f_1?", `<form method="post" action="/oauth/smokeball/confirm"`, `<input type="hidden" name="grant" value="held">`, "Folasade Osei")
+		checkPage(t, "the question what to connect", r.body)
+		c := (&http.Response{Header: r.header}).Cookies()
+		if len(c) != 1 || c[0].Name != "casehug_consent" || !c[0].HttpOnly || c[0].SameSite != http.SameSiteLaxMode || c[0].MaxAge != 600 {
+			t.Fatalf("cookies %+v", c)
+		}
+		e.call(t, call{path: "/v1/firms/f_1/connection", token: "user-token"}).want(200).lacks(`"connected"`)
+		return e, c[0].Name + "=" + c[0].Value
 	}
+	answer := func(cookie, body, site string) call {
+		return call{method: "POST", path: "/oauth/smokeball/confirm", kind: form, body: body, html: true, header: map[string]string{"Cookie": cookie, "Sec-Fetch-Site": site}}
+	}
+	t.Run("yes", func(t *testing.T) {
+		e, cookie := ask(t)
+		e.call(t, answer("", "grant=held", "same-origin")).want(403).contains("another browser")
+		e.call(t, answer(cookie, "grant=held", "cross-site")).want(403).contains("cross_origin")
+		e.call(t, answer(cookie, "grant=held", "same-origin")).want(200).contains("<h1>Smokeball is connected</h1>")
+		e.call(t, call{path: "/v1/firms/f_1/connection", token: "user-token"}).want(200).contains(`"connected"`)
+	})
+	t.Run("no", func(t *testing.T) {
+		e, cookie := ask(t)
+		e.call(t, answer(cookie, "grant=held&answer=no", "same-origin")).want(403).contains("answered no", "Nothing was changed.")
+	})
 }
 
 func TestAnotherAccountIsAskedAbout(t *testing.T) {
@@ -191,12 +272,6 @@ func TestAnotherAccountIsAskedAbout(t *testing.T) {
 		e := asks(t)
 		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/confirm", token: "admin-token", body: `{"account_id":"acc-3"}`}).problem(409, "account_not_pending")
 		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/confirm", token: "admin-token", body: `{}`}).problem(422, "invalid_request")
-	})
-	t.Run("in a browser that is not signed in", func(t *testing.T) {
-		e := newEngine(t).connect()
-		e.call(t, call{method: "POST", path: "/v1/firms/f_1/connection/authorize", token: "admin-token"}).want(200)
-		r := e.call(t, call{path: "/oauth/smokeball/callback?code=another&state=state-1", html: true}).want(200).contains("another Smokeball account than before", "Nothing was changed.")
-		checkPage(t, "one question left", r.body)
 	})
 }
 

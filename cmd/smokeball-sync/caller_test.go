@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 	"testing"
 	"time"
 
@@ -153,7 +155,7 @@ func (r *running) visit(t *testing.T, address string) answer {
 // connect connects the firm and returns when that is seen.
 func (r *running) connect(t *testing.T) {
 	t.Helper()
-	r.visit(t, r.authorize(t)).want(http.StatusOK)
+	r.allow(t, r.authorize(t))
 	eventually(t, "the firm is connected", func() bool { return r.connection(t).Status == "connected" })
 }
 
@@ -188,4 +190,59 @@ func (r *running) latest(t *testing.T, matter string, status domain.Status) proj
 		return e.Status == status
 	})
 	return e
+}
+
+// allow opens a link to Smokeball's consent page in a browser where nobody is signed in to
+// CaseHug, and says yes to what is asked there.
+func (r *running) allow(t *testing.T, link string) {
+	t.Helper()
+	asked := r.visit(t, link).want(http.StatusOK)
+	r.reply(t, asked, "").want(http.StatusOK)
+}
+
+var hiddenField = regexp.MustCompile(`<input type="hidden" name="([^"]+)" value="([^"]*)">`)
+
+// reply sends the form of the page that asks what to connect.
+func (r *running) reply(t *testing.T, asked answer, word string) answer {
+	t.Helper()
+	form := url.Values{}
+	for _, field := range hiddenField.FindAllStringSubmatch(string(asked.body), -1) {
+		form.Set(field[1], field[2])
+	}
+	if word != "" {
+		form.Set("answer", word)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/oauth/smokeball/confirm", strings.NewReader(form.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for _, c := range (&http.Response{Header: asked.header}).Cookies() {
+		req.AddCookie(c)
+	}
+	return r.do(t, req)
+}
+
+// signIn begins a session of the token's owner and returns its cookie.
+func (r *running) signIn(t *testing.T, token string) *http.Cookie {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.url+"/session", strings.NewReader(url.Values{"token": {token}}.Encode()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := r.http.Transport.RoundTrip(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := resp.Body.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range resp.Cookies() {
+		if c.Name == "casehug_session" {
+			return c
+		}
+	}
+	t.Fatalf("signing in is answered %d, without a session", resp.StatusCode)
+	return nil
 }

@@ -40,6 +40,8 @@ type config struct {
 	JWTIssuer   string `name:"jwt-issuer" setting:"ENGINE_JWT_ISSUER" help:"Issuer of CaseHug's tokens ($$ENGINE_JWT_ISSUER)."`
 	JWTAudience string `name:"jwt-audience" setting:"ENGINE_JWT_AUDIENCE" help:"Audience of CaseHug's tokens ($$ENGINE_JWT_AUDIENCE)."`
 
+	CaseHugOrigins string `name:"casehug-origins" setting:"ENGINE_CASEHUG_ORIGINS" help:"CaseHug's sites whose pages may sign people in, such as https://app.casehug.example, separated by commas; empty: the issuer's ($$ENGINE_CASEHUG_ORIGINS)."`
+
 	ClientID     string `name:"smokeball-client-id" setting:"SMOKEBALL_CLIENT_ID" secret:"" help:"The app's client id ($$SMOKEBALL_CLIENT_ID or …_FILE)."`
 	ClientSecret string `name:"smokeball-client-secret" setting:"SMOKEBALL_CLIENT_SECRET" secret:"" help:"The app's secret ($$SMOKEBALL_CLIENT_SECRET or …_FILE)."`
 	APIKey       string `name:"smokeball-api-key" setting:"SMOKEBALL_API_KEY" secret:"" help:"The app's API key ($$SMOKEBALL_API_KEY or …_FILE)."`
@@ -66,6 +68,7 @@ type config struct {
 // parsed are the settings that are not text, after check.
 type parsed struct {
 	replicas      int
+	origins       []string // of CaseHug's pages
 	rate          float64
 	burst         int
 	private       []smokeball.PrivateApp
@@ -103,6 +106,7 @@ func (c *config) check() error {
 	c.checkAddresses(fault)
 	c.checkBus(fault)
 	c.checkSignIn(fault)
+	c.checkOrigins(fault)
 	c.checkSmokeball(fault)
 	c.checkWaits(fault)
 	c.checkNetworks(fault)
@@ -199,6 +203,24 @@ func (c *config) checkSignIn(fault func(name, holds, needs string)) {
 	}
 	if c.JWTAudience == "" {
 		fault("ENGINE_JWT_AUDIENCE", "", "the audience (aud) of CaseHug's tokens, since ENGINE_JWKS_URL is set")
+	}
+}
+
+// checkOrigins reads CaseHug's sites. A site is a scheme and a host, with nothing after it.
+func (c *config) checkOrigins(fault func(name, holds, needs string)) {
+	if c.CaseHugOrigins == "" {
+		if u, err := url.Parse(c.JWTIssuer); err == nil && webAddress(c.JWTIssuer) {
+			c.parsed.origins = []string{u.Scheme + "://" + u.Host}
+		}
+		return
+	}
+	for text := range strings.SplitSeq(c.CaseHugOrigins, ",") {
+		origin := strings.TrimSuffix(strings.TrimSpace(text), "/")
+		if u, err := url.Parse(origin); err != nil || !webAddress(origin) || origin != u.Scheme+"://"+u.Host {
+			fault("ENGINE_CASEHUG_ORIGINS", c.CaseHugOrigins, "sites such as https://app.casehug.example, without a path, separated by commas")
+			return
+		}
+		c.parsed.origins = append(c.parsed.origins, origin)
 	}
 }
 

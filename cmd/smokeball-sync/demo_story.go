@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -93,7 +96,7 @@ func (d *demo) connect(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodPost, "/connection/authorize", nil, &link); err != nil {
 		return err
 	}
-	if err := visit(ctx, link.URL); err != nil {
+	if err := d.visit(ctx, link.URL); err != nil {
 		return err
 	}
 	if err := d.call(ctx, http.MethodPost, "/webhooks", nil, nil); err != nil {
@@ -103,19 +106,38 @@ func (d *demo) connect(ctx context.Context) error {
 	return nil
 }
 
-// visit follows the consent page's redirects as a browser would; the simulated
-// Smokeball signs in by itself.
-func visit(ctx context.Context, address string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+// visit signs the firm admin in to the console and follows the consent page's redirects in
+// the same browser; the simulated Smokeball signs in by itself.
+func (d *demo) visit(ctx context.Context, address string) error {
+	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
 	}
-	resp, err := http.DefaultClient.Do(req)
+	token, err := d.issuer.Sign(d.admin())
 	if err != nil {
-		return fmt.Errorf("visit Smokeball's consent page: %w", err)
+		return err
 	}
-	_, err = io.Copy(io.Discard, resp.Body)
-	return err
+	browser := &http.Client{Jar: jar}
+	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, d.engine.cfg.PublicURL+"/session", strings.NewReader(url.Values{"token": {token}}.Encode()))
+	if err != nil {
+		return err
+	}
+	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	consent, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return err
+	}
+	for _, req := range []*http.Request{signIn, consent} {
+		resp, err := browser.Do(req)
+		if err != nil {
+			return fmt.Errorf("visit Smokeball's consent page: %w", err)
+		}
+		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+			return fmt.Errorf("visit Smokeball's consent page: %w", err)
+		}
+		_ = resp.Body.Close() // it was read to its end
+	}
+	return nil
 }
 
 // call asks the engine's API as the firm admin.

@@ -23,6 +23,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/lease"
+	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
@@ -57,6 +58,7 @@ type engine struct {
 	schedule *syncing.Scheduler
 	plans    syncing.Activities
 	refusals *audit.Trail
+	sessions session.Sessions
 	users    *casehug.Users                            // nil: nobody vouches for anyone
 	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
 	largest  int                                       // event that is taken in, in bytes
@@ -261,11 +263,23 @@ func (e *engine) openHandlers(ctx context.Context) error {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
 	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv: kv}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell}
+	if err := e.openSessions(ctx); err != nil {
+		return err
+	}
 	if e.cfg.JWKSURL != "" {
 		if e.users, err = casehug.NewUsers(e.cfg.JWKSURL, e.cfg.JWTIssuer, e.cfg.JWTAudience); err != nil {
 			return err
 		}
 	}
 	e.token = randomID() + randomID()
+	return nil
+}
+
+func (e *engine) openSessions(ctx context.Context) error {
+	kv, err := e.buckets(ctx, bus.Sessions)
+	if err != nil {
+		return fmt.Errorf("open the bucket of sessions: %w", err)
+	}
+	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.desk.Vault, kv), Now: time.Now}
 	return nil
 }

@@ -23,7 +23,7 @@ func TestTheCardSaysWhatIsAskedFor(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	req.AddCookie(&http.Cookie{Name: "casehug_session", Value: token})
+	req.AddCookie(r.signIn(t, token))
 	page := html.UnescapeString(string(r.do(t, req).want(http.StatusOK).body))
 	link := r.authorize(t)
 	for _, p := range smokeball.Permissions() {

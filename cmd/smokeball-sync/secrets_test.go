@@ -92,7 +92,7 @@ func (r *running) everything(t *testing.T, sync string) map[string][]byte {
 		if err != nil {
 			t.Fatal(err)
 		}
-		req.AddCookie(&http.Cookie{Name: "casehug_session", Value: token})
+		req.AddCookie(r.signIn(t, token))
 		found["page "+at] = r.do(t, req).want(http.StatusOK).body
 	}
 	for _, args := range [][]string{{"history", "--json"}, {"status", "--json"}, {"keys", "list", "--json"}} {

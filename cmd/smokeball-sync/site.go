@@ -28,7 +28,7 @@ func (e *engine) site() web.Config {
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.parsed.hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
 		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
 	if e.users != nil {
-		c.Users = users{e.users}
+		c.Users, c.Sessions, c.CaseHugOrigins = users{e.users}, e.sessions, e.cfg.parsed.origins
 	}
 	return c
 }
@@ -72,17 +72,28 @@ const showWithin = 5 * time.Second
 // Complete returns when the pages show what came of it: the browser is sent to one.
 func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (web.Completed, error) {
 	done, err := f.Desk.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)
-	if err != nil {
-		return web.Completed(done), err
+	return f.shown(ctx, done, err)
+}
+
+// Answer returns when the pages show what came of it.
+func (f firms) Answer(ctx context.Context, r web.Reply, browser *domain.User) (web.Completed, error) {
+	done, err := f.Desk.Answer(ctx, connect.Reply(r), browser)
+	return f.shown(ctx, done, err)
+}
+
+func (f firms) shown(ctx context.Context, c connect.Completed, err error) (web.Completed, error) {
+	done := web.Completed{Firm: c.Firm, Asks: c.Asks, Question: (*web.Question)(c.Question)}
+	if done.Firm == "" {
+		return done, err
 	}
-	_, head, err := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(done.Firm))
-	if err != nil {
-		return web.Completed(done), err
+	_, head, unread := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(done.Firm))
+	if unread != nil {
+		return done, errors.Join(err, unread)
 	}
 	ctx, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
 	_ = f.views.Wait(ctx, uint64(head.Seq)) // it is so, even where the page is late
-	return web.Completed(done), nil
+	return done, err
 }
 
 func (f firms) TestWebhooks(ctx context.Context, by domain.User) (web.WebhookTest, error) {

@@ -196,7 +196,7 @@ func (y *year) at(day int, clock time.Duration) {
 func (y *year) consent(account string) bool {
 	y.Helper()
 	who := admin()
-	link, _, err := y.e.desk.Authorize(y.Context(), who, true)
+	link, _, err := y.e.desk.Authorize(y.Context(), who)
 	y.must(err)
 	r, err := http.NewRequestWithContext(y.Context(), http.MethodPost, link, strings.NewReader(url.Values{"decision": {"allow"}, "account": {account}}.Encode()))
 	y.must(err)

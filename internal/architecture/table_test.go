@@ -43,6 +43,8 @@ var table = []rule{
 	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault"}, libs: true,
 		tests: []string{"internal/smokeballsim", "adapters/smokeball", "projections"},
 		why:   "it keeps connections: facts in the ledger, secrets in the vault; its tests connect to the simulator through the real client, and read real rows"},
+	{folder: "internal/session", may: []string{"domain", "internal/vault"}, libs: true,
+		why: "a session is a sealed token and two times, whoever shows pages"},
 	{folder: "internal/audit", may: []string{"domain", "eventstore"},
 		why: "it appends what was refused, whoever refused it"},
 	{folder: "internal/practice", may: []string{"domain"},

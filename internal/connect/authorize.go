@@ -20,7 +20,6 @@ type attempt struct {
 	Firm     domain.FirmID `json:"firm"`
 	By       string        `json:"by"`
 	ByName   string        `json:"by_name"`
-	Browser  bool          `json:"browser,omitempty"` // made in a browser that was signed in
 	Verifier string        `json:"verifier,omitempty"`
 	Used     bool          `json:"used,omitempty"`
 	Expires  time.Time     `json:"expires"`
@@ -39,13 +38,18 @@ type Completed struct {
 	Firm domain.FirmID
 	// Asks says that it is another account than before, which waits to be confirmed.
 	Asks bool
+	// Question is asked in this browser before anything is connected; nil: nothing is.
+	Question *Question
 }
 
-// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. A
-// link that was asked for in a signed-in browser is finished by that user only.
-func (d *Desk) Authorize(ctx context.Context, by domain.User, browser bool) (string, time.Time, error) {
+// exchange is how long finishing an authorization may take. The browser does not have to
+// wait for it: the code is used up with the first call.
+const exchange = time.Minute
+
+// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife.
+func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
-	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Browser: browser, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
+	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
 	data, err := json.Marshal(a)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("begin authorization: %w", err)
@@ -59,35 +63,55 @@ func (d *Desk) Authorize(ctx context.Context, by domain.User, browser bool) (str
 	return d.Consent.URL(by.Firm, state, verifier), a.Expires, err
 }
 
-// Complete finishes what Authorize began with what Smokeball's redirect carried.
-// browser is who is signed in where the redirect arrived, if anyone is.
+// Complete finishes what Authorize began with what Smokeball's redirect carried, whether
+// or not the browser waits for it. browser is who is signed in where the redirect arrived,
+// if anyone is: in the browser of the firm admin who asked it connects, in any other one
+// the consent is held until the Question is answered there.
 func (d *Desk) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
 	if r.Issuer != "" && r.Issuer != d.Issuer {
 		return Completed{}, wrongIssuer()
 	}
-	a, err := d.take(ctx, r.State, browser)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchange)
+	defer cancel()
+	a, err := d.take(ctx, r.State)
 	if err != nil {
 		return Completed{}, err
 	}
 	done := Completed{Firm: a.Firm}
-	if r.Refusal != "" || r.Code == "" {
+	switch {
+	case r.Refusal != "" || r.Code == "":
 		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), denied(r.Refusal))
+	case a.isOf(browser) && browser.Role != domain.FirmAdmin:
+		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), noLongerAdmin())
 	}
 	grant, err := d.Consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
 	if err != nil {
 		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), notRedeemed(err))
 	}
 	p := parked{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
-	if err := d.park(ctx, a.Firm, p); err != nil {
+	if !a.isOf(browser) {
+		done.Question, err = d.hold(ctx, a, p)
 		return done, err
 	}
-	done.Asks, err = d.settleGrant(ctx, a.Firm)
+	done.Asks, err = d.parkAndSettle(ctx, a.Firm, p)
 	return done, err
 }
 
-// take uses the link up. One that is unknown, used, over, replaced by a newer one or
-// not the browser's own is refused.
-func (d *Desk) take(ctx context.Context, state string, browser *domain.User) (attempt, error) {
+func (d *Desk) parkAndSettle(ctx context.Context, f domain.FirmID, p parked) (asks bool, err error) {
+	if err := d.park(ctx, f, p); err != nil {
+		return false, err
+	}
+	return d.settleGrant(ctx, f)
+}
+
+// isOf reports whether the user asked for the link.
+func (a attempt) isOf(u *domain.User) bool {
+	return u != nil && u.Firm == a.Firm && u.Subject == a.By
+}
+
+// take uses the link up. One that is unknown, used, over or replaced by a newer one is
+// refused.
+func (d *Desk) take(ctx context.Context, state string) (attempt, error) {
 	var a attempt
 	data, revision, err := d.Secrets.Load(ctx, attemptName(state))
 	if errors.Is(err, vault.ErrNone) {
@@ -99,7 +123,7 @@ func (d *Desk) take(ctx context.Context, state string, browser *domain.User) (at
 	if err := json.Unmarshal(data, &a); err != nil {
 		return a, fmt.Errorf("read authorization attempt: %w", err)
 	}
-	if err := d.mayFinish(ctx, a, digest(state), browser); err != nil {
+	if err := d.mayFinish(ctx, a, digest(state)); err != nil {
 		return a, err
 	}
 	used := a
@@ -115,17 +139,12 @@ func (d *Desk) take(ctx context.Context, state string, browser *domain.User) (at
 	return a, nil
 }
 
-// mayFinish says why the attempt can't be finished in the browser, or nil. Where it
-// could be in another one, it stays open.
-func (d *Desk) mayFinish(ctx context.Context, a attempt, id string, browser *domain.User) error {
+// mayFinish says why the attempt can't be finished, or nil.
+func (d *Desk) mayFinish(ctx context.Context, a attempt, id string) error {
 	c, err := d.load(ctx, a.Firm)
 	switch {
 	case err != nil:
 		return err
-	case browser != nil && (browser.Firm != a.Firm || browser.Subject != a.By):
-		return foreign()
-	case browser == nil && a.Browser:
-		return otherBrowser()
 	case a.Used:
 		return usedUp()
 	case !d.Now().Before(a.Expires):

@@ -98,20 +98,6 @@ func TestAMadeUpStateIsRefused(t *testing.T) {
 	}
 }
 
-func TestAnotherBrowserCantFinish(t *testing.T) {
-	c := newCounter(t)
-	q := c.visit(c.link(admin), "allow", oakAccount)
-	for _, other := range []domain.User{{Subject: "u_2", Firm: oak}, {Subject: "u_1", Firm: "f_elm"}} {
-		_, err := c.finish(q, &other)
-		c.wantsRejection(err, domain.Denied, domain.CodeAuthorizationForeign)
-	}
-	_, err := c.finish(q, nil)
-	c.wantsRejection(err, domain.Denied, domain.CodeAuthorizationForeign)
-	_, err = c.finish(q, &admin) // whoever asked still can
-	c.must(err)
-	c.wants(domain.StatusConnected)
-}
-
 func TestANewerLinkReplacesTheOlderOne(t *testing.T) {
 	c := newCounter(t)
 	older, newer := c.link(admin), c.link(admin)

@@ -149,7 +149,7 @@ func (c *counter) visit(link, decision, account string) url.Values {
 // link asks for a link to the consent page.
 func (c *counter) link(by domain.User) string {
 	c.Helper()
-	link, ends, err := c.Authorize(c.Context(), by, true)
+	link, ends, err := c.Authorize(c.Context(), by)
 	c.must(err)
 	if left := ends.Sub(c.Now()); left <= connect.LinkLife-time.Minute || left > connect.LinkLife {
 		c.Errorf("the link lives %s", left)

@@ -36,7 +36,8 @@ type rest struct {
 }
 
 const (
-	longestSleep = 10 * time.Minute // between two looks at the bucket of secrets
+	longestSleep = 10 * time.Minute // between two looks at the whole bucket of secrets
+	betweenLooks = time.Minute      // at the consents that wait for an answer
 	settle       = 2 * time.Second  // so many facts in a row make one look
 	firstRest    = 10 * time.Second // after a fault
 	longestRest  = 15 * time.Minute
@@ -46,8 +47,12 @@ const (
 // Run works until ctx ends, and returns nil then.
 func (k *Keeper) Run(ctx context.Context) error {
 	k.rests = map[task]rest{}
-	swept := time.Time{}
+	swept, looked := time.Time{}, time.Time{}
 	for ctx.Err() == nil {
+		if now := k.Desk.Now(); looked.IsZero() || now.Sub(looked) >= betweenLooks {
+			looked = now
+			k.sweepHeld(ctx)
+		}
 		if now := k.Desk.Now(); swept.IsZero() || now.Sub(swept) >= longestSleep {
 			swept = now
 			k.sweep(ctx)
@@ -64,7 +69,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // sleep waits until something may be due: its time has come, or facts moved the rows.
 func (k *Keeper) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
-	d := longestSleep
+	d := betweenLooks
 	if !next.IsZero() {
 		d = min(d, max(next.Sub(k.Desk.Now()), settle))
 	}

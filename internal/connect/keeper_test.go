@@ -250,19 +250,6 @@ func TestARedirectNamesItsIssuer(t *testing.T) {
 	c.must(err)
 }
 
-// TestALinkOfAProgramIsFinishedByWhoeverHoldsIt tells that a link that was made with a
-// token may be finished where nobody is signed in, and not by another user.
-func TestALinkOfAProgramIsFinishedByWhoeverHoldsIt(t *testing.T) {
-	c := newCounter(t)
-	link, _, err := c.Authorize(t.Context(), admin, false)
-	c.must(err)
-	q := c.visit(link, "allow", oakAccount)
-	_, err = c.finish(q, &domain.User{Subject: "u_2", Firm: oak})
-	c.wantsRejection(err, domain.Denied, domain.CodeAuthorizationForeign)
-	_, err = c.finish(q, nil)
-	c.must(err)
-}
-
 // TestATestNotificationIsWaitedFor lets what Smokeball sends arrive, or not.
 func TestATestNotificationIsWaitedFor(t *testing.T) {
 	c := newCounter(t)

@@ -25,19 +25,32 @@ func replaced() *domain.Rejection {
 	}}
 }
 
-func foreign() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code:    domain.CodeAuthorizationForeign,
-		Message: "The authorization link was made for somebody else than the user who is signed in here",
-		Remedy:  "Whoever clicked “Connect to Smokeball” finishes it in the same browser, signed in to CaseHug as before.",
-	}}
-}
-
 func otherBrowser() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
 		Code:    domain.CodeAuthorizationForeign,
-		Message: "The authorization link belongs to a browser that is signed in to CaseHug, and nobody is signed in here",
-		Remedy:  "Whoever clicked “Connect to Smokeball” signs in to CaseHug in that browser and opens this page again there, or begins anew.",
+		Message: "The question was asked in another browser than this one",
+		Remedy:  "Answer it where it was asked, or begin again: a firm admin clicks “Connect to Smokeball” under Settings → Integrations.",
+	}}
+}
+
+func noLongerAdmin() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
+		Code: domain.CodeForbidden, Remedy: connectAgain,
+		Message: "Whoever made the authorization link is no firm admin any more",
+	}}
+}
+
+func declined() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
+		Code: domain.CodeAuthorizationDenied, Remedy: connectAgain,
+		Message: "Somebody answered that this Smokeball account is not to be connected",
+	}}
+}
+
+func unanswered() *domain.Rejection {
+	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
+		Code: domain.CodeAuthorizationExpired, Remedy: connectAgain,
+		Message: "Nobody answered within 10 minutes whether the Smokeball account is to be connected, so its consent was given back",
 	}}
 }
 

@@ -12,8 +12,17 @@ import (
 // sweep removes authorization attempts whose time is over, and settles consents that a
 // killed engine has parked.
 func (k *Keeper) sweep(ctx context.Context) {
+	k.sweepAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Desk.sweepAttempt, "parked": k.Desk.sweepParked})
+}
+
+// sweepHeld gives back consents that nobody answered for. They end by the minute.
+func (k *Keeper) sweepHeld(ctx context.Context) {
+	k.sweepAll(ctx, map[string]func(context.Context, string) error{"held": k.Desk.sweepHeld})
+}
+
+func (k *Keeper) sweepAll(ctx context.Context, kinds map[string]func(context.Context, string) error) {
 	d := k.Desk
-	for kind, each := range map[string]func(context.Context, string) error{"attempt": d.sweepAttempt, "parked": d.sweepParked} {
+	for kind, each := range kinds {
 		names, err := d.Secrets.Names(ctx, kind)
 		for _, n := range names {
 			err = errors.Join(err, each(ctx, n))

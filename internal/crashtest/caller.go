@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
 	"time"
 )
 
@@ -60,4 +63,35 @@ func (c caller) call(ctx context.Context, method, path string, in, out any) erro
 // answers tells whether a GET of the path is answered with 2xx.
 func (c caller) answers(ctx context.Context, path string) bool {
 	return c.call(ctx, http.MethodGet, path, nil, nil) == nil
+}
+
+// consent signs the caller in to the console and opens a link in the same browser.
+func (c caller) consent(ctx context.Context, link string) error {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return err
+	}
+	browser := http.Client{Transport: c.http.Transport, Timeout: c.http.Timeout, Jar: jar}
+	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/session", strings.NewReader(url.Values{"token": {c.token}}.Encode()))
+	if err != nil {
+		return err
+	}
+	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	open, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
+	if err != nil {
+		return err
+	}
+	for _, req := range []*http.Request{signIn, open} {
+		answer, err := browser.Do(req)
+		if err != nil {
+			return err
+		}
+		if err := answer.Body.Close(); err != nil {
+			return err
+		}
+		if answer.StatusCode != http.StatusOK {
+			return fmt.Errorf("%s %s ends with %d", req.Method, req.URL.Path, answer.StatusCode)
+		}
+	}
+	return nil
 }

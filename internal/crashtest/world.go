@@ -175,7 +175,7 @@ func (w *world) connect(ctx context.Context) error {
 	if err := w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/connection/authorize", nil, &link); err != nil {
 		return err
 	}
-	if err := newCaller("", "").call(ctx, http.MethodGet, link.URL, nil, nil); err != nil {
+	if err := w.api.consent(ctx, link.URL); err != nil {
 		return err
 	}
 	return w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/webhooks", nil, nil)

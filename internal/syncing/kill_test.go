@@ -177,9 +177,7 @@ func (o *office) survives(l *life, events []domain.CaseHugEvent) bool {
 	}
 	for {
 		at, moved := o.rows.Changes()
-		due, err := o.rows.Due()
-		o.must(err)
-		if at >= o.last() && !slices.ContainsFunc(due, func(d domain.Due) bool { return !held(d) }) {
+		if at >= o.last() && !slices.ContainsFunc(o.rows.Due(), func(d domain.Due) bool { return !held(d) }) {
 			return true
 		}
 		select {

@@ -201,9 +201,7 @@ func held(d domain.Due) bool {
 func (o *office) rest() {
 	o.Helper()
 	o.until("nothing left to do", func() bool {
-		due, err := o.rows.Due()
-		o.must(err)
-		return !slices.ContainsFunc(due, func(d domain.Due) bool { return !held(d) })
+		return !slices.ContainsFunc(o.rows.Due(), func(d domain.Due) bool { return !held(d) })
 	})
 }
 

@@ -76,8 +76,11 @@ type Documents interface {
 
 // Views are the rows that the engine itself reads. They may lag behind the ledger.
 type Views interface {
-	// Due lists the syncs that have not ended.
-	Due() ([]domain.Due, error)
+	// FollowDue follows the syncs that have not ended. next yields those that changed since
+	// the last time, and all at first, the longest queued first; one without a status has
+	// ended, with no other of its matter after it. What waits for its firm's connection or
+	// mappings is yielded again when they change.
+	FollowDue() (next func() []*domain.Due, stop func())
 	// MatterOf is the CaseHug matter linked to a Smokeball matter, or "".
 	MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
 	// TypesAt is the ledger position at which the account's matter types changed last.

@@ -15,6 +15,7 @@ import (
 // rows for stories that run a thousand times.
 type views interface {
 	syncing.Views
+	Due() []domain.Due
 	MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
 	Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
@@ -87,8 +88,29 @@ func (v *light) takeDue(env eventstore.Envelope) {
 	}
 }
 
+// FollowDue yields all of them each time, and those that ended since.
+func (v *light) FollowDue() (next func() []*domain.Due, stop func()) {
+	before := map[domain.MatterID]*domain.Due{}
+	next = func() []*domain.Due {
+		now := map[domain.MatterID]*domain.Due{}
+		var list []*domain.Due
+		for _, d := range v.Due() {
+			now[d.Matter] = &d
+			list = append(list, &d)
+		}
+		for id, d := range before {
+			if now[id] == nil {
+				list = append(list, &domain.Due{Firm: d.Firm, Matter: id})
+			}
+		}
+		before = now
+		return list
+	}
+	return next, func() {}
+}
+
 // Due lists the syncs that have not ended.
-func (v *light) Due() ([]domain.Due, error) {
+func (v *light) Due() []domain.Due {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	var list []domain.Due
@@ -98,7 +120,7 @@ func (v *light) Due() ([]domain.Due, error) {
 		list = append(list, d)
 	}
 	slices.SortFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
-	return list, nil
+	return list
 }
 
 // TypesAt is when the matter types changed last.
