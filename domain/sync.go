@@ -178,7 +178,8 @@ type Due struct {
 	At      time.Time `json:"at"`                 // not before; zero: see WaitsOn
 	WaitsOn Code      `json:"waits_on,omitempty"` // what a waiting sync without a time waits for
 	Since   time.Time `json:"since"`
-	From    time.Time `json:"from,omitzero"` // of a waiting sync: when it began to wait
+	From    time.Time `json:"from,omitzero"`  // of a waiting sync: when it began to wait
+	Moved   time.Time `json:"moved,omitzero"` // when it got its status
 
 	// Of a sync that waits for a mapping: the revision of the firm's mappings that had
 	// none, and the one that the firm has now.

@@ -20,7 +20,7 @@ type dueRow struct {
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 5, Keys: dueKeys, Fold: foldDue,
+var DueWork = View[dueRow]{Name: "due", Version: 6, Keys: dueKeys, Fold: foldDue,
 	Gone: func(r dueRow) bool { return r.Current == nil }, Told: (*changes).ofDue}
 
 func dueKeys(env eventstore.Envelope) []string {
@@ -49,6 +49,7 @@ func foldDue(r dueRow, env eventstore.Envelope) dueRow {
 	}
 	if s := m.Current; s != nil {
 		r.Due = s.Due(env.Stream.Firm, domain.MatterID(env.Stream.ID))
+		r.Due.Moved = env.At
 		switch r.Due.WaitsOn {
 		case domain.CodeMatterTypeUnmapped:
 			r.Due.TypesSeen = cmp.Or(r.Due.TypesSeen, r.Began)

@@ -456,6 +456,17 @@ func (v *Views) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, er
 	return e, ok, err
 }
 
+// LastStep is when the newest step of a sync was recorded; zero: it has none.
+func (v *Views) LastStep(firm domain.FirmID, id domain.SyncID) (at time.Time, err error) {
+	e, _, err := v.Sync(firm, id)
+	for _, s := range e.Steps {
+		if s.At.After(at) {
+			at = s.At
+		}
+	}
+	return at, err
+}
+
 // Counts are the numbers of a firm's syncs by status.
 func (v *Views) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
 	counts := map[domain.Status]int{}

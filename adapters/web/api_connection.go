@@ -72,7 +72,15 @@ type queueBody struct {
 	_       struct{} `nullable:"true"`
 	Waiting int      `json:"waiting" doc:"Syncs that are queued or wait for something."`
 	Running int      `json:"running" doc:"Syncs that are running or confirming."`
+	Stalled int      `json:"stalled" doc:"Of the running ones: those that have had no fact and no call for a minute, which is a defect. The engine's log names them."`
 	ETA     *int     `json:"eta_seconds" doc:"An estimate from the shared allowance; null while no call may be made."`
+}
+
+func (s *site) stalled(firm domain.FirmID) int {
+	if s.Stalled == nil {
+		return 0
+	}
+	return s.Stalled(firm)
 }
 
 // connection is the firm's connection as it is now.
@@ -86,7 +94,7 @@ func (s *site) connection(firm domain.FirmID) (connectionBody, error) {
 	b := s.describeConnection(row)
 	perSecond, used := s.Allowance.Usage(firm)
 	b.RateLimit = &rateBody{PerSecond: perSecond, UsedLastMinute: used}
-	b.Queue = &queueBody{Waiting: queue.Waiting, Running: queue.Running, ETA: s.eta(row, queue, perSecond)}
+	b.Queue = &queueBody{Waiting: queue.Waiting, Running: queue.Running, Stalled: s.stalled(firm), ETA: s.eta(row, queue, perSecond)}
 	b.Position = position
 	return b, nil
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // Config is all that the HTTP side is built on. Users, Schema, OneTime, ConsentURL,
@@ -53,6 +55,8 @@ type Config struct {
 	// OneTime trades a sign-in code for a CaseHug token, once. Nil: there is no such sign-in.
 	OneTime func(code string) (token string, ok bool)
 
+	// Stalled counts a firm's running syncs that do not move. Nil: nobody looks.
+	Stalled func(domain.FirmID) int
 	// Ready reports what is missing before the engine can take work, or nil.
 	Ready    func(context.Context) error
 	Registry *prometheus.Registry

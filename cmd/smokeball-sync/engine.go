@@ -57,6 +57,7 @@ type engine struct {
 	outbox   syncing.Outbox
 	schedule *syncing.Scheduler
 	plans    syncing.Activities
+	stalls   *syncing.Stalls
 	refusals *audit.Trail
 	sessions session.Sessions
 	users    *casehug.Users                            // nil: nobody vouches for anyone
@@ -251,12 +252,15 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.intake = syncing.Intake{Ledger: e.ledger, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: randomID, Views: e.views}
 	e.refusals = &audit.Trail{Ledger: e.ledger, Now: time.Now, Log: e.log}
-	wakes := &syncing.Wakes{}
+	wakes, calls := &syncing.Wakes{}, &syncing.Calls{}
 	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
 	e.letters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
-			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: priority}}
+			Waits: e.cfg.parsed.waits, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: priority}}
+	e.stalls = &syncing.Stalls{Views: e.views, Calls: calls, Now: time.Now, Log: e.log}
+	e.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "smokeball_sync_stalled",
+		Help: "Running syncs that have had no fact and no call for a minute."}, func() float64 { return float64(e.stalls.All()) }))
 	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
 	kv, err := e.buckets(ctx, bus.State)
 	if err != nil {

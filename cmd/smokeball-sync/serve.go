@@ -86,6 +86,7 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 // work starts what goes on by itself from the ledger's facts.
 func (e *engine) work(p *parts) {
 	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
+	p.keep("stalls", folds, e.stalls.Run)
 	p.keep("outbox", folds, e.tellAlone)
 	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run))
 	p.keep("refusals", folds, e.refusals.Run)

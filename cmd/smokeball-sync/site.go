@@ -26,7 +26,7 @@ func (e *engine) site() web.Config {
 	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.desk, e.views}, Mappings: e.desk, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.desk.Secrets}, Letters: letters{e.letters},
 		Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: e.refusals,
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.parsed.hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
-		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
+		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Stalled: e.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
 	if e.users != nil {
 		c.Users, c.Sessions, c.CaseHugOrigins = users{e.users}, e.sessions, e.cfg.parsed.origins
 	}

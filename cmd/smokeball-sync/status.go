@@ -38,6 +38,7 @@ type firmStatus struct {
 	Queue struct {
 		Waiting int `json:"waiting"`
 		Running int `json:"running"`
+		Stalled int `json:"stalled"`
 	} `json:"queue"`
 	Position uint64 `json:"position"`
 }
@@ -79,7 +80,7 @@ func printStatus(w io.Writer, list []firmStatus) error {
 		return err
 	}
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FIRM\tSTATUS\tSMOKEBALL ACCOUNT\tREAUTHORIZE BY\tWEBHOOKS\tWAITING\tRUNNING\tLAST SUCCESS\tLAST ERROR")
+	fmt.Fprintln(table, "FIRM\tSTATUS\tSMOKEBALL ACCOUNT\tREAUTHORIZE BY\tWEBHOOKS\tWAITING\tRUNNING\tSTALLED\tLAST SUCCESS\tLAST ERROR")
 	for _, f := range list {
 		account, failure := "–", "–"
 		if f.Account != nil {
@@ -88,8 +89,8 @@ func printStatus(w io.Writer, list []firmStatus) error {
 		if f.LastError != nil {
 			failure = f.LastError.Code
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\t%s\n", f.Firm, f.Status, account, day(f.ReauthorizeBy), cmp.Or(f.Webhooks.Status, "none"),
-			f.Queue.Waiting, f.Queue.Running, moment(f.LastSuccessAt), failure)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", f.Firm, f.Status, account, day(f.ReauthorizeBy), cmp.Or(f.Webhooks.Status, "none"),
+			f.Queue.Waiting, f.Queue.Running, f.Queue.Stalled, moment(f.LastSuccessAt), failure)
 	}
 	return table.Flush()
 }

@@ -26,6 +26,7 @@ type engine struct {
 	intake   syncing.Intake
 	requests syncing.Requests
 	notices  syncing.Notices
+	stalls   *syncing.Stalls
 
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -44,13 +45,15 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
 	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
+	calls := &syncing.Calls{}
+	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency}
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
 	o.open.Store(e)
-	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run)
+	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run, e.stalls.Run)
 }
 
 // urgency lets what a person asked for go first.

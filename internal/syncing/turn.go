@@ -26,6 +26,7 @@ type Handler struct {
 	Wakes     *Wakes
 	Contacts  *Locks   // one worker at a time looks for or makes a contact
 	Fetches   *Workers // places for documents that are being fetched
+	Calls     *Calls   // remembers when each matter at work called last
 	// Priority marks the calls made under ctx with whom they are for and what asked for
 	// them, so that turns can be shared fairly. Nil: all are alike.
 	Priority func(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context
@@ -89,6 +90,8 @@ func (e *stepError) Unwrap() error { return e.err }
 func (h *Handler) Run(ctx context.Context, stopping <-chan struct{}, place *seat, f domain.FirmID, id domain.MatterID) (uint64, error) {
 	t := &turn{Handler: h, firm: f, id: id, woken: make(chan struct{}, 1), stopping: stopping, seat: place}
 	defer h.Wakes.attend(t.woken, t.stream())()
+	ctx, done := h.Calls.watch(ctx, t.stream(), h.Now)
+	defer done()
 	err := t.begin(ctx)
 	if err == nil {
 		err = t.work(ctx)

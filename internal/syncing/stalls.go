@@ -1,0 +1,157 @@
+package syncing
+
+import (
+	"context"
+	"log/slog"
+	"net/http/httptrace"
+	"sync"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// StalledAfter is how long a running sync may go without a fact and without a call. What
+// stands still for longer waits for something that has no end of its own: a defect.
+const StalledAfter = time.Minute
+
+// Calls remembers when a request was last sent for each matter at work. The zero value is
+// ready.
+type Calls struct {
+	mu   sync.Mutex
+	last map[domain.Stream]time.Time
+}
+
+// watch notes the requests that are sent under the context that it returns, until done.
+func (c *Calls) watch(ctx context.Context, s domain.Stream, now func() time.Time) (watched context.Context, done func()) {
+	note := func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.last == nil {
+			c.last = map[domain.Stream]time.Time{}
+		}
+		c.last[s] = now()
+	}
+	done = func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.last, s)
+	}
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: note}), done
+}
+
+// at is when a request was last sent for the matter; zero: never while it is at work here.
+func (c *Calls) at(s domain.Stream) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.last[s]
+}
+
+// Moves tell of the syncs that have not ended.
+type Moves interface {
+	Due() []domain.Due
+	// LastStep is when the newest step of a sync was recorded; zero: it has none.
+	LastStep(domain.FirmID, domain.SyncID) (time.Time, error)
+}
+
+// Stalls finds running syncs that do not move. Every engine looks, also one that does not
+// lead: a sync that nobody works on does not move either.
+type Stalls struct {
+	Views Moves
+	Calls *Calls
+	Now   func() time.Time
+	Log   *slog.Logger
+
+	mu    sync.Mutex
+	known map[domain.SyncID]domain.FirmID
+}
+
+// lookForStalls is the pause between two looks.
+const lookForStalls = 10 * time.Second
+
+// Run looks until ctx ends.
+func (s *Stalls) Run(ctx context.Context) error {
+	again := time.NewTicker(lookForStalls)
+	defer again.Stop()
+	for {
+		if err := s.look(); err != nil {
+			return err
+		}
+		select {
+		case <-again.C:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// look notes what stands still, and tells of it once.
+func (s *Stalls) look() error {
+	now := map[domain.SyncID]domain.FirmID{}
+	for _, d := range s.Views.Due() {
+		since, stands, err := s.stands(d)
+		if err != nil {
+			return err
+		}
+		if !stands {
+			continue
+		}
+		now[d.Sync] = d.Firm
+		if s.newly(d.Sync) {
+			s.Log.Error("a running sync has had no fact and no call for a minute; if it does not go on, restart the engine that leads and report it",
+				"firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "since", since)
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.known = now
+	return nil
+}
+
+func (s *Stalls) newly(id domain.SyncID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, known := s.known[id]
+	return !known
+}
+
+// stands reports whether a sync is running and has not moved for too long, and since when.
+func (s *Stalls) stands(d domain.Due) (since time.Time, ok bool, err error) {
+	if d.Status != domain.Running {
+		return since, false, nil
+	}
+	step, err := s.Views.LastStep(d.Firm, d.Sync)
+	if err != nil {
+		return since, false, err
+	}
+	since = latest(d.Moved, step, s.Calls.at(domain.MatterStream(d.Firm, d.Matter)))
+	return since, s.Now().Sub(since) > StalledAfter, nil
+}
+
+func latest(times ...time.Time) (newest time.Time) {
+	for _, t := range times {
+		if t.After(newest) {
+			newest = t
+		}
+	}
+	return newest
+}
+
+// Of counts the stalled syncs of a firm.
+func (s *Stalls) Of(f domain.FirmID) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	n := 0
+	for _, firm := range s.known {
+		if firm == f {
+			n++
+		}
+	}
+	return n
+}
+
+// All counts the stalled syncs of all firms.
+func (s *Stalls) All() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.known)
+}
