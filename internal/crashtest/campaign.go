@@ -25,7 +25,7 @@ func campaigns() []campaign {
 		{"power", "power cuts of a file system under load", 300, 5, cutPower},
 		{"full", "a disk that fills up under load and gets space again", 40, 2, fillUp},
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
-		{"cluster", "kills, freezes and stops of engines and NATS nodes side by side", 100, 4, strikeCluster},
+		{clusterCampaign, "kills, freezes, stops and partitions of engines and NATS nodes side by side", 100, 6, strikeCluster},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
 	}
 }
@@ -58,7 +58,8 @@ func choose(list string) ([]campaign, error) {
 type trial struct {
 	*bench
 	*row
-	chance *rand.Rand
+	chance     *rand.Rand
+	worldsMade int
 }
 
 func (b *bench) trial(c campaign) *trial {

@@ -33,14 +33,22 @@ type seat struct {
 	settings  map[string]string
 	api       caller
 	process   *process
+	gateway   *gateway
+	place     *place
 }
 
 // seats is the number of engines: with three, two wait for the lease of the third.
 const seats = 3
 
-// clusterPace is slower than one engine's: each fact is put on three disks, which here
-// are one.
-const clusterPace = 500 * time.Millisecond
+// clusterCampaign is the name of the campaign.
+const clusterCampaign = "cluster"
+
+// A cluster has the allowance that Smokeball grants, and a steady load that takes all of it:
+// there is always something for the next leader to do.
+const (
+	clusterAllowance = "5"
+	clusterPace      = 1600 * time.Millisecond
+)
 
 // newCluster starts the nodes, then the engines side by side, as an operator might.
 func (t *trial) newCluster(ctx context.Context) (c *cluster, err error) {
@@ -87,7 +95,7 @@ func (c *cluster) watch() (err error) {
 	if c.load, err = newPublisher(addresses(c.nodes)); err != nil {
 		return err
 	}
-	c.load.pace, c.load.reads = clusterPace, true
+	c.load.pace, c.load.reads, c.load.papers = clusterPace, true, caseNumber.document
 	c.js, err = jetstream.New(c.load.conn, jetstream.WithDefaultTimeout(10*time.Second))
 	return err
 }
@@ -100,7 +108,11 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 	for i, address := range listen {
 		s := &seat{name: fmt.Sprintf("e%d", i+1), settings: maps.Clone(c.settings), api: newCaller("http://"+address, c.signIn.token)}
 		s.dir = filepath.Join(c.dir, s.name)
-		maps.Copy(s.settings, map[string]string{"ENGINE_DATA_DIR": s.dir, "ENGINE_LISTEN": address, "ENGINE_NATS_URL": addresses(c.nodes),
+		if err := c.settle(ctx, t, s, i, address); err != nil {
+			return err
+		}
+		maps.Copy(s.settings, map[string]string{"ENGINE_DATA_DIR": s.dir, "ENGINE_LISTEN": address, "ENGINE_NATS_URL": s.place.nats(c.nodes), "SMOKEBALL_API_URL": s.gateway.URL, "SMOKEBALL_AUTH_URL": s.gateway.URL,
+			"SMOKEBALL_RATE": clusterAllowance, "SMOKEBALL_BURST": clusterAllowance,
 			"ENGINE_REPLICAS": fmt.Sprint(clusterSize), "ENGINE_MASTER_KEY_FILE": filepath.Join(c.dir, "master-key.json")})
 		c.engines = append(c.engines, s)
 		if err := c.launchSeat(t, s); err != nil {
@@ -111,9 +123,19 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 }
 
 func (c *cluster) launchSeat(t *trial, s *seat) (err error) {
-	if s.process, err = start(s.log(), s.settings, t.engine, "serve"); err == nil {
+	if s.process, err = s.place.start(s.log(), s.settings, t.engine, "serve"); err == nil {
 		c.beside = append(c.beside, s.process)
 	}
+	return err
+}
+
+// settle gives an engine its way to Smokeball and its place in the network.
+func (c *cluster) settle(ctx context.Context, t *trial, s *seat, n int, address string) (err error) {
+	if s.gateway, err = openGateway(c.smokeball.base); err != nil {
+		return err
+	}
+	c.onClose(s.gateway.close)
+	s.place, err = t.newPlace(ctx, c, n, address, s.gateway.URL)
 	return err
 }
 

@@ -123,13 +123,13 @@ func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
 
 // wanted are the names of what n acknowledged cases bring about, and the titles that
 // their matters have in the end.
-func wanted(n int) (names, titles []string) {
+func wanted(n int, papers func(caseNumber) []document) (names, titles []string) {
 	for k := range caseNumber(n) {
 		names = append(names, nameOfMatter(k.matter()))
 		if k%3 == 0 {
 			names = append(names, nameOfContact(k.email()))
 		}
-		for _, d := range k.documents() {
+		for _, d := range papers(k) {
 			names = append(names, nameOfFile(k.matter(), d.name(), d.sha256()))
 		}
 		version := 1

@@ -35,7 +35,7 @@ func TestWhatIsThereTwiceIsFound(t *testing.T) {
 
 func TestWhatIsMissingIsFound(t *testing.T) {
 	made, called := practiceOf(t, inSmokeball).effects()
-	names, titles := wanted(5)
+	names, titles := wanted(5, caseNumber.documents)
 	missing := made.missing(names)
 	for name, want := range map[string]bool{"matter m_0": false, "matter m_1": true, "contact client0@example.com": false, "contact client1@example.com": true,
 		"file m_4 Retainer d_4.pdf " + (document{"d_4", 20_000}).sha256(): true} {
@@ -49,7 +49,7 @@ func TestWhatIsMissingIsFound(t *testing.T) {
 }
 
 func TestEveryCaseIsWantedOnce(t *testing.T) {
-	names, titles := wanted(30)
+	names, titles := wanted(30, caseNumber.documents)
 	if len(titles) != 30 || len(names) != 30+10+30+10 {
 		t.Errorf("30 cases want %d things and %d titles, want 80 and 30", len(names), len(titles))
 	}

@@ -91,7 +91,7 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 // workOff returns when all that CaseHug has told is worked off and heard of, and gives
 // the names of it. The publisher rests from here on.
 func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
-	names, titles := wanted(w.load.stop())
+	names, titles := wanted(w.load.stop(), w.load.papers)
 	waited := untilNone(ctx, "all is in Smokeball", func(ctx context.Context) int {
 		if n := w.queue(ctx); n != 0 {
 			return n + len(names) + len(titles)

@@ -1,7 +1,7 @@
 // Command crashtest brings a real engine down in every way that it promises to
 // survive, again and again, and counts what came of it:
 //
-//	go run ./internal/crashtest [-short] [-campaign name,…] [-seed n] [-cycles n] [-limit 2h] [-keep]
+//	go run ./internal/crashtest [-short] [-campaign name,…] [-strikes key,…] [-seed n] [-cycles n] [-limit 2h] [-keep]
 //
 // The engine runs as a process of its own with the embedded bus, against a simulated
 // Smokeball that survives, while a publisher tells it of matters and documents, waits for
@@ -38,6 +38,10 @@ func main() {
 		fmt.Fprintln(os.Stderr, "crashtest:", runNode(os.Args[2]))
 		os.Exit(1)
 	}
+	if len(os.Args) > 2 && os.Args[1] == tunnelCommand {
+		fmt.Fprintln(os.Stderr, "crashtest:", runTunnels(os.Args[2]))
+		os.Exit(1)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)
 	stop()
@@ -52,12 +56,13 @@ func main() {
 
 // options are what the command line says.
 type options struct {
-	short  bool
-	names  string
-	seed   uint64
-	cycles int
-	limit  time.Duration
-	keep   bool
+	short   bool
+	names   string
+	seed    uint64
+	cycles  int
+	limit   time.Duration
+	keep    bool
+	strikes string
 }
 
 func parse(args []string, out io.Writer) (o options, err error) {
@@ -65,6 +70,7 @@ func parse(args []string, out io.Writer) (o options, err error) {
 	flags.SetOutput(out)
 	flags.BoolVar(&o.short, "short", false, "few cycles of each campaign")
 	flags.StringVar(&o.names, "campaign", "", "only these, separated by commas: "+strings.Join(names(), ", "))
+	flags.StringVar(&o.strikes, "strikes", "", "of the campaign "+clusterCampaign+" only these, separated by commas: "+strings.Join(strikeKeys(), ", "))
 	flags.Uint64Var(&o.seed, "seed", 0, "draw the moments from this seed; 0: from the clock")
 	flags.IntVar(&o.cycles, "cycles", 0, "cycles of each campaign; 0: its own number")
 	flags.DurationVar(&o.limit, "limit", 6*time.Hour, "begin no cycle after this time")

@@ -24,6 +24,8 @@ type publisher struct {
 	reads bool   // it may read what it has put, and does
 	drop  func() // let nobody tell any more, whatever is acknowledged
 	pace  time.Duration
+	// papers are the documents of a case.
+	papers func(caseNumber) []document
 
 	mu    sync.Mutex
 	begun int           // cases that somebody tells of, or has told of
@@ -34,7 +36,7 @@ type publisher struct {
 const source = "/casehug/crashtest"
 
 func newPublisher(address string) (p *publisher, err error) {
-	p = &publisher{end: func() {}, drop: func() {}, pace: pace, lost: make(chan struct{})}
+	p = &publisher{end: func() {}, drop: func() {}, pace: pace, papers: caseNumber.documents, lost: make(chan struct{})}
 	p.conn, err = nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0), nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { p.lose() }), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
@@ -149,7 +151,7 @@ func (p *publisher) attempt(over context.Context, say func(context.Context) erro
 func (p *publisher) sayings(n int) []func(context.Context) error {
 	k := caseNumber(n)
 	list := []func(context.Context) error{p.event("matter.created", k.matter()+"-created", k.data(1))}
-	for _, d := range k.documents() {
+	for _, d := range p.papers(k) {
 		list = append(list, func(ctx context.Context) error { return p.put(ctx, d) }, p.event("document.approved", d.id+"-approved", d.data(k)))
 	}
 	if k.amended() {
@@ -246,6 +248,9 @@ func (n caseNumber) documents() []document {
 	}
 	return list
 }
+
+// document is the first of them alone.
+func (n caseNumber) document() []document { return n.documents()[:1] }
 
 // document is a made-up approved document.
 type document struct {

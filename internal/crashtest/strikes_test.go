@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,18 +23,22 @@ func aTrial(t *testing.T) *trial {
 
 // TestEachStrikeIsDrawnOnce tells that no strike comes again before all others came.
 func TestEachStrikeIsDrawnOnce(t *testing.T) {
-	for short, n := range map[bool]int{true: len(allStrikes()) - 1, false: len(allStrikes())} {
+	for _, short := range []bool{true, false} {
 		s, trial := &strikes{}, aTrial(t)
 		trial.short = short
+		chosen, err := trial.chosenStrikes()
+		if err != nil || len(chosen) < 5 {
+			t.Fatalf("%d strikes, %v", len(chosen), err)
+		}
 		orders := map[string]bool{}
 		for range 20 {
 			var names []string
-			for range n {
-				names = append(names, s.draw(trial).name)
+			for range chosen {
+				names = append(names, s.draw(trial, chosen).name)
 			}
 			orders[strings.Join(names, ",")] = true
 			slices.Sort(names)
-			if len(slices.Compact(names)) != n {
+			if len(slices.Compact(names)) != len(chosen) {
 				t.Errorf("drew %v", names)
 			}
 		}
@@ -42,13 +48,45 @@ func TestEachStrikeIsDrawnOnce(t *testing.T) {
 	}
 }
 
+func TestStrikesAreChosenByTheirKeys(t *testing.T) {
+	trial := aTrial(t)
+	trial.options.strikes = "term,kill"
+	if list, err := trial.chosenStrikes(); err != nil || len(list) != 2 || list[0].name != killedLeader || list[1].name != toldLeader {
+		t.Errorf("chosen are %+v, %v", list, err)
+	}
+	trial.options.strikes = "frown"
+	if _, err := trial.chosenStrikes(); err == nil || !strings.Contains(err.Error(), `"frown"`) || !strings.Contains(err.Error(), "kill") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 func TestALateTakeoverIsAFault(t *testing.T) {
-	for d, faults := range map[time.Duration]int{time.Second: 0, tolerance*takesOverWithin + time.Second: 1} {
+	for d, faults := range map[time.Duration]int{time.Second: 0, killedWithin + time.Second: 1} {
 		trial := aTrial(t)
-		trial.judgeTakeover(d)
-		if len(trial.faults) != faults || len(trial.notes) != 1 {
+		trial.short = false
+		all := takeovers{}
+		for _, at := range []time.Duration{2 * time.Second, d, time.Second} {
+			all.add(killedLeader, takeover{leads: at / 2, writes: at})
+		}
+		trial.judgeTakeovers(all)
+		if len(trial.faults) != faults || len(trial.notes) != 1 || !strings.Contains(trial.notes[0], "3 times") {
 			t.Errorf("%s: faults %q, notes %q", d, trial.faults, trial.notes)
 		}
+	}
+}
+
+// TestAGatewayKnowsChanges tells that reads and sign-ins are not taken for changes.
+func TestAGatewayKnowsChanges(t *testing.T) {
+	g, now := &gateway{}, time.Now()
+	for i, r := range []*http.Request{httptest.NewRequest("GET", "/matters", nil), httptest.NewRequest("POST", "/oauth2/token", nil),
+		httptest.NewRequest("POST", "/matters", nil), httptest.NewRequest("PATCH", "/matters/1", nil)} {
+		g.note(r, now.Add(time.Duration(i)*time.Second))
+	}
+	if got := g.firstAfter(now).Sub(now); got != 2*time.Second {
+		t.Errorf("the first change came after %s", got)
+	}
+	if !g.firstAfter(now.Add(time.Minute)).IsZero() {
+		t.Error("there is a change after the last one")
 	}
 }
 

@@ -34,6 +34,9 @@ type world struct {
 	simulator *process
 	engine    *process   // the newest; nil: there are several, see cluster
 	beside    []*process // what else ends with the world
+	closers   []func()
+
+	allowance string // of Smokeball, in calls a second
 
 	smokeballHas, ledgerHas int // effects, when all was worked off last
 }
@@ -66,7 +69,11 @@ func (t *trial) newWorld(ctx context.Context, data string) (*world, error) {
 // setUp makes the world around engines, which fill brings in. Where that fails nothing
 // of it goes on.
 func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, err error) {
-	w = &world{}
+	t.worldsMade++
+	w = &world{allowance: unlimited}
+	if t.name == clusterCampaign {
+		w.allowance = clusterAllowance
+	}
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("set a world up: %w", err), w.close())
@@ -88,12 +95,15 @@ func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
 	address := freeAddresses(t.chance, 1)[0]
 	w.smokeball = newCaller("http://"+address, "")
 	w.simulator, err = start(filepath.Join(w.dir, "smokeball.log"), nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
-		"--rate=-1", "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
+		"--rate", w.allowance, "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
 	if err != nil {
 		return err
 	}
 	return until(ctx, patience, "Smokeball answers", func(ctx context.Context) bool { return w.smokeball.answers(ctx, "/_sim/state") })
 }
+
+// unlimited is an allowance without a limit.
+const unlimited = "-1"
 
 // configure writes what engines at the public address are told wherever they keep their
 // data: no limit of the rate to speak of, and waits that are short, but longer than this
@@ -203,14 +213,22 @@ func (w *world) stop(ctx context.Context) (time.Duration, error) { return w.engi
 func (p *process) stop(ctx context.Context, log string) (time.Duration, error) {
 	began := time.Now()
 	p.terminate()
+	err := p.endsWell(ctx, log)
+	return time.Since(began), err
+}
+
+// endsWell waits until an engine that was told to stop has ended.
+func (p *process) endsWell(ctx context.Context, log string) error {
 	if !p.endsWithin(ctx, patience) {
-		return time.Since(began), errors.New("the engine does not end after SIGTERM")
+		return errors.New("the engine does not end after SIGTERM")
 	}
 	if p.err != nil {
-		return time.Since(began), fmt.Errorf("the engine did not end well after SIGTERM: %w; it logged %s", p.err, lastLine(log))
+		return fmt.Errorf("the engine did not end well after SIGTERM: %w; it logged %s", p.err, lastLine(log))
 	}
-	return time.Since(began), nil
+	return nil
 }
+
+func (w *world) onClose(f func()) { w.closers = append(w.closers, f) }
 
 // close ends all that belongs to the world. What it wrote goes with the bench.
 func (w *world) close() error {
@@ -224,6 +242,9 @@ func (w *world) close() error {
 	}
 	if w.front != nil {
 		w.front.Close()
+	}
+	for _, f := range w.closers {
+		f()
 	}
 	if w.signIn != nil {
 		w.signIn.server.Close()
