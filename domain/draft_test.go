@@ -77,6 +77,8 @@ func TestDiff(t *testing.T) {
 		{"the status", func(d *domain.MatterDraft) { d.Status = "Pending" }, domain.MatterChange{Status: ptr("Pending")}},
 		{"closing", func(d *domain.MatterDraft) { d.Status, d.ClosedDate = "Closed", &closed },
 			domain.MatterChange{Status: ptr("Closed"), ClosedDate: &closed}},
+		{"another opening date", func(d *domain.MatterDraft) { d.OpenedDate = &later }, domain.MatterChange{OpenedDate: &later}},
+		{"a responsible person", func(d *domain.MatterDraft) { d.ResponsibleStaffID = "u_2" }, domain.MatterChange{ResponsibleStaffID: ptr("u_2")}},
 		{"the clients", func(d *domain.MatterDraft) { d.ClientIDs = []domain.SmokeballID{sbC, sbF} },
 			domain.MatterChange{ClientIDs: []domain.SmokeballID{sbC, sbF}}},
 		{"the type, which cannot be changed", func(d *domain.MatterDraft) { d.MatterTypeID = "t_NY" }, domain.MatterChange{}},

@@ -58,10 +58,10 @@ func (r Resolution) mapping() MappingID {
 func (m Matter) TypeFixed() bool { return m.Smokeball.ID != "" || m.Smokeball.Intent != nil }
 
 // Retyped reports whether CaseHug gave the linked matter another case type since its matter
-// type was chosen, and nobody was told that the matter type stays.
+// type was chosen.
 func (m Matter) Retyped() bool {
 	now := m.Data.CaseType
-	return m.Smokeball.ID != "" && m.CaseType != "" && !SameText(m.CaseType, now) && !SameText(m.ToldType, now)
+	return m.Smokeball.ID != "" && m.CaseType != "" && !SameText(m.CaseType, now)
 }
 
 func (m Matter) waitsForType() bool {

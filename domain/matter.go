@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -26,7 +25,7 @@ type Matter struct {
 	TypeID    string            // the matter type it was resolved to
 	TypeName  string            // of that matter type
 	CaseType  string            // that the matter type was chosen for
-	ToldType  string            // the last case type that people were told has no effect
+	Refused   map[string]string // values that Smokeball refused, by field; not offered again by itself
 	Role      string            // of the clients, where a mapping says so
 	Current   *Sync             // nil: nothing to do
 	Next      *Sync             // asked for while the current one runs
@@ -210,12 +209,12 @@ func (m Matter) change(f func(*Sync)) Matter {
 func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
-		m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = e.TypeID, e.TypeName, e.CaseType, "", e.ClientRole
+		m.TypeID, m.TypeName, m.CaseType, m.Role = e.TypeID, e.TypeName, e.CaseType, e.ClientRole
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e, at)
 	case SyncWarned:
-		m.ToldType = cmp.Or(e.CaseType, m.ToldType)
+		m.Refused = refuse(m.Refused, e.Field, e.Value)
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
 	case MatterTagged:
 		m.Tags = e.Tags
@@ -269,7 +268,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 		}
 		m.Former = next
 	}
-	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.ToldType, m.Role = Linked{}, nil, nil, "", "", "", "", ""
+	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.Role, m.Refused = Linked{}, nil, nil, "", "", "", "", nil
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
 		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Moved: d.Moved || d.File != "" || d.Intent != nil}
@@ -384,6 +383,20 @@ func (m Matter) document(id DocumentID, f func(*Document)) Matter {
 	}
 	m.Documents = docs
 	return m
+}
+
+// refuse returns the refused values with one more, leaving the old map as it was.
+func refuse(all map[string]string, field, value string) map[string]string {
+	if field == "" {
+		return all
+	}
+	next := map[string]string{field: value}
+	for k, v := range all {
+		if k != field {
+			next[k] = v
+		}
+	}
+	return next
 }
 
 func warn(list []Warning, w *Warning) []Warning {

@@ -157,9 +157,12 @@ type ContactSeen struct {
 type SyncWarned struct {
 	Sync    SyncID  `json:"sync"`
 	Warning Warning `json:"warning"`
-	// CaseType is the new case type of a matter that keeps its matter type: people are told
-	// of it once.
+	// CaseType is the new case type of a matter that keeps its matter type.
 	CaseType string `json:"case_type,omitempty"`
+	// Field and Value are what Smokeball refused of the matter: it is not offered again by
+	// itself.
+	Field string `json:"field,omitempty"`
+	Value string `json:"value,omitempty"`
 }
 
 // MatterTagged says that Smokeball's matter has these tags of CaseHug's.

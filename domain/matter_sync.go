@@ -254,31 +254,6 @@ func SmokeballStatus(casehug string) string {
 	return "Open"
 }
 
-// Diff names what has to be written so that Smokeball has next where it had was.
-// A value that CaseHug did not change is left alone, whatever Smokeball has now.
-func Diff(was, next MatterDraft) MatterChange {
-	var c MatterChange
-	if was.Number != next.Number && next.Number != "" {
-		c.Number = &next.Number
-	}
-	if was.Description != next.Description {
-		c.Description = &next.Description
-	}
-	if was.ResponsibleStaffID != next.ResponsibleStaffID && next.ResponsibleStaffID != "" {
-		c.ResponsibleStaffID = &next.ResponsibleStaffID
-	}
-	if was.Status != next.Status {
-		c.Status = &next.Status
-	}
-	if next.ClosedDate != nil && (was.ClosedDate == nil || !was.ClosedDate.Equal(*next.ClosedDate)) {
-		c.ClosedDate = next.ClosedDate
-	}
-	if len(missingFrom(next.ClientIDs, was.ClientIDs))+len(missingFrom(was.ClientIDs, next.ClientIDs)) > 0 {
-		c.ClientIDs = next.ClientIDs
-	}
-	return c
-}
-
 // missingFrom are the ids of a that b lacks.
 func missingFrom(b, a []SmokeballID) []SmokeballID {
 	var rest []SmokeballID

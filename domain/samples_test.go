@@ -73,7 +73,7 @@ func syncSamples() []domain.Event {
 }
 
 func effectSamples() []domain.Event {
-	change := domain.MatterChange{Number: ptr("CH-2026-0142"), Description: ptr("Rivera v. Apex Freight"), Status: ptr("Closed"),
+	change := domain.MatterChange{OpenedDate: ptr(sampleTime.Truncate(time.Second)), Reopened: true, Number: ptr("CH-2026-0142"), Description: ptr("Rivera v. Apex Freight"), Status: ptr("Closed"),
 		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs, ResponsibleStaffID: &sampleDraft.ResponsibleStaffID}
 	return list(
 		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
@@ -81,7 +81,7 @@ func effectSamples() []domain.Event {
 		domain.ContactResolved{Sync: sampleSync, Client: "c_77", Contact: sbC, Key: "k_7d1f", Outcome: domain.OutcomeAccepted, Request: sampleRequest,
 			Pending: true, Warning: &domain.Warning{Code: "contact_ambiguous", Message: "Two contacts have this e-mail; the older one was taken", Link: "https://api.smokeball.com/contacts/" + string(sbF)}, DurationMS: 210},
 		domain.ContactSeen{Sync: sampleSync, Contact: sbC, By: domain.ByWebhook, Request: sampleRequest, DurationMS: 900},
-		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning, CaseType: "Dog Bite"},
+		domain.SyncWarned{Sync: sampleSync, Warning: sampleWarning, CaseType: "Dog Bite", Field: "responsible", Value: "c85d28cb"},
 		domain.MatterTagged{Sync: sampleSync, Matter: sbM, Tags: []string{"intake"}},
 		domain.FolderCreationStarted{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
 		domain.FolderCreationRefused{Sync: sampleSync, Path: "Intake/Forms", Request: sampleRequest},
@@ -163,7 +163,7 @@ func firmSamples() []domain.Event {
 		domain.WebhookRotationStarted{Rotation: "r_7d1f", By: "u_1"},
 		domain.WebhooksRotated{Rotation: "r_7d1f", Subscription: "sub_4411", By: "u_1"},
 		domain.WebhookKeysRetired{Rotation: "r_7d1f"},
-		domain.SettingsChanged{By: "u_1", Settings: domain.Settings{OnDocumentApproved: true, OnMatterCreated: true, OnMatterUpdated: true,
+		domain.SettingsChanged{By: "u_1", Settings: domain.Settings{SyncTags: true, OnDocumentApproved: true, OnMatterCreated: true, OnMatterUpdated: true,
 			OnClientUpdated: true, LinkExisting: true, DocumentsFolder: "CaseHug"}},
 		domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "smokeball/f_oak", ID: "b5f6a1c2-638"}, Type: "error", Source: "API", Resource: sbM, Matter: sbM,
 			Request: sampleRequest, Message: "The matter type is not valid."},

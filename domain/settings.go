@@ -14,7 +14,8 @@ type Settings struct {
 	OnMatterUpdated    bool   `json:"auto_sync_on_matter_updated"` // matters that are linked
 	OnClientUpdated    bool   `json:"auto_sync_on_client_updated"` // clients that are linked
 	LinkExisting       bool   `json:"link_existing_matters"`
-	DocumentsFolder    string `json:"documents_folder"` // empty: the document's own, else the root
+	DocumentsFolder    string `json:"documents_folder"`    // empty: the document's own, else the root
+	SyncTags           bool   `json:"sync_tags,omitempty"` // CaseHug's tags; they cost a call per matter
 }
 
 // DefaultSettings hold until a firm admin changes them.

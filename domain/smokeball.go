@@ -25,12 +25,16 @@ type MatterChange struct {
 	ClosedDate  *time.Time    `json:"closed_date,omitempty"`
 	ClientIDs   []SmokeballID `json:"client_ids,omitempty"`
 
-	ResponsibleStaffID *string `json:"responsible_staff_id,omitempty"`
+	ResponsibleStaffID *string `json:"responsible_staff_id,omitempty"` // of "": nobody
+
+	OpenedDate *time.Time `json:"opened_date,omitempty"`
+	Reopened   bool       `json:"reopened,omitempty"` // the closed date goes
 }
 
 // Empty reports whether nothing would be written.
 func (c MatterChange) Empty() bool {
-	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil && c.ResponsibleStaffID == nil
+	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil && c.ResponsibleStaffID == nil &&
+		c.OpenedDate == nil && !c.Reopened
 }
 
 // SmokeballMatter is a matter as Smokeball shows it.
@@ -44,7 +48,10 @@ type SmokeballMatter struct {
 	Status       string
 	ClientIDs    []SmokeballID
 	MatterTypeID string
+	OpenedDate   *time.Time
 	ClosedDate   *time.Time
+
+	ResponsibleStaffID string
 }
 
 // Gone reports whether people have deleted or cancelled the matter.

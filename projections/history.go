@@ -369,7 +369,7 @@ func changed(c domain.MatterChange) []string {
 		name string
 		is   bool
 	}{{"name", c.Description != nil}, {"number", c.Number != nil}, {"status", c.Status != nil},
-		{"closed date", c.ClosedDate != nil}, {"clients", c.ClientIDs != nil}, {"responsible person", c.ResponsibleStaffID != nil}} {
+		{"opened date", c.OpenedDate != nil}, {"closed date", c.ClosedDate != nil || c.Reopened}, {"clients", c.ClientIDs != nil}, {"responsible person", c.ResponsibleStaffID != nil}} {
 		if f.is {
 			names = append(names, f.name)
 		}

@@ -2,6 +2,7 @@ package smokeball
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"net/url"
 
@@ -27,10 +28,14 @@ type matterPatch struct {
 	Number      *string  `json:"number,omitempty"`
 	Description *string  `json:"description,omitempty"`
 	Status      *string  `json:"status,omitempty"`
-	ClosedDate  string   `json:"closedDate,omitempty"`
+	OpenedDate  string   `json:"openedDate,omitempty"`
+	ClosedDate  any      `json:"closedDate,omitempty"`
 	ClientIDs   []string `json:"clientIds,omitempty"`
-	Responsible *string  `json:"personResponsibleStaffId,omitempty"`
+	Responsible any      `json:"personResponsibleStaffId,omitempty"`
 }
+
+// cleared is the value that empties a field: null.
+var cleared = json.RawMessage("null")
 
 // matter is a matter as Smokeball shows it.
 type matter struct {
@@ -43,7 +48,9 @@ type matter struct {
 	Status           string `json:"status"`
 	MatterType       link   `json:"matterType"`
 	Clients          []link `json:"clients"`
+	OpenedDate       moment `json:"openedDate"`
 	ClosedDate       moment `json:"closedDate"`
+	Responsible      link   `json:"personResponsible"`
 }
 
 func (m *matter) check() error {
@@ -64,7 +71,10 @@ func (m matter) domain() domain.SmokeballMatter {
 		Status:       m.Status,
 		ClientIDs:    targets(m.Clients),
 		MatterTypeID: string(m.MatterType.target()),
+		OpenedDate:   m.OpenedDate.pointer(),
 		ClosedDate:   m.ClosedDate.pointer(),
+
+		ResponsibleStaffID: string(m.Responsible.target()),
 	}
 }
 
@@ -99,11 +109,29 @@ func (c *Client) PatchMatter(ctx context.Context, firm domain.FirmID, id domain.
 	if ch.Empty() {
 		return nil
 	}
-	body := matterPatch{ch.Number, ch.Description, ch.Status, date(ch.ClosedDate), texts(ch.ClientIDs), ch.ResponsibleStaffID}
+	body := patchOf(ch)
 	return c.do(ctx, firm, call{
 		op: "update matter", method: http.MethodPatch, path: []string{"matters", string(id)},
 		body: body, request: rid,
 	}, nil)
+}
+
+func patchOf(ch domain.MatterChange) matterPatch {
+	p := matterPatch{Number: ch.Number, Description: ch.Description, Status: ch.Status, OpenedDate: date(ch.OpenedDate), ClientIDs: texts(ch.ClientIDs)}
+	switch {
+	case ch.ClosedDate != nil:
+		p.ClosedDate = date(ch.ClosedDate)
+	case ch.Reopened:
+		p.ClosedDate = cleared
+	}
+	switch id := ch.ResponsibleStaffID; {
+	case id == nil:
+	case *id == "":
+		p.Responsible = cleared
+	default:
+		p.Responsible = *id
+	}
+	return p
 }
 
 // Matter reads one matter.

@@ -14,9 +14,10 @@ import (
 const staffLive = 15 * time.Minute
 
 type staffMember struct {
-	ID     string `json:"id"`
-	Email  string `json:"email"`
-	Former bool   `json:"former"`
+	ID      string `json:"id"`
+	Email   string `json:"email"`
+	Former  bool   `json:"former"`
+	Enabled *bool  `json:"enabled"` // nil: not told
 }
 
 // staffCache remembers who has which e-mail address, and who has none. The zero value
@@ -59,7 +60,7 @@ func (s *staffCache) put(k staffKey, id string) {
 }
 
 // StaffByEmail is the id of the firm's staff member with that e-mail address, without
-// regard to case, or "" where there is none; former members are left out. Answers are
+// regard to case, or "" where there is none; former and disabled members are left out. Answers are
 // remembered for 15 minutes.
 func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email string) (string, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
@@ -74,7 +75,7 @@ func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email str
 	}
 	id := ""
 	for _, s := range all {
-		if id == "" && !s.Former && strings.EqualFold(s.Email, email) {
+		if id == "" && !s.Former && (s.Enabled == nil || *s.Enabled) && strings.EqualFold(s.Email, email) {
 			id = s.ID
 		}
 	}

@@ -100,7 +100,7 @@ func (s *site) pastSettings(ctx context.Context, in *ReadingPast) (*answer[setti
 		return nil, err
 	}
 	facts := only(then.Settings, func(e domain.Event) bool { _, ok := e.(domain.SettingsChanged); return ok })
-	return &answer[settingsThen]{Body: settingsThen{SettingsBody: SettingsBody(then.Row.Settings), PastPosition: provenBy(at, facts)}}, nil
+	return &answer[settingsThen]{Body: settingsThen{SettingsBody: settingsBody(then.Row.Settings), PastPosition: provenBy(at, facts)}}, nil
 }
 
 // pastMappings are the firm's own mappings as they were. What other case types became is

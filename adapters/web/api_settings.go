@@ -6,7 +6,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// SettingsBody are a firm's settings. All are needed: a PUT takes the whole.
+// SettingsBody are a firm's settings. A PUT takes the whole; what came later may be left out and
+// then stays as it is.
 type SettingsBody struct {
 	OnDocumentApproved bool   `json:"auto_sync_on_document_approved" doc:"A document's approval syncs its matter, client and approved documents."`
 	OnMatterCreated    bool   `json:"auto_sync_on_matter_created" doc:"A new matter is synced at once."`
@@ -14,16 +15,30 @@ type SettingsBody struct {
 	OnClientUpdated    bool   `json:"auto_sync_on_client_updated" doc:"Changes of linked clients are synced."`
 	LinkExisting       bool   `json:"link_existing_matters" doc:"A Smokeball matter with the case number and the client is linked."`
 	DocumentsFolder    string `json:"documents_folder" maxLength:"200" doc:"The folder for documents; empty: the document's own, else the matter's top level."`
+	SyncTags           *bool  `json:"sync_tags,omitempty" doc:"CaseHug's tags are set in Smokeball, which costs a call per matter. Left out: as it is."`
 }
 
-func (b SettingsBody) settings() domain.Settings { return domain.Settings(b) }
+// settings are those of the body, and those of now where the body leaves them out.
+func (b SettingsBody) settings(now domain.Settings) domain.Settings {
+	tags := now.SyncTags
+	if b.SyncTags != nil {
+		tags = *b.SyncTags
+	}
+	return domain.Settings{OnDocumentApproved: b.OnDocumentApproved, OnMatterCreated: b.OnMatterCreated, OnMatterUpdated: b.OnMatterUpdated,
+		OnClientUpdated: b.OnClientUpdated, LinkExisting: b.LinkExisting, DocumentsFolder: b.DocumentsFolder, SyncTags: tags}
+}
+
+func settingsBody(s domain.Settings) SettingsBody {
+	return SettingsBody{OnDocumentApproved: s.OnDocumentApproved, OnMatterCreated: s.OnMatterCreated, OnMatterUpdated: s.OnMatterUpdated,
+		OnClientUpdated: s.OnClientUpdated, LinkExisting: s.LinkExisting, DocumentsFolder: s.DocumentsFolder, SyncTags: &s.SyncTags}
+}
 
 func (s *site) getSettings(ctx context.Context, in *ReadingPast) (*answer[settingsThen], error) {
 	if in.AsOf != "" {
 		return s.pastSettings(ctx, in)
 	}
 	row, err := s.Views.Connection(in.firm())
-	return &answer[settingsThen]{Body: settingsThen{SettingsBody: SettingsBody(row.Settings)}}, err
+	return &answer[settingsThen]{Body: settingsThen{SettingsBody: settingsBody(row.Settings)}}, err
 }
 
 type settingsInput struct {
@@ -32,6 +47,28 @@ type settingsInput struct {
 }
 
 func (s *site) putSettings(ctx context.Context, in *settingsInput) (*change[SettingsBody], error) {
-	position, err := s.Firms.ChangeSettings(ctx, userOf(ctx), in.Body.settings(), nil)
-	return changed(position, in.Body), err
+	if in.Body.SyncTags != nil {
+		position, err := s.Firms.ChangeSettings(ctx, userOf(ctx), in.Body.settings(domain.Settings{}), nil)
+		return changed(position, in.Body), err
+	}
+	return s.putOver(ctx, in)
+}
+
+// putOver changes the settings from those that are known, because some of them stay. Where
+// others are kept by now it begins again from these.
+func (s *site) putOver(ctx context.Context, in *settingsInput) (*change[SettingsBody], error) {
+	for {
+		row, err := s.Views.Connection(in.firm())
+		if err != nil {
+			return nil, err
+		}
+		next := in.Body.settings(row.Settings)
+		position, err := s.Firms.ChangeSettings(ctx, userOf(ctx), next, &row.SettingsRev)
+		if r := domain.AsRejection(err); r == nil || r.Failure.Code != domain.CodeSettingsChanged {
+			return changed(position, settingsBody(next)), err
+		}
+		if err := s.settle(ctx, position); err != nil {
+			return nil, err
+		}
+	}
 }

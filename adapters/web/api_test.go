@@ -142,11 +142,14 @@ func TestSettingsAreTakenWhole(t *testing.T) {
 	put := func(body string) reply {
 		return e.call(t, call{method: "PUT", path: "/v1/firms/f_1/settings", token: "admin-token", body: body})
 	}
+	withTags := func(on string) string { return strings.TrimSuffix(settingsJSON, "}") + `,"sync_tags":` + on + "}" }
 	r := put(settingsJSON).want(200)
-	if strings.TrimSpace(r.body) != settingsJSON {
-		t.Errorf("answered %s, want %s", r.body, settingsJSON)
+	if strings.TrimSpace(r.body) != withTags("false") {
+		t.Errorf("answered %s, want %s", r.body, withTags("false"))
 	}
-	e.told(t).call(t, call{path: "/v1/firms/f_1/settings?min_position=" + r.header.Get("Ledger-Position"), token: "user-token"}).want(200).contains(settingsJSON)
+	e.told(t).call(t, call{path: "/v1/firms/f_1/settings?min_position=" + r.header.Get("Ledger-Position"), token: "user-token"}).want(200).contains(withTags("false"))
+	put(withTags("true")).want(200).contains(withTags("true"))
+	put(settingsJSON).want(200).contains(withTags("true")) // left out, it stays as it is
 
 	p := put(`{"auto_sync_on_document_approved":true}`).problem(422, "invalid_request")
 	if len(p.Errors) != 5 {

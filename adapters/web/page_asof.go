@@ -176,7 +176,7 @@ func (s *site) facts(v visit, row projections.ConnectionRow) []pastFact {
 		{Label: "Sign in again by", Value: until}, {Label: "Webhooks", Value: webhooksMark(b.Webhooks.Status).Word},
 		{Label: "Document approved", Value: onOff(set.OnDocumentApproved)}, {Label: "Matter created", Value: onOff(set.OnMatterCreated)},
 		{Label: "Matter changed", Value: onOff(set.OnMatterUpdated)}, {Label: "Client changed", Value: onOff(set.OnClientUpdated)},
-		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Folder", Value: or(set.DocumentsFolder, "Top level")},
+		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Send tags", Value: onOff(set.SyncTags)}, {Label: "Folder", Value: or(set.DocumentsFolder, "Top level")},
 		{Label: "Mappings", Value: mappingsText(row.Mappings)},
 	}
 }

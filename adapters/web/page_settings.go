@@ -97,6 +97,6 @@ func typedSettings(r *http.Request) domain.Settings {
 	return domain.Settings{
 		OnDocumentApproved: on("auto_sync_on_document_approved"), OnMatterCreated: on("auto_sync_on_matter_created"),
 		OnMatterUpdated: on("auto_sync_on_matter_updated"), OnClientUpdated: on("auto_sync_on_client_updated"),
-		LinkExisting: on("link_existing_matters"), DocumentsFolder: strings.TrimSpace(r.PostFormValue("documents_folder")),
+		LinkExisting: on("link_existing_matters"), SyncTags: on("sync_tags"), DocumentsFolder: strings.TrimSpace(r.PostFormValue("documents_folder")),
 	}
 }

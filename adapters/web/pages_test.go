@@ -218,7 +218,7 @@ func TestForms(t *testing.T) {
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
 		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
 		{"/integrations/settings", "revision=0&auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
-			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake}"},
+			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake SyncTags:false}"},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
 			e := newEngine(t).connect().tell().told(t)

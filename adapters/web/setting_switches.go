@@ -11,7 +11,7 @@ type settingSwitch struct {
 	Hint     string
 }
 
-// Switches are all of them; the last one is not about what syncs by itself.
+// Switches are all of them; the last two are not about what syncs by itself.
 func (p settingsPage) Switches() []settingSwitch {
 	s, now := p.Settings, p.Stored
 	return []settingSwitch{
@@ -25,6 +25,8 @@ func (p settingsPage) Switches() []settingSwitch {
 			Words: "Names, e-mail and phone follow."},
 		{ID: "s-link", Name: "link_existing_matters", Label: "Link matters that Smokeball already has", Short: "linking", On: s.LinkExisting, Stored: now.LinkExisting,
 			Words: "Same case number and same client: the two are linked. Off: a second matter is made."},
+		{ID: "s-tags", Name: "sync_tags", Label: "Send tags", Short: "tags", On: s.SyncTags, Stored: now.SyncTags,
+			Words: "CaseHug’s tags are added to the matter in Smokeball. It takes one call more for each matter."},
 	}
 }
 

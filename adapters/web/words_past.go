@@ -89,6 +89,7 @@ func settingsText(was, is domain.Settings) string {
 	say("matter changed", onOff(was.OnMatterUpdated), onOff(is.OnMatterUpdated))
 	say("client changed", onOff(was.OnClientUpdated), onOff(is.OnClientUpdated))
 	say("link matters", onOff(was.LinkExisting), onOff(is.LinkExisting))
+	say("send tags", onOff(was.SyncTags), onOff(is.SyncTags))
 	say("folder", or(was.DocumentsFolder, "top level"), or(is.DocumentsFolder, "top level"))
 	return strings.Join(parts, "; ")
 }

@@ -4,23 +4,34 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// responsible is the Smokeball staff member whom CaseHug names as responsible, or ""
-// with a warning where Smokeball has nobody of that e-mail address.
+// responsible is the Smokeball staff member whom CaseHug names as responsible, "" for
+// nobody. Where Smokeball has no such person who works there, whoever it was told before
+// stays, with a warning.
 func (t *turn) responsible(ctx context.Context) (string, error) {
-	email := t.m.Data.ResponsibleEmail
+	email := domain.Text(t.m.Data.ResponsibleEmail)
 	if email == "" {
 		return "", nil
 	}
 	id, err := t.Smokeball.StaffByEmail(ctx, t.firm, email)
+	why := "Smokeball has no staff member with the e-mail address " + email + ", or that person is disabled there"
+	if refused(err) {
+		why, err = "Smokeball refused to say who has the e-mail address "+email+": "+domain.AsCallError(err).Failure.Message, nil
+	}
 	if err != nil || id != "" {
 		return id, err
 	}
-	w := domain.Warning{Code: "responsible_not_found", Message: fmt.Sprintf("Smokeball has no staff member with the e-mail address %s; nobody was set as responsible", email)}
-	return "", t.warn(ctx, w)
+	return t.m.Smokeball.Sent.ResponsibleStaffID, t.warn(ctx, domain.Warning{Code: "responsible_not_found", Message: why + "; nobody was set as responsible"})
+}
+
+// refused reports whether Smokeball refused a call, so that the same would be refused again.
+func refused(err error) bool {
+	ce := domain.AsCallError(err)
+	return ce != nil && !ce.Unsettled && (ce.Class == domain.Permanent || ce.Class == domain.NotPermitted)
 }
 
 // warn records a warning, once in a sync.
@@ -39,13 +50,23 @@ func (t *turn) textCleaned(ctx context.Context) error {
 	return nil
 }
 
-// tags adds CaseHug's tags that Smokeball's matter does not have from us. Those that
-// people set or removed there stay as they are.
+// tags adds CaseHug's tags that Smokeball's matter does not have from us, where the firm
+// wants them. Those that people set or removed there stay as they are. Tags that Smokeball
+// refuses hold nothing back.
 func (t *turn) tags(ctx context.Context) error {
-	missing := without(t.m.Data.Tags, t.m.Tags)
-	if len(missing) == 0 {
+	missing := without(domain.Tags(t.m.Data.Tags), t.m.Tags)
+	if len(missing) == 0 || !t.settings.SyncTags {
 		return nil
 	}
+	err := t.addTags(ctx, missing)
+	if !refused(err) || domain.AsCallError(err).Failure.Code == domain.CodeMatterGone {
+		return err
+	}
+	return t.warn(ctx, domain.Warning{Code: "tags_refused", Message: fmt.Sprintf(
+		"Smokeball refused the tags %s; everything else was sent. It said: %s", strings.Join(missing, ", "), domain.AsCallError(err).Failure.Message)})
+}
+
+func (t *turn) addTags(ctx context.Context, missing []string) error {
 	if err := t.confirmMatter(ctx); err != nil { // tags are set on a matter that is there
 		return err
 	}
@@ -64,13 +85,9 @@ func (t *turn) tags(ctx context.Context) error {
 	return t.record(context.WithoutCancel(ctx), domain.MatterTagged{Sync: t.Sync, Matter: t.m.Smokeball.ID, Tags: append(slices.Clone(t.m.Tags), missing...)})
 }
 
-// without are the words of a that are not in b, each once.
+// without are the tags of a that are not in b, whatever their case.
 func without(a, b []string) []string {
-	var rest []string
-	for _, x := range a {
-		if !slices.Contains(b, x) && !slices.Contains(rest, x) {
-			rest = append(rest, x)
-		}
-	}
-	return rest
+	return slices.DeleteFunc(slices.Clone(a), func(x string) bool {
+		return slices.ContainsFunc(b, func(y string) bool { return domain.SameText(x, y) })
+	})
 }

@@ -54,7 +54,7 @@ func (t *turn) mustLook(ctx context.Context) (bool, error) {
 // show to be in a matter which is there. A change of the matter itself is confirmed by
 // reading the matter.
 func (t *turn) adds() bool {
-	return len(without(t.m.Data.Tags, t.m.Tags)) > 0 ||
+	return (t.settings.SyncTags && len(without(domain.Tags(t.m.Data.Tags), t.m.Tags)) > 0) ||
 		slices.ContainsFunc(t.m.Unsent(), func(d domain.Document) bool { return !t.m.LeavesOut(d) })
 }
 

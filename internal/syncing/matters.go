@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -45,15 +47,22 @@ func (t *turn) draft() domain.MatterDraft {
 	return d
 }
 
+// trimmed is the draft without what Smokeball refused of it.
+func (t *turn) trimmed(ctx context.Context) (domain.MatterDraft, error) {
+	d := t.draft()
+	fields := t.leftOut(d.Trimmings())
+	return d.Without(fields, domain.MatterDraft{}), t.warnOfRefused(ctx, fields)
+}
+
 // updateMatter writes what CaseHug changed since Smokeball was told.
 func (t *turn) updateMatter(ctx context.Context) error {
-	start, next := t.Now(), t.draft()
-	change := domain.Diff(t.m.Smokeball.Sent, next)
+	start := t.Now()
+	change, next, err := t.change(ctx)
+	if err != nil {
+		return err
+	}
 	if change.Empty() {
-		if t.m.Current.Changed {
-			return nil // this sync itself brought it there
-		}
-		return t.record(ctx, domain.MatterUnchanged{Sync: t.Sync, Matter: t.m.Smokeball.ID})
+		return t.unchanged(ctx)
 	}
 	if err := t.confirmMatter(ctx); err != nil { // a change of what is not there yet is a 404
 		return err
@@ -66,10 +75,41 @@ func (t *turn) updateMatter(ctx context.Context) error {
 		change.ClientIDs = domain.MergeClients(there.ClientIDs, t.m.Smokeball.Sent.ClientIDs, next.ClientIDs)
 	}
 	rid, err := t.patchMatter(ctx, &change, next)
+	if err != nil && t.trim(err, change.Trimmings(), false) {
+		return domain.ErrTaken // without what Smokeball refuses
+	}
 	if err != nil {
 		return t.within(ctx, err)
 	}
-	return t.record(context.WithoutCancel(ctx), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})
+	return t.record(context.WithoutCancel(ctx), append(t.refusals(), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})...)
+}
+
+// change is what has to be written, and what Smokeball is to have afterwards: what it keeps
+// and what it refuses is warned of.
+func (t *turn) change(ctx context.Context) (domain.MatterChange, domain.MatterDraft, error) {
+	sent := t.m.Smokeball.Sent
+	next, kept := domain.Kept(sent, t.draft())
+	for _, w := range kept {
+		if err := t.warn(ctx, w); err != nil {
+			return domain.MatterChange{}, next, err
+		}
+	}
+	change := domain.Diff(sent, next)
+	fields := t.leftOut(change.Trimmings())
+	return change.Without(fields), next.Without(fields, sent), t.warnOfRefused(ctx, fields)
+}
+
+// unchanged records that nothing had to be written, unless this sync itself brought the
+// matter there.
+func (t *turn) unchanged(ctx context.Context) error {
+	facts := t.refusals()
+	if !t.m.Current.Changed {
+		facts = append(facts, domain.MatterUnchanged{Sync: t.Sync, Matter: t.m.Smokeball.ID})
+	}
+	if len(facts) == 0 {
+		return nil
+	}
+	return t.record(ctx, facts...)
 }
 
 // patchMatter writes a change. Where Smokeball refuses it for a contact that is not there,
@@ -77,7 +117,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, error) {
 	rid := t.request("matter", "change")
 	err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
-	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled {
+	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled || t.names(ce, change.Trimmings()) {
 		return rid, err
 	}
 	living, e := t.living(ctx, next)
@@ -87,6 +127,16 @@ func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, nex
 	change.ClientIDs = living
 	rid = t.request("matter", "change")
 	return rid, t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
+}
+
+// names reports whether Smokeball's answer names one of the fields as what it refuses.
+func (t *turn) names(ce *domain.CallError, offered map[string]string) bool {
+	for field := range offered {
+		if ce.Failure.Smokeball.Names(field) {
+			return true
+		}
+	}
+	return false
 }
 
 // readMatter reads the linked matter, which has to be there.
@@ -106,7 +156,10 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 			return err
 		}
 	}
-	draft := t.draft()
+	draft, err := t.trimmed(ctx)
+	if err != nil {
+		return err
+	}
 	found, how, err := t.findAny(ctx, draft)
 	if err != nil {
 		return err
@@ -119,9 +172,9 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 		return m.StartCreation(t.Turn, rid, t.account, draft)
 	}))
 	if err != nil {
-		return t.notCreated(ctx, err, rid)
+		return t.notCreated(ctx, err, rid, draft)
 	}
-	return t.record(context.WithoutCancel(ctx), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: draft, Account: t.account, DurationMS: t.since(start)})
+	return t.record(context.WithoutCancel(ctx), append(t.refusals(), domain.MatterAccepted{Sync: t.Sync, Matter: id, Request: rid, Sent: draft, Account: t.account, DurationMS: t.since(start)})...)
 }
 
 // link records a matter that Smokeball has. Of one that was linked before we know what it
@@ -134,16 +187,44 @@ func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how strin
 		known = f.Sent
 	case how == byExternalID:
 		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
-		known.ClosedDate = found.ClosedDate
+		known.OpenedDate, known.ClosedDate = sameDayOr(found.OpenedDate, known.OpenedDate), sameDayOr(found.ClosedDate, known.ClosedDate)
+		if known.ResponsibleStaffID != "" {
+			known.ResponsibleStaffID = found.ResponsibleStaffID
+		}
 		known.ClientIDs = ours(found.ClientIDs, known.ClientIDs, t.m.Smokeball.Sent.ClientIDs)
 	}
 	if err := t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: found.ID, How: how, Known: known, Account: t.account, DurationMS: t.since(start)}); err != nil {
 		return err
 	}
+	if how == byNumber {
+		if err := t.warnOfOthers(ctx, found, known); err != nil {
+			return err
+		}
+	}
 	if change := domain.Diff(t.m.Smokeball.Sent, t.draft()); !change.Empty() {
 		return t.updateMatter(ctx)
 	}
 	return nil
+}
+
+// warnOfOthers tells what a matter that Smokeball had already has otherwise.
+func (t *turn) warnOfOthers(ctx context.Context, found domain.SmokeballMatter, d domain.MatterDraft) error {
+	list := found.Differing(d)
+	if len(list) == 0 {
+		return nil
+	}
+	return t.warn(ctx, domain.Warning{Code: "matter_differs", Message: fmt.Sprintf(
+		"Smokeball had matter %s already, and it was linked as it is. It has another %s than CaseHug. Correct it where it is wrong; what changes in CaseHug from now on is written",
+		found.Number, strings.Join(list, ", another "))})
+}
+
+// sameDayOr is the date as we write it, where Smokeball shows the same day in its own form,
+// else the one that it shows.
+func sameDayOr(found, ours *time.Time) *time.Time {
+	if found != nil && ours != nil && found.Format(time.DateOnly) == ours.Format(time.DateOnly) {
+		return ours
+	}
+	return found
 }
 
 // ours are those of a matter's clients whom CaseHug named, now or when it was asked for:
@@ -155,8 +236,9 @@ func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
 }
 
 // notCreated settles the intent where the answer is certain. Where Smokeball refuses
-// the matter because of a contact that is not there, the contact is seen to first.
-func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) error {
+// the matter because of a contact that is not there, the contact is seen to first. What it
+// may refuse of a matter without which it takes the rest is left out (ErrTaken).
+func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID, draft domain.MatterDraft) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled {
 		return err
@@ -164,13 +246,22 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID) 
 	if e := t.undo(ctx, rid); e != nil {
 		return errors.Join(err, e)
 	}
+	if t.trim(err, draft.Trimmings(), true) {
+		return domain.ErrTaken
+	}
 	if ce.Class != domain.Permanent && ce.Class != domain.NotThere {
 		return err
 	}
 	if e := t.clientsThere(ctx); e != nil {
 		return e
 	}
-	return cmp.Or(t.retyped(ctx), err)
+	if e := t.retyped(ctx); e != nil {
+		return e
+	}
+	if t.trim(err, draft.Trimmings(), false) {
+		return domain.ErrTaken
+	}
+	return err
 }
 
 // retyped begins the steps anew where the matter type that the matter was to get is not the

@@ -117,14 +117,21 @@ func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 	return older
 }
 
-// typeKept warns, once, that a new case type does not change the matter type in Smokeball.
+// typeKept warns that a new case type, or another role in the firm's mapping, does not change
+// the matter in Smokeball.
 func (t *turn) typeKept(ctx context.Context) error {
-	if !t.m.Retyped() {
+	if t.m.Retyped() {
+		return t.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
+			"The case type is “%s” now. The matter in Smokeball keeps the type “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
+			t.m.Data.CaseType, t.m.TypeName)})
+	}
+	k, ok := t.mappings.For(t.m.Data)
+	if !ok || !t.m.Smokeball.Made || k.MatterTypeID != t.m.TypeID || domain.SameText(k.ClientRole, t.m.Role) {
 		return nil
 	}
-	return t.record(ctx, domain.SyncWarned{Sync: t.Sync, CaseType: t.m.Data.CaseType, Warning: domain.Warning{Code: "matter_type_kept",
-		Message: fmt.Sprintf("The case type is “%s” now. The matter in Smokeball keeps the type “%s”: Smokeball can't change it. To get the other type, delete the matter in Smokeball and click “Sync to Smokeball”: that makes a new one with all its documents. Any CaseHug user of the firm can do it",
-			t.m.Data.CaseType, t.m.TypeName)}})
+	return t.warn(ctx, domain.Warning{Code: "client_role_kept", Message: fmt.Sprintf(
+		"The mapping for %s gives the client the role “%s” now. The matter in Smokeball keeps “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other role",
+		k.Subject(), cmp.Or(k.ClientRole, "by default"), cmp.Or(t.m.Role, "by default"))})
 }
 
 // mappingsPage is the way to where a firm's own mappings are kept.

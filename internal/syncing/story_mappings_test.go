@@ -215,7 +215,7 @@ func TestATypeThatComesBackLetsTheSyncGoOn(t *testing.T) {
 }
 
 // TestALinkedMatterKeepsItsType tells that a case type which CaseHug changes later is warned
-// of once: Smokeball can't change a matter's type.
+// of for as long as Smokeball has another.
 func TestALinkedMatterKeepsItsType(t *testing.T) {
 	story(t, func(o *office) {
 		o.sends(accident())
@@ -234,10 +234,13 @@ func TestALinkedMatterKeepsItsType(t *testing.T) {
 				t.Errorf("the warning does not name %s: %s", name, e.Warnings[0].Message)
 			}
 		}
-		if e := retype(3, "slip and fall", "New name"); len(e.Warnings) != 0 || e.Status != domain.Succeeded {
+		if strings.Contains(e.Warnings[0].Message, "delete") {
+			t.Errorf("the warning says that the matter is to be deleted: %s", e.Warnings[0].Message)
+		}
+		if e := retype(3, "slip and fall", "New name"); len(e.Warnings) != 1 || e.Status != domain.Succeeded {
 			t.Errorf("the same type again: %s with the warnings %+v", e.Status, e.Warnings)
 		}
-		if e := retype(4, "Auto Accident", "New name"); len(e.Warnings) != 0 {
+		if e := retype(4, "auto  accident", "New name"); len(e.Warnings) != 0 {
 			t.Errorf("back to what it was: the warnings %+v", e.Warnings)
 		}
 		if e := retype(5, "Dog Bite", "New name"); len(e.Warnings) != 1 {

@@ -51,6 +51,7 @@ type turn struct {
 	granted  time.Time              // when its authorization was given
 	hooked   bool                   // Smokeball tells the firm's changes by webhook
 	staff    string                 // Smokeball's id of the responsible person
+	declined []refusedField         // of the matter, by Smokeball in this turn
 	files    []domain.SmokeballFile // of the matter, where they had to be asked for
 	woken    chan struct{}          // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
@@ -153,8 +154,8 @@ func (t *turn) steps(ctx context.Context) error {
 		{domain.StepContact, t.clients},
 		{domain.StepMatter, t.textCleaned},
 		{domain.StepMatter, t.matter},
-		{domain.StepMatter, t.tags},
 		{domain.StepDocument, t.documents},
+		{domain.StepMatter, t.tags},
 		{domain.StepConfirm, t.confirmAll},
 	}
 	for _, s := range steps {

@@ -1,0 +1,75 @@
+package syncing
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// refusedField is a value of the matter that Smokeball refused in this turn.
+type refusedField struct {
+	field, value string
+	warning      domain.Warning
+}
+
+// trim leaves out of what is sent next the trimmings that Smokeball seems to refuse; any
+// reports whether it offers less now. Where the answer names none of them it may mean each,
+// unless only is set: then what it does not name stays.
+func (t *turn) trim(err error, offered map[string]string, only bool) (any bool) {
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.NotPermitted) {
+		return false
+	}
+	fields := slices.DeleteFunc(slices.Sorted(maps.Keys(offered)), t.refuses)
+	named := slices.DeleteFunc(slices.Clone(fields), func(f string) bool { return !ce.Failure.Smokeball.Names(f) })
+	if len(named) > 0 || only || ce.Class == domain.NotPermitted {
+		fields = named
+	}
+	for _, f := range fields {
+		t.declined = append(t.declined, refusedField{f, offered[f], domain.TrimmingRefused(f, ce.Failure)})
+	}
+	return len(fields) > 0
+}
+
+// refuses reports whether Smokeball refused the field in this turn.
+func (t *turn) refuses(field string) bool {
+	return slices.ContainsFunc(t.declined, func(r refusedField) bool { return r.field == field })
+}
+
+// leftOut are the fields whose value Smokeball refused, now or in an earlier sync. A person
+// who asks for the sync wants them tried again.
+func (t *turn) leftOut(offered map[string]string) (fields []string) {
+	for field, value := range offered {
+		earlier, ok := t.m.Refused[field]
+		if t.refuses(field) || (ok && earlier == value && !t.m.Current.Wanted) {
+			fields = append(fields, field)
+		}
+	}
+	slices.Sort(fields)
+	return fields
+}
+
+// refusals are the facts of what Smokeball refused in this turn, to be recorded with what it
+// took.
+func (t *turn) refusals() (facts []domain.Event) {
+	for _, r := range t.declined {
+		facts = append(facts, domain.SyncWarned{Sync: t.Sync, Warning: r.warning, Field: r.field, Value: r.value})
+	}
+	return facts
+}
+
+// warnOfRefused repeats the warning of what Smokeball refused in an earlier sync.
+func (t *turn) warnOfRefused(ctx context.Context, fields []string) error {
+	for _, f := range fields {
+		if t.refuses(f) {
+			continue
+		}
+		w := domain.TrimmingRefused(f, domain.Failure{Message: "it was refused before, and nobody has asked to try it again"})
+		if err := t.warn(ctx, w); err != nil {
+			return err
+		}
+	}
+	return nil
+}
