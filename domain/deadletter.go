@@ -131,6 +131,18 @@ func (d DeadLetter) TakenIn(by User) []Event {
 	return []Event{DeadLetterSettled{State: LetterTakenIn, Was: d.State, By: by.Subject, ByName: by.Name}}
 }
 
+// LetterLife is how long an event that nobody settles is kept to be taken in.
+const LetterLife = 90 * 24 * time.Hour
+
+// Expire decides that the event is not kept to be taken in any more: nobody did anything
+// about it for LetterLife.
+func (d DeadLetter) Expire() []Event {
+	if d.State != LetterOpen {
+		return nil
+	}
+	return []Event{DeadLetterSettled{State: LetterDiscarded, Was: d.State, ByName: "the engine, after 90 days"}}
+}
+
 // Discard decides that the event is not needed, once.
 func (d DeadLetter) Discard(by User) ([]Event, error) {
 	switch d.State {

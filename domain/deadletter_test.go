@@ -86,3 +86,38 @@ func TestDeadLetterID(t *testing.T) {
 		t.Error("messages that begin alike have the same id")
 	}
 }
+
+// An event that nobody settled ends by itself; one that somebody did settle stays as it is.
+func TestADeadLetterEnds(t *testing.T) {
+	kept := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{}")}
+	ended := domain.DeadLetterSettled{State: domain.LetterDiscarded, Was: domain.LetterOpen, ByName: "the engine, after 90 days"}
+	then(t, given[domain.DeadLetter](kept).Expire(), ended)
+	then(t, given[domain.DeadLetter](kept, ended).Expire())
+	then(t, given[domain.DeadLetter](kept, domain.DeadLetterSettled{State: domain.LetterTakenIn}).Expire())
+	then(t, given[domain.DeadLetter]().Expire())
+}
+
+// A version may leap by 1,000 and no further, for matters and for clients; a firm admin lets
+// any count again.
+func TestVersionsLeapSoFar(t *testing.T) {
+	known := domain.MatterData{ID: matterA, Version: 5}
+	told := func(version int) domain.CaseHugEvent {
+		return domain.CaseHugEvent{Origin: domain.EventRef{Source: "s", ID: "e2"}, Firm: firm, Matter: &domain.MatterData{ID: matterA, Version: version}}
+	}
+	m := given[domain.Matter](domain.MatterCreated{Origin: domain.EventRef{Source: "s", ID: "e1"}, Matter: known})
+	for version, fits := range map[int]bool{0: true, 4: true, 6: true, 1005: true, 1006: false, 2147483647: false} {
+		if err := m.CheckVersion(told(version)); (err == nil) != fits {
+			t.Errorf("version %d: %v", version, err)
+		}
+	}
+	facts, err := m.Rebase(0, "u_1")
+	then(t, must(t, facts, err), domain.MatterRebased{Version: 0, Was: 5, By: "u_1"})
+	if err := given[domain.Matter](domain.MatterCreated{Matter: known}, facts[0]).CheckVersion(told(2147483647)); err != nil {
+		t.Errorf("after the rebase: %v", err)
+	}
+	c := given[domain.Client](domain.ClientUpdated{Client: domain.ClientData{ID: clientA, Version: 5}})
+	then(t, c.Learn(matterA, domain.ClientData{ID: clientA, Version: 2147483647}))
+	if err := c.CheckVersion(domain.CaseHugEvent{Origin: domain.EventRef{Source: "s", ID: "e3"}, Client: &domain.ClientData{ID: clientA, Version: 2147483647}}); err == nil {
+		t.Error("a client's version leaps without an end")
+	}
+}

@@ -61,16 +61,23 @@ func foldDeadLetter(r DeadLetterRow, env eventstore.Envelope) DeadLetterRow {
 		r.Code, r.Faults, r.Attempts, r.Tried = e.Code, e.Faults, r.Attempts+1, Deed{By: e.By, ByName: e.ByName, At: env.At}
 	case domain.DeadLetterSettled:
 		r.State, r.Settled = e.State, Deed{By: e.By, ByName: e.ByName, At: env.At}
+		if e.By == "" { // its time is over
+			r.Body, r.Header = nil, nil
+		}
 	}
 	return r
 }
 
+// listedBytes is how many bytes of bodies one part of a list may hold.
+const listedBytes = 2 << 20
+
 // DeadLetters lists a firm's dead letters of a state, newest first, from those before
-// position on (0: all).
+// position on (0: all): at most limit of them, and fewer where they are large.
 func (v *Views) DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
+	bytes := 0
 	err = v.db.View(func(tx *bbolt.Tx) error {
 		return newest(tx, DeadLetters, letterList(firm, state), before, func(r DeadLetterRow) bool {
-			if len(list) == limit {
+			if bytes += len(r.Body); len(list) == limit || (len(list) > 0 && bytes > listedBytes) {
 				next = list[len(list)-1].Position
 				return false
 			}
@@ -79,6 +86,19 @@ func (v *Views) DeadLetters(firm domain.FirmID, state domain.LetterState, before
 		})
 	})
 	return list, next, err
+}
+
+// OldLetters lists a firm's open dead letters that came before a time.
+func (v *Views) OldLetters(firm domain.FirmID, came time.Time) (ids []string, err error) {
+	err = v.db.View(func(tx *bbolt.Tx) error {
+		return newest(tx, DeadLetters, letterList(firm, domain.LetterOpen), 0, func(r DeadLetterRow) bool {
+			if r.At.Before(came) {
+				ids = append(ids, r.ID)
+			}
+			return true
+		})
+	})
+	return ids, err
 }
 
 // DeadLetter is one of a firm's dead letters.

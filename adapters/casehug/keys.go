@@ -17,6 +17,7 @@ import (
 // How keys are read.
 const (
 	keysMaxAge   = time.Hour        // a key that CaseHug withdraws is trusted no longer than this
+	keysStale    = 24 * time.Hour   // keys that nobody could look at for so long count no more
 	keysRetry    = time.Minute      // then, if newer keys cannot be had, they are asked for this often
 	keysPause    = 10 * time.Second // the least time between two readings
 	keysTimeout  = 5 * time.Second
@@ -33,6 +34,8 @@ type remoteKeys struct {
 	mu  sync.Mutex
 	set *oidc.RemoteKeySet
 	end time.Time // when set is too old; zero: there is none
+
+	fetched time.Time // when keys were read last
 }
 
 func newRemoteKeys(url string) *remoteKeys {
@@ -54,8 +57,8 @@ func (k *remoteKeys) VerifySignature(ctx context.Context, jwt string) ([]byte, e
 	payload, err := fresh.VerifySignature(ctx, jwt)
 	switch unavailable := errors.Is(err, ErrKeysUnavailable) || ctx.Err() != nil; {
 	case !unavailable:
-		k.keep(fresh, keysMaxAge)
-	case set != nil:
+		k.read(fresh)
+	case set != nil && !k.stale():
 		k.keep(set, keysRetry)
 		return set.VerifySignature(ctx, jwt)
 	}
@@ -67,6 +70,21 @@ func (k *remoteKeys) current() (*oidc.RemoteKeySet, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.set, !time.Now().Before(k.end)
+}
+
+// read puts a set to use that was just read.
+func (k *remoteKeys) read(set *oidc.RemoteKeySet) {
+	k.keep(set, keysMaxAge)
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fetched = time.Now()
+}
+
+// stale reports whether the keys are too old to go on with.
+func (k *remoteKeys) stale() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return time.Since(k.fetched) > keysStale
 }
 
 // keep puts set to use for a while.

@@ -2,11 +2,13 @@ package casehug
 
 import (
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -72,12 +74,62 @@ func (u *Users) Verify(ctx context.Context, token string) (domain.User, error) {
 	case len(token) > maxTokenBytes:
 		return domain.User{}, &SignInError{Reason: "the token is too long; sign in to CaseHug again"}
 	}
+	if reason := unlikeToken(token); reason != "" {
+		return domain.User{}, &SignInError{Reason: reason}
+	}
 	seen := &witness{keys: u.keys}
 	idToken, err := oidc.NewVerifier(u.issuer, seen, u.config()).Verify(ctx, token)
 	if err != nil {
 		return domain.User{}, u.explain(seen, err)
 	}
+	if reason := misdated(idToken, time.Now()); reason != "" {
+		return domain.User{}, &SignInError{Reason: reason}
+	}
 	return userOf(idToken)
+}
+
+// longestLife is how far ahead a token may end: longer ones could not be taken back.
+const longestLife = 31 * 24 * time.Hour
+
+// unlikeToken says why a text can't be a token: only the compact form of a JWS counts, and
+// none that says it is for something else than access.
+func unlikeToken(token string) string {
+	const other = "the token is not a JWT in compact form; sign in to CaseHug again"
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return other
+	}
+	data, err := base64.RawURLEncoding.DecodeString(parts[0])
+	if err != nil {
+		return other
+	}
+	var header struct {
+		Type string `json:"typ"`
+	}
+	if err := json.Unmarshal(data, &header); err != nil {
+		return other
+	}
+	switch strings.TrimPrefix(strings.ToLower(header.Type), "application/") {
+	case "", "jwt", "at+jwt":
+		return ""
+	}
+	return "the token is of another kind (typ) than a JWT for access; CaseHug's sign-in service must send one"
+}
+
+// misdated says what is wrong with the times of a token whose signature is right.
+func misdated(t *oidc.IDToken, now time.Time) string {
+	var claims struct {
+		NotBefore float64 `json:"nbf"`
+	}
+	switch err := t.Claims(&claims); {
+	case err != nil:
+		return "the token's nbf is not a time; CaseHug's sign-in service must send a number"
+	case claims.NotBefore > float64(now.Add(leeway).Unix()):
+		return "the token is not valid yet; check the clocks of CaseHug and of the engine"
+	case t.Expiry.After(now.Add(longestLife)):
+		return "the token ends in more than 31 days; CaseHug's sign-in service must set an earlier exp"
+	}
+	return ""
 }
 
 func (u *Users) config() *oidc.Config {

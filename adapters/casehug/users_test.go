@@ -167,23 +167,28 @@ func TestVerifySaysWhyNobodyIsSignedIn(t *testing.T) {
 		flip = "A"
 	}
 	cases := map[string]struct{ token, want string }{
-		"none":            {"", "has no token"},
-		"garbage":         {"garbage", "not signed by CaseHug"},
-		"long":            {strings.Repeat("x", 20_000), "too long"},
-		"tampered":        {body + signature[:2] + flip + signature[3:], "not signed by CaseHug"},
-		"unsigned":        {"eyJhbGciOiJub25lIn0" + good[strings.Index(good, "."):strings.LastIndex(good, ".")] + ".", "not signed by CaseHug"},
-		"foreign key":     {signClaims(t, keys(t)[1], goodClaims()), "not signed by CaseHug"},
-		"other issuer":    {with("iss", "https://evil.example"), "another issuer"},
-		"other audience":  {with("aud", "other"), "another service"},
-		"expired":         {with("exp", time.Now().Add(-2*time.Minute).Unix()), "has expired"},
-		"no end":          {with("exp", nil), "no exp"},
-		"not yet":         {with("nbf", time.Now().Add(time.Hour).Unix()), "not valid yet"},
-		"no subject":      {with("sub", nil), "lacks sub"},
-		"no firm":         {with("firm_id", nil), "lacks a firm_id"},
-		"wild firm":       {with("firm_id", "f.>"), "lacks a firm_id"},
-		"no role":         {with("role", nil), "lacks the role"},
-		"unknown role":    {with("role", "root"), "lacks the role"},
-		"name is no text": {with("name", 5), "claims cannot be read"},
+		"none":              {"", "has no token"},
+		"garbage":           {"garbage", "compact form"},
+		"as JSON":           {asJSON(t, good), "compact form"},
+		"another kind":      {signTyped(t, k, "logout+jwt"), "of another kind"},
+		"two minutes early": {with("nbf", time.Now().Add(2*time.Minute).Unix()), "not valid yet"},
+		"for ever":          {with("exp", time.Now().Add(400*24*time.Hour).Unix()), "more than 31 days"},
+		"every firm":        {with("firm_id", "*"), "lacks a firm_id"},
+		"long":              {strings.Repeat("x", 20_000), "too long"},
+		"tampered":          {body + signature[:2] + flip + signature[3:], "not signed by CaseHug"},
+		"unsigned":          {"eyJhbGciOiJub25lIn0" + good[strings.Index(good, "."):strings.LastIndex(good, ".")] + ".", "not signed by CaseHug"},
+		"foreign key":       {signClaims(t, keys(t)[1], goodClaims()), "not signed by CaseHug"},
+		"other issuer":      {with("iss", "https://evil.example"), "another issuer"},
+		"other audience":    {with("aud", "other"), "another service"},
+		"expired":           {with("exp", time.Now().Add(-2*time.Minute).Unix()), "has expired"},
+		"no end":            {with("exp", nil), "no exp"},
+		"not yet":           {with("nbf", time.Now().Add(time.Hour).Unix()), "not valid yet"},
+		"no subject":        {with("sub", nil), "lacks sub"},
+		"no firm":           {with("firm_id", nil), "lacks a firm_id"},
+		"wild firm":         {with("firm_id", "f.>"), "lacks a firm_id"},
+		"no role":           {with("role", nil), "lacks the role"},
+		"unknown role":      {with("role", "root"), "lacks the role"},
+		"name is no text":   {with("name", 5), "claims cannot be read"},
 	}
 	for name, tc := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -193,6 +198,18 @@ func TestVerifySaysWhyNobodyIsSignedIn(t *testing.T) {
 				t.Errorf("Verify: %v, want ErrNotSignedIn with %q", err, tc.want)
 			}
 		})
+	}
+	t.Run("a service of every firm", func(t *testing.T) {
+		claims := goodClaims()
+		claims["role"], claims["firm_id"] = "service", "*"
+		if u, err := users.Verify(t.Context(), signClaims(t, k, claims)); err != nil || u.Role != domain.Service || u.Firm != domain.EveryFirm {
+			t.Errorf("%+v, %v", u, err)
+		}
+	})
+	for _, typ := range []string{"JWT", "at+jwt", "application/at+jwt"} {
+		if _, err := users.Verify(t.Context(), signTyped(t, k, jose.ContentType(typ))); err != nil {
+			t.Errorf("%s: %v", typ, err)
+		}
 	}
 	t.Run("a minute late", func(t *testing.T) {
 		if _, err := users.Verify(t.Context(), with("exp", time.Now().Add(-30*time.Second).Unix())); err != nil {
@@ -308,4 +325,28 @@ func TestKeysAgeAndRotate(t *testing.T) {
 		time.Sleep(2 * time.Minute)
 		expect("the key withdrawn meanwhile", next, casehug.ErrNotSignedIn)
 	})
+}
+
+// asJSON is a token in the other form that a signature may have.
+func asJSON(t *testing.T, token string) string {
+	t.Helper()
+	parts := strings.Split(token, ".")
+	data, err := json.Marshal(map[string]string{"protected": parts[0], "payload": parts[1], "signature": parts[2]})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func signTyped(t *testing.T, k key, typ jose.ContentType) string {
+	t.Helper()
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: k.alg, Key: jose.JSONWebKey{Key: k.private, KeyID: string(k.alg)}}, (&jose.SignerOptions{}).WithType(typ))
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, err := jwt.Signed(signer).Claims(goodClaims()).Serialize()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return token
 }

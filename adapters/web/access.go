@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -77,6 +78,10 @@ func (s *site) gate(a access, asks asking, c caller, err error, r *http.Request)
 		s.noteRefusal(r.Context(), c, s.problemOf(r.Context(), err))
 		return c, err
 	}
+	if err := s.spend(c, r); err != nil {
+		s.refused.WithLabelValues(string(codeTooMany)).Inc()
+		return c, err
+	}
 	return c, nil
 }
 
@@ -89,7 +94,7 @@ func (s *site) callerOf(r *http.Request) (caller, error) {
 	scheme, token, _ := strings.Cut(header, " ")
 	switch {
 	case strings.EqualFold(scheme, "Operator"):
-		return s.callerByOperatorToken(token)
+		return s.callerByOperatorToken(r, token)
 	case strings.EqualFold(scheme, "Bearer"):
 		u, err := s.verify(r.Context(), token)
 		return caller{user: u}, err
@@ -120,8 +125,12 @@ func byHand(r *http.Request) bool {
 	return mode == "" || mode == "navigate"
 }
 
-func (s *site) callerByOperatorToken(token string) (caller, error) {
+// callerByOperatorToken knows programs on this machine: the token counts from nowhere else.
+func (s *site) callerByOperatorToken(r *http.Request, token string) (caller, error) {
 	given := sha256.Sum256([]byte(token))
+	if !fromThisMachine(r) {
+		return caller{}, notSignedIn("An operator token does not count from another machine.", "Use it on the engine's own machine.")
+	}
 	if s.OperatorToken == "" || subtle.ConstantTimeCompare(given[:], s.operator[:]) != 1 {
 		return caller{}, notSignedIn("The operator token is not the one of this engine.", "Read the token of the running engine again; it changes with every start.")
 	}
@@ -214,4 +223,11 @@ func or(texts ...string) string {
 		}
 	}
 	return ""
+}
+
+// fromThisMachine reports whether a program on this machine made the request, and no proxy
+// on it for somebody else.
+func fromThisMachine(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	return err == nil && peer.Addr().Unmap().IsLoopback() && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Forwarded-For") == ""
 }

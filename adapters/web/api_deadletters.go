@@ -38,7 +38,7 @@ type deadLetterBody struct {
 	Settled    *deedBody           `json:"settled" doc:"Who took it in or discarded it, and when."`
 	Size       int                 `json:"size_bytes"`
 	Complete   bool                `json:"complete" doc:"False: payload is the beginning only; the bus has the whole for a while."`
-	Payload    any                 `json:"payload" doc:"What came: as JSON if it is JSON, else its bytes in base64."`
+	Payload    any                 `json:"payload,omitempty" doc:"What came: as JSON if it is JSON, else its bytes in base64. Lists leave it out."`
 }
 
 // deedBody is what somebody did.
@@ -82,7 +82,9 @@ func (s *site) listDeadLetters(_ context.Context, in *deadLettersInput) (*answer
 	rows, next, err := s.Views.DeadLetters(in.firm(), in.Status, before, in.Limit)
 	items := make([]deadLetterBody, 0, len(rows))
 	for _, r := range rows {
-		items = append(items, deadLetter(r))
+		item := deadLetter(r)
+		item.Payload = nil
+		items = append(items, item)
 	}
 	return &answer[list[deadLetterBody]]{Body: listOf(items, next)}, err
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -41,6 +42,29 @@ func (s *site) postEvent(ctx context.Context, in *eventInput) (*answer[eventBody
 	in.header.Del("Cookie")
 	id, err := s.Inbox.Event(ctx, userOf(ctx), in.firm(), in.header, in.body())
 	return &answer[eventBody]{Body: eventBody{ID: id}}, err
+}
+
+// maxHook is the most that a notification may hold, in bytes.
+const maxHook = 64 << 10
+
+// addressed makes an operation read its body only where the secret of its address is known,
+// and only so many bodies at once.
+func (s *site) addressed(op *huma.Operation) {
+	op.MaxBodyBytes = maxHook + 1
+	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		leave, err := s.hooks.enter()
+		if err == nil {
+			defer leave()
+			err = s.hookIsKnown(r.Context(), r.PathValue("secret"), r.ContentLength)
+		}
+		if err != nil {
+			w.Header().Set("Connection", "close") // the body is not wanted
+			writeProblem(w, s.problemOf(r.Context(), err))
+			return
+		}
+		next(ctx)
+	})
 }
 
 type webhookInput struct {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/url"
 	"runtime/debug"
@@ -49,25 +50,33 @@ func noteFirm(ctx context.Context, firm domain.FirmID) {
 	}
 }
 
-// recorder remembers the status.
+// recorder remembers the status, and holds the reader to a time from there on.
 type recorder struct {
 	http.ResponseWriter
 	status int
 }
 
+// readWithin is how long a client may take to read an answer. What goes on for longer by
+// design moves the deadline with http.ResponseController once it has begun.
+const readWithin = 30 * time.Second
+
+func (r *recorder) begin(status int) {
+	if r.status != 0 {
+		return
+	}
+	r.status = status
+	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(readWithin)) // a writer without deadlines has no slow client
+}
+
 // WriteHeader notes the status that is sent.
 func (r *recorder) WriteHeader(status int) {
-	if r.status == 0 {
-		r.status = status
-	}
+	r.begin(status)
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write sends the body, after the status 200 if none was set.
 func (r *recorder) Write(b []byte) (int, error) {
-	if r.status == 0 {
-		r.status = http.StatusOK
-	}
+	r.begin(http.StatusOK)
 	return r.ResponseWriter.Write(b)
 }
 
@@ -150,22 +159,27 @@ func (s *site) protect(h http.Header) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 	if s.secure {
-		h.Set("Strict-Transport-Security", "max-age=31536000")
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 	}
 }
 
-// contentPolicy lets pages load from here only. Forms may end at https addresses,
-// because Connect leads to Smokeball's consent page and from there wherever Smokeball
-// signs its users in.
+// contentPolicy lets pages load from here only. Forms end here too, but for Connect, which
+// leads to Smokeball's consent page and may be led on within Smokeball's domain.
 func contentPolicy(origin, consent string) (string, error) {
-	forms := "'self' https: " + origin
+	forms := "'self' " + origin
 	if consent != "" {
 		u, err := url.Parse(consent)
 		if err != nil || u.Host == "" {
 			return "", fmt.Errorf("ConsentURL is %q; it needs an http or https address", consent)
 		}
 		forms += " " + u.Scheme + "://" + u.Host
+		if _, domain, below := strings.Cut(u.Hostname(), "."); below && strings.Contains(domain, ".") && net.ParseIP(u.Hostname()) == nil {
+			forms += " https://*." + domain
+		}
 	}
 	return "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 		"form-action " + forms + "; base-uri 'none'; frame-ancestors 'none'", nil

@@ -373,6 +373,13 @@ func (e *engine) Event(_ context.Context, by domain.User, f domain.FirmID, heade
 	return "evt_1", err
 }
 
+func (e *engine) Addressee(_ context.Context, secret string) (domain.FirmID, error) {
+	if secret != "the-secret" {
+		return "", rejection(domain.Unknown, domain.CodeNotFound, "There is no such address")
+	}
+	return firm, nil
+}
+
 func (e *engine) Webhook(_ context.Context, secret string, header http.Header, body []byte) error {
 	if secret != "the-secret" {
 		return rejection(domain.Unknown, domain.CodeNotFound, "There is no such address")

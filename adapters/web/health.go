@@ -15,7 +15,7 @@ func (s *site) getReady(w http.ResponseWriter, r *http.Request) {
 		writeProblem(w, newProblem(http.StatusServiceUnavailable, codeNotReady, err.Error(), "Wait; it goes on by itself. If it stays, look into the log.").with("Retry-After", "1"))
 		return
 	}
-	writeJSON(w, http.StatusOK, "application/json", map[string]any{"status": "ready", "position": s.Views.Position()})
+	writeJSON(w, http.StatusOK, "application/json", map[string]any{"status": "ready"})
 }
 
 // getSchema serves the published JSON Schema of one event type.

@@ -167,6 +167,9 @@ type Inbox interface {
 	// names. An event that is not valid is a Rejection (Invalid) with its faults, and is
 	// not kept.
 	Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (id string, err error)
+	// Addressee is the firm whose notifications come to the secret address. One that is
+	// nobody's is a Rejection (Unknown).
+	Addressee(ctx context.Context, secret string) (domain.FirmID, error)
 	// Webhook checks a notification that came to the secret address and publishes it.
 	Webhook(ctx context.Context, secret string, header http.Header, body []byte) error
 }

@@ -100,7 +100,7 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, operators, "POST /v1/operator/keys", "Seal with a new key from now on", s.rotateKey)
 	on(s, api, operators, "DELETE /v1/operator/keys/{id}", "Remove a key that seals nothing any more", s.retireKey)
 	on(s, api, operators, "POST /v1/operator/keys/rewrap", "Seal with the newest key what older ones sealed", s.rewrapSecrets)
-	on(s, api, everybody, "POST /webhooks/smokeball/{secret}", "Smokeball's notifications", s.postWebhook, small)
+	on(s, api, everybody, "POST /webhooks/smokeball/{secret}", "Smokeball's notifications", s.postWebhook, small, s.addressed)
 }
 
 func (s *site) routeOperations(mux *router, api huma.API) error {
@@ -119,13 +119,13 @@ func (s *site) routeOperations(mux *router, api huma.API) error {
 }
 
 func (s *site) routeSignIn(mux *router) {
-	mux.HandleFunc("POST /session", s.signIn)
+	mux.HandleFunc("POST /session", s.unknownBody(s.signIn))
 	mux.HandleFunc("POST /session/end", s.signOut)
 	if s.OneTime != nil {
 		mux.HandleFunc("GET /session/demo/{code}", s.signInOnce)
 	}
 	mux.HandleFunc("GET /oauth/smokeball/callback", s.finishAuthorization)
-	mux.HandleFunc("POST /oauth/smokeball/confirm", s.confirmAuthorization)
+	mux.HandleFunc("POST /oauth/smokeball/confirm", s.unknownBody(s.confirmAuthorization))
 }
 
 func (s *site) routePages(mux *router) {

@@ -24,6 +24,9 @@ type site struct {
 	pages    pages
 	assets   map[string]asset
 	refused  *prometheus.CounterVec // by code
+	limits   *limits
+	bodies   bodies
+	hooks    bodies
 }
 
 func newSite(c Config, public *url.URL) (*site, error) {
@@ -34,6 +37,9 @@ func newSite(c Config, public *url.URL) (*site, error) {
 		operator: sha256.Sum256([]byte(c.OperatorToken)),
 		forms:    http.NewCrossOriginProtection(),
 		refused:  newRefused(),
+		limits:   &limits{},
+		bodies:   make(bodies, mostUnknown),
+		hooks:    make(bodies, mostUnknown),
 	}
 	if err := c.Registry.Register(s.refused); err != nil {
 		return nil, err

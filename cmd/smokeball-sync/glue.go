@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
@@ -245,4 +246,16 @@ func flat(h http.Header) map[string]string {
 		out[k] = h.Get(k)
 	}
 	return out
+}
+
+// lettersEnd ends dead letters that nobody settled.
+func (e *engine) lettersEnd() syncing.LettersEnd {
+	firms := func() (list []domain.FirmID, err error) {
+		rows, err := e.views.AllConnections()
+		for _, r := range rows {
+			list = append(list, r.Firm)
+		}
+		return list, err
+	}
+	return syncing.LettersEnd{Ledger: e.ledger, Now: time.Now, Log: e.log, Firms: firms, Old: e.views.OldLetters}
 }

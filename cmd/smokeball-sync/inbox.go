@@ -79,6 +79,11 @@ func refusedEvent(err error) error {
 		Message: "The event is not valid", Remedy: "Correct the fields that are named and send it again under a new id."}}
 }
 
+// Addressee is the firm of a secret address.
+func (i inbox) Addressee(ctx context.Context, secret string) (domain.FirmID, error) {
+	return i.bridge.Addressee(ctx, secret)
+}
+
 // Webhook takes in what came to a firm's secret address.
 func (i inbox) Webhook(ctx context.Context, secret string, header http.Header, body []byte) error {
 	return i.bridge.Webhook(ctx, secret, header, body)
@@ -89,9 +94,9 @@ func (e *engine) newBridge() connect.Bridge {
 		Verify: func(f domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, e.client.ClientID(f), h, time.Now())
 		},
-		Account: func(body []byte) (string, error) {
+		About: func(body []byte) (account, subscription string, err error) {
 			n, err := smokeball.ParseNotification(body)
-			return n.AccountID, err
+			return n.AccountID, n.SubscriptionID, err
 		}}
 }
 

@@ -19,7 +19,7 @@ import (
 func main() {
 	ctx, stop := untilStopped(context.Background())
 	defer stop()
-	os.Exit(exitCode(os.Stderr, run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)))
+	os.Exit(exitCode(&plain{to: os.Stderr}, run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)))
 }
 
 // untilStopped is a context that the first SIGINT or SIGTERM ends. The second one
@@ -113,7 +113,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, out, st
 	if err != nil {
 		return &usageError{fmt.Errorf("smokeball-sync: %w; see smokeball-sync --help", err)}
 	}
-	return parsed.Run(&terminal{ctx: ctx, getenv: getenv, out: out, err: stderr})
+	return parsed.Run(&terminal{ctx: ctx, getenv: getenv, out: &plain{to: out}, err: &plain{to: stderr}})
 }
 
 func newParser(cmds *commands, getenv func(string) string, more ...kong.Option) (*kong.Kong, error) {

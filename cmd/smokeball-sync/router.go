@@ -182,7 +182,7 @@ func (e *engine) bury(ctx context.Context, m *message.Message, cause error) erro
 	if u == nil {
 		return cause
 	}
-	firm, letter := letterOf(m, u)
+	firm, letter := letterOf(m, u, e.lettersAreFull)
 	id, err := e.letters.Keep(ctx, firm, letter)
 	if err == nil {
 		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id,
@@ -191,7 +191,16 @@ func (e *engine) bury(ctx context.Context, m *message.Message, cause error) erro
 	return err
 }
 
-func letterOf(m *message.Message, u *domain.Unfit) (domain.FirmID, domain.DeadLettered) {
+// mostLetters is how many open dead letters of a firm are kept with their bodies. Of further
+// ones the reasons are kept, and where the bus has them whole.
+const mostLetters = 1000
+
+func (e *engine) lettersAreFull(f domain.FirmID) bool {
+	row, err := e.views.Connection(f)
+	return err == nil && row.DeadLetters.Open >= mostLetters
+}
+
+func letterOf(m *message.Message, u *domain.Unfit, full func(domain.FirmID) bool) (domain.FirmID, domain.DeadLettered) {
 	subject := m.Metadata.Get(bus.MetaSubject)
 	firm, origin, kind := casehug.Identity(subject, m.Metadata, m.Payload)
 	switch {
@@ -202,13 +211,19 @@ func letterOf(m *message.Message, u *domain.Unfit) (domain.FirmID, domain.DeadLe
 	}
 	letter := newLetter(u, m.Metadata, m.Payload)
 	letter.Vouched = vouched(m)
+	if full(firm) {
+		letter.Body, letter.Header = nil, nil
+	}
 	letter.Subject, letter.Type, letter.Origin, letter.Message = subject, kind, origin, bus.Inbox+" "+m.Metadata.Get(bus.MetaSeq)
 	return firm, letter
 }
 
+// keptOfLetter is how much of a body a dead letter holds, in bytes. A digest tells the rest.
+const keptOfLetter = 64 << 10
+
 // newLetter keeps as much of an event as fits, and why it could not be taken in.
 func newLetter(u *domain.Unfit, header map[string]string, body []byte) domain.DeadLettered {
 	sum := sha256.Sum256(body)
-	return domain.DeadLettered{Code: u.Code, Faults: u.Faults, Header: eventHeader(header), Body: body[:min(len(body), largestEvent)],
+	return domain.DeadLettered{Code: u.Code, Faults: u.Faults, Header: eventHeader(header), Body: body[:min(len(body), keptOfLetter)],
 		Size: len(body), SHA256: hex.EncodeToString(sum[:])}
 }

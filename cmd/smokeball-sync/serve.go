@@ -7,8 +7,11 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"time"
+
+	"golang.org/x/net/netutil"
 )
 
 // serveCmd runs the engine.
@@ -22,6 +25,9 @@ func (c *serveCmd) Run(t *terminal) error {
 		return err
 	}
 	log := slog.New(slog.NewJSONHandler(t.err, &slog.HandlerOptions{Level: c.parsed.level}))
+	if limit := limitMemory(machine(), os.Getenv); limit > 0 {
+		log.Debug("memory is limited", "bytes", limit)
+	}
 	e, err := openEngine(t.ctx, c.config, log)
 	if err != nil {
 		return err
@@ -74,12 +80,14 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 	if err != nil {
 		return nil, nil, err
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute,
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
 	p = newParts(e.log)
 	e.work(p)
 	p.once("router", router.Run)
-	p.once("http", func(ctx context.Context) error { return serveHTTP(ctx, server, listener) })
+	p.once("http", func(ctx context.Context) error {
+		return serveHTTP(ctx, server, netutil.LimitListener(listener, mostConnections))
+	})
 	return p, router.Running(), nil
 }
 
@@ -88,9 +96,12 @@ func (e *engine) work(p *parts) {
 	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
 	p.keep("stalls", folds, e.stalls.Run)
 	p.keep("outbox", folds, e.tellAlone)
-	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run))
+	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run, e.lettersEnd().Run))
 	p.keep("refusals", folds, e.refusals.Run)
 }
+
+// mostConnections is how many HTTP connections are served at once; more wait in the kernel.
+const mostConnections = 4096
 
 // stopHTTP is how long requests that are under way get when the engine stops.
 const stopHTTP = 3 * time.Second

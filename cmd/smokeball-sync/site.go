@@ -48,7 +48,8 @@ func (e *engine) isReady(context.Context) error {
 		return errors.New("the bus can't be reached: check the NATS servers of ENGINE_NATS_URL")
 	}
 	if err := e.bus.Fault(); err != nil {
-		return fmt.Errorf("the bus can't store events: free space on the disk of ENGINE_DATA_DIR (%s), or replace it (%w)", e.cfg.DataDir, err)
+		e.log.Warn("the bus can't store events", "dir", e.cfg.DataDir, "err", err)
+		return errors.New("the bus can't store events: free space on the disk of ENGINE_DATA_DIR, or replace it; the log says more")
 	}
 	return nil
 }

@@ -16,8 +16,9 @@ type Bridge struct {
 	// Verify checks the signature and its time under the subscription's key, for the app
 	// that the firm uses.
 	Verify func(f domain.FirmID, key string, header http.Header) error
-	// Account is the account that a notification says it is about, "" if it does not.
-	Account func(body []byte) (string, error)
+	// About is the account and the subscription that a notification says it is about, ""
+	// where it does not.
+	About func(body []byte) (account, subscription string, err error)
 	// Publish puts the notification on the bus, once for the same id.
 	Publish func(ctx context.Context, f domain.FirmID, header http.Header, body []byte) error
 }
@@ -31,7 +32,7 @@ func (b Bridge) Webhook(ctx context.Context, secret string, header http.Header, 
 	if err := b.Verify(h.Firm, h.Key, header); err != nil {
 		return rejected(domain.Denied, "The notification's signature does not fit: "+err.Error())
 	}
-	account, err := b.Account(body)
+	account, subscription, err := b.About(body)
 	if err != nil {
 		return rejected(domain.Invalid, "The notification can't be read: "+err.Error())
 	}
@@ -43,8 +44,17 @@ func (b Bridge) Webhook(ctx context.Context, secret string, header http.Header, 
 		return nobodyThere()
 	case account != "" && c.Account.ID != "" && account != c.Account.ID:
 		return rejected(domain.Denied, "The notification is about another account")
+	case subscription != "" && c.Subscription != "" && subscription != c.Subscription && !c.Hooks.Stale:
+		return rejected(domain.Denied, "The notification belongs to another subscription")
 	}
 	return b.Publish(ctx, h.Firm, header, body)
+}
+
+// Addressee is the firm whose notifications come to the secret address. One that is nobody's
+// is a Rejection (Unknown).
+func (b Bridge) Addressee(ctx context.Context, secret string) (domain.FirmID, error) {
+	a, err := b.addressee(ctx, secret)
+	return a.Firm, err
 }
 
 // addressee finds whose address the secret is, and the key of what comes there.

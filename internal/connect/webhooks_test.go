@@ -209,9 +209,9 @@ func (c *counter) bridge(got *[]string) connect.Bridge {
 		Verify: func(_ domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, "sim-client", h, time.Now())
 		},
-		Account: func(body []byte) (string, error) {
+		About: func(body []byte) (account, subscription string, err error) {
 			n, err := smokeball.ParseNotification(body)
-			return n.AccountID, err
+			return n.AccountID, n.SubscriptionID, err
 		},
 		Publish: func(_ context.Context, f domain.FirmID, h http.Header, body []byte) error {
 			*got = append(*got, string(f)+" "+h.Get("RequestId")+" "+string(body))
@@ -240,18 +240,20 @@ func TestTheBridge(t *testing.T) {
 		body   string
 		why    domain.Reason // 0: it is taken in
 	}{
-		"good":              {secret, header, good, 0},
-		"of no account":     {secret, header, `{"type":"noop"}`, 0},
-		"unknown secret":    {"nothing-there", header, good, domain.Unknown},
-		"no secret":         {"", header, good, domain.Unknown},
-		"unsigned":          {secret, change("Signature", ""), good, domain.Denied},
-		"another signature": {secret, change("Signature", strings.Repeat("0", 64)), good, domain.Denied},
-		"another request":   {secret, change("RequestId", "r-2"), good, domain.Denied},
-		"another time":      {secret, change("Timestamp", "637558795239278688"), good, domain.Denied},
-		"another account":   {secret, header, strings.Replace(good, oakAccount, elmAccount, 1), domain.Denied},
-		"no JSON":           {secret, header, "{", domain.Invalid},
-		"no type":           {secret, header, `{"accountId":"` + oakAccount + `"}`, domain.Invalid},
-		"empty":             {secret, header, "", domain.Invalid},
+		"good":                 {secret, header, good, 0},
+		"of no account":        {secret, header, `{"type":"noop"}`, 0},
+		"unknown secret":       {"nothing-there", header, good, domain.Unknown},
+		"no secret":            {"", header, good, domain.Unknown},
+		"unsigned":             {secret, change("Signature", ""), good, domain.Denied},
+		"another signature":    {secret, change("Signature", strings.Repeat("0", 64)), good, domain.Denied},
+		"another request":      {secret, change("RequestId", "r-2"), good, domain.Denied},
+		"another time":         {secret, change("Timestamp", "637558795239278688"), good, domain.Denied},
+		"another account":      {secret, header, strings.Replace(good, oakAccount, elmAccount, 1), domain.Denied},
+		"of the subscription":  {secret, header, `{"type":"noop","subscriptionId":"` + c.connection().Subscription + `"}`, 0},
+		"another subscription": {secret, header, `{"type":"noop","subscriptionId":"0a4c0000-0000-4000-8000-00000000beef"}`, domain.Denied},
+		"no JSON":              {secret, header, "{", domain.Invalid},
+		"no type":              {secret, header, `{"accountId":"` + oakAccount + `"}`, domain.Invalid},
+		"empty":                {secret, header, "", domain.Invalid},
 	} {
 		var got []string
 		err := c.bridge(&got).Webhook(t.Context(), n.secret, n.header, []byte(n.body))
