@@ -93,6 +93,7 @@ const (
 	StatusReauthorizeSoon         ConnectionStatus = "reauthorize_soon"
 	StatusReauthorizationRequired ConnectionStatus = "reauthorization_required"
 	StatusRevoked                 ConnectionStatus = "revoked"
+	StatusError                   ConnectionStatus = "error" // connected, and Smokeball does not serve the firm
 )
 
 // ReauthorizeSoon is how long before the end of an authorization admins are told.
@@ -114,6 +115,8 @@ type Connection struct {
 	Subscription  string
 	Hooks         WebhookState
 	LastFailure   *Failure
+	LostAt        time.Time // when the authorization was taken for lost or ended
+	Trouble       *Trouble  // what keeps Smokeball from serving the firm; nil: nothing
 
 	Former    Account         // the account that the firm disconnected from
 	Pending   *PendingAccount // another account that has to be confirmed
@@ -152,9 +155,9 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case ConnectionAuthorized:
 		c = c.authorized(e, at)
 	case ConnectionLost:
-		c.State, c.LastFailure = StatusRevoked, &e.Failure
+		c = c.lost(StatusRevoked, e.Failure, at)
 	case ReauthorizationRequired:
-		c.State, c.LastFailure = StatusReauthorizationRequired, &e.Failure
+		c = c.lost(StatusReauthorizationRequired, e.Failure, at)
 	case ReauthorizationSoon:
 		c.WarnedOf = e.ReauthorizeBy
 	case ConnectionChecked:
@@ -170,6 +173,8 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 		c = c.confirmed(e, at)
 	case AccountDropped:
 		c.Pending, c.Dropped = nil, e.Attempt
+	case ConnectionTroubled, ConnectionRecovered:
+		c = c.applyTrouble(e, at)
 	default:
 		c = c.applyWebhooks(e, at)
 	}
@@ -219,6 +224,8 @@ func (c Connection) Status(now time.Time) ConnectionStatus {
 	switch {
 	case c.State == StatusConnected && !c.ReauthorizeBy.IsZero() && !now.Before(c.ReauthorizeBy):
 		return StatusReauthorizationRequired
+	case c.State == StatusConnected && c.Trouble != nil:
+		return StatusError
 	case c.State == StatusConnected && !c.ReauthorizeBy.IsZero() && !now.Before(c.ReauthorizeBy.Add(-ReauthorizeSoon)):
 		return StatusReauthorizeSoon
 	case c.State == StatusConnected:
@@ -231,10 +238,11 @@ func (c Connection) Status(now time.Time) ConnectionStatus {
 	return c.State
 }
 
-// Usable reports whether calls for the firm may be made.
+// Usable reports whether calls for the firm may be made. In trouble they may: the first one
+// that works ends it.
 func (c Connection) Usable(now time.Time) bool {
 	s := c.Status(now)
-	return s == StatusConnected || s == StatusReauthorizeSoon
+	return s == StatusConnected || s == StatusReauthorizeSoon || s == StatusError
 }
 
 // Lose decides that Smokeball refused the firm's authorization: at its end it has to

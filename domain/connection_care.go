@@ -19,6 +19,8 @@ const (
 	CareRotate  Care = "finish a rotation of webhook keys"
 	CareRestore Care = "restore the webhook subscription"
 	CareCheck   Care = "look whether the connection still stands"
+	CareProbe   Care = "look whether Smokeball serves the firm again"
+	CareVisit   Care = "look whether a lost authorization is good after all"
 	CareHeard   Care = "note that webhooks arrive again"
 	CareTest    Care = "test webhooks that are silent"
 	CareSilence Care = "note that webhooks are silent"
@@ -54,8 +56,14 @@ func (c Connection) Needs(f FirmID, h Heard) []Need {
 	if !c.Hooks.RotatedAt.IsZero() && c.State != StatusDisconnected {
 		needs = append(needs, Need{CareRetire, c.Hooks.RotatedAt.Add(WebhookOverlap)})
 	}
+	if c.Lost() {
+		needs = append(needs, Need{CareVisit, c.LostAt.Add(FirstVisit)})
+	}
 	if c.State != StatusConnected {
 		return needs
+	}
+	if c.Trouble != nil {
+		needs = append(needs, Need{CareProbe, c.Trouble.At})
 	}
 	if !c.ReauthorizeBy.IsZero() {
 		needs = append(needs, Need{CareEnd, c.ReauthorizeBy})
@@ -126,9 +134,15 @@ func (c Connection) NextCheck(f FirmID) time.Time {
 	return next
 }
 
+// endsSoon reports whether admins are to be told of the authorization's end.
+func (c Connection) endsSoon(now time.Time) bool {
+	c.Trouble = nil
+	return c.Status(now) == StatusReauthorizeSoon
+}
+
 // Warn decides that admins are told of the authorization's end ahead. Said once.
 func (c Connection) Warn(now time.Time) []Event {
-	if c.Status(now) != StatusReauthorizeSoon || c.WarnedOf.Equal(c.ReauthorizeBy) {
+	if !c.endsSoon(now) || c.WarnedOf.Equal(c.ReauthorizeBy) {
 		return nil
 	}
 	return []Event{ReauthorizationSoon{ReauthorizeBy: c.ReauthorizeBy}}

@@ -113,6 +113,8 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"connection.authorization_end.v1":    decode[AuthorizationFailed],
 	"connection.authorized.v1":           decode[ConnectionAuthorized],
 	"connection.lost.v1":                 decode[ConnectionLost],
+	"connection.troubled.v1":             decode[ConnectionTroubled],
+	"connection.recovered.v1":            decode[ConnectionRecovered],
 	"connection.reauthorize.v1":          decode[ReauthorizationRequired],
 	"connection.disconnected.v1":         decode[Disconnected],
 	"connection.webhooks.v1":             decode[WebhooksRegistered],

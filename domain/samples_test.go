@@ -146,6 +146,8 @@ func firmSamples() []domain.Event {
 		domain.ConnectionAuthorized{Attempt: "6f1c0d", Account: domain.Account{ID: "3f2a9c1e-0000-4000-8000-000000000001", Name: "Oak & Partners LLP"}, Region: "us",
 			Scopes: []string{"matters/read", "matters/write"}, By: "u_1", ByName: "Lee Oak", ReauthorizeBy: sampleTime.Add(180 * 24 * time.Hour), Webhooks: true},
 		domain.ConnectionLost{Failure: sampleFailure},
+		domain.ConnectionTroubled{Failure: sampleFailure, Since: sampleTime},
+		domain.ConnectionRecovered{ReauthorizeBy: sampleTime},
 		domain.ReauthorizationRequired{Failure: sampleFailure},
 		domain.Disconnected{By: "u_1"},
 		domain.WebhooksRegistered{Subscription: "sub_4410", By: "u_1"},

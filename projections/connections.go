@@ -33,7 +33,7 @@ type ConnectionRow struct {
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 5, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 6, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
@@ -75,6 +75,10 @@ func (r ConnectionRow) foldErrors(env eventstore.Envelope) ConnectionRow {
 		return r.failed(ofConnection, &e.Failure, env.At)
 	case domain.ReauthorizationRequired:
 		return r.failed(ofConnection, &e.Failure, env.At)
+	case domain.ConnectionTroubled:
+		return r.failed(ofConnection, &e.Failure, e.Since)
+	case domain.ConnectionRecovered:
+		return r.mended(ofConnection)
 	case domain.AuthorizationFailed:
 		return r.failed(ofConnection, &e.Failure, env.At)
 	case domain.ConnectionAuthorized, domain.Disconnected:

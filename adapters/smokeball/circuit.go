@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,7 +25,8 @@ const (
 // circuits hold back the calls of firms for which Smokeball is out of reach: they fail
 // at once, and after a pause one call at a time probes. They are safe for concurrent use.
 type circuits struct {
-	log *slog.Logger
+	log  *slog.Logger
+	tell func(Trouble) // nil: nobody wants to know
 
 	mu    sync.Mutex
 	firms map[domain.FirmID]*circuit
@@ -41,7 +43,19 @@ type circuit struct {
 	probing  bool
 	flow     context.Context // ends when the circuit opens
 	cut      context.CancelFunc
+	told     bool // somebody was told that it is open
 }
+
+// Trouble is that Smokeball does not serve a firm's calls, or that it does again.
+type Trouble struct {
+	Firm    domain.FirmID
+	Since   time.Time         // when the first call failed
+	Failure *domain.CallError // nil: it is over
+}
+
+// refusalPatience is how long Smokeball may refuse what it should not, answering all the
+// while, before that counts as an outage.
+const refusalPatience = time.Minute
 
 // verdict is what a call tells about Smokeball.
 type verdict int
@@ -64,17 +78,17 @@ func (o *outage) Error() string {
 
 // message and remedy tell people of the outage.
 func (o *outage) message() string {
-	return "Smokeball has been out of reach since " + clock(o.since)
+	return "Smokeball has not answered since " + o.since.UTC().Format("3:04 PM UTC on January 2")
 }
 
 func (o *outage) remedy() string {
-	return "We look by ourselves whether it is back, next at " + clock(o.next) + "; what waits goes on then."
+	return "We try again at " + clock(o.next) + ". Nothing to do."
 }
 
-func clock(t time.Time) string { return t.UTC().Format("15:04:05 UTC on January 2") }
+func clock(t time.Time) string { return t.UTC().Format("3:04:05 PM UTC") }
 
-func newCircuits(log *slog.Logger) *circuits {
-	return &circuits{log: log, firms: map[domain.FirmID]*circuit{}}
+func newCircuits(log *slog.Logger, tell func(Trouble)) *circuits {
+	return &circuits{log: log, tell: tell, firms: map[domain.FirmID]*circuit{}}
 }
 
 // pass lets one call through; its outcome must be told to settle.
@@ -116,8 +130,8 @@ func (c *circuits) held(p pass) error {
 }
 
 // settle takes in what came of a call: an answer closes the circuit, a failure of the
-// probe or one too many opens it.
-func (c *circuits) settle(firm domain.FirmID, p pass, v verdict) {
+// probe or one too many opens it. why is the failure.
+func (c *circuits) settle(firm domain.FirmID, p pass, v verdict, why *domain.CallError) {
 	if p.circuit == nil {
 		return
 	}
@@ -133,8 +147,41 @@ func (c *circuits) settle(firm domain.FirmID, p pass, v verdict) {
 			c.log.Info("Smokeball answers again", "firm", firm, "since", k.since)
 		}
 		k.close()
-	case v == fails && k.fail(p.probe, time.Now()):
-		c.log.Warn("Smokeball is out of reach; calls are held back", "firm", firm, "since", k.since, "until", k.until)
+		if k.told {
+			k.told = false
+			c.say(Trouble{Firm: firm, Since: k.since})
+		}
+	case v == fails && k.fail(p.probe, time.Now(), 0):
+		c.opened(firm, k, why)
+	}
+}
+
+// blame takes in that Smokeball, or its sign-in, refuses a firm what it should not. That
+// is known only after the call: its answer said nothing of it to settle.
+func (c *circuits) blame(firm domain.FirmID, why *domain.CallError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	k, now := c.firms[firm], time.Now()
+	if k == nil {
+		k = &circuit{}
+		k.close()
+		c.firms[firm] = k
+	}
+	if k.fail(k.pause > 0 && !now.Before(k.until), now, refusalPatience) {
+		c.opened(firm, k, why)
+	}
+}
+
+// opened tells that the circuit opened, or stays open.
+func (c *circuits) opened(firm domain.FirmID, k *circuit, why *domain.CallError) {
+	c.log.Warn("Smokeball is out of reach; calls are held back", "firm", firm, "since", k.since, "until", k.until, "err", why)
+	k.told = true
+	c.say(Trouble{Firm: firm, Since: k.since, Failure: why})
+}
+
+func (c *circuits) say(t Trouble) {
+	if c.tell != nil {
+		c.tell(t)
 	}
 }
 
@@ -160,13 +207,14 @@ func (k *circuit) close() {
 }
 
 // fail counts a failure and reports whether the circuit opens, or stays open for longer.
-// A call that was under way when it opened changes nothing.
-func (k *circuit) fail(probe bool, now time.Time) bool {
+// A call that was under way when it opened changes nothing. It opens no sooner than after
+// the patience.
+func (k *circuit) fail(probe bool, now time.Time, patience time.Duration) bool {
 	if k.failures == 0 {
 		k.since = now
 	}
 	k.failures++
-	if k.failures < opensAfter || (k.pause > 0 && !probe) {
+	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < patience {
 		return false
 	}
 	k.pause = min(max(2*k.pause, firstProbe), lastProbe)
@@ -191,13 +239,34 @@ func (k *circuit) outage(now time.Time) *outage {
 	return &outage{since: k.since, next: next, after: next.Sub(now) + rand.N(max(k.pause/4, time.Second))}
 }
 
-// judge is what the head of an answer, or its lack, tells about Smokeball.
+// judge is what the head of an answer, or its lack, tells about Smokeball. A refusal of
+// the sign-in or of the app may be about this call or about all: whoever made it finds out.
 func judge(ctx context.Context, resp *http.Response, err error) verdict {
 	switch {
 	case err != nil && ctx.Err() != nil:
 		return untold
-	case err != nil || resp.StatusCode >= http.StatusInternalServerError:
+	case err != nil || resp.StatusCode >= http.StatusInternalServerError || isPage(resp.Header):
 		return fails
+	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
+		return untold
 	}
 	return answers
+}
+
+// isPage reports whether an answer is a page for people: not Smokeball's API made it, but
+// something that stands before it.
+func isPage(h http.Header) bool { return strings.HasPrefix(h.Get("Content-Type"), "text/html") }
+
+// fault is the failure behind a verdict.
+func (v verdict) fault(op string, resp *http.Response, err error) *domain.CallError {
+	k := call{op: op, method: http.MethodGet}
+	switch {
+	case v != fails:
+		return nil
+	case err != nil:
+		return k.lost(withoutURL(err), true)
+	}
+	f := k.broken(answer{status: resp.StatusCode, header: resp.Header})
+	f.Failure.Smokeball = &domain.Refusal{Status: resp.StatusCode}
+	return f
 }

@@ -308,8 +308,8 @@ func TestAnOutageTellsPeople(t *testing.T) {
 		if err.Class != domain.Retryable || err.Unsettled || err.After <= 0 || err.Failure.Code != domain.CodeSmokeballUnavailable {
 			t.Errorf("got %+v", err)
 		}
-		if !strings.HasPrefix(err.Failure.Message, "Smokeball has been out of reach since 00:00:00 UTC on January 1.") ||
-			!strings.Contains(err.Failure.Remedy, "by ourselves") || !strings.Contains(err.Failure.Remedy, "next at 00:00:") {
+		if !strings.HasPrefix(err.Failure.Message, "Smokeball has not answered since 12:00 AM UTC on January 1.") ||
+			!strings.HasPrefix(err.Failure.Remedy, "We try again at 12:00:") || !strings.HasSuffix(err.Failure.Remedy, "Nothing to do.") {
 			t.Errorf("got %q / %q", err.Failure.Message, err.Failure.Remedy)
 		}
 	})

@@ -16,14 +16,15 @@ import (
 // not nil, once when the call's turn has come, right before it is sent: where that fails
 // nothing is sent, and its error is returned as it is.
 type Client struct {
-	shared *app                   // that any firm may allow
-	own    map[domain.FirmID]*app // firms' own
-	plain  *http.Client           // uploads: no allowance, no Smokeball headers
-	base   http.RoundTripper
-	host   string
-	store  TokenStore
-	types  typeCache
-	staff  staffCache
+	shared   *app                   // that any firm may allow
+	own      map[domain.FirmID]*app // firms' own
+	plain    *http.Client           // uploads: no allowance, no Smokeball headers
+	base     http.RoundTripper
+	host     string
+	store    TokenStore
+	types    typeCache
+	circuits *circuits
+	staff    staffCache
 }
 
 // New makes a Client, or tells everything that is wrong with cfg.
@@ -31,7 +32,7 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
 	}
-	base, circuits := baseOf(cfg.Transport), newCircuits(logger(cfg.Log))
+	base, circuits := baseOf(cfg.Transport), newCircuits(logger(cfg.Log), cfg.Trouble)
 	c := &Client{own: map[domain.FirmID]*app{}, base: base, host: cfg.Hosts.API, store: cfg.Store}
 	metrics, err := newMetrics(cfg.Registerer, c.waiting, circuits.open)
 	if err != nil {
@@ -45,13 +46,22 @@ func New(cfg Config) (*Client, error) {
 			oauth: newOAuth(cfg.Hosts, p.ClientID, p.ClientSecret, unmoved(timed{wire}))}
 	}
 	c.shared = build(PrivateApp{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, APIKey: cfg.APIKey, Rate: cfg.Rate, Burst: cfg.Burst})
-	c.shared.tokens = newTokenSource(cfg.Store, c.shared.oauth, cfg.ClientID, logger(cfg.Log))
+	c.circuits = circuits
+	c.shared.tokens = c.newTokens(cfg, c.shared.oauth, cfg.ClientID)
 	for _, p := range cfg.PrivateApps {
 		own := build(p)
-		own.tokens = newTokenSource(cfg.Store, ownSignIn{own.oauth}, p.ClientID, logger(cfg.Log))
+		own.tokens = c.newTokens(cfg, ownSignIn{own.oauth}, p.ClientID)
 		c.own[p.Firm] = own
 	}
 	return c, nil
+}
+
+// newTokens is the token source of an app. That a refresh fails is part of how Smokeball
+// serves the firm.
+func (c *Client) newTokens(cfg Config, auth refresher, app string) *tokenSource {
+	s := newTokenSource(cfg.Store, auth, app, logger(cfg.Log))
+	s.failed = c.circuits.blame
+	return s
 }
 
 func logger(l *slog.Logger) *slog.Logger {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -203,7 +204,7 @@ func TestUploadsGoOnWhileTheAPIIsOutOfReach(t *testing.T) {
 	}
 	_, err := c.Firm(t.Context(), firm)
 	ce := fault(t, err)
-	if len(v.seen()) != 5 || ce.Unsettled || ce.After <= 0 || ce.Op != "read firm" || !strings.HasPrefix(ce.Failure.Message, "Smokeball has been out of reach since ") {
+	if len(v.seen()) != 5 || ce.Unsettled || ce.After <= 0 || ce.Op != "read firm" || !strings.HasPrefix(ce.Failure.Message, "Smokeball has not answered since ") {
 		t.Errorf("%d calls, then %+v", len(v.seen()), ce)
 	}
 	must(t, c.Upload(t.Context(), domain.Upload{URL: v.api.URL + "/store/x"}, strings.NewReader("x"), 1))
@@ -331,7 +332,7 @@ func TestAForbiddenCallIsTriedOnceWithTokensYoungerThanTheGrant(t *testing.T) {
 			v.on("GET /firm", "", "", replies(403, `{"message":"Forbidden"}`))
 			for range 3 {
 				_, err := c.Firm(t.Context(), firm)
-				if ce := fault(t, err); ce.Class != domain.NotPermitted {
+				if ce := fault(t, err); ce.Class != domain.Retryable || ce.Failure.Code != domain.CodeMisconfigured || ce.Setting != "SMOKEBALL_API_KEY" {
 					t.Fatalf("got %+v", ce)
 				}
 			}
@@ -340,6 +341,63 @@ func TestAForbiddenCallIsTriedOnceWithTokensYoungerThanTheGrant(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestAWrongKeyIsToldFromALackingPermission: a 403 to one call is about that call, a 403 to
+// everything is about the app.
+func TestAWrongKeyIsToldFromALackingPermission(t *testing.T) {
+	v, c := connected(t)
+	v.on("POST /matters", matterFields, "", replies(403, `{"title":"Forbidden","detail":"Scope matters/write is missing"}`))
+	v.on("GET /firm", "", "", replies(200, `{"id":"x"}`))
+	if ce := fault(t, createMatter(t.Context(), c)); ce.Class != domain.NotPermitted {
+		t.Errorf("a lacking permission: got %+v", ce)
+	}
+	v.set(func() { v.key = "another" })
+	ce := fault(t, createMatter(t.Context(), c))
+	if ce.Class != domain.Retryable || ce.Setting != "SMOKEBALL_API_KEY" || ce.Unsettled || ce.Failure.Smokeball == nil || ce.Failure.Smokeball.Status != 403 || !strings.Contains(ce.Failure.Remedy, "operators correct SMOKEBALL_API_KEY") {
+		t.Errorf("a wrong key: got %+v", ce)
+	}
+}
+
+// TestHoursOf401AreTold: refreshing works, every call is refused. Nobody is told of it in the
+// first minute, and what is told ends with the first call that works.
+func TestHoursOf401AreTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began, tokens, over := time.Now(), 0, false
+		var told []smokeball.Trouble
+		c := newClient(t, smokeball.Config{Hosts: smokeball.Hosts{API: "https://api.test", Auth: "https://auth.test"}, ClientID: "client-1", ClientSecret: secret,
+			APIKey: apiKey, Rate: 5, Burst: 5, Store: signedIn(), Log: slog.New(slog.DiscardHandler), Trouble: func(s smokeball.Trouble) { told = append(told, s) },
+			Transport: answering(func(r *http.Request) (*http.Response, error) {
+				status, text := 401, `{"message":"Unauthorized"}`
+				if r.URL.Host == "auth.test" {
+					tokens++
+					status, text = 200, fmt.Sprintf(`{"access_token":"new-%d","expires_in":3600}`, tokens)
+				} else if over {
+					status, text = 200, `{"id":"x"}`
+				}
+				return &http.Response{StatusCode: status, Header: http.Header{"Content-Type": {"application/json"}}, Body: io.NopCloser(strings.NewReader(text)), Request: r}, nil
+			})})
+		for time.Since(began) < 3*time.Hour {
+			_, err := c.Firm(t.Context(), firm)
+			if ce := fault(t, err); ce.Class != domain.Retryable {
+				t.Fatalf("after %v: got %+v", time.Since(began), ce)
+			}
+			if len(told) > 0 && time.Since(began) < time.Minute {
+				t.Fatalf("told after %v", time.Since(began))
+			}
+			time.Sleep(5 * time.Second)
+		}
+		if len(told) == 0 || told[0].Firm != firm || told[0].Failure == nil || told[0].Failure.Failure.Smokeball.Status != 401 || tokens > 100 {
+			t.Errorf("told %+v after %d refreshes", told, tokens)
+		}
+		over = true
+		time.Sleep(6 * time.Minute)
+		_, err := c.Firm(t.Context(), firm)
+		must(t, err)
+		if last := told[len(told)-1]; last.Failure != nil {
+			t.Errorf("at last told %+v", last)
+		}
+	})
 }
 
 func TestAFirmThatIsNotConnected(t *testing.T) {

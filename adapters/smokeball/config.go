@@ -29,6 +29,9 @@ type Config struct {
 	// Permit is asked when a call's turn has come, right before it is sent: an error keeps it
 	// back, which is a passing fault. It gets the call's context. Nil: all are sent.
 	Permit func(context.Context) error
+	// Trouble is told when Smokeball stops to serve a firm's calls, and when it does again.
+	// It must not block. Nil: nobody is.
+	Trouble func(Trouble)
 	// Transport carries every request: API calls, token calls and uploads. Nil: a pool of
 	// connections of the client's own, with short waits.
 	Transport http.RoundTripper

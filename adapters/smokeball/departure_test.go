@@ -46,7 +46,7 @@ func always(status int) func(string) int { return func(string) int { return stat
 func clientOf(t *testing.T, base http.RoundTripper, store TokenStore, auth refresher, perSecond float64, permit func(context.Context) error) *Client {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
-	circuits := newCircuits(log)
+	circuits := newCircuits(log, nil)
 	m, err := newMetrics(nil, func() int { return 0 }, circuits.open)
 	if err != nil {
 		t.Fatal(err)

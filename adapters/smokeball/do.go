@@ -26,7 +26,24 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 			return err
 		}
 	}
+	if a.status == http.StatusForbidden && c.shutOut(ctx, app, d, k) {
+		f := k.keyRefused(a)
+		c.circuits.blame(firm, f)
+		return f
+	}
 	return app.conclude(k, a, out)
+}
+
+// shutOut reports whether Smokeball refuses the app itself, not only what the call is
+// about: it refuses even to tell whose account it is.
+func (c *Client) shutOut(ctx context.Context, app *app, d *departure, refused call) bool {
+	k := readFirm()
+	if refused.op == k.op {
+		return true
+	}
+	look := &departure{firm: d.firm, tokens: d.tokens}
+	a, err := c.signed(ctx, app, look, k.named())
+	return err == nil && a.status == http.StatusForbidden && k.refusal(a).told
 }
 
 // signed sends the call with tokens that are alive when its turn comes. Where they end
@@ -64,7 +81,9 @@ func (c *Client) again(ctx context.Context, app *app, d *departure, k call, firs
 	}
 	a, err := c.signed(ctx, app, d, k)
 	if err == nil && a.status == http.StatusUnauthorized {
-		app.tokens.Refused(ctx, d.firm, k.refused(a))
+		refused := k.refused(a)
+		app.tokens.Refused(ctx, d.firm, refused)
+		c.circuits.blame(d.firm, refused)
 	}
 	return a, err
 }

@@ -112,6 +112,18 @@ func (k call) turnedAway() *domain.CallError {
 		"We try again by ourselves. If it lasts for more than an hour, CaseHug’s operators ask Smokeball why.", nil)
 }
 
+// keyRefused is a 403 to everything: that is how Smokeball answers a wrong API key.
+func (k call) keyRefused(a answer) *domain.CallError {
+	s := k.refusal(a)
+	if !s.told {
+		return k.refused(a)
+	}
+	f := misconfigured(k.op, settingKey, "Smokeball refuses CaseHug itself (403)"+s.because(),
+		"correct SMOKEBALL_API_KEY, and have Smokeball grant the app the permissions of the list under Settings → Integrations")
+	f.Failure.Smokeball, f.Err = &s.Refusal, statusError(a.status)
+	return f
+}
+
 // broken is a fault of Smokeball's own. Something new may have been made all the same.
 func (k call) broken(a answer) *domain.CallError {
 	message := fmt.Sprintf("Smokeball answers with a fault (%d)", a.status)

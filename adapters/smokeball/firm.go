@@ -2,6 +2,7 @@ package smokeball
 
 import (
 	"context"
+	"net/http"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -27,6 +28,20 @@ func (c *Client) Firm(ctx context.Context, firm domain.FirmID) (domain.Account, 
 		return domain.Account{}, err
 	}
 	return domain.Account(f), nil
+}
+
+// Prove reads the account after a refresh of the firm's sign-in: a refresh that works proves
+// that the grant is good, which an access token that is still alive does not.
+func (c *Client) Prove(ctx context.Context, firm domain.FirmID) (domain.Account, error) {
+	tokens := c.app(firm).tokens
+	h, err := tokens.load(ctx, firm)
+	if err == nil {
+		_, err = tokens.Renew(ctx, firm, h.Access)
+	}
+	if err != nil {
+		return domain.Account{}, during(readFirm().op, err)
+	}
+	return c.Firm(ctx, firm)
 }
 
 // FirmWith reads the Smokeball account that accessToken belongs to. It is for the
@@ -57,6 +72,9 @@ func (c *Client) firmWith(ctx context.Context, app *app, accessToken string) (do
 	a, err := c.send(ctx, app, &departure{used: Tokens{Access: accessToken}}, k)
 	if err != nil {
 		return domain.Account{}, err
+	}
+	if a.status == http.StatusForbidden {
+		return domain.Account{}, k.keyRefused(a)
 	}
 	var f firmAnswer
 	if err := app.conclude(k, a, &f); err != nil {

@@ -45,7 +45,7 @@ func (b *bucketServer) RoundTrip(req *http.Request) (*http.Response, error) {
 func jitter() time.Duration { return 20*time.Millisecond + rand.N(400*time.Millisecond) }
 
 func way(t *testing.T, l *Limiter, base http.RoundTripper) limited {
-	c := newCircuits(slog.New(slog.DiscardHandler))
+	c := newCircuits(slog.New(slog.DiscardHandler), nil)
 	m, err := newMetrics(nil, func() int { return 0 }, c.open)
 	if err != nil {
 		t.Fatal(err)

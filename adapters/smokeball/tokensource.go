@@ -27,6 +27,8 @@ type tokenSource struct {
 	log   *slog.Logger
 	name  string // of this engine, in its claims
 	locks firmLocks
+	// failed is told of a refresh that failed for a fault that may pass; nil: nobody is.
+	failed func(domain.FirmID, *domain.CallError)
 
 	mu     sync.Mutex
 	notes  map[domain.FirmID]tokenNote
@@ -168,10 +170,14 @@ func (s *tokenSource) noteFailure(firm domain.FirmID, h held, err error) {
 	note.failure = err
 	note.rest = min(max(2*note.rest, firstRest), lastRest)
 	note.until = time.Now().Add(note.rest)
-	if ce := domain.AsCallError(err); ce != nil && ce.Class == domain.SignIn {
+	ce := domain.AsCallError(err)
+	if ce != nil && ce.Class == domain.SignIn {
 		note.until = time.Now().Add(deadRest)
 	}
 	s.setNote(firm, note)
+	if ce != nil && ce.Class == domain.Retryable && s.failed != nil {
+		s.failed(firm, ce)
+	}
 }
 
 // fallBack looks for tokens that are good although the refresh failed: those that

@@ -48,7 +48,7 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	req, err = l.turn(req, p)
 	if err != nil {
-		l.circuits.settle(firm, p, untold)
+		l.circuits.settle(firm, p, untold, nil)
 		return nil, err
 	}
 	sent := time.Now()
@@ -57,10 +57,12 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		l.limiter.learn(resp.StatusCode, sent)
 	}
 	if v := judge(ctx, resp, err); v != answers {
-		l.circuits.settle(firm, p, v)
+		l.circuits.settle(firm, p, v, v.fault(opOf(ctx), resp, err))
 		return resp, err
 	}
-	resp.Body = &settlingBody{ReadCloser: resp.Body, ctx: ctx, settle: func(v verdict) { l.circuits.settle(firm, p, v) }}
+	resp.Body = &settlingBody{ReadCloser: resp.Body, ctx: ctx, settle: func(v verdict) {
+		l.circuits.settle(firm, p, v, v.fault(opOf(ctx), nil, io.ErrUnexpectedEOF))
+	}}
 	return resp, nil
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"math"
+	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -60,6 +61,7 @@ type lastErrorBody struct {
 	Remedy  string          `json:"remedy"`
 	Refusal *domain.Refusal `json:"smokeball,omitempty"`
 	At      *time.Time      `json:"at"`
+	Since   *time.Time      `json:"since,omitempty" doc:"While the status is error: since when."`
 }
 
 type rateBody struct {
@@ -106,7 +108,7 @@ func (s *site) describeConnection(row projections.ConnectionRow) connectionBody 
 		Region: known(or(c.Region, s.Region)), Scopes: append([]string{}, c.Scopes...),
 		ConnectedBy: known(c.By), ConnectedByName: known(c.ByName),
 		ConnectedAt: known(c.At), ReauthorizeBy: known(c.ReauthorizeBy),
-		Webhooks: s.webhooks(row), LastSuccessAt: known(row.LastSuccessAt), LastError: lastError(row),
+		Webhooks: s.webhooks(row), LastSuccessAt: known(row.LastSuccessAt), LastError: lastError(row, s.Now()),
 	}
 	if c.Account != (domain.Account{}) {
 		b.Account = &accountBody{ID: c.Account.ID, Name: c.Account.Name}
@@ -117,13 +119,21 @@ func (s *site) describeConnection(row projections.ConnectionRow) connectionBody 
 	return b
 }
 
-func lastError(row projections.ConnectionRow) *lastErrorBody {
+// lastError is the last problem; while Smokeball does not serve the firm it is that.
+func lastError(row projections.ConnectionRow, now time.Time) *lastErrorBody {
+	if t := row.Connection.Trouble; t != nil && row.Connection.Status(now) == domain.StatusError {
+		return &lastErrorBody{Code: t.Failure.Code, Message: strings.TrimRight(t.Failure.Message, ".") + ", since " + t.Since.UTC().Format("3:04 PM UTC on January 2") + ".",
+			Remedy: t.Failure.Remedy + " " + nextLook, Refusal: t.Failure.Smokeball, At: known(t.Since), Since: known(t.Since)}
+	}
 	f := row.LastError
 	if f == nil {
 		return nil
 	}
 	return &lastErrorBody{Code: f.Code, Message: f.Message, Remedy: f.Remedy, Refusal: f.Smokeball, At: known(row.LastErrorAt)}
 }
+
+// nextLook says what happens next while Smokeball does not serve a firm.
+const nextLook = "We look again by ourselves, at most 15 minutes apart, and what waits goes on then."
 
 // webhooks is the state of the firm's subscription.
 func (s *site) webhooks(row projections.ConnectionRow) WebhooksBody {

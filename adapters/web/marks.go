@@ -50,6 +50,8 @@ func connectionMark(s domain.ConnectionStatus) mark {
 		return mark{"bad", "bad", "Sign-in needed", false}
 	case domain.StatusRevoked:
 		return mark{"bad", "cancel", "Access removed", false}
+	case domain.StatusError:
+		return mark{"warn", "alert", "Not answering", false}
 	}
 	return mark{"mute", "queue", "Not connected", false}
 }

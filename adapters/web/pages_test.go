@@ -37,7 +37,15 @@ func states(t *testing.T) map[string]*engine {
 	left := newEngine(t).connect()
 	left.add(at(5), domain.ConnectionStream(firm), domain.Disconnected{By: "u_1"})
 	return map[string]*engine{"left": left, "disconnected": newEngine(t), "connected": newEngine(t).connect().tell(), "soon": soon, "failed": failed,
-		"ended": newEngine(t).connect().end(), "revoked": revoked, "asked": asked, "registered": registered}
+		"ended": newEngine(t).connect().end(), "revoked": revoked, "asked": asked, "registered": registered, "troubled": newEngine(t).connect().tell().suffer(503, domain.CodeSmokeballUnavailable),
+		"misconfigured": newEngine(t).connect().suffer(403, domain.CodeMisconfigured)}
+}
+
+// suffer tells that Smokeball does not serve the firm.
+func (e *engine) suffer(status int, code domain.Code) *engine {
+	e.add(noon, domain.ConnectionStream(firm), domain.ConnectionTroubled{Since: noon.Add(-10 * time.Minute), Failure: domain.Failure{Code: code,
+		Message: fmt.Sprintf("Smokeball answers with a fault (%d).", status), Remedy: "Who has to act.", Smokeball: &domain.Refusal{Status: status}}})
+	return e
 }
 
 // The card says in each state of the connection where it stands and what is next.
@@ -52,12 +60,17 @@ func TestCardStates(t *testing.T) {
 		{"disconnected", "user-token", []string{"Not connected", "until a firm admin connects it"}, []string{"/integrations/connect"}},
 		{"asked", "admin-token", []string{"Connecting", "until <time", "Connect to Smokeball"}, nil},
 		{"failed", "admin-token", []string{`role="alert"`, "The last try ended without a connection", "Nothing was changed.", "Somebody clicked “Deny”", "Connect to Smokeball"}, nil},
-		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "Done in about 1 s", "1 waits for something", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
+		{"connected", "admin-token", []string{"Hartwell &amp; Osei LLP", "United States", "137 days left", "1 running, 0 queued", "Done in about 1 s", "1 is waiting", `<a href="/history/s_done">Rivera v. Apex Freight</a>`, `<a href="/history/s_failed">Becker v. Becker</a>: Smokeball refused`, "/integrations/settings", "Folasade Osei"}, []string{"/integrations/connect"}},
 		{"connected", "user-token", []string{"Read only here. Folasade Osei connected it", "What syncs by itself", "goes with the next sync"}, []string{"/integrations/settings", "/integrations/advanced", "/dead-letters"}},
 		{"soon", "admin-token", []string{"Sign in again soon", "Sign in again", "5 days left", "ends every sign-in after 180 days", "If nobody does"}, nil},
 		{"ended", "admin-token", []string{"Sign-in needed", "Sign in again", "1 sync."}, nil},
 		{"left", "admin-token", []string{"Not connected", "Disconnected by Folasade Osei, <time", "tokens destroyed, history kept", "Connect to Smokeball"}, []string{"Before you start"}},
 		{"revoked", "admin-token", []string{"Access removed", "Connect to Smokeball", "We noticed"}, nil},
+		{"left", "user-token", []string{"<span>Hartwell &amp; Osei LLP</span>"}, []string{"<span>f_1</span>"}},
+		{"disconnected", "admin-token", []string{"<span>Your firm</span>"}, []string{"<span>f_1</span>"}},
+		{"troubled", "admin-token", []string{"Not answering", "has not served CaseHug since <time", "fault (503), since 8:32 PM UTC on November 24", "<b>Nothing.</b> Who has to act. We look again by ourselves, at most 15 minutes apart", "Nothing is lost", "Syncs wait, nothing is lost", "/integrations/settings"}, []string{"/integrations/connect", "<h2>Before you start"}},
+		{"troubled", "user-token", []string{"Not answering", "fault (503)"}, []string{"/integrations/settings"}},
+		{"misconfigured", "admin-token", []string{"Not answering", "not set up as Smokeball expects", "<b>Tell CaseHug.</b>"}, nil},
 		{"registered", "admin-token", []string{"Active"}, []string{"Register Webhooks"}},
 	} {
 		t.Run(tt.state+" "+tt.token, func(t *testing.T) {

@@ -61,7 +61,29 @@ func TestSettingsThatSomebodyElseSaved(t *testing.T) {
 	e.saveSettings(t, typed).want(303) // the same again, from a form of before
 	delete(typed, "link_existing_matters")
 	typed.Set("documents_folder", strings.Repeat("x", 201))
-	e.saveSettings(t, typed).want(422).contains("Must have at most 200 characters.", `aria-invalid="true"`)
+	e.saveSettings(t, typed).want(422).contains("Must have at most 200 characters.", `aria-invalid="true"`, "Not saved: 1 field is wrong.")
+}
+
+// TestBrowserSettingsErrorIsSeen: a wrong folder at 1280×900; neither the field nor its
+// message lies behind the bar.
+func TestBrowserSettingsErrorIsSeen(t *testing.T) {
+	chromium(t)
+	b := openBrowser(t, newEngine(t).connect().tell().told(t).url)
+	b.signIn("admin-token")
+	b.open("/integrations/settings")
+	b.do(chromedp.EmulateViewport(1280, 900))
+	value(b, chromedp.Evaluate[bool](`document.getElementById('s-folder').value = 'x'.repeat(201); document.getElementById('settings').requestSubmit(); true`))
+	b.do(chromedp.WaitVisible(chromedp.CSS("#s-folder-e")))
+	for _, id := range []string{"s-folder", "s-folder-e"} {
+		seen := value(b, chromedp.Evaluate[bool](`(() => { const r = document.getElementById('`+id+`').getBoundingClientRect();
+			return r.top >= 0 && document.elementFromPoint(r.left + 4, r.bottom - 2)?.id === '`+id+`'; })()`))
+		if !seen {
+			t.Errorf("#%s lies behind something", id)
+		}
+	}
+	if got := b.text(".save p"); !strings.HasPrefix(got, "Not saved: 1 field is wrong. Folder for documents") {
+		t.Errorf("the bar says %q", got)
+	}
 }
 
 // The bar says what is not saved, a form that was overtaken says so, and everything works

@@ -57,6 +57,7 @@ type screen struct {
 	User        domain.User
 	Admin       bool
 	Connection  connectionBody
+	Known       string // how the firm is called in Smokeball; empty: it was never connected
 	DeadLetters int
 	Said        string // what has just been done
 	Body        any
@@ -70,6 +71,9 @@ func (sc screen) SignInNeeded() bool {
 	return sc.Connection.Status == domain.StatusReauthorizationRequired || sc.Connection.Status == domain.StatusRevoked
 }
 
+// InTrouble reports whether Smokeball does not serve the firm for now.
+func (sc screen) InTrouble() bool { return sc.Connection.Status == domain.StatusError }
+
 // LastCrumb is the place of the page itself in the way to it.
 func (sc screen) LastCrumb() int { return len(sc.Crumbs) - 1 }
 
@@ -78,10 +82,7 @@ func (sc screen) Person() string { return or(sc.User.Name, sc.User.Email, sc.Use
 
 // Firm is how the firm is called: as in Smokeball, once that is known.
 func (sc screen) Firm() string {
-	if sc.Connection.Account != nil {
-		return sc.Connection.Account.Name
-	}
-	return string(sc.User.Firm)
+	return or(sc.Known, "Your firm")
 }
 
 // show writes a page with what stands around it.
@@ -94,6 +95,7 @@ func (s *site) show(v visit, status int, name string, sc screen) error {
 	if err != nil {
 		return err
 	}
+	sc.Known = row.Connection.Known().Name
 	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters.Open
 	return s.write(v.w, status, name, "layout", sc)
 }

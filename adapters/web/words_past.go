@@ -53,6 +53,10 @@ func connectionText(e domain.Event, name func(string) string) (title, text strin
 		return "Access removed", sentence(e.Failure.Message)
 	case domain.ReauthorizationRequired:
 		return "Sign-in ended", sentence(e.Failure.Message)
+	case domain.ConnectionTroubled:
+		return "Smokeball did not answer", sentence(e.Failure.Message)
+	case domain.ConnectionRecovered:
+		return "Smokeball answered again", ""
 	case domain.Disconnected:
 		return "Disconnected", by("", name(e.By))
 	case domain.WebhooksRegistered:

@@ -50,6 +50,7 @@ type engine struct {
 	client   *smokeball.Client
 	desk     *connect.Desk
 	keeper   *connect.Keeper
+	health   *connect.Health
 	intake   syncing.Intake
 	requests syncing.Requests
 	notices  syncing.Notices
@@ -224,9 +225,10 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	e.health = connect.NewHealth(e.log)
 	e.client, err = smokeball.New(smokeball.Config{Hosts: e.cfg.parsed.hosts, ClientID: e.cfg.ClientID, ClientSecret: e.cfg.ClientSecret,
 		APIKey: e.cfg.APIKey, Rate: e.cfg.parsed.rate, Burst: e.cfg.parsed.burst, PrivateApps: e.cfg.parsed.private,
-		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Permit: lease.Sure, Registerer: e.metrics, Log: e.log})
+		Store: e.crashes.tokens(tokenStore{secrets}), Transport: e.transport(), Permit: lease.Sure, Trouble: e.troubled, Registerer: e.metrics, Log: e.log})
 	if err != nil {
 		return err
 	}
@@ -236,8 +238,12 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.parsed.hosts.Auth),
 		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
 	e.keeper = &connect.Keeper{Desk: e.desk, Log: e.log}
+	e.health.Desk = e.desk
 	return nil
 }
+
+// troubled takes in how Smokeball serves a firm.
+func (e *engine) troubled(t smokeball.Trouble) { e.health.Tell(t.Firm, t.Since, t.Failure) }
 
 const callbackPath = "/oauth/smokeball/callback"
 

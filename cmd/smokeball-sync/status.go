@@ -31,9 +31,10 @@ type firmStatus struct {
 	} `json:"webhooks"`
 	LastSuccessAt *time.Time `json:"last_success_at"`
 	LastError     *struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-		Remedy  string `json:"remedy"`
+		Code    string     `json:"code"`
+		Message string     `json:"message"`
+		Remedy  string     `json:"remedy"`
+		Since   *time.Time `json:"since,omitempty"`
 	} `json:"last_error"`
 	Queue struct {
 		Waiting int `json:"waiting"`
@@ -88,6 +89,9 @@ func printStatus(w io.Writer, list []firmStatus) error {
 		}
 		if f.LastError != nil {
 			failure = f.LastError.Code
+			if f.LastError.Since != nil {
+				failure += " since " + moment(f.LastError.Since)
+			}
 		}
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", f.Firm, f.Status, account, day(f.ReauthorizeBy), cmp.Or(f.Webhooks.Status, "none"),
 			f.Queue.Waiting, f.Queue.Running, f.Queue.Stalled, moment(f.LastSuccessAt), failure)

@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -31,6 +32,10 @@ func (d *Desk) care(ctx context.Context, f domain.FirmID, c domain.Care) error {
 		return d.turn(ctx, f, func() error { return d.restore(ctx, f) })
 	case domain.CareCheck:
 		return d.turn(ctx, f, func() error { return d.check(ctx, f) })
+	case domain.CareProbe:
+		return d.turn(ctx, f, func() error { return d.lookAgain(ctx, f, d.Accounts.Firm) })
+	case domain.CareVisit:
+		return d.turn(ctx, f, func() error { return d.lookAgain(ctx, f, d.Accounts.Prove) })
 	case domain.CareHeard:
 		return d.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.HearWebhooks() })
 	case domain.CareTest:
@@ -86,6 +91,46 @@ func (d *Desk) check(ctx context.Context, f domain.FirmID) error {
 		err = d.checkWebhooks(ctx, f, c)
 	}
 	return d.checked(ctx, f, began, seen, err)
+}
+
+// lookAgain looks whether Smokeball serves the firm after all.
+func (d *Desk) lookAgain(ctx context.Context, f domain.FirmID, look func(context.Context, domain.FirmID) (domain.Account, error)) error {
+	c, err := d.load(ctx, f)
+	if err != nil || (c.Trouble == nil && !c.Lost()) {
+		return err
+	}
+	account, err := look(ctx, f)
+	switch {
+	case err != nil && c.Lost():
+		return err
+	case err != nil:
+		return d.refusedWhile(ctx, f, c, err)
+	case account.ID != c.Account.ID:
+		return errOtherAccount
+	}
+	return d.decide(ctx, f, func(now domain.Connection) []domain.Event {
+		if !now.At.Equal(c.At) {
+			return nil // authorized anew since: the look was at the old one
+		}
+		return now.Recover(d.Now())
+	})
+}
+
+// errOtherAccount says that a sign-in that was kept is for another account than the firm's.
+var errOtherAccount = errors.New("connect: the sign-in is for another account")
+
+// refusedWhile ends a connection in trouble whose sign-in turns out to be refused.
+func (d *Desk) refusedWhile(ctx context.Context, f domain.FirmID, c domain.Connection, err error) error {
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Class != domain.SignIn {
+		return err
+	}
+	return d.decide(ctx, f, func(now domain.Connection) []domain.Event {
+		if !now.At.Equal(c.At) {
+			return nil
+		}
+		return now.Lose(ce.Failure, d.Now())
+	})
 }
 
 func (d *Desk) checkWebhooks(ctx context.Context, f domain.FirmID, c domain.Connection) error {

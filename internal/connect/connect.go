@@ -62,6 +62,8 @@ type Subscriptions interface {
 // Accounts tell whose account a firm is connected to.
 type Accounts interface {
 	Firm(ctx context.Context, f domain.FirmID) (domain.Account, error)
+	// Prove does the same after a refresh of the firm's sign-in, which proves the grant.
+	Prove(ctx context.Context, f domain.FirmID) (domain.Account, error)
 }
 
 // Subscription is the firm's subscription as Smokeball is to have it.

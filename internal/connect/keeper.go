@@ -41,7 +41,10 @@ const (
 	settle       = 2 * time.Second  // so many facts in a row make one look
 	firstRest    = 10 * time.Second // after a fault
 	longestRest  = 15 * time.Minute
-	atOnce       = 8 // firms
+
+	firstVisitRest   = 10 * time.Minute
+	longestVisitRest = 6 * time.Hour
+	atOnce           = 8 // firms
 )
 
 // Run works until ctx ends, and returns nil then.
@@ -145,6 +148,19 @@ func (k *Keeper) care(ctx context.Context, r Row, due []domain.Care) {
 	}
 }
 
+// pauseOf is the rest after so many faults in a row. A lost authorization is looked at after
+// minutes, then hours: a handful of calls a day.
+func pauseOf(c domain.Care, faults int) time.Duration {
+	if c != domain.CareVisit {
+		return min(firstRest<<min(faults-1, 10), longestRest)
+	}
+	pause := firstVisitRest
+	for range min(faults-1, 10) {
+		pause *= 3
+	}
+	return min(pause, longestVisitRest)
+}
+
 // settled lets a task rest that failed, the longer the more often.
 func (k *Keeper) settled(t task, err error) {
 	k.mu.Lock()
@@ -154,7 +170,11 @@ func (k *Keeper) settled(t task, err error) {
 		return
 	}
 	faults := k.rests[t].faults + 1
-	pause := min(firstRest<<min(faults-1, 10), longestRest)
+	pause := pauseOf(t.care, faults)
 	k.rests[t] = rest{until: k.Desk.Now().Add(pause), faults: faults}
+	if t.care == domain.CareVisit {
+		k.Log.Info("a lost authorization is still refused; it is looked at again", "firm", t.firm, "in", pause, "err", err)
+		return
+	}
 	k.Log.Warn("a connection's care did not succeed; it is tried again", "firm", t.firm, "care", t.care, "in", pause, "err", err)
 }

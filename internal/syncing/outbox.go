@@ -88,7 +88,8 @@ func news(e domain.Event) string {
 		return "matter.synced"
 	case domain.SyncFailed:
 		return "matter.sync_failed"
-	case domain.ConnectionAuthorized, domain.ReauthorizationSoon, domain.ConnectionLost, domain.ReauthorizationRequired, domain.Disconnected:
+	case domain.ConnectionAuthorized, domain.ReauthorizationSoon, domain.ConnectionLost, domain.ReauthorizationRequired, domain.Disconnected,
+		domain.ConnectionTroubled, domain.ConnectionRecovered:
 		return connectionChanged
 	}
 	return ""

@@ -42,7 +42,7 @@ func TestAnOutageIsProbedNotHammered(t *testing.T) {
 				t.Errorf("in the outage the sync is %+v", e)
 				continue
 			}
-			if strings.Contains(e.Error.Message, "out of reach since") {
+			if strings.Contains(e.Error.Message, "has not answered since") {
 				told++
 			}
 			times[e.NextAttemptAt.Truncate(time.Second)] = true

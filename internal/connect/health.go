@@ -1,0 +1,125 @@
+package connect
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Health records how Smokeball serves each firm: that it stopped to, why, and that it does
+// again. What is told while the ledger takes nothing is recorded later; of several things
+// about one firm the newest counts.
+type Health struct {
+	Desk *Desk
+	Log  *slog.Logger
+
+	mu   sync.Mutex
+	news map[domain.FirmID]condition
+	wake chan struct{}
+}
+
+// condition is how Smokeball serves a firm.
+type condition struct {
+	since time.Time
+	fault *domain.CallError // nil: well
+}
+
+// NewHealth makes a Health; its desk may be set until Run.
+func NewHealth(log *slog.Logger) *Health {
+	return &Health{Log: log, news: map[domain.FirmID]condition{}, wake: make(chan struct{}, 1)}
+}
+
+// Tell takes in that Smokeball does not serve the firm since a time, or that it does again
+// (a nil fault). It does not wait.
+func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError) {
+	h.mu.Lock()
+	h.news[f] = condition{since, fault}
+	h.mu.Unlock()
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run records what it is told until ctx ends, and returns nil then.
+func (h *Health) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case <-h.wake:
+			h.recordAll(ctx)
+		}
+	}
+	return nil
+}
+
+func (h *Health) recordAll(ctx context.Context) {
+	h.mu.Lock()
+	news := h.news
+	h.news = map[domain.FirmID]condition{}
+	h.mu.Unlock()
+	for f, c := range news {
+		err := h.record(ctx, f, c)
+		if err == nil || ctx.Err() != nil {
+			continue
+		}
+		h.Log.Error("how Smokeball serves a firm could not be recorded; it is tried again", "firm", f, "err", err)
+		h.again(f, c)
+		pause(ctx, settle)
+	}
+}
+
+// again keeps what could not be recorded, unless something newer is known.
+func (h *Health) again(f domain.FirmID, c condition) {
+	h.mu.Lock()
+	_, newer := h.news[f]
+	h.mu.Unlock()
+	if !newer {
+		h.Tell(f, c.since, c.fault)
+	}
+}
+
+func (h *Health) record(ctx context.Context, f domain.FirmID, c condition) error {
+	if c.fault == nil {
+		return h.Desk.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.Recover(h.Desk.Now()) })
+	}
+	failure, reference := forAdmins(c.fault)
+	said := false
+	err := h.Desk.decide(ctx, f, func(now domain.Connection) []domain.Event {
+		facts := now.Suffer(domain.ConnectionTroubled{Failure: failure, Since: c.since.UTC()})
+		said = len(facts) > 0
+		return facts
+	})
+	if said && err == nil {
+		report(h.Log, "Smokeball does not serve a firm", f, c.fault, reference)
+	}
+	return err
+}
+
+// forAdmins is what a firm's admins read of a fault. What the engine's operators have to
+// mend carries a reference that stands in the log, too.
+func forAdmins(ce *domain.CallError) (f domain.Failure, reference string) {
+	f = ce.Failure
+	if ce.Setting == "" {
+		return f, ""
+	}
+	reference = strings.ToLower(rand.Text()[:8])
+	f.Remedy = "CaseHug’s operators have to act; the reference for them is " + reference + ". " + f.Remedy
+	return f, reference
+}
+
+// report tells operators what is wrong, which setting is behind it, what Smokeball
+// answered, and what to do.
+func report(log *slog.Logger, what string, f domain.FirmID, ce *domain.CallError, reference string) {
+	status, answer := 0, ""
+	if s := ce.Failure.Smokeball; s != nil {
+		status, answer = s.Status, strings.TrimSpace(s.Title+" "+s.Detail)
+	}
+	log.Error(what, "firm", f, "code", ce.Failure.Code, "setting", ce.Setting, "status", status, "answer", answer,
+		"remedy", ce.Failure.Remedy, "reference", reference, "err", ce)
+}
