@@ -118,12 +118,14 @@ type Connection struct {
 	LostAt        time.Time // when the authorization was taken for lost or ended
 	Trouble       *Trouble  // what keeps Smokeball from serving the firm; nil: nothing
 
-	Former    Account         // the account that the firm disconnected from
-	Pending   *PendingAccount // another account that has to be confirmed
-	Dropped   string          // the attempt whose account was not taken over
-	Leaving   *Leaving        // what a disconnect has not removed yet
-	WarnedOf  time.Time       // the end that admins were told of ahead
-	CheckedAt time.Time       // the last daily look at Smokeball
+	Former  Account         // the account that the firm disconnected from
+	Pending *PendingAccount // another account that has to be confirmed
+	Dropped string          // the attempt whose account was not taken over
+	Leaving *Leaving        // what a disconnect has not removed yet
+	// LeftBehind is what Smokeball may still have after a disconnect; nil: nothing.
+	LeftBehind *Failure
+	WarnedOf   time.Time // the end that admins were told of ahead
+	CheckedAt  time.Time // the last daily look at Smokeball
 }
 
 // PendingAccount is another account than before that a firm consented for.
@@ -165,7 +167,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case Disconnected:
 		c = c.disconnected(e, at)
 	case ConnectionClosed:
-		c.Leaving = nil
+		c.Leaving, c.LeftBehind = nil, e.Failure
 	case AccountProposed:
 		c = c.ended(e.Attempt)
 		c.Pending = &PendingAccount{Attempt: e.Attempt, Account: e.Account, Expires: e.Expires, By: e.By}

@@ -57,6 +57,6 @@ func (c Connection) Authorize(e ConnectionAuthorized) []Event {
 
 func notPending() *Rejection {
 	return &Rejection{Reason: Conflict, Failure: Failure{Code: CodeAccountNotPending,
-		Message: "This Smokeball account does not wait to be confirmed, or no longer",
+		Message: "There is nothing to confirm any more",
 		Remedy:  "A firm admin clicks “Connect to Smokeball” again under Settings → Integrations and signs in to that account."}}
 }

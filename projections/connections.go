@@ -81,6 +81,10 @@ func (r ConnectionRow) foldErrors(env eventstore.Envelope) ConnectionRow {
 		return r.mended(ofConnection)
 	case domain.AuthorizationFailed:
 		return r.failed(ofConnection, &e.Failure, env.At)
+	case domain.ConnectionClosed:
+		if e.Failure != nil {
+			return r.failed(ofConnection, e.Failure, env.At)
+		}
 	case domain.ConnectionAuthorized, domain.Disconnected:
 		return r.mended(ofSyncs, ofConnection, ofWebhooks)
 	case domain.ConnectionChecked:

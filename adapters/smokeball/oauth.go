@@ -83,6 +83,10 @@ func (o *OAuth) Refresh(ctx context.Context, refreshToken string) (Tokens, error
 	if refreshToken == "" {
 		return Tokens{}, deadGrant(opRefresh, errNoRefresh)
 	}
+	return o.refresh(ctx, opRefresh, refreshToken)
+}
+
+func (o *OAuth) refresh(ctx context.Context, op, refreshToken string) (Tokens, error) {
 	// x/oauth2 leaves client_id out of a refresh and Smokeball asks for it. Its client
 	// credentials flow takes any grant type and any form field.
 	request := clientcredentials.Config{
@@ -96,9 +100,9 @@ func (o *OAuth) Refresh(ctx context.Context, refreshToken string) (Tokens, error
 			"refresh_token": {refreshToken},
 		},
 	}
-	token, err := request.Token(o.calling(ctx, opRefresh))
+	token, err := request.Token(o.calling(ctx, op))
 	if err != nil {
-		return Tokens{}, tokenFault(opRefresh, err)
+		return Tokens{}, tokenFault(op, err)
 	}
 	t := o.tokensOf(token)
 	t.Refresh = or(t.Refresh, refreshToken)

@@ -44,6 +44,10 @@ func (s *site) confirmAuthorization(w http.ResponseWriter, r *http.Request) {
 func (s *site) finished(w http.ResponseWriter, r *http.Request, done Completed, browser *domain.User, err error) {
 	if err != nil {
 		s.noteUnfinished(r, done.Firm, browser, err)
+		if browser != nil && browser.Firm == done.Firm && domain.AsRejection(err) != nil {
+			http.Redirect(w, r, "/integrations", http.StatusSeeOther) // the card says why
+			return
+		}
 		s.showUnfinished(w, r, browser != nil, err)
 		return
 	}

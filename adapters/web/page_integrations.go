@@ -21,6 +21,7 @@ type integrationsPage struct {
 	Known      string // how the account is called that links point to
 	EndedBy    string // who disconnected
 	EndedAt    time.Time
+	LeftBehind *domain.Failure // what Smokeball may still have after a disconnect
 	Queue      projections.Queue
 	Succeeded  *projections.Entry // the last sync that did
 	Failed     *projections.Entry // the last one that did, where that is the last problem
@@ -56,6 +57,9 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) (integration
 		EndedBy: nameOf(v, row, row.Lately.EndedBy), EndedAt: row.Lately.EndedAt}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
 		p.Refused = c.LastFailure
+	}
+	if c.Status(s.Now()) == domain.StatusDisconnected {
+		p.LeftBehind = c.LeftBehind
 	}
 	if !c.ReauthorizeBy.IsZero() {
 		p.DaysLeft = int(max(c.ReauthorizeBy.Sub(s.Now()), 0) / (24 * time.Hour))

@@ -136,6 +136,8 @@ func (c *config) checkAddresses(fault func(name, holds, needs string)) {
 	}
 	if u, err := url.Parse(c.PublicURL); err != nil || !webAddress(c.PublicURL) {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "the address that browsers use, such as https://sync.casehug.example")
+	} else if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
+		fault("ENGINE_PUBLIC_URL", c.PublicURL, "an address without a path, such as https://sync.casehug.example: the console, the callback and the webhooks take the whole host")
 	} else if u.Scheme == "http" && !loopbackHost(u.Hostname()) && c.AuthURL == "" {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "https: Smokeball leads browsers back over http to localhost only")
 	}

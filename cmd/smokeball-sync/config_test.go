@@ -43,6 +43,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		{"ENGINE_PUBLIC_URL", "sync.casehug.example", "the address that browsers use", func(c *config) { c.PublicURL = "sync.casehug.example" }},
 		{"ENGINE_PUBLIC_URL", "http://sync.casehug.example", "https", func(c *config) { c.PublicURL = "http://sync.casehug.example" }},
 		{"ENGINE_DOCUMENT_NETWORKS", "10.0.0.0", "10.20.0.0/16", func(c *config) { c.Networks = "10.0.0.0" }},
+		{"ENGINE_PUBLIC_URL", "https://casehug.example/sync", "an address without a path", func(c *config) { c.PublicURL = "https://casehug.example/sync" }},
 		{"ENGINE_PUBLIC_URL", "ftp://x", "the address that browsers use", func(c *config) { c.PublicURL = "ftp://x" }},
 		{"ENGINE_NATS_LISTEN", "everywhere", "or off", func(c *config) { c.NATSListen = "everywhere" }},
 		{"ENGINE_NATS_USERS_FILE", "/no/users", "a file that can be read", func(c *config) { c.NATSUsersFile = "/no/users" }},

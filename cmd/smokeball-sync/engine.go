@@ -242,6 +242,15 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	return nil
 }
 
+// tryCredentials tells operators at the start whether Smokeball's sign-in knows the app; the
+// engine goes on all the same.
+func (e *engine) tryCredentials(ctx context.Context) error {
+	if err := e.client.OAuth().TryCredentials(ctx); err != nil && ctx.Err() == nil {
+		connect.Report(e.log, "Smokeball’s sign-in does not take the app’s credentials; the engine goes on", "", err)
+	}
+	return nil
+}
+
 // troubled takes in how Smokeball serves a firm.
 func (e *engine) troubled(t smokeball.Trouble) { e.health.Tell(t.Firm, t.Since, t.Failure) }
 

@@ -105,12 +105,7 @@ func (c consent) signIn(ctx context.Context, f domain.FirmID, code, verifier str
 	if c.client.Private(f) {
 		return c.client.SignIn(ctx, f)
 	}
-	t, err := c.client.OAuth().Exchange(ctx, code, verifier, c.redirect)
-	if err != nil {
-		return t, domain.Account{}, err
-	}
-	account, err := c.client.FirmWith(ctx, t.Access)
-	return t, account, err
+	return c.client.Redeem(ctx, code, verifier, c.redirect)
 }
 
 func (c consent) Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error {

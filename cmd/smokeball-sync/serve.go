@@ -98,7 +98,9 @@ func (e *engine) work(p *parts) {
 	p.keep("outbox", folds, e.tellAlone)
 	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run, e.lettersEnd().Run))
 	p.keep("refusals", folds, e.refusals.Run)
-	p.keep("health", folds, e.health.Run)
+	p.keep("health", folds, func(ctx context.Context) error {
+		return together(ctx, []func(context.Context) error{e.health.Run, e.tryCredentials})
+	})
 }
 
 // mostConnections is how many HTTP connections are served at once; more wait in the kernel.

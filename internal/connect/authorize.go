@@ -80,13 +80,13 @@ func (d *Desk) Complete(ctx context.Context, r Redirect, browser *domain.User) (
 	done := Completed{Firm: a.Firm}
 	switch {
 	case r.Refusal != "" || r.Code == "":
-		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), denied(r.Refusal))
+		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), d.denied(a.Firm, r.Refusal))
 	case a.isOf(browser) && browser.Role != domain.FirmAdmin:
 		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), noLongerAdmin())
 	}
 	grant, err := d.Consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
 	if err != nil {
-		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), notRedeemed(err))
+		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), d.notRedeemed(a.Firm, err))
 	}
 	p := parked{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
 	if !a.isOf(browser) {

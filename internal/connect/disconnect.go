@@ -63,7 +63,7 @@ func (d *Desk) leave(ctx context.Context, f domain.FirmID, now bool) error {
 	l := *c.Leaving
 	now = now || !d.Now().Before(l.At.Add(domain.LeaveWithin))
 	trouble := d.leaveSmokeball(ctx, f, l)
-	if trouble != nil && !now {
+	if mayPass(trouble) && !now {
 		return trouble
 	}
 	if trouble != nil {
@@ -97,10 +97,7 @@ func (d *Desk) leaveSmokeball(ctx context.Context, f domain.FirmID, l domain.Lea
 			return err
 		}
 	}
-	if err := d.Consent.Revoke(ctx, f, tokens); mayPass(err) {
-		return err
-	}
-	return nil
+	return d.Consent.Revoke(ctx, f, tokens)
 }
 
 // mayPass reports whether the call may go through later. A sign-in that has ended and
@@ -138,6 +135,10 @@ func (d *Desk) destroyTokens(ctx context.Context, f domain.FirmID) error {
 func leftBehind(trouble error) *domain.Failure {
 	if trouble == nil {
 		return nil
+	}
+	if ce := domain.AsCallError(trouble); ce != nil && !mayPass(trouble) {
+		return &domain.Failure{Code: ce.Failure.Code, Message: "CaseHug has forgotten its sign-in; in Smokeball the app is still allowed. " + ce.Failure.Message,
+			Remedy: "A firm admin removes the app CaseHug inside Smokeball, too.", Smokeball: ce.Failure.Smokeball}
 	}
 	return &domain.Failure{Code: domain.CodeSmokeballUnavailable,
 		Message: "Smokeball was out of reach: it may still have CaseHug's webhook subscription and authorization, which do nothing here any more",

@@ -113,6 +113,16 @@ func forAdmins(ce *domain.CallError) (f domain.Failure, reference string) {
 	return f, reference
 }
 
+// Report tells operators of a fault that concerns the whole app.
+func Report(log *slog.Logger, what string, f domain.FirmID, err error) {
+	ce := domain.AsCallError(err)
+	if ce == nil {
+		log.Error(what, "err", err)
+		return
+	}
+	report(log, what, f, ce, "")
+}
+
 // report tells operators what is wrong, which setting is behind it, what Smokeball
 // answered, and what to do.
 func report(log *slog.Logger, what string, f domain.FirmID, ce *domain.CallError, reference string) {

@@ -139,3 +139,70 @@ func TestALostConnectionIsLookedAtAHandfulOfTimesADay(t *testing.T) {
 	c.connects()
 	c.wants(domain.StatusConnected)
 }
+
+// TestAWrongSecretIsNamed: the admin reads that CaseHug's operators have to act, with the
+// reference under which the log names the setting and the firm.
+func TestAWrongSecretIsNamed(t *testing.T) {
+	c := newCounter(t)
+	var log bytes.Buffer
+	c.Desk.Log = slog.New(slog.NewTextHandler(&log, nil))
+	q := c.visit(c.link(admin), "allow", oakAccount)
+	c.Desk.Consent = wrongly{c.Desk.Consent}
+	_, err := c.finish(q, &admin)
+	r := domain.AsRejection(err)
+	if r == nil || r.Failure.Code != domain.CodeMisconfigured || !strings.Contains(r.Failure.Remedy, "operators have to act") {
+		t.Fatalf("the admin reads %+v, %v", r, err)
+	}
+	_, after, _ := strings.Cut(r.Failure.Remedy, "the reference for them is ")
+	reference, _, _ := strings.Cut(after, ".")
+	for _, part := range []string{"firm=" + string(oak), "setting=SMOKEBALL_CLIENT_SECRET", "status=401", "answer=invalid_client", "reference=" + reference} {
+		if reference == "" || !strings.Contains(log.String(), part) {
+			t.Errorf("the log lacks %q: %s", part, log.String())
+		}
+	}
+}
+
+// wrongly is a sign-in that does not know the app.
+type wrongly struct{ connect.Consent }
+
+func (wrongly) Redeem(context.Context, domain.FirmID, string, string) (connect.Grant, error) {
+	return connect.Grant{}, &domain.CallError{Op: "finish sign-in", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_SECRET", Failure: domain.Failure{
+		Code: domain.CodeMisconfigured, Message: "Smokeball’s sign-in does not accept CaseHug’s credentials.", Remedy: "CaseHug’s operators correct SMOKEBALL_CLIENT_SECRET.",
+		Smokeball: &domain.Refusal{Status: 401, Title: "invalid_client"}}}
+}
+
+// TestOneSubscriptionAfterAChangeOfAddress: restart with another ENGINE_PUBLIC_URL, then
+// Register Webhooks.
+func TestOneSubscriptionAfterAChangeOfAddress(t *testing.T) {
+	c := newCounter(t)
+	c.connects()
+	c.registers()
+	before := c.only().ID
+	c.Desk.PublicURL = "https://elsewhere.example"
+	if _, err := c.RegisterWebhooks(c.Context(), admin); err != nil {
+		t.Fatal(err)
+	}
+	if s := c.only(); s.ID != before || !strings.HasPrefix(s.URL, "https://elsewhere.example/") {
+		t.Errorf("Smokeball has %+v", s)
+	}
+}
+
+// TestARevocationThatIsNotOfferedIsSaid: 404, 405 and 501 of the revocation.
+func TestARevocationThatIsNotOfferedIsSaid(t *testing.T) {
+	for _, status := range []int{404, 405, 501} {
+		c := newCounter(t)
+		c.connects()
+		c.must(c.sim.Fault(smokeballsim.Fault{Route: "POST /oauth2/revoke", Kind: smokeballsim.Status, Status: status}))
+		if _, err := c.Disconnect(c.Context(), admin); err != nil {
+			t.Fatal(err)
+		}
+		c.wants(domain.StatusDisconnected)
+		left := c.row().Connection.LeftBehind
+		if left == nil || left.Code != domain.CodeRevocationNotOffered || !strings.Contains(left.Remedy, "removes the app CaseHug inside Smokeball") || c.row().Connection.Leaving != nil {
+			t.Errorf("%d: the admin is told %+v", status, left)
+		}
+		if _, _, err := c.Secrets.Load(c.Context(), connect.TokenName(oak)); err == nil {
+			t.Errorf("%d: the tokens are still there", status)
+		}
+	}
+}

@@ -57,38 +57,54 @@ func unanswered() *domain.Rejection {
 func wrongIssuer() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
 		Code:    domain.CodeWrongIssuer,
-		Message: "The answer does not come from Smokeball's sign-in: it names another issuer",
-		Remedy:  connectAgain + " If it happens again, CaseHug's operators compare SMOKEBALL_ISSUER with what Smokeball sends.",
+		Message: "The answer does not come from Smokeball’s sign-in: it names another issuer",
+		Remedy:  connectAgain + " If it happens again, CaseHug’s operators compare SMOKEBALL_ISSUER with what Smokeball sends.",
 	}}
 }
 
-func denied(word string) *domain.Rejection {
-	f := domain.Failure{Code: domain.CodeAuthorizationDenied, Remedy: connectAgain,
-		Message: "Smokeball did not authorize CaseHug"}
-	if word == "access_denied" {
-		f.Message = "Somebody clicked “Deny” on Smokeball's page"
-	} else if word != "" && domain.ValidID(word) {
-		f.Message += " (" + word + ")"
+// denied tells why Smokeball led the browser back without a code.
+func (d *Desk) denied(f domain.FirmID, word string) *domain.Rejection {
+	switch word {
+	case "access_denied", "":
+		message := "Smokeball did not authorize CaseHug"
+		if word != "" {
+			message = "Somebody clicked “Deny” on Smokeball’s page"
+		}
+		return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeAuthorizationDenied, Remedy: connectAgain, Message: message}}
+	case "server_error", "temporarily_unavailable":
+		return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeAuthorizationDenied, Remedy: connectAgain,
+			Message: "Smokeball could not ask for the consent (" + word + ")"}}
 	}
-	return &domain.Rejection{Reason: domain.Denied, Failure: f}
+	if !domain.ValidID(word) {
+		word = "a word that is none of OAuth’s"
+	}
+	return d.notRedeemed(f, &domain.CallError{Op: "ask for consent", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_ID", Failure: domain.Failure{
+		Code: domain.CodeMisconfigured, Message: "Smokeball does not take CaseHug’s request for consent (" + word + ")",
+		Remedy:    "CaseHug’s operators compare SMOKEBALL_CLIENT_ID, ENGINE_PUBLIC_URL and the app’s permissions with what Smokeball has registered.",
+		Smokeball: &domain.Refusal{Title: word}}})
 }
 
-// notRedeemed tells that consent was given and could not be made use of.
-func notRedeemed(err error) *domain.Rejection {
+// notRedeemed tells that consent was given and could not be made use of. What operators
+// have to mend is told to them, under the reference that the admin reads.
+func (d *Desk) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
 	f := domain.Failure{Code: domain.CodeSmokeballUnavailable, Remedy: connectAgain,
-		Message: "Smokeball's consent could not be exchanged for access"}
-	if ce := domain.AsCallError(err); ce != nil {
-		f = ce.Failure
-		if ce.Class != domain.Permanent { // else clicking again would not help
+		Message: "Smokeball’s consent could not be exchanged for access"}
+	ce := domain.AsCallError(err)
+	if ce != nil {
+		var reference string
+		f, reference = forAdmins(ce)
+		if ce.Setting == "" && ce.Class != domain.Permanent { // else clicking again would not help
 			f.Remedy = connectAgain
 		}
+		report(d.Log, "a firm could not be connected to Smokeball", firm, ce, reference)
 	}
 	return &domain.Rejection{Reason: domain.Conflict, Failure: f}
 }
 
 func notConnected() *domain.Rejection {
 	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{
-		Code: domain.CodeNotConnected, Message: "The firm is not connected to Smokeball", Remedy: connectAgain,
+		Code: domain.CodeNotConnected, Message: "Connect to Smokeball first",
+		Remedy: "A firm admin clicks “Connect to Smokeball” under Settings → Integrations.",
 	}}
 }
 

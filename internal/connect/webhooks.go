@@ -3,10 +3,12 @@ package connect
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 // webhookPath is where the bridge listens; the secret follows.
@@ -64,18 +66,26 @@ func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, p pair) (string, 
 
 func (d *Desk) addressOf(p pair) string { return d.PublicURL + webhookPath + p.Secret }
 
-// ours is the account's one subscription that leads here, "" where there is none. Of
-// several the first one stays, so that engines which look at the same time keep the
-// same one, and the others are removed.
+// ours is the firm's one subscription, "" where there is none, wherever it leads: it is known
+// by what was written into it. Of several the first one stays, so that engines which look at
+// the same time keep the same one, and the others are removed.
 func (d *Desk) ours(ctx context.Context, f domain.FirmID) (string, error) {
 	keep := ""
+	c, err := d.load(ctx, f)
+	if err != nil {
+		return "", err
+	}
 	list, err := d.Subscriptions.Subscriptions(ctx, f)
 	if err != nil {
 		return "", err
 	}
 	for _, s := range list {
+		mine, err := d.isOurs(ctx, f, c, s)
+		if err != nil {
+			return "", err
+		}
 		switch {
-		case !strings.HasPrefix(s.URL, d.PublicURL+webhookPath):
+		case !mine:
 		case keep == "":
 			keep = s.ID
 		default:
@@ -85,6 +95,27 @@ func (d *Desk) ours(ctx context.Context, f domain.FirmID) (string, error) {
 		}
 	}
 	return keep, nil
+}
+
+// isOurs reports whether the firm's subscription is meant: it is the one in the ledger, leads
+// to this engine, or carries a secret of the firm's, at whatever address the engine was.
+func (d *Desk) isOurs(ctx context.Context, f domain.FirmID, c domain.Connection, s domain.Subscription) (bool, error) {
+	if s.ID == c.Subscription || strings.HasPrefix(s.URL, d.PublicURL+webhookPath) {
+		return true, nil
+	}
+	_, secret, found := strings.Cut(s.URL, webhookPath)
+	if !found {
+		return false, nil
+	}
+	name, err := d.addressName(secret)
+	if err != nil {
+		return false, err
+	}
+	a, err := read[address](ctx, d.Secrets, name)
+	if errors.Is(err, vault.ErrNone) {
+		return false, nil
+	}
+	return err == nil && a.Firm == f, err
 }
 
 // stands reports whether Smokeball has the firm's subscription as it was registered.

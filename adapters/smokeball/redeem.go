@@ -1,0 +1,56 @@
+package smokeball
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Redeem turns the code of a callback into tokens and reads whose account they are for.
+// What passes is tried again for some seconds: a firewall's page has not used the code up,
+// and whoever consented should not have to do it again.
+func (c *Client) Redeem(ctx context.Context, code, verifier, redirectURL string) (t Tokens, account domain.Account, err error) {
+	err = patiently(ctx, func() (err error) {
+		t, err = c.OAuth().Exchange(ctx, code, verifier, redirectURL)
+		return err
+	})
+	if err == nil {
+		err = patiently(ctx, func() (err error) {
+			account, err = c.FirmWith(ctx, t.Access)
+			return err
+		})
+	}
+	return t, account, err
+}
+
+// patiently tries again while the fault may pass, for about eight seconds.
+func patiently(ctx context.Context, try func() error) error {
+	for pause := 500 * time.Millisecond; ; pause *= 2 {
+		err := try()
+		ce := domain.AsCallError(err)
+		passes := ce != nil && ce.Failure.Code != domain.CodeMisconfigured && (ce.Class == domain.Retryable || ce.Class == domain.Allowance)
+		if !passes || pause > 4*time.Second || ce.After > 4*time.Second {
+			return err
+		}
+		timer := time.NewTimer(max(pause, ce.After))
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return err
+		}
+	}
+}
+
+// TryCredentials asks the sign-in host whether it knows the app's credentials, with a
+// refresh that cannot work: that costs nothing of the allowance. Nil: it knows them.
+func (o *OAuth) TryCredentials(ctx context.Context) error {
+	_, err := o.refresh(ctx, opTry, "none")
+	ce := domain.AsCallError(err)
+	if ce == nil || ce.Class == domain.SignIn || errors.Is(ctx.Err(), context.Canceled) {
+		return nil
+	}
+	return err
+}
