@@ -281,7 +281,8 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
-	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv: kv}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell}
+	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv: kv}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell,
+		SetAside: e.setAside(kv), Stuck: &syncing.Stuck{}}
 	if err := e.openSessions(ctx); err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
@@ -206,6 +207,30 @@ func (m *mark) Load(ctx context.Context) (uint64, error) {
 func (m *mark) Save(ctx context.Context, position uint64) error {
 	_, err := m.kv.Put(ctx, markKey, strconv.AppendUint(nil, position, 10))
 	return err
+}
+
+// asideKey stands before the position of an event that CaseHug could not be told.
+const asideKey = "outbox.aside."
+
+// setAside notes in the bucket of checkpoints, in the log and in the metrics what CaseHug
+// could not be told.
+func (e *engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syncing.Told, cause error) error {
+	aside := prometheus.NewCounter(prometheus.CounterOpts{Name: "smokeball_sync_outbox_set_aside_total",
+		Help: "Events for CaseHug that could not be published while later ones could."})
+	e.metrics.MustRegister(aside)
+	return func(ctx context.Context, t syncing.Told, cause error) error {
+		note, err := json.Marshal(map[string]string{"id": t.ID, "firm": string(t.Firm), "name": t.Name, "cause": cause.Error()})
+		if err != nil {
+			return err
+		}
+		if _, err := kv.Put(ctx, asideKey+strconv.FormatUint(t.Position, 10), note); err != nil {
+			return fmt.Errorf("note what can't be published: %w", err)
+		}
+		aside.Inc()
+		e.log.Error("CaseHug can't be told of an event; it is set aside and the others go on: tell CaseHug's services by hand, and report the cause", "id", t.ID, "firm", t.Firm,
+			"name", t.Name, "position", t.Position, "err", cause)
+		return nil
+	}
 }
 
 // entry is a history entry as CaseHug is told of it.

@@ -2,16 +2,18 @@ package syncing
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"strconv"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
 // Outbox tells CaseHug what came of syncs and of the connection, event by event in
-// the order of the ledger, each at least once and always under the same id.
+// the order of the ledger, each at least once and always under the same id. An event that
+// can't be published while the next one can is set aside, so that it holds up nobody's news.
 type Outbox struct {
 	Ledger eventstore.Store
 	Mark   interface {
@@ -25,6 +27,26 @@ type Outbox struct {
 	Connection func(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error)
 	// Publish puts an event on the bus and returns when it is on disk there.
 	Publish func(ctx context.Context, t Told) error
+	// SetAside keeps a note of an event that could not be published, and why.
+	SetAside func(ctx context.Context, t Told, cause error) error
+	Stuck    *Stuck
+}
+
+// Stuck counts how often the outbox has failed at one event.
+type Stuck struct {
+	at    eventstore.Seq
+	tries int
+}
+
+// asideAfter is how often an event is tried before the next one is.
+const asideAfter = 5
+
+func (s *Stuck) failed(at eventstore.Seq) (tries int) {
+	if s.at != at {
+		s.at, s.tries = at, 0
+	}
+	s.tries++
+	return s.tries
 }
 
 // Told is one event for CaseHug.
@@ -45,7 +67,7 @@ func (o Outbox) Run(ctx context.Context) error {
 	}
 	for env, err := range o.Ledger.Tail(ctx, eventstore.Seq(after)) {
 		if err == nil {
-			err = o.tell(ctx, env)
+			err = o.tellOrSetAside(ctx, env)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -57,15 +79,52 @@ func (o Outbox) Run(ctx context.Context) error {
 	return nil
 }
 
-// tell publishes what an event means for CaseHug, if anything, then moves the mark.
-func (o Outbox) tell(ctx context.Context, env eventstore.Envelope) error {
-	name := news(env.Event)
-	if name == "" {
+// tellOrSetAside publishes what an event means for CaseHug, if anything, then moves the
+// mark. What fails again and again, while the next event does not, it sets aside.
+func (o Outbox) tellOrSetAside(ctx context.Context, env eventstore.Envelope) error {
+	if news(env.Event) == "" {
 		return nil
 	}
-	t := Told{ID: "sync-" + strconv.FormatUint(uint64(env.Seq), 10), Firm: env.Stream.Firm, Name: name, Position: uint64(env.Seq), Envelope: env}
+	err := o.tell(ctx, env)
+	if err != nil && ctx.Err() == nil && o.Stuck.failed(env.Seq) >= asideAfter && o.nextGoes(ctx, env.Seq) {
+		err = o.SetAside(ctx, told(env), err)
+	}
+	if err != nil {
+		return err
+	}
+	return o.Mark.Save(ctx, uint64(env.Seq))
+}
+
+// nextWithin is how long the next event for CaseHug is waited for.
+const nextWithin = 2 * time.Second
+
+// nextGoes tries the first event for CaseHug after a position. It will be told again in its
+// turn, under the same id.
+func (o Outbox) nextGoes(ctx context.Context, after eventstore.Seq) bool {
+	ctx, cancel := context.WithTimeout(ctx, nextWithin)
+	defer cancel()
+	for env, err := range o.Ledger.Tail(ctx, after) {
+		if err != nil {
+			return false
+		}
+		if news(env.Event) != "" {
+			return o.tell(ctx, env) == nil
+		}
+	}
+	return false
+}
+
+// told is an event for CaseHug without its data. Its id holds what the event says and all
+// that its stream held before: a ledger that is restored from a backup, and goes on
+// differently from there, has other ids for other events.
+func told(env eventstore.Envelope) Told {
+	return Told{ID: "sync-" + hex.EncodeToString(env.Hash[:16]), Firm: env.Stream.Firm, Name: news(env.Event), Position: uint64(env.Seq), Envelope: env}
+}
+
+func (o Outbox) tell(ctx context.Context, env eventstore.Envelope) error {
+	t := told(env)
 	var err error
-	if name == connectionChanged {
+	if t.Name == connectionChanged {
 		t.Data, err = o.Connection(ctx, t.Firm, t.Position)
 	} else {
 		t.Data, err = o.Entry(ctx, t.Firm, ended(env.Event), t.Position)
@@ -73,10 +132,7 @@ func (o Outbox) tell(ctx context.Context, env eventstore.Envelope) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Publish(ctx, t); err != nil {
-		return err
-	}
-	return o.Mark.Save(ctx, t.Position)
+	return o.Publish(ctx, t)
 }
 
 const connectionChanged = "connection.changed"

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -71,7 +72,7 @@ func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
 			return json.RawMessage(`{}`), nil
 		}
 		box := syncing.Outbox{Ledger: o.ledger, Mark: o.mark, Connection: row,
-			Publish: func(context.Context, syncing.Told) error { return errFull }}
+			Publish: func(context.Context, syncing.Told) error { return errFull }, Stuck: &syncing.Stuck{}}
 		if err := box.Run(t.Context()); !errors.Is(err, errFull) {
 			t.Errorf("the outbox ended with %v", err)
 		}
@@ -83,6 +84,93 @@ func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
 		box.Publish = func(context.Context, syncing.Told) error { told++; cancel(); return nil }
 		if err := box.Run(ctx); err != nil || told != 1 {
 			t.Errorf("the next one told %d events and ended with %v", told, err)
+		}
+	})
+}
+
+// TestOneEventThatCantBeToldIsSetAside tells that it holds up no other firm's news, and that
+// nothing is set aside where the bus takes nothing at all.
+func TestOneEventThatCantBeToldIsSetAside(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, smokeballsim.Config{Seed: 1})
+		for _, firm := range []domain.FirmID{"f_stuck", "f_oak", "f_elm"} {
+			_, _, err := eventstore.Execute(t.Context(), o.ledger, time.Now, domain.ConnectionStream(firm),
+				func(domain.Connection) ([]domain.Event, error) {
+					return []domain.Event{domain.Disconnected{By: "u_1"}}, nil
+				})
+			o.must(err)
+		}
+		down := true
+		var heard, aside []domain.FirmID
+		row := func(_ context.Context, f domain.FirmID, _ uint64) (json.RawMessage, error) {
+			if f == "f_stuck" {
+				return nil, errors.New("there is no such row")
+			}
+			return json.RawMessage(`{}`), nil
+		}
+		box := syncing.Outbox{Ledger: o.ledger, Mark: o.mark, Connection: row, Stuck: &syncing.Stuck{},
+			Publish: func(_ context.Context, told syncing.Told) error {
+				if down {
+					return errFull
+				}
+				heard = append(heard, told.Firm)
+				return nil
+			},
+			SetAside: func(_ context.Context, told syncing.Told, _ error) error {
+				aside = append(aside, told.Firm)
+				return nil
+			}}
+		for range 9 {
+			if err := box.Run(t.Context()); err == nil || o.mark.at != 0 {
+				t.Fatalf("with the bus away: %v, mark %d", err, o.mark.at)
+			}
+		}
+		down = false
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- box.Run(ctx) }()
+		synctest.Wait()
+		cancel()
+		if err := <-done; err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(aside, []domain.FirmID{"f_stuck"}) || !slices.Contains(heard, "f_oak") || !slices.Contains(heard, "f_elm") {
+			t.Errorf("set aside %v, told %v", aside, heard)
+		}
+	})
+}
+
+// TestIDsSurviveARestoredBackup tells that a ledger which goes on differently after a backup
+// was restored tells its other events under other ids, and the same ones under the same.
+func TestIDsSurviveARestoredBackup(t *testing.T) {
+	ids := func(t *testing.T, facts ...domain.Event) (ids []string) {
+		t.Helper()
+		l := newLedger()
+		for _, f := range facts {
+			_, _, err := eventstore.Execute(t.Context(), l, time.Now, domain.ConnectionStream("f_oak"),
+				func(domain.Connection) ([]domain.Event, error) { return []domain.Event{f}, nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		row := func(context.Context, domain.FirmID, uint64) (json.RawMessage, error) { return nil, nil }
+		box := syncing.Outbox{Ledger: l, Mark: &mark{}, Connection: row, Stuck: &syncing.Stuck{}, Publish: func(_ context.Context, told syncing.Told) error {
+			if ids = append(ids, told.ID); len(ids) == len(facts) {
+				cancel()
+			}
+			return nil
+		}}
+		if err := box.Run(ctx); err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	synctest.Test(t, func(t *testing.T) {
+		before := ids(t, domain.Disconnected{By: "u_1"}, domain.Disconnected{By: "u_2"})
+		after := ids(t, domain.Disconnected{By: "u_1"}, domain.Disconnected{By: "u_3"})
+		if before[0] != after[0] || before[1] == after[1] {
+			t.Errorf("the ids are %q, and after the restore %q", before, after)
 		}
 	})
 }
