@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"strings"
 )
 
@@ -15,6 +17,9 @@ type Config struct {
 	Listen    string       // ENGINE_NATS_LISTEN: host:port for publishers, "off": in-process only; empty: 127.0.0.1:4222
 	DataDir   string       // ENGINE_DATA_DIR: the embedded server keeps its data in DataDir/nats
 	UsersFile string       // ENGINE_NATS_USERS_FILE: who may connect to the embedded server; empty: anyone
+	TLSCert   string       // ENGINE_NATS_TLS_CERT: the embedded server's certificate, PEM; empty: no TLS
+	TLSKey    string       // ENGINE_NATS_TLS_KEY: its key
+	Insecure  bool         // ENGINE_NATS_INSECURE: it may listen beyond loopback without users and TLS
 	Creds     string       // ENGINE_NATS_CREDS: credentials file for a cluster
 	CA        string       // ENGINE_NATS_CA: CA file for a cluster
 	Replicas  int          // ENGINE_REPLICAS: of streams and buckets; 0: 1
@@ -52,6 +57,42 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
+// checkListen keeps passwords and documents off the network in the clear.
+func (c Config) checkListen() error {
+	host, _, err := net.SplitHostPort(c.Listen)
+	if err != nil {
+		return fmt.Errorf("ENGINE_NATS_LISTEN is %q; it needs host:port, or 'off'", c.Listen)
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return fmt.Errorf("ENGINE_NATS_TLS_CERT is %q and ENGINE_NATS_TLS_KEY is %q; TLS needs both", c.TLSCert, c.TLSKey)
+	}
+	if _, err := c.tls(); err != nil {
+		return err
+	}
+	if c.Insecure || isLoopback(host) || c.UsersFile != "" && c.TLSCert != "" {
+		return nil
+	}
+	return fmt.Errorf("ENGINE_NATS_LISTEN is %q, which others on the network reach; it needs users (ENGINE_NATS_USERS_FILE) and TLS (ENGINE_NATS_TLS_CERT, ENGINE_NATS_TLS_KEY), "+
+		"a loopback address such as %s, or ENGINE_NATS_INSECURE=true where the network itself keeps strangers out", c.Listen, defaultListen)
+}
+
+func isLoopback(host string) bool {
+	a, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && a.IsLoopback()
+}
+
+// tls is how the embedded server speaks TLS; nil: it does not.
+func (c Config) tls() (*tls.Config, error) {
+	if c.TLSCert == "" {
+		return nil, nil
+	}
+	pair, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+	if err != nil {
+		return nil, fmt.Errorf("ENGINE_NATS_TLS_CERT is %q and ENGINE_NATS_TLS_KEY is %q, but they can't be used (%w); they need a certificate and its key in PEM", c.TLSCert, c.TLSKey, err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, nil
+}
+
 func (c Config) checkEmbedded() error {
 	var faults []error
 	if c.DataDir == "" {
@@ -61,9 +102,7 @@ func (c Config) checkEmbedded() error {
 		faults = append(faults, fmt.Errorf("ENGINE_REPLICAS is %d, but the embedded server is alone; set it to 1, or ENGINE_NATS_URL to a cluster", c.Replicas))
 	}
 	if c.Listen != listenOff {
-		if _, _, err := net.SplitHostPort(c.Listen); err != nil {
-			faults = append(faults, fmt.Errorf("ENGINE_NATS_LISTEN is %q; it needs host:port, or 'off'", c.Listen))
-		}
+		faults = append(faults, c.checkListen())
 	}
 	return errors.Join(faults...)
 }

@@ -21,6 +21,7 @@ const (
 	maxMemory    = 64 << 20
 	maxStore     = 1 << 60 // bytes: the disk is the limit, not what was free of it at the start
 	startTimeout = 30 * time.Second
+	tlsTimeout   = 5 // seconds
 )
 
 // embedded is the NATS server inside the engine's process. It may be started anew while
@@ -80,6 +81,10 @@ func (e *embedded) options() (*server.Options, error) {
 		return nil, fmt.Errorf("read the engine's key: %w", err)
 	}
 	signIns(opts, pub, e.users)
+	if opts.TLSConfig, err = e.config.tls(); err != nil {
+		return nil, err
+	}
+	opts.TLS, opts.TLSTimeout = opts.TLSConfig != nil, tlsTimeout
 	if len(e.users) == 0 {
 		err = admitAnyone(opts)
 	}

@@ -30,6 +30,9 @@ type config struct {
 	NATSURL       string `name:"nats-url" setting:"ENGINE_NATS_URL" help:"URLs of a NATS cluster; empty: an embedded server ($$ENGINE_NATS_URL)."`
 	NATSListen    string `name:"nats-listen" setting:"ENGINE_NATS_LISTEN" default:"127.0.0.1:4222" help:"Where the embedded server takes publishers; off: nowhere ($$ENGINE_NATS_LISTEN)."`
 	NATSUsersFile string `name:"nats-users-file" setting:"ENGINE_NATS_USERS_FILE" help:"Users of the embedded server ($$ENGINE_NATS_USERS_FILE)." placeholder:"FILE"`
+	NATSTLSCert   string `name:"nats-tls-cert" setting:"ENGINE_NATS_TLS_CERT" help:"Certificate of the embedded server; empty: no TLS ($$ENGINE_NATS_TLS_CERT)." placeholder:"FILE"`
+	NATSTLSKey    string `name:"nats-tls-key" setting:"ENGINE_NATS_TLS_KEY" help:"Key of that certificate ($$ENGINE_NATS_TLS_KEY)." placeholder:"FILE"`
+	NATSInsecure  bool   `name:"nats-insecure" setting:"ENGINE_NATS_INSECURE" help:"Let the embedded server listen beyond loopback without users and TLS ($$ENGINE_NATS_INSECURE)."`
 	NATSCreds     string `name:"nats-creds" setting:"ENGINE_NATS_CREDS" help:"Credentials for a cluster ($$ENGINE_NATS_CREDS)." placeholder:"FILE"`
 	NATSCA        string `name:"nats-ca" setting:"ENGINE_NATS_CA" help:"CA certificates for a cluster ($$ENGINE_NATS_CA)." placeholder:"FILE"`
 	Replicas      string `name:"replicas" setting:"ENGINE_REPLICAS" default:"1" help:"JetStream replicas; 3 on a cluster ($$ENGINE_REPLICAS)."`
@@ -172,10 +175,15 @@ func (c *config) checkBus(fault func(name, holds, needs string)) {
 	if c.NATSURL == "" && c.NATSListen != "off" {
 		if _, _, err := net.SplitHostPort(c.NATSListen); err != nil {
 			fault("ENGINE_NATS_LISTEN", c.NATSListen, "host:port, such as 127.0.0.1:4222, or off")
+		} else if host, _, _ := net.SplitHostPort(c.NATSListen); !c.NATSInsecure && !loopbackHost(host) && (c.NATSUsersFile == "" || c.NATSTLSCert == "" || c.NATSTLSKey == "") {
+			fault("ENGINE_NATS_LISTEN", c.NATSListen, "a loopback address, such as 127.0.0.1:4222, since others reach this one: or users (ENGINE_NATS_USERS_FILE) and TLS (ENGINE_NATS_TLS_CERT, ENGINE_NATS_TLS_KEY), or ENGINE_NATS_INSECURE=true")
+		}
+		if (c.NATSTLSCert == "") != (c.NATSTLSKey == "") {
+			fault("ENGINE_NATS_TLS_KEY", c.NATSTLSKey, "the key of the certificate in ENGINE_NATS_TLS_CERT, and both or neither")
 		}
 	}
 	for _, f := range []struct{ name, path string }{
-		{"ENGINE_NATS_USERS_FILE", c.NATSUsersFile}, {"ENGINE_NATS_CREDS", c.NATSCreds}, {"ENGINE_NATS_CA", c.NATSCA},
+		{"ENGINE_NATS_USERS_FILE", c.NATSUsersFile}, {"ENGINE_NATS_TLS_CERT", c.NATSTLSCert}, {"ENGINE_NATS_TLS_KEY", c.NATSTLSKey}, {"ENGINE_NATS_CREDS", c.NATSCreds}, {"ENGINE_NATS_CA", c.NATSCA},
 	} {
 		if _, err := os.Stat(f.path); f.path != "" && err != nil {
 			fault(f.name, f.path, "a file that can be read")

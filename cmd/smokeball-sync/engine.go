@@ -141,6 +141,7 @@ const closeWithin = 5 * time.Second
 
 func (e *engine) openBus(ctx context.Context) error {
 	b, err := bus.Open(ctx, bus.Config{URL: e.cfg.NATSURL, Listen: e.cfg.NATSListen, DataDir: e.cfg.DataDir, UsersFile: e.cfg.NATSUsersFile,
+		TLSCert: e.cfg.NATSTLSCert, TLSKey: e.cfg.NATSTLSKey, Insecure: e.cfg.NATSInsecure,
 		Creds: e.cfg.NATSCreds, CA: e.cfg.NATSCA, Replicas: e.cfg.parsed.replicas, Logger: e.log})
 	if err != nil {
 		return err
