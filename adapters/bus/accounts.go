@@ -70,7 +70,7 @@ type source struct {
 	Subject string `json:"subject"`
 }
 
-type share struct {
+type crossing struct {
 	Stream  any    `json:"stream,omitempty"`
 	Service any    `json:"service,omitempty"`
 	Prefix  string `json:"prefix,omitempty"`
@@ -78,9 +78,9 @@ type share struct {
 }
 
 type account struct {
-	JetStream string  `json:"jetstream,omitempty"`
-	Exports   []share `json:"exports,omitempty"`
-	Imports   []share `json:"imports,omitempty"`
+	JetStream string     `json:"jetstream,omitempty"`
+	Exports   []crossing `json:"exports,omitempty"`
+	Imports   []crossing `json:"imports,omitempty"`
 }
 
 // accountsConfig is the server configuration that ties the guests' accounts to the
@@ -88,12 +88,12 @@ type account struct {
 func accountsConfig(guests []guest) (string, error) {
 	engine := account{
 		JetStream: "enabled",
-		Exports:   []share{{Stream: "sync.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
+		Exports:   []crossing{{Stream: "sync.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
 	}
 	accounts := map[string]account{}
 	for _, g := range guests {
 		for _, subject := range g.gated() {
-			engine.Imports = append(engine.Imports, share{
+			engine.Imports = append(engine.Imports, crossing{
 				Stream: source{g.account(), subject}, Prefix: gatePrefix + "." + g.token(),
 			})
 		}
@@ -110,9 +110,9 @@ func accountsConfig(guests []guest) (string, error) {
 func (g guest) accountConfig() account {
 	var own account
 	for _, subject := range g.gated() {
-		own.Exports = append(own.Exports, share{Stream: subject})
+		own.Exports = append(own.Exports, crossing{Stream: subject})
 	}
-	own.Imports = []share{
+	own.Imports = []crossing{
 		{Stream: source{engineAccount, g.scope("sync.")}},
 		// Without this import the server itself would answer every request with "not enabled".
 		{Service: source{engineAccount, infoSubject}, To: apiPrefix + "INFO"},

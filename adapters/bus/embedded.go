@@ -179,13 +179,13 @@ func (e *embedded) ready(ctx context.Context, fatal <-chan string) error {
 }
 
 // connect opens a connection with full rights inside the process.
-func (e *embedded) connect(name string) (*nats.Conn, error) {
+func (e *embedded) connect(name string, more ...nats.Option) (*nats.Conn, error) {
 	pub, err := e.key.PublicKey()
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's key: %w", err)
 	}
-	return nats.Connect("", nats.InProcessServer(e), nats.Nkey(pub, e.key.Sign),
-		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))
+	return nats.Connect("", append(more, nats.InProcessServer(e), nats.Nkey(pub, e.key.Sign),
+		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))...)
 }
 
 // reconnectWait is the pause between two looks for a server that is being started anew.

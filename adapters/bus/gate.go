@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+	"golang.org/x/time/rate"
 )
 
 // gate answers what guests ask of JetStream. It knows a handful of requests, checks each
@@ -22,6 +24,8 @@ type gate struct {
 	js     jetstream.JetStream
 	guests map[string]guest // by token
 	log    *slog.Logger
+	open   context.Context // until the gate closes
+	shut   context.CancelFunc
 
 	papers papers // the documents that guests are putting
 
@@ -31,10 +35,29 @@ type gate struct {
 
 const (
 	gateTimeout = 5 * time.Second
-	// gateBytes bounds what guests can make the engine hold while the disk catches up.
-	gateBytes = 256 << 20
-	ownersMax = 10_000
+	ownersMax   = 10_000
 )
+
+// share is what one guest may ask for. Each guest's requests of each kind wait in a queue of
+// their own, which one goroutine answers: who asks for more waits, and what its queue does not
+// hold is dropped, as on a network; nobody else notices.
+type share struct {
+	subject string
+	answer  func(call) error
+	rate    rate.Limit // requests a second, from then on; 0: as many as are answered
+	burst   int
+	bytes   int // that may wait
+}
+
+func (g *gate) shares() []share {
+	return []share{
+		{subject: "$JS.API.>", answer: g.api, rate: 200, burst: 1000, bytes: 4 << 20},
+		{subject: "$JS.ACK.>", answer: g.ack, bytes: 16 << 20},
+		{subject: "$JS.FC.>", answer: g.flowControl, rate: 200, burst: 1000, bytes: 1 << 20},
+		{subject: "$O.>", answer: g.object, bytes: 64 << 20},
+		{subject: "casehug.>", answer: g.event, bytes: 64 << 20},
+	}
+}
 
 // call is one message of a guest: subject is what the guest published.
 type call struct {
@@ -52,7 +75,11 @@ func (r refusal) Error() string { return string(r) }
 const notYours = refusal("consumer not found")
 
 func openGate(e *embedded, log *slog.Logger) (*gate, error) {
-	conn, err := e.connect("gate")
+	conn, err := e.connect("gate", nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
+		if sub != nil {
+			log.Warn("a guest of the bus sends more than is answered; what its queue can't hold is dropped", "queue", sub.Subject, "err", err)
+		}
+	}))
 	if err != nil {
 		return nil, fmt.Errorf("connect the gate: %w", err)
 	}
@@ -62,27 +89,27 @@ func openGate(e *embedded, log *slog.Logger) (*gate, error) {
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
 	g := &gate{conn: conn, js: js, log: log, guests: map[string]guest{}, owners: map[string]string{}}
+	g.open, g.shut = context.WithCancel(context.Background())
 	for _, guest := range e.guests {
 		g.guests[guest.token()] = guest
 	}
 	if err := g.subscribe(); err != nil {
-		conn.Close()
+		g.close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
 	return g, nil
 }
 
 func (g *gate) subscribe() error {
-	answers := map[string]func(call) error{
-		"$JS.API.>": g.api, "$JS.ACK.>": g.ack, "$JS.FC.>": g.flowControl, "$O.>": g.object, "casehug.>": g.event,
-	}
-	for subject, answer := range answers {
-		sub, err := g.conn.Subscribe(gatePrefix+".*."+subject, g.handle(answer))
-		if err != nil {
-			return err
-		}
-		if err := sub.SetPendingLimits(-1, gateBytes); err != nil {
-			return err
+	for token, guest := range g.guests {
+		for _, s := range g.shares() {
+			sub, err := g.conn.Subscribe(gatePrefix+"."+token+"."+s.subject, g.handle(guest, s))
+			if err != nil {
+				return err
+			}
+			if err := sub.SetPendingLimits(-1, s.bytes); err != nil {
+				return err
+			}
 		}
 	}
 	if _, err := g.conn.Subscribe(infoSubject, g.info); err != nil {
@@ -97,15 +124,14 @@ func (g *gate) info(m *nats.Msg) {
 	}
 }
 
-func (g *gate) handle(answer func(call) error) nats.MsgHandler {
+func (g *gate) handle(who guest, s share) nats.MsgHandler {
+	limit := rate.NewLimiter(cmp.Or(s.rate, rate.Inf), s.burst)
 	return func(m *nats.Msg) {
-		token, subject, _ := strings.Cut(strings.TrimPrefix(m.Subject, gatePrefix+"."), ".")
-		guest, ok := g.guests[token]
-		if !ok {
-			return
+		if limit.Wait(g.open) != nil {
+			return // the gate closes
 		}
-		c := call{guest: guest, subject: subject, msg: m}
-		if err := answer(c); err != nil {
+		c := call{guest: who, subject: strings.TrimPrefix(m.Subject, gatePrefix+"."+who.token()+"."), msg: m}
+		if err := s.answer(c); err != nil {
 			g.refuse(c, err)
 		}
 	}
@@ -189,6 +215,7 @@ func (g *gate) ask(subject string, data []byte) (*nats.Msg, error) {
 }
 
 func (g *gate) close() {
+	g.shut()
 	g.conn.Close()
 }
 

@@ -1,10 +1,12 @@
 package bus
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 )
 
 // ownerKey is the consumer's metadata that says which guest made it.
@@ -64,6 +66,9 @@ func (g *gate) createConsumer(c call, rest string) error {
 		return err
 	}
 	if err := g.unclaimed(c.guest, name); err != nil {
+		return err
+	}
+	if err := g.hasRoom(c.guest, name); err != nil {
 		return err
 	}
 	request["config"] = encoded(config)
@@ -129,7 +134,54 @@ func (g guest) confine(config fields) error {
 	if err := g.confineDelivery(config); err != nil {
 		return err
 	}
+	if err := confineLife(config); err != nil {
+		return err
+	}
 	return g.sign(config)
+}
+
+// How long consumers of guests live that nobody uses. A durable one outlives holidays; what
+// it would have read stays in the outbox for longer.
+const (
+	durableLife   = 30 * 24 * time.Hour
+	ephemeralLife = time.Hour
+	consumersMost = 64 // of one guest
+)
+
+// confineLife ends consumers that nobody uses.
+func confineLife(config fields) error {
+	var given time.Duration
+	if raw, ok := config["inactive_threshold"]; ok && json.Unmarshal(raw, &given) != nil {
+		return refusal("inactive_threshold needs to be nanoseconds")
+	}
+	switch durable := text(config["durable_name"]) != ""; {
+	case durable && (given <= 0 || given > durableLife):
+		config["inactive_threshold"] = encoded(durableLife)
+	case !durable && given > ephemeralLife:
+		config["inactive_threshold"] = encoded(ephemeralLife)
+	}
+	return nil
+}
+
+// hasRoom refuses a guest more consumers than it may have; a change of one that it has is none.
+func (g *gate) hasRoom(who guest, name string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
+	defer cancel()
+	s, err := g.js.Stream(ctx, Outbox)
+	if err != nil {
+		return err
+	}
+	list, own, there := s.ListConsumers(ctx), 0, false
+	for info := range list.Info() { // to its end: the library's goroutine would stay
+		if info.Config.Metadata[ownerKey] == who.token() {
+			own++
+			there = there || info.Name == name
+		}
+	}
+	if own >= consumersMost && !there {
+		return refusal(fmt.Sprintf("there are %d consumers of yours; delete one first", own))
+	}
+	return list.Err()
 }
 
 // sign writes into a consumer whose it is.
