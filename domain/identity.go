@@ -77,9 +77,14 @@ func Identify(c Claimant, shown []Candidate) Verdict {
 }
 
 // isOwn reports whether the contact was made for the client, or is theirs since. One of the
-// other kind is not: a company and a person are never one contact.
+// other kind is not: a company and a person are never one contact. Nor is one that is also
+// another's by now, whom the client's name does not fit.
 func (c Claimant) isOwn(k Candidate) bool {
-	return c.had(k) && k.Name().IsCompany() == c.Name.IsCompany()
+	return c.had(k) && k.Name().IsCompany() == c.Name.IsCompany() && c.fitsOwners(k)
+}
+
+func (c Claimant) fitsOwners(k Candidate) bool {
+	return !slices.ContainsFunc(k.Owners, func(o Owner) bool { return o.Client != c.Client && !o.Name.Fits(c.Name) })
 }
 
 func (c Claimant) had(k Candidate) bool {
@@ -116,12 +121,7 @@ func (c Claimant) choose(reached []Candidate) (chosen Candidate, ok bool) {
 // fits reports whether the contact's name may be the client's, and the client may be all those
 // whose contact it is.
 func (c Claimant) fits(k Candidate) bool {
-	for _, o := range k.Owners {
-		if o.Client != c.Client && !o.Name.Fits(c.Name) {
-			return false
-		}
-	}
-	return k.Name().Fits(c.Name) || c.carries(k)
+	return c.fitsOwners(k) && (k.Name().Fits(c.Name) || c.carries(k))
 }
 
 // carries reports whether the client has, or had, the contact's very name.
@@ -146,7 +146,7 @@ func (c Claimant) taken(k Candidate, reached []Candidate) Verdict {
 
 // apart is the verdict that the client gets a contact of their own beside k.
 func (c Claimant) apart(k Candidate, why WarningCode) Verdict {
-	if c.had(k) {
+	if c.had(k) && k.Name().IsCompany() != c.Name.IsCompany() {
 		why = ContactKindChanged
 	}
 	return Verdict{Doubt: k.doubt(why)}

@@ -70,6 +70,8 @@ func TestWhoIsWho(t *testing.T) {
 			[]domain.Candidate{known("sb-x", named("", "Lopez"), "pair@x.example", owner("c_x", "", "Lopez"), owner("c_eva", "Ana", "Lopez"))}, separate(domain.ContactEmailShared, "sb-x", "Lopez")},
 		{"its own, by our id", with(func(c *domain.Claimant) { c.Email = "new@x.example" }), []domain.Candidate{madeFor("c_ana", luis)}, is("sb-luis")},
 		{"its own, by what is known", nobody, []domain.Candidate{known("sb-a", named("Anna", "Lopes"), "", owner("c_ana", "Ana", "Lopez"))}, is("sb-a")},
+		{"its own, by our id, and by now also another's whom its new name does not fit", called(named("Eva", "Stone")),
+			[]domain.Candidate{madeFor("c_ana", known("sb-ana", named("Ana", "Lopez"), "pair@x.example", owner("c_ana2", "Ana", "Lopez")))}, separate(domain.ContactEmailShared, "sb-ana", "Ana Lopez")},
 		{"a company and its owner", called(firmName("Apex LLC")), []domain.Candidate{anas}, separate(domain.ContactEmailShared, "sb-ana", "Ana Lopez")},
 		{"the owner and their company", ana, []domain.Candidate{known("sb-apex", firmName("Apex LLC"), "pair@x.example")}, separate(domain.ContactEmailShared, "sb-apex", "Apex LLC")},
 		{"a company as it is", called(firmName("Apex LLC")), []domain.Candidate{known("sb-apex", firmName("apex llc"), "pair@x.example")}, is("sb-apex")},

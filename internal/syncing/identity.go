@@ -34,16 +34,43 @@ func (t *turn) keyOf(ctx context.Context, known domain.Client, d domain.ClientDa
 	if err != nil {
 		return "", err
 	}
-	var owner domain.Client
-	if c.Owner != "" && c.Owner != d.ID {
-		if owner, _, err = eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, c.Owner)); err != nil {
-			return "", err
-		}
-	}
-	if c.Keeps(d.ID, d.Called(), owner.Data.Called()) {
-		return known.Key, nil
+	keeps, err := t.keeps(ctx, c, d)
+	if err != nil || keeps {
+		return known.Key, err
 	}
 	return t.freeKey(ctx, d)
+}
+
+// keeps reports whether the client goes on with the contact under the name that it has now.
+func (t *turn) keeps(ctx context.Context, c domain.Contact, d domain.ClientData) (bool, error) {
+	name := d.Called()
+	if c.Owner == d.ID {
+		return t.keepsOwn(ctx, c, d.ID, name)
+	}
+	owner, err := t.knownClient(ctx, c.Owner)
+	if err != nil || owner.Contact != c.ID { // they have left it
+		return c.Keeps(d.ID, name, domain.Name{}), err
+	}
+	return c.Keeps(d.ID, name, owner.Data.Called()), nil
+}
+
+// keepsOwn reports whether a client's own contact stays theirs. After a new name it does not
+// where another client is the same contact, whom that name does not fit.
+func (t *turn) keepsOwn(ctx context.Context, c domain.Contact, id domain.ClientID, name domain.Name) (bool, error) {
+	if !c.Keeps(id, name, domain.Name{}) {
+		return false, nil
+	}
+	if c.ID == "" || c.Name(id).Same(name) {
+		return true, nil
+	}
+	others, err := t.entered(ctx, contactText(c.ID))
+	for _, o := range others {
+		k, err := t.contact(ctx, o.Key)
+		if err != nil || (o.Client != id && k.ID == c.ID && !k.Name(o.Client).Fits(name)) {
+			return false, err
+		}
+	}
+	return true, err
 }
 
 // freeKey is the first key of the person or company under which no other one is kept.
@@ -168,8 +195,8 @@ func (w *contactWork) addMaker(ctx context.Context, k *domain.Candidate) error {
 	if id == w.data.ID || !domain.ValidID(k.ExternalID) {
 		return nil
 	}
-	c, _, err := eventstore.Load[domain.Client](ctx, w.Ledger, domain.ClientStream(w.firm, id))
-	if err == nil && c.Key != "" {
+	c, err := w.knownClient(ctx, id)
+	if err == nil && c.Key != "" && (c.Contact == "" || c.Contact == k.ID) {
 		k.Owners = append(k.Owners, domain.Owner{Client: id, Name: c.Data.Called()})
 	}
 	return err
