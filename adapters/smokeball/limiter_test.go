@@ -290,6 +290,30 @@ func TestLimiterBooksRepeatedRequests(t *testing.T) {
 	})
 }
 
+// TestWhatWasBegunGoesFirst tells that of a firm's calls those that change something go
+// before those that only look, and that no look waits for ever.
+func TestWhatWasBegunGoesFirst(t *testing.T) {
+	var q queue
+	names := map[*ticket]string{}
+	add := func(firm domain.FirmID, name string) {
+		ticket := &ticket{turn: turn{firm: firm, priority: Live, writes: strings.HasPrefix(name, "write")}}
+		names[ticket] = name
+		q.push(ticket)
+	}
+	for _, name := range []string{"read 1", "read 2", "write 1", "write 2", "write 3", "write 4", "write 5"} {
+		add("a", name)
+	}
+	add("b", "read of another firm")
+	var order []string
+	for q.size > 0 {
+		order = append(order, names[q.pop()])
+	}
+	const want = "write 1, read of another firm, write 2, write 3, write 4, read 1, write 5, read 2"
+	if got := strings.Join(order, ", "); got != want {
+		t.Errorf("the order is %s; want %s", got, want)
+	}
+}
+
 func TestQueueKeepsItsCount(t *testing.T) {
 	var q queue
 	var tickets []*ticket

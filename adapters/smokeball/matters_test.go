@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -226,5 +227,25 @@ func TestStaffIsFoundByEmail(t *testing.T) {
 	}
 	if id, err := c.StaffByEmail(t.Context(), firm, "nobody@firm.example"); id != "" || err != nil {
 		t.Errorf("nobody is %q, %v", id, err)
+	}
+}
+
+// TestManyWhoAskForOnePersonCostOneCall tells that syncs which need the same person at once,
+// as after a takeover, make one call.
+func TestManyWhoAskForOnePersonCostOneCall(t *testing.T) {
+	v := newVendor(t)
+	v.on("GET /staff", "", "Limit Offset Search", replies(200, `{"value":[{"id":"`+uuidA+`","email":"lee@firm.example","enabled":true}],"size":1}`))
+	c := newClient(t, config(v, signedIn()))
+	var all sync.WaitGroup
+	for range 12 {
+		all.Go(func() {
+			if id, err := c.StaffByEmail(t.Context(), firm, "lee@firm.example"); id != uuidA || err != nil {
+				t.Errorf("got %q, %v", id, err)
+			}
+		})
+	}
+	all.Wait()
+	if n := len(v.seen()); n != 1 {
+		t.Errorf("Smokeball was asked %d times", n)
 	}
 }

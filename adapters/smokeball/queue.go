@@ -17,11 +17,14 @@ type ticket struct {
 type lane struct {
 	firms   []domain.FirmID // the next firm first; each once
 	waiting map[domain.FirmID][]*ticket
-	passed  int // turns given to more urgent calls since this lane's last one
+	ahead   map[domain.FirmID]int // writes of a firm that went before an older read of it
+	passed  int                   // turns given to more urgent calls since this lane's last one
 }
 
-// queue hands out turns: the most urgent lane first, its firms in turn. A lane that was
-// passed over often enough goes next, so none starves.
+// queue hands out turns: the most urgent lane first, its firms in turn, of a firm's calls
+// those that change something before those that only look, so that what was begun is done
+// before more is begun. A lane, or a read, that was passed over often enough goes next, so
+// none starves.
 type queue struct {
 	lanes [priorities]lane
 	size  int
@@ -78,14 +81,33 @@ func (q *queue) choose() Priority {
 func (l *lane) next() *ticket {
 	firm := l.firms[0]
 	l.firms = l.firms[1:]
-	t := l.waiting[firm][0]
-	if rest := l.waiting[firm][1:]; len(rest) > 0 {
+	i := l.pick(firm)
+	t := l.waiting[firm][i]
+	if rest := slices.Delete(l.waiting[firm], i, i+1); len(rest) > 0 {
 		l.waiting[firm] = rest
 		l.firms = append(l.firms, firm)
 	} else {
 		delete(l.waiting, firm)
+		delete(l.ahead, firm)
 	}
 	return t
+}
+
+// mostAhead is how many writes of a firm may go before an older read of it.
+const mostAhead = 4
+
+// pick chooses among a firm's waiting calls: the oldest write, or the oldest of all.
+func (l *lane) pick(firm domain.FirmID) int {
+	i := slices.IndexFunc(l.waiting[firm], func(t *ticket) bool { return t.writes })
+	if i <= 0 || l.ahead[firm] >= mostAhead {
+		delete(l.ahead, firm)
+		return 0
+	}
+	if l.ahead == nil {
+		l.ahead = map[domain.FirmID]int{}
+	}
+	l.ahead[firm]++
+	return i
 }
 
 // remove takes out a ticket whose caller has given up.
@@ -98,5 +120,6 @@ func (q *queue) remove(t *ticket) {
 		return
 	}
 	delete(l.waiting, t.firm)
+	delete(l.ahead, t.firm)
 	l.firms = slices.DeleteFunc(l.firms, func(f domain.FirmID) bool { return f == t.firm })
 }

@@ -23,8 +23,9 @@ type staffMember struct {
 // staffCache remembers who has which e-mail address, and who has none. The zero value
 // is ready.
 type staffCache struct {
-	mu    sync.Mutex
-	known map[staffKey]staffEntry
+	asking firmLocks // one question at a time for a firm
+	mu     sync.Mutex
+	known  map[staffKey]staffEntry
 }
 
 type staffKey struct {
@@ -61,14 +62,23 @@ func (s *staffCache) put(k staffKey, id string) {
 
 // StaffByEmail is the id of the firm's staff member with that e-mail address, without
 // regard to case, or "" where there is none; former and disabled members are left out. Answers are
-// remembered for 15 minutes.
+// remembered for 15 minutes, and many who ask at once cost one call.
 func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email string) (string, error) {
 	email = strings.ToLower(strings.TrimSpace(email))
 	key := staffKey{firm, email}
 	if id, ok := c.staff.get(key); ok {
 		return id, nil
 	}
-	k := get("find staff", url.Values{"Search": {term("email", email)}}, "staff")
+	const op = "find staff"
+	unlock, err := c.staff.asking.lock(ctx, firm)
+	if err != nil {
+		return "", abandoned(op, err)
+	}
+	defer unlock()
+	if id, ok := c.staff.get(key); ok {
+		return id, nil // somebody else has asked meanwhile
+	}
+	k := get(op, url.Values{"Search": {term("email", email)}}, "staff")
 	all, err := list(ctx, c, firm, k, func(s staffMember) string { return s.ID })
 	if err != nil {
 		return "", err

@@ -69,7 +69,7 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 // turn waits for the call's turn and returns the request as it departs.
 func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
 	ctx := req.Context()
-	sent, err := l.wait(ctx, p)
+	sent, err := l.wait(ctx, p, req.Method != http.MethodGet)
 	if err != nil {
 		closeBody(req)
 		return nil, err
@@ -85,9 +85,11 @@ func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
 
 // wait returns when the call's turn has come. A call whose circuit opens meanwhile does
 // not wait any longer.
-func (l limited) wait(ctx context.Context, p pass) (sent func(), err error) {
+func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), err error) {
 	begun := time.Now()
-	waiting, cancel := context.WithCancel(ctx)
+	t := turnOf(ctx)
+	t.writes = writes
+	waiting, cancel := context.WithCancel(context.WithValue(ctx, turnKey{}, t))
 	defer cancel()
 	defer context.AfterFunc(p.flow, cancel)()
 	over := turnsUntil(ctx)

@@ -34,6 +34,7 @@ type turn struct {
 	firm     domain.FirmID
 	priority Priority
 	grant    time.Time // when the authorization that it uses was given
+	writes   bool      // it changes something
 }
 
 type turnKey struct{}
