@@ -17,7 +17,9 @@ type standby struct {
 
 var (
 	errWatchEnded = errors.New("the watch of the entry ended")
-	errWatchLags  = errors.New("the watch of the entry lags behind")
+	// errWritten says that the entry was written although the watch did not tell: another
+	// standby was quicker, or the watch lags behind. A new watch tells.
+	errWritten = errors.New("the entry was written meanwhile")
 )
 
 // claim watches the entry until it can be made this engine's: at once when its holder
@@ -56,8 +58,8 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 			return revision, asked, nil
 		case !outrun(err):
 			return 0, asked, err
-		case overdue: // it was renewed, and the watch did not tell
-			return 0, asked, errWatchLags
+		case overdue:
+			return 0, asked, errWritten
 		}
 		now.free = false // another engine was quicker
 	}

@@ -33,7 +33,7 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 	for ctx.Err() == nil {
 		revision, asked, err := l.claim(ctx)
 		if err != nil {
-			if ctx.Err() == nil {
+			if ctx.Err() == nil && !errors.Is(err, errWritten) {
 				l.Log.Warn("the lease can't be asked for; it is asked for again", "lease", l.Key, "err", err)
 				pause(ctx, l.Life/5)
 			}
