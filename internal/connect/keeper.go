@@ -21,6 +21,7 @@ type Keeper struct {
 
 	mu    sync.Mutex
 	rests map[task]rest
+	links bool // a link to Smokeball is out, or its consent may wait for an answer
 }
 
 // task is one thing that a firm's connection needs.
@@ -37,7 +38,7 @@ type rest struct {
 
 const (
 	longestSleep = 10 * time.Minute // between two looks at the whole bucket of secrets
-	betweenLooks = time.Minute      // at the consents that wait for an answer
+	heldSleep    = time.Minute      // between two looks at the consents that wait for an answer
 	settle       = 2 * time.Second  // so many facts in a row make one look
 	firstRest    = 10 * time.Second // after a fault
 	longestRest  = 15 * time.Minute
@@ -52,7 +53,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 	k.rests = map[task]rest{}
 	swept, looked := time.Time{}, time.Time{}
 	for ctx.Err() == nil {
-		if now := k.Desk.Now(); looked.IsZero() || now.Sub(looked) >= betweenLooks {
+		if now := k.Desk.Now(); looked.IsZero() || now.Sub(looked) >= k.betweenLooks() {
 			looked = now
 			k.sweepHeld(ctx)
 		}
@@ -72,7 +73,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 
 // sleep waits until something may be due: its time has come, or facts moved the rows.
 func (k *Keeper) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
-	d := betweenLooks
+	d := k.betweenLooks()
 	if !next.IsZero() {
 		d = min(d, max(next.Sub(k.Desk.Now()), settle))
 	}
@@ -84,6 +85,19 @@ func (k *Keeper) sleep(ctx context.Context, moved <-chan struct{}, next time.Tim
 	case <-moved:
 		pause(ctx, settle)
 	}
+}
+
+// betweenLooks is how long consents that wait for an answer are not looked at.
+func (k *Keeper) betweenLooks() time.Duration {
+	if k.links {
+		return heldSleep
+	}
+	return longestSleep
+}
+
+// linked reports whether a link is out, or was so lately that a consent may be held.
+func linked(c domain.Connection, now time.Time) bool {
+	return c.Attempt != "" && now.Before(c.AttemptEnds.Add(LinkLife+2*heldSleep))
 }
 
 func pause(ctx context.Context, d time.Duration) {
@@ -104,7 +118,9 @@ func (k *Keeper) round(ctx context.Context) (next time.Time, err error) {
 	}
 	var work errgroup.Group
 	work.SetLimit(atOnce)
+	k.links = false
 	for _, r := range rows {
+		k.links = k.links || linked(r.Connection, k.Desk.Now())
 		due, at := k.due(r)
 		if len(due) > 0 {
 			work.Go(func() error { k.care(ctx, r, due); return nil })
