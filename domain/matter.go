@@ -76,11 +76,12 @@ type Document struct {
 	Uploaded  bool
 	Since     time.Time // when the bytes were sent
 	Confirmed bool
-	Failure   *Failure // of the last try
-	FailedIn  SyncID   // the sync of that failure
-	Approvals int      // that counted, of this document
-	Moved     bool     // it was sent to another matter; it may be in this one too
-	Doubted   bool     // Smokeball took its file in and then refused it; a record of it may be left
+	Failure   *Failure  // of the last try
+	FailedIn  SyncID    // the sync of that failure
+	Approvals int       // that counted, of this document
+	Told      time.Time // when the newest of them came
+	Moved     bool      // it was sent to another matter; it may be in this one too
+	Doubted   bool      // Smokeball took its file in and then refused it; a record of it may be left
 }
 
 // Apply returns the matter after e.
@@ -101,7 +102,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m = m.joined(e)
 	case DocumentApproved:
 		m.seen = m.seen.with(e.Origin)
-		m.Documents = approve(m.Documents, e)
+		m.Documents = approve(m.Documents, e, at)
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = m.applySync(e, at)
 	default:
@@ -113,7 +114,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 // approve adds a document, or puts a new content of it in the place of the old one. An
 // approval that was given before the known one and came late changes nothing. What was
 // vouched for once stays so for the same object.
-func approve(docs []Document, e DocumentApproved) []Document {
+func approve(docs []Document, e DocumentApproved, at time.Time) []Document {
 	d := e.Document
 	next := append([]Document(nil), docs...)
 	for i := range next {
@@ -129,9 +130,10 @@ func approve(docs []Document, e DocumentApproved) []Document {
 		next[i].Vouched = e.Vouched || next[i].Vouched && next[i].Data.Content == d.Content
 		next[i].Data, next[i].Failure = d, nil
 		next[i].Approvals++
+		next[i].Told = at
 		return next
 	}
-	return append(next, Document{Data: d, Vouched: e.Vouched, Approvals: 1})
+	return append(next, Document{Data: d, Vouched: e.Vouched, Approvals: 1, Told: at})
 }
 
 // sameContent reports whether two approvals are about the same bytes.
@@ -271,7 +273,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.Role, m.Refused = Linked{}, nil, nil, "", "", "", "", nil
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
-		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Moved: d.Moved || d.File != "" || d.Intent != nil}
+		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Told: d.Told, Moved: d.Moved || d.File != "" || d.Intent != nil}
 	}
 	m.Documents = docs
 	if e.Reason == UnlinkedAccount {

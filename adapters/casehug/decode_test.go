@@ -167,9 +167,9 @@ func TestDecodeIsLiberal(t *testing.T) {
 		t.Errorf("nulls read as %+v", e.Matter)
 	}
 
-	local := `{"document_id":"d","matter_id":"m","file_name":"a.pdf","sha256":"","content":{"object":null,"url":"http://localhost:8080/d"}}`
+	local := `{"document_id":"d","matter_id":"m","file_name":"a.pdf","sha256":"","content":{"object":null,"url":"https://localhost:8080/d"}}`
 	e = decode(t, "document.approved", local)
-	if d := e.Documents[0]; d.Content.URL != "http://localhost:8080/d" || d.SizeBytes != nil {
+	if d := e.Documents[0]; d.Content.URL != "https://localhost:8080/d" || d.SizeBytes != nil {
 		t.Errorf("document reads as %+v", d)
 	}
 }
@@ -226,9 +226,9 @@ func TestDecodeNamesEachFault(t *testing.T) {
 		{"other bucket", "document.approved", `{"document_id":"d","matter_id":"m","file_name":"f","content":{"object":"secrets/d"}}`,
 			[]string{"/content/object: must be casehug-documents/ and the object's name, or null"}},
 		{"plain http", "document.approved", `{"document_id":"d","matter_id":"m","file_name":"f","content":{"url":"http://a.example/d"}}`,
-			[]string{"/content/url: must be an https URL (http only for localhost), or null; give either object or url"}},
+			[]string{"/content/url: must be an https URL, or null; give either object or url"}},
 		{"http to a look-alike of localhost", "document.approved", `{"document_id":"d","matter_id":"m","file_name":"f","content":{"url":"http://localhost@a.example/d"}}`,
-			[]string{"/content/url: must be an https URL (http only for localhost), or null; give either object or url"}},
+			[]string{"/content/url: must be an https URL, or null; give either object or url"}},
 		{"document of another matter", "document.approved", `{` + strings.Replace(documentFields, "m_1001", "m_2", 1) + `,"matter":` + matterJSON + `}`,
 			[]string{"/matter_id: must be the matter_id of the matter in the same event"}},
 		{"nested document of another matter", "document.approved", `{"document":` + strings.Replace(documentJSON, "m_1001", "m_2", 1) + `,"matter":` + matterJSON + `}`,

@@ -128,7 +128,7 @@ func (d *Documents) openObject(ctx context.Context, f fetch) (Opened, error) {
 	case errors.Is(err, domain.ErrOtherBytes):
 		return Opened{}, f.mismatch(err)
 	case errors.Is(err, ErrNoObject):
-		return Opened{}, f.gone("the object store does not have it", err)
+		return Opened{}, f.failed(domain.NotThere, "the object store does not have it", remedyAgain, err)
 	case err != nil:
 		return Opened{}, f.later("the object store does not answer", err)
 	}

@@ -1,6 +1,7 @@
 package casehug_test
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/x509"
 	"errors"
@@ -81,7 +82,7 @@ func TestOpenSaysWhyAnObjectCannotBeRead(t *testing.T) {
 		class domain.Class
 		says  string
 	}{
-		"casehug-documents/gone":  {domain.Permanent, "the object store does not have it"},
+		"casehug-documents/gone":  {domain.NotThere, "the object store does not have it"},
 		"casehug-documents/down":  {domain.Retryable, "the object store does not answer"},
 		"casehug-documents/large": {domain.Permanent, "it is larger than 10 bytes"},
 		"casehug-documents/":      {domain.Permanent, "not in the bucket casehug-documents"},
@@ -333,5 +334,32 @@ func TestReadingTellsADamagedObject(t *testing.T) {
 	ce := unavailable(t, err, domain.Retryable, "not the bytes that were put")
 	if !strings.Contains(ce.Failure.Remedy, "puts it into the bucket casehug-documents again") {
 		t.Errorf("the remedy is %q", ce.Failure.Remedy)
+	}
+}
+
+// TestOpenDecodesGzip tells that a host which packs its answer unasked is understood, and that
+// the largest size counts what comes out.
+func TestOpenDecodesGzip(t *testing.T) {
+	text := strings.Repeat("the signed retainer ", 1000)
+	serve := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		z := gzip.NewWriter(w)
+		_, _ = io.WriteString(z, text)
+		_ = z.Close()
+	}
+	for most, whole := range map[int64]bool{int64(len(text)): true, int64(len(text)) - 1: false} {
+		url, docs := host(t, serve, func(o *casehug.Options) { o.MaxBytes = most })
+		o, err := docs.Open(t.Context(), "f_1", at(url))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := io.ReadAll(o)
+		if (err == nil) != whole || (whole && string(got) != text) {
+			t.Errorf("at most %d bytes: %d were read, %v", most, len(got), err)
+		}
+		if !whole {
+			unavailable(t, err, domain.Permanent, "larger than")
+		}
+		_ = o.Close()
 	}
 }

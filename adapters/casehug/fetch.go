@@ -1,6 +1,7 @@
 package casehug
 
 import (
+	"compress/gzip"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -94,7 +95,32 @@ func (d *Documents) openURL(ctx context.Context, f fetch) (Opened, error) {
 		return Opened{}, f.statusError(resp)
 	}
 	clock.Stop() // until the first read, it is the caller who is slow
-	return Opened{ReadCloser: &clocked{ReadCloser: resp.Body, clock: clock, limit: d.opt.Stall, stop: stop}, Size: resp.ContentLength}, nil
+	body := &clocked{ReadCloser: resp.Body, clock: clock, limit: d.opt.Stall, stop: stop}
+	return f.decoded(body, resp.Header.Get("Content-Encoding"), resp.ContentLength)
+}
+
+// decoded is the document out of what its host made of it on the way, though nobody asked for
+// that. How large it is shows when it is read.
+func (f fetch) decoded(body io.ReadCloser, encoding string, size int64) (Opened, error) {
+	switch strings.ToLower(strings.TrimSpace(encoding)) {
+	case "", "identity":
+		return Opened{ReadCloser: body, Size: size}, nil
+	case "gzip", "x-gzip":
+		plain, err := gzip.NewReader(body)
+		if err != nil {
+			_ = body.Close() // nothing can be read from it
+			return Opened{}, f.later("its host says gzip and sends something else", err)
+		}
+		return Opened{ReadCloser: gunzipped{plain, body}, Size: -1}, nil
+	}
+	_ = body.Close() // nothing can be read from it
+	return Opened{}, f.misplaced("its host sends it in an encoding that is not read", nil)
+}
+
+// gunzipped is a body that is decoded while it is read.
+type gunzipped struct {
+	io.Reader
+	io.Closer
 }
 
 var errSilent = errors.New("the host is silent for too long")

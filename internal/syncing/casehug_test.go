@@ -68,13 +68,14 @@ type papers struct {
 	bytes  map[domain.DocumentID]string
 	marks  map[string]domain.FirmID  // whose an object is
 	absent map[domain.DocumentID]int // how often a document can't be had yet
+	late   map[domain.DocumentID]int // how often its object is not there yet
 	opened map[domain.DocumentID]int // how often it was asked for
 	onOpen func()                    // happens when one is asked for next; nil: nothing
 	slow   time.Duration             // between two bytes
 }
 
 func newPapers() *papers {
-	return &papers{marks: map[string]domain.FirmID{}, bytes: map[domain.DocumentID]string{}, absent: map[domain.DocumentID]int{}, opened: map[domain.DocumentID]int{}}
+	return &papers{marks: map[string]domain.FirmID{}, bytes: map[domain.DocumentID]string{}, absent: map[domain.DocumentID]int{}, late: map[domain.DocumentID]int{}, opened: map[domain.DocumentID]int{}}
 }
 
 // write puts a document of the matter into CaseHug and describes it as approved.
@@ -92,6 +93,13 @@ func (p *papers) lose(id domain.DocumentID, times int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.absent[id] = times
+}
+
+// missing lets a document's object be put only after so many looks.
+func (p *papers) missing(id domain.DocumentID, looks int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.late[id] = looks
 }
 
 // whenOpened does something while the next document is asked for.
@@ -118,6 +126,12 @@ func (p *papers) Open(ctx context.Context, f domain.FirmID, doc domain.Document)
 	p.onOpen = nil
 	if away {
 		p.absent[d.ID]--
+	}
+	if p.late[d.ID] > 0 {
+		p.late[d.ID]--
+		p.mu.Unlock()
+		return nil, false, &domain.CallError{Op: "fetch document", Class: domain.NotThere, Failure: domain.Failure{
+			Code: domain.CodeDocumentUnavailable, Message: "The object store does not have it", Remedy: "Approve it again in CaseHug."}}
 	}
 	p.mu.Unlock()
 	if then != nil {

@@ -55,6 +55,8 @@ func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 		switch {
 		case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
 			return err
+		case ce.Class == domain.NotThere && t.Now().Sub(tried.Told) < objectWait:
+			return comes(ce, tried.Told.Add(objectWait))
 		case ce.Class == domain.SignIn || ce.Class == domain.Retryable || ce.Class == domain.Allowance:
 			return err
 		}
@@ -62,6 +64,17 @@ func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 			return err
 		}
 	}
+}
+
+// objectWait is how long an approval waits for its object.
+const objectWait = time.Hour
+
+// comes is the passing fault that an approval's object is not there yet.
+func comes(ce *domain.CallError, until time.Time) error {
+	again := *ce
+	again.Class = domain.Retryable
+	again.Failure.Remedy = "It goes on by itself when CaseHug puts the document, until " + until.UTC().Format("15:04 UTC") + ". If it does not come, whoever runs the service that sends documents puts it."
+	return &again
 }
 
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.
@@ -179,7 +192,13 @@ func (t *turn) path(d domain.DocumentData) string {
 // fileDraft is the document as a file, in its folder.
 func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
 	path := t.path(d)
-	draft := domain.FileDraft{Name: d.FileName, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
+	name := domain.FileName(d.FileName, d.ContentType)
+	if name != d.FileName || d.Cleaned {
+		if err := t.warn(ctx, domain.Warning{Code: "file_name_changed", Message: fmt.Sprintf("“%s” is “%s” in Smokeball, because Windows and Smokeball take no other name", d.FileName, name)}); err != nil {
+			return domain.FileDraft{}, err
+		}
+	}
+	draft := domain.FileDraft{Name: name, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
 	var err error
 	if draft.Folder, err = t.folder(ctx, path); domain.IsNotThere(err) {
 		draft.FolderPath, err = path, nil // folders can't be asked about here: Smokeball places the file by the path

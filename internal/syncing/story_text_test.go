@@ -98,3 +98,39 @@ func TestADateIsTheFirmsDay(t *testing.T) {
 		}
 	})
 }
+
+func TestAFileHasANameThatWindowsAndSmokeballTake(t *testing.T) {
+	story(t, func(o *office) {
+		d := o.papers.write("m_accident", "d_retainer", "the signed retainer")
+		d.FileName = "Signed retainer: final\u202e "
+		o.tell(created(accident()), approved(d))
+		e := o.ends("m_accident", domain.Succeeded)
+		if got := o.kept().Files[0].Name; got != "Signed retainer_ final.pdf" || !warned(e, "file_name_changed") {
+			t.Errorf("the file is %q, the warnings are %+v", got, e.Warnings)
+		}
+	})
+}
+
+func TestAnApprovalWaitsForItsObject(t *testing.T) {
+	story(t, func(o *office) {
+		o.papers.missing("d_retainer", 4)
+		o.tell(created(accident()), o.retainer())
+		o.until("the sync waits", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		o.ends("m_accident", domain.Succeeded)
+		if files := o.kept().Files; len(files) != 1 || files[0].SHA256 != digest("the signed retainer") {
+			t.Errorf("the files are %+v", files)
+		}
+	})
+}
+
+func TestAnApprovalWaitsAnHourForItsObject(t *testing.T) {
+	story(t, func(o *office) {
+		began := time.Now()
+		o.papers.missing("d_retainer", 1<<20)
+		o.tell(created(accident()), o.retainer())
+		e := o.ends("m_accident", domain.Failed)
+		if waited := time.Since(began); e.Error.Code != domain.CodeDocumentUnavailable || waited < time.Hour || waited > 70*time.Minute {
+			t.Errorf("after %s it failed with %+v", waited, e.Error)
+		}
+	})
+}
