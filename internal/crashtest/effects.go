@@ -121,12 +121,30 @@ func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
 	return made, titles, nil
 }
 
-// wanted are the names of what n acknowledged cases bring about, and the titles that
-// their matters have in the end.
+// wanted are the names of what the first n cases bring about, and the titles that their
+// matters have in the end.
 func wanted(n int, papers func(caseNumber) []document) (names, titles []string) {
-	for k := range caseNumber(n) {
+	return wantedOf(firstCases(n, func(caseNumber) bool { return true }), papers)
+}
+
+// firstCases are the first n cases that will do.
+func firstCases(n int, will func(caseNumber) bool) (list []caseNumber) {
+	for k := caseNumber(0); len(list) < n; k++ {
+		if will(k) {
+			list = append(list, k)
+		}
+	}
+	return list
+}
+
+// wantedOf are the names of what acknowledged cases bring about, and the titles that their
+// matters have in the end.
+func wantedOf(cases []caseNumber, papers func(caseNumber) []document) (names, titles []string) {
+	clients := map[string]bool{}
+	for _, k := range cases {
 		names = append(names, nameOfMatter(k.matter()))
-		if k%3 == 0 {
+		if !clients[k.email()] {
+			clients[k.email()] = true
 			names = append(names, nameOfContact(k.email()))
 		}
 		for _, d := range papers(k) {

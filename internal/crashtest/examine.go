@@ -92,6 +92,11 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 // the names of it. The publisher rests from here on.
 func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
 	names, titles := wanted(w.load.stop(), w.load.papers)
+	return names, t.workOffAll(ctx, w, names, titles)
+}
+
+// workOffAll returns when what has these names and titles is worked off and heard of.
+func (t *trial) workOffAll(ctx context.Context, w *world, names, titles []string) error {
 	waited := untilNone(ctx, "all is in Smokeball", func(ctx context.Context) int {
 		if n := w.queue(ctx); n != 0 {
 			return n + len(names) + len(titles)
@@ -103,12 +108,12 @@ func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
 		return len(made.missing(names)) + len(unmet(called, titles))
 	})
 	if waited != nil && ctx.Err() != nil {
-		return nil, waited // called off
+		return waited // called off
 	}
 	if waited != nil {
 		t.blame(ctx, w, names, titles)
 	}
-	return names, t.listen(ctx, w)
+	return t.listen(ctx, w)
 }
 
 func unmet(called map[string]bool, titles []string) (list []string) {
