@@ -221,13 +221,21 @@ func (x *step) shown(k kind, r domain.RequestID) (domain.SmokeballID, bool) {
 	return x.s.there[i].id(), true
 }
 
-// over reports whether the wait for what a request may have made is over: by then its call
-// has arrived and its effect shows, or it never will.
+// over reports whether the wait for what a request may have made is over. The wait is longer
+// than a lease lives without its engine, and than a call and its effect take: by then whoever
+// recorded the intent has sent the call or may no longer, the call has arrived and its effect
+// shows, or it never will.
 func (x *step) over(r domain.RequestID) bool {
 	hidden := slices.ContainsFunc(x.s.there[:], func(t thing) bool { return t.request == r && !t.shown })
 	under := slices.ContainsFunc(x.s.wire[:], func(c onWire) bool { return c.request == r })
-	return x.beyond || (!hidden && !under && !x.neverOver)
+	about := slices.ContainsFunc([]int8{0, 1}, func(i int8) bool {
+		return x.s.engines[i].at == send && x.s.engines[i].request == r && x.s.permits(i)
+	})
+	return x.beyond || (!hidden && !under && !about && !x.neverOver)
 }
+
+// permits reports whether an engine may send: it leads, in the term in which it began.
+func (s world) permits(i int8) bool { return s.leader == i && s.term == s.engines[i].term }
 
 // ask is about to make a call that creates something.
 func (x *step) ask(e *worker, k kind) {
@@ -330,7 +338,7 @@ func (x *step) intend(e *worker) {
 	switch e.kind {
 	case aContact:
 		x.settle(e, send, func(c domain.Contact) ([]domain.Event, error) {
-			return c.Start(clientA, e.request, "", domain.ContactDraft{})
+			return c.Start(domain.ContactCreationStarted{Client: clientA, Request: e.request})
 		})
 	case aMatter:
 		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) {
@@ -344,7 +352,7 @@ func (x *step) intend(e *worker) {
 // send asks for the permit and sends. A call that is kept back takes its intent with it.
 func (x *step) send(e *worker) {
 	switch {
-	case x.anyonesCalls || (x.s.leader == x.i && x.s.term == e.term):
+	case x.anyonesCalls || x.s.permits(x.i):
 		k := slices.Index(x.s.wire[:], onWire{})
 		x.s.wire[k] = onWire{e.kind, e.request, x.i}
 		x.on(e, answer)

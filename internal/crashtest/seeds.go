@@ -12,7 +12,7 @@ import (
 
 // seededTests run the engine's handlers in simulated time, each seed another order of
 // events, faults and kills.
-const seededTests = "^(TestBadLuck|TestBadLuckAndLateErrors|TestKilledAgainAndAgain)$"
+const seededTests = "^(TestBadLuck|TestBadLuckAndLateErrors|TestKilledAgainAndAgain|TestAnyOrderOnSeveralEngines)$"
 
 // shard is how many seeds one process runs.
 const shard = 100
