@@ -603,3 +603,32 @@ func TestAnAddressThatIsNoneByNowTakesNothingAway(t *testing.T) {
 		o.warning("m_1", "email_not_valid")
 	})
 }
+
+// What a matter costs has not grown: four calls with a new client, two with a known one.
+func TestWhoIsWhoCostsNoCalls(t *testing.T) {
+	story(t, func(o *office) {
+		o.hooks()
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		o.sends(accident()) // fetches a token and the matter types
+		settle()
+		for what, c := range map[string]struct {
+			m    domain.MatterData
+			want int
+		}{"a new client": {numbered(1, ana()), 4}, "another of the same address": {numbered(2, luis()), 4}, "a known client": {numbered(3, maria()), 2}} {
+			before := o.sim.Counts().ByRoute
+			o.tell(created(c.m))
+			o.ends(c.m.ID, domain.Succeeded)
+			settle()
+			made := map[string]int{}
+			n := 0
+			for route, count := range o.sim.Counts().ByRoute {
+				if more := count - before[route]; more > 0 {
+					made[route], n = more, n+more
+				}
+			}
+			if n != c.want {
+				t.Errorf("a matter of %s cost %d calls, want %d: %v", what, n, c.want, made)
+			}
+		}
+	})
+}
