@@ -2,6 +2,7 @@ package projections
 
 import (
 	"encoding/hex"
+	"strconv"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -90,3 +91,6 @@ func (v *Views) Audit(firm domain.FirmID, q AuditQuery) (list []AuditRow, next u
 	})
 	return list, next, err
 }
+
+// positionKey is a ledger position as a part of a key.
+func positionKey(at eventstore.Seq) string { return strconv.FormatUint(uint64(at), 10) }

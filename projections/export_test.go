@@ -30,3 +30,9 @@ func dump(all map[string]string, path string, b *bbolt.Bucket) error {
 		return nil
 	})
 }
+
+// Written is how many bytes of pages were written so far.
+func (v *Views) Written() int64 {
+	s := v.db.Stats().TxStats
+	return s.GetPageAlloc()
+}

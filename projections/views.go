@@ -17,7 +17,7 @@ import (
 )
 
 // all views, in one list.
-var every = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Audit, Pulses}
+var every = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Audit, pulses{}}
 
 // Views are the rows folded from a ledger, in one bbolt file.
 type Views struct {
