@@ -308,7 +308,7 @@ func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
 		}
 		s.Contacts = unpended(without(s.Contacts, e.Contact), e.Key)
 		if e.Pending {
-			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key, Since: at})
+			s.Contacts = append(s.Contacts, PendingContact{Client: e.Client, Contact: e.Contact, Key: e.Key, Since: at, Request: e.Request})
 		}
 	})
 }

@@ -20,8 +20,7 @@ func TestMissedMatter(t *testing.T) {
 	thenError(t, facts, err, domain.ErrTaken)
 
 	late := given[domain.Matter](running(accepted(2), missed, domain.SyncFailed{Sync: syncFor(2)})...)
-	then(t, late.Refuse("r-1", "no", sbM), domain.MatterCreationRefused{Request: "r-1"})
-	then(t, late.Refuse("r-other", "no", sbM))
+	then(t, late.Refuse("r-1", "no", sbM)) // it is looked for before anything is believed
 }
 
 // TestMissedFile tells the same of a document's file.

@@ -151,25 +151,19 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 		return []Event{MatterConfirmed{Sync: id, Matter: resource, By: ByWebhook, Request: r}}
 	}
 	for _, p := range m.Current.Contacts {
-		if p.Contact == resource {
+		if p.Contact == resource && p.Request == r {
 			return []Event{ContactSeen{Sync: id, Contact: resource, By: ByWebhook, Request: r}}
 		}
 	}
 	return nil
 }
 
-// Refuse decides what Smokeball's late "error" webhook about a request means: the
-// call was accepted and then failed. The step that made the call fails with
+// Refuse decides what Smokeball's late "error" webhook about a request means, where reads
+// bore it out: the call was accepted and then failed. The step that made the call fails with
 // Smokeball's words.
 func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
 	s := m.Current
-	if r == "" {
-		return nil
-	}
-	if i := m.Smokeball.Intent; i != nil && i.Request == r {
-		return m.refuseIntent(r, message)
-	}
-	if s == nil {
+	if r == "" || s == nil {
 		return nil
 	}
 	if m.Smokeball.Request == r && !m.Smokeball.Confirmed {
@@ -193,17 +187,6 @@ func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Even
 		}
 	}
 	return nil
-}
-
-// refuseIntent settles a creation whose answer is not on record. Where a turn is at it the
-// sync ends; else the next attempt begins anew.
-func (m Matter) refuseIntent(r RequestID, message string) []Event {
-	t, working := m.Turn()
-	settled := MatterCreationRefused{Sync: t.Sync, Request: r}
-	if !working {
-		return []Event{settled}
-	}
-	return []Event{settled, SyncFailed{Sync: t.Sync, Step: StepMatter, Failure: LateRefusal("the matter", message, r)}}
 }
 
 // KeysOf are the contact keys under which the current sync waits for a contact.

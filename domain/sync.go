@@ -159,6 +159,7 @@ type PendingContact struct {
 	Contact SmokeballID
 	Key     ContactKey
 	Since   time.Time // when the sync was told of it
+	Request RequestID // of the call that made or changed it; empty: another sync's
 }
 
 // Intent is the record that a call is about to be made. As long as it stands, the

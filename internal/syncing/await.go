@@ -23,7 +23,7 @@ type awaited struct {
 	also    []domain.Stream  // where facts about it appear, beside the matter's stream
 	// told reports that the facts have it: a webhook showed it, or it is no longer awaited.
 	told func(context.Context) (bool, error)
-	// refused records Smokeball's word that the call failed after all.
+	// refused records Smokeball's word that the call failed after all, which looks bore out.
 	refused func(ctx context.Context, message string) error
 	// shown records that a webhook has shown it. Nil: a webhook about it is no proof, but a
 	// reason to look at once.
@@ -66,7 +66,8 @@ func (t *turn) left(since time.Time) time.Duration {
 }
 
 // listen waits until a is settled by what is on record, or until it is time to look. What
-// is told of other things meanwhile costs no call.
+// is told of other things meanwhile costs no call. Smokeball's word that the call failed is
+// not signed: it counts when a look did not show a that would show what can still show up.
 func (t *turn) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
 	for {
 		if done, err := a.told(ctx); done || err != nil {
@@ -77,7 +78,14 @@ func (t *turn) listen(ctx context.Context, a awaited, looked, until time.Time) (
 			return false, err
 		}
 		if message, failed := n.Refusal(a.request); failed {
-			return true, a.refused(ctx, message)
+			settled := a.since.Add(t.Waits.Visible)
+			switch {
+			case n.Last.After(looked):
+				return false, nil
+			case !looked.Before(settled):
+				return true, a.refused(ctx, message)
+			}
+			until = sooner(until, settled)
 		}
 		if a.shown != nil && n.Shows(a.request) {
 			return true, a.shown(ctx)
@@ -89,6 +97,13 @@ func (t *turn) listen(ctx context.Context, a awaited, looked, until time.Time) (
 			return false, err
 		}
 	}
+}
+
+func sooner(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // notices is the stream of Smokeball's webhooks about a resource.

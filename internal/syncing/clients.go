@@ -32,7 +32,7 @@ func (t *turn) clients(ctx context.Context) error {
 }
 
 // refusedContacts ends the sync where Smokeball's word that it failed one of its contacts
-// came while nobody waited for it.
+// came while nobody waited for it, and a read bears it out.
 func (t *turn) refusedContacts(ctx context.Context) error {
 	for _, p := range t.m.Current.Contacts {
 		c, err := t.contact(ctx, p.Key)
@@ -43,8 +43,16 @@ func (t *turn) refusedContacts(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if message, failed := n.Refusal(c.Awaits()); failed && c.ID == p.Contact {
-			w := &contactWait{turn: t, p: p, request: c.Awaits()}
+		message, failed := n.Refusal(c.Awaits())
+		if !failed || c.ID != p.Contact || t.Now().Before(p.Since.Add(t.Waits.Visible)) {
+			continue // or it may still show up
+		}
+		w := &contactWait{turn: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
+		there, err := w.look(ctx)
+		switch {
+		case err != nil && !domain.IsNotThere(err):
+			return err
+		case !there:
 			return w.refused(ctx, message)
 		}
 	}

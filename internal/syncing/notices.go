@@ -8,8 +8,10 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Notices records Smokeball's webhooks. A webhook is a hint: it confirms what was
-// asked for under its request id, or ends it where Smokeball reports an error.
+// Notices records Smokeball's webhooks. A webhook's body is not signed, so it is a hint: it
+// confirms the resource of a call that waits for just that, under the call's request id, and
+// nothing else. That a call failed, or that something was deleted, is believed when a read
+// has shown it.
 type Notices struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
@@ -35,8 +37,8 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 		return n.noticeActivity(ctx, f, kind, w)
 	}
 	defer n.Wake(notices)
-	if w.Request == "" {
-		return nil
+	if w.Request == "" || !w.Shows() {
+		return nil // whoever waits for the resource reads it
 	}
 	matter, err := n.Routes.MatterFor(f, w.Request, w.Resource)
 	if err != nil || matter == "" {
@@ -46,25 +48,13 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 		return err
 	}
 	_, _, err = eventstore.Execute(ctx, n.Ledger, n.Now, domain.MatterStream(f, matter),
-		func(m domain.Matter) ([]domain.Event, error) { return meaning(m, w), nil })
+		func(m domain.Matter) ([]domain.Event, error) { return m.Confirm(w.Request, w.Resource), nil })
 	n.Wake(domain.MatterStream(f, matter))
 	return err
 }
 
-// meaning is what the webhook tells of the matter. That something was deleted shows
-// nothing to be there.
-func meaning(m domain.Matter, w domain.SmokeballWebhookReceived) []domain.Event {
-	switch {
-	case w.Fails():
-		return m.Refuse(w.Request, w.Message, w.Resource)
-	case !w.Shows():
-		return nil
-	}
-	return m.Confirm(w.Request, w.Resource)
-}
-
-// settleContact records of a contact that the matter's sync waits for that it is there,
-// or that Smokeball refused it, so that the next sync looks for it anew.
+// settleContact records of a contact that the matter's sync waits for, and that the request
+// made or changed, that it is there.
 func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.MatterID, w domain.SmokeballWebhookReceived) error {
 	m, _, err := eventstore.Load[domain.Matter](ctx, n.Ledger, domain.MatterStream(f, id))
 	if err != nil {
@@ -73,10 +63,7 @@ func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.M
 	for _, key := range m.KeysOf(w.Resource) {
 		_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.ContactStream(f, key),
 			func(c domain.Contact) ([]domain.Event, error) {
-				switch {
-				case w.Fails():
-					return c.Refuse(w.Resource), nil
-				case !w.Shows():
+				if c.Awaits() != w.Request {
 					return nil, nil
 				}
 				return c.Confirm(w.Resource, domain.ByWebhook), nil

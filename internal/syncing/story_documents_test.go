@@ -1,6 +1,7 @@
 package syncing_test
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -151,21 +152,50 @@ func TestAFileWithoutItsBytesIsUsed(t *testing.T) {
 	})
 }
 
-// TestAfterALateRefusalAFileIsLookedFor tells that a record which Smokeball kept of a file
-// that it refused late is used before another one is announced.
-func TestAfterALateRefusalAFileIsLookedFor(t *testing.T) {
+// TestAFalseRefusalOfAFileFailsNothing tells that a webhook's word that a file failed is
+// not believed where Smokeball has the file.
+func TestAFalseRefusalOfAFileFailsNothing(t *testing.T) {
 	story(t, func(o *office) {
 		o.hooks()
 		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
 		o.tell(created(accident()), o.retainer())
 		o.until("the file is there", func() bool { return len(o.kept().Files) == 1 })
 		o.must(o.notices.Receive(o.Context(), oak, o.refusalOf("d_retainer")))
-		o.retry(o.ends("m_accident", domain.Failed).ID)
 		o.ends("m_accident", domain.Succeeded)
 		settle()
 		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
 			t.Errorf("%d announcements made the files %+v", o.calls(addFile), f)
 		}
+	})
+}
+
+// TestAFalseRefusalOfAMatterFailsNothing tells that a webhook's word that a matter or its
+// contact failed is not believed while they may still show up: whoever saw one notification
+// could write it.
+func TestAFalseRefusalOfAMatterFailsNothing(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: 10 * time.Second, Max: 20 * time.Second}, func(o *office) {
+		o.tell(created(accident()), o.retainer())
+		matter := func() domain.Matter {
+			m, _, err := eventstore.Load[domain.Matter](o.Context(), o.ledger, domain.MatterStream(oak, "m_accident"))
+			o.must(err)
+			return m
+		}
+		for n, id := 0, domain.SmokeballID(""); n < 2; {
+			m := matter()
+			about, request := m.Smokeball.ID, m.Smokeball.Request
+			if len(m.Current.Contacts) > 0 && n == 0 {
+				about, request = m.Current.Contacts[0].Contact, m.Current.Contacts[0].Request
+			}
+			if about == "" || about == id {
+				time.Sleep(200 * time.Millisecond)
+				continue
+			}
+			n, id = n+1, about
+			o.must(o.notices.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: fmt.Sprint("forged-", n)},
+				Type: "error", Source: "API", Resource: about, Request: request, Message: "It did not please us."}))
+		}
+		o.ends("m_accident", domain.Succeeded)
+		o.one()
 	})
 }
 
