@@ -146,6 +146,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"audit.refused.v1":                   decode[RequestRefused],
 	"deadletter.retried.v1":              decode[DeadLetterRetried],
 	"deadletter.settled.v1":              decode[DeadLetterSettled],
+	"ledger.signed.v1":                   decode[LedgerSigned],
 }
 
 // sameJSON reports whether two plain values would be stored alike.

@@ -26,6 +26,12 @@ const (
 	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
 )
 
+// KindLedger is the kind of the one stream that tells of the ledger itself.
+const KindLedger Kind = "ledger"
+
+// LedgerStream is the stream of the ledger's signatures.
+func LedgerStream() Stream { return Stream{KindLedger, Nobody, ""} }
+
 // Nobody stands where a stream belongs to no firm. No firm can have this id.
 const Nobody FirmID = "~"
 

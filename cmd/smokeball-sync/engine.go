@@ -304,3 +304,8 @@ func (e *engine) openSessions(ctx context.Context) error {
 	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.desk.Vault, kv), Now: time.Now}
 	return nil
 }
+
+// notary signs the ledger with the master keyset.
+func (e *engine) notary() eventstore.Notary {
+	return eventstore.Notary{Ledger: e.ledger, Key: e.desk.Vault, Now: time.Now, Log: e.log}
+}

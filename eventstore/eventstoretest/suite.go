@@ -55,6 +55,7 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })
 	}
+	t.Run("what was signed can't be rewritten unnoticed", func(t *testing.T) { rewritten(t, open) })
 }
 
 // tester is what the suite needs of a running test; a rapid.T has it too.

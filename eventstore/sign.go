@@ -1,0 +1,239 @@
+package eventstore
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// The hash chains show what was damaged. They have no key: who can write the ledger's file
+// can rewrite a stream and its chain with it. So the ledger is signed now and then, with a key
+// that is not in it.
+
+// ErrRewritten says that the ledger is not the one that was signed: an event was changed,
+// taken out or put in, or the signatures were made with another key.
+var ErrRewritten = errors.New("eventstore: the ledger is not the one that was signed")
+
+// Signer makes keyed hashes. The same text has the same hash under one key, and nobody
+// makes one without the key.
+type Signer interface {
+	Name(text string) (string, error)
+}
+
+// How much may stand in the ledger without a signature: so many events, or what came in so
+// long a time.
+const (
+	signEvents = 10_000
+	signWithin = 10 * time.Minute
+)
+
+// Notary signs the ledger while it grows.
+type Notary struct {
+	Ledger Store
+	Key    Signer
+	Now    func() time.Time
+	Log    *slog.Logger
+	Within time.Duration // after so long what came in is signed; 0: ten minutes
+}
+
+// Run signs until ctx ends, and returns nil then. Where the last signature is not one of the
+// key's it signs no more: that would hide what was done.
+func (n Notary) Run(ctx context.Context) error {
+	last, _, err := Load[domain.Signed](ctx, n.Ledger, domain.LedgerStream())
+	if err != nil {
+		return ended(ctx, fmt.Errorf("read how far the ledger was signed: %w", err))
+	}
+	d, err := resume(n.Key, last.Last)
+	if errors.Is(err, ErrRewritten) {
+		n.Log.Error("the ledger is signed no more: its last signature does not fit the master key; check it with doctor", "seq", last.Last.Position, "err", err)
+		<-ctx.Done()
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return ended(ctx, n.follow(ctx, d))
+}
+
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// follow takes in what is appended and signs it from time to time.
+func (n Notary) follow(ctx context.Context, d digest) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events, failed := make(chan Envelope), make(chan error, 1)
+	go func() {
+		defer close(events)
+		for env, err := range n.Ledger.Tail(ctx, d.at) {
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case events <- env:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	tick := time.NewTicker(cmp.Or(n.Within, signWithin))
+	defer tick.Stop()
+	for {
+		due := false
+		select {
+		case env, ok := <-events:
+			if !ok {
+				select {
+				case err := <-failed:
+					return fmt.Errorf("follow the ledger: %w", err)
+				default:
+					return nil
+				}
+			}
+			d.add(env)
+			due = d.unsigned >= signEvents
+		case <-tick.C:
+			due = d.unsigned > 0
+		}
+		if due {
+			if err := n.sign(ctx, &d); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (n Notary) sign(ctx context.Context, d *digest) error {
+	e, err := d.signed(n.Key)
+	if err != nil {
+		return err
+	}
+	_, _, err = Execute(ctx, n.Ledger, n.Now, domain.LedgerStream(), func(s domain.Signed) ([]domain.Event, error) { return s.Sign(e), nil })
+	if err != nil {
+		return fmt.Errorf("sign the ledger up to %d: %w", d.at, err)
+	}
+	d.unsigned = 0
+	return nil
+}
+
+// digest runs over all events in the order of the log.
+type digest struct {
+	at       Seq
+	sum      Hash
+	unsigned int // events since the last signature, signatures apart
+}
+
+// add takes an event in by its stream and its link of the stream's chain, which covers all
+// the rest of it.
+func (d *digest) add(env Envelope) {
+	h := sha256.New()
+	h.Write(d.sum[:])
+	stream := env.Stream.String()
+	h.Write(binary.BigEndian.AppendUint64(nil, env.Version))
+	h.Write(binary.BigEndian.AppendUint64(nil, uint64(len(stream))))
+	h.Write([]byte(stream))
+	h.Write(env.Hash[:])
+	d.at, d.sum = env.Seq, Hash(h.Sum(nil))
+	if env.Stream != domain.LedgerStream() {
+		d.unsigned++
+	}
+}
+
+func (d *digest) signed(key Signer) (domain.LedgerSigned, error) {
+	e := domain.LedgerSigned{Position: uint64(d.at), Digest: hex.EncodeToString(d.sum[:])}
+	signature, err := signature(key, e)
+	e.Signature = signature
+	return e, err
+}
+
+func signature(key Signer, e domain.LedgerSigned) (string, error) {
+	return key.Name("signature of the ledger up to " + strconv.FormatUint(e.Position, 10) + ": " + e.Digest)
+}
+
+// resume is the digest at a signature, which has to be the key's.
+func resume(key Signer, e domain.LedgerSigned) (d digest, err error) {
+	if e.Position == 0 {
+		return d, nil
+	}
+	want, err := signature(key, e)
+	if err != nil {
+		return d, err
+	}
+	sum, err := hex.DecodeString(e.Digest)
+	if err != nil || len(sum) != len(d.sum) || want != e.Signature {
+		return d, fmt.Errorf("%w: the signature up to %d is not one of this key", ErrRewritten, e.Position)
+	}
+	return digest{at: Seq(e.Position), sum: Hash(sum)}, nil
+}
+
+// Proof is what signatures show of a ledger.
+type Proof struct {
+	Signatures int
+	Signed     Seq // the ledger is as it was signed up to here
+	Unsigned   int // events after that, which no signature covers yet
+}
+
+// Prove reads the ledger up to a position and compares it with every signature in it. It
+// returns ErrRewritten where one does not fit, with what holds up to there. A ledger whose
+// newest signatures were taken out with all that followed them is a shorter one that fits:
+// that it has been longer shows its high-water mark.
+func Prove(ctx context.Context, ledger Store, key Signer, end Seq) (p Proof, err error) {
+	signed := map[Seq]domain.LedgerSigned{}
+	for env, err := range ledger.Read(ctx, domain.LedgerStream()) {
+		if err != nil {
+			return p, err
+		}
+		if e, ok := env.Event.(domain.LedgerSigned); ok {
+			signed[Seq(e.Position)] = e
+		}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var d digest
+	for env, err := range ledger.Tail(ctx, 0) {
+		if err != nil {
+			return p, err
+		}
+		d.add(env)
+		if e, ok := signed[env.Seq]; ok {
+			if err := fits(key, e, d); err != nil {
+				return p, err
+			}
+			d.unsigned = 0
+			delete(signed, env.Seq)
+			p.Signatures, p.Signed = p.Signatures+1, env.Seq
+		}
+		if p.Unsigned = d.unsigned; env.Seq >= end {
+			break
+		}
+	}
+	for at := range signed {
+		if at <= end {
+			return p, fmt.Errorf("%w: there is no event at %d, up to which it was signed", ErrRewritten, at)
+		}
+	}
+	return p, ctx.Err()
+}
+
+// fits compares a signature with what the ledger is up to its position.
+func fits(key Signer, e domain.LedgerSigned, d digest) error {
+	was, err := resume(key, e)
+	if err == nil && was.sum != d.sum {
+		err = fmt.Errorf("%w: what stands up to %d is not what was signed", ErrRewritten, e.Position)
+	}
+	return err
+}
