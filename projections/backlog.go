@@ -224,6 +224,24 @@ func (v *Views) Due() []domain.Due {
 	return list
 }
 
+// AtWork lists the syncs that run or are being confirmed.
+func (v *Views) AtWork() []domain.Due {
+	v.backlog.mu.Lock()
+	defer v.backlog.mu.Unlock()
+	var list []domain.Due
+	for _, fb := range v.backlog.firms {
+		if fb.queue.Running == 0 {
+			continue
+		}
+		for _, d := range fb.due {
+			if d.Status == domain.Running || d.Status == domain.Confirming {
+				list = append(list, *d)
+			}
+		}
+	}
+	return list
+}
+
 // Queue are the numbers of a firm's syncs that have not ended.
 type Queue struct {
 	Waiting int `json:"waiting"` // queued, or waiting for something

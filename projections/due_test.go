@@ -86,6 +86,9 @@ func TestQueue(t *testing.T) {
 	if q := v.Queue(oak); q != (projections.Queue{Waiting: 2, Queued: 1, Running: 2}) {
 		t.Errorf("the queue is %+v", q)
 	}
+	if n := len(v.AtWork()); n != 2 {
+		t.Errorf("%d syncs are at work", n)
+	}
 	if q := v.Queue("f_none"); q != (projections.Queue{}) {
 		t.Errorf("a firm without syncs has the queue %+v", q)
 	}

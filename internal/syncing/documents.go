@@ -313,15 +313,19 @@ func (t *turn) fetch(ctx context.Context, d domain.Document) (copied *spooled, e
 	if err := t.askProof(ctx, &d); err != nil {
 		return nil, err
 	}
+	goOn := t.Calls.rest(t.stream(), t.Now)
 	err = t.seat.without(ctx, t.stopping, func() error {
 		leave, err := t.Fetches.enter(ctx, t.stopping, t.firm, t.seat.class)
 		if err != nil {
 			return err
 		}
 		defer leave()
+		goOn()
 		copied, err = t.copy(ctx, d)
+		goOn = t.Calls.rest(t.stream(), t.Now) // until it has a worker
 		return err
 	})
+	goOn()
 	if err == nil {
 		err = t.reload(ctx)
 	}
@@ -345,7 +349,7 @@ func (t *turn) copy(ctx context.Context, d domain.Document) (*spooled, error) {
 		return nil, errors.Join(spoolFault(err), file.Close())
 	}
 	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(spoolWriter{file}, digest), src)
+	n, err := io.Copy(io.MultiWriter(spoolWriter{t, file}, digest), src)
 	if err != nil {
 		return nil, errors.Join(sourceFault(err, d.Data), file.Close())
 	}
@@ -378,10 +382,14 @@ func (t *turn) prove(ctx context.Context, d domain.DocumentData) error {
 	return err
 }
 
-// spoolWriter tells faults of our disk from faults of the source.
-type spoolWriter struct{ file *os.File }
+// spoolWriter tells faults of our disk from faults of the source, and that bytes come.
+type spoolWriter struct {
+	*turn
+	file *os.File
+}
 
 func (w spoolWriter) Write(p []byte) (int, error) {
+	w.Calls.note(w.stream(), w.Now())
 	n, err := w.file.Write(p)
 	if err != nil {
 		return n, spoolFault(err)

@@ -17,6 +17,7 @@ import (
 type views interface {
 	syncing.Views
 	Due() []domain.Due
+	AtWork() []domain.Due
 	MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
 	Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
@@ -127,6 +128,9 @@ func (v *light) Due() []domain.Due {
 	slices.SortFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
 	return list
 }
+
+// AtWork is all that is due.
+func (v *light) AtWork() []domain.Due { return v.Due() }
 
 // TypesAt is when the matter types changed last.
 func (v *light) TypesAt(f domain.FirmID) (uint64, error) {

@@ -17,26 +17,52 @@ const StalledAfter = time.Minute
 // Calls remembers when a request was last sent for each matter at work. The zero value is
 // ready.
 type Calls struct {
-	mu   sync.Mutex
-	last map[domain.Stream]time.Time
+	mu      sync.Mutex
+	last    map[domain.Stream]time.Time
+	resting map[domain.Stream]bool // matters that wait for a place or a worker
+}
+
+// note notes that the matter's work moves.
+func (c *Calls) note(s domain.Stream, at time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.last = map[domain.Stream]time.Time{}
+	}
+	c.last[s] = at
+}
+
+// rest notes that the matter waits for a place or a worker, until goOn: that it stands still
+// is no defect.
+func (c *Calls) rest(s domain.Stream, now func() time.Time) (goOn func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.resting == nil {
+		c.resting = map[domain.Stream]bool{}
+	}
+	c.resting[s] = true
+	return func() {
+		c.mu.Lock()
+		delete(c.resting, s)
+		c.mu.Unlock()
+		c.note(s, now())
+	}
+}
+
+func (c *Calls) rests(s domain.Stream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.resting[s]
 }
 
 // watch notes the requests that are sent under the context that it returns, until done.
 func (c *Calls) watch(ctx context.Context, s domain.Stream, now func() time.Time) (watched context.Context, done func()) {
-	note := func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		if c.last == nil {
-			c.last = map[domain.Stream]time.Time{}
-		}
-		c.last[s] = now()
-	}
 	done = func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		delete(c.last, s)
 	}
-	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: note}), done
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{WroteHeaders: func() { c.note(s, now()) }}), done
 }
 
 // at is when a request was last sent for the matter; zero: never while it is at work here.
@@ -48,7 +74,8 @@ func (c *Calls) at(s domain.Stream) time.Time {
 
 // Moves tell of the syncs that have not ended.
 type Moves interface {
-	Due() []domain.Due
+	// AtWork are those that run or are being confirmed.
+	AtWork() []domain.Due
 	// LastStep is when the newest step of a sync was recorded; zero: it has none.
 	LastStep(domain.FirmID, domain.SyncID) (time.Time, error)
 }
@@ -87,7 +114,7 @@ func (s *Stalls) Run(ctx context.Context) error {
 // look notes what stands still, and tells of it once.
 func (s *Stalls) look() error {
 	now := map[domain.SyncID]domain.FirmID{}
-	for _, d := range s.Views.Due() {
+	for _, d := range s.Views.AtWork() {
 		since, stands, err := s.stands(d)
 		if err != nil {
 			return err
@@ -122,6 +149,9 @@ func (s *Stalls) stands(d domain.Due) (since time.Time, ok bool, err error) {
 	step, err := s.Views.LastStep(d.Firm, d.Sync)
 	if err != nil {
 		return since, false, err
+	}
+	if s.Calls.rests(domain.MatterStream(d.Firm, d.Matter)) {
+		return since, false, nil
 	}
 	since = latest(d.Moved, step, s.Calls.at(domain.MatterStream(d.Firm, d.Matter)))
 	return since, s.Now().Sub(since) > StalledAfter, nil

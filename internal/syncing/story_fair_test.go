@@ -101,6 +101,9 @@ func TestTricklingDocumentsHoldUpNobody(t *testing.T) {
 		if e := o.newest(own.ID); e.Status != domain.Succeeded {
 			t.Errorf("a click of the same firm is %s after 30 s", e.Status)
 		}
+		if n := o.engine.stalls.All(); n != 0 {
+			t.Errorf("%d syncs count as stalled, although their documents come or wait for a place", n)
+		}
 	})
 }
 
