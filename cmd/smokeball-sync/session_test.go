@@ -86,7 +86,7 @@ func TestAStrangersBrowserSaysNo(t *testing.T) {
 func TestABrowserThatGoesLosesNoConsent(t *testing.T) {
 	t.Parallel()
 	r := newWorld(t, smokeballsim.Config{}).serve(t)
-	if err := r.sim.Fault(smokeballsim.Fault{Route: "POST /oauth2/token", Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(1500 * time.Millisecond), Count: 1}); err != nil {
+	if err := r.sim.Fault(smokeballsim.Fault{Route: "POST /oauth2/token", Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(1500 * time.Millisecond), Count: 2}); err != nil {
 		t.Fatal(err)
 	}
 	jar, err := cookiejar.New(nil)
