@@ -245,6 +245,40 @@ func chunksLeft(t *testing.T, b *bus.Bus) int {
 	return len(info.State.Subjects)
 }
 
+// TestAFirmsDocumentIsDeletedForItAlone deletes by name for two firms: marked objects of
+// another firm and what was put later stay.
+func TestAFirmsDocumentIsDeletedForItAlone(t *testing.T) {
+	b, f2 := openForFirms(t)
+	all, two := bucketOf(t, b, nats.UserInfo("all", "right")), bucketOf(t, b, f2)
+	marked := jetstream.ObjectMeta{Name: "d_1", Metadata: map[string]string{"firm": "f1"}}
+	if _, err := all.Put(brief(t), marked, strings.NewReader("f1's")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := two.PutString(brief(t), "d_1", "f2's"); err != nil {
+		t.Fatal(err)
+	}
+	left := func() (left []string) {
+		for _, firm := range []domain.FirmID{"f1", "f2"} {
+			if content, err := readFor(t, b, domain.ObjectQuestion{Firm: firm}, "d_1"); err == nil {
+				left = append(left, content)
+			}
+		}
+		return left
+	}
+	for _, step := range []struct {
+		firm   domain.FirmID
+		before time.Time
+		want   string
+	}{{"f2", time.Now().Add(-time.Hour), "f1's f2's"}, {"f2", time.Now().Add(time.Hour), "f1's"}, {"f2", time.Now().Add(time.Hour), "f1's"}, {"f1", time.Now().Add(time.Hour), ""}} {
+		if err := b.DeleteObject(brief(t), step.firm, bus.Documents, "d_1", step.before); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Join(left(), " "); got != step.want {
+			t.Errorf("after deleting for %s: %q, want %q", step.firm, got, step.want)
+		}
+	}
+}
+
 // TestWhoseAnObjectIs reads objects that a service for all firms has put, with and without a
 // firm's mark.
 func TestWhoseAnObjectIs(t *testing.T) {

@@ -90,6 +90,7 @@ func readEntry(m *jetstream.RawStreamMsg) (found, error) {
 	case info.Opts != nil && info.Opts.Link != nil:
 		return found{}, fmt.Errorf("%w: it is a link; put the document itself", ErrNoObject)
 	}
+	info.ModTime = m.Time
 	firm := m.Header.Get(firmHeader)
 	if firm == "" {
 		firm = info.Metadata[firmKey]

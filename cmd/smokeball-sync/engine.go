@@ -56,6 +56,7 @@ type engine struct {
 	notices  syncing.Notices
 	letters  syncing.DeadLetters
 	outbox   syncing.Outbox
+	tidy     syncing.Tidy
 	schedule *syncing.Scheduler
 	plans    syncing.Activities
 	stalls   *syncing.Stalls
@@ -282,8 +283,9 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
-	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv: kv}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell,
+	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv, toldKey}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell,
 		SetAside: e.setAside(kv), Stuck: &syncing.Stuck{}}
+	e.tidy = e.newTidy(kv)
 	if err := e.openSessions(ctx); err != nil {
 		return err
 	}

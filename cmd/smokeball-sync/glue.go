@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/ThreeDotsLabs/watermill/message"
@@ -166,6 +167,21 @@ func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Documen
 	return casehug.Checked(s, doc.Data), s.Unmarked, nil
 }
 
+// keptAfter is how long a confirmed document stays in the object store.
+const keptAfter = 7 * 24 * time.Hour
+
+// newTidy deletes confirmed documents from the object store, where there is one.
+func (e *engine) newTidy(kv jetstream.KeyValue) syncing.Tidy {
+	t := syncing.Tidy{Ledger: e.ledger, Mark: &mark{kv, tidyKey}, After: keptAfter, Now: time.Now}
+	if e.bus != nil {
+		t.Delete = func(ctx context.Context, f domain.FirmID, object string, before time.Time) error {
+			bucket, name, _ := strings.Cut(object, "/")
+			return e.bus.DeleteObject(ctx, f, bucket, name, before)
+		}
+	}
+	return t
+}
+
 // objects is the bus's object store for documents.
 type objects struct{ bus *bus.Bus }
 
@@ -188,13 +204,20 @@ func (o objectBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// mark keeps how far CaseHug has been told, in the bucket of checkpoints.
-type mark struct{ kv jetstream.KeyValue }
+// mark keeps how far somebody has come in the ledger, in the bucket of checkpoints.
+type mark struct {
+	kv  jetstream.KeyValue
+	key string
+}
 
-const markKey = "outbox.position"
+// The checkpoints.
+const (
+	toldKey = "outbox.position"    // how far CaseHug has been told
+	tidyKey = "documents.position" // how far confirmed documents have left the object store
+)
 
 func (m *mark) Load(ctx context.Context) (uint64, error) {
-	entry, err := m.kv.Get(ctx, markKey)
+	entry, err := m.kv.Get(ctx, m.key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return 0, nil
 	}
@@ -205,7 +228,7 @@ func (m *mark) Load(ctx context.Context) (uint64, error) {
 }
 
 func (m *mark) Save(ctx context.Context, position uint64) error {
-	_, err := m.kv.Put(ctx, markKey, strconv.AppendUint(nil, position, 10))
+	_, err := m.kv.Put(ctx, m.key, strconv.AppendUint(nil, position, 10))
 	return err
 }
 

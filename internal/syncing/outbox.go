@@ -16,11 +16,7 @@ import (
 // can't be published while the next one can is set aside, so that it holds up nobody's news.
 type Outbox struct {
 	Ledger eventstore.Store
-	Mark   interface {
-		// Load is the ledger position that was told last, 0 at first.
-		Load(ctx context.Context) (uint64, error)
-		Save(ctx context.Context, position uint64) error
-	}
+	Mark   Mark
 	// Entry is the history entry of a sync as the views have it at or after position.
 	Entry func(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error)
 	// Connection is the connection status as the views have it at or after position.
