@@ -43,11 +43,11 @@ const seats = 3
 // clusterCampaign is the name of the campaign.
 const clusterCampaign = "cluster"
 
-// A cluster has the allowance that Smokeball grants, and a steady load that takes all of it:
-// there is always something for the next leader to do.
+// A cluster has the allowance that Smokeball grants, and a steady load that is a little
+// more than that: there is always something for the next leader to do.
 const (
 	clusterAllowance = "5"
-	clusterPace      = 1600 * time.Millisecond
+	clusterPace      = 1200 * time.Millisecond
 )
 
 // newCluster starts the nodes, then the engines side by side, as an operator might.

@@ -47,9 +47,9 @@ func (t *trial) newPlace(ctx context.Context, c *cluster, n int, address, gatewa
 		return &place{}, nil
 	}
 	p := &place{name: fmt.Sprintf("ct%d-%d-%d", os.Getpid(), t.worldsMade, n), there: fmt.Sprintf("ct%dw%de%d", os.Getpid()%10000, t.worldsMade%1000, n),
-		here: fmt.Sprintf("10.98.%d.%d", t.worldsMade%250, 4*n+1), ports: map[string]string{}, log: filepath.Join(c.dir, fmt.Sprintf("place-%d.log", n))}
+		here: addressIn(t.worldsMade, 4*n+1), ports: map[string]string{}, log: filepath.Join(c.dir, fmt.Sprintf("place-%d.log", n))}
 	c.onClose(p.clear)
-	if err := p.build(ctx, fmt.Sprintf("10.98.%d.%d", t.worldsMade%250, 4*n+2)); err != nil {
+	if err := p.build(ctx, addressIn(t.worldsMade, 4*n+2)); err != nil {
 		return nil, fmt.Errorf("make a network namespace: %w", err)
 	}
 	for _, node := range c.nodes {
@@ -71,6 +71,13 @@ func (t *trial) newPlace(ctx context.Context, c *cluster, n int, address, gatewa
 		return nil, err
 	}
 	return p, p.carryInside(c, append(inside, tunnel{"unix", file, "tcp", address}))
+}
+
+// addressIn is an address in a network that no other campaign on this machine has at the
+// same time.
+func addressIn(world, host int) string {
+	pid := os.Getpid()
+	return fmt.Sprintf("10.%d.%d.%d", 64+pid%64, (pid/64+world)%250, host)
 }
 
 // build makes the namespace and the pair of interfaces that leads to the cluster.
