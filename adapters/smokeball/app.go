@@ -47,6 +47,7 @@ func (p PrivateApp) check(need func(ok bool, message string)) {
 // app is one of Smokeball's apps as the client uses it: its credentials, its allowance and
 // the sign-ins of the firms that use it.
 type app struct {
+	own     bool // of one firm
 	key     string
 	api     *http.Client // limited
 	limiter *Limiter

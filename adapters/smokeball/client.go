@@ -50,6 +50,7 @@ func New(cfg Config) (*Client, error) {
 	c.shared.tokens = c.newTokens(cfg, c.shared.oauth, cfg.ClientID)
 	for _, p := range cfg.PrivateApps {
 		own := build(p)
+		own.own = true
 		own.tokens = c.newTokens(cfg, ownSignIn{own.oauth}, p.ClientID)
 		c.own[p.Firm] = own
 	}

@@ -27,7 +27,7 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 		}
 	}
 	if a.status == http.StatusForbidden && c.shutOut(ctx, app, d, k) {
-		f := k.keyRefused(a)
+		f := k.keyRefused(app, a)
 		c.circuits.blame(firm, f)
 		return f
 	}

@@ -113,13 +113,17 @@ func (k call) turnedAway() *domain.CallError {
 }
 
 // keyRefused is a 403 to everything: that is how Smokeball answers a wrong API key.
-func (k call) keyRefused(a answer) *domain.CallError {
+func (k call) keyRefused(p *app, a answer) *domain.CallError {
 	s := k.refusal(a)
 	if !s.told {
 		return k.refused(a)
 	}
-	f := misconfigured(k.op, settingKey, "Smokeball refuses CaseHug itself (403)"+s.because(),
-		"correct SMOKEBALL_API_KEY, and have Smokeball grant the app the permissions of the list under Settings → Integrations")
+	setting, remedy := settingKey, "correct SMOKEBALL_API_KEY"
+	if p.own {
+		setting, remedy = settingOwn, "correct api_key of the firm in SMOKEBALL_PRIVATE_APPS_FILE"
+	}
+	f := misconfigured(k.op, setting, "Smokeball refuses CaseHug itself (403)"+s.because(),
+		remedy+", and have Smokeball grant the app the permissions of the list under Settings → Integrations")
 	f.Failure.Smokeball, f.Err = &s.Refusal, statusError(a.status)
 	return f
 }

@@ -74,7 +74,7 @@ func (c *Client) firmWith(ctx context.Context, app *app, accessToken string) (do
 		return domain.Account{}, err
 	}
 	if a.status == http.StatusForbidden {
-		return domain.Account{}, k.keyRefused(a)
+		return domain.Account{}, k.keyRefused(app, a)
 	}
 	var f firmAnswer
 	if err := app.conclude(k, a, &f); err != nil {

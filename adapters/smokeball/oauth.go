@@ -26,6 +26,7 @@ type OAuth struct {
 	config    oauth2.Config
 	revokeURL string
 	http      *http.Client
+	pages     *http.Client // what a browser would be shown
 }
 
 // newOAuth makes an OAuth whose calls go through client, which must not follow
@@ -43,6 +44,7 @@ func newOAuth(h Hosts, clientID, clientSecret string, client *http.Client) *OAut
 		},
 		revokeURL: h.Auth + "/oauth2/revoke",
 		http:      &http.Client{Transport: tidied{client.Transport}, CheckRedirect: client.CheckRedirect},
+		pages:     client,
 	}
 }
 

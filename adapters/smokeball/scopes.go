@@ -22,7 +22,7 @@ func (p Permission) Scopes() []string {
 func Permissions() []Permission {
 	return []Permission{
 		{"matters", "Matters", true, "Create a matter from an intake, keep its name, number and status in step, and attach files to it."},
-		{"contacts", "Contacts", true, "Look for the client by e-mail, so that nobody is entered twice; then create or update the contact."},
+		{"contacts", "Contacts", true, "Look for the client by e-mail and name, so that nobody is entered twice or taken for another; then create or update the contact."},
 		{"documents", "Files", true, "Upload approved documents under their own names and check that they arrived. Other files stay closed."},
 		{"mattertypes", "Matter types", false, "Offer the account's matter types where case types are mapped."},
 		{"tasks", "Tasks", false, "Show on a synced matter that a task changed. CaseHug makes no tasks."},

@@ -22,10 +22,13 @@ const (
 	opOwnFirst = "connect the firm's own app"
 	opRevoke   = "end sign-in"
 	opTry      = "try the app's credentials"
+	opTryHost  = "try the API's host"
+	opConsent  = "ask for consent"
 )
 
 // The settings that faults point to, as operators know them.
 const (
+	settingID        = "SMOKEBALL_CLIENT_ID"
 	settingSecret    = "SMOKEBALL_CLIENT_SECRET"
 	settingKey       = "SMOKEBALL_API_KEY"
 	settingOwn       = "SMOKEBALL_PRIVATE_APPS_FILE"
@@ -80,18 +83,26 @@ func wordFault(op, word, description string) *domain.CallError {
 	case word == "":
 		return nil
 	case word == wordRedirect, op == opExchange && strings.Contains(strings.ToLower(description), "redirect"):
-		return misconfigured(op, settingPublicURL, "Smokeball does not know the address that it should lead people back to",
-			"register ENGINE_PUBLIC_URL followed by /oauth/smokeball/callback at Smokeball as the app's redirect address, to the letter")
+		return redirectUnknown(op)
 	case word == "invalid_grant":
 		return deadGrant(op, nil)
 	case word == "invalid_scope":
-		return misconfigured(op, "", "Smokeball has not granted the app all permissions that CaseHug asks for",
-			"have Smokeball grant the app the permissions of the list under Settings → Integrations")
+		return scopeRefused(op)
 	case word == "invalid_client", word == "unauthorized_client":
 		return badCredentials(op)
 	}
 	return misconfigured(op, settingSecret, "Smokeball’s sign-in refuses the request ("+word+")",
 		"compare SMOKEBALL_CLIENT_ID, SMOKEBALL_CLIENT_SECRET and SMOKEBALL_AUTH_URL with what Smokeball gave the app")
+}
+
+func redirectUnknown(op string) *domain.CallError {
+	return misconfigured(op, settingPublicURL, "Smokeball does not know the address that it should lead people back to",
+		"register ENGINE_PUBLIC_URL followed by /oauth/smokeball/callback at Smokeball as the app’s redirect address, to the letter")
+}
+
+func scopeRefused(op string) *domain.CallError {
+	return misconfigured(op, settingID, "Smokeball has not granted the app all permissions that CaseHug asks for",
+		"have Smokeball grant the app of SMOKEBALL_CLIENT_ID the permissions of the list under Settings → Integrations")
 }
 
 // statusFault is an answer without a word of OAuth's.
@@ -115,11 +126,11 @@ func statusFault(op string, resp *http.Response) *domain.CallError {
 // by itself once the operators have corrected the setting. Where somebody is connecting,
 // nothing waits.
 func misconfigured(op, setting, message, remedy string) *domain.CallError {
-	class := domain.Retryable
-	if op == opExchange || op == opOwnFirst {
-		class = domain.Permanent
+	class, then := domain.Retryable, "; what waits goes on by itself then."
+	if op == opExchange || op == opOwnFirst || op == opConsent {
+		class, then = domain.Permanent, ". Then a firm admin clicks “Connect to Smokeball” again."
 	}
-	f := faultOf(op, class, domain.CodeMisconfigured, message, "CaseHug’s operators "+remedy+"; what waits goes on by itself then.", nil)
+	f := faultOf(op, class, domain.CodeMisconfigured, message, "CaseHug’s operators "+remedy+then, nil)
 	f.Setting = setting
 	return f
 }
@@ -159,7 +170,11 @@ func nobodyThere(op, setting string, err error) *domain.CallError {
 		return nil
 	}
 	f := faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable, "Smokeball cannot be reached",
-		"We try again by ourselves. If it lasts, CaseHug’s operators check "+setting+", SMOKEBALL_REGION and SMOKEBALL_ENVIRONMENT, and the engine’s way to the internet.", withoutURL(err))
+		checkHost(setting), withoutURL(err))
 	f.Setting = setting
 	return f
+}
+
+func checkHost(setting string) string {
+	return "We try again by ourselves. If it lasts, CaseHug’s operators check " + setting + ", SMOKEBALL_REGION and SMOKEBALL_ENVIRONMENT, and the engine’s way to the internet."
 }

@@ -92,9 +92,13 @@ func (s *site) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry,
 	return &e, nil
 }
 
-// doConnect leads the browser to Smokeball's consent page.
+// doConnect leads the browser to Smokeball's consent page, or to the card that says why that
+// page would not be shown.
 func (s *site) doConnect(v visit) error {
 	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
+	if domain.AsRejection(err) != nil {
+		return v.to("/integrations")
+	}
 	if err != nil {
 		return err
 	}

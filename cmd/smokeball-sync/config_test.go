@@ -50,7 +50,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		{"ENGINE_NATS_CREDS", "/no/creds", "a file that can be read", func(c *config) { c.NATSCreds = "/no/creds" }},
 		{"ENGINE_NATS_LISTEN", "0.0.0.0:4222", "ENGINE_NATS_INSECURE", func(c *config) { c.NATSListen = "0.0.0.0:4222" }},
 		{"ENGINE_NATS_LISTEN", ":4222", "ENGINE_NATS_TLS_CERT", func(c *config) { c.NATSListen = ":4222" }},
-		{"ENGINE_NATS_TLS_CERT", "/no/cert", "a file that can be read", func(c *config) { c.NATSTLSCert, c.NATSTLSKey = "/no/cert", "/no/cert" }},
+		{"ENGINE_NATS_TLS_CERT", "/no/cert", "a file that can be read", func(c *config) { c.NATSTLSCert, c.NATSTLSKey = "/no/cert", "config_test.go" }},
 		{"ENGINE_NATS_CA", "/no/ca", "a file that can be read", func(c *config) { c.NATSCA = "/no/ca" }},
 		{"ENGINE_REPLICAS", "two", "1, 3 or 5", func(c *config) { c.Replicas = "two" }},
 		{"ENGINE_REPLICAS", "2", "1, 3 or 5", func(c *config) { c.Replicas = "2"; c.NATSURL = "nats://a" }},

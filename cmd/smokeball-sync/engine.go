@@ -19,6 +19,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
@@ -236,7 +237,7 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
 	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
-		Consent: consent{e.client, e.cfg.PublicURL + callbackPath}, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
+		Consent: e.consent(), Try: e.consent().try, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.parsed.hosts.Auth),
 		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
 	e.keeper = &connect.Keeper{Desk: e.desk, Log: e.log}
@@ -244,12 +245,22 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 	return nil
 }
 
-// tryCredentials tells operators at the start whether Smokeball's sign-in knows the app; the
-// engine goes on all the same.
-func (e *engine) tryCredentials(ctx context.Context) error {
-	if err := e.client.OAuth().TryCredentials(ctx); err != nil && ctx.Err() == nil {
-		connect.Report(e.log, "Smokeball’s sign-in does not take the app’s credentials; the engine goes on", "", err)
+func (e *engine) consent() consent { return consent{e.client, e.cfg.PublicURL + callbackPath} }
+
+// trySmokeball tells operators at the start what of the settings does not fit Smokeball, as
+// far as that can be asked at no cost; the engine goes on all the same.
+func (e *engine) trySmokeball(ctx context.Context) error {
+	tell := func(what string, f domain.FirmID, err error) {
+		if err != nil && ctx.Err() == nil {
+			connect.Report(e.log, what+"; the engine goes on", f, err)
+		}
 	}
+	tell("Smokeball’s sign-in does not take the app’s credentials", "", e.client.OAuth().TryCredentials(ctx))
+	tell("Smokeball’s sign-in would not ask firms for their consent", "", e.consent().try(ctx, ""))
+	for f, err := range e.client.TryOwn(ctx) {
+		tell("Smokeball’s sign-in does not take the credentials of a firm’s own app", f, err)
+	}
+	tell("Nobody answers at the host of Smokeball’s API", "", e.client.TryHost(ctx))
 	return nil
 }
 

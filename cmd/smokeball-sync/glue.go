@@ -91,6 +91,14 @@ func (c consent) URL(f domain.FirmID, state, verifier string) string {
 	return c.client.OAuth().AuthorizeURL(state, verifier, c.redirect, smokeball.ScopeNames())
 }
 
+// try returns what Smokeball has against showing its consent page.
+func (c consent) try(ctx context.Context, f domain.FirmID) error {
+	if c.client.Private(f) {
+		return nil
+	}
+	return c.client.OAuth().TryConsent(ctx, c.redirect, smokeball.ScopeNames())
+}
+
 func (c consent) Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (connect.Grant, error) {
 	t, account, err := c.signIn(ctx, f, code, verifier)
 	if err != nil {

@@ -99,7 +99,7 @@ func (e *engine) work(p *parts) {
 	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run, e.lettersEnd().Run, e.notary().Run, e.tidy.Run))
 	p.keep("refusals", folds, e.refusals.Run)
 	p.keep("health", folds, func(ctx context.Context) error {
-		return together(ctx, []func(context.Context) error{e.health.Run, e.tryCredentials})
+		return together(ctx, []func(context.Context) error{e.health.Run, e.trySmokeball})
 	})
 }
 

@@ -70,6 +70,15 @@ type firms struct {
 // showWithin is how long a browser waits until pages show what it has just done.
 const showWithin = 5 * time.Second
 
+// Authorize returns a refusal when the pages show it.
+func (f firms) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
+	url, expires, err := f.Desk.Authorize(ctx, by)
+	if domain.AsRejection(err) != nil {
+		_, err = f.shown(ctx, connect.Completed{Firm: by.Firm}, err)
+	}
+	return url, expires, err
+}
+
 // Complete returns when the pages show what came of it: the browser is sent to one.
 func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (web.Completed, error) {
 	done, err := f.Desk.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)

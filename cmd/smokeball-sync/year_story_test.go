@@ -49,6 +49,8 @@ var statuses = []struct {
 	{121, "connected, webhooks active"},
 	{150, "revoked, webhooks lost"},
 	{152, "connected, webhooks active"},
+	{180, "error, webhooks active"},
+	{181, "connected, webhooks active"},
 	{205, "reauthorize_soon, webhooks active"},
 	{208, "connected, webhooks active"},
 	{216, "connected, webhooks lost"}, // nothing came for a day
@@ -59,6 +61,8 @@ var statuses = []struct {
 	{290, "connected, webhooks active"},
 	{300, "revoked, webhooks lost"},
 	{303, "connected, webhooks active"},
+	{310, "error, webhooks active"},
+	{311, "connected, webhooks active"},
 	{356, "reauthorize_soon, webhooks active"},
 	{363, "reauthorization_required, webhooks lost"},
 	{364, "connected, webhooks active"},
@@ -209,11 +213,12 @@ func (y *year) wantsToldOnce() {
 	for env, err := range y.e.ledger.Read(y.Context(), domain.ConnectionStream(testFirm)) {
 		y.must(err)
 		switch env.Event.(type) {
-		case domain.ConnectionAuthorized, domain.ReauthorizationSoon, domain.ReauthorizationRequired, domain.ConnectionLost, domain.Disconnected:
+		case domain.ConnectionAuthorized, domain.ReauthorizationSoon, domain.ReauthorizationRequired, domain.ConnectionLost, domain.Disconnected,
+			domain.ConnectionTroubled, domain.ConnectionRecovered:
 			facts++
 		}
 	}
-	if heard := y.heard("connection.changed"); heard != facts || (y.days == wholeYear && facts != y.consents+5+2+2+1) {
+	if heard := y.heard("connection.changed"); heard != facts || (y.days == wholeYear && facts != y.consents+5+2+2+1+2*y.outages) {
 		y.Errorf("the connection changed %d times, CaseHug heard of %d", facts, heard)
 	}
 }

@@ -46,7 +46,8 @@ type Completed struct {
 // wait for it: the code is used up with the first call.
 const exchange = time.Minute
 
-// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife.
+// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. Where
+// Smokeball would refuse to show that page, whoever asks is told instead.
 func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
 	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
@@ -60,7 +61,22 @@ func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time
 	_, err = d.connection(ctx, by.Firm, func(domain.Connection) []domain.Event {
 		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, Expires: a.Expires}}
 	})
+	if err == nil {
+		err = d.shown(ctx, by, digest(state))
+	}
 	return d.Consent.URL(by.Firm, state, verifier), a.Expires, err
+}
+
+// shown ends the attempt if Smokeball refuses to show its consent page.
+func (d *Desk) shown(ctx context.Context, by domain.User, attempt string) error {
+	if d.Try == nil {
+		return nil
+	}
+	err := d.Try(ctx, by.Firm)
+	if err == nil {
+		return nil
+	}
+	return d.fail(ctx, by.Firm, by.Subject, attempt, d.notRedeemed(by.Firm, err))
 }
 
 // Complete finishes what Authorize began with what Smokeball's redirect carried, whether

@@ -94,11 +94,14 @@ type Row struct {
 
 // Desk carries out what firm admins ask for.
 type Desk struct {
-	Ledger        eventstore.Store
-	Secrets       *vault.Secrets
-	Vault         *vault.Vault
-	Views         Views
-	Consent       Consent
+	Ledger  eventstore.Store
+	Secrets *vault.Secrets
+	Vault   *vault.Vault
+	Views   Views
+	Consent Consent
+	// Try returns what Smokeball has against asking the firm for its consent, which it would
+	// tell the admin's browser on a page that leads nowhere. Nil: nobody is asked.
+	Try           func(ctx context.Context, f domain.FirmID) error
 	Subscriptions Subscriptions
 	Accounts      Accounts
 	Types         MatterTypes
