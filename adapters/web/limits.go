@@ -25,12 +25,12 @@ type budget struct {
 const kib, mib = 1 << 10, 1 << 20
 
 // The budgets. People click; services hand over what a firm's people did; Smokeball
-// notifies of what changes. Links to Smokeball stay in the ledger, one fact each.
+// notifies of what changes, by the thousand where somebody edits many matters at once. Links to Smokeball stay in the ledger, one fact each.
 var (
 	perPerson  = budget{20, 600, 256 * kib, 16 * mib}
 	perFirm    = budget{40, 1200, 512 * kib, 32 * mib}
 	perService = budget{200, 5000, 2 * mib, 64 * mib}
-	perHook    = budget{100, 2000, 512 * kib, 16 * mib}
+	perHook    = budget{1000, 20_000, 2 * mib, 64 * mib}
 	perLinks   = budget{1.0 / 30, 20, mib, mib}
 )
 
