@@ -86,4 +86,4 @@ func (g *gateway) close() {
 	}
 }
 
-var errNoNamespaces = errors.New("this needs root and the ip command")
+var errNoNamespaces = errors.New("this needs root and the commands ip and nsenter")

@@ -15,7 +15,7 @@ import (
 	"sync"
 )
 
-// place is where an engine of a cluster runs. Where root and the ip command are at hand it is
+// place is where an engine of a cluster runs. Where root, ip and nsenter are at hand it is
 // a network namespace of its own: a pair of virtual interfaces leads from it to the cluster
 // and nowhere else, and is pulled apart for a partition. All else that the engine talks to,
 // Smokeball above all, it reaches by sockets in files, which no partition touches. Nothing
@@ -30,8 +30,12 @@ type place struct {
 
 // mayCutOff reports whether engines can have namespaces of their own.
 func mayCutOff() bool {
-	_, err := exec.LookPath("ip")
-	return os.Geteuid() == 0 && err == nil
+	for _, tool := range []string{"ip", "nsenter"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			return false
+		}
+	}
+	return os.Geteuid() == 0
 }
 
 // tunnelCommand makes this program carry connections inside a namespace.
@@ -127,12 +131,14 @@ func (p *place) carryInside(c *cluster, list []tunnel) error {
 	return err
 }
 
-// start starts a program at the place.
+// start starts a program at the place. It changes the network namespace only: "ip netns exec"
+// makes a mount namespace too, and its copies of the mounts keep file systems of other
+// campaigns from being unmounted.
 func (p *place) start(log string, env map[string]string, path string, args ...string) (*process, error) {
 	if p.name == "" {
 		return start(log, env, path, args...)
 	}
-	return start(log, env, "ip", append([]string{"netns", "exec", p.name, path}, args...)...)
+	return start(log, env, "nsenter", append([]string{"--net=/run/netns/" + p.name, "--", path}, args...)...)
 }
 
 // nats is where the engine finds the cluster.

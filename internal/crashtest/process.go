@@ -84,6 +84,23 @@ func (p *process) wasKilled() bool {
 	return ok && status.Signaled() && status.Signal() == syscall.SIGKILL
 }
 
+var errEnded = errors.New("the process ended by itself")
+
+// answers waits until what is true of the process. One that ends before is an error with
+// the last line of its log.
+func (p *process) answers(ctx context.Context, what, log string, is func(context.Context) bool) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go func() {
+		select {
+		case <-p.ended:
+			cancel(fmt.Errorf("%w: %v; it logged %s", errEnded, p.err, lastLine(log)))
+		case <-ctx.Done():
+		}
+	}()
+	return until(ctx, patience, what, is)
+}
+
 // patience is how long a campaign waits for what has to happen. Only a machine that
 // stands still needs so long.
 const patience = 4 * time.Minute

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -80,5 +81,37 @@ func TestAFrozenProcessRunsNoFurther(t *testing.T) {
 	talker.kill()
 	if !talker.wasKilled() {
 		t.Errorf("it was killed, and ended with %v", talker.err)
+	}
+}
+
+// TestAProgramThatEndsIsNotWaitedFor tells that a Smokeball which does not start is a fault
+// with its own words at once, not one of time.
+func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
+	sim := filepath.Join(t.TempDir(), "sim")
+	if err := os.WriteFile(sim, []byte("#!/bin/sh\necho \"--rate is wrong\" >&2\nexit 2\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	trial := aTrial(t)
+	trial.simulator = sim
+	_, err := trial.newWorld(t.Context(), "")
+	if !errors.Is(err, errEnded) || !strings.Contains(err.Error(), "--rate is wrong") {
+		t.Errorf("got %v, want that it ended, and what it logged", err)
+	}
+}
+
+// TestTheSimulatorTakesTheCampaignsWords tells that a world's Smokeball starts with what the
+// campaigns tell it, with and without a limit of the rate.
+func TestTheSimulatorTakesTheCampaignsWords(t *testing.T) {
+	trial := aTrial(t)
+	trial.simulator = filepath.Join(t.TempDir(), "simulator")
+	if err := goTool(t.Context(), "build", "-o", trial.simulator, module+"/cmd/smokeball-sim"); err != nil {
+		t.Fatal(err)
+	}
+	for _, allowance := range []string{unlimited, clusterAllowance} {
+		w := &world{dir: t.TempDir(), allowance: allowance}
+		if err := w.startSmokeball(t.Context(), trial); err != nil {
+			t.Errorf("with an allowance of %s: %v", allowance, err)
+		}
+		_ = w.close() // nothing of it is left but a process
 	}
 }

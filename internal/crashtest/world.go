@@ -94,12 +94,13 @@ func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, e
 func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
 	address := freeAddresses(t.chance, 1)[0]
 	w.smokeball = newCaller("http://"+address, "")
-	w.simulator, err = start(filepath.Join(w.dir, "smokeball.log"), nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
-		"--rate", w.allowance, "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
+	log := filepath.Join(w.dir, "smokeball.log")
+	w.simulator, err = start(log, nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
+		"--rate="+w.allowance, "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
 	if err != nil {
 		return err
 	}
-	return until(ctx, patience, "Smokeball answers", func(ctx context.Context) bool { return w.smokeball.answers(ctx, "/_sim/state") })
+	return w.simulator.answers(ctx, "Smokeball answers", log, func(ctx context.Context) bool { return w.smokeball.answers(ctx, "/_sim/state") })
 }
 
 // unlimited is an allowance without a limit.
@@ -148,24 +149,13 @@ func (w *world) launch(path string, crash ...string) (err error) {
 
 func (w *world) log() string { return filepath.Join(w.dir, "engine.log") }
 
-var errEnded = errors.New("the engine ended by itself")
-
 // ready waits until the engine takes work. An engine that ends before is an error.
 func (w *world) ready(ctx context.Context) error { return w.engine.ready(ctx, w.api, w.log()) }
 
 // ready waits until an engine's api says that it takes work. An engine that ends before is
 // an error.
 func (p *process) ready(ctx context.Context, api caller, log string) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	go func() {
-		select {
-		case <-p.ended:
-			cancel(fmt.Errorf("%w: %w; it logged %s", errEnded, p.err, lastLine(log)))
-		case <-ctx.Done():
-		}
-	}()
-	return until(ctx, patience, "the engine is ready", func(ctx context.Context) bool { return api.answers(ctx, "/readyz") })
+	return p.answers(ctx, "the engine is ready", log, func(ctx context.Context) bool { return api.answers(ctx, "/readyz") })
 }
 
 func lastLine(path string) string {
