@@ -12,6 +12,7 @@ type Name struct {
 	First   string
 	Middle  string // CaseHug keeps it in First
 	Last    string
+	Suffix  string // CaseHug keeps it in Last, or in First
 	Company string
 }
 
@@ -20,18 +21,25 @@ func (n Name) String() string {
 	if n.IsCompany() {
 		return Text(n.Company)
 	}
-	return strings.Join(strings.Fields(Text(n.given())+" "+Text(n.Last)), " ")
+	return strings.Join(strings.Fields(Text(n.given())+" "+Text(n.Last)+" "+Text(n.Suffix)), " ")
 }
 
 // IsCompany reports whether a company has the name.
 func (n Name) IsCompany() bool { return Text(n.Company) != "" }
 
 // Same reports whether both are the same name, however their letters are composed, spaced
-// and capitalised.
+// and capitalised, and wherever a person's "Jr." stands.
 func (n Name) Same(o Name) bool {
 	if n.IsCompany() || o.IsCompany() {
 		return n.IsCompany() && o.IsCompany() && SameText(n.Company, o.Company)
 	}
+	n, own := n.generation()
+	o, other := o.generation()
+	return own == other && n.sameParts(o)
+}
+
+// sameParts compares two persons' names without their generations.
+func (n Name) sameParts(o Name) bool {
 	oneHasNoMiddle := Text(n.Middle) == "" || Text(o.Middle) == ""
 	return n.String() != "" && SameText(n.Last, o.Last) &&
 		(SameText(n.given(), o.given()) || (oneHasNoMiddle && SameText(n.First, o.First)))
@@ -39,7 +47,8 @@ func (n Name) Same(o Name) bool {
 
 // Fits reports whether both may be the name of one person or one company: they are the same,
 // one of them lacks the first name, or the first names differ only by an initial, a middle
-// name or a usual short form. A person's name never fits a company's.
+// name or a usual short form. A person's name never fits a company's, nor a father's his son's:
+// who is called "Jr." is nobody who is not.
 func (n Name) Fits(o Name) bool {
 	switch {
 	case n.Same(o):
@@ -47,14 +56,16 @@ func (n Name) Fits(o Name) bool {
 	case n.IsCompany() || o.IsCompany() || Text(n.Last) == "":
 		return false
 	}
-	return SameText(n.Last, o.Last) && givenFit(givenWords(n), givenWords(o))
+	n, own := n.generation()
+	o, other := o.generation()
+	return own == other && slices.Equal(nameWords(n.Last), nameWords(o.Last)) && givenFit(nameWords(n.given()), nameWords(o.given()))
 }
 
 func (n Name) given() string { return n.First + " " + n.Middle }
 
-// givenWords are the words of the first and the middle name as they are compared.
-func givenWords(n Name) []string {
-	return strings.Fields(strings.NewReplacer(".", " ", "-", " ", "’", "'").Replace(Fold(n.given())))
+// nameWords are the words of a part of a name as they are compared.
+func nameWords(part string) []string {
+	return strings.Fields(strings.NewReplacer(".", " ", "-", " ", "‐", " ", "’", "'", "‘", "'", "ʼ", "'").Replace(Fold(part)))
 }
 
 // givenFit compares word by word; what only one of them has are middle names.

@@ -38,6 +38,18 @@ func TestNamesThatFit(t *testing.T) {
 		{"names that only begin alike", named("Luis", "Lopez"), named("Luisa", "Lopez"), false, false},
 		{"two who share a short form", named("Alexander", "Stone"), named("Alexandra", "Stone"), false, false},
 		{"a hyphen", named("Anne-Marie", "Stone"), named("Anne Marie", "Stone"), false, true},
+		{"a son and his father", named("John", "Stone Jr."), named("John", "Stone"), false, false},
+		{"a son and his father, in the first name", named("John Jr.", "Stone"), named("John", "Stone"), false, false},
+		{"a son and his father, of whom both are told", named("John Sr", "Stone"), domain.Name{First: "John", Last: "Stone", Suffix: "Jr."}, false, false},
+		{"a son whom Smokeball has with a suffix", domain.Name{First: "John", Last: "Stone", Suffix: "Jr."}, named("John", "Stone"), false, false},
+		{"the son, written in three ways", domain.Name{First: "John", Last: "Stone", Suffix: "jr"}, named("John", "Stone, Junior"), true, true},
+		{"the son, in the middle name", domain.Name{First: "John", Middle: "Jr.", Last: "Stone"}, named("John", "Stone JR"), true, true},
+		{"a grandson and an initial", named("J. III", "Stone"), named("John", "Stone 3rd"), false, true},
+		{"a suffix that tells of no generation", domain.Name{First: "John", Last: "Stone", Suffix: "Esq."}, named("John", "Stone"), true, true},
+		{"a last name that looks like a generation", named("Ana", "Senior"), named("Ana", "Senior"), true, true},
+		{"a first name that looks like a generation", named("Junior", "Stone"), named("Ana", "Stone"), false, false},
+		{"another apostrophe", named("Sean", "O’Brien"), named("Sean", "O'Brien"), false, true},
+		{"a hyphen in the last name", named("Ana", "Ruiz-Diaz"), named("Ana", "Ruiz Diaz"), false, true},
 		{"another person of the family", named("Luis", "Lopez"), named("Ana", "Lopez"), false, false},
 		{"another last name", named("Ana", "Lopez"), named("Ana", "Ortega"), false, false},
 		{"no last name", named("Ana", ""), named("Ana", "Lopez"), false, false},
@@ -60,9 +72,9 @@ func TestNamesThatFit(t *testing.T) {
 
 // TestSameNamesFit draws any names: what is the same fits, both ways round.
 func TestSameNamesFit(t *testing.T) {
-	part := rapid.SampledFrom([]string{"", " ", "A", "a.", "Ana", "Ana Maria", "Bob", "Robert", "Lopez", "Núñez"})
+	part := rapid.SampledFrom([]string{"", " ", "A", "a.", "Ana", "Ana Maria", "Bob", "Robert", "Lopez", "Núñez", "Jr.", "Bob Jr", "Lopez, Jr.", "Lopez III"})
 	name := rapid.Custom(func(t *rapid.T) domain.Name {
-		return domain.Name{First: part.Draw(t, "first"), Middle: part.Draw(t, "middle"), Last: part.Draw(t, "last"), Company: part.Draw(t, "company")}
+		return domain.Name{First: part.Draw(t, "first"), Middle: part.Draw(t, "middle"), Last: part.Draw(t, "last"), Suffix: part.Draw(t, "suffix"), Company: part.Draw(t, "company")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := name.Draw(t, "a"), name.Draw(t, "b")
@@ -79,6 +91,7 @@ func TestNameString(t *testing.T) {
 	for want, n := range map[string]domain.Name{
 		"Maria Jose Rivera": {First: " Maria", Middle: "Jose", Last: "Rivera "},
 		"Rivera":            {Last: "Rivera"},
+		"John Stone Jr.":    {First: "John", Last: "Stone", Suffix: "Jr."},
 		"Apex LLC":          {First: "Ana", Last: "Lopez", Company: " Apex LLC"},
 		"":                  {First: " "},
 	} {

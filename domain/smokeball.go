@@ -75,6 +75,7 @@ type SmokeballContact struct {
 	FirstName   string
 	MiddleName  string
 	LastName    string
+	NameSuffix  string
 	CompanyName string
 	Email       string
 	Phone       string
@@ -84,7 +85,7 @@ type SmokeballContact struct {
 
 // Name is what the contact is called.
 func (c SmokeballContact) Name() Name {
-	return Name{First: c.FirstName, Middle: c.MiddleName, Last: c.LastName, Company: c.CompanyName}
+	return Name{First: c.FirstName, Middle: c.MiddleName, Last: c.LastName, Suffix: c.NameSuffix, Company: c.CompanyName}
 }
 
 // ContactQuery finds contacts that are not deleted. Empty fields do not narrow.

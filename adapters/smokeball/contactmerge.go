@@ -111,7 +111,8 @@ func (s shownContact) contact() (domain.SmokeballContact, error) {
 	if err == nil {
 		err = json.Unmarshal(text, &c)
 	}
-	return contact{newContact: c}.domain(), err
+	gone, _ := s["isDeleted"].(bool)
+	return contact{newContact: c, IsDeleted: gone}.domain(), err
 }
 
 // shape names the fields that a write may carry, and the shape of those that are

@@ -24,6 +24,7 @@ type person struct {
 	FirstName  string `json:"firstName,omitempty"`
 	MiddleName string `json:"middleName,omitempty"` // read only: CaseHug keeps it in the first name
 	LastName   string `json:"lastName,omitempty"`
+	NameSuffix string `json:"nameSuffix,omitempty"` // read only: CaseHug keeps it in the last name
 	Email      string `json:"email,omitempty"`
 	Phone      *phone `json:"phone,omitempty"`
 }
@@ -70,7 +71,7 @@ func (c contact) domain() domain.SmokeballContact {
 	switch {
 	case c.Person != nil:
 		d.Kind = domain.KindPerson
-		d.FirstName, d.MiddleName, d.LastName = c.Person.FirstName, c.Person.MiddleName, c.Person.LastName
+		d.FirstName, d.MiddleName, d.LastName, d.NameSuffix = c.Person.FirstName, c.Person.MiddleName, c.Person.LastName, c.Person.NameSuffix
 		d.Email, d.Phone = c.Person.Email, shownPhone(c.Person.Phone)
 	case c.Company != nil:
 		d.Kind = domain.KindCompany
@@ -175,6 +176,9 @@ func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domai
 	as, err := shown.contact()
 	if err != nil {
 		return written, nil, err
+	}
+	if as.Deleted {
+		return written, nil, read.notThere() // a write would bring back what people have deleted
 	}
 	written, kept = as.Write(change)
 	if written == (domain.ContactChange{}) {

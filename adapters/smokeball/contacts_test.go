@@ -183,6 +183,27 @@ func TestUpdateContactThatIsNotThere(t *testing.T) {
 	}
 }
 
+// TestUpdateContactThatPeopleHaveDeleted tells that nothing is written to a contact that Smokeball
+// still shows, as deleted: a write would bring it back.
+func TestUpdateContactThatPeopleHaveDeleted(t *testing.T) {
+	v, c := connected(t)
+	v.on("GET /contacts/{id}", "", "", replies(200, `{"id":"`+uuidB+`","isDeleted":true,"person":{"lastName":"X","phone":{"number":"1"}}}`))
+	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, set(domain.ContactDraft{Phone: "2"}), rid)
+	if !domain.IsNotThere(err) || written != (domain.ContactChange{}) || v.last().Method != http.MethodGet {
+		t.Errorf("written is %+v after a %s, and the error %v", written, v.last().Method, err)
+	}
+}
+
+func TestAContactsNameSuffixIsRead(t *testing.T) {
+	v, c := connected(t)
+	v.on("GET /contacts/{id}", "", "", replies(200, `{"id":"`+uuidB+`","person":{"firstName":"John","lastName":"Stone","nameSuffix":"Jr."}}`))
+	got, err := c.Contact(t.Context(), firm, uuidB)
+	must(t, err)
+	if got.Name().String() != "John Stone Jr." {
+		t.Errorf("it is called %q", got.Name())
+	}
+}
+
 // TestUpdateContactTellsWhatItWrote tells that what was left as it is does not count as written.
 func TestUpdateContactTellsWhatItWrote(t *testing.T) {
 	const shown = `{"id":"x","externalSystemId":"c_1","person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}}`

@@ -97,12 +97,17 @@ func (k call) meaning(a answer, s said) *domain.CallError {
 			"Smokeball does not allow CaseHug to "+spoken(k.op)+s.because(),
 			"A firm admin allows it in Smokeball and connects again under Settings → Integrations.", nil)
 	case a.status == http.StatusNotFound:
-		return k.fault(domain.NotThere, domain.CodeSmokeballRefused,
-			"Smokeball cannot "+spoken(k.op)+": it is not there",
-			"We look again by ourselves. If it was deleted in Smokeball, sync again from CaseHug.", nil)
+		return k.notThere()
 	}
 	return k.fault(domain.Permanent, domain.CodeSmokeballRefused,
 		"Smokeball refuses to "+spoken(k.op)+s.because(), correction(k.op)+s.quoted(), nil)
+}
+
+// notThere is what Smokeball does not have, or shows as deleted.
+func (k call) notThere() *domain.CallError {
+	return k.fault(domain.NotThere, domain.CodeSmokeballRefused,
+		"Smokeball cannot "+spoken(k.op)+": it is not there",
+		"We look again by ourselves. If it was deleted in Smokeball, sync again from CaseHug.", nil)
 }
 
 // turnedAway is a 401 to a token that the sign-in host has just handed out. That it did so
