@@ -33,7 +33,7 @@ type AuditRow struct {
 func (r AuditRow) Outcome() domain.DeedOutcome { return domain.Deed{Code: r.Code}.Outcome() }
 
 // Audit lists what people did and what they were refused.
-var Audit = View[AuditRow]{Name: "audit", Version: 2, Keys: auditKeys, Fold: foldAudit,
+var Audit = View[AuditRow]{Name: "audit", Version: 3, Keys: auditKeys, Fold: foldAudit,
 	Order: func(r AuditRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func auditKeys(env eventstore.Envelope) []string {

@@ -38,7 +38,7 @@ type Deed struct {
 }
 
 // DeadLetters lists what could not be taken in, by its state.
-var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 2, Keys: deadLetterKeys, Fold: foldDeadLetter,
+var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 3, Keys: deadLetterKeys, Fold: foldDeadLetter,
 	Order: func(r DeadLetterRow) (string, uint64) { return letterList(r.Firm, r.State), r.Position }}
 
 // letterList names a firm's list of dead letters of a state.

@@ -1,6 +1,8 @@
 package projections
 
 import (
+	"reflect"
+
 	"go.etcd.io/bbolt"
 
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -35,4 +37,16 @@ func dump(all map[string]string, path string, b *bbolt.Bucket) error {
 func (v *Views) Written() int64 {
 	s := v.db.Stats().TxStats
 	return s.GetPageAlloc()
+}
+
+// Rows are the types of all views' rows, by the view's name and version.
+func Rows() map[string]reflect.Type {
+	rows := map[string]reflect.Type{}
+	for _, f := range every {
+		rows[f.bucket()] = reflect.TypeFor[Pulse]()
+		if fold, ok := reflect.TypeOf(f).FieldByName("Fold"); ok {
+			rows[f.bucket()] = fold.Type.In(0)
+		}
+	}
+	return rows
 }

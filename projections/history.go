@@ -60,7 +60,7 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[Entry]{Name: "history", Version: 3, Keys: syncKeys, Fold: foldEntry,
+var History = View[Entry]{Name: "history", Version: 4, Keys: syncKeys, Fold: foldEntry,
 	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
 
 func syncKeys(env eventstore.Envelope) []string {
