@@ -49,6 +49,7 @@ const (
 	CodeMappingTaken            Code = "mapping_taken"
 	CodeTooManyMappings         Code = "too_many_mappings"
 	CodeSettingsChanged         Code = "settings_changed"
+	CodeBusFull                 Code = "bus_full"
 	CodeInternal                Code = "internal"
 )
 

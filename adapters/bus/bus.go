@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
@@ -22,6 +23,10 @@ type Bus struct {
 	care     *care     // nil on a cluster
 	patience patience  // 0 but on a cluster
 	url      string
+	log      *slog.Logger
+
+	stop  context.CancelFunc // ends what keeps room
+	ended chan struct{}
 }
 
 // Open starts the embedded server, or connects to the cluster, and makes what the table
@@ -35,9 +40,11 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	if err != nil {
 		return nil, err
 	}
+	b.log = c.Logger
 	if err := b.prepare(ctx, c); err != nil {
 		return nil, errors.Join(err, b.Close(ctx))
 	}
+	b.begin()
 	return b, nil
 }
 
@@ -88,7 +95,7 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if b.js, err = jetstream.New(b.conn); err != nil {
 		return fmt.Errorf("use JetStream: %w", err)
 	}
-	if err := b.provision(ctx, c.Replicas); err != nil {
+	if err := b.provision(ctx, c); err != nil {
 		return err
 	}
 	if b.embedded == nil {
@@ -101,8 +108,16 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if c.Listen == listenOff {
 		return nil
 	}
-	b.gate, err = openGate(b.embedded, c.Logger)
+	b.gate, err = openGate(b.embedded, c.Logger, newQuota(c.room()/shareOfOne))
 	return err
+}
+
+// begin starts what the bus does by itself.
+func (b *Bus) begin() {
+	var ctx context.Context
+	ctx, b.stop = context.WithCancel(context.Background())
+	b.ended = make(chan struct{})
+	go func() { defer close(b.ended); b.keepRoom(ctx) }()
 }
 
 // Conn is the engine's connection. It belongs to the Bus: do not close it.
@@ -153,6 +168,10 @@ func (b *Bus) KeyValue(ctx context.Context, name string) (kv jetstream.KeyValue,
 // embedded server, whose files are complete when Close returns. Close the subscribers before.
 // It returns the reason if ctx ends before everything is flushed; the rest is done all the same.
 func (b *Bus) Close(ctx context.Context) error {
+	if b.stop != nil {
+		b.stop()
+		<-b.ended
+	}
 	if b.care != nil {
 		b.care.end()
 	}

@@ -23,6 +23,7 @@ type Config struct {
 	Creds     string       // ENGINE_NATS_CREDS: credentials file for a cluster
 	CA        string       // ENGINE_NATS_CA: CA file for a cluster
 	Replicas  int          // ENGINE_REPLICAS: of streams and buckets; 0: 1
+	Room      int64        // bytes of each of the embedded server's streams INBOX and OUTBOX; 0: 8 GiB
 	Logger    *slog.Logger // nil: slog.Default()
 }
 

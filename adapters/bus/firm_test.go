@@ -23,7 +23,7 @@ import (
 
 // openForFirms starts a bus with a users file: "all" for every firm, and one user each for
 // f1 (by password) and f2 (by nkey, whose option is returned).
-func openForFirms(t *testing.T) (b *bus.Bus, f2 nats.Option) {
+func openForFirms(t *testing.T, change ...func(*bus.Config)) (b *bus.Bus, f2 nats.Option) {
 	t.Helper()
 	hash, err := bcrypt.GenerateFromPassword([]byte("right"), bcrypt.MinCost)
 	if err != nil {
@@ -42,7 +42,7 @@ func openForFirms(t *testing.T) (b *bus.Bus, f2 nats.Option) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	return open(t, func(c *bus.Config) { c.UsersFile = file }), nats.Nkey(pub, key.Sign)
+	return open(t, append(change, func(c *bus.Config) { c.UsersFile = file })...), nats.Nkey(pub, key.Sign)
 }
 
 func TestUsersFileAdmitsItsUsersOnly(t *testing.T) {

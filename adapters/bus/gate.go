@@ -28,6 +28,7 @@ type gate struct {
 	shut   context.CancelFunc
 
 	papers papers // the documents that guests are putting
+	quota  *quota
 
 	mu     sync.Mutex
 	owners map[string]string // which guest made a consumer of the outbox, by its name
@@ -74,7 +75,7 @@ func (r refusal) Error() string { return string(r) }
 // notYours is also said of consumers that are others', so that guests cannot tell.
 const notYours = refusal("consumer not found")
 
-func openGate(e *embedded, log *slog.Logger) (*gate, error) {
+func openGate(e *embedded, log *slog.Logger, quota *quota) (*gate, error) {
 	conn, err := e.connect("gate", nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 		if sub != nil {
 			log.Warn("a guest of the bus sends more than is answered; what its queue can't hold is dropped", "queue", sub.Subject, "err", err)
@@ -88,7 +89,7 @@ func openGate(e *embedded, log *slog.Logger) (*gate, error) {
 		conn.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
-	g := &gate{conn: conn, js: js, log: log, guests: map[string]guest{}, owners: map[string]string{}}
+	g := &gate{conn: conn, js: js, log: log, quota: quota, guests: map[string]guest{}, owners: map[string]string{}}
 	g.open, g.shut = context.WithCancel(context.Background())
 	for _, guest := range e.guests {
 		g.guests[guest.token()] = guest
@@ -188,6 +189,9 @@ func (g *gate) forward(c call, header nats.Header, data []byte) error {
 // event passes an event of CaseHug on. What a guest of one firm publishes is marked as such.
 func (g *gate) event(c call) error {
 	if c.guest.firm != "" {
+		if !g.quota.take(c.guest, c.msg.Size()) {
+			return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")
+		}
 		c.subject = Bound + c.subject
 	}
 	return g.forward(c, c.msg.Header, c.msg.Data)

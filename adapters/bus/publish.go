@@ -40,6 +40,9 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 	if err == nil && ack.Duplicate {
 		err = b.isStored(ctx, ack, msg)
 	}
+	if isFull(err) {
+		err = fmt.Errorf("%w: %w", ErrFull, err)
+	}
 	if err != nil {
 		return fmt.Errorf("publish %s on %s: %w", msgID, subject, err)
 	}

@@ -46,7 +46,7 @@ func streams(replicas int) []jetstream.StreamConfig {
 		return jetstream.StreamConfig{
 			Name: name, Description: what, Subjects: subjects, Replicas: replicas,
 			Storage: jetstream.FileStorage, Retention: jetstream.LimitsPolicy,
-			MaxAge: retention, AllowDirect: true,
+			MaxAge: retention, Discard: jetstream.DiscardNew, AllowDirect: true,
 		}
 	}
 	inbox := kept(Inbox, "what CaseHug and Smokeball tell the engine", "casehug.>", Bound+"casehug.>", "smokeball.>")
@@ -99,7 +99,7 @@ func keyValues(replicas int) []jetstream.StreamConfig {
 
 func objectStores(replicas int) []jetstream.ObjectStoreConfig {
 	return []jetstream.ObjectStoreConfig{
-		{Bucket: Documents, Description: "documents on their way to Smokeball", Replicas: replicas},
+		{Bucket: Documents, Description: "documents on their way to Smokeball", Replicas: replicas, TTL: documentLife},
 	}
 }
 
@@ -126,13 +126,13 @@ func (d durable) config() jetstream.ConsumerConfig {
 
 // provision makes what the table names, or brings it up to date. Doing it again changes
 // nothing, also where another engine does it at the same moment.
-func (b *Bus) provision(ctx context.Context, replicas int) error {
+func (b *Bus) provision(ctx context.Context, c Config) error {
 	var stores, consumers []step
-	for _, c := range append(streams(replicas), keyValues(replicas)...) {
-		stores = append(stores, step{"stream " + c.Name, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateStream(ctx, c); return err }})
+	for _, s := range append(streams(c.Replicas), keyValues(c.Replicas)...) {
+		stores = append(stores, step{"stream " + s.Name, func(ctx context.Context) error { return b.makeStream(ctx, s, c.room()) }})
 	}
-	for _, c := range objectStores(replicas) {
-		stores = append(stores, step{"bucket " + c.Bucket, func(ctx context.Context) error { _, err := b.js.CreateOrUpdateObjectStore(ctx, c); return err }})
+	for _, o := range objectStores(c.Replicas) {
+		stores = append(stores, step{"bucket " + o.Bucket, func(ctx context.Context) error { return b.makeObjectStore(ctx, o) }})
 	}
 	for _, d := range durables() {
 		consumers = append(consumers, step{"consumer " + d.name, func(ctx context.Context) error {
@@ -144,6 +144,24 @@ func (b *Bus) provision(ctx context.Context, replicas int) error {
 		return err
 	}
 	return b.makeAll(ctx, consumers) // a consumer needs its stream
+}
+
+func (b *Bus) makeStream(ctx context.Context, c jetstream.StreamConfig, room int64) (err error) {
+	if c.Name == Inbox || c.Name == Outbox {
+		if c.MaxBytes, err = b.sizeOf(ctx, c.Name, room); err != nil {
+			return err
+		}
+	}
+	_, err = b.js.CreateOrUpdateStream(ctx, c)
+	return err
+}
+
+func (b *Bus) makeObjectStore(ctx context.Context, c jetstream.ObjectStoreConfig) (err error) {
+	if c.MaxBytes, err = b.sizeOf(ctx, "OBJ_"+c.Bucket, documentRoom); err != nil {
+		return err
+	}
+	_, err = b.js.CreateOrUpdateObjectStore(ctx, c)
+	return err
 }
 
 // makeAll makes things side by side and returns the first fault in the table's order.

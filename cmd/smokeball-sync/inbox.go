@@ -42,10 +42,20 @@ func (i inbox) Event(ctx context.Context, by domain.User, firm domain.FirmID, he
 	if err := i.signAsker(by, subject, h, body); err != nil {
 		return "", err
 	}
-	if err := i.bus.Publish(ctx, bus.Bound+subject, id, h, body); err != nil {
+	if err := roomless(i.bus.Publish(ctx, bus.Bound+subject, id, h, body)); err != nil {
 		return "", err
 	}
 	return ev.Origin.ID, nil
+}
+
+// roomless is what callers are told where the bus has no room: nothing is kept, so that they
+// send it again.
+func roomless(err error) error {
+	if !errors.Is(err, bus.ErrFull) {
+		return err
+	}
+	return &domain.CallError{Op: "publish", Class: domain.Retryable, After: time.Minute, Err: err, Failure: domain.Failure{Code: domain.CodeBusFull,
+		Message: "So many events wait to be taken in that there is no room for more", Remedy: "Send it again later; operators find the reason in the log."}}
 }
 
 // longestHeader is the most bytes of a header's value that are passed on.
@@ -126,8 +136,8 @@ func (e *engine) publishWebhook(ctx context.Context, f domain.FirmID, header htt
 	if err != nil {
 		return err
 	}
-	return e.bus.Publish(ctx, "smokeball."+string(f)+".webhook."+subjectWords(n.Type), "/smokeball/"+id,
-		map[string]string{"content-type": "application/cloudevents+json"}, data)
+	return roomless(e.bus.Publish(ctx, "smokeball."+string(f)+".webhook."+subjectWords(n.Type), "/smokeball/"+id,
+		map[string]string{"content-type": "application/cloudevents+json"}, data))
 }
 
 // subjectWords is a notification's type as the end of a subject.

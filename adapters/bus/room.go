@@ -1,0 +1,162 @@
+package bus
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// ErrFull says that a stream has no room: what it holds has not been taken in, or read, yet.
+var ErrFull = errors.New("the bus is full; what waits there has to be worked off first")
+
+// The largest sizes in bytes on the embedded server.
+const (
+	streamRoom   = 8 << 30             // of INBOX, of OUTBOX
+	documentRoom = 128 << 30           // of the object store
+	documentLife = 90 * 24 * time.Hour // of an object that nothing has deleted
+)
+
+// codeNotStored is JetStream's "maximum bytes exceeded", among others.
+const codeNotStored jetstream.ErrorCode = 10077
+
+// isFull tells of a publish whether its stream had no room.
+func isFull(err error) bool {
+	api := new(jetstream.APIError)
+	return errors.As(err, &api) && api.ErrorCode == codeNotStored && strings.Contains(api.Description, "maximum bytes")
+}
+
+// sizeOf is the largest size of a stream. On a cluster it is the operators': a size is storage
+// that the servers set aside, and one that they can't keep free stops every change of any stream.
+func (b *Bus) sizeOf(ctx context.Context, name string, own int64) (int64, error) {
+	if b.embedded != nil {
+		return own, nil
+	}
+	stream, err := b.js.Stream(ctx, name)
+	if err != nil && !errors.Is(err, jetstream.ErrStreamNotFound) {
+		return 0, fmt.Errorf("find stream %s: %w", name, err)
+	}
+	if err == nil && stream.CachedInfo().Config.MaxBytes > 0 {
+		return stream.CachedInfo().Config.MaxBytes, nil
+	}
+	b.log.Info("a stream has no largest size; the storage of the engine's account is the limit, or set one with the nats tool: nats stream edit --max-bytes", "stream", name)
+	return -1, nil
+}
+
+// roomEvery is the pause between two looks at how full the streams are.
+const roomEvery = 10 * time.Second
+
+// keepRoom makes room until ctx ends.
+func (b *Bus) keepRoom(ctx context.Context) {
+	tight := map[string]bool{}
+	for pause(ctx, roomEvery) {
+		for _, name := range []string{Inbox, Outbox} {
+			full, err := b.makeRoom(ctx, name)
+			if ctx.Err() != nil {
+				return
+			}
+			if err != nil {
+				b.log.Warn("can't look for room on the bus; it is looked again", "stream", name, "err", err)
+				continue
+			}
+			if full && !tight[name] {
+				b.log.Error(tightWords(name), "stream", name)
+			}
+			tight[name] = full
+		}
+	}
+}
+
+func tightWords(stream string) string {
+	if stream == Inbox {
+		return "nearly all of the room for events is taken by ones that are not taken in yet; publishers are refused until the engine has worked them off: look why it does not"
+	}
+	return "nearly all of the room for the engine's news is taken by ones that a service of CaseHug has not read; no more go out until it has, and none is lost: let it read on, or delete its consumer"
+}
+
+// MakeRoom removes the oldest messages of the streams that are more than half full, down to a
+// quarter: of [Inbox] only what was taken in, of [Outbox] only what every durable consumer that
+// hears of all firms has acknowledged. Who hears of one firm alone does not hold up the others.
+func (b *Bus) MakeRoom(ctx context.Context) error {
+	var faults []error
+	for _, name := range []string{Inbox, Outbox} {
+		_, err := b.makeRoom(ctx, name)
+		faults = append(faults, err)
+	}
+	return errors.Join(faults...)
+}
+
+// makeRoom also reports whether the stream is nearly full all the same.
+func (b *Bus) makeRoom(ctx context.Context, name string) (full bool, err error) {
+	stream, err := b.js.Stream(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("find stream %s: %w", name, err)
+	}
+	was := stream.CachedInfo()
+	done, err := workedOff(ctx, stream, was.State.LastSeq)
+	if err != nil {
+		return false, err
+	}
+	if name == Inbox && b.gate != nil {
+		b.gate.quota.turn(was.State.LastSeq, done)
+	}
+	room := was.Config.MaxBytes
+	if room <= 0 || int64(was.State.Bytes) <= room/2 {
+		return false, nil
+	}
+	if to := min(done, surplus(was.State, room)); to >= was.State.FirstSeq {
+		if err := stream.Purge(ctx, jetstream.WithPurgeSequence(to+1)); err != nil {
+			return false, fmt.Errorf("make room in stream %s: %w", name, err)
+		}
+		b.log.Info("the oldest messages that are worked off made room", "stream", name, "from", was.State.FirstSeq, "to", to)
+	}
+	now, err := stream.Info(ctx)
+	if err != nil {
+		return false, fmt.Errorf("look at stream %s: %w", name, err)
+	}
+	return int64(now.State.Bytes) > room/10*9, nil
+}
+
+// surplus is about the last sequence that has to go for a quarter of the room to be taken.
+func surplus(s jetstream.StreamState, room int64) uint64 {
+	share := 1 - float64(room/4)/float64(s.Bytes)
+	return s.FirstSeq + uint64(share*float64(s.LastSeq-s.FirstSeq+1))
+}
+
+// workedOff is the last sequence, up to last, that no durable consumer of all firms needs.
+func workedOff(ctx context.Context, stream jetstream.Stream, last uint64) (uint64, error) {
+	done := last
+	all := stream.ListConsumers(ctx)
+	for c := range all.Info() {
+		switch {
+		case c.Config.Durable == "" || !ofAllFirms(c.Config):
+		case c.NumPending == 0 && c.NumAckPending == 0: // it has all that there was at last
+		default:
+			done = min(done, c.AckFloor.Stream)
+		}
+	}
+	if err := all.Err(); err != nil {
+		return 0, fmt.Errorf("look at the consumers of stream %s: %w", stream.CachedInfo().Config.Name, err)
+	}
+	return done, nil
+}
+
+// ofAllFirms says whether a consumer's messages are of more than one firm.
+func ofAllFirms(c jetstream.ConsumerConfig) bool {
+	filters := append([]string{c.FilterSubject}, c.FilterSubjects...)
+	for _, f := range filters {
+		_, firm, _ := strings.Cut(strings.TrimPrefix(f, Bound), ".")
+		firm, _, _ = strings.Cut(firm, ".")
+		if firm == ">" || firm == "*" || f == ">" {
+			return true
+		}
+	}
+	return len(c.FilterSubjects) == 0 && c.FilterSubject == ""
+}
+
+// room is the size of a stream under this configuration.
+func (c Config) room() int64 { return cmp.Or(c.Room, streamRoom) }
