@@ -57,6 +57,17 @@ func (r Resolution) mapping() MappingID {
 // can't change any more.
 func (m Matter) TypeFixed() bool { return m.Smokeball.ID != "" || m.Smokeball.Intent != nil }
 
+// Retype is the draft of a matter that is there, with another matter type and the role that
+// its client has in it, and the change that this takes.
+func (c MatterChange) Retype(next MatterDraft, typeID, role string) (MatterChange, MatterDraft) {
+	if typeID == next.MatterTypeID {
+		return c, next
+	}
+	c.MatterTypeID, c.ClientRole = typeID, role
+	next.MatterTypeID, next.ClientRole = typeID, role
+	return c, next
+}
+
 // Retyped reports whether CaseHug gave the linked matter another case type since its matter
 // type was chosen.
 func (m Matter) Retyped() bool {

@@ -11,6 +11,7 @@ import (
 const (
 	FieldResponsible = "responsible"
 	FieldClientRole  = "client_role"
+	FieldMatterType  = "matter_type" // of a matter that is there
 	FieldOpened      = "opened_at"
 	FieldClosed      = "closed_at"
 )
@@ -82,6 +83,8 @@ func (d MatterDraft) Without(fields []string, was MatterDraft) MatterDraft {
 			d.ResponsibleStaffID = was.ResponsibleStaffID
 		case FieldClientRole:
 			d.ClientRole = was.ClientRole
+		case FieldMatterType:
+			d.MatterTypeID, d.ClientRole = was.MatterTypeID, was.ClientRole
 		case FieldOpened:
 			d.OpenedDate = was.OpenedDate
 		case FieldClosed:
@@ -101,6 +104,8 @@ func (c MatterChange) Without(fields []string) MatterChange {
 			c.OpenedDate = nil
 		case FieldClosed:
 			c.ClosedDate, c.Reopened = nil, false
+		case FieldMatterType:
+			c.MatterTypeID, c.ClientRole = "", ""
 		}
 	}
 	return c
@@ -113,7 +118,7 @@ func (d MatterDraft) Trimmings() map[string]string {
 
 // Trimmings are the fields of a change that the rest can do without, by their values.
 func (c MatterChange) Trimmings() map[string]string {
-	all := map[string]string{FieldOpened: dateText(c.OpenedDate), FieldClosed: dateText(c.ClosedDate)}
+	all := map[string]string{FieldOpened: dateText(c.OpenedDate), FieldClosed: dateText(c.ClosedDate), FieldMatterType: c.MatterTypeID}
 	if c.ResponsibleStaffID != nil {
 		all[FieldResponsible] = cmp.Or(*c.ResponsibleStaffID, "none")
 	}
@@ -141,7 +146,7 @@ func dateText(t *time.Time) string {
 
 // trimmingWords are the words by which Smokeball names a field in a refusal.
 var trimmingWords = map[string][]string{
-	FieldResponsible: {"responsible", "staff"}, FieldClientRole: {"role"}, FieldOpened: {"opened"}, FieldClosed: {"closeddate", "closed date"},
+	FieldResponsible: {"responsible", "staff"}, FieldClientRole: {"role"}, FieldMatterType: {"mattertype", "matter type", "clientrole", "client role"}, FieldOpened: {"opened"}, FieldClosed: {"closeddate", "closed date"},
 }
 
 // Names reports whether Smokeball's answer names the field as what it refuses.
@@ -160,7 +165,7 @@ func (r *Refusal) Names(field string) bool {
 
 // TrimmingRefused warns that Smokeball took the matter without one of its fields.
 func TrimmingRefused(field string, f Failure) Warning {
-	what := map[string]string{FieldResponsible: "responsible person", FieldClientRole: "client’s role", FieldOpened: "opened date", FieldClosed: "closed date"}[field]
+	what := map[string]string{FieldResponsible: "responsible person", FieldClientRole: "client’s role", FieldMatterType: "matter type", FieldOpened: "opened date", FieldClosed: "closed date"}[field]
 	return Warning{Code: field + "_refused", Message: fmt.Sprintf("Smokeball refused the %s; everything else was sent. It said: %s. Set it in Smokeball, or correct it and click “Sync to Smokeball” on the matter",
 		what, strings.TrimSuffix(f.Message, "."))}
 }

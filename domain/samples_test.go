@@ -74,7 +74,8 @@ func syncSamples() []domain.Event {
 
 func effectSamples() []domain.Event {
 	change := domain.MatterChange{OpenedDate: ptr(sampleTime.Truncate(time.Second)), Reopened: true, Number: ptr("CH-2026-0142"), Description: ptr("Rivera v. Apex Freight"), Status: ptr("Closed"),
-		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs, ResponsibleStaffID: &sampleDraft.ResponsibleStaffID}
+		ClosedDate: sampleDraft.ClosedDate, ClientIDs: sampleDraft.ClientIDs, ResponsibleStaffID: &sampleDraft.ResponsibleStaffID,
+		MatterTypeID: sampleDraft.MatterTypeID, ClientRole: "Plaintiff"}
 	return list(
 		domain.MatterTypeResolved{Sync: sampleSync, CaseType: "Auto Accident", PracticeArea: "Personal Injury", Jurisdiction: "IL", TypeID: "0623643a_IL",
 			TypeName: "Motor Vehicle Accident", Warning: &sampleWarning, DurationMS: 12, How: domain.HowCustom, Mapping: sampleMapping.ID, MappingRevision: 3, ClientRole: "Plaintiff"},

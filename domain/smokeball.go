@@ -29,12 +29,15 @@ type MatterChange struct {
 
 	OpenedDate *time.Time `json:"opened_date,omitempty"`
 	Reopened   bool       `json:"reopened,omitempty"` // the closed date goes
+
+	MatterTypeID string `json:"matter_type_id,omitempty"`
+	ClientRole   string `json:"client_role,omitempty"` // only with another type
 }
 
 // Empty reports whether nothing would be written.
 func (c MatterChange) Empty() bool {
 	return c.Number == nil && c.Description == nil && c.Status == nil && c.ClosedDate == nil && c.ClientIDs == nil && c.ResponsibleStaffID == nil &&
-		c.OpenedDate == nil && !c.Reopened
+		c.OpenedDate == nil && !c.Reopened && c.MatterTypeID == "" && c.ClientRole == ""
 }
 
 // SmokeballMatter is a matter as Smokeball shows it.

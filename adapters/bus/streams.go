@@ -30,10 +30,12 @@ const (
 	Notice = "notice" // smokeball.>
 )
 
+// LeaseLife is how long a lease lives without its engine.
+const LeaseLife = 6 * time.Second
+
 const (
 	retention   = 90 * 24 * time.Hour
 	dedupWindow = 2 * time.Minute
-	leaseTTL    = 6 * time.Second
 	sessionTTL  = 24 * time.Hour // longer than any session
 	ackWait     = 30 * time.Second
 	// inFlight is how many messages of one durable may be unacknowledged at once: what
@@ -92,7 +94,7 @@ func keyValues(replicas int) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		kept(Tokens, "sealed tokens and webhook keys", 0),
 		kept(State, "checkpoints", 0),
-		kept(Leases, "who works on which allowance", leaseTTL),
+		kept(Leases, "who works on which allowance", LeaseLife),
 		kept(Sessions, "who is signed in to the console", sessionTTL),
 	}
 }

@@ -32,6 +32,9 @@ type matterPatch struct {
 	ClosedDate  any      `json:"closedDate,omitempty"`
 	ClientIDs   []string `json:"clientIds,omitempty"`
 	Responsible any      `json:"personResponsibleStaffId,omitempty"`
+
+	MatterTypeID string `json:"matterTypeId,omitempty"`
+	ClientRole   string `json:"clientRole,omitempty"`
 }
 
 // cleared is the value that empties a field: null.
@@ -117,7 +120,8 @@ func (c *Client) PatchMatter(ctx context.Context, firm domain.FirmID, id domain.
 }
 
 func patchOf(ch domain.MatterChange) matterPatch {
-	p := matterPatch{Number: ch.Number, Description: ch.Description, Status: ch.Status, OpenedDate: date(ch.OpenedDate), ClientIDs: texts(ch.ClientIDs)}
+	p := matterPatch{Number: ch.Number, Description: ch.Description, Status: ch.Status, OpenedDate: date(ch.OpenedDate), ClientIDs: texts(ch.ClientIDs),
+		MatterTypeID: ch.MatterTypeID, ClientRole: ch.ClientRole}
 	switch {
 	case ch.ClosedDate != nil:
 		p.ClosedDate = date(ch.ClosedDate)

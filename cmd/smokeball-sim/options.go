@@ -31,6 +31,7 @@ type options struct {
 	Rate            float64       `default:"5" help:"Calls a second for all firms together; below 0: no limit."`
 	Burst           int           `default:"5" help:"Size of the token bucket."`
 	AutoConsent     string        `help:"Id of the account that signs in without a consent page."`
+	TypesChange     bool          `help:"Let PATCH give a matter another type. Default: it is refused, as Smokeball's guide says."`
 	TokenLifetime   time.Duration `default:"1h" help:"How long an access token lives."`
 	RefreshLifetime time.Duration `default:"720h" help:"How long a refresh token lives, from its issue."`
 }
@@ -116,7 +117,7 @@ func (o options) config() (smokeballsim.Config, error) {
 	return smokeballsim.Config{
 		ClientID: o.ClientID, ClientSecret: o.ClientSecret, APIKey: o.APIKey, RedirectURIs: o.RedirectURI,
 		Accounts: accounts, AutoConsent: o.AutoConsent, URL: strings.TrimSuffix(o.URL, "/"), Seed: o.Seed,
-		StateFile:    o.StateFile,
+		StateFile: o.StateFile, TypesChange: o.TypesChange,
 		VisibleAfter: smokeballsim.Delay(o.VisibleAfter), Rate: o.Rate, Burst: o.Burst,
 		AccessLife: o.TokenLifetime, RefreshLife: o.RefreshLifetime, PrivateApps: apps,
 	}, errors.Join(err, appsErr)

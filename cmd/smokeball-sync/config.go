@@ -62,6 +62,7 @@ type config struct {
 	Confirm        string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
 	GiveUp         string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are tried again before a sync fails ($$ENGINE_RETRY_FOR)."`
 	Networks       string `name:"document-networks" setting:"ENGINE_DOCUMENT_NETWORKS" help:"Private networks that documents' https addresses may lead into, such as 10.20.0.0/16; by default none, on a machine of its own (a localhost public URL) loopback ($$ENGINE_DOCUMENT_NETWORKS)."`
+	Retypes        bool   `name:"patch-matter-type" setting:"SMOKEBALL_PATCH_MATTER_TYPE" help:"Give matters that are in Smokeball another type where CaseHug gives them another case type. Smokeball's description of its API allows that and its guide does not; without it the sync says to change the type in Smokeball ($$SMOKEBALL_PATCH_MATTER_TYPE)."`
 	SharedAccounts bool   `name:"allow-shared-accounts" setting:"ENGINE_ALLOW_SHARED_ACCOUNTS" help:"Let several firms connect to one Smokeball account: they share its matters ($$ENGINE_ALLOW_SHARED_ACCOUNTS)."`
 	LogLevel       string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
 

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/net/netutil"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
 // serveCmd runs the engine.
@@ -34,6 +36,9 @@ func (c *serveCmd) Run(t *terminal) error {
 	}
 	return e.serve(t.ctx, func(address string) {
 		log.Info("ready", "listen", address, "publishers", e.bus.ClientURL(), "console", e.cfg.PublicURL, "version", version())
+		if wait := c.parsed.waits.Visible; c.NATSURL != "" && wait <= bus.LeaseLife {
+			log.Warn("ENGINE_VISIBILITY_WAIT is not longer than a lease lives without its engine: after a takeover something may be made twice; it needs more than that", "holds", wait, "lease", bus.LeaseLife)
+		}
 		if e.users == nil {
 			log.Warn("every API call is refused: ENGINE_JWKS_URL is empty; it needs the address of CaseHug's key set")
 		}

@@ -113,7 +113,7 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 		}
 		maps.Copy(s.settings, map[string]string{"ENGINE_DATA_DIR": s.dir, "ENGINE_LISTEN": address, "ENGINE_NATS_URL": s.place.nats(c.nodes), "SMOKEBALL_API_URL": s.gateway.URL, "SMOKEBALL_AUTH_URL": s.gateway.URL,
 			"SMOKEBALL_RATE": clusterAllowance, "SMOKEBALL_BURST": clusterAllowance,
-			"ENGINE_REPLICAS": fmt.Sprint(clusterSize), "ENGINE_MASTER_KEY_FILE": filepath.Join(c.dir, "master-key.json")})
+			"ENGINE_VISIBILITY_WAIT": "8s", "ENGINE_REPLICAS": fmt.Sprint(clusterSize), "ENGINE_MASTER_KEY_FILE": filepath.Join(c.dir, "master-key.json")})
 		c.engines = append(c.engines, s)
 		if err := c.launchSeat(t, s); err != nil {
 			return err

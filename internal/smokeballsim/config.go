@@ -20,6 +20,10 @@ type Config struct {
 
 	PrivateApps []PrivateApp // apps of one firm each, beside the one above
 
+	// TypesChange lets PATCH give a matter another type, as the description of the API has it.
+	// By default it does not, as the guide has it.
+	TypesChange bool
+
 	Accounts    []Account // the law firms; none: one firm "Brown LLC" in IL
 	AutoConsent string    // id of the account that signs in without a consent page; "": ask
 	URL         string    // how others reach the server; "": as it listens or is addressed

@@ -37,7 +37,7 @@ func (c *call) checkPatch(m *matter) (map[string]any, *problem) {
 	if p != nil {
 		return nil, p
 	}
-	f := patchRules(m, named, typed)
+	f := c.patchRules(m, named, typed)
 	if opened, older := named["dateOpened"]; older {
 		delete(named, "dateOpened")
 		if _, both := named["openedDate"]; !both {
@@ -54,28 +54,29 @@ func (c *call) checkPatch(m *matter) (map[string]any, *problem) {
 	return named, nil
 }
 
-// patched lays a patch over a matter. A lead that becomes a matter starts with the roles
-// of its new type.
+// patched lays a patch over a matter. A matter of another type, and a lead that becomes a
+// matter, start with the roles of their new type.
 func patched(in matterIn, named map[string]any) (matterIn, error) {
-	if _, typed := named["matterTypeId"]; typed && in.IsLead && named["isLead"] == false {
+	if to, typed := named["matterTypeId"]; typed && (in.IsLead && named["isLead"] == false || to != in.MatterTypeID) {
 		in.OtherSideRole = ""
 	}
 	return merge(in, named)
 }
 
 // patchRules are the limits of PATCH: a type changes only where a lead becomes a matter,
-// which then also needs its client's role.
-func patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
+// which then also needs its client's role, or where all types may change.
+func (s *Server) patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
 	var f flaws
 	has := func(field string) bool { _, ok := named[field]; return ok }
 	converts := m.In.IsLead && has("isLead") && !typed.IsLead
+	retypes := !converts && has("matterTypeId") && typed.MatterTypeID != m.In.MatterTypeID
 	switch {
 	case converts && !has("clientRole"):
 		f.add("clientRole", "A lead that becomes a matter needs the client's role.")
-	case !converts && has("clientRole"):
-		f.add("clientRole", "The role changes only where a lead becomes a matter.")
+	case !converts && has("clientRole") && !(retypes && s.config.TypesChange):
+		f.add("clientRole", "The role changes only where a lead becomes a matter or the type changes.")
 	}
-	if !converts && has("matterTypeId") && typed.MatterTypeID != m.In.MatterTypeID {
+	if retypes && !s.config.TypesChange {
 		f.add("matterTypeId", "The type of a matter cannot be changed.")
 	}
 	if !m.In.IsLead && typed.IsLead {

@@ -81,7 +81,11 @@ func (t *turn) updateMatter(ctx context.Context) error {
 	if err != nil {
 		return t.within(ctx, err)
 	}
-	return t.record(context.WithoutCancel(ctx), append(t.refusals(), domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})...)
+	facts := t.refusals()
+	if change.MatterTypeID != "" {
+		facts = append(facts, *t.retyping)
+	}
+	return t.record(context.WithoutCancel(ctx), append(facts, domain.MatterChangeAccepted{Sync: t.Sync, Matter: t.m.Smokeball.ID, Request: rid, Change: change, Sent: next, DurationMS: t.since(start)})...)
 }
 
 // change is what has to be written, and what Smokeball is to have afterwards: what it keeps
@@ -95,6 +99,9 @@ func (t *turn) change(ctx context.Context) (domain.MatterChange, domain.MatterDr
 		}
 	}
 	change := domain.Diff(sent, next)
+	if to := t.retyping; to != nil {
+		change, next = change.Retype(next, to.TypeID, to.ClientRole)
+	}
 	fields := t.leftOut(change.Trimmings())
 	return change.Without(fields), next.Without(fields, sent), t.warnOfRefused(ctx, fields)
 }

@@ -43,7 +43,8 @@ type office struct {
 	grants  *grants
 	papers  *papers
 	waits   syncing.Waits
-	workers int // that the engine has
+	workers int  // that the engine has
+	retypes bool // SMOKEBALL_PATCH_MATTER_TYPE
 	mark    *mark
 	ids     atomic.Int64
 	step    atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds

@@ -59,10 +59,11 @@ func unusable(s domain.ConnectionStatus) domain.Failure {
 		Remedy:  "A firm admin connects to Smokeball under Settings → Integrations. The sync then goes on by itself."}
 }
 
-// matterType finds the account's matter type for the case type, unless Smokeball has
-// the matter already: its type can't change there.
+// matterType finds the account's matter type for the case type. Where Smokeball has the
+// matter already it keeps its type, or is given another one if that is switched on.
 func (t *turn) matterType(ctx context.Context) error {
-	if t.m.TypeFixed() {
+	t.retyping = nil
+	if t.m.TypeFixed() && !(t.Retypes && t.m.Retyped()) {
 		return t.typeKept(ctx)
 	}
 	start := t.Now()
@@ -72,7 +73,10 @@ func (t *turn) matterType(ctx context.Context) error {
 	}
 	d := t.m.Data
 	found := domain.ResolveMatterType(types, t.mappings, d)
-	if !found.Found {
+	switch {
+	case !found.Found && t.m.TypeFixed():
+		return t.typeKept(ctx)
+	case !found.Found:
 		return &hold{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision, types: known}
 	}
 	fact := domain.MatterTypeResolved{Sync: t.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
@@ -80,7 +84,23 @@ func (t *turn) matterType(ctx context.Context) error {
 	if k := found.Mapping; k != nil {
 		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
 	}
+	if t.m.TypeFixed() {
+		return t.retype(ctx, fact, found.Type)
+	}
 	return t.record(ctx, fact)
+}
+
+// retype notes which type the matter, which is there, is to get. It is recorded once Smokeball
+// has taken it. A role of the former type means nothing in another one, so one is always given.
+func (t *turn) retype(ctx context.Context, fact domain.MatterTypeResolved, to domain.MatterType) error {
+	if fact.ClientRole == "" && len(to.Roles) > 0 {
+		fact.ClientRole = to.Roles[0]
+	}
+	if fact.TypeID == t.m.Smokeball.Sent.MatterTypeID {
+		return t.record(ctx, fact) // the case type has another name only
+	}
+	t.retyping = &fact
+	return nil
 }
 
 // offered are the matter types of the account, and the ledger position up to which changes
