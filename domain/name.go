@@ -28,7 +28,8 @@ func (n Name) String() string {
 func (n Name) IsCompany() bool { return Text(n.Company) != "" }
 
 // Same reports whether both are the same name, however their letters are composed, spaced
-// and capitalised, and wherever a person's "Jr." stands.
+// and capitalised, and wherever a person's "Jr." stands. A middle name that one of them lacks
+// makes no difference beside a first name. Who has no name is nobody's namesake.
 func (n Name) Same(o Name) bool {
 	if n.IsCompany() || o.IsCompany() {
 		return n.IsCompany() && o.IsCompany() && SameText(n.Company, o.Company)
@@ -40,9 +41,11 @@ func (n Name) Same(o Name) bool {
 
 // sameParts compares two persons' names without their generations.
 func (n Name) sameParts(o Name) bool {
+	if n.String() == "" || !SameText(n.Last, o.Last) {
+		return false
+	}
 	oneHasNoMiddle := Text(n.Middle) == "" || Text(o.Middle) == ""
-	return n.String() != "" && SameText(n.Last, o.Last) &&
-		(SameText(n.given(), o.given()) || (oneHasNoMiddle && SameText(n.First, o.First)))
+	return SameText(n.given(), o.given()) || (oneHasNoMiddle && Text(n.First) != "" && SameText(n.First, o.First))
 }
 
 // Fits reports whether both may be the name of one person or one company: they are the same,
@@ -53,12 +56,13 @@ func (n Name) Fits(o Name) bool {
 	switch {
 	case n.Same(o):
 		return true
-	case n.IsCompany() || o.IsCompany() || Text(n.Last) == "":
+	case n.IsCompany() || o.IsCompany():
 		return false
 	}
 	n, own := n.generation()
 	o, other := o.generation()
-	return own == other && slices.Equal(nameWords(n.Last), nameWords(o.Last)) && givenFit(nameWords(n.given()), nameWords(o.given()))
+	last := nameWords(n.Last)
+	return own == other && len(last) > 0 && slices.Equal(last, nameWords(o.Last)) && givenFit(nameWords(n.given()), nameWords(o.given()))
 }
 
 func (n Name) given() string { return n.First + " " + n.Middle }

@@ -23,6 +23,8 @@ func TestNamesThatFit(t *testing.T) {
 		{"decomposed letters", named("José", "Núñez"), named("Jose\u0301", "Nu\u0301n\u0303ez"), true, true},
 		{"a middle name that Smokeball keeps apart", domain.Name{First: "Maria", Middle: "Jose", Last: "Rivera"}, named("Maria Jose", "Rivera"), true, true},
 		{"a middle name that one of them lacks", domain.Name{First: "Maria", Middle: "Jose", Last: "Rivera"}, named("Maria", "Rivera"), true, true},
+		{"a middle name alone and no name", domain.Name{Middle: "Núñez"}, domain.Name{}, false, false},
+		{"a middle name alone and none", domain.Name{Middle: "Jose", Last: "Rivera"}, named("", "Rivera"), false, true},
 		{"another middle name", domain.Name{First: "Ana", Middle: "Lucia", Last: "Rivera"}, domain.Name{First: "Ana", Middle: "Maria", Last: "Rivera"}, false, false},
 		{"a middle name in the first name", named("Maria Jose", "Rivera"), named("Maria", "Rivera"), false, true},
 		{"the middle name alone", named("Jose", "Rivera"), named("Maria Jose", "Rivera"), false, false},
@@ -52,6 +54,7 @@ func TestNamesThatFit(t *testing.T) {
 		{"a hyphen in the last name", named("Ana", "Ruiz-Diaz"), named("Ana", "Ruiz Diaz"), false, true},
 		{"another person of the family", named("Luis", "Lopez"), named("Ana", "Lopez"), false, false},
 		{"another last name", named("Ana", "Lopez"), named("Ana", "Ortega"), false, false},
+		{"no last name and one without letters", named("", ""), named("", "."), false, false},
 		{"no last name", named("Ana", ""), named("Ana", "Lopez"), false, false},
 		{"only a first name, twice", named("Cher", ""), named("cher", ""), true, true},
 		{"no names", named("", " "), named("", ""), false, false},
@@ -70,14 +73,18 @@ func TestNamesThatFit(t *testing.T) {
 	}
 }
 
-// TestSameNamesFit draws any names: what is the same fits, both ways round.
+// TestSameNamesFit draws any names, often two that have parts in common: what is the same
+// fits, both ways round.
 func TestSameNamesFit(t *testing.T) {
-	part := rapid.SampledFrom([]string{"", " ", "A", "a.", "Ana", "Ana Maria", "Bob", "Robert", "Lopez", "Núñez", "Jr.", "Bob Jr", "Lopez, Jr.", "Lopez III"})
+	part := rapid.OneOf(rapid.SampledFrom([]string{"", " ", "A", "a.", "-", "Ana", "Ana Maria", "Bob", "Robert", "Lopez", "Núñez", "NU\u0301N\u0303EZ", "Jr.", "Bob Jr", "Lopez, Jr.", "Lopez III", "\u200b", "ſ"}), rapid.String())
 	name := rapid.Custom(func(t *rapid.T) domain.Name {
 		return domain.Name{First: part.Draw(t, "first"), Middle: part.Draw(t, "middle"), Last: part.Draw(t, "last"), Suffix: part.Draw(t, "suffix"), Company: part.Draw(t, "company")}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := name.Draw(t, "a"), name.Draw(t, "b")
+		if rapid.Bool().Draw(t, "of one last name") {
+			a.Company, b.Company, b.Last = "", "", a.Last
+		}
 		if a.Same(b) != b.Same(a) || a.Fits(b) != b.Fits(a) || (a.Same(b) && !a.Fits(b)) {
 			t.Fatalf("%+v and %+v: same %v and %v, fits %v and %v", a, b, a.Same(b), b.Same(a), a.Fits(b), b.Fits(a))
 		}
