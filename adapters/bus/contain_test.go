@@ -61,7 +61,7 @@ func TestPoisonIsBuried(t *testing.T) {
 		}
 		return errPoison
 	})
-	within(t, 10*time.Second, "all is settled", func() bool { n, left := pending(t, b, bus.Intake); return n == 0 && left == 0 })
+	settled(t, b, bus.Intake)
 	if got := buried.list(); len(got) != 3 {
 		t.Errorf("buried are %q", got)
 	}
@@ -113,7 +113,7 @@ func TestBurialThatFailsIsRepeated(t *testing.T) {
 			}
 			return nil
 		}}, func(*message.Message) error { return errPoison })
-	within(t, 5*time.Second, "it is buried", func() bool { n, left := pending(t, b, bus.Intake); return n == 0 && left == 0 })
+	settled(t, b, bus.Intake)
 	if n := tries.Load(); n != 3 {
 		t.Errorf("it was buried %d times, want 3", n)
 	}

@@ -48,7 +48,7 @@ func TestNewBusTakesBackWhatADeadOneHeld(t *testing.T) {
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("they came after %s", took)
 	}
-	within(t, 5*time.Second, "all is acknowledged", func() bool { n, left := pending(t, b, bus.Intake); return n == 0 && left == 0 })
+	settled(t, b, bus.Intake)
 }
 
 func TestInboxMessage(t *testing.T) {

@@ -148,5 +148,5 @@ func TestFailedMessageIsHandledAgain(t *testing.T) {
 			t.Errorf("delivery %s; want %s", got, want)
 		}
 	}
-	within(t, 5*time.Second, "it is acknowledged", func() bool { n, left := pending(t, b, bus.Intake); return n == 0 && left == 0 })
+	settled(t, b, bus.Intake)
 }

@@ -102,7 +102,7 @@ func (d *demo) report(table bool) error {
 	state := d.smokeball.State()
 	there := count(state.Accounts[slices.IndexFunc(state.Accounts, func(a smokeballsim.AccountState) bool { return a.ID == demoAccount })])
 	d.say("Smokeball has the practice's %d matters, %d contacts and %d files; %d calls, %d of them over the limit.",
-		there.Matters, there.Contacts, there.Files, d.smokeball.Counts().Total, d.smokeball.Counts().TooMany)
+		there.Matters, there.Contacts, there.Files, d.smokeball.Counts().Calls(), d.smokeball.Counts().TooMany)
 	if want := practice.Wanted(); there != want {
 		return fmt.Errorf("the demo expected %d matters, %d contacts and %d files in Smokeball", want.Matters, want.Contacts, want.Files)
 	}

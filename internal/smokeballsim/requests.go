@@ -38,6 +38,15 @@ type Counts struct {
 	ByRoute  map[string]int `json:"byRoute"`
 }
 
+// Calls is how many requests were calls of the API, which the allowance is for; tokens and
+// the files' own bytes are not.
+func (c Counts) Calls() (n int) {
+	for _, r := range api {
+		n += c.ByRoute[r.pattern]
+	}
+	return n
+}
+
 // requestLog remembers the newest requests.
 type requestLog struct {
 	newest []Request
