@@ -140,6 +140,7 @@ type User struct {
 	Role    Role      `json:"role"`
 	Name    string    `json:"name,omitempty"`
 	Email   string    `json:"email,omitempty"`
+	Called  string    `json:"firm_name,omitempty"` // the firm
 	Expires time.Time `json:"exp"`
 }
 

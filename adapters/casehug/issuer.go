@@ -58,6 +58,9 @@ func (i *Issuer) Sign(u domain.User) (string, error) {
 	if u.Name != "" {
 		own["name"] = u.Name
 	}
+	if u.Called != "" {
+		own["firm_name"] = u.Called
+	}
 	if u.Email != "" {
 		own["email"] = u.Email
 	}

@@ -202,10 +202,11 @@ func (a *audience) UnmarshalJSON(b []byte) error {
 func userOf(t *oidc.IDToken) (domain.User, error) {
 	var user domain.User
 	var claims struct {
-		Firm  domain.FirmID `json:"firm_id"`
-		Role  domain.Role   `json:"role"`
-		Name  string        `json:"name"`
-		Email string        `json:"email"`
+		Firm   domain.FirmID `json:"firm_id"`
+		Role   domain.Role   `json:"role"`
+		Name   string        `json:"name"`
+		Email  string        `json:"email"`
+		Called string        `json:"firm_name"`
 	}
 	if err := t.Claims(&claims); err != nil {
 		return user, &SignInError{"the token's claims cannot be read; CaseHug's sign-in service must send firm_id, role, name and email as texts", err}
@@ -225,6 +226,7 @@ func userOf(t *oidc.IDToken) (domain.User, error) {
 		Role:    claims.Role,
 		Name:    claims.Name,
 		Email:   claims.Email,
+		Called:  claims.Called,
 		Expires: t.Expiry,
 	}, nil
 }

@@ -69,15 +69,18 @@ const consentCookie = "casehug_consent"
 // that of whoever made the link: who allowed it at Smokeball sees here for whom.
 func (s *site) ask(w http.ResponseWriter, q Question) {
 	s.setCookie(w, consentCookie, q.Browser, max(1, int(q.Expires.Sub(s.Now()).Seconds())))
-	account := or(q.Account.Name, q.Account.ID)
-	s.showAlone(w, http.StatusOK, alone{Title: "Connect?", Icon: "plug", Heading: "Connect " + account + " to " + string(q.Firm) + "?",
+	account, firm := or(q.Account.Name, q.Account.ID), string(q.Firm)
+	if q.Called != "" {
+		firm = q.Called + " (" + firm + ")"
+	}
+	s.showAlone(w, http.StatusOK, alone{Title: "Connect?", Icon: "plug", Heading: "Connect " + account + " to " + firm + "?",
 		Text: []string{
-			"Smokeball account: " + account + ". CaseHug firm: " + string(q.Firm) + ". The link was made by " + q.By + " of that firm, who is not signed in to CaseHug in this browser.",
-			"If you connect them, everybody of the CaseHug firm " + string(q.Firm) + " can send matters, clients and documents into this Smokeball account, and read its matters. If you do not know that firm, or did not expect this, answer No.",
+			"Smokeball account: " + account + ". CaseHug firm: " + firm + ". The link was made by " + q.By + " of that firm, who is not signed in to CaseHug in this browser.",
+			"If you connect them, everybody of the CaseHug firm " + firm + " can send matters, clients and documents into this Smokeball account, and read its matters. If you do not know that firm, or did not expect this, answer No.",
 			"Nothing is connected yet. Without an answer by " + q.Expires.UTC().Format("15:04") + " UTC the access is given back to Smokeball.",
 		},
 		Form: &question{Action: "/oauth/smokeball/confirm", Hidden: []hidden{{"grant", q.ID}},
-			Yes: "Connect " + account + " to " + string(q.Firm), No: "No, do not connect"}})
+			Yes: "Connect " + account + " to " + firm, No: "No, do not connect"}})
 }
 
 // showFinished tells a browser that is not signed in what came of it.

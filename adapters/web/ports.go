@@ -117,6 +117,7 @@ type Question struct {
 	Browser string // a secret that only this browser gets, and that has to come back
 	Account domain.Account
 	Firm    domain.FirmID
+	Called  string // the firm, as CaseHug calls it or as its account was called before; "": not known
 	By      string // who made the link
 	Expires time.Time
 }

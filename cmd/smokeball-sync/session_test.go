@@ -60,6 +60,26 @@ func TestSigningOutEndsTheSession(t *testing.T) {
 	check()
 }
 
+// A firm is asked about by its name: as CaseHug's token has it, else as its account was called.
+func TestTheQuestionNamesTheFirm(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	who := admin()
+	who.Called = "Hartwell & Osei LLP"
+	var link struct {
+		URL string `json:"authorize_url"`
+	}
+	r.call(t, who, http.MethodPost, "/connection/authorize", nil).want(http.StatusOK).into(&link)
+	if page := string(r.visit(t, link.URL).want(http.StatusOK).body); !strings.Contains(page, "Connect Brown LLC to Hartwell &amp; Osei LLP (f_brown)?") {
+		t.Errorf("the page asks %s", page)
+	}
+	r.connect(t)
+	r.call(t, admin(), http.MethodDelete, "/connection", nil).want(http.StatusOK)
+	if page := string(r.visit(t, r.authorize(t)).want(http.StatusOK).body); !strings.Contains(page, "Connect Brown LLC to Brown LLC (f_brown)?") {
+		t.Errorf("the page asks %s", page)
+	}
+}
+
 // Nothing is connected in a browser of somebody else before it says yes, and no means no.
 func TestAStrangersBrowserSaysNo(t *testing.T) {
 	t.Parallel()

@@ -20,6 +20,7 @@ type attempt struct {
 	Firm     domain.FirmID `json:"firm"`
 	By       string        `json:"by"`
 	ByName   string        `json:"by_name"`
+	Called   string        `json:"firm_name,omitempty"` // the firm, by CaseHug's token
 	Verifier string        `json:"verifier,omitempty"`
 	Used     bool          `json:"used,omitempty"`
 	Expires  time.Time     `json:"expires"`
@@ -50,7 +51,7 @@ const exchange = time.Minute
 // Smokeball would refuse to show that page, whoever asks is told instead.
 func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
-	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
+	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
 	data, err := json.Marshal(a)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("begin authorization: %w", err)

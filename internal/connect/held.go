@@ -28,6 +28,7 @@ type Question struct {
 	Browser string // the browser's secret, which has to come back with the answer
 	Account domain.Account
 	Firm    domain.FirmID
+	Called  string // the firm, as CaseHug calls it or as its account was called before; "": not known
 	By      string // who made the link
 	Expires time.Time
 }
@@ -55,7 +56,15 @@ func (d *Desk) hold(ctx context.Context, a attempt, p parked) (*Question, error)
 	if by == "" {
 		by = p.By
 	}
-	return &Question{ID: p.Attempt, Browser: secret, Account: p.Grant.Account, Firm: a.Firm, By: by, Expires: h.Expires}, nil
+	called := a.Called
+	if called == "" {
+		c, err := d.load(ctx, a.Firm)
+		if err != nil {
+			return nil, err
+		}
+		called = c.Known().Name
+	}
+	return &Question{ID: p.Attempt, Browser: secret, Account: p.Grant.Account, Firm: a.Firm, Called: called, By: by, Expires: h.Expires}, nil
 }
 
 // Answer finishes a held consent in the browser that was asked. browser is who is signed in
