@@ -291,16 +291,17 @@ func TestLimiterBooksRepeatedRequests(t *testing.T) {
 }
 
 // TestWhatWasBegunGoesFirst tells that of a firm's calls those that change something go
-// before those that only look, and that no look waits for ever.
+// before those that only look, these before those that only confirm, and that none waits for
+// ever.
 func TestWhatWasBegunGoesFirst(t *testing.T) {
 	var q queue
 	names := map[*ticket]string{}
 	add := func(firm domain.FirmID, name string) {
-		ticket := &ticket{turn: turn{firm: firm, priority: Live, writes: strings.HasPrefix(name, "write")}}
+		ticket := &ticket{turn: turn{firm: firm, priority: Live, writes: strings.HasPrefix(name, "write"), confirms: strings.HasPrefix(name, "confirm")}}
 		names[ticket] = name
 		q.push(ticket)
 	}
-	for _, name := range []string{"read 1", "read 2", "write 1", "write 2", "write 3", "write 4", "write 5"} {
+	for _, name := range []string{"confirm 1", "confirm 2", "read 1", "read 2", "write 1", "write 2", "write 3", "write 4", "write 5"} {
 		add("a", name)
 	}
 	add("b", "read of another firm")
@@ -308,7 +309,7 @@ func TestWhatWasBegunGoesFirst(t *testing.T) {
 	for q.size > 0 {
 		order = append(order, names[q.pop()])
 	}
-	const want = "write 1, read of another firm, write 2, write 3, write 4, read 1, write 5, read 2"
+	const want = "write 1, read of another firm, write 2, write 3, write 4, confirm 1, write 5, read 1, read 2, confirm 2"
 	if got := strings.Join(order, ", "); got != want {
 		t.Errorf("the order is %s; want %s", got, want)
 	}

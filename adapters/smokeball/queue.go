@@ -17,14 +17,15 @@ type ticket struct {
 type lane struct {
 	firms   []domain.FirmID // the next firm first; each once
 	waiting map[domain.FirmID][]*ticket
-	ahead   map[domain.FirmID]int // writes of a firm that went before an older read of it
+	ahead   map[domain.FirmID]int // calls of a firm that went before an older one of it
 	passed  int                   // turns given to more urgent calls since this lane's last one
 }
 
 // queue hands out turns: the most urgent lane first, its firms in turn, of a firm's calls
 // those that change something before those that only look, so that what was begun is done
-// before more is begun. A lane, or a read, that was passed over often enough goes next, so
-// none starves.
+// before more is begun, and last those that only confirm what is done: after a takeover there
+// is one for each sync that ran. A lane, or a call, that was passed over often enough goes
+// next, so none starves.
 type queue struct {
 	lanes [priorities]lane
 	size  int
@@ -93,13 +94,19 @@ func (l *lane) next() *ticket {
 	return t
 }
 
-// mostAhead is how many writes of a firm may go before an older read of it.
+// mostAhead is how many calls of a firm may go before an older one of it.
 const mostAhead = 4
 
-// pick chooses among a firm's waiting calls: the oldest write, or the oldest of all.
+// pick chooses among a firm's waiting calls: the oldest of the first in order, or the oldest
+// of all.
 func (l *lane) pick(firm domain.FirmID) int {
-	i := slices.IndexFunc(l.waiting[firm], func(t *ticket) bool { return t.writes })
-	if i <= 0 || l.ahead[firm] >= mostAhead {
+	i := 0
+	for n, t := range l.waiting[firm] {
+		if t.order() < l.waiting[firm][i].order() {
+			i = n
+		}
+	}
+	if i == 0 || l.ahead[firm] >= mostAhead {
 		delete(l.ahead, firm)
 		return 0
 	}

@@ -89,6 +89,7 @@ func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), er
 	begun := time.Now()
 	t := turnOf(ctx)
 	t.writes = writes
+	t.confirms, _ = ctx.Value(confirmsKey{}).(bool)
 	waiting, cancel := context.WithCancel(context.WithValue(ctx, turnKey{}, t))
 	defer cancel()
 	defer context.AfterFunc(p.flow, cancel)()

@@ -35,11 +35,31 @@ type turn struct {
 	priority Priority
 	grant    time.Time // when the authorization that it uses was given
 	writes   bool      // it changes something
+	confirms bool      // it only looks whether what was accepted is there
+}
+
+// order is where the call stands among those of its firm: the smaller the sooner.
+func (t turn) order() int {
+	switch {
+	case t.writes:
+		return 0
+	case t.confirms:
+		return 2
+	}
+	return 1
 }
 
 type turnKey struct{}
 
 type lastTurnKey struct{}
+
+type confirmsKey struct{}
+
+// ToConfirm marks the calls made under ctx as those that only look whether what Smokeball
+// accepted is there: the firm's other calls may go before them.
+func ToConfirm(ctx context.Context) context.Context {
+	return context.WithValue(ctx, confirmsKey{}, true)
+}
 
 // WithTurnsUntil marks the calls made under ctx: those that wait for their turn when over
 // ends are given up, those that are under way are not.

@@ -14,13 +14,20 @@ import (
 	"time"
 )
 
-// gateway is one engine's way to Smokeball. It notes when a call that changes something
-// arrives, so that it is known which engine made it.
+// gateway is one engine's way to Smokeball. It notes the calls that arrive, so that it is
+// known which engine made them.
 type gateway struct {
 	*httptest.Server
 
-	mu     sync.Mutex
-	writes []time.Time
+	mu    sync.Mutex
+	calls []arrival
+}
+
+// arrival is a call that came to Smokeball.
+type arrival struct {
+	at     time.Time
+	call   string // method and path
+	writes bool   // it changes something
 }
 
 // openGateway leads to the Smokeball at base.
@@ -39,26 +46,29 @@ func openGateway(base string) (*gateway, error) {
 	return g, nil
 }
 
-// note remembers a call that changes something. Signing in changes nothing.
+// note remembers a call. Signing in changes nothing.
 func (g *gateway) note(r *http.Request, at time.Time) {
-	if r.Method == http.MethodGet || strings.HasPrefix(r.URL.Path, "/oauth2/") {
-		return
-	}
+	writes := r.Method != http.MethodGet && !strings.HasPrefix(r.URL.Path, "/oauth2/")
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.writes = append(g.writes, at)
+	g.calls = append(g.calls, arrival{at, r.Method + " " + r.URL.Path, writes})
 }
 
-// firstAfter is when the first change after a moment arrived; zero: none has.
-func (g *gateway) firstAfter(moment time.Time) (first time.Time) {
+// firstAfter is when the first change after a moment arrived, and the calls that came
+// before it, by the time after that moment; zero: none has.
+func (g *gateway) firstAfter(moment time.Time) (first time.Time, before []string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for _, at := range g.writes {
-		if at.After(moment) {
-			return at
+	for _, c := range g.calls {
+		if !c.at.After(moment) {
+			continue
 		}
+		if c.writes {
+			return c.at, before
+		}
+		before = append(before, took(c.at.Sub(moment))+" "+c.call)
 	}
-	return first
+	return first, nil
 }
 
 // tookOver waits until an engine other than the one that was struck leads, and has changed
@@ -70,8 +80,8 @@ func (c *cluster) tookOver(ctx context.Context, struck *seat, began time.Time) (
 	t.leads = time.Since(began)
 	err = until(ctx, patience, "another engine changes something in Smokeball", func(context.Context) bool {
 		for _, s := range c.engines {
-			if at := s.gateway.firstAfter(began); s != struck && !at.IsZero() && (t.writes == 0 || at.Sub(began) < t.writes) {
-				t.writes = at.Sub(began)
+			if at, before := s.gateway.firstAfter(began); s != struck && !at.IsZero() && (t.writes == 0 || at.Sub(began) < t.writes) {
+				t.writes, t.before = at.Sub(began), before
 			}
 		}
 		return t.writes > 0

@@ -170,19 +170,22 @@ func (s *strikes) killLeader(ctx context.Context, t *trial, c *cluster) error {
 	}
 	began := time.Now()
 	e.process.kill()
-	if err := s.time(ctx, c, killedLeader, e, began); err != nil {
+	if err := s.time(ctx, t, c, killedLeader, e, began); err != nil {
 		return err
 	}
 	return c.backSoon(ctx, t, e)
 }
 
 // time measures a takeover.
-func (s *strikes) time(ctx context.Context, c *cluster, kind string, struck *seat, began time.Time) error {
-	took, err := c.tookOver(ctx, struck, began)
-	if err == nil {
-		s.times.add(kind, took)
+func (s *strikes) time(ctx context.Context, t *trial, c *cluster, kind string, struck *seat, began time.Time) error {
+	o, err := c.tookOver(ctx, struck, began)
+	if err != nil {
+		return err
 	}
-	return err
+	s.times.add(kind, o)
+	t.say("%s, cycle %d, %s: %s at %s: another engine led after %s and wrote after %s; before: %q\n", t.name, t.cycles,
+		began.UTC().Format("15:04:05.000"), kind, struck.name, took(o.leads), took(o.writes), o.before)
+	return nil
 }
 
 // killAny kills an engine that comes back at once.
@@ -228,7 +231,7 @@ func (s *strikes) freezeLeader(ctx context.Context, t *trial, c *cluster) error 
 		return err
 	}
 	defer e.process.thaw()
-	if err := s.time(ctx, c, frozenLeader, e, began); err != nil {
+	if err := s.time(ctx, t, c, frozenLeader, e, began); err != nil {
 		return err
 	}
 	if err := moment(ctx, t.between(0, 2*time.Second)); err != nil {
@@ -249,7 +252,7 @@ func (s *strikes) cutLeaderOff(ctx context.Context, t *trial, c *cluster) error 
 	if err := e.place.cut(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(s.time(ctx, c, cutOffLeader, e, began), moment(ctx, t.between(0, 10*time.Second)), e.place.join(ctx)); err != nil {
+	if err := errors.Join(s.time(ctx, t, c, cutOffLeader, e, began), moment(ctx, t.between(0, 10*time.Second)), e.place.join(ctx)); err != nil {
 		return err
 	}
 	return e.ready(ctx)
@@ -277,7 +280,7 @@ func (s *strikes) stopLeader(ctx context.Context, t *trial, c *cluster) error {
 	}
 	began := time.Now()
 	e.process.terminate()
-	if err := s.time(ctx, c, toldLeader, e, began); err != nil {
+	if err := s.time(ctx, t, c, toldLeader, e, began); err != nil {
 		return err
 	}
 	if err := e.process.endsWell(ctx, e.log()); err != nil {

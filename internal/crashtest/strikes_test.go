@@ -82,10 +82,10 @@ func TestAGatewayKnowsChanges(t *testing.T) {
 		httptest.NewRequest("POST", "/matters", nil), httptest.NewRequest("PATCH", "/matters/1", nil)} {
 		g.note(r, now.Add(time.Duration(i)*time.Second))
 	}
-	if got := g.firstAfter(now).Sub(now); got != 2*time.Second {
-		t.Errorf("the first change came after %s", got)
+	if at, before := g.firstAfter(now); at.Sub(now) != 2*time.Second || len(before) != 1 || before[0] != "1s POST /oauth2/token" {
+		t.Errorf("the first change came after %s and %q", at.Sub(now), before)
 	}
-	if !g.firstAfter(now.Add(time.Minute)).IsZero() {
+	if at, _ := g.firstAfter(now.Add(time.Minute)); !at.IsZero() {
 		t.Error("there is a change after the last one")
 	}
 }

@@ -6,7 +6,10 @@ import (
 )
 
 // takeover is how long after a strike another engine led, and changed something in Smokeball.
-type takeover struct{ leads, writes time.Duration }
+type takeover struct {
+	leads, writes time.Duration
+	before        []string // its calls before that change
+}
 
 // What is promised of the time from a strike at the leading engine to the first change that
 // another one makes. One that dies or hangs is missed when its entry ends; one that is told

@@ -46,7 +46,7 @@ func (t *turn) await(ctx context.Context, a awaited) error {
 			return err
 		}
 		looked = t.Now()
-		there, err := a.look(ctx)
+		there, err := a.look(t.confirming(ctx))
 		if there || (err != nil && !domain.IsNotThere(err)) {
 			return err
 		}
@@ -57,6 +57,13 @@ func (t *turn) await(ctx context.Context, a awaited) error {
 			return notConfirmed(a.what, a.id, t.Waits.Confirm)
 		}
 	}
+}
+
+func (t *turn) confirming(ctx context.Context) context.Context {
+	if t.Confirming == nil {
+		return ctx
+	}
+	return t.Confirming(ctx)
 }
 
 // left is what is left of the time that Smokeball is given to show what it accepted. A

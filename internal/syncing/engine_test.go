@@ -48,7 +48,7 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	calls := &syncing.Calls{}
 	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency}
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear, Stuck: &syncing.Stuck{}}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
 // TestEnginesThatTakeOver lets fifty matters of one new client arrive at once at several
@@ -62,6 +63,29 @@ func takeOver(t *testing.T, seed uint64) {
 		if o.Failed() {
 			o.Logf("replay it with: go test -run TestEnginesThatTakeOver ./internal/syncing -seed %d\n%s", seed, o.dump())
 		}
+	})
+}
+
+// TestTheNextLeaderFirstDoesWhatIsNotDone tells that a new matter does not wait behind the
+// confirmations of all syncs that ran when the engine before this one ended.
+func TestTheNextLeaderFirstDoesWhatIsNotDone(t *testing.T) {
+	const ran = 20
+	slowly(t, smokeballsim.Delay{Min: time.Minute, Max: time.Minute}, func(o *office) {
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		for i := range ran {
+			o.must(o.intake.TakeIn(o.Context(), created(numbered(i, maria()))))
+		}
+		o.until("all are made", func() bool { return o.calls(makeMatter) == ran })
+		o.rate = 1
+		o.restart()
+		time.Sleep(3 * time.Second) // all confirmations are looked for
+		o.must(o.intake.TakeIn(o.Context(), created(numbered(ran, domain.ClientData{ID: "c_new", Version: 1, FirstName: "Noel", LastName: "Newman", Email: "noel@example.com"}))))
+		began := time.Now()
+		o.until("the new client is there", func() bool { return o.calls(makeContact) == 2 })
+		if took := time.Since(began); took > 10*time.Second {
+			t.Errorf("at one call a second the first change came after %s", took)
+		}
+		o.rest()
 	})
 }
 

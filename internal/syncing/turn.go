@@ -34,6 +34,10 @@ type Handler struct {
 	// case type.
 	Retypes bool
 
+	// Confirming marks the calls made under ctx as those that only look whether what Smokeball
+	// accepted is there. Nil: all are alike.
+	Confirming func(context.Context) context.Context
+
 	types typesAt
 }
 
