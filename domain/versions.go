@@ -30,6 +30,24 @@ func (c Client) CheckVersion(e CaseHugEvent) error {
 	return versionLeap("client", e.Client.Version, c.Data.Version)
 }
 
+// CheckPersonsVersion refuses what a person says of a matter where its version is too far
+// above the known one, also where none is known: it would make all that CaseHug's services
+// say later outdated. The error is *Unfit.
+func (m Matter) CheckPersonsVersion(d MatterData) error {
+	if d.Version <= m.Data.Version+LongestVersionLeap {
+		return nil
+	}
+	return versionLeap("matter", d.Version, m.Data.Version)
+}
+
+// CheckPersonsVersion refuses what a person says of a client, as for matters.
+func (c Client) CheckPersonsVersion(d ClientData) error {
+	if d.Version <= c.Data.Version+LongestVersionLeap {
+		return nil
+	}
+	return versionLeap("client", d.Version, c.Data.Version)
+}
+
 func versionLeap(what string, told, known int) error {
 	return &Unfit{Code: CodeInvalidEvent, Faults: []FieldFault{{Field: "/version",
 		Reason: fmt.Sprintf("is %d, more than %d above version %d, which is known; if it is right, a firm admin re-bases the %s and retries", told, LongestVersionLeap, known, what)}}}

@@ -3,6 +3,7 @@ package bus_test
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -73,5 +74,83 @@ func TestAGuestHasSoManyConsumers(t *testing.T) {
 	}
 	if _, err := durable(one, "f1", "again"); err != nil {
 		t.Errorf("after one is deleted: %v", err)
+	}
+}
+
+// TestAFirmsFloodOfEventsHoldsUpNoOther publishes events as one firm's guest as fast as a
+// connection takes them. Another firm's publisher is acknowledged at once, what the flood
+// leaves in the stream is bounded, and whoever publishes at a person's pace notices nothing.
+func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
+	b, f2 := openForFirms(t)
+	flood, one := dial(t, b, nats.UserInfo("one", "right"))
+	refused := make(chan string, 1)
+	inbox := nats.NewInbox()
+	if _, err := flood.Subscribe(inbox, func(m *nats.Msg) {
+		if strings.Contains(string(m.Data), `"code":429`) {
+			select {
+			case refused <- string(m.Data):
+			default:
+			}
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100 {
+		if _, err := one.Publish(brief(t), "casehug.f1.matter.created", []byte(fmt.Sprint("calm ", i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 60_000 {
+		if err := flood.PublishRequest("casehug.f1.matter.created", inbox, []byte("flood")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := flood.FlushWithContext(brief(t)); err != nil {
+		t.Fatal(err)
+	}
+	_, two := dial(t, b, f2)
+	began := time.Now()
+	if _, err := two.Publish(brief(t), "casehug.f2.matter.created", []byte("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Since(began); took > 8*time.Second {
+		t.Errorf("another firm's event takes %s beside the flood", took)
+	}
+	select {
+	case why := <-refused:
+		if !strings.Contains(why, "try again in") {
+			t.Errorf("the flood is told %s", why)
+		}
+	case <-brief(t).Done():
+		t.Error("nothing of the flood is refused")
+	}
+	inboxOf, err := b.JetStream().Stream(brief(t), bus.Inbox)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := inboxOf.CachedInfo().State.Msgs; n > 5_000 {
+		t.Errorf("the stream has %d messages", n)
+	}
+}
+
+// TestAFirmsLargeMessagesHaveABudget publishes 7 MiB at a time as one firm's guest.
+func TestAFirmsLargeMessagesHaveABudget(t *testing.T) {
+	b, f2 := openForFirms(t)
+	_, one := dial(t, b, nats.UserInfo("one", "right"))
+	large, taken := make([]byte, 7<<20), 0
+	for ; taken < 30; taken++ {
+		if _, err := one.Publish(brief(t), "casehug.f1.matter.created", large); err != nil {
+			if api := new(jetstream.APIError); !errors.As(err, &api) || api.Code != 429 {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	if taken < 5 || taken > 10 {
+		t.Errorf("%d messages of 7 MiB are taken in at once", taken)
+	}
+	_, two := dial(t, b, f2)
+	if _, err := two.Publish(brief(t), "casehug.f2.matter.created", large); err != nil {
+		t.Errorf("the other firm's guest: %v", err)
 	}
 }

@@ -1,7 +1,6 @@
 package bus
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -45,18 +44,17 @@ const (
 type share struct {
 	subject string
 	answer  func(call) error
-	rate    rate.Limit // requests a second, from then on; 0: as many as are answered
-	burst   int
+	pace    pace
 	bytes   int // that may wait
 }
 
-func (g *gate) shares() []share {
+func (g *gate) shares(who guest) []share {
 	return []share{
-		{subject: "$JS.API.>", answer: g.api, rate: 200, burst: 1000, bytes: 4 << 20},
-		{subject: "$JS.ACK.>", answer: g.ack, bytes: 16 << 20},
-		{subject: "$JS.FC.>", answer: g.flowControl, rate: 200, burst: 1000, bytes: 1 << 20},
-		{subject: "$O.>", answer: g.object, bytes: 64 << 20},
-		{subject: "casehug.>", answer: g.event, bytes: 64 << 20},
+		{subject: "$JS.API.>", answer: g.api, pace: asks(), bytes: 4 << 20},
+		{subject: "$JS.ACK.>", answer: g.ack, pace: pace{}, bytes: 16 << 20},
+		{subject: "$JS.FC.>", answer: g.flowControl, pace: asks(), bytes: 1 << 20},
+		{subject: "$O.>", answer: g.object, pace: who.puts(), bytes: 64 << 20},
+		{subject: "casehug.>", answer: g.event, pace: who.tells(), bytes: 64 << 20},
 	}
 }
 
@@ -65,6 +63,7 @@ type call struct {
 	guest   guest
 	subject string
 	msg     *nats.Msg
+	quiet   bool // the log has told enough of the guest
 }
 
 // refusal says why the gate does not forward something; guests read it.
@@ -103,7 +102,7 @@ func openGate(e *embedded, log *slog.Logger, quota *quota) (*gate, error) {
 
 func (g *gate) subscribe() error {
 	for token, guest := range g.guests {
-		for _, s := range g.shares() {
+		for _, s := range g.shares(guest) {
 			sub, err := g.conn.Subscribe(gatePrefix+"."+token+"."+s.subject, g.handle(guest, s))
 			if err != nil {
 				return err
@@ -126,27 +125,31 @@ func (g *gate) info(m *nats.Msg) {
 }
 
 func (g *gate) handle(who guest, s share) nats.MsgHandler {
-	limit := rate.NewLimiter(cmp.Or(s.rate, rate.Inf), s.burst)
+	logged := rate.NewLimiter(refusalsLogged, 10)
 	return func(m *nats.Msg) {
-		if limit.Wait(g.open) != nil {
-			return // the gate closes
+		c := call{guest: who, subject: strings.TrimPrefix(m.Subject, gatePrefix+"."+who.token()+"."), msg: m, quiet: !logged.Allow()}
+		err := s.pace.take(g.open, m)
+		if err == nil {
+			err = s.answer(c)
 		}
-		c := call{guest: who, subject: strings.TrimPrefix(m.Subject, gatePrefix+"."+who.token()+"."), msg: m}
-		if err := s.answer(c); err != nil {
+		if err != nil && g.open.Err() == nil {
 			g.refuse(c, err)
 		}
 	}
 }
 
+// refusalsLogged is how many of a guest's requests a second the log may tell of.
+const refusalsLogged rate.Limit = 1
+
 // refuse tells the guest why; what is not a refusal stays inside.
 func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
-	case !errors.As(err, &why):
+	case !errors.As(err, &why) && !c.quiet:
 		g.log.Error("gate failed", "guest", c.guest.token(), "error", err)
 	case why == notYours: // clients look before they create
 		g.log.Debug("gate knows no such consumer", "guest", c.guest.token())
-	default:
+	case !c.quiet:
 		g.log.Warn("gate refused a request", "guest", c.guest.token(), "reason", string(why))
 	}
 	switch {
@@ -162,8 +165,11 @@ func (g *gate) refuse(c call, err error) {
 // look for a missing consumer's code before they create it.
 func errorBody(why refusal) []byte {
 	fault := jetstream.APIError{Code: 403, Description: string(why)}
-	if why == notYours {
+	switch {
+	case why == notYours:
 		fault.Code, fault.ErrorCode = 404, jetstream.JSErrCodeConsumerNotFound
+	case strings.HasPrefix(string(why), tooMuch):
+		fault.Code = 429
 	}
 	return encoded(map[string]jetstream.APIError{"error": fault})
 }

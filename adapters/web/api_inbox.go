@@ -53,16 +53,13 @@ func (s *site) addressed(op *huma.Operation) {
 	op.MaxBodyBytes = maxHook + 1
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
-		leave, err := s.hooks.enter()
-		if err == nil {
-			defer leave()
-			err = s.hookIsKnown(r.Context(), r.PathValue("secret"), r.ContentLength)
-		}
+		leave, err := s.enterHook(r.Context(), r.PathValue("secret"), r.ContentLength)
 		if err != nil {
 			w.Header().Set("Connection", "close") // the body is not wanted
 			writeProblem(w, s.problemOf(r.Context(), err))
 			return
 		}
+		defer leave()
 		next(ctx)
 	})
 }

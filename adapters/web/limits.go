@@ -29,7 +29,8 @@ const kib, mib = 1 << 10, 1 << 20
 var (
 	perPerson  = budget{20, 600, 256 * kib, 16 * mib}
 	perFirm    = budget{40, 1200, 512 * kib, 32 * mib}
-	perService = budget{200, 5000, 2 * mib, 64 * mib}
+	perService = budget{200, 5000, 2 * mib, 64 * mib}   // that serves all firms
+	perOneFirm = budget{100, 2000, 256 * kib, 64 * mib} // a service of one firm
 	perHook    = budget{1000, 20_000, 2 * mib, 64 * mib}
 	perLinks   = budget{1.0 / 30, 20, mib, mib}
 )
@@ -104,8 +105,11 @@ func (s *site) spend(c caller, r *http.Request) error {
 		b   budget
 	}
 	claims := []claim{{"person " + firm + " " + c.user.Subject, perPerson}, {"firm " + firm, perFirm}}
-	if c.user.Role == domain.Service {
+	switch {
+	case c.user.Role == domain.Service && c.user.Firm == domain.EveryFirm:
 		claims = []claim{{"service " + firm, perService}}
+	case c.user.Role == domain.Service:
+		claims = []claim{{"service of " + firm, perOneFirm}}
 	}
 	if c.wish.action == domain.ActionAuthorize {
 		claims = append(claims, claim{"links " + firm, perLinks})
@@ -124,26 +128,49 @@ func tooMany(wait time.Duration) *problem {
 		with("Retry-After", seconds)
 }
 
-// bodies bound the memory that bodies of callers who are not known yet may take.
-type bodies chan struct{}
+// bodies bound the memory that bodies of callers who are not known yet may take. Whoever
+// has only an address in hand, such as a firm's webhook address, has a share of the places.
+type bodies struct {
+	mu    sync.Mutex
+	total int
+	of    map[string]int
+}
 
-// mostUnknown is how many such bodies are read at once, of 64 KiB each at most.
-const mostUnknown = 64
+const (
+	// mostUnknown is how many such bodies are read at once, of 64 KiB each at most.
+	mostUnknown = 512
+	// mostOfOne is how many of them come to one firm's webhook address.
+	mostOfOne = 32
+)
 
-// enter takes a place, or says that there is none.
-func (b bodies) enter() (leave func(), err error) {
-	select {
-	case b <- struct{}{}:
-		return func() { <-b }, nil
-	default:
+// enter takes a place for who ("": nobody in particular), or says that there is none.
+func (b *bodies) enter(who string) (leave func(), err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.total >= mostUnknown || who != "" && b.of[who] >= mostOfOne {
 		return nil, newProblem(http.StatusServiceUnavailable, codeTooMany, "Too many requests are being read.", "Try again in a moment.").with("Retry-After", "1")
+	}
+	if b.of == nil {
+		b.of = map[string]int{}
+	}
+	b.total++
+	b.of[who]++
+	return func() { b.leave(who) }, nil
+}
+
+func (b *bodies) leave(who string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.total--
+	if b.of[who]--; b.of[who] == 0 {
+		delete(b.of, who)
 	}
 }
 
 // unknownBody lets h read a body of a caller who is not known yet.
 func (s *site) unknownBody(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		leave, err := s.bodies.enter()
+		leave, err := s.bodies.enter("")
 		if err != nil {
 			s.refuse(w, r, err)
 			return
@@ -156,18 +183,18 @@ func (s *site) unknownBody(h http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// hookIsKnown looks a webhook's secret up, and holds its firm to the budget, before the
-// body is read.
-func (s *site) hookIsKnown(ctx context.Context, secret string, size int64) error {
+// enterHook looks a webhook's secret up, holds its firm to the budget and takes a place for
+// the body, before that is read.
+func (s *site) enterHook(ctx context.Context, secret string, size int64) (leave func(), err error) {
 	firm, err := s.Inbox.Addressee(ctx, secret)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if size < 0 {
 		size = maxHook
 	}
 	if wait := s.limits.take("hook "+string(firm), perHook, size, s.Now()); wait > 0 {
-		return tooMany(wait)
+		return nil, tooMany(wait)
 	}
-	return nil
+	return s.hooks.enter(string(firm))
 }

@@ -80,6 +80,54 @@ func TestAWebhooksSecretComesBeforeItsBody(t *testing.T) {
 	}
 }
 
+// unfinished sends the beginning of a body and keeps the connection; it returns the answer
+// that came at once, or "".
+func unfinished(t *testing.T, e *engine, path string) string {
+	t.Helper()
+	conn, err := net.Dial("tcp", strings.TrimPrefix(e.url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_, _ = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", path)
+	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Millisecond))
+	line, _ := bufio.NewReader(conn).ReadString('\n')
+	return line
+}
+
+// Whoever knows one firm's webhook address and lets many bodies trickle there takes the
+// places of that firm only.
+func TestTricklingNotificationsOfOneFirmHoldUpNoOther(t *testing.T) {
+	e := newEngine(t)
+	refused := false
+	for range 100 {
+		refused = refused || strings.Contains(unfinished(t, e, "/webhooks/smokeball/the-secret"), " 503 ")
+	}
+	if !refused {
+		t.Error("one firm's address has as many places as there are")
+	}
+	notice := func(secret string) reply {
+		return e.call(t, call{method: "POST", path: "/webhooks/smokeball/" + secret, body: "{}"})
+	}
+	notice("the-secret").want(503)
+	notice("their-secret").want(200)
+}
+
+// A service of one firm does not bring what keeps the intake busy for all others.
+func TestAFloodOfOneFirmsServiceIsHeldBack(t *testing.T) {
+	e := newEngine(t)
+	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "service-token", body: "{}", kind: "application/json"}
+	taken := 0
+	for ; taken < 4000 && e.call(t, event).status == 202; taken++ {
+	}
+	if taken > 2500 {
+		t.Errorf("%d events of one firm's service are taken in at once", taken)
+	}
+	e.call(t, event).problem(429, "too_many_requests")
+	event.token = "every-firm-token"
+	e.call(t, event).want(202)
+}
+
 // deadline is a writer that notes until when its client has to read.
 type deadline struct {
 	http.ResponseWriter

@@ -25,8 +25,8 @@ type site struct {
 	assets   map[string]asset
 	refused  *prometheus.CounterVec // by code
 	limits   *limits
-	bodies   bodies
-	hooks    bodies
+	bodies   *bodies
+	hooks    *bodies
 }
 
 func newSite(c Config, public *url.URL) (*site, error) {
@@ -38,8 +38,8 @@ func newSite(c Config, public *url.URL) (*site, error) {
 		forms:    http.NewCrossOriginProtection(),
 		refused:  newRefused(),
 		limits:   &limits{},
-		bodies:   make(bodies, mostUnknown),
-		hooks:    make(bodies, mostUnknown),
+		bodies:   new(bodies),
+		hooks:    new(bodies),
 	}
 	if err := c.Registry.Register(s.refused); err != nil {
 		return nil, err

@@ -106,16 +106,43 @@ func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterI
 	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
 	e := domain.CaseHugEvent{Origin: origin, Type: domain.TypeMatterSyncRequested, Firm: by.Firm, Time: r.Now(),
 		Matter: m, Documents: docs, RequestedBy: by.Subject}.Tidy()
+	if err := r.checkClients(ctx, by.Firm, e.Matter); err != nil {
+		return "", 0, err
+	}
 	return r.ask(ctx, by.Firm, id, func(now domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !now.Known && m == nil {
 			return "", nil, unknownMatter(id)
 		}
-		if unfit := asUnfit(now.CheckVersion(e)); unfit != nil {
-			return "", nil, leapInRequest(unfit)
+		if m != nil {
+			if unfit := asUnfit(now.CheckPersonsVersion(*e.Matter)); unfit != nil {
+				return "", nil, leapInRequest("/matter", unfit)
+			}
 		}
 		sync, facts := now.RequestWith(e)
 		return sync, facts, nil
 	})
+}
+
+// checkClients refuses a matter that a person brings along where a client's version is not
+// plausible.
+func (r Requests) checkClients(ctx context.Context, f domain.FirmID, m *domain.MatterData) error {
+	if m == nil {
+		return nil
+	}
+	for i, d := range m.Clients() {
+		known, _, err := eventstore.Load[domain.Client](ctx, r.Ledger, domain.ClientStream(f, d.ID))
+		if err != nil {
+			return err
+		}
+		if unfit := asUnfit(known.CheckPersonsVersion(d)); unfit != nil {
+			field := "/matter/client"
+			if i > 0 {
+				field = fmt.Sprintf("/matter/other_clients/%d", i-1)
+			}
+			return leapInRequest(field, unfit)
+		}
+	}
+	return nil
 }
 
 // Retry asks again for the matter of a sync that has ended.
@@ -182,10 +209,10 @@ func asUnfit(err error) *domain.Unfit {
 	return u
 }
 
-func leapInRequest(u *domain.Unfit) error {
+func leapInRequest(of string, u *domain.Unfit) error {
 	for i := range u.Faults {
-		u.Faults[i].Field = "/matter" + u.Faults[i].Field
+		u.Faults[i].Field = of + u.Faults[i].Field
 	}
 	return &domain.Rejection{Reason: domain.Invalid, Faults: u.Faults, Failure: domain.Failure{Code: domain.CodeInvalidRequest,
-		Message: "The version of the matter is not plausible", Remedy: "Send the matter with its version in CaseHug."}}
+		Message: "A version is not plausible", Remedy: "Send the matter and its clients with their versions in CaseHug."}}
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
@@ -126,6 +127,35 @@ func TestRetryIsForSyncsOfTheFirm(t *testing.T) {
 		o.retry(id)
 		if e := o.ends("m_accident", domain.Skipped); e.ID == id || e.Trigger != domain.TriggerRetry {
 			t.Errorf("the retry is %+v", e)
+		}
+	})
+}
+
+// TestAPersonCannotOutdateWhatCaseHugSaysLater brings matters and clients along whose versions
+// are far beyond anything that is known, or that are not known at all.
+func TestAPersonCannotOutdateWhatCaseHugSaysLater(t *testing.T) {
+	story(t, func(o *office) {
+		forged := func(change func(*domain.MatterData)) {
+			t.Helper()
+			m := accident()
+			m.Title = "Forged"
+			change(&m)
+			_, err := o.asks("m_accident", &m)
+			if r := domain.AsRejection(err); r == nil || r.Reason != domain.Invalid || len(r.Faults) != 1 {
+				t.Errorf("answered %v", err)
+			}
+		}
+		huge := func(m *domain.MatterData) { m.Version = 1<<31 - 1 }
+		hugeClient := func(m *domain.MatterData) { m.Version, m.Client.Version = 5, 1<<31-1 }
+		forged(huge)
+		forged(hugeClient)
+		o.tell(created(accident()))
+		forged(huge)
+		forged(hugeClient)
+		m, _, err := eventstore.Load[domain.Matter](o.Context(), o.ledger, domain.MatterStream(oak, "m_accident"))
+		o.must(err)
+		if !m.Known || m.Data.Title == "Forged" {
+			t.Errorf("the matter is %+v", m.Data)
 		}
 	})
 }
