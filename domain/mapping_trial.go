@@ -75,6 +75,13 @@ func (m Matter) Retyped() bool {
 	return m.Smokeball.ID != "" && m.CaseType != "" && !SameText(m.CaseType, now)
 }
 
+// Relocated reports whether the linked matter has another practice area or jurisdiction since
+// its matter type was chosen.
+func (m Matter) Relocated() bool {
+	known := m.Smokeball.ID != "" && m.TypeID != ""
+	return known && !(SameText(m.PracticeArea, m.Data.PracticeArea) && samePlace(m.Jurisdiction, m.Data.Jurisdiction))
+}
+
 func (m Matter) waitsForType() bool {
 	s := m.Current
 	return s != nil && s.Status == Waiting && s.Failure != nil && s.Failure.Code == CodeMatterTypeUnmapped

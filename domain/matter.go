@@ -15,21 +15,23 @@ var ErrNotCurrent = errors.New("domain: the sync is not the matter's current one
 // Matter is a CaseHug matter: what CaseHug said of it, what Smokeball has of it,
 // and its syncs, of which one at a time is current.
 type Matter struct {
-	Known     bool
-	Data      MatterData
-	Documents []Document // in order of approval
-	Smokeball Linked
-	Contacts  map[ClientID]SmokeballID
-	Folders   map[string]Folder // by path
-	Tags      []string          // that Smokeball has from us
-	TypeID    string            // the matter type it was resolved to
-	TypeName  string            // of that matter type
-	CaseType  string            // that the matter type was chosen for
-	Refused   map[string]string // values that Smokeball refused, by field; not offered again by itself
-	Role      string            // of the clients, where a mapping says so
-	Current   *Sync             // nil: nothing to do
-	Next      *Sync             // asked for while the current one runs
-	Former    map[string]Former // what it was before in Smokeball, by account
+	Known        bool
+	Data         MatterData
+	Documents    []Document // in order of approval
+	Smokeball    Linked
+	Contacts     map[ClientID]SmokeballID
+	Folders      map[string]Folder // by path
+	Tags         []string          // that Smokeball has from us
+	TypeID       string            // the matter type it was resolved to
+	TypeName     string            // of that matter type
+	CaseType     string            // that the matter type was chosen for
+	PracticeArea string            // the same
+	Jurisdiction string            // the same
+	Refused      map[string]string // values that Smokeball refused, by field; not offered again by itself
+	Role         string            // of the clients, where a mapping says so
+	Current      *Sync             // nil: nothing to do
+	Next         *Sync             // asked for while the current one runs
+	Former       map[string]Former // what it was before in Smokeball, by account
 
 	asked bool // some sync was ever asked for
 	seen  *trail[EventRef]
@@ -211,7 +213,8 @@ func (m Matter) change(f func(*Sync)) Matter {
 func (m Matter) applyEffect(e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
-		m.TypeID, m.TypeName, m.CaseType, m.Role = e.TypeID, e.TypeName, e.CaseType, e.ClientRole
+		m.TypeID, m.TypeName, m.Role = e.TypeID, e.TypeName, e.ClientRole
+		m.CaseType, m.PracticeArea, m.Jurisdiction = e.CaseType, e.PracticeArea, e.Jurisdiction
 		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
 		m = m.resolveContact(e, at)

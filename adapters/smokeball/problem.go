@@ -3,6 +3,7 @@ package smokeball
 import (
 	"encoding/json"
 	"maps"
+	"mime"
 	"slices"
 	"strings"
 	"unicode"
@@ -42,6 +43,8 @@ func (s said) quoted() string {
 
 func (k call) refusal(a answer) said {
 	s := parseProblem(a.body)
+	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
+	s.told = s.told || (media == "application/problem+json" && isObject(withoutBOM(a.body)))
 	s.Status = a.status
 	s.RequestID = domain.RequestID(or(a.header.Get("RequestId"), string(k.request)))
 	return s
@@ -64,6 +67,20 @@ type problem struct {
 	Detail  looseText `json:"detail"`
 	Message looseText `json:"message"`
 	Errors  any       `json:"errors"`
+	Type    looseText `json:"type"`
+	Status  looseInt  `json:"status"`
+}
+
+// says reports whether the document has anything of what makes it one of Smokeball's. Firewalls
+// answer in JSON as well.
+func (p problem) says() bool {
+	return p.Title != "" || p.Detail != "" || p.Message != "" || p.Errors != nil || p.Type != "" || p.Status != 0
+}
+
+// isEmpty reports whether the body is an object that holds nothing.
+func isEmpty(body []byte) bool {
+	var members map[string]json.RawMessage
+	return json.Unmarshal(body, &members) == nil && len(members) == 0
 }
 
 // parseProblem reads what Smokeball says about a failure. `errors` is an array of
@@ -75,7 +92,7 @@ func parseProblem(body []byte) said {
 	if !isObject(body) || json.Unmarshal(body, &p) != nil {
 		return said{}
 	}
-	s := said{told: true}
+	s := said{told: p.says() || isEmpty(body)}
 	s.Title = string(p.Title)
 	s.Detail = or(string(p.Detail), string(p.Message))
 	s.Errors = flatten(nil, "", p.Errors, deepest)

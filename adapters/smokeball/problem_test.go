@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -34,6 +35,34 @@ func TestParseProblem(t *testing.T) {
 				t.Errorf("got %q, %q", got.Errors, got.line)
 			}
 		})
+	}
+}
+
+// TestWhoseARefusalIs tells Smokeball's own answers from those of what stands before it, which
+// speaks JSON as well.
+func TestWhoseARefusalIs(t *testing.T) {
+	const problem, plain = "application/problem+json; charset=utf-8", "application/json"
+	for _, c := range []struct {
+		kind, body string
+		told       bool
+	}{
+		{problem, `{"type":"about:blank","title":"Bad Request","status":400}`, true},
+		{problem, `{"traceId":"00-1"}`, true},
+		{plain, `{"title":"Bad Request","status":400,"errors":[]}`, true},
+		{plain, `{"status":400}`, true},
+		{plain, `{"message":"Forbidden"}`, true}, // the API gateway's, of a wrong key
+		{plain, `{}`, true},
+		{plain, `{"blocked":true}`, false},
+		{plain, `{"error":"blocked","incident_id":"7"}`, false},
+		{plain, `{"status":"blocked","title":7}`, false},
+		{plain, `[{"title":"Bad Request"}]`, false},
+		{problem, `<html>`, false},
+		{"text/html", ``, false},
+	} {
+		got := call{op: "create matter"}.refusal(answer{status: 400, header: http.Header{"Content-Type": {c.kind}}, body: []byte(c.body)})
+		if got.told != c.told {
+			t.Errorf("%s of %s: told is %v", c.body, c.kind, got.told)
+		}
 	}
 }
 

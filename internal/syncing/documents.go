@@ -179,9 +179,10 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 			err = errors.Join(err, t.undo(ctx, rid))
 		}
-		return domain.Upload{}, t.folderGone(ctx, t.path(d.Data), t.within(ctx, err))
+		return domain.Upload{}, t.unfile(d.Data.ID, draft, t.folderGone(ctx, t.path(d.Data), t.within(ctx, err)))
 	}
-	return u, t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
+	err = t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
+	return u, errors.Join(err, t.toldUnfiled(context.WithoutCancel(ctx), d.Data))
 }
 
 // path is the folder that the firm chose for documents, else the document's own.
@@ -199,11 +200,7 @@ func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.Fil
 		}
 	}
 	draft := domain.FileDraft{Name: name, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
-	var err error
-	if draft.Folder, err = t.folder(ctx, path); domain.IsNotThere(err) {
-		draft.FolderPath, err = path, nil // folders can't be asked about here: Smokeball places the file by the path
-	}
-	return draft, err
+	return draft, t.file(ctx, d.ID, &draft, path)
 }
 
 // freshURL asks for a place for the bytes of a file that was announced before.

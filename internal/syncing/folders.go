@@ -3,6 +3,7 @@ package syncing
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,50 @@ func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, err
 		parent = id
 	}
 	return parent, nil
+}
+
+// file puts the file into its folder. A folder that Smokeball refuses holds back no document.
+func (t *turn) file(ctx context.Context, id domain.DocumentID, draft *domain.FileDraft, path string) (err error) {
+	if _, ok := t.unfiled[id]; ok {
+		return nil
+	}
+	switch draft.Folder, err = t.folder(ctx, path); {
+	case domain.IsNotThere(err):
+		draft.FolderPath = path // folders can't be asked about here: Smokeball places the file by the path
+		return nil
+	case refused(err) && domain.AsCallError(err).Failure.Code != domain.CodeMatterGone:
+		t.noFolder(id, err)
+		return nil
+	}
+	return err
+}
+
+// unfile tells that a file which Smokeball refused together with its folder is announced once
+// more without (ErrTaken).
+func (t *turn) unfile(id domain.DocumentID, draft domain.FileDraft, err error) error {
+	if (draft.Folder == "" && draft.FolderPath == "") || !refused(err) || domain.AsCallError(err).Failure.Code == domain.CodeMatterGone {
+		return err
+	}
+	t.noFolder(id, err)
+	return domain.ErrTaken
+}
+
+func (t *turn) noFolder(id domain.DocumentID, err error) {
+	if t.unfiled == nil {
+		t.unfiled = map[domain.DocumentID]string{}
+	}
+	t.unfiled[id] = domain.AsCallError(err).Failure.Message
+}
+
+// toldUnfiled warns of a document that went to the matter's root because its folder was refused.
+func (t *turn) toldUnfiled(ctx context.Context, d domain.DocumentData) error {
+	why, ok := t.unfiled[d.ID]
+	if !ok {
+		return nil
+	}
+	return t.warn(ctx, domain.Warning{Code: "folder_refused", Message: fmt.Sprintf(
+		"“%s” is in the matter in Smokeball, but not in the folder “%s”. It said: %s. Move it there, or name another folder under Settings → Integrations → Smokeball",
+		d.FileName, t.path(d), strings.TrimSuffix(why, "."))})
 }
 
 // parts are the paths of the folders that lead to a path, the outermost first, each with its

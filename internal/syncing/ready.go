@@ -63,7 +63,7 @@ func unusable(s domain.ConnectionStatus) domain.Failure {
 // matter already it keeps its type, or is given another one if that is switched on.
 func (t *turn) matterType(ctx context.Context) error {
 	t.retyping = nil
-	if t.m.TypeFixed() && !(t.Retypes && t.m.Retyped()) {
+	if t.m.TypeFixed() && !(t.Retypes && (t.m.Retyped() || t.m.Relocated())) {
 		return t.typeKept(ctx)
 	}
 	start := t.Now()
@@ -145,6 +145,9 @@ func (t *turn) typeKept(ctx context.Context) error {
 			"The case type is “%s” now. The matter in Smokeball keeps the type “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
 			t.m.Data.CaseType, t.m.TypeName)})
 	}
+	if t.m.Relocated() {
+		return t.placeKept(ctx)
+	}
 	k, ok := t.mappings.For(t.m.Data)
 	if !ok || !t.m.Smokeball.Made || k.MatterTypeID != t.m.TypeID || domain.SameText(k.ClientRole, t.m.Role) {
 		return nil
@@ -152,6 +155,22 @@ func (t *turn) typeKept(ctx context.Context) error {
 	return t.warn(ctx, domain.Warning{Code: "client_role_kept", Message: fmt.Sprintf(
 		"The mapping for %s gives the client the role “%s” now. The matter in Smokeball keeps “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other role",
 		k.Subject(), cmp.Or(k.ClientRole, "by default"), cmp.Or(t.m.Role, "by default"))})
+}
+
+// placeKept warns that the matter would be of another type in the state, or the practice area,
+// that CaseHug gives it by now.
+func (t *turn) placeKept(ctx context.Context) error {
+	types, _, err := t.offered(ctx)
+	if err != nil {
+		return err
+	}
+	d := t.m.Data
+	if found := domain.ResolveMatterType(types, t.mappings, d); found.Found && found.Type.ID == t.m.TypeID {
+		return nil
+	}
+	return t.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
+		"The case is %s now. The matter in Smokeball keeps the type that was chosen for %s: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
+		domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), domain.CaseName(t.m.CaseType, t.m.PracticeArea, t.m.Jurisdiction))})
 }
 
 // mappingsPage is the way to where a firm's own mappings are kept.

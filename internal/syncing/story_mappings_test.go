@@ -243,6 +243,18 @@ func TestALinkedMatterKeepsItsType(t *testing.T) {
 		if e := retype(4, "auto  accident", "New name"); len(e.Warnings) != 0 {
 			t.Errorf("back to what it was: the warnings %+v", e.Warnings)
 		}
+		place := func(version int, state string) projections.Entry {
+			t.Helper()
+			o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.Jurisdiction, m.Title = version, state, "New name" })))
+			o.rest()
+			return o.newest("m_accident")
+		}
+		if e := place(5, " illinois "); len(e.Warnings) != 0 {
+			t.Errorf("the same state written otherwise: the warnings %+v", e.Warnings)
+		}
+		if e := place(6, "New York"); len(e.Warnings) != 1 || e.Warnings[0].Code != "matter_type_kept" || !strings.Contains(e.Warnings[0].Message, "New York") {
+			t.Errorf("another state: %s with the warnings %+v", e.Status, e.Warnings)
+		}
 		if e := retype(5, "Dog Bite", "New name"); len(e.Warnings) != 1 {
 			t.Errorf("another change: the warnings %+v", e.Warnings)
 		}

@@ -52,16 +52,17 @@ type turn struct {
 	head     eventstore.Head
 	settings domain.Settings
 	mappings domain.Mappings
-	requests int                        // ids that were given to calls
-	released bool                       // somebody let it go on before its time
-	account  string                     // of Smokeball, that is connected
-	granted  time.Time                  // when its authorization was given
-	hooked   bool                       // Smokeball tells the firm's changes by webhook
-	staff    string                     // Smokeball's id of the responsible person
-	declined []refusedField             // of the matter, by Smokeball in this turn
-	retyping *domain.MatterTypeResolved // what the matter, which is there, is to become; nil: nothing else
-	files    []domain.SmokeballFile     // of the matter, where they had to be asked for
-	woken    chan struct{}              // tells of what was recorded in the streams that it attends
+	requests int                          // ids that were given to calls
+	released bool                         // somebody let it go on before its time
+	account  string                       // of Smokeball, that is connected
+	granted  time.Time                    // when its authorization was given
+	hooked   bool                         // Smokeball tells the firm's changes by webhook
+	staff    string                       // Smokeball's id of the responsible person
+	declined []refusedField               // of the matter, by Smokeball in this turn
+	retyping *domain.MatterTypeResolved   // what the matter, which is there, is to become; nil: nothing else
+	unfiled  map[domain.DocumentID]string // documents that go to the matter's root, and why Smokeball refused their folder
+	files    []domain.SmokeballFile       // of the matter, where they had to be asked for
+	woken    chan struct{}                // tells of what was recorded in the streams that it attends
 	stopping <-chan struct{}
 	seat     *seat // its worker
 }
