@@ -70,9 +70,13 @@ func (d ContactDraft) to(next ContactDraft) (c ContactChange) {
 }
 
 // Write decides what a change does to the contact: what is written, and what is not, by the
-// names that people give it, because it is a contact of another kind, or because people have
-// put another value where CaseHug's was.
-func (c SmokeballContact) Write(change ContactChange) (write ContactChange, kept []string) {
+// names that people give it, because it is a contact of another kind, because people have
+// put another value where CaseHug's was, or because they have made another person of it since
+// it was told was.
+func (c SmokeballContact) Write(was ContactDraft, change ContactChange) (write ContactChange, kept []string) {
+	if !c.isStill(was) && !c.isStill(was.after(change)) {
+		return write, change.Fields()
+	}
 	if c.ExternalID == "" {
 		write.ExternalID = change.ExternalID
 	}
@@ -88,6 +92,29 @@ func (c SmokeballContact) Write(change ContactChange) (write ContactChange, kept
 		}
 	}
 	return write, kept
+}
+
+// isStill reports whether the contact has anything of who it was told to be: the e-mail address,
+// the first or the last name, the first word of a company's. People correct names and addresses, seldom all of them at once.
+func (c SmokeballContact) isStill(d ContactDraft) bool {
+	is, told := c.Name(), d.Name()
+	switch {
+	case d.Email != "" && SameText(c.Email, d.Email), is.String() == "", told.String() == "":
+		return true
+	case is.IsCompany() || told.IsCompany():
+		return is.IsCompany() != told.IsCompany() || firstWord(is.Company) == firstWord(told.Company) // of the other kind nothing is written anyway
+	}
+	return is.shares(told)
+}
+
+// after is the draft with the change.
+func (d ContactDraft) after(change ContactChange) ContactDraft {
+	for _, f := range contactFields() {
+		if v := *f.draft(&change.ContactDraft); v != "" {
+			*f.draft(&d) = v
+		}
+	}
+	return d
 }
 
 // Shows reports whether the contact has what the change wrote, and no longer what it removed.

@@ -65,6 +65,21 @@ func (n Name) Fits(o Name) bool {
 	return own == other && len(last) > 0 && slices.Equal(last, nameWords(o.Last)) && givenFit(nameWords(n.given()), nameWords(o.given()))
 }
 
+// shares reports whether two persons have the last name, or the first name, in common.
+func (n Name) shares(o Name) bool {
+	n, _ = n.generation()
+	o, _ = o.generation()
+	last, given, other := nameWords(n.Last), nameWords(n.given()), nameWords(o.given())
+	return slices.Equal(last, nameWords(o.Last)) || (len(given) > 0 && len(other) > 0 && givenFit(given, other))
+}
+
+func firstWord(part string) string {
+	if words := nameWords(part); len(words) > 0 {
+		return words[0]
+	}
+	return Fold(part)
+}
+
 func (n Name) given() string { return n.First + " " + n.Middle }
 
 // nameWords are the words of a part of a name as they are compared.

@@ -162,11 +162,11 @@ func (c *Client) CreateContact(ctx context.Context, firm domain.FirmID, d domain
 	return accepted.target(), nil
 }
 
-// UpdateContact brings a change into a contact, leaves all else as it is, and returns what it
-// wrote and the names of the values that it could not. Smokeball replaces the whole contact, so
+// UpdateContact brings a change into a contact that was told to be was, leaves all else as it is,
+// and returns what it wrote and the names of the values that it could not. Smokeball replaces the whole contact, so
 // everything that the read showed and a write can carry is sent back. An external id of another
 // system stays.
-func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domain.SmokeballID, change domain.ContactChange, rid domain.RequestID) (written domain.ContactChange, kept []string, err error) {
+func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domain.SmokeballID, was domain.ContactDraft, change domain.ContactChange, rid domain.RequestID) (written domain.ContactChange, kept []string, err error) {
 	const op = "update contact"
 	read := get(op, nil, "contacts", string(id))
 	var shown shownContact
@@ -180,7 +180,7 @@ func (c *Client) UpdateContact(ctx context.Context, firm domain.FirmID, id domai
 	if as.Deleted {
 		return written, nil, read.notThere() // a write would bring back what people have deleted
 	}
-	written, kept = as.Write(change)
+	written, kept = as.Write(was, change)
 	if written == (domain.ContactChange{}) {
 		return written, kept, nil
 	}

@@ -92,7 +92,7 @@ func updated(t *testing.T, shown string, change domain.ContactChange) map[string
 	v, c := connected(t)
 	v.on("GET /contacts/{id}", "", "", replies(200, shown))
 	v.on("PUT /contacts/{id}", contactFields, "", replies(202, `{"id":"`+uuidB+`"}`))
-	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, change, rid)
+	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, domain.ContactDraft{}, change, rid)
 	must(t, err)
 	last := v.last()
 	if some := written != (domain.ContactChange{}); some != (last.Method == http.MethodPut) {
@@ -173,7 +173,7 @@ func TestUpdateContactWritesOnlyWhatIsNew(t *testing.T) {
 func TestUpdateContactThatIsNotThere(t *testing.T) {
 	v, c := connected(t)
 	v.on("GET /contacts/{id}", "", "", replies(404, `{}`))
-	_, _, err := c.UpdateContact(t.Context(), firm, uuidB, set(domain.ContactDraft{LastName: "X"}), rid)
+	_, _, err := c.UpdateContact(t.Context(), firm, uuidB, domain.ContactDraft{}, set(domain.ContactDraft{LastName: "X"}), rid)
 	if !domain.IsNotThere(err) {
 		t.Errorf("got %v", err)
 	}
@@ -188,7 +188,7 @@ func TestUpdateContactThatIsNotThere(t *testing.T) {
 func TestUpdateContactThatPeopleHaveDeleted(t *testing.T) {
 	v, c := connected(t)
 	v.on("GET /contacts/{id}", "", "", replies(200, `{"id":"`+uuidB+`","isDeleted":true,"person":{"lastName":"X","phone":{"number":"1"}}}`))
-	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, set(domain.ContactDraft{Phone: "2"}), rid)
+	written, _, err := c.UpdateContact(t.Context(), firm, uuidB, domain.ContactDraft{}, set(domain.ContactDraft{Phone: "2"}), rid)
 	if !domain.IsNotThere(err) || written != (domain.ContactChange{}) || v.last().Method != http.MethodGet {
 		t.Errorf("written is %+v after a %s, and the error %v", written, v.last().Method, err)
 	}
@@ -234,7 +234,7 @@ func TestUpdateContactTellsWhatItWrote(t *testing.T) {
 			v, c := connected(t)
 			v.on("GET /contacts/{id}", "", "", replies(200, shown))
 			v.on("PUT /contacts/{id}", contactFields, "", replies(202, `{"id":"`+uuidB+`"}`))
-			written, kept, err := c.UpdateContact(t.Context(), firm, uuidB, tc.change, rid)
+			written, kept, err := c.UpdateContact(t.Context(), firm, uuidB, domain.ContactDraft{}, tc.change, rid)
 			must(t, err)
 			if written != tc.written || !slices.Equal(kept, tc.kept) {
 				t.Errorf("written %+v, kept %q", written, kept)

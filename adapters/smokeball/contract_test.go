@@ -186,7 +186,7 @@ func tour(t *testing.T, c *smokeball.Client) {
 	ok(c.Contact(ctx, firm, uuidB))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{ExternalID: "c", FirstName: "M", LastName: "R", Email: "a@b.c", Phone: "+1 312"}, rid, nil))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{CompanyName: "A", Email: "a@b.c", Phone: "1"}, rid, nil))
-	_, _, err := c.UpdateContact(ctx, firm, uuidB, set(domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}), rid)
+	_, _, err := c.UpdateContact(ctx, firm, uuidB, domain.ContactDraft{}, set(domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}), rid)
 	ok(nil, err)
 
 	draft := domain.MatterDraft{

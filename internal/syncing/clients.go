@@ -284,7 +284,7 @@ func (w *contactWork) update(ctx context.Context) error {
 		}
 	}
 	request := w.turn.request("contact", string(w.data.ID), "update")
-	written, kept, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, change, request)
+	written, kept, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, w.c.Written(w.data.ID), change, request)
 	if domain.IsNotThere(err) && w.c.Confirmed {
 		if err := w.note(ctx, domain.ContactLost{Contact: w.c.ID}); err != nil {
 			return err

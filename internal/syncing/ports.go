@@ -43,9 +43,9 @@ type Contacts interface {
 	FindContacts(ctx context.Context, f domain.FirmID, q domain.ContactQuery) ([]domain.SmokeballContact, error)
 	Contact(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballContact, error)
 	CreateContact(ctx context.Context, f domain.FirmID, d domain.ContactDraft, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
-	// UpdateContact returns what it wrote of the change, and the names of the values that it
-	// could not write: Smokeball keeps others there.
-	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.ContactChange, r domain.RequestID) (written domain.ContactChange, kept []string, err error)
+	// UpdateContact returns what it wrote of the change to what Smokeball was told before, and
+	// the names of the values that it could not write: Smokeball keeps others there.
+	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, was domain.ContactDraft, c domain.ContactChange, r domain.RequestID) (written domain.ContactChange, kept []string, err error)
 }
 
 // Files are the files of Smokeball's matters.

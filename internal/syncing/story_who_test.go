@@ -492,6 +492,37 @@ func TestARemovedPhoneThatPeopleHaveChangedStays(t *testing.T) {
 	})
 }
 
+// People have made another person of the contact: that person is never written to.
+func TestAContactThatPeopleMadeAnotherPersonsStays(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(numbered(1, ana()))
+		settle()
+		o.must(o.sim.EditContact(o.contacts()["Ana Lopez"].ID, []byte(`{"person":{"firstName":"Zed","lastName":"Zorro","email":"zed@x.example"}}`)))
+		next := ana()
+		next.Version, next.Phone = 2, "+1 312 555 7777"
+		o.follows(next)
+		if c := o.shows("Zed Zorro"); c.Phone != ana().Phone {
+			t.Errorf("the phone is %s", c.Phone)
+		}
+		o.warning("m_1", "contact_value_kept")
+	})
+}
+
+// A father and his son share an address.
+func TestAFatherIsNotHisSon(t *testing.T) {
+	story(t, func(o *office) {
+		father, son := ana(), ana()
+		father.ID, father.FirstName, father.LastName = "c_father", "John", "Stone"
+		son.ID, son.FirstName, son.LastName = "c_son", "John", "Stone Jr."
+		o.sends(numbered(1, father))
+		o.sends(numbered(2, son))
+		o.warning("m_2", "contact_email_shared")
+		if all := o.contacts(); len(all) != 2 {
+			t.Errorf("the contacts are %+v", all)
+		}
+	})
+}
+
 // Client v2 is a company instead of a person.
 func TestAClientThatTurnsIntoACompany(t *testing.T) {
 	for _, email := range []string{"pair@x.example", ""} {
