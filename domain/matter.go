@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -75,6 +76,9 @@ type Document struct {
 	Request   RequestID
 	Intent    *Intent // an announcement that may or may not have happened
 	Size      int64   // bytes that were sent
+	Sent      string  // their SHA-256; empty: not known what the file has
+	Shown     bool    // Smokeball has shown those that Sent names
+	Called    string  // the file's name, as Smokeball was told last; empty: not known
 	Uploaded  bool
 	Since     time.Time // when the bytes were sent
 	Confirmed bool
@@ -111,39 +115,6 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m = m.applyEffect(e, at)
 	}
 	return m
-}
-
-// approve adds a document, or puts a new content of it in the place of the old one. An
-// approval that was given before the known one and came late changes nothing. What was
-// vouched for once stays so for the same object.
-func approve(docs []Document, e DocumentApproved, at time.Time) []Document {
-	d := e.Document
-	next := append([]Document(nil), docs...)
-	for i := range next {
-		if next[i].Data.ID != d.ID {
-			continue
-		}
-		if was := next[i].Data.ApprovedAt; was != nil && d.ApprovedAt != nil && d.ApprovedAt.Before(*was) {
-			return docs
-		}
-		if !sameContent(next[i].Data, d) {
-			next[i].Uploaded, next[i].Confirmed = false, false
-		}
-		next[i].Vouched = e.Vouched || next[i].Vouched && next[i].Data.Content == d.Content
-		next[i].Data, next[i].Failure = d, nil
-		next[i].Approvals++
-		next[i].Told = at
-		return next
-	}
-	return append(next, Document{Data: d, Vouched: e.Vouched, Approvals: 1, Told: at})
-}
-
-// sameContent reports whether two approvals are about the same bytes.
-func sameContent(a, b DocumentData) bool {
-	if a.SHA256 != "" && b.SHA256 != "" {
-		return a.SHA256 == b.SHA256
-	}
-	return sameJSON(a.Content, b.Content) && sameJSON(a.SizeBytes, b.SizeBytes)
 }
 
 // applySync moves the sync that the event is about.
@@ -327,25 +298,41 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 	case FolderGone:
 		m.Folders = withoutFolder(m.Folders, e)
 	case FileCreationStarted:
-		m = m.document(e.Document, func(d *Document) { d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false })
+		m = m.document(e.Document, func(d *Document) {
+			d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false
+			d.Called = cmp.Or(e.FileName, d.Data.fileName())
+		})
 	case FileCreationRefused:
 		m = m.document(e.Document, func(d *Document) {
 			d.Doubted = d.File != ""
-			d.Intent, d.File, d.Request, d.Uploaded = nil, "", "", false
+			d.Intent, d.File, d.Request, d.Uploaded, d.Called = nil, "", "", false, ""
+			d.Sent, d.Shown = "", false
 		})
 	case FileMissed:
 		m = m.document(e.Document, func(d *Document) {
 			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
+			d.Sent, d.Shown = "", false
 		})
 	case FileAccepted:
 		m = m.document(e.Document, func(d *Document) {
 			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
+			d.Sent, d.Shown = "", false
 		})
+	case DocumentReplacementStarted:
+		m = m.document(e.Document, func(d *Document) { d.Sent, d.Shown = "", false })
 	case DocumentUploaded:
-		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil })
+		m = m.document(e.Document, func(d *Document) {
+			d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil
+			d.Sent, d.Shown = e.SHA256, false
+		})
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentConfirmed:
-		m = m.document(e.Document, func(d *Document) { d.Confirmed = true })
+		m = m.document(e.Document, func(d *Document) { d.Confirmed, d.Shown = true, true })
+		m = m.change(func(s *Sync) { s.Changed = true })
+	case DocumentKept:
+		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Confirmed, d.Failure = true, d.Shown, nil })
+	case FileRenamed:
+		m = m.document(e.Document, func(d *Document) { d.Called = e.FileName })
 		m = m.change(func(s *Sync) { s.Changed = true })
 	case DocumentFailed:
 		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })

@@ -45,7 +45,7 @@ func TestApproveAgain(t *testing.T) {
 		{"another name", change(func(d *domain.DocumentData) { d.FileName = "Retainer.pdf" }), false},
 		{"the same digest elsewhere", change(func(d *domain.DocumentData) { d.Content = domain.Content{URL: "https://files.example/d_9"} }), false},
 		{"another digest", change(func(d *domain.DocumentData) { d.SHA256 = "bb22" }), true},
-		{"no digest, the same place", change(func(d *domain.DocumentData) { d.SHA256 = "" }), false},
+		{"no digest, the same place: the bytes decide", change(func(d *domain.DocumentData) { d.SHA256 = "" }), true},
 		{"no digest, another place", change(func(d *domain.DocumentData) { d.SHA256, d.Content.Object = "", "casehug-documents/d_9b" }), true},
 		{"no digest, another size", change(func(d *domain.DocumentData) { d.SHA256, d.SizeBytes = "", ptr(int64(48213)) }), true},
 	} {
@@ -115,5 +115,29 @@ func TestLeavesOut(t *testing.T) {
 				t.Errorf("it leaves the document out: %v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestABrokenOffReplacementIsNoReasonToKeepBytes tells that what a file has is not known once
+// other bytes were about to be sent to it.
+func TestABrokenOffReplacementIsNoReasonToKeepBytes(t *testing.T) {
+	unnamed := retainer()
+	unnamed.SHA256 = ""
+	m := there().Apply(domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF, SHA256: "aa11"}, start).
+		Apply(domain.DocumentConfirmed{Sync: syncFor(2), Document: docA, File: sbF}, start).Apply(approved(5, unnamed), start)
+	kept := domain.DocumentKept{Sync: syncFor(2), Document: docA, File: sbF, SHA256: "aa11", Compared: true}
+	facts, err := m.Keep(turn, 2, kept)
+	then(t, must(t, facts, err), kept)
+	if d, _ := m.Apply(kept, start).Document(docA); !d.Confirmed {
+		t.Error("what was compared and is the same is still to be sent")
+	}
+	_, err = m.Apply(approved(6, unnamed), start).Keep(turn, 2, kept)
+	thenError(t, nil, err, domain.ErrTaken)
+
+	m = m.Apply(domain.DocumentReplacementStarted{Sync: syncFor(2), Document: docA, File: sbF}, start)
+	_, err = m.Keep(turn, 2, kept)
+	thenError(t, nil, err, domain.ErrTaken)
+	if m = m.Apply(approved(7, retainer()), start); len(m.Unsent()) != 1 {
+		t.Error("the bytes that the file may have lost are not sent again")
 	}
 }

@@ -30,7 +30,7 @@ func TestMissedFile(t *testing.T) {
 	if d.File != "" || d.Uploaded || d.Intent == nil || d.Intent.Request != "r-f" {
 		t.Errorf("the document is %+v", d)
 	}
-	facts, err := m.StartFile(turn, docA, "r-g")
+	facts, err := m.StartFile(turn, docA, "retainer.pdf", "r-g")
 	thenError(t, facts, err, domain.ErrTaken)
 }
 
@@ -38,19 +38,19 @@ func TestMissedFile(t *testing.T) {
 func TestUpload(t *testing.T) {
 	announced := running(approved(3, retainer()), domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"})
 	uploaded := domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF}
-	facts, err := given[domain.Matter](announced...).Upload(turn, retainer(), uploaded)
+	facts, err := given[domain.Matter](announced...).Upload(turn, 1, uploaded)
 	then(t, must(t, facts, err), uploaded)
 
 	newer := retainer()
 	newer.SHA256 = "bb22"
-	facts, err = given[domain.Matter](and(announced, approved(4, newer))...).Upload(turn, retainer(), uploaded)
+	facts, err = given[domain.Matter](and(announced, approved(4, newer))...).Upload(turn, 1, uploaded)
 	thenError(t, facts, err, domain.ErrTaken)
 
 	refused := domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-f"}
-	facts, err = given[domain.Matter](and(announced, refused)...).Upload(turn, retainer(), uploaded)
+	facts, err = given[domain.Matter](and(announced, refused)...).Upload(turn, 1, uploaded)
 	then(t, must(t, facts, err))
 
-	facts, err = given[domain.Matter](and(announced, started(2, 2))...).Upload(turn, retainer(), uploaded)
+	facts, err = given[domain.Matter](and(announced, started(2, 2))...).Upload(turn, 1, uploaded)
 	thenError(t, facts, err, domain.ErrNotCurrent)
 }
 

@@ -305,6 +305,7 @@ type FileCreationStarted struct {
 	Sync     SyncID     `json:"sync"`
 	Document DocumentID `json:"document"`
 	Request  RequestID  `json:"request"`
+	FileName string     `json:"file_name,omitempty"` // as Smokeball is told it
 }
 
 // FileCreationRefused settles the intent: Smokeball made no file.
@@ -331,6 +332,35 @@ type DocumentUploaded struct {
 	Request    RequestID   `json:"request,omitempty"` // that announced the file
 	SHA256     string      `json:"sha256"`
 	SizeBytes  int64       `json:"size_bytes"`
+	DurationMS int64       `json:"duration_ms"`
+}
+
+// DocumentReplacementStarted is the intent to send other bytes to a file whose bytes are known.
+type DocumentReplacementStarted struct {
+	Sync     SyncID      `json:"sync"`
+	Document DocumentID  `json:"document"`
+	File     SmokeballID `json:"file"`
+}
+
+// DocumentKept says that nothing was sent for another approval of the document: its file has
+// the approved bytes, or (not compared) their source has none any more.
+type DocumentKept struct {
+	Sync     SyncID      `json:"sync"`
+	Document DocumentID  `json:"document"`
+	File     SmokeballID `json:"file"`
+	SHA256   string      `json:"sha256"` // of the bytes that the file has
+	Compared bool        `json:"compared,omitempty"`
+}
+
+// FileRenamed says that Smokeball shows the document's file under the name that CaseHug gave
+// it since it was announced.
+type FileRenamed struct {
+	Sync       SyncID      `json:"sync"`
+	Document   DocumentID  `json:"document"`
+	File       SmokeballID `json:"file"`
+	Was        string      `json:"was"`
+	FileName   string      `json:"file_name"`
+	Request    RequestID   `json:"request,omitempty"` // empty: it had the name already
 	DurationMS int64       `json:"duration_ms"`
 }
 
@@ -402,4 +432,9 @@ func (FileCreationRefused) EventName() string   { return "smokeball.file_refused
 func (FileAccepted) EventName() string          { return "smokeball.file_accepted.v1" }
 func (DocumentUploaded) EventName() string      { return "smokeball.document_uploaded.v1" }
 func (DocumentConfirmed) EventName() string     { return "smokeball.document_confirmed.v1" }
-func (DocumentFailed) EventName() string        { return "smokeball.document_failed.v1" }
+func (DocumentKept) EventName() string          { return "smokeball.document_kept.v1" }
+func (FileRenamed) EventName() string           { return "smokeball.file_renamed.v1" }
+func (DocumentReplacementStarted) EventName() string {
+	return "smokeball.content_started.v1"
+}
+func (DocumentFailed) EventName() string { return "smokeball.document_failed.v1" }

@@ -56,11 +56,12 @@ func (m Matter) unversioned(d MatterData) *MatterData {
 }
 
 // approval records the document. An event that merely brings it along does so only
-// where the very same approval is not known, or was not vouched for; the document's own event is always
-// recorded, so that its redelivery cannot undo a newer approval.
+// where the very same approval is not known, was not vouched for, or does not tell which bytes
+// it is about; the document's own event is always recorded, so that its redelivery cannot undo
+// a newer approval.
 func (m Matter) approval(e CaseHugEvent, d DocumentData) (Event, bool) {
 	known, ok := m.Document(d.ID)
-	if ok && e.Type != TypeDocumentApproved && sameJSON(known.Data, d) && (known.Vouched || !e.Vouched) {
+	if ok && e.Type != TypeDocumentApproved && d.SHA256 != "" && sameJSON(known.Data, d) && (known.Vouched || !e.Vouched) {
 		return nil, false
 	}
 	return DocumentApproved{Origin: e.Origin, Document: d, Vouched: e.Vouched}, true
@@ -81,7 +82,7 @@ func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
 			return m.RequestFor(e, TriggerMatterUpdated)
 		}
 	case TypeDocumentApproved:
-		if s.OnDocumentApproved && len(m.Unsent()) > 0 {
+		if s.OnDocumentApproved && (len(m.Unsent()) > 0 || m.renames()) {
 			return m.RequestFor(e, TriggerDocumentApproved)
 		}
 	case TypeMatterSyncRequested:

@@ -294,7 +294,7 @@ func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
 	case 2:
 		return l.settleMatter(turn, request)
 	case 3:
-		return l.m.StartFile(turn, docA, request)
+		return l.m.StartFile(turn, docA, "retainer.pdf", request)
 	case 4:
 		return l.settleFile(turn)
 	case 5:

@@ -65,8 +65,8 @@ func (m Matter) StartFolder(t Turn, path string, r RequestID) ([]Event, error) {
 }
 
 // StartFile decides to announce a document's file to Smokeball.
-func (m Matter) StartFile(t Turn, doc DocumentID, r RequestID) ([]Event, error) {
-	facts, err := m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, Request: r})
+func (m Matter) StartFile(t Turn, doc DocumentID, name string, r RequestID) ([]Event, error) {
+	facts, err := m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, FileName: name, Request: r})
 	if d, ok := m.Document(doc); err == nil && (!ok || d.File != "" || d.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -92,16 +92,16 @@ func (m Matter) Undo(s SyncID, r RequestID) []Event {
 	return nil
 }
 
-// Upload decides that the bytes of an approval were sent. Where another content was
-// approved meanwhile it is that one's turn (ErrTaken); where Smokeball refused the file
-// meanwhile there is nothing to tell.
-func (m Matter) Upload(t Turn, approval DocumentData, e DocumentUploaded) ([]Event, error) {
+// Upload decides that the bytes of an approval were sent; approval counts those until then.
+// Where it was approved again meanwhile, and not for just these bytes, it is that one's turn
+// (ErrTaken); where Smokeball refused the file meanwhile there is nothing to tell.
+func (m Matter) Upload(t Turn, approval int, e DocumentUploaded) ([]Event, error) {
 	d, ok := m.Document(e.Document)
 	if !ok || d.File != e.File {
 		return m.On(t)
 	}
 	facts, err := m.On(t, e)
-	if err == nil && !sameContent(d.Data, approval) {
+	if err == nil && d.Approvals != approval && (d.Data.SHA256 == "" || d.Data.SHA256 != e.SHA256) {
 		return nil, ErrTaken
 	}
 	return facts, err

@@ -114,8 +114,8 @@ func TestStartCreation(t *testing.T) {
 
 func TestStartFile(t *testing.T) {
 	doc := approved(3, retainer())
-	intent := domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-1"}
-	facts, err := given[domain.Matter](running(doc)...).StartFile(turn, docA, "r-1")
+	intent := domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-1", FileName: "retainer.pdf"}
+	facts, err := given[domain.Matter](running(doc)...).StartFile(turn, docA, "retainer.pdf", "r-1")
 	then(t, must(t, facts, err), intent)
 
 	for name, events := range map[string][]domain.Event{
@@ -125,14 +125,14 @@ func TestStartFile(t *testing.T) {
 		"another document comes": running(approved(3, domain.DocumentData{ID: "d_other", Matter: matterA})),
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Matter](events...).StartFile(turn, docA, "r-2")
+			facts, err := given[domain.Matter](events...).StartFile(turn, docA, "retainer.pdf", "r-2")
 			thenError(t, facts, err, domain.ErrTaken)
 		})
 	}
 
 	refused := domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-1"}
-	facts, err = given[domain.Matter](running(doc, intent, refused)...).StartFile(turn, docA, "r-2")
-	then(t, must(t, facts, err), domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-2"})
+	facts, err = given[domain.Matter](running(doc, intent, refused)...).StartFile(turn, docA, "retainer.pdf", "r-2")
+	then(t, must(t, facts, err), domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-2", FileName: "retainer.pdf"})
 }
 
 // TestFinish tells how a sync ends.

@@ -104,7 +104,10 @@ func effectSamples() []domain.Event {
 
 func fileSamples() []domain.Event {
 	return list(
-		domain.FileCreationStarted{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
+		domain.FileCreationStarted{Sync: sampleSync, Document: "d_9", Request: sampleRequest, FileName: "Signed retainer.pdf"},
+		domain.DocumentReplacementStarted{Sync: sampleSync, Document: "d_9", File: sbF},
+		domain.DocumentKept{Sync: sampleSync, Document: "d_9", File: sbF, SHA256: sampleDocument.SHA256, Compared: true},
+		domain.FileRenamed{Sync: sampleSync, Document: "d_9", File: sbF, Was: "Retainer.pdf", FileName: "Signed retainer.pdf", Request: sampleRequest, DurationMS: 820},
 		domain.FileCreationRefused{Sync: sampleSync, Document: "d_9", Request: sampleRequest},
 		domain.FileMissed{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},
 		domain.FileAccepted{Sync: sampleSync, Document: "d_9", File: sbF, Request: sampleRequest},

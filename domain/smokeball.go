@@ -126,6 +126,7 @@ type SmokeballFile struct {
 	VersionID string
 	Name      string // without extension
 	Extension string
+	Folder    SmokeballID // empty: the matter's root
 	SizeBytes int64
 	Uploaded  bool
 	Cancelled bool

@@ -320,7 +320,7 @@ func (x *step) document(e *worker) {
 		x.on(e, confirm)
 	case d.File != "":
 		sent := domain.DocumentUploaded{Sync: e.turn.Sync, Document: docA, File: d.File}
-		x.decide(e, confirm, func(m domain.Matter) ([]domain.Event, error) { return m.Upload(e.turn, d.Data, sent) })
+		x.decide(e, confirm, func(m domain.Matter) ([]domain.Event, error) { return m.Upload(e.turn, d.Approvals, sent) })
 	case d.Intent == nil:
 		x.ask(e, aFile)
 	default:
@@ -345,7 +345,9 @@ func (x *step) intend(e *worker) {
 			return m.StartCreation(e.turn, e.request, "", domain.MatterDraft{})
 		})
 	case aFile:
-		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) { return m.StartFile(e.turn, docA, e.request) })
+		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) {
+			return m.StartFile(e.turn, docA, "retainer.pdf", e.request)
+		})
 	}
 }
 

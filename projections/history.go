@@ -113,6 +113,10 @@ func effectOf(e domain.Event) domain.SyncID {
 		return e.Sync
 	case domain.DocumentConfirmed:
 		return e.Sync
+	case domain.DocumentKept:
+		return e.Sync
+	case domain.FileRenamed:
+		return e.Sync
 	case domain.DocumentFailed:
 		return e.Sync
 	}
@@ -302,6 +306,15 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 	case domain.DocumentConfirmed:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.File, ev.Request, "file, by "+string(ev.By)
+	case domain.DocumentKept:
+		step.Name, step.Outcome, step.Smokeball = domain.StepDocument, domain.OutcomeUnchanged, ev.File
+		if step.Detail = "the same content as before"; !ev.Compared {
+			step.Detail = "not compared: its object is gone"
+		}
+	case domain.FileRenamed:
+		step.Name, step.Outcome, step.DurationMS = domain.StepDocument, domain.OutcomeUpdated, ev.DurationMS
+		step.Smokeball, step.Request, step.Detail = ev.File, ev.Request, "renamed “"+ev.Was+"” to “"+ev.FileName+"”"
+		e.Smokeball.Files = addFile(e.Smokeball.Files, EntryFile{ID: ev.File, Document: ev.Document, Name: ev.FileName})
 	case domain.DocumentFailed:
 		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
 		step.Request = requestOf(ev.Failure)

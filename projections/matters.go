@@ -45,7 +45,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 4, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 5, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -183,6 +183,10 @@ func tell(e domain.Event) string {
 		return "“" + e.FileName + "” was uploaded"
 	case domain.DocumentConfirmed:
 		return "Smokeball shows the file, by " + string(e.By)
+	case domain.DocumentKept:
+		return "The content of a document that was approved again is the same as before"
+	case domain.FileRenamed:
+		return "“" + e.Was + "” is “" + e.FileName + "” in Smokeball now"
 	case domain.DocumentFailed:
 		return "“" + e.FileName + "” was not sent: " + e.Failure.Message
 	case domain.SyncSucceeded:
@@ -253,7 +257,7 @@ func (v *Views) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow, ok 
 }
 
 // Clients has one row per client that CaseHug sent events about.
-var Clients = View[domain.Client]{Name: "clients", Version: 3, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
+var Clients = View[domain.Client]{Name: "clients", Version: 4, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
 	return c.Apply(env.Event, env.At)
 }}
 

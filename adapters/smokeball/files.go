@@ -40,6 +40,7 @@ type file struct {
 	VersionID      string         `json:"versionId"`
 	Name           string         `json:"name"`
 	FileExtension  string         `json:"fileExtension"`
+	Folder         link           `json:"folder"`
 	SizeBytes      looseInt       `json:"sizeBytes"`
 	AdditionalData map[string]any `json:"additionalData"`
 	IsUploaded     bool           `json:"isUploaded"`
@@ -60,6 +61,7 @@ func (f file) domain() domain.SmokeballFile {
 		VersionID: f.VersionID,
 		Name:      f.Name,
 		Extension: f.FileExtension,
+		Folder:    f.Folder.target(),
 		SizeBytes: int64(f.SizeBytes),
 		Uploaded:  f.IsUploaded,
 		Cancelled: f.IsCancelled,
@@ -102,6 +104,23 @@ func (c *Client) AddFile(ctx context.Context, firm domain.FirmID, matter domain.
 		return domain.Upload{}, err
 	}
 	return info.domain(), nil
+}
+
+// fileEdit is the body that renames a file. A folder that is left out would move it to the
+// matter's root.
+type fileEdit struct {
+	FileName string `json:"fileName"`
+	FolderID string `json:"folderId,omitempty"`
+}
+
+// RenameFile gives a file of the matter, which lies in folder, another name. The name is cut as
+// FileName does; renamed is what was written.
+func (c *Client) RenameFile(ctx context.Context, firm domain.FirmID, matter, file, folder domain.SmokeballID, name string, rid domain.RequestID) (renamed string, err error) {
+	renamed = FileName(name)
+	return renamed, c.do(ctx, firm, call{
+		op: "rename file", method: http.MethodPatch, path: filesPath(matter, string(file)),
+		body: fileEdit{renamed, string(folder)}, request: rid,
+	}, nil)
 }
 
 // UploadURL is a fresh place for the bytes of a file that was announced before.

@@ -17,17 +17,29 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// documents sends every approved document that Smokeball does not have. A fault in
-// one is recorded and does not hold back the others; a passing one is tried again.
+// documents sends every approved document that Smokeball does not have, and renames the files
+// of those that have another name in CaseHug since.
 func (t *turn) documents(ctx context.Context) error {
+	later, err := t.sendAll(ctx)
+	if err == nil {
+		err = t.renames(ctx)
+	}
+	if err != nil {
+		return err
+	}
+	return later
+}
+
+// sendAll sends documents. A fault in one is recorded and does not hold back the others; one
+// that passes is returned as later.
+func (t *turn) sendAll(ctx context.Context) (later, err error) {
 	unsent, err := t.sendable(ctx)
 	if err != nil || len(unsent) == 0 {
-		return err
+		return nil, err
 	}
 	if err := t.confirmMatter(ctx); err != nil { // files are added to a matter that is there
-		return err
+		return nil, err
 	}
-	var later error
 	for _, d := range unsent {
 		if d.Uploaded {
 			continue // only its confirmation is missing
@@ -37,12 +49,12 @@ func (t *turn) documents(ctx context.Context) error {
 		switch {
 		case err == nil:
 		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
-			return err
+			return nil, err
 		default:
 			later = errors.Join(later, err)
 		}
 	}
-	return later
+	return later, nil
 }
 
 // sendOrFail sends a document, or records that this can't be. What is approved anew while a
@@ -55,8 +67,13 @@ func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 		switch {
 		case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
 			return err
-		case ce.Class == domain.NotThere && t.Now().Sub(tried.Told) < objectWait:
+		case ce.Class == domain.NotThere && t.awaits(tried):
 			return comes(ce, tried.Told.Add(objectWait))
+		case ce.Class == domain.NotThere && keeps(tried):
+			if err := t.keepUncompared(ctx, tried); !errors.Is(err, domain.ErrTaken) {
+				return err
+			}
+			continue
 		case ce.Class == domain.SignIn || ce.Class == domain.Retryable || ce.Class == domain.Allowance:
 			return err
 		}
@@ -110,17 +127,18 @@ func (t *turn) failed(ctx context.Context, d domain.Document, ce *domain.CallErr
 // is announced that can't follow, then announced, then its bytes.
 // What is approved anew meanwhile is sent as well.
 func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
+	var put domain.DocumentUploaded // what was sent last
 	for {
 		if there, err := t.findMoved(ctx, id); there || err != nil {
 			return err
 		}
-		if err := t.sendNewest(ctx, id); !errors.Is(err, domain.ErrTaken) {
+		if err := t.sendNewest(ctx, id, &put); !errors.Is(err, domain.ErrTaken) {
 			return err
 		}
 	}
 }
 
-func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
+func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID, put *domain.DocumentUploaded) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
 	copied, err := t.fetch(ctx, d)
@@ -128,17 +146,32 @@ func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID) error {
 		return err
 	}
 	defer copied.discard()
+	if now, _ := t.m.Document(id); now.File != "" && now.Sent == copied.sha256 {
+		return t.keep(ctx, d, true)
+	} else if put.File == "" || put.File != now.File || put.SHA256 != copied.sha256 {
+		if *put, err = t.put(ctx, id, copied); err != nil {
+			return err
+		}
+	}
+	put.FileName, put.DurationMS = d.Data.FileName, t.since(start)
+	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Approvals, *put) })
+}
+
+// put sends the document's bytes to its file, which is announced where it is not there yet.
+// That other bytes replace known ones is recorded before: whoever goes on after a kill does
+// not take those for the file's.
+func (t *turn) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, err error) {
 	upload, err := t.place(ctx, id)
 	if err != nil {
-		return err
+		return sent, err
 	}
-	if err := t.sendTo(ctx, upload, copied); err != nil {
-		return err
+	d, _ := t.m.Document(id)
+	if d.Sent != "" {
+		if err := t.record(ctx, domain.DocumentReplacementStarted{Sync: t.Sync, Document: id, File: d.File}); err != nil {
+			return sent, err
+		}
 	}
-	announced, _ := t.m.Document(id)
-	sent := domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, FileName: d.Data.FileName, Request: announced.Request,
-		SHA256: copied.sha256, SizeBytes: copied.size, DurationMS: t.since(start)}
-	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Data, sent) })
+	return domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, Request: d.Request, SHA256: c.sha256, SizeBytes: c.size}, t.sendTo(ctx, upload, c)
 }
 
 // place finds out where the bytes go: a fresh URL of the document's file, or of a new
@@ -173,7 +206,7 @@ func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, 
 	}
 	rid := t.request("file", string(d.Data.ID))
 	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartFile(t.Turn, d.Data.ID, rid)
+		return m.StartFile(t.Turn, d.Data.ID, draft.Name, rid)
 	}))
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {

@@ -53,6 +53,8 @@ type Files interface {
 	Folders(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID) ([]domain.SmokeballFolder, error)
 	CreateFolder(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID, name string, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
 	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID, intend Intend) (domain.Upload, error)
+	// RenameFile renames a file, which stays in its folder, and returns the name that it wrote.
+	RenameFile(ctx context.Context, f domain.FirmID, matter, file, folder domain.SmokeballID, name string, r domain.RequestID) (string, error)
 	UploadURL(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.Upload, error)
 	Upload(ctx context.Context, u domain.Upload, body io.Reader, size int64) error
 	Files(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error)

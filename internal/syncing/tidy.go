@@ -56,8 +56,8 @@ func (t Tidy) Run(ctx context.Context) error {
 
 // confirmed waits until the document that the event confirms is old enough and deletes it.
 func (t Tidy) confirmed(ctx context.Context, env eventstore.Envelope) error {
-	e, ok := env.Event.(domain.DocumentConfirmed)
-	if !ok {
+	id := shown(env.Event)
+	if id == "" {
 		return nil
 	}
 	for wait := t.wait(env); wait > 0; wait = t.wait(env) {
@@ -69,12 +69,23 @@ func (t Tidy) confirmed(ctx context.Context, env eventstore.Envelope) error {
 	if err != nil {
 		return err
 	}
-	if d, ok := m.Document(e.Document); ok && d.Confirmed && d.Data.Content.Object != "" {
+	if d, ok := m.Document(id); ok && d.Confirmed && d.Data.Content.Object != "" {
 		if err := t.Delete(ctx, env.Stream.Firm, d.Data.Content.Object, env.At); err != nil {
 			return err
 		}
 	}
 	return t.Mark.Save(ctx, uint64(env.Seq))
+}
+
+// shown is the document that the event tells to be in Smokeball with its approved bytes, or "".
+func shown(e domain.Event) domain.DocumentID {
+	switch e := e.(type) {
+	case domain.DocumentConfirmed:
+		return e.Document
+	case domain.DocumentKept:
+		return e.Document
+	}
+	return ""
 }
 
 func (t Tidy) wait(env eventstore.Envelope) time.Duration { return env.At.Add(t.After).Sub(t.Now()) }

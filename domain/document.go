@@ -1,0 +1,78 @@
+package domain
+
+import "time"
+
+// approve adds a document, or puts a new approval of it in the place of the old one. An
+// approval that was given before the known one and came late changes nothing. What was
+// vouched for once stays so for the same object.
+func approve(docs []Document, e DocumentApproved, at time.Time) []Document {
+	next := append([]Document(nil), docs...)
+	for i, d := range next {
+		if d.Data.ID != e.Document.ID {
+			continue
+		}
+		if was := d.Data.ApprovedAt; was != nil && e.Document.ApprovedAt != nil && e.Document.ApprovedAt.Before(*was) {
+			return docs
+		}
+		next[i] = d.approved(e, at)
+		return next
+	}
+	return append(next, Document{Data: e.Document, Vouched: e.Vouched, Approvals: 1, Told: at})
+}
+
+// approved is the document after another approval of it. Where digests tell that Smokeball has
+// the approved bytes, nothing is to be sent. Without them the bytes themselves decide: they are
+// fetched and compared with those that were sent.
+func (d Document) approved(e DocumentApproved, at time.Time) Document {
+	was, is := d.Data, e.Document
+	switch {
+	case is.SHA256 != "" && is.SHA256 == d.Sent:
+		d.Uploaded, d.Confirmed = true, d.Shown
+	case is.SHA256 == "" || is.SHA256 != was.SHA256:
+		d.Uploaded, d.Confirmed = false, false
+	}
+	if d.File != "" && d.Called == "" {
+		d.Called = was.fileName()
+	}
+	d.Vouched = e.Vouched || d.Vouched && was.Content == is.Content
+	d.Data, d.Failure, d.Told = is, nil, at
+	d.Approvals++
+	return d
+}
+
+// fileName is the document's name as Windows and Smokeball take it.
+func (d DocumentData) fileName() string { return FileName(d.FileName, d.ContentType) }
+
+// Keep decides that the document's file keeps the bytes that it has. approval counts the
+// approvals that this was found out for: a newer one is looked at first (ErrTaken).
+func (m Matter) Keep(t Turn, approval int, e DocumentKept) ([]Event, error) {
+	facts, err := m.On(t, e)
+	d, ok := m.Document(e.Document)
+	if err == nil && (!ok || d.Approvals != approval || d.File != e.File || d.Sent != e.SHA256) {
+		return nil, ErrTaken
+	}
+	return facts, err
+}
+
+// Misnamed reports whether the document's file has another name than CaseHug gave it since.
+func (d Document) Misnamed() bool {
+	return d.File != "" && d.Called != "" && d.Called != d.Data.fileName()
+}
+
+// NameRefused reports whether Smokeball refused the name that the document's file should have.
+func (m Matter) NameRefused(d Document) bool {
+	return m.Refused[FileNameField(d.Data.ID)] == d.Data.fileName()
+}
+
+// FileNameField names the file name of a document among what Smokeball may refuse.
+func FileNameField(id DocumentID) string { return "file_name/" + string(id) }
+
+// renames reports whether a file has to be renamed.
+func (m Matter) renames() bool {
+	for _, d := range m.Documents {
+		if d.Misnamed() && !m.NameRefused(d) {
+			return true
+		}
+	}
+	return false
+}
