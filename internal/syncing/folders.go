@@ -112,10 +112,14 @@ func (t *turn) folderGone(ctx context.Context, path string, err error) error {
 func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
 	var until time.Time      // how long one that was asked for is looked for
 	var asked *domain.Intent // under which it was
+	made := false            // here, and Smokeball took it in
 	for {
 		f := t.m.Folders[path]
-		if f.ID != "" {
+		switch {
+		case f.ID != "":
 			return f.ID, nil
+		case made && f.Intent == nil:
+			return "", neverShown(name)
 		}
 		if f.Intent != nil && (asked == nil || *asked != *f.Intent) {
 			until, asked = t.lookUntil(), f.Intent
@@ -124,7 +128,14 @@ func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, na
 		if err != nil && !errors.Is(err, domain.ErrTaken) {
 			return "", err
 		}
+		made = made || (err == nil && f.Intent == nil)
 	}
+}
+
+// neverShown is the refusal of a folder that Smokeball took in and then did not make.
+func neverShown(name string) error {
+	return &domain.CallError{Op: "create folder", Class: domain.Permanent, Failure: domain.Failure{Code: domain.CodeSmokeballRefused,
+		Message: "Smokeball took the folder “" + name + "” in and never showed it."}}
 }
 
 func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {

@@ -16,6 +16,7 @@ func TestAFolderThatIsRefusedHoldsBackNoDocument(t *testing.T) {
 		"folders are not shown":       {Route: "GET " + folders, Kind: smokeballsim.Status, Status: 400},
 		"folders may not be seen":     {Route: "GET " + folders, Kind: smokeballsim.Status, Status: 403},
 		"the folder is not made":      {Route: "POST " + folders, Kind: smokeballsim.Status, Status: 400},
+		"the folder never shows up":   {Route: "POST " + folders, Kind: smokeballsim.FailLate, Message: "no"},
 		"the file is not taken there": {Route: addFile, Kind: smokeballsim.Status, Status: 400, Count: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
