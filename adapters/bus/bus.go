@@ -16,6 +16,7 @@ import (
 // Bus is an open connection to the streams and buckets of the table. It is safe for
 // concurrent use.
 type Bus struct {
+	waiting  waiting
 	conn     *nats.Conn
 	js       jetstream.JetStream
 	embedded *embedded // nil on a cluster
@@ -108,7 +109,7 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if c.Listen == listenOff {
 		return nil
 	}
-	b.gate, err = openGate(b.embedded, c.Logger, newQuota(c.room()/shareOfOne))
+	b.gate, err = openGate(b.embedded, c.Logger, newQuota(c.room()/shareOfOne), &b.waiting)
 	return err
 }
 

@@ -95,6 +95,12 @@ func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	taking := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Taken: b.TakenIn}), bus.Intake)
+	go func() {
+		for m := range taking {
+			m.Ack()
+		}
+	}()
 	for i := range 100 {
 		if _, err := one.Publish(brief(t), "casehug.f1.matter.created", []byte(fmt.Sprint("calm ", i))); err != nil {
 			t.Fatal(err)
@@ -153,4 +159,46 @@ func TestAFirmsLargeMessagesHaveABudget(t *testing.T) {
 	if _, err := two.Publish(brief(t), "casehug.f2.matter.created", large); err != nil {
 		t.Errorf("the other firm's guest: %v", err)
 	}
+}
+
+// TestAFirmWhoseEventsAreSlowToTakeInHoldsUpNoOther publishes more events of one matter than
+// the intake holds at once, none of which is taken in. Another firm's event is handed out.
+func TestAFirmWhoseEventsAreSlowToTakeInHoldsUpNoOther(t *testing.T) {
+	b, f2 := openForFirms(t)
+	taking := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Taken: b.TakenIn}), bus.Intake)
+	flood, _ := dial(t, b, nats.UserInfo("one", "right"))
+	for i := range 400 {
+		if err := flood.Publish("casehug.f1.matter.updated", []byte(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if m := <-taking; m.Metadata.Get(bus.MetaSubject) != "casehug.f1.matter.updated" {
+		t.Fatalf("first comes %s", m.Metadata.Get(bus.MetaSubject))
+	}
+	_, two := dial(t, b, f2)
+	time.Sleep(500 * time.Millisecond) // what of the flood can be stored is
+	if _, err := two.Publish(brief(t), "casehug.f2.matter.updated", []byte("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case m := <-taking:
+		if m.Metadata.Get(bus.MetaSubject) != "casehug.f2.matter.updated" {
+			t.Errorf("next comes %s", m.Metadata.Get(bus.MetaSubject))
+		}
+		m.Ack()
+	case <-brief(t).Done():
+		t.Error("the other firm's event does not come")
+	}
+}
+
+// TestWhatCameBeforeThisStartIsTakenIn takes a place back that nobody has taken since the start.
+func TestWhatCameBeforeThisStartIsTakenIn(t *testing.T) {
+	b, _ := openForFirms(t)
+	b.TakenIn("casehug.f1.matter.created")
+	_, one := dial(t, b, nats.UserInfo("one", "right"))
+	if _, err := one.Publish(brief(t), "casehug.f1.matter.created", []byte("next")); err != nil {
+		t.Fatal(err)
+	}
+	b.TakenIn("casehug.f1.matter.created")
+	b.TakenIn("casehug.f1.matter.created")
 }

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -28,6 +29,8 @@ type gate struct {
 
 	papers papers // the documents that guests are putting
 	quota  *quota
+
+	waiting *waiting
 
 	mu     sync.Mutex
 	owners map[string]string // which guest made a consumer of the outbox, by its name
@@ -74,7 +77,7 @@ func (r refusal) Error() string { return string(r) }
 // notYours is also said of consumers that are others', so that guests cannot tell.
 const notYours = refusal("consumer not found")
 
-func openGate(e *embedded, log *slog.Logger, quota *quota) (*gate, error) {
+func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*gate, error) {
 	conn, err := e.connect("gate", nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 		if sub != nil {
 			log.Warn("a guest of the bus sends more than is answered; what its queue can't hold is dropped", "queue", sub.Subject, "err", err)
@@ -88,7 +91,7 @@ func openGate(e *embedded, log *slog.Logger, quota *quota) (*gate, error) {
 		conn.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
-	g := &gate{conn: conn, js: js, log: log, quota: quota, guests: map[string]guest{}, owners: map[string]string{}}
+	g := &gate{conn: conn, js: js, log: log, quota: quota, waiting: waiting, guests: map[string]guest{}, owners: map[string]string{}}
 	g.open, g.shut = context.WithCancel(context.Background())
 	for _, guest := range e.guests {
 		g.guests[guest.token()] = guest
@@ -194,13 +197,28 @@ func (g *gate) forward(c call, header nats.Header, data []byte) error {
 
 // event passes an event of CaseHug on. What a guest of one firm publishes is marked as such.
 func (g *gate) event(c call) error {
-	if c.guest.firm != "" {
-		if !g.quota.take(c.guest, c.msg.Size()) {
-			return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")
-		}
-		c.subject = Bound + c.subject
+	if c.guest.firm == "" {
+		return g.forward(c, c.msg.Header, c.msg.Data)
 	}
-	return g.forward(c, c.msg.Header, c.msg.Data)
+	if !g.quota.take(c.guest, c.msg.Size()) {
+		return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")
+	}
+	if g.waiting.enter(g.open, c.guest.firm, longestWait) != nil {
+		return refusal(tooMuch + ": " + errBehind.Error() + "; try again in 2 seconds")
+	}
+	ctx, cancel := context.WithTimeout(g.open, gateTimeout)
+	defer cancel()
+	ack, err := g.conn.RequestMsgWithContext(ctx, &nats.Msg{Subject: Bound + c.subject, Header: c.msg.Header, Data: c.msg.Data})
+	if err != nil {
+		g.waiting.leave(c.guest.firm)
+		return fmt.Errorf("store an event: %w", err)
+	}
+	var answer struct{ Error *jetstream.APIError }
+	if json.Unmarshal(ack.Data, &answer) != nil || answer.Error != nil {
+		g.waiting.leave(c.guest.firm)
+	}
+	g.respond(c, nil, ack.Data)
+	return nil
 }
 
 // relay asks in the engine's name and hands the answer over.

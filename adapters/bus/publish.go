@@ -36,7 +36,14 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 	if msgID != "" {
 		opts = append(opts, jetstream.WithMsgID(msgID))
 	}
+	leave, err := b.enter(ctx, subject)
+	if err != nil {
+		return fmt.Errorf("publish %s on %s: %w", msgID, subject, err)
+	}
 	ack, err := b.js.PublishMsg(ctx, msg, opts...)
+	if err != nil {
+		leave()
+	}
 	if err == nil && ack.Duplicate {
 		err = b.isStored(ctx, ack, msg)
 	}
@@ -47,6 +54,23 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 		return fmt.Errorf("publish %s on %s: %w", msgID, subject, err)
 	}
 	return nil
+}
+
+// callersWait is how long a caller of one firm waits for a place in the intake.
+const callersWait = 5 * time.Second
+
+// enter takes a place in the intake for what one firm's caller publishes; leave gives it back
+// where nothing was stored.
+func (b *Bus) enter(ctx context.Context, subject string) (leave func(), err error) {
+	subject, bound := strings.CutPrefix(subject, Bound)
+	if !bound || b.embedded == nil {
+		return func() {}, nil
+	}
+	firm := firmOf(subject)
+	if b.waiting.enter(ctx, firm, callersWait) != nil {
+		return nil, fmt.Errorf("%w: %w", ErrFull, errBehind)
+	}
+	return func() { b.waiting.leave(firm) }, nil
 }
 
 // isStored compares a message with the one that the server takes it to repeat.

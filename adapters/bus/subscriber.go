@@ -19,11 +19,12 @@ type Bind func(ctx context.Context, topic string) (jetstream.Consumer, error)
 
 // SubscriberConfig says how a [Subscriber] takes messages.
 type SubscriberConfig struct {
-	Bind   Bind          // required
-	Key    Key           // nil: the subject is the key
-	Delay  Delay         // before a failed message comes again; nil: from 1 s to 5 min
-	Drain  time.Duration // what running handlers get to finish when it closes; 0: 5 s
-	Logger *slog.Logger  // nil: slog.Default()
+	Bind   Bind                 // required
+	Key    Key                  // nil: the subject is the key
+	Taken  func(subject string) // hears of each [Bound] message that is acknowledged; nil: nobody does
+	Delay  Delay                // before a failed message comes again; nil: from 1 s to 5 min
+	Drain  time.Duration        // what running handlers get to finish when it closes; 0: 5 s
+	Logger *slog.Logger         // nil: slog.Default()
 }
 
 func (c SubscriberConfig) withDefaults() SubscriberConfig {

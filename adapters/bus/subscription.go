@@ -159,6 +159,9 @@ func (s *subscription) acknowledge(h *held) {
 	if err := h.msg.Ack(); err != nil {
 		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "error", err)
 	}
+	if h.bound && s.config.Taken != nil {
+		s.config.Taken(h.subject)
+	}
 }
 
 func (s *subscription) giveBack(h *held, delay time.Duration) {

@@ -40,7 +40,7 @@ func (e *engine) newRouter() (*message.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Key: eventKey, Drain: stopTaking / 2, Logger: e.log})
+	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Key: eventKey, Taken: e.bus.TakenIn, Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
