@@ -222,3 +222,16 @@ func TestANewNameSurvivesALostAnswer(t *testing.T) {
 		}
 	})
 }
+
+func TestARefusedClientRoleHoldsNoMatterBack(t *testing.T) {
+	story(t, func(o *office) {
+		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
+		o.maps(domain.Mapping{ID: "map_1", CaseType: "Auto Accident", MatterTypeID: o.typeID("Truck Accident"), ClientRole: "Defendant"})
+		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400, Count: 1})
+		o.tell(created(accident()), o.retainer())
+		e := o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.ClientRole == "Defendant" || !warned(e, "client_role_refused") || len(o.kept().Files) != 1 {
+			t.Errorf("the role is %q, the warnings are %+v", m.ClientRole, e.Warnings)
+		}
+	})
+}
