@@ -107,7 +107,9 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m.seen = m.seen.with(e.Origin)
 		m = m.joined(e)
 	case DocumentApproved:
-		m.seen = m.seen.with(e.Origin)
+		if !e.Part {
+			m.seen = m.seen.with(e.Origin)
+		}
 		m.Documents = approve(m.Documents, e, at)
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = m.applySync(e, at)

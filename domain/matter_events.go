@@ -34,6 +34,7 @@ type DocumentApproved struct {
 	Origin   EventRef     `json:"origin"`
 	Document DocumentData `json:"document"`
 	Vouched  bool         `json:"vouched,omitempty"` // as of the event that brought it
+	Part     bool         `json:"part,omitempty"`    // the event says more, which another append records
 }
 
 // SyncRequested puts a sync into the queue.

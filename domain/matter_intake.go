@@ -24,6 +24,21 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	return append(facts, after.follow(e, s, news)...)
 }
 
+// TakeInPart decides what is recorded of some documents of an event ahead of the event itself,
+// which brings more than one append holds. Decided again it yields nothing.
+func (m Matter) TakeInPart(e CaseHugEvent) []Event {
+	if m.seen.has(e.Origin) {
+		return nil
+	}
+	var facts []Event
+	for _, d := range e.Documents {
+		if known, ok := m.Document(d.ID); !ok || !sameJSON(known.Data, d) || e.Vouched && !known.Vouched {
+			facts = append(facts, DocumentApproved{Origin: e.Origin, Document: d, Vouched: e.Vouched, Part: true})
+		}
+	}
+	return facts
+}
+
 func isOutdated(e Event) bool {
 	_, ok := e.(MatterOutdated)
 	return ok

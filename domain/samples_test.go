@@ -51,7 +51,7 @@ func matterSamples() []domain.Event {
 		domain.MatterCreated{Origin: sampleRef, Matter: sampleMatter},
 		domain.MatterUpdated{Origin: sampleRef, Matter: sampleMatter},
 		domain.MatterOutdated{Origin: sampleRef, Version: 2, Current: 3},
-		domain.DocumentApproved{Origin: sampleRef, Document: sampleDocument, Vouched: true},
+		domain.DocumentApproved{Origin: sampleRef, Document: sampleDocument, Vouched: true, Part: true},
 		domain.MatterRebased{Version: 3, Was: 2147483647, By: "u_1"},
 		domain.ClientRebased{Version: 2, Was: 2147483647, By: "u_1"},
 	)

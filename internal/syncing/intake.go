@@ -50,6 +50,10 @@ func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings,
 }
 
 func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) (domain.Matter, eventstore.Head, error) {
+	e, err := i.ahead(ctx, e, matterOf(e))
+	if err != nil {
+		return domain.Matter{}, eventstore.Head{}, err
+	}
 	return eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, matterOf(e)),
 		func(m domain.Matter) ([]domain.Event, error) {
 			if err := m.CheckVersion(e); err != nil {
@@ -57,6 +61,28 @@ func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 			}
 			return m.TakeIn(e, s), nil
 		})
+}
+
+// documentsAtOnce leaves room in an append for what else an event says.
+const documentsAtOnce = eventstore.MaxEvents - 10
+
+// ahead records the documents that an append can't hold beside the rest of the event, which it
+// returns. The event itself is taken in last: one whose intake was cut off is taken in again.
+func (i Intake) ahead(ctx context.Context, e domain.CaseHugEvent, id domain.MatterID) (domain.CaseHugEvent, error) {
+	for len(e.Documents) > documentsAtOnce {
+		part := e
+		part.Documents, e.Documents = e.Documents[:documentsAtOnce], e.Documents[documentsAtOnce:]
+		_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, id), func(m domain.Matter) ([]domain.Event, error) {
+			if err := m.CheckVersion(e); err != nil {
+				return nil, err
+			}
+			return m.TakeInPart(part), nil
+		})
+		if err != nil {
+			return e, err
+		}
+	}
+	return e, nil
 }
 
 func matterOf(e domain.CaseHugEvent) domain.MatterID {
@@ -109,6 +135,10 @@ func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterI
 	if err := r.checkClients(ctx, by.Firm, e.Matter); err != nil {
 		return "", 0, err
 	}
+	e, err := r.requestAhead(ctx, e, id)
+	if err != nil {
+		return "", 0, err
+	}
 	return r.ask(ctx, by.Firm, id, func(now domain.Matter) (domain.SyncID, []domain.Event, error) {
 		if !now.Known && m == nil {
 			return "", nil, unknownMatter(id)
@@ -143,6 +173,25 @@ func (r Requests) checkClients(ctx context.Context, f domain.FirmID, m *domain.M
 		}
 	}
 	return nil
+}
+
+// requestAhead records the documents of a request that an append can't hold beside it.
+func (r Requests) requestAhead(ctx context.Context, e domain.CaseHugEvent, id domain.MatterID) (domain.CaseHugEvent, error) {
+	if len(e.Documents) <= documentsAtOnce {
+		return e, nil
+	}
+	now, _, err := eventstore.Load[domain.Matter](ctx, r.Ledger, domain.MatterStream(e.Firm, id))
+	switch {
+	case err != nil:
+		return e, err
+	case e.Matter != nil:
+		if unfit := asUnfit(now.CheckPersonsVersion(*e.Matter)); unfit != nil {
+			return e, leapInRequest("/matter", unfit)
+		}
+	case !now.Known:
+		return e, unknownMatter(id)
+	}
+	return r.ahead(ctx, e, id)
 }
 
 // Retry asks again for the matter of a sync that has ended.

@@ -3,9 +3,11 @@ package syncing_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
 // TestNamingADocumentTakesItFromNobody names a document of this firm in another firm's
@@ -70,13 +72,7 @@ func TestAServiceThatServesAllFirmsSaysWhoseADocumentIs(t *testing.T) {
 // TestManyDocumentsCostOneAppend takes one event with as many documents in as an append holds.
 func TestManyDocumentsCostOneAppend(t *testing.T) {
 	story(t, func(o *office) {
-		m := accident()
-		e := event(domain.TypeMatterSyncRequested, "all-at-once")
-		e.Matter = &m
-		for i := range 490 {
-			id := domain.DocumentID(fmt.Sprintf("d_%d", i))
-			e.Documents = append(e.Documents, domain.DocumentData{ID: id, Matter: m.ID, FileName: "a.pdf", Content: domain.Content{Object: "casehug-documents/" + string(id)}})
-		}
+		e := withDocuments(490)
 		o.tell(e)
 		for env, err := range o.ledger.Tail(o.Context(), 0) {
 			o.must(err)
@@ -88,4 +84,44 @@ func TestManyDocumentsCostOneAppend(t *testing.T) {
 			}
 		}
 	})
+}
+
+// withDocuments asks for a sync of a matter with so many documents.
+func withDocuments(n int) domain.CaseHugEvent {
+	m := accident()
+	e := event(domain.TypeMatterSyncRequested, "all-at-once")
+	e.Matter = &m
+	for i := range n {
+		id := domain.DocumentID(fmt.Sprintf("d_%d", i))
+		e.Documents = append(e.Documents, domain.DocumentData{ID: id, Matter: m.ID, FileName: "a.pdf", Content: domain.Content{Object: "casehug-documents/" + string(id)}})
+	}
+	return e
+}
+
+// TestAThousandDocumentsComeIn takes in an event with as many documents as its schema allows,
+// which is more than an append holds, also where an earlier intake of it was cut off.
+func TestAThousandDocumentsComeIn(t *testing.T) {
+	for appends := range 3 {
+		l := newLedger()
+		intake := syncing.Intake{Ledger: l, Now: time.Now}
+		e := withDocuments(1000)
+		stream := domain.MatterStream(e.Firm, e.Matter.ID)
+		for n := range appends {
+			part := e.Tidy()
+			part.Documents = part.Documents[n*490 : (n+1)*490]
+			_, _, err := eventstore.Execute(t.Context(), l, time.Now, stream, func(m domain.Matter) ([]domain.Event, error) { return m.TakeInPart(part), nil })
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		for range 2 {
+			if err := intake.TakeIn(t.Context(), e); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m, head, err := eventstore.Load[domain.Matter](t.Context(), l, stream)
+		if err != nil || len(m.Documents) != 1000 || m.Current == nil || m.Next != nil || head.Version != 1002 {
+			t.Errorf("after %d appends: %d documents, %v, version %d, %v", appends, len(m.Documents), m.Current, head.Version, err)
+		}
+	}
 }
