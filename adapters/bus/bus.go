@@ -118,7 +118,13 @@ func (b *Bus) begin() {
 	var ctx context.Context
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.ended = make(chan struct{})
-	go func() { defer close(b.ended); b.keepRoom(ctx) }()
+	go func() {
+		defer close(b.ended)
+		if b.embedded == nil {
+			b.lookAround(ctx)
+		}
+		b.keepRoom(ctx)
+	}()
 }
 
 // Conn is the engine's connection. It belongs to the Bus: do not close it.

@@ -87,6 +87,8 @@ func (e *embedded) options() (*server.Options, error) {
 	opts.TLS, opts.TLSTimeout = opts.TLSConfig != nil, tlsTimeout
 	if len(e.users) == 0 {
 		err = admitAnyone(opts)
+	} else {
+		newDoor(opts, pub, func(name string) (*server.Account, error) { return e.server().LookupAccount(name) })
 	}
 	return opts, errors.Join(err, listenOn(opts, e.config.Listen))
 }

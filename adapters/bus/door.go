@@ -1,0 +1,155 @@
+package bus
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nkeys"
+	"golang.org/x/crypto/bcrypt"
+	"golang.org/x/time/rate"
+)
+
+// door lets users in who sign in with passwords or nkeys. The server alone would compare a
+// bcrypt hash, which takes long on purpose, for everybody who tries a password: here each
+// address has so many tries, one hash is compared at a time, and who was let in is known again
+// without one.
+type door struct {
+	byName map[string]*server.User
+	byKey  map[string]*server.User
+	engine string // the engine's own key, which counts inside the process only
+	// account is the running server's account of that name: the options have copies.
+	account func(name string) (*server.Account, error)
+
+	comparing sync.Mutex
+	key       []byte // of proofs, for this start only
+
+	mu     sync.Mutex
+	proofs map[string][]byte // by user name: of the password that was right
+	tries  map[netip.Prefix]*rate.Limiter
+}
+
+// An address may try so many passwords at once, and then one every few seconds.
+const (
+	triesAtOnce    = 8
+	triesPerSecond = 0.2
+	addressesMost  = 10_000
+)
+
+// newDoor takes over the users that the options name.
+func newDoor(o *server.Options, engineKey string, account func(string) (*server.Account, error)) {
+	d := &door{byName: map[string]*server.User{}, byKey: map[string]*server.User{}, engine: engineKey, account: account,
+		key: make([]byte, sha256.Size), proofs: map[string][]byte{}, tries: map[netip.Prefix]*rate.Limiter{}}
+	_, _ = rand.Read(d.key) // never fails: crypto/rand ends the program instead
+	for _, u := range o.Users {
+		d.byName[u.Username] = u
+	}
+	for _, n := range o.Nkeys {
+		d.byKey[n.Nkey] = &server.User{Username: n.Nkey, Account: n.Account, Permissions: n.Permissions}
+	}
+	o.Users, o.Nkeys = nil, nil
+	o.CustomClientAuthentication, o.AlwaysEnableNonce = d, true
+
+}
+
+// Check implements [server.Authentication].
+func (d *door) Check(c server.ClientAuthentication) bool {
+	known := d.known(c)
+	if known == nil {
+		return false
+	}
+	user := *known
+	var err error
+	if user.Account, err = d.account(known.Account.Name); err != nil {
+		return false
+	}
+	c.RegisterUser(&user)
+	return true
+}
+
+func (d *door) known(c server.ClientAuthentication) *server.User {
+	opts := c.GetOpts()
+	if opts.Nkey != "" {
+		user := d.byKey[opts.Nkey]
+		if user == nil || !signed(opts.Nkey, opts.Sig, c.GetNonce()) || opts.Nkey == d.engine && !inside(c.RemoteAddress()) {
+			return nil
+		}
+		return user
+	}
+	user := d.byName[opts.Username]
+	if user == nil || !d.opens(user, opts.Password, c.RemoteAddress()) {
+		return nil
+	}
+	return user
+}
+
+// opens compares the password, unless its address has tried too often.
+func (d *door) opens(u *server.User, password string, from net.Addr) bool {
+	proof := d.proof(u.Username, password)
+	if d.proven(u.Username, proof) {
+		return true
+	}
+	if !d.triesOf(from).Allow() {
+		return false
+	}
+	d.comparing.Lock()
+	err := bcrypt.CompareHashAndPassword([]byte(u.Password), []byte(password))
+	d.comparing.Unlock()
+	if err != nil {
+		return false
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.proofs[u.Username] = proof
+	return true
+}
+
+func (d *door) proof(name, password string) []byte {
+	sum := hmac.New(sha256.New, d.key)
+	sum.Write([]byte(name + "\x00" + password))
+	return sum.Sum(nil)
+}
+
+func (d *door) proven(name string, proof []byte) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return hmac.Equal(d.proofs[name], proof)
+}
+
+// triesOf are those of an address; of IPv6, of its network.
+func (d *door) triesOf(from net.Addr) *rate.Limiter {
+	var p netip.Prefix
+	if a, ok := from.(*net.TCPAddr); ok {
+		ip := a.AddrPort().Addr().Unmap()
+		p, _ = ip.Prefix(min(64, ip.BitLen())) // never fails
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.tries[p] == nil {
+		if len(d.tries) >= addressesMost {
+			clear(d.tries)
+		}
+		d.tries[p] = rate.NewLimiter(triesPerSecond, triesAtOnce)
+	}
+	return d.tries[p]
+}
+
+// inside says whether a connection was made inside the process.
+func inside(from net.Addr) bool { return from != nil && from.Network() == "pipe" }
+
+// signed says whether the key's owner has signed the nonce.
+func signed(key, signature string, nonce []byte) bool {
+	sig, err := base64.RawURLEncoding.DecodeString(signature)
+	if err != nil {
+		if sig, err = base64.StdEncoding.DecodeString(signature); err != nil {
+			return false
+		}
+	}
+	pub, err := nkeys.FromPublicKey(key)
+	return err == nil && len(nonce) > 0 && pub.Verify(nonce, sig) == nil
+}
