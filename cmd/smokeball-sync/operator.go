@@ -187,6 +187,7 @@ func fromLedger(ctx context.Context, dir string) (*operator, error) {
 	if err != nil {
 		return nil, errors.Join(err, ledger.Close(), os.RemoveAll(tmp))
 	}
+	_ = os.RemoveAll(tmp) // a command that is killed leaves no views; where open files stay, closing removes them
 	closeAll := func() error { return errors.Join(views.Close(), ledger.Close(), os.RemoveAll(tmp)) }
 	if err := catchUp(ctx, views, ledger); err != nil {
 		return nil, errors.Join(err, closeAll())

@@ -1,6 +1,7 @@
 package connect_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -162,5 +163,21 @@ func TestAConsentSurvivesKills(t *testing.T) {
 		})
 	if connected < 6 {
 		t.Errorf("%d consents were saved", connected)
+	}
+}
+
+// TestASignInForAnotherAccountEndsTheConnection has the ledger name another account than the one
+// that the kept sign-in is for, as two links that are finished at once on two engines can leave it.
+func TestASignInForAnotherAccountEndsTheConnection(t *testing.T) {
+	c := newCounter(t)
+	c.connects()
+	now := c.connection()
+	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.wants(domain.StatusConnected)
+	c.later(25 * time.Hour)
+	c.look()
+	c.wants(domain.StatusRevoked)
+	if f := c.connection().LastFailure; f == nil || !strings.Contains(f.Message, "another Smokeball account") {
+		t.Errorf("the failure is %+v", f)
 	}
 }

@@ -84,8 +84,12 @@ func (d *Desk) check(ctx context.Context, f domain.FirmID) error {
 	began := d.Now()
 	seen := domain.ConnectionChecked{Account: c.Account}
 	account, err := d.Accounts.Firm(ctx, f)
-	if err == nil && account.ID == c.Account.ID {
+	switch {
+	case err == nil && account.ID == c.Account.ID:
 		seen.Account = account
+	case err == nil:
+		d.Log.Error("a firm's sign-in is for another Smokeball account than the one that it is connected to; its connection ends, and a firm admin has to connect again", "firm", f)
+		err = otherAccount()
 	}
 	if err == nil {
 		err = d.checkWebhooks(ctx, f, c)
@@ -114,6 +118,14 @@ func (d *Desk) lookAgain(ctx context.Context, f domain.FirmID, look func(context
 		}
 		return now.Recover(d.Now())
 	})
+}
+
+// otherAccount is why a connection ends whose sign-in serves another account: what is sent
+// through it would end up there.
+func otherAccount() error {
+	return &domain.CallError{Op: "look at the account", Class: domain.SignIn, Failure: domain.Failure{Code: domain.CodeReauthorizationRequired,
+		Message: "The sign-in that CaseHug keeps is for another Smokeball account than the one the firm is connected to, so nothing more is sent through it",
+		Remedy:  "A firm admin connects to Smokeball again under Settings → Integrations. What waits goes on by itself then."}}
 }
 
 // errOtherAccount says that a sign-in that was kept is for another account than the firm's.
