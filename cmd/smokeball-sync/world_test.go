@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -87,12 +88,19 @@ func (w *world) signIn(t *testing.T) string {
 	return server.URL
 }
 
+// nextPort is where the search for a free port goes on.
+var nextPort atomic.Int64
+
+const firstPort, portCount = 20000, 12000
+
+var portsFrom = rand.Int64N(portCount) // other processes look for ports too
+
 // freeAddress is outside the range from which the kernel gives ports: what else listens in
-// this process, or calls, cannot take it before the engine does.
+// this process, or calls, cannot take it before the engine does. No two tests get the same.
 func freeAddress(t *testing.T) string {
 	t.Helper()
 	for {
-		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 20000+rand.IntN(12000)))
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", firstPort+(portsFrom+nextPort.Add(1))%portCount))
 		if err != nil {
 			continue
 		}

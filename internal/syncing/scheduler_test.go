@@ -63,12 +63,35 @@ func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
 			o.sim.ClearFaults()
 			began := time.Now()
 			o.ends("m_accident", domain.Succeeded)
-			if took := time.Since(began); took > 6*time.Minute {
+			if took := time.Since(began); took > longestGap+2*time.Minute { // of the step, and of the look at the clock
 				t.Errorf("after a step of %s it took %s", step, took)
 			}
 			o.one()
 		})
 	}
+}
+
+// longestGap is how long after a call in vain the next one comes: five minutes until a call
+// may probe, a quarter of that by which callers are spread, and what the calls take.
+const longestGap = 5*time.Minute + 75*time.Second + 10*time.Second
+
+// TestAnOutageIsProbedInTime tells that a sync which was held back in an outage waits for
+// the next probe and no longer.
+func TestAnOutageIsProbedInTime(t *testing.T) {
+	story(t, func(o *office) {
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
+		o.tell(created(accident()), o.retainer())
+		time.Sleep(50 * time.Minute)
+		requests := o.sim.Requests()
+		for i, r := range requests[1:] {
+			if gap := r.At.Sub(requests[i].At); gap > longestGap {
+				t.Errorf("%s after a call the next one came %s later", requests[i].At, gap)
+			}
+		}
+		if last := requests[len(requests)-1].At; time.Since(last) > longestGap {
+			t.Errorf("the last call was at %s", last)
+		}
+	})
 }
 
 // TestPausesFollowTheFaultsInARow tells that the next try is on record, and that a sync

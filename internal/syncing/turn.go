@@ -344,8 +344,11 @@ func (t *turn) again(ctx context.Context, step domain.Step, ce *domain.CallError
 		f.Remedy = "We stopped trying after " + t.Waits.GiveUp.String() + ". " + onceMore(f.Code)
 		return t.fail(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: f})
 	}
-	until := t.Now().Add(max(backoff(ce.Class, t.m.Current.Faults+1), ce.After))
-	return t.deferred(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: until})
+	pause := ce.After
+	if !ce.Held {
+		pause = max(pause, backoff(ce.Class, t.m.Current.Faults+1))
+	}
+	return t.deferred(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: t.Now().Add(pause)})
 }
 
 // onceMore says of a sync that was given up when to try it again.
