@@ -68,7 +68,7 @@ func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 		case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
 			return err
 		case ce.Class == domain.NotThere && t.awaits(tried):
-			return comes(ce, tried.Told.Add(objectWait))
+			return t.comes(ce, tried.Told)
 		case ce.Class == domain.NotThere && keeps(tried):
 			if err := t.keepUncompared(ctx, tried); !errors.Is(err, domain.ErrTaken) {
 				return err
@@ -83,15 +83,26 @@ func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 	}
 }
 
-// objectWait is how long an approval waits for its object.
-const objectWait = time.Hour
+// An approval waits so long for its object, and looks for it so often: soon at first, then
+// after a fifth of the time since the approval, and never more rarely than mostBetweenLooks.
+const (
+	objectWait          = time.Hour
+	leastBetweenLooks   = time.Second
+	mostBetweenLooks    = 20 * time.Second
+	shareBetweenLooks   = 5
+	objectComesByItself = "It goes on by itself when CaseHug puts the document, until %s. If it does not come, whoever runs the service that sends documents puts it."
+)
 
-// comes is the passing fault that an approval's object is not there yet.
-func comes(ce *domain.CallError, until time.Time) error {
-	again := *ce
-	again.Class = domain.Retryable
-	again.Failure.Remedy = "It goes on by itself when CaseHug puts the document, until " + until.UTC().Format("15:04 UTC") + ". If it does not come, whoever runs the service that sends documents puts it."
-	return &again
+// comes lets the sync wait for an approval's object, which is not there yet.
+func (t *turn) comes(ce *domain.CallError, told time.Time) error {
+	f := ce.Failure
+	f.Remedy = fmt.Sprintf(objectComesByItself, told.Add(objectWait).UTC().Format("15:04 UTC"))
+	return &hold{step: domain.StepDocument, failure: f, until: t.Now().Add(betweenLooks(t.Now().Sub(told)))}
+}
+
+// betweenLooks is the pause before the next look for an object that has been awaited so long.
+func betweenLooks(waited time.Duration) time.Duration {
+	return min(max(waited/shareBetweenLooks, leastBetweenLooks), mostBetweenLooks)
 }
 
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.

@@ -54,3 +54,6 @@ func (w *Workers) Ask(f domain.FirmID, c int, start func()) {
 
 // Free takes a worker back from a firm.
 func (w *Workers) Free(f domain.FirmID) { w.free(f) }
+
+// BetweenLooks is the pause before the next look for an awaited object.
+func BetweenLooks(waited time.Duration) time.Duration { return betweenLooks(waited) }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -121,6 +122,14 @@ func TestAnApprovalWaitsForItsObject(t *testing.T) {
 			t.Errorf("the files are %+v", files)
 		}
 	})
+}
+
+func TestAnObjectThatIsPutIsFoundWithinTwentySeconds(t *testing.T) {
+	for waited, most := range map[time.Duration]time.Duration{0: time.Second, 10 * time.Second: 2 * time.Second, 59 * time.Minute: 20 * time.Second} {
+		if pause := syncing.BetweenLooks(waited); pause <= 0 || pause > most {
+			t.Errorf("after %s the next look is in %s, want %s at most", waited, pause, most)
+		}
+	}
 }
 
 func TestAnApprovalWaitsAnHourForItsObject(t *testing.T) {
