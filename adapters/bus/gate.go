@@ -39,6 +39,9 @@ type gate struct {
 const (
 	gateTimeout = 5 * time.Second
 	ownersMax   = 10_000
+	// documentBytes is how much of a document may wait for the disk: clients send all of it
+	// before they look for an answer.
+	documentBytes = 256 << 20
 )
 
 // share is what one guest may ask for. Each guest's requests of each kind wait in a queue of
@@ -56,7 +59,7 @@ func (g *gate) shares(who guest) []share {
 		{subject: "$JS.API.>", answer: g.api, pace: asks(), bytes: 4 << 20},
 		{subject: "$JS.ACK.>", answer: g.ack, pace: pace{}, bytes: 16 << 20},
 		{subject: "$JS.FC.>", answer: g.flowControl, pace: asks(), bytes: 1 << 20},
-		{subject: "$O.>", answer: g.object, pace: who.puts(), bytes: 64 << 20},
+		{subject: "$O.>", answer: g.object, pace: who.puts(), bytes: documentBytes},
 		{subject: "casehug.>", answer: g.event, pace: who.tells(), bytes: 64 << 20},
 	}
 }

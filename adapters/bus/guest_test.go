@@ -222,3 +222,22 @@ func TestObjectThatIsNotThere(t *testing.T) {
 		}
 	}
 }
+
+func TestGuestPutsALargeDocument(t *testing.T) {
+	b := open(t)
+	_, js := dial(t, b)
+	store, err := js.ObjectStore(brief(t), bus.Documents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const size = 100 << 20
+	info, err := store.Put(t.Context(), jetstream.ObjectMeta{Name: "d_scans"}, io.LimitReader(zeros{}, size))
+	if err != nil || info.Size != size {
+		t.Errorf("put of %d bytes: %+v, %v", size, info, err)
+	}
+}
+
+// zeros are bytes without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) { clear(p); return len(p), nil }
