@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/nats-io/nkeys"
+	"go.yaml.in/yaml/v3"
 	"golang.org/x/crypto/bcrypt"
-	"gopkg.in/yaml.v3"
 )
 
 // usersFile is what ENGINE_NATS_USERS_FILE holds, in YAML or JSON.

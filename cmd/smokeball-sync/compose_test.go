@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // TestTheComposeFileKeepsTheBusOnThisMachine reads docker-compose.yml and Dockerfile as an

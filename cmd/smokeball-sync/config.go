@@ -67,6 +67,14 @@ type config struct {
 	LogLevel       string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
 
 	parsed parsed
+	files  map[string]string // that settings were read from, by the setting that names them
+}
+
+func (c *config) noteFile(setting, path string) {
+	if c.files == nil {
+		c.files = map[string]string{}
+	}
+	c.files[setting] = path
 }
 
 // parsed are the settings that are not text, after check.

@@ -39,6 +39,35 @@ func TestWhatOthersMayReadIsTold(t *testing.T) {
 	}
 }
 
+// TestFilesOfSettingsAreLookedAt knows the files that --config and NAME_FILE name.
+func TestFilesOfSettingsAreLookedAt(t *testing.T) {
+	dir := t.TempDir()
+	secret, file := filepath.Join(dir, "secret"), filepath.Join(dir, "engine.yaml")
+	for path, text := range map[string]string{secret: "s3cr3t", file: "SMOKEBALL_CLIENT_SECRET_FILE: " + secret} {
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var cmds commands
+	parser, err := newParser(&cmds, func(string) string { return "" })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := parser.Parse([]string{"serve", "--config", file}); err != nil {
+		t.Fatal(err)
+	}
+	var log bytes.Buffer
+	e := &engine{cfg: cmds.Serve.config, log: slog.New(slog.NewTextHandler(&log, nil))}
+	if err := e.tellLoose(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, setting := range []string{"ENGINE_CONFIG", "SMOKEBALL_CLIENT_SECRET_FILE"} {
+		if !strings.Contains(log.String(), "setting="+setting) {
+			t.Errorf("nothing is said of %s in %q", setting, log.String())
+		}
+	}
+}
+
 // TestACommandLeavesNoViewsBehind looks at the temporary folder while a command reads the ledger
 // of a stopped engine, where one that is killed would leave what it has.
 func TestACommandLeavesNoViewsBehind(t *testing.T) {

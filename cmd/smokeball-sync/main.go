@@ -120,7 +120,7 @@ func newParser(cmds *commands, getenv func(string) string, more ...kong.Option) 
 	return kong.New(cmds, append(more,
 		kong.Name("smokeball-sync"),
 		kong.Description("Event-sourced sync of CaseHug matters, clients and documents to Smokeball."),
-		kong.Resolvers(settingsFrom(getenv)),
+		kong.Resolvers(settingsFrom(getenv, cmds.Serve.noteFile)),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
 	)...)
 }

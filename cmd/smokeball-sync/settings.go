@@ -7,7 +7,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
-	"gopkg.in/yaml.v3"
+	"go.yaml.in/yaml/v3"
 )
 
 // secretFileEnding follows the name of a secret where a setting names the file that
@@ -16,22 +16,26 @@ const secretFileEnding = "_FILE"
 
 // settingsFrom fills flags that the command line left out: from the environment
 // variable that a flag's tag "setting" names, else from the --config file. Where the
-// tag "secret" is set, either may name a file instead, as NAME_FILE.
-func settingsFrom(getenv func(string) string) kong.Resolver {
+// tag "secret" is set, either may name a file instead, as NAME_FILE. opened hears of each
+// file that it reads.
+func settingsFrom(getenv func(string) string, opened func(setting, path string)) kong.Resolver {
 	return kong.ResolverFunc(func(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		name := flag.Tag.Get("setting")
 		if name == "" {
 			return nil, nil
 		}
-		file, err := configFile(configPath(c, getenv))
+		path := configPath(c, getenv)
+		file, err := configFile(path)
 		if err != nil {
 			return nil, &settingError{err}
 		}
+		opened("ENGINE_CONFIG", path)
 		for _, source := range []func(string) string{getenv, func(n string) string { return file[n] }} {
 			if v := source(name); v != "" {
 				return v, nil
 			}
 			if path := source(name + secretFileEnding); path != "" && flag.Tag.Has("secret") {
+				opened(name+secretFileEnding, path)
 				return secretFile(name, path)
 			}
 		}
