@@ -39,6 +39,7 @@ type ContactAccepted struct {
 	Request RequestID    `json:"request,omitempty"`
 	Sent    ContactDraft `json:"sent"`
 	Account string       `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
+	Doubt   Doubt        `json:"doubt,omitzero"`    // that came up after the creation was started
 }
 
 // ContactChangeAccepted says that Smokeball took changes of the contact in (202).
@@ -124,7 +125,7 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 		c.Intent, c.Owner, c.Doubt = nil, "", Doubt{}
 	case ContactAccepted:
 		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
-		c.Account, c.Owner = e.Account, cmp.Or(c.Owner, e.Client)
+		c.Account, c.Owner, c.Doubt = e.Account, cmp.Or(c.Owner, e.Client), cmp.Or(c.Doubt, e.Doubt)
 		c.written = c.note(e.Client, e.Sent)
 	case ContactChangeAccepted:
 		c.written = c.note(e.Client, e.Sent)
@@ -286,6 +287,19 @@ func (c Contact) Changes(id ClientID, d ContactDraft) (changed ContactChange, an
 
 // Settled reports whether the contact, and its last change, was seen in Smokeball.
 func (c Contact) Settled() bool { return c.Confirmed && c.Change == nil }
+
+// crossing is how far apart two contacts are made at most of which neither's look showed the other.
+const crossing = 15 * time.Minute
+
+// MadeAround reports whether the contact was asked for with the e-mail address around the time:
+// a look that was taken right before it may have missed the contact.
+func (c Contact) MadeAround(at time.Time, email string) bool {
+	was := c.Asked.Sent
+	if told, ok := c.written[c.Asked.Client]; ok {
+		was = told
+	}
+	return c.Asked.Client != "" && SameText(was.Email, email) && (c.Intent != nil || at.Sub(c.Accepted) < crossing)
+}
 
 // Awaits is the request of the call whose effect was not seen yet, or "".
 func (c Contact) Awaits() RequestID {

@@ -126,7 +126,7 @@ func personSamples() []domain.Event {
 		domain.ContactMatched{Contact: sbC, Client: "c_77", Known: maria().ContactDraft(), Account: sampleAccount, Owner: "c_78", Doubt: sampleDoubt, Differs: []string{"phone number"}},
 		domain.ContactCreationStarted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Account: sampleAccount, Doubt: sampleDoubt},
 		domain.ContactCreationRefused{Request: sampleRequest},
-		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft(), Account: sampleAccount},
+		domain.ContactAccepted{Contact: sbC, Client: "c_78", Request: sampleRequest, Sent: company.ContactDraft(), Account: sampleAccount, Doubt: sampleDoubt},
 		domain.ContactChangeAccepted{Client: "c_77", Request: sampleRequest, Sent: maria().ContactDraft(), Change: domain.ContactChange{ContactDraft: sampleContact, Removed: sampleContact}, Was: sampleContact},
 		domain.ContactChangeRefused{Client: "c_77", Was: sampleContact},
 		domain.ContactConfirmed{By: domain.ByWebhook},

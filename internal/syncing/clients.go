@@ -236,7 +236,11 @@ func (w *contactWork) keepEmail() {
 	}
 }
 
-func (w *contactWork) accept(ctx context.Context, e domain.ContactAccepted) error {
+// accept records that Smokeball took the contact in, and what came up since it was asked for.
+func (w *contactWork) accept(ctx context.Context, e domain.ContactAccepted) (err error) {
+	if e.Doubt, err = w.crossed(ctx, e.Sent.Email); err != nil {
+		return err
+	}
 	return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Accept(e) })
 }
 

@@ -215,7 +215,7 @@ func (w *contactWork) addOwner(ctx context.Context, k *domain.Candidate, o domai
 // neighbours adds what is known of the other clients with the e-mail address: whose contact is
 // whose, and whose is still on its way.
 func (w *contactWork) neighbours(ctx context.Context, all []domain.Candidate) ([]domain.Candidate, error) {
-	others, err := w.sharers(ctx)
+	others, err := w.sharers(ctx, w.draft.Email)
 	if err != nil {
 		return nil, err
 	}
@@ -239,14 +239,36 @@ func (w *contactWork) neighbours(ctx context.Context, all []domain.Candidate) ([
 	return all, nil
 }
 
-// sharers are the other clients who go by the client's e-mail address, those too whom a ledger
+// crossed is the doubt about a client of the same e-mail address whose contact was asked for at
+// the same time: neither client's look showed the other. One that warns of it already is enough.
+func (w *contactWork) crossed(ctx context.Context, email string) (domain.Doubt, error) {
+	if email == "" || w.c.Intent == nil || w.c.Doubt.Code != "" {
+		return domain.Doubt{}, nil
+	}
+	others, err := w.sharers(ctx, email)
+	if err != nil {
+		return domain.Doubt{}, err
+	}
+	for _, o := range others {
+		c, err := w.contact(ctx, o.Key)
+		if err != nil {
+			return domain.Doubt{}, err
+		}
+		if o.Key != w.key && c.Owner == o.Client && c.Doubt.Code == "" && c.MadeAround(w.c.Intent.At, email) {
+			return domain.Doubt{Code: domain.ContactEmailShared, Contact: c.ID, Name: c.Name(o.Client).String()}, nil
+		}
+	}
+	return domain.Doubt{}, nil
+}
+
+// sharers are the other clients who go by the e-mail address, those too whom a ledger
 // of old knows by it.
-func (w *contactWork) sharers(ctx context.Context) ([]domain.ClientRegistered, error) {
-	list, err := w.entered(ctx, addressText(w.draft.Email))
+func (w *contactWork) sharers(ctx context.Context, email string) ([]domain.ClientRegistered, error) {
+	list, err := w.entered(ctx, addressText(email))
 	if err != nil {
 		return nil, err
 	}
-	old, err := w.named(oldKeyText(w.draft.Email))
+	old, err := w.named(oldKeyText(email))
 	if err != nil {
 		return nil, err
 	}

@@ -21,7 +21,8 @@ type ledger struct {
 	mu       sync.Mutex
 	log      []eventstore.Envelope
 	byStream map[domain.Stream][]eventstore.Envelope
-	moved    chan struct{} // closed and replaced when the log grows
+	moved    chan struct{}           // closed and replaced when the log grows
+	pause    func(eventstore.Commit) // before a commit is appended; nil: none
 }
 
 func newLedger() *ledger {
@@ -35,10 +36,23 @@ func TestLedgerInMemory(t *testing.T) {
 	})
 }
 
+// pauses lets do run before each commit is appended.
+func (l *ledger) pauses(do func(eventstore.Commit)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.pause = do
+}
+
 // Append implements eventstore.Store.
 func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.Head, error) {
 	if err := refused(ctx, c); err != nil {
 		return eventstore.Head{}, err
+	}
+	l.mu.Lock()
+	pause := l.pause
+	l.mu.Unlock()
+	if pause != nil {
+		pause(c)
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -354,6 +354,33 @@ func TestFiftyClientsOfOneEmail(t *testing.T) {
 	})
 }
 
+// Clients of one e-mail who come at the same instant, and whose looks show none of the others: at
+// most one of them goes without a warning.
+func TestClientsOfOneEmailAtTheSameInstant(t *testing.T) {
+	story(t, func(o *office) {
+		const clients = 4
+		o.ledger.(*ledger).pauses(func(c eventstore.Commit) {
+			if _, ok := c.Events[0].(domain.ContactCreationStarted); ok {
+				time.Sleep(5 * time.Second) // until all have looked
+			}
+		})
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		for i := range clients {
+			o.tell(created(numbered(i, domain.ClientData{ID: domain.ClientID(fmt.Sprint("c_", i)), Version: 1, FirstName: "Eva", LastName: fmt.Sprint("Stone", i), Email: "desk@x.example"})))
+		}
+		unwarned := 0
+		for i := range clients {
+			e := o.ends(domain.MatterID(fmt.Sprint("m_", i)), domain.Succeeded)
+			if !warned(e, string(domain.ContactEmailShared)) {
+				unwarned++
+			}
+		}
+		if n := len(o.contacts()); n != clients || unwarned > 1 {
+			t.Errorf("there are %d contacts, and %d syncs do not warn, want one at most", n, unwarned)
+		}
+	})
+}
+
 // A client without a usable e-mail is matched by nothing but the id, and the sync says where a
 // contact of the same name and phone is there.
 func TestAClientWithoutEmailIsMatchedByTheIDOnly(t *testing.T) {
