@@ -124,7 +124,7 @@ type Connection struct {
 	Leaving *Leaving        // what a disconnect has not removed yet
 	// LeftBehind is what Smokeball may still have after a disconnect; nil: nothing.
 	LeftBehind *Failure
-	WarnedOf   time.Time // the end that admins were told of ahead
+	WarnedOf   time.Time // the end of the authorization of which admins were warned
 	CheckedAt  time.Time // the last daily look at Smokeball
 }
 

@@ -134,7 +134,7 @@ func (c Connection) NextCheck(f FirmID) time.Time {
 	return next
 }
 
-// endsSoon reports whether admins are to be told of the authorization's end.
+// endsSoon reports whether admins should be warned of the authorization's end.
 func (c Connection) endsSoon(now time.Time) bool {
 	c.Trouble = nil
 	return c.Status(now) == StatusReauthorizeSoon

@@ -32,7 +32,7 @@ const (
 	// longestGrant is how long a newer app's authorization lasts at Smokeball, which does
 	// not tell.
 	longestGrant = 180 * day
-	// FirstVisit is how long after its loss an authorization is looked at again.
+	// FirstVisit is how long after its loss an authorization is checked again.
 	FirstVisit = 5 * time.Minute
 )
 

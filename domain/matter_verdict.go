@@ -86,8 +86,8 @@ func (m Matter) Miss(t Turn, r RequestID) ([]Event, error) {
 	return m.On(t, MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: r})
 }
 
-// MissFile decides that Smokeball did not show a document's bytes in time. A file whose
-// content was approved anew, or that is settled otherwise, is not missed.
+// MissFile decides that Smokeball did not show a document's bytes in time. It yields nothing
+// for a file whose content was approved again or whose outcome is already recorded.
 func (m Matter) MissFile(t Turn, id DocumentID, file SmokeballID) ([]Event, error) {
 	d, _ := m.Document(id)
 	if !d.Uploaded || d.Confirmed || d.File != file {

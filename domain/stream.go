@@ -26,7 +26,7 @@ const (
 	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
 )
 
-// KindLedger is the kind of the one stream that tells of the ledger itself.
+// KindLedger is the kind of the one stream about the ledger itself.
 const KindLedger Kind = "ledger"
 
 // LedgerStream is the stream of the ledger's signatures.

@@ -54,7 +54,7 @@ func (n Notary) Run(ctx context.Context) error {
 	}
 	d, err := resume(n.Key, last.Last)
 	if errors.Is(err, ErrRewritten) {
-		n.Log.Error("the ledger is signed no more: its last signature does not fit the master key; check it with doctor", "seq", last.Last.Position, "err", err)
+		n.Log.Error("the engine stopped signing the ledger: its last signature does not match the master key; check it with doctor", "seq", last.Last.Position, "err", err)
 		<-ctx.Done()
 		return nil
 	}
@@ -233,7 +233,7 @@ func Prove(ctx context.Context, ledger Store, key Signer, end Seq) (p Proof, err
 func fits(key Signer, e domain.LedgerSigned, d digest) error {
 	was, err := resume(key, e)
 	if err == nil && was.sum != d.sum {
-		err = fmt.Errorf("%w: what stands up to %d is not what was signed", ErrRewritten, e.Position)
+		err = fmt.Errorf("%w: the events up to %d are not those that were signed", ErrRewritten, e.Position)
 	}
 	return err
 }

@@ -110,7 +110,7 @@ func (b *backlog) firm(f domain.FirmID) *firmBacklog {
 	return fb
 }
 
-// bear notes what a firm has now, and tells of its syncs that wait for such things.
+// bear records what a firm has now, and reports its syncs that wait for such things.
 func (b *backlog) bear(f domain.FirmID, now bearing) {
 	fb := b.firm(f)
 	if fb.bearing == now {

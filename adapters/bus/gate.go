@@ -83,7 +83,7 @@ const notYours = refusal("consumer not found")
 func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*gate, error) {
 	conn, err := e.connect("gate", nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 		if sub != nil {
-			log.Warn("a guest of the bus sends more than is answered; what its queue can't hold is dropped", "queue", sub.Subject, "err", err)
+			log.Warn("a guest of the bus sends requests faster than the engine answers them; those beyond its queue are dropped", "queue", sub.Subject, "err", err)
 		}
 	}))
 	if err != nil {
@@ -144,7 +144,7 @@ func (g *gate) handle(who guest, s share) nats.MsgHandler {
 	}
 }
 
-// refusalsLogged is how many of a guest's requests a second the log may tell of.
+// refusalsLogged is how many refused requests of one guest are logged per second.
 const refusalsLogged rate.Limit = 1
 
 // refuse tells the guest why; what is not a refusal stays inside.

@@ -31,18 +31,18 @@ func (b *Bus) lookAround(ctx context.Context) {
 	defer cancel()
 	account, me, err := b.myself(ctx)
 	if err != nil {
-		b.log.Info("can't see who shares the engine's NATS account: the servers do not tell; look yourself that it is the engine's alone", "err", err)
+		b.log.Info("can't see who shares the engine's NATS account: the servers do not say; check that only the engine uses it", "err", err)
 		return
 	}
 	others, err := b.neighbours(ctx, me)
 	const remedy = "who is in it reaches the ledger and the sealed secrets; give the engine an account of its own, as in ops/nats-accounts.conf"
 	switch {
 	case err != nil:
-		b.log.Info("can't see who shares the engine's NATS account; look yourself that it is the engine's alone", "account", account, "err", err)
+		b.log.Info("can't see who shares the engine's NATS account; check that only the engine uses it", "account", account, "err", err)
 	case len(others) > 0:
 		b.log.Warn("others are connected in the engine's NATS account: "+remedy, "account", account, "users", others[:min(len(others), neighboursMost)])
 	case account == globalAccount:
-		b.log.Warn("the engine uses NATS' global account, where everybody is who has no other: "+remedy, "account", account)
+		b.log.Warn("the engine uses NATS' global account, which every user without an account of their own shares: "+remedy, "account", account)
 	default:
 		b.log.Info("nobody else is connected in the engine's NATS account now", "account", account)
 	}

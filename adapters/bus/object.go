@@ -18,8 +18,8 @@ import (
 // bucket.
 var ErrNoObject = errors.New("no such object")
 
-// openWithin is how long the bus may take to tell of an object. Where servers hang the whole
-// is tried again later.
+// openWithin is how long the bus may take to report an object. If its servers hang, the
+// caller retries the whole read later.
 const openWithin = 10 * time.Second
 
 // Object is an object that was opened. Reading it ends with [ErrDamaged] if the content does

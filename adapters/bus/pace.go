@@ -42,7 +42,7 @@ func (g guest) puts() pace {
 const longestWait = 2 * time.Second
 
 // tooMuch begins a refusal for which coming again helps.
-const tooMuch = "these are more messages, or more bytes, than are taken in at once"
+const tooMuch = "these are more messages, or more bytes, than the engine accepts at once"
 
 // take waits until the message is within the pace, or refuses it.
 func (p pace) take(ctx context.Context, m *nats.Msg) error {

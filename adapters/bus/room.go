@@ -12,7 +12,7 @@ import (
 )
 
 // ErrFull says that a stream has no room: what it holds has not been taken in, or read, yet.
-var ErrFull = errors.New("the bus is full; what waits there has to be worked off first")
+var ErrFull = errors.New("the bus is full; it accepts messages again once waiting ones are processed")
 
 // The largest sizes in bytes on the embedded server.
 const (
@@ -24,7 +24,7 @@ const (
 // codeNotStored is JetStream's "maximum bytes exceeded", among others.
 const codeNotStored jetstream.ErrorCode = 10077
 
-// isFull tells of a publish whether its stream had no room.
+// isFull reports whether a publish failed because its stream is full.
 func isFull(err error) bool {
 	api := new(jetstream.APIError)
 	return errors.As(err, &api) && api.ErrorCode == codeNotStored && strings.Contains(api.Description, "maximum bytes")
@@ -43,7 +43,7 @@ func (b *Bus) sizeOf(ctx context.Context, name string, own int64) (int64, error)
 	if err == nil && stream.CachedInfo().Config.MaxBytes > 0 {
 		return stream.CachedInfo().Config.MaxBytes, nil
 	}
-	b.log.Info("a stream has no largest size; the storage of the engine's account is the limit, or set one with the nats tool: nats stream edit --max-bytes", "stream", name)
+	b.log.Info("a stream has no maximum size; the storage of the engine's account is the limit; to set one: nats stream edit --max-bytes", "stream", name)
 	return -1, nil
 }
 
@@ -60,7 +60,7 @@ func (b *Bus) keepRoom(ctx context.Context) {
 				return
 			}
 			if err != nil {
-				b.log.Warn("can't look for room on the bus; it is looked again", "stream", name, "err", err)
+				b.log.Warn("can't make room on the bus; the engine retries", "stream", name, "err", err)
 				continue
 			}
 			if full && !tight[name] {
@@ -112,7 +112,7 @@ func (b *Bus) makeRoom(ctx context.Context, name string) (full bool, err error) 
 		if err := stream.Purge(ctx, jetstream.WithPurgeSequence(to+1)); err != nil {
 			return false, fmt.Errorf("make room in stream %s: %w", name, err)
 		}
-		b.log.Info("the oldest messages that are worked off made room", "stream", name, "from", was.State.FirstSeq, "to", to)
+		b.log.Info("the oldest processed messages were removed to make room", "stream", name, "from", was.State.FirstSeq, "to", to)
 	}
 	now, err := stream.Info(ctx)
 	if err != nil {

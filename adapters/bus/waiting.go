@@ -20,7 +20,7 @@ type waiting struct {
 const waitsMost = inFlight / 4
 
 // errBehind says that a firm's events before this one have not been taken in yet.
-var errBehind = errors.New("the firm's events before it are still being taken in")
+var errBehind = errors.New("the firm's earlier events are still being processed")
 
 // enter takes a place for an event of the firm, and waits for one if there is none.
 func (w *waiting) enter(ctx context.Context, firm string, within time.Duration) error {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-var errSlow = errors.New("the document comes too slowly")
+var errSlow = errors.New("the document's host sends it too slowly")
 
 // pace ends the context of a document that comes too slowly.
 type pace struct {

@@ -26,7 +26,7 @@ const (
 // at once, and after a pause one call at a time probes. They are safe for concurrent use.
 type circuits struct {
 	log  *slog.Logger
-	tell func(Trouble) // nil: nobody wants to know
+	tell func(Trouble) // nil: not reported
 
 	mu    sync.Mutex
 	firms map[domain.FirmID]*circuit

@@ -26,7 +26,7 @@ type departureKey struct{}
 
 // errTokenEnded marks a call whose access token ended while it waited: it needs another
 // one, and another turn.
-var errTokenEnded = errors.New("the access token ended while the call waited for its turn")
+var errTokenEnded = errors.New("the access token expired while the call waited for its turn")
 
 // withheld is a call that was not sent because its tokens or its intent were not to be had.
 type withheld struct{ err error }

@@ -21,7 +21,7 @@ func (p Permission) Scopes() []string {
 // Permissions is all that CaseHug asks for, and nothing else.
 func Permissions() []Permission {
 	return []Permission{
-		{"matters", "Matters", true, "Create a matter from an intake, keep its name, number and status in step, and attach files to it."},
+		{"matters", "Matters", true, "Create a matter from an intake, keep its name, number and status up to date, and attach files to it."},
 		{"contacts", "Contacts", true, "Look for the client by e-mail and name, so that nobody is entered twice or taken for another; then create or update the contact."},
 		{"documents", "Files", true, "Upload approved documents under their own names and check that they arrived. Other files stay closed."},
 		{"mattertypes", "Matter types", false, "Offer the account's matter types where case types are mapped."},
@@ -29,7 +29,7 @@ func Permissions() []Permission {
 		{"events", "Events", false, "Show on a synced matter that an appointment changed. CaseHug makes no appointments."},
 		{"staff", "Staff", false, "Find the responsible person by e-mail and set them on the matter."},
 		{"firm", "Firm", false, "Show which Smokeball firm is connected."},
-		{"webhooks", "Webhooks", true, "Have Smokeball tell of changes instead of asking it over and over."},
+		{"webhooks", "Webhooks", true, "Have Smokeball report changes, so that the engine need not poll."},
 	}
 }
 

@@ -60,7 +60,7 @@ func tokenFault(op string, err error) *domain.CallError {
 		f = statusFault(op, answered.Response)
 	}
 	f.Failure.Smokeball = &domain.Refusal{Status: status, Title: word, Detail: description}
-	f.Err = fmt.Errorf("token endpoint answers %d %s", status, cmp.Or(word, "without a word of OAuth's"))
+	f.Err = fmt.Errorf("token endpoint answers %d %s", status, cmp.Or(word, "without an OAuth error"))
 	return f
 }
 
@@ -105,7 +105,7 @@ func scopeRefused(op string) *domain.CallError {
 		"have Smokeball grant the app of SMOKEBALL_CLIENT_ID the permissions of the list under Settings → Integrations")
 }
 
-// statusFault is an answer without a word of OAuth's.
+// statusFault is an answer without an OAuth error.
 func statusFault(op string, resp *http.Response) *domain.CallError {
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:

@@ -27,7 +27,7 @@ type tokenSource struct {
 	log   *slog.Logger
 	name  string // of this engine, in its claims
 	locks firmLocks
-	// failed is told of a refresh that failed for a fault that may pass; nil: nobody is.
+	// failed is called when a refresh fails with a temporary fault; nil: nothing is called.
 	failed func(domain.FirmID, *domain.CallError)
 
 	mu     sync.Mutex

@@ -34,7 +34,7 @@ func apiConfig(version string) huma.Config {
 	c.CreateHooks = nil
 	c.Formats = lenient(c.Formats)
 	c.Transformers = []huma.Transformer{restate}
-	c.Info.Description = "Keeps a firm's matters, clients and approved documents in CaseHug and in Smokeball in step. " +
+	c.Info.Description = "Synchronises a firm's matters, clients and approved documents from CaseHug to Smokeball. " +
 		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin or user)."},

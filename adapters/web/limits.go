@@ -124,7 +124,7 @@ func (s *site) spend(c caller, r *http.Request) error {
 
 func tooMany(wait time.Duration) *problem {
 	seconds := strconv.Itoa(int(wait/time.Second) + 1)
-	return newProblem(http.StatusTooManyRequests, codeTooMany, "These are more requests, or more bytes, than are taken in at once.", "Try again in "+seconds+" seconds.").
+	return newProblem(http.StatusTooManyRequests, codeTooMany, "These are more requests, or more bytes, than the engine accepts at once.", "Try again in "+seconds+" seconds.").
 		with("Retry-After", seconds)
 }
 

@@ -81,7 +81,7 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, token, next string)
 	case err == nil && s.Sessions == nil:
 		err = notSignedIn("Nobody can sign in here.", s.signInRemedy())
 	case err == nil && u.Role == domain.Service:
-		err = newProblem(http.StatusForbidden, domain.CodeForbidden, "A service token opens no console.", "Sign in with a person's token (role user or firm_admin).")
+		err = newProblem(http.StatusForbidden, domain.CodeForbidden, "A service token can't sign in to the console.", "Sign in with a person's token (role user or firm_admin).")
 	}
 	if err != nil {
 		s.refuse(w, r, err)

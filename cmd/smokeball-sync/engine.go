@@ -288,7 +288,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 			Waits: e.cfg.parsed.waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
 	e.stalls = &syncing.Stalls{Views: e.views, Calls: calls, Now: time.Now, Log: e.log}
 	e.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "smokeball_sync_stalled",
-		Help: "Running syncs that have had no fact and no call for a minute."}, func() float64 { return float64(e.stalls.All()) }))
+		Help: "Running syncs without an event or a call for a minute."}, func() float64 { return float64(e.stalls.All()) }))
 	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
 	kv, err := e.buckets(ctx, bus.State)
 	if err != nil {

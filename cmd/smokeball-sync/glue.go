@@ -258,7 +258,7 @@ func (e *engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syn
 			return fmt.Errorf("note what can't be published: %w", err)
 		}
 		aside.Inc()
-		e.log.Error("CaseHug can't be told of an event; it is set aside and the others go on: tell CaseHug's services by hand, and report the cause", "id", t.ID, "firm", t.Firm,
+		e.log.Error("can't publish an event to CaseHug; the engine set it aside and publishes the others: inform CaseHug's services by hand, and report the cause", "id", t.ID, "firm", t.Firm,
 			"name", t.Name, "position", t.Position, "err", cause)
 		return nil
 	}

@@ -21,7 +21,7 @@ func (e *engine) tellLoose(context.Context) error {
 			continue // who uses it says so
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
-			e.log.Warn("others on this machine may read what only the engine should; take their permissions away: chmod go=", "setting", setting, "path", path, "mode", fmt.Sprintf("%04o", mode))
+			e.log.Warn("other users of this machine may read what only the engine should; remove their permissions: chmod go=", "setting", setting, "path", path, "mode", fmt.Sprintf("%04o", mode))
 		}
 	}
 	return nil

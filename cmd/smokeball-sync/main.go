@@ -1,5 +1,5 @@
-// Command smokeball-sync keeps a law firm's intake (CaseHug) and its practice
-// management (Smokeball) in step. See the README for what it promises.
+// Command smokeball-sync synchronises a law firm's intake (CaseHug) with its
+// practice management (Smokeball). See the README for what it promises.
 package main
 
 import (

@@ -68,7 +68,7 @@ func proved(t *testing.T, real eventstore.Store) []eventstore.Envelope {
 }
 
 // rewritten forges a ledger as somebody would who can write its file and knows how its
-// chains are made: every event is appended anew, so that every chain is whole.
+// chains are made: it appends every event again, so that every chain is whole.
 func rewritten(t *testing.T, open func(*testing.T) Ledger) {
 	var all []eventstore.Envelope
 	t.Run("it is proved", func(t *testing.T) { all = proved(t, open(t).Store) })

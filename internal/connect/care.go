@@ -88,7 +88,7 @@ func (d *Desk) check(ctx context.Context, f domain.FirmID) error {
 	case err == nil && account.ID == c.Account.ID:
 		seen.Account = account
 	case err == nil:
-		d.Log.Error("a firm's sign-in is for another Smokeball account than the one that it is connected to; its connection ends, and a firm admin has to connect again", "firm", f)
+		d.Log.Error("a firm's tokens are for a Smokeball account other than the one it is connected to; the engine ends the connection, and a firm admin must connect again", "firm", f)
 		err = otherAccount()
 	}
 	if err == nil {
@@ -114,7 +114,7 @@ func (d *Desk) lookAgain(ctx context.Context, f domain.FirmID, look func(context
 	}
 	return d.decide(ctx, f, func(now domain.Connection) []domain.Event {
 		if !now.At.Equal(c.At) {
-			return nil // authorized anew since: the look was at the old one
+			return nil // authorized again since: the check was of the old one
 		}
 		return now.Recover(d.Now())
 	})
@@ -174,7 +174,7 @@ func (d *Desk) checked(ctx context.Context, f domain.FirmID, began time.Time, se
 	case ce != nil && ce.Class == domain.SignIn:
 		return d.decide(ctx, f, func(c domain.Connection) []domain.Event {
 			if !c.At.Before(began) {
-				return nil // authorized anew since: the refusal was about the old one
+				return nil // authorized again since: the refusal was of the old one
 			}
 			return c.Lose(ce.Failure, d.Now())
 		})

@@ -68,7 +68,7 @@ func (h *Health) recordAll(ctx context.Context) {
 		if err == nil || ctx.Err() != nil {
 			continue
 		}
-		h.Log.Error("how Smokeball serves a firm could not be recorded; it is tried again", "firm", f, "err", err)
+		h.Log.Error("can't record whether Smokeball serves a firm; the engine retries", "firm", f, "err", err)
 		h.again(f, c)
 		pause(ctx, settle)
 	}

@@ -189,7 +189,7 @@ func (k *Keeper) settled(t task, err error) {
 	pause := pauseOf(t.care, faults)
 	k.rests[t] = rest{until: k.Desk.Now().Add(pause), faults: faults}
 	if t.care == domain.CareVisit {
-		k.Log.Info("a lost authorization is still refused; it is looked at again", "firm", t.firm, "in", pause, "err", err)
+		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
 		return
 	}
 	k.Log.Warn("a connection's care did not succeed; it is tried again", "firm", t.firm, "care", t.care, "in", pause, "err", err)

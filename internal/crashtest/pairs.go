@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// What is told of one matter is told within this time, in any order.
+// Everything about one matter is published within this time, in any order.
 const within = 12 * time.Millisecond
 
-// tellers tell of so many matters at the same time.
+// tellers is how many matters are published at the same time.
 const tellers = 24
 
 // tellInAnyOrder tells an engine that nobody strikes of one matter after the other: its
@@ -29,7 +29,7 @@ func tellInAnyOrder(ctx context.Context, t *trial) error {
 	cases := smallCases(t.planned)
 	began := time.Now()
 	t.tellAll(ctx, w, cases)
-	t.note("%d matters with %d documents were told of in %s", t.cycles, documentsOf(cases), took(time.Since(began)))
+	t.note("%d matters with %d documents were published in %s", t.cycles, documentsOf(cases), took(time.Since(began)))
 	names, titles := wantedOf(cases, caseNumber.documents)
 	if err := t.workOffAll(ctx, w, names, titles); err != nil {
 		return err

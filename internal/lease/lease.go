@@ -26,15 +26,15 @@ type Lease struct {
 }
 
 // Run does the work whenever the lease is held, until ctx ends. The work's context ends
-// when the lease is lost or ctx ends; [Sure] refuses from that moment on, and [Leaving]
-// tells of it. The lease is handed over when the work has ended, or after Drain: what is
+// when the lease is lost or ctx ends; from that moment on [Sure] refuses, and [Leaving]
+// reports it. The lease is handed over when the work has ended, or after Drain: what is
 // left of the work ends beside the next leader. The work's error ends Run.
 func (l Lease) Run(ctx context.Context, work func(context.Context) error) error {
 	for ctx.Err() == nil {
 		revision, asked, err := l.claim(ctx)
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errWritten) {
-				l.Log.Warn("the lease can't be asked for; it is asked for again", "lease", l.Key, "err", err)
+				l.Log.Warn("can't request the lease; the engine retries", "lease", l.Key, "err", err)
 				pause(ctx, l.Life/5)
 			}
 			continue

@@ -72,9 +72,9 @@ func (t *turn) left(since time.Time) time.Duration {
 	return t.Waits.Confirm - min(max(t.Now().Sub(since), 0), t.Waits.Confirm)
 }
 
-// listen waits until a is settled by what is on record, or until it is time to look. What
-// is told of other things meanwhile costs no call. Smokeball's word that the call failed is
-// not signed: it counts when a look did not show a that would show what can still show up.
+// listen waits until a is settled by what is on record, or until it is time to look. News
+// of other things in the meantime costs no call. A webhook that says the call failed is
+// not signed: it counts only if a read that would show what can still show up did not show a.
 func (t *turn) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
 	for {
 		if done, err := a.told(ctx); done || err != nil {

@@ -26,7 +26,7 @@ func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) erro
 		return err
 	}
 	var shown bool                                                  // to another sync, at the last moment
-	c, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it anew
+	c, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it again
 		func(c domain.Contact) ([]domain.Event, error) {
 			shown = c.ID == p.Contact && c.Settled()
 			return c.Refuse(p.Contact), nil
@@ -53,7 +53,7 @@ func (t *turn) contact(ctx context.Context, key domain.ContactKey) (domain.Conta
 }
 
 // told reports that the contact is no longer awaited. One that is known to be there by
-// another's sync is recorded here too; one that was refused there has to be looked for anew.
+// another's sync is recorded here too; one that was refused there must be looked for again.
 func (w *contactWait) told(ctx context.Context) (bool, error) {
 	if !w.pending(w.p) {
 		return true, nil
@@ -106,7 +106,7 @@ func (w *contactWait) seen(ctx context.Context, by domain.Proof) error {
 	return w.record(ctx, domain.ContactSeen{Sync: w.Sync, Contact: w.p.Contact, By: by, Request: w.request, DurationMS: w.Now().UnixMilli() - w.start})
 }
 
-// refused ends the sync with Smokeball's words; the next one looks for the contact anew.
+// refused ends the sync with Smokeball's words; the next one looks for the contact again.
 func (w *contactWait) refused(ctx context.Context, message string) error {
 	_, _, err := eventstore.Execute(ctx, w.Ledger, w.Now, w.stream(),
 		func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.p.Contact), nil })
@@ -120,8 +120,8 @@ func (t *turn) pending(p domain.PendingContact) bool {
 	return slices.ContainsFunc(t.m.Current.Contacts, func(q domain.PendingContact) bool { return q.Contact == p.Contact })
 }
 
-// contactGone is the passing fault that a contact on which the sync relied is not there:
-// the next attempt looks for it anew.
+// contactGone is the temporary fault that a contact on which the sync relied is not there:
+// the next attempt looks for it again.
 func contactGone(id domain.SmokeballID) error {
 	return &domain.CallError{Op: "read contact", Class: domain.Retryable, Failure: domain.Failure{
 		Code:    domain.CodeSmokeballUnavailable,

@@ -57,8 +57,8 @@ func (t *turn) sendAll(ctx context.Context) (later, err error) {
 	return later, nil
 }
 
-// sendOrFail sends a document, or records that this can't be. What is approved anew while a
-// try fails gets a try of its own.
+// sendOrFail sends a document, or records why that is not possible. A document that is approved
+// again during a failed attempt gets an attempt of its own.
 func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 	for {
 		tried, _ := t.m.Document(id)
@@ -136,7 +136,7 @@ func (t *turn) failed(ctx context.Context, d domain.Document, ce *domain.CallErr
 
 // send brings one document to Smokeball: fetched and checked first, so that nothing
 // is announced that can't follow, then announced, then its bytes.
-// What is approved anew meanwhile is sent as well.
+// A document that is approved again in the meantime is sent as well.
 func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
 	var put domain.DocumentUploaded // what was sent last
 	for {

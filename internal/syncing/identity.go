@@ -109,7 +109,7 @@ func keyTexts(d domain.ClientData, n int) (who string, old bool) {
 
 func oldKeyText(email string) string { return "e-mail " + strings.ToLower(strings.TrimSpace(email)) }
 
-// named names within the firm what text tells of.
+// named is the key, within the firm, of what text describes.
 func (t *turn) named(text string) (domain.ContactKey, error) {
 	name, err := t.Keys.Name(string(t.firm) + "\n" + text)
 	return domain.ContactKey(name), err

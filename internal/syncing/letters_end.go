@@ -34,7 +34,7 @@ func (l LettersEnd) Run(ctx context.Context) error {
 		case <-timer.C:
 		}
 		if err := l.Look(ctx); err != nil && ctx.Err() == nil {
-			l.Log.Error("dead letters could not be ended; it is tried again", "err", err)
+			l.Log.Error("can't close expired dead letters; the engine retries", "err", err)
 		}
 		timer.Reset(betweenEnds)
 	}

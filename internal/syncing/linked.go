@@ -10,9 +10,9 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// errAnew says that what the steps went by is no longer so, such as what the matter is in
-// Smokeball or what CaseHug says of it: they begin anew.
-var errAnew = errors.New("syncing: the steps begin anew")
+// errAnew says that the state on which the steps relied has changed, such as the matter's id
+// in Smokeball or its data in CaseHug: the steps start over.
+var errAnew = errors.New("syncing: the steps start over")
 
 // linked sees to it that the matter which the facts name is one of the account that is
 // connected, and still there.
@@ -72,7 +72,7 @@ func (t *turn) lookAt(ctx context.Context) error {
 	return t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: sb.ID, How: restored, Known: sb.Settled(), Account: t.account, DurationMS: t.since(start)})
 }
 
-// lost records that the matter is gone, and ends the turn or lets it begin anew.
+// lost records that the matter is gone, and ends the turn or starts it over.
 func (t *turn) lost(ctx context.Context) error {
 	if err := t.still(ctx); err != nil {
 		return err

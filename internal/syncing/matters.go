@@ -271,8 +271,8 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID, 
 	return err
 }
 
-// retyped begins the steps anew where the matter type that the matter was to get is not the
-// one that the account offers by now.
+// retyped starts the steps over if the account no longer offers the matter type that the
+// matter was to get.
 func (t *turn) retyped(ctx context.Context) error {
 	t.Smokeball.ForgetMatterTypes(t.firm)
 	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
@@ -326,7 +326,7 @@ func (t *turn) gone(ctx context.Context, id domain.SmokeballID, next domain.Matt
 }
 
 // clientsThere reports the first client's contact that Smokeball does not show, as a
-// passing fault: one that was accepted is waited for, one that is gone is made anew.
+// temporary fault: the sync waits for one that was accepted, and creates again one that is gone.
 func (t *turn) clientsThere(ctx context.Context) error {
 	for _, c := range t.m.Data.Clients() {
 		id := t.m.Contacts[c.ID]
@@ -422,5 +422,5 @@ func (t *turn) lookAgain(ctx context.Context) error {
 			return domain.ErrTaken // a webhook or the engine that made the call settled it
 		}
 	}
-	return orTaken(t.undo(ctx, intent.Request)) // begin anew
+	return orTaken(t.undo(ctx, intent.Request)) // start over
 }

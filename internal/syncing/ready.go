@@ -26,9 +26,9 @@ func (t *turn) ready(ctx context.Context) error {
 	return &hold{failure: unusable(c.Status(t.Now()))}
 }
 
-// still requires the connection to be the one that the steps began with. Where a firm admin
-// ended it meanwhile, or connected anew (errAnew), what Smokeball refuses since tells nothing
-// of the matter.
+// still requires the connection to be the one with which the steps began. If a firm admin has
+// ended it since, or connected again (errAnew), a later refusal by Smokeball says nothing
+// about the matter.
 func (t *turn) still(ctx context.Context) error {
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
 	switch {
@@ -103,8 +103,8 @@ func (t *turn) retype(ctx context.Context, fact domain.MatterTypeResolved, to do
 	return nil
 }
 
-// offered are the matter types of the account, and the ledger position up to which changes
-// of them are taken into account, whichever engine was told of them.
+// offered are the matter types of the account, and the ledger position up to which they
+// include changes, whichever engine recorded them.
 func (t *turn) offered(ctx context.Context) ([]domain.MatterType, uint64, error) {
 	known, _ := t.Views.Changes()
 	changed, err := t.Views.TypesAt(t.firm)

@@ -97,7 +97,7 @@ func (s *Scheduler) place(l *life, e *entry, position uint64, usable func(domain
 	}
 }
 
-// ask queues the entry for a worker. What changed until its turn comes is looked at again.
+// ask queues the entry for a worker. When its turn comes it is checked again for changes.
 func (s *Scheduler) ask(l *life, e *entry) {
 	d := e.due
 	j := &job{firm: d.Firm, class: classOf(d.Trigger)}
@@ -165,7 +165,7 @@ func (s *Scheduler) run(l *life, e *entry, d *domain.Due, place *seat) {
 	l.stirred = append(l.stirred, e)
 	l.mu.Unlock()
 	if err != nil {
-		s.Log.Error("a sync stopped for a fault of the engine; it is retried", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
+		s.Log.Error("a sync stopped because of a fault in the engine; the engine retries it", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)
 	}
 	place.leave()
 	notify(l.ended)

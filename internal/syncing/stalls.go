@@ -72,7 +72,7 @@ func (c *Calls) at(s domain.Stream) time.Time {
 	return c.last[s]
 }
 
-// Moves tell of the syncs that have not ended.
+// Moves lists the syncs that have not ended.
 type Moves interface {
 	// AtWork are those that run or are being confirmed.
 	AtWork() []domain.Due
@@ -111,7 +111,7 @@ func (s *Stalls) Run(ctx context.Context) error {
 	}
 }
 
-// look notes what stands still, and tells of it once.
+// look finds the syncs that make no progress, and logs each once.
 func (s *Stalls) look() error {
 	now := map[domain.SyncID]domain.FirmID{}
 	for _, d := range s.Views.AtWork() {
@@ -124,7 +124,7 @@ func (s *Stalls) look() error {
 		}
 		now[d.Sync] = d.Firm
 		if s.newly(d.Sync) {
-			s.Log.Error("a running sync has had no fact and no call for a minute; if it does not go on, restart the engine that leads and report it",
+			s.Log.Error("a running sync has made no progress (no event, no call) for a minute; if it does not continue, restart the engine that leads and report it",
 				"firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "since", since)
 		}
 	}

@@ -38,8 +38,8 @@ func (t *turn) refuses(field string) bool {
 	return slices.ContainsFunc(t.declined, func(r refusedField) bool { return r.field == field })
 }
 
-// leftOut are the fields whose value Smokeball refused, now or in an earlier sync. A person
-// who asks for the sync wants them tried again.
+// leftOut are the fields whose value Smokeball refused, now or in an earlier sync. A sync
+// that a person requests sends them again.
 func (t *turn) leftOut(offered map[string]string) (fields []string) {
 	for field, value := range offered {
 		earlier, ok := t.m.Refused[field]

@@ -62,7 +62,7 @@ type turn struct {
 	retyping *domain.MatterTypeResolved   // what the matter, which is there, is to become; nil: nothing else
 	unfiled  map[domain.DocumentID]string // documents that go to the matter's root, and why Smokeball refused their folder
 	files    []domain.SmokeballFile       // of the matter, where they had to be asked for
-	woken    chan struct{}                // tells of what was recorded in the streams that it attends
+	woken    chan struct{}                // signals a new event in the streams that it attends
 	stopping <-chan struct{}
 	seat     *seat // its worker
 }
@@ -138,8 +138,8 @@ func (t *turn) prioritised(ctx context.Context) context.Context {
 	return t.Priority(ctx, t.firm, trigger)
 }
 
-// work does the steps until the sync ends or waits. They begin anew where what they went by
-// has changed.
+// work does the steps until the sync ends or waits. They start over if the state on which
+// they relied has changed.
 func (t *turn) work(ctx context.Context) error {
 	for {
 		err := t.settle(ctx, contained(func() error { return t.steps(t.prioritised(ctx)) }))
@@ -210,8 +210,8 @@ func (t *turn) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event
 	return err
 }
 
-// conclude decides how the attempt ends. Where that was decided on what has changed since,
-// the steps begin anew.
+// conclude decides how the attempt ends. If the state on which it decided has changed since,
+// the steps start over.
 func (t *turn) conclude(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
 	err := t.decide(ctx, f)
 	if errors.Is(err, domain.ErrOutdated) {
@@ -321,8 +321,8 @@ func firstStep(a, b domain.Step) domain.Step {
 	return b
 }
 
-// signIn records that Smokeball no longer knows the firm, and lets the sync wait. Where the
-// firm was authorized anew meanwhile the refusal was about the old grant.
+// signIn records that Smokeball no longer knows the firm, and lets the sync wait. If the
+// firm has been authorized again since, the refusal was of the old grant.
 func (t *turn) signIn(ctx context.Context, step domain.Step, ce *domain.CallError) error {
 	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ConnectionStream(t.firm),
 		func(c domain.Connection) ([]domain.Event, error) {
@@ -373,7 +373,7 @@ func (t *turn) trouble(ctx context.Context, step domain.Step, err error) error {
 	if e := t.again(ctx, step, ours); e != nil {
 		return errors.Join(err, e) // errAnew among them
 	}
-	t.Log.Error("a sync stopped for a fault of the engine; it is tried again", "firm", t.firm, "matter", t.id, "sync", t.Sync, "err", err)
+	t.Log.Error("a sync stopped because of a fault in the engine; the engine retries it", "firm", t.firm, "matter", t.id, "sync", t.Sync, "err", err)
 	return nil
 }
 
@@ -421,7 +421,7 @@ func (t *turn) pause(ctx context.Context, d time.Duration) error {
 func (t *turn) lookUntil() time.Time { return t.Now().Add(t.Waits.Visible) }
 
 // bridged reports whether a look failed only for a passing fault, so that it is repeated
-// and the wait for what may still show up does not begin anew with each fault.
+// and the wait for what may still show up does not start over with each fault.
 func (t *turn) bridged(err error, until time.Time) bool {
 	ce := domain.AsCallError(err)
 	return ce != nil && (ce.Class == domain.Retryable || ce.Class == domain.Allowance) && t.Now().Before(until.Add(t.Waits.Visible))
@@ -438,8 +438,8 @@ func (t *turn) nextLook(pause time.Duration, until time.Time) time.Duration {
 // since is the time that a step took, in milliseconds.
 func (t *turn) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }
 
-// request derives the id of the next call of this turn, so that what Smokeball tells of one
-// call is never taken for news of another.
+// request derives the id of the next call of this turn, so that a webhook about one
+// call is never taken for one about another.
 func (t *turn) request(parts ...string) domain.RequestID {
 	t.requests++
 	return domain.NewRequestID(append([]string{string(t.firm), string(t.id), string(t.Sync), strconv.Itoa(t.Attempt), strconv.Itoa(t.requests)}, parts...)...)
