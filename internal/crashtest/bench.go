@@ -16,12 +16,28 @@ import (
 type bench struct {
 	options
 	out  io.Writer
-	mu   sync.Mutex // one line at a time
+	mu   sync.Mutex // one line, one address at a time
 	dir  string
 	ends time.Time // no cycle begins after it
 
 	engine, breakable string // the engine as it is shipped, and the build with the crash points
 	simulator         string
+
+	addresses map[string]bool // that worlds have
+}
+
+// reserve reports whether no world had the address before.
+func (b *bench) reserve(address string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.addresses[address] {
+		return false
+	}
+	if b.addresses == nil {
+		b.addresses = map[string]bool{}
+	}
+	b.addresses[address] = true
+	return true
 }
 
 // openBench builds the programs.

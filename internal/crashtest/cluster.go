@@ -73,7 +73,7 @@ func (t *trial) newCluster(ctx context.Context) (c *cluster, err error) {
 }
 
 func (c *cluster) startNodes(ctx context.Context, t *trial) error {
-	c.nodes = newNodes(t.chance, c.dir)
+	c.nodes = newNodes(t, c.dir)
 	for _, n := range c.nodes {
 		if err := c.bringUp(n); err != nil {
 			return err
@@ -101,7 +101,7 @@ func (c *cluster) watch() (err error) {
 }
 
 func (c *cluster) startEngines(ctx context.Context, t *trial) error {
-	listen := freeAddresses(t.chance, seats)
+	listen := t.freeAddresses(seats)
 	c.front = openFront(listen)
 	c.configure(c.front.Listener.Addr().String())
 	c.api = newCaller(c.front.URL, c.signIn.token)

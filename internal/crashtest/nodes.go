@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"net/url"
 	"os"
@@ -37,8 +36,8 @@ type node struct {
 const clusterSize = 3
 
 // newNodes are the nodes of a cluster that keeps its files in dir.
-func newNodes(chance *rand.Rand, dir string) (nodes []*node) {
-	addresses := freeAddresses(chance, 3*clusterSize)
+func newNodes(t *trial, dir string) (nodes []*node) {
+	addresses := t.freeAddresses(3 * clusterSize)
 	routes := addresses[:clusterSize]
 	for i, route := range routes {
 		n := &node{Name: fmt.Sprintf("n%d", i+1), Client: addresses[clusterSize+i], Route: route, Monitor: addresses[2*clusterSize+i],

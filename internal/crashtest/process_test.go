@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -113,5 +114,16 @@ func TestTheSimulatorTakesTheCampaignsWords(t *testing.T) {
 			t.Errorf("with an allowance of %s: %v", allowance, err)
 		}
 		_ = w.close() // nothing of it is left but a process
+	}
+}
+
+// TestNoTwoWorldsShareAnAddress draws with the same chance twice, as two campaigns may.
+func TestNoTwoWorldsShareAnAddress(t *testing.T) {
+	b := aTrial(t).bench
+	first, second := b.trial(campaign{name: "kills"}), b.trial(campaign{name: "kills"})
+	for _, address := range first.freeAddresses(20) {
+		if slices.Contains(second.freeAddresses(20), address) {
+			t.Errorf("both worlds have %s", address)
+		}
 	}
 }

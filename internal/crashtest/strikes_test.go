@@ -106,7 +106,7 @@ func TestAMomentPasses(t *testing.T) {
 
 // TestNodesKnowEachOther tells that what a node's process is told is what it becomes.
 func TestNodesKnowEachOther(t *testing.T) {
-	nodes := newNodes(aTrial(t).chance, t.TempDir())
+	nodes := newNodes(aTrial(t), t.TempDir())
 	used := map[string]bool{}
 	for _, n := range nodes {
 		data, err := json.Marshal(n)

@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 )
@@ -48,7 +46,7 @@ func (t *trial) newWorld(ctx context.Context, data string) (*world, error) {
 		if w.data = data; data == "" {
 			w.data = filepath.Join(w.dir, "data")
 		}
-		addresses := freeAddresses(t.chance, 2)
+		addresses := t.freeAddresses(2)
 		engine, nats := addresses[0], addresses[1]
 		w.configure(engine)
 		w.settings["ENGINE_DATA_DIR"], w.settings["ENGINE_LISTEN"], w.settings["ENGINE_NATS_LISTEN"] = w.data, engine, nats
@@ -92,7 +90,7 @@ func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, e
 }
 
 func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
-	address := freeAddresses(t.chance, 1)[0]
+	address := t.freeAddresses(1)[0]
 	w.smokeball = newCaller("http://"+address, "")
 	log := filepath.Join(w.dir, "smokeball.log")
 	w.simulator, err = start(log, nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
@@ -120,16 +118,17 @@ func (w *world) configure(public string) {
 }
 
 // freeAddresses are ports that nobody holds, outside the range from which the kernel
-// gives ports to callers: an engine that is away must find its own again.
-func freeAddresses(chance *rand.Rand, n int) (list []string) {
+// gives ports to callers: an engine that is away must find its own again. No two worlds get
+// the same one: what is free when it is tried may belong to an engine that is away.
+func (t *trial) freeAddresses(n int) (list []string) {
 	for len(list) < n {
-		address := fmt.Sprintf("127.0.0.1:%d", 20000+chance.IntN(12000))
+		address := fmt.Sprintf("127.0.0.1:%d", 20000+t.chance.IntN(12000))
 		l, err := net.Listen("tcp", address)
 		if err != nil {
 			continue
 		}
 		_ = l.Close() // it was only tried
-		if !slices.Contains(list, address) {
+		if t.reserve(address) {
 			list = append(list, address)
 		}
 	}
