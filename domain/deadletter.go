@@ -131,11 +131,11 @@ func (d DeadLetter) TakenIn(by User) []Event {
 	return []Event{DeadLetterSettled{State: LetterTakenIn, Was: d.State, By: by.Subject, ByName: by.Name}}
 }
 
-// LetterLife is how long an event that nobody settles is kept to be taken in.
+// LetterLife is how long an event that nobody settles can be retried.
 const LetterLife = 90 * 24 * time.Hour
 
-// Expire decides that the event is not kept to be taken in any more: nobody did anything
-// about it for LetterLife.
+// Expire decides that the event can no longer be retried: nobody settled it within
+// LetterLife.
 func (d DeadLetter) Expire() []Event {
 	if d.State != LetterOpen {
 		return nil

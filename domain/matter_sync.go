@@ -74,7 +74,7 @@ func (m Matter) StartFile(t Turn, doc DocumentID, name string, r RequestID) ([]E
 }
 
 // Undo decides that a request of the sync created nothing, provided that its intent still
-// stands. It needs no turn: whoever knows for certain may tell.
+// stands. It requires no turn: any caller who knows for certain may record it.
 func (m Matter) Undo(s SyncID, r RequestID) []Event {
 	if i := m.Smokeball.Intent; i != nil && i.Request == r {
 		return []Event{MatterCreationRefused{Sync: s, Request: r}}
@@ -93,8 +93,8 @@ func (m Matter) Undo(s SyncID, r RequestID) []Event {
 }
 
 // Upload decides that the bytes of an approval were sent; approval counts those until then.
-// Where it was approved again meanwhile, and not for just these bytes, it is that one's turn
-// (ErrTaken); where Smokeball refused the file meanwhile there is nothing to tell.
+// If it was approved again since, and not for the same bytes, the new approval goes first
+// (ErrTaken); if Smokeball has refused the file since, it yields nothing.
 func (m Matter) Upload(t Turn, approval int, e DocumentUploaded) ([]Event, error) {
 	d, ok := m.Document(e.Document)
 	if !ok || d.File != e.File {

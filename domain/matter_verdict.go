@@ -2,8 +2,8 @@ package domain
 
 import "errors"
 
-// ErrOutdated says that a decision was made on what is no longer so: whoever made it looks
-// again.
+// ErrOutdated says that the state on which a decision was made has changed: the caller reads
+// it again.
 var ErrOutdated = errors.New("domain: what the decision was made on has changed")
 
 // Defer decides that the current sync waits. seen is the matter that the attempt went by.

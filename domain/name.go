@@ -51,7 +51,7 @@ func (n Name) sameParts(o Name) bool {
 // Fits reports whether both may be the name of one person or one company: they are the same,
 // one of them lacks the first name, or the first names differ only by an initial, a middle
 // name or a usual short form. A person's name never fits a company's, nor a father's his son's:
-// who is called "Jr." is nobody who is not.
+// a person with "Jr." is never one without.
 func (n Name) Fits(o Name) bool {
 	switch {
 	case n.Same(o):

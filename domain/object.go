@@ -73,8 +73,8 @@ type ObjectQuestion struct {
 
 // Allows decides whether the object is read. The mark decides where there is one. Without
 // it, who knows the digest knows the document; without a digest, only a publisher who serves
-// all firms can say whose it is. Where the digest is known to the engine only once the
-// bytes are read, whoever reads them compares it.
+// all firms can say whose it is. Where the engine learns the digest only from the
+// bytes, their reader compares it.
 func (e ObjectEntry) Allows(q ObjectQuestion) error {
 	switch {
 	case e.Firm != "" && e.Firm != q.Firm:

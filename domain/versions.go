@@ -13,7 +13,7 @@ func leaps(known, told int) bool { return known > 0 && told > known+LongestVersi
 func (c Client) leaps(d ClientData) bool { return c.Known && leaps(c.Data.Version, d.Version) }
 
 // CheckVersion refuses an event whose version is too far above the known one: the error is
-// *Unfit. An event that was taken in is fine for ever.
+// *Unfit. It never refuses an event that was accepted before.
 func (m Matter) CheckVersion(e CaseHugEvent) error {
 	if e.Matter == nil || !m.Known || m.seen.has(e.Origin) || !leaps(m.Data.Version, e.Matter.Version) {
 		return nil

@@ -45,8 +45,8 @@ type Notary struct {
 	Within time.Duration // after so long what came in is signed; 0: ten minutes
 }
 
-// Run signs until ctx ends, and returns nil then. Where the last signature is not one of the
-// key's it signs no more: that would hide what was done.
+// Run signs until ctx ends, and returns nil then. If the last signature is not by this
+// key it stops signing: another signature would hide the change.
 func (n Notary) Run(ctx context.Context) error {
 	last, _, err := Load[domain.Signed](ctx, n.Ledger, domain.LedgerStream())
 	if err != nil {
@@ -71,7 +71,7 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// follow takes in what is appended and signs it from time to time.
+// follow reads appended events and signs them from time to time.
 func (n Notary) follow(ctx context.Context, d digest) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

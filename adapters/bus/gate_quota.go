@@ -2,9 +2,9 @@ package bus
 
 import "sync"
 
-// quota bounds what each firm's guests have in [Inbox] that the engine has not taken in: a
-// firm whose events pile up leaves room to the others. It counts in two ages, and forgets the
-// older one when all that the stream held at its end was taken in.
+// quota limits the messages of each firm's guests in [Inbox] that the engine has not processed,
+// so that a firm whose events pile up leaves room for the others. It counts in two periods, and
+// drops the older one when the engine has processed all that the stream held at its end.
 type quota struct {
 	most int64 // bytes of one firm
 
@@ -28,7 +28,7 @@ func (q *quota) take(who guest, bytes int) bool {
 	return true
 }
 
-// turn notes how far the stream goes, and how far it was taken in.
+// turn records the stream's last message and the last one processed.
 func (q *quota) turn(last, done uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

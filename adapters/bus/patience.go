@@ -71,8 +71,8 @@ const (
 	lastAnswer  = 5 * time.Second
 )
 
-// errMadeMeanwhile says that another engine has made what this one was about to make; the
-// next question brings it up to date.
+// errMadeMeanwhile says that another engine has created what this one was about to create; the
+// next read returns it.
 var errMadeMeanwhile = errors.New("another engine has just made it")
 
 // passing reports whether nobody answered, or for a reason that passes.

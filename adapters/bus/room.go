@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// ErrFull says that a stream has no room: what it holds has not been taken in, or read, yet.
+// ErrFull says that a stream is full of messages that have not been processed yet.
 var ErrFull = errors.New("the bus is full; it accepts messages again once waiting ones are processed")
 
 // The largest sizes in bytes on the embedded server.
@@ -79,8 +79,8 @@ func tightWords(stream string) string {
 }
 
 // MakeRoom removes the oldest messages of the streams that are more than half full, down to a
-// quarter: of [Inbox] only what was taken in, of [Outbox] only what every durable consumer that
-// hears of all firms has acknowledged. Who hears of one firm alone does not hold up the others.
+// quarter: of [Inbox] only those that were processed, of [Outbox] only those that every durable
+// consumer of all firms has acknowledged. A consumer of one firm does not hold up the others.
 func (b *Bus) MakeRoom(ctx context.Context) error {
 	var faults []error
 	for _, name := range []string{Inbox, Outbox} {

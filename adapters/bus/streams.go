@@ -20,7 +20,7 @@ const (
 	Sessions  = "engine-sessions"   // key-value: sealed, who is signed in to the console
 )
 
-// Bound stands before the subject of an event whose publisher speaks for one firm alone:
+// Bound is the prefix of the subject of an event whose publisher may publish for one firm only:
 // a guest of that firm, or a caller over HTTP. Subscribers get the subject without it.
 const Bound = "bound."
 

@@ -85,8 +85,8 @@ func NewDocuments(o Options) *Documents {
 // CodeDocumentUnavailable, permanent if the document is not there or may not be read
 // from there, retryable if its source is out of order.
 //
-// A document that comes too slowly is given up: after so many bytes no more time may have
-// passed than Lead and what they take at Rate.
+// A download that is too slow is cancelled: n bytes may take at most Lead plus their time at
+// Rate.
 //
 // A URL leads to a public host by https, over at most three redirects; its name is
 // resolved once, and the address that is dialled is the one that was checked.

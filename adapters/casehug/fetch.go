@@ -99,8 +99,8 @@ func (d *Documents) openURL(ctx context.Context, f fetch) (Opened, error) {
 	return f.decoded(body, resp.Header.Get("Content-Encoding"), resp.ContentLength)
 }
 
-// decoded is the document out of what its host made of it on the way, though nobody asked for
-// that. How large it is shows when it is read.
+// decoded undoes a content encoding that the host applied without being asked. The document's
+// size is then known only once it is read.
 func (f fetch) decoded(body io.ReadCloser, encoding string, size int64) (Opened, error) {
 	switch strings.ToLower(strings.TrimSpace(encoding)) {
 	case "", "identity":

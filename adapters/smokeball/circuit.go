@@ -156,8 +156,8 @@ func (c *circuits) settle(firm domain.FirmID, p pass, v verdict, why *domain.Cal
 	}
 }
 
-// blame takes in that Smokeball, or its sign-in, refuses a firm what it should not. That
-// is known only after the call: its answer said nothing of it to settle.
+// blame records that Smokeball, or its sign-in host, refuses a firm's valid calls. That is
+// known only after the call: settle could not see it in the answer.
 func (c *circuits) blame(firm domain.FirmID, why *domain.CallError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

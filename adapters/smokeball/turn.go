@@ -38,7 +38,7 @@ type turn struct {
 	confirms bool      // it only looks whether what was accepted is there
 }
 
-// order is where the call stands among those of its firm: the smaller the sooner.
+// order is the call's place among those of its firm: the smallest goes first.
 func (t turn) order() int {
 	switch {
 	case t.writes:

@@ -54,8 +54,8 @@ func (s *site) putSettings(ctx context.Context, in *settingsInput) (*change[Sett
 	return s.putOver(ctx, in)
 }
 
-// putOver changes the settings from those that are known, because some of them stay. Where
-// others are kept by now it begins again from these.
+// putOver changes some of the current settings and keeps the rest. If they were changed in
+// the meantime, it starts over from the new ones.
 func (s *site) putOver(ctx context.Context, in *settingsInput) (*change[SettingsBody], error) {
 	for {
 		row, err := s.Views.Connection(in.firm())

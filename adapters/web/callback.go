@@ -66,7 +66,7 @@ func (s *site) finished(w http.ResponseWriter, r *http.Request, done Completed, 
 const consentCookie = "casehug_consent"
 
 // ask asks whether the firm is to be connected to the account, in a browser that is not
-// that of whoever made the link: who allowed it at Smokeball sees here for whom.
+// that of the admin who made the link: it shows the person who consented for which firm.
 func (s *site) ask(w http.ResponseWriter, q Question) {
 	s.setCookie(w, consentCookie, q.Browser, max(1, int(q.Expires.Sub(s.Now()).Seconds())))
 	account, firm := or(q.Account.Name, q.Account.ID), string(q.Firm)

@@ -128,8 +128,8 @@ func tooMany(wait time.Duration) *problem {
 		with("Retry-After", seconds)
 }
 
-// bodies bound the memory that bodies of callers who are not known yet may take. Whoever
-// has only an address in hand, such as a firm's webhook address, has a share of the places.
+// bodies limits the memory that bodies of unknown callers may take. All callers of one address,
+// such as a firm's webhook address, together have a share of the places.
 type bodies struct {
 	mu    sync.Mutex
 	total int

@@ -73,8 +73,8 @@ func (s *site) signInOnce(w http.ResponseWriter, r *http.Request) {
 	s.begin(w, r, token, "/integrations")
 }
 
-// begin begins the session of a token that counts and leads on. Whoever else is signed in
-// is asked first.
+// begin starts the session of a valid token and redirects to next. If another person is signed
+// in, it asks first.
 func (s *site) begin(w http.ResponseWriter, r *http.Request, token, next string) {
 	u, err := s.verify(r.Context(), token)
 	switch {

@@ -264,7 +264,7 @@ func (e *engine) trySmokeball(ctx context.Context) error {
 	return nil
 }
 
-// troubled takes in how Smokeball serves a firm.
+// troubled passes on whether Smokeball serves a firm.
 func (e *engine) troubled(t smokeball.Trouble) { e.health.Tell(t.Firm, t.Since, t.Failure) }
 
 const callbackPath = "/oauth/smokeball/callback"

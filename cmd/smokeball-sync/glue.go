@@ -212,7 +212,7 @@ func (o objectBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// mark keeps how far somebody has come in the ledger, in the bucket of checkpoints.
+// mark stores a reader's position in the ledger, in the bucket of checkpoints.
 type mark struct {
 	kv  jetstream.KeyValue
 	key string
@@ -240,7 +240,7 @@ func (m *mark) Save(ctx context.Context, position uint64) error {
 	return err
 }
 
-// asideKey stands before the position of an event that CaseHug could not be told.
+// asideKey is the prefix of the position of an event that could not be published to CaseHug.
 const asideKey = "outbox.aside."
 
 // setAside notes in the bucket of checkpoints, in the log and in the metrics what CaseHug

@@ -47,8 +47,8 @@ type Completed struct {
 // wait for it: the code is used up with the first call.
 const exchange = time.Minute
 
-// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. Where
-// Smokeball would refuse to show that page, whoever asks is told instead.
+// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. If
+// Smokeball would refuse to show that page, it returns that fault instead.
 func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
 	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}

@@ -34,7 +34,7 @@ func NewHealth(log *slog.Logger) *Health {
 	return &Health{Log: log, news: map[domain.FirmID]condition{}, wake: make(chan struct{}, 1)}
 }
 
-// Tell takes in that Smokeball does not serve the firm since a time, or that it does again
+// Tell reports that Smokeball has not served the firm since a time, or that it does again
 // (a nil fault). It does not wait.
 func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError) {
 	h.mu.Lock()

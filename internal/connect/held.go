@@ -12,9 +12,9 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// held is a consent that came back in a browser where whoever asked for it is not signed
-// in. It connects nothing unless that browser says yes to the account and the firm: the
-// person who allowed it at Smokeball may not know for whom the link was made.
+// held is a consent that arrived in a browser in which the admin who made the link is not
+// signed in. It connects nothing unless that browser confirms the account and the firm: the
+// person who consented at Smokeball may not know for which firm the link was made.
 type held struct {
 	parked
 	Firm    domain.FirmID `json:"firm"`

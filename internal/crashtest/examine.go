@@ -95,7 +95,7 @@ func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
 	return names, t.workOffAll(ctx, w, names, titles)
 }
 
-// workOffAll returns when what has these names and titles is worked off and heard of.
+// workOffAll returns when everything with these names and titles is in Smokeball and reported.
 func (t *trial) workOffAll(ctx context.Context, w *world, names, titles []string) error {
 	waited := untilNone(ctx, "all is in Smokeball", func(ctx context.Context) int {
 		if n := w.queue(ctx); n != 0 {

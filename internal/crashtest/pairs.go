@@ -13,9 +13,9 @@ const within = 12 * time.Millisecond
 // tellers is how many matters are published at the same time.
 const tellers = 24
 
-// tellInAnyOrder tells an engine that nobody strikes of one matter after the other: its
-// documents' approvals, the matter and what changed of it since, in any order within
-// milliseconds. Each has to arrive; one that waits for what is there is stuck.
+// tellInAnyOrder publishes matters to an engine that is not killed: of each, the documents'
+// approvals, the matter and its changes, in any order within milliseconds. Each must arrive
+// in Smokeball; one that waits for something that exists is stuck.
 func tellInAnyOrder(ctx context.Context, t *trial) error {
 	w, err := t.newWorld(ctx, "")
 	if err != nil {

@@ -84,7 +84,7 @@ func (t *turn) knownClient(ctx context.Context, id domain.ClientID) (domain.Clie
 	return c, err
 }
 
-// settle does the work while nobody else here is at the contact.
+// settle does the work while no other worker of this engine works on the contact.
 func (w *contactWork) settle(ctx context.Context) error {
 	release, err := w.Contacts.acquire(ctx, w.stream)
 	if err != nil {
@@ -229,7 +229,7 @@ func (w *contactWork) note(ctx context.Context, e domain.Event) error {
 	return w.append(ctx, func(domain.Contact) ([]domain.Event, error) { return []domain.Event{e}, nil })
 }
 
-// keepEmail goes on with the address that Smokeball was told where CaseHug's is none by now.
+// keepEmail keeps the address that was sent to Smokeball if CaseHug's is no longer an address.
 func (w *contactWork) keepEmail() {
 	if domain.Text(w.data.Email) != "" && !domain.ValidEmail(w.data.Email) {
 		w.draft.Email = w.c.Written(w.data.ID).Email

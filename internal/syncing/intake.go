@@ -31,7 +31,7 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 	return err
 }
 
-// Check tells what of an event can't be taken in as things stand: *domain.Unfit.
+// Check reports why an event can't be accepted in the current state: *domain.Unfit.
 func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
 	switch {
 	case e.Client != nil:
@@ -67,7 +67,7 @@ func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 const documentsAtOnce = eventstore.MaxEvents - 10
 
 // ahead records the documents that an append can't hold beside the rest of the event, which it
-// returns. The event itself is taken in last: one whose intake was cut off is taken in again.
+// returns. The event itself is recorded last, so an interrupted intake is repeated.
 func (i Intake) ahead(ctx context.Context, e domain.CaseHugEvent, id domain.MatterID) (domain.CaseHugEvent, error) {
 	for len(e.Documents) > documentsAtOnce {
 		part := e

@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// LettersEnd ends dead letters that nobody settled for domain.LetterLife.
+// LettersEnd closes dead letters that nobody settled within domain.LetterLife.
 type LettersEnd struct {
 	Ledger eventstore.Store
 	Now    func() time.Time

@@ -13,7 +13,7 @@ import (
 
 // Outbox tells CaseHug what came of syncs and of the connection, event by event in
 // the order of the ledger, each at least once and always under the same id. An event that
-// can't be published while the next one can is set aside, so that it holds up nobody's news.
+// can't be published while the next one can is set aside, so that it does not hold up others.
 type Outbox struct {
 	Ledger eventstore.Store
 	Mark   Mark

@@ -10,8 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// StalledAfter is how long a running sync may go without a fact and without a call. What
-// stands still for longer waits for something that has no end of its own: a defect.
+// StalledAfter is how long a running sync may go without an event and without a call. A
+// longer pause is a defect: every regular wait has an end.
 const StalledAfter = time.Minute
 
 // Calls remembers when a request was last sent for each matter at work. The zero value is

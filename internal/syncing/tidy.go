@@ -20,7 +20,7 @@ type Tidy struct {
 	Now    func() time.Time
 }
 
-// Mark is how far somebody has come in the ledger.
+// Mark is a reader's position in the ledger.
 type Mark interface {
 	// Load is the position that was saved last, 0 at first.
 	Load(ctx context.Context) (uint64, error)

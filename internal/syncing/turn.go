@@ -278,9 +278,9 @@ func (t *turn) settle(ctx context.Context, err error) error {
 	return t.fail(ctx, domain.SyncFailed{Sync: t.Sync, Step: step, Failure: ce.Failure})
 }
 
-// waits lets the sync wait, unless what it is to wait for is there by now. What comes in
-// other streams while the wait is recorded lets the scheduler begin the sync again: it
-// compares what the wait lacked with what is there, not what happened before or after.
+// waits lets the sync wait, unless what it lacks exists by now. If that appears in another
+// stream while the wait is recorded, the scheduler starts the sync again: it compares what
+// the wait lacked with what exists, not which event came first.
 func (t *turn) waits(ctx context.Context, step domain.Step, h *hold) error {
 	there, err := t.there(ctx, h)
 	switch {
