@@ -49,6 +49,7 @@ func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
 				if m, err := inbox.GetMsg(brief(t), ack.Sequence); err != nil || m.Subject != bus.Bound+"casehug."+firm+"."+kind || string(m.Data) != text {
 					r.Fatalf("%s's event is %+v, %v", firm, m, err)
 				}
+				b.TakenIn("casehug." + firm + "." + kind) // as the intake says; a firm has a share of its places
 			case 1:
 				if _, err := stores[firm].PutString(brief(t), id, text); err != nil {
 					r.Fatal(err)

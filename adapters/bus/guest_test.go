@@ -230,8 +230,10 @@ func TestGuestPutsALargeDocument(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute) // the disk may be slow
+	defer cancel()
 	const size = 100 << 20
-	info, err := store.Put(t.Context(), jetstream.ObjectMeta{Name: "d_scans"}, io.LimitReader(zeros{}, size))
+	info, err := store.Put(ctx, jetstream.ObjectMeta{Name: "d_scans"}, io.LimitReader(zeros{}, size))
 	if err != nil || info.Size != size {
 		t.Errorf("put of %d bytes: %+v, %v", size, info, err)
 	}
