@@ -293,12 +293,16 @@ func (c MatterChange) ShownBy(m SmokeballMatter) bool {
 	return has(c.Number, m.Number) && has(c.Description, m.Description) && has(c.Status, m.Status)
 }
 
-// ContactDraft is the client as Smokeball is to have it. What is no e-mail address is not sent.
+// ContactDraft is the client as Smokeball is to have it. What is no e-mail address
+// is not sent, nor is a phone number without a digit.
 func (c ClientData) ContactDraft() ContactDraft {
 	n := c.Called()
-	d := ContactDraft{ExternalID: string(c.ID), FirstName: n.First, LastName: n.Last, CompanyName: n.Company, Phone: Text(c.Phone)}
+	d := ContactDraft{ExternalID: string(c.ID), FirstName: n.First, LastName: n.Last, CompanyName: n.Company}
 	if ValidEmail(c.Email) {
 		d.Email = Text(c.Email)
+	}
+	if Digits(c.Phone) != "" {
+		d.Phone = Text(c.Phone)
 	}
 	return d
 }

@@ -59,6 +59,7 @@ type Account struct {
 type Staff struct {
 	ID, FirstName, LastName, Email string
 	Former                         bool // has left the firm
+	Disabled                       bool // can't sign in, though they have not left
 }
 
 // Delay is a range of time, both ends included.

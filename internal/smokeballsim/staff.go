@@ -19,7 +19,7 @@ func (s *Server) viewStaff(m Staff) staffOut {
 	return staffOut{
 		hyper: s.self("/staff", m.ID), ID: m.ID, FirstName: m.FirstName, LastName: m.LastName,
 		Initials: initial(m.FirstName) + initial(m.LastName), Email: m.Email, Role: "Attorney",
-		Former: m.Former, Enabled: !m.Former, UserID: m.ID,
+		Former: m.Former, Enabled: !m.Former && !m.Disabled, UserID: m.ID,
 	}
 }
 

@@ -25,6 +25,10 @@ func (w *contactWork) doubts() []domain.Warning {
 		list = append(list, domain.Warning{Code: "email_not_valid", Message: fmt.Sprintf(
 			"“%s” is not an e-mail address that can be client %s's; it was not sent. Correct it in CaseHug", email, w.data.ID)})
 	}
+	if phone := domain.Text(w.data.Phone); phone != "" && domain.Digits(phone) == "" {
+		list = append(list, domain.Warning{Code: "phone_not_valid", Message: fmt.Sprintf(
+			"“%s” is no phone number of client %s, because it has no digit; it was not sent. Correct it in CaseHug", phone, w.data.ID)})
+	}
 	if person := (domain.Name{First: w.data.FirstName, Last: w.data.LastName}); w.data.Called().IsCompany() && person.String() != "" {
 		list = append(list, domain.Warning{Code: "contact_person_not_sent", Message: fmt.Sprintf(
 			"Client %s is the company %s; the name of its contact person, %s, was not sent to Smokeball", w.data.ID, w.data.Name(), person)})

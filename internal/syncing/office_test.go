@@ -84,11 +84,20 @@ func inOffice(t *testing.T, c smokeballsim.Config, light bool, tell func(*office
 	})
 }
 
+// staffOf is who works at the firm: one of them can't sign in, and has not left.
+func staffOf() []smokeballsim.Staff {
+	return []smokeballsim.Staff{
+		{FirstName: "Lee", LastName: "Chen", Email: lawyer},
+		{FirstName: "Ana", LastName: "Brown", Email: "ana@firm.example"},
+		{FirstName: "Dana", LastName: "Stone", Email: "dana@firm.example", Disabled: true},
+	}
+}
+
 func newOffice(t *testing.T, c smokeballsim.Config) *office {
 	l := newLedger()
 	o := &office{T: t, ledger: l, last: func() uint64 { return uint64(l.size()) }, file: filepath.Join(t.TempDir(), "views.db"),
 		grants: newGrants(), papers: newPapers(), waits: syncing.DefaultWaits, mark: &mark{}, rate: 5, workers: 64}
-	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP"}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
+	c.Accounts = []smokeballsim.Account{{ID: oakAccount, Name: "Oak LLP", Staff: staffOf()}, {ID: elmAccount, Name: "Oak LLP, downtown"}}
 	c.URL, c.HTTP = "https://smokeball.example", &http.Client{Transport: mailbox{o}}
 	o.sim = smokeballsim.New(c)
 	t.Cleanup(func() {

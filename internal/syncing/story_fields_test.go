@@ -113,7 +113,17 @@ func TestTheResponsiblePersonFollows(t *testing.T) {
 // lawyer is the e-mail address of somebody who works at the firm.
 const lawyer = "lee@firm.example"
 
-func TestADisabledStaffMemberHoldsNoMatterBack(t *testing.T) {
+func TestADisabledStaffMemberIsNotResponsible(t *testing.T) {
+	story(t, func(o *office) {
+		o.tell(created(accident(func(m *domain.MatterData) { m.ResponsibleEmail = "dana@firm.example" })), o.retainer())
+		e := o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.Responsible != "" || !warned(e, "responsible_not_found") || warned(e, "responsible_refused") || len(o.kept().Files) != 1 {
+			t.Errorf("responsible is %q, the warnings are %+v", m.Responsible, e.Warnings)
+		}
+	})
+}
+
+func TestARefusedStaffMemberHoldsNoMatterBack(t *testing.T) {
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400, Count: 1})

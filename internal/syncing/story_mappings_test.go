@@ -174,6 +174,24 @@ func TestAMappingLeavesMatters(t *testing.T) {
 	})
 }
 
+// TestANewRoleInTheMappingIsWarnedOf tells that a matter which Smokeball has keeps its client's
+// role where the mapping gives another one of the same type.
+func TestANewRoleInTheMappingIsWarnedOf(t *testing.T) {
+	story(t, func(o *office) {
+		o.sends(accident())
+		was := o.one()
+		o.maps(domain.Mapping{ID: "map_1", CaseType: "Auto Accident", MatterTypeID: o.typeID(was.MatterType), ClientRole: "Defendant"})
+		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "Rivera v. Apex" })))
+		e := o.ends("m_accident", domain.Succeeded)
+		if m := o.one(); m.ClientRole != was.ClientRole || m.Description != "Rivera v. Apex" {
+			t.Errorf("Smokeball has %+v", m)
+		}
+		if w := o.warning("m_accident", "client_role_kept"); !strings.Contains(w.Message, "Defendant") {
+			t.Errorf("the warning does not name the role: %+v, the sync is %+v", w, e)
+		}
+	})
+}
+
 // TestATypeThatComesBackLetsTheSyncGoOn tells that a sync without a matter type looks again
 // when Smokeball tells that the account's types changed, once for each change, and is not
 // shown those that were remembered.

@@ -594,6 +594,27 @@ func TestAPhoneInAnotherScriptIsWritten(t *testing.T) {
 	})
 }
 
+// A text without a digit stands where the phone number would, from the start and later.
+func TestAPhoneWithoutADigitIsNotSent(t *testing.T) {
+	story(t, func(o *office) {
+		c := ana()
+		c.Phone = "n/a"
+		o.sends(numbered(1, c))
+		settle()
+		if got := o.shows("Ana Lopez").Phone; got != "" {
+			t.Errorf("the phone is %q", got)
+		}
+		if w := o.warning("m_1", "phone_not_valid"); !strings.Contains(w.Message, "n/a") {
+			t.Errorf("the warning does not name the text: %+v", w)
+		}
+		c.Version, c.Phone = 2, "312 555 0142"
+		o.follows(c)
+		if got := o.shows("Ana Lopez").Phone; got != c.Phone {
+			t.Errorf("the phone is %q, want %q", got, c.Phone)
+		}
+	})
+}
+
 // Phone changed together with the name, Smokeball's phone differs by the country code only, no
 // webhooks.
 func TestAPhoneThatDiffersByTheCountryCodeIsNotAwaited(t *testing.T) {
