@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // approve adds a document, or puts a new approval of it in the place of the old one. An
 // approval that was given before the known one and came late changes nothing. What was
@@ -34,6 +37,9 @@ func (d Document) approved(e DocumentApproved, at time.Time) Document {
 	if d.File != "" && d.Called == "" {
 		d.Called = was.fileName()
 	}
+	if d.Filed == nil && (d.File != "" || d.Intent != nil) {
+		d.Filed = &was.Folder
+	}
 	d.Vouched = e.Vouched || d.Vouched && was.Content == is.Content
 	d.Data, d.Failure, d.Told = is, nil, at
 	d.Approvals++
@@ -62,6 +68,23 @@ func (d Document) Misnamed() bool {
 // NameRefused reports whether Smokeball refused the name that the document's file should have.
 func (m Matter) NameRefused(d Document) bool {
 	return m.Refused[FileNameField(d.Data.ID)] == d.Data.fileName()
+}
+
+// Misfiled reports whether the document was approved for another folder than its file was made
+// for, which nobody was warned of yet.
+func (m Matter) Misfiled(d Document, s Settings) bool {
+	return s.DocumentsFolder == "" && d.File != "" && d.Filed != nil && *d.Filed != d.Data.Folder &&
+		m.Refused[FolderField(d.Data.ID)] != d.Data.FolderPath()
+}
+
+// FolderField names the folder of a document among what can't be changed in Smokeball.
+func FolderField(id DocumentID) string { return "folder/" + string(id) }
+
+// FolderPath is the document's folder as a path from the matter's root.
+func (d DocumentData) FolderPath() string { return "/" + d.Folder }
+
+func (m Matter) misfiled(s Settings) bool {
+	return slices.ContainsFunc(m.Documents, func(d Document) bool { return m.Misfiled(d, s) })
 }
 
 // FileNameField names the file name of a document among what Smokeball may refuse.

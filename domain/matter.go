@@ -78,6 +78,7 @@ type Document struct {
 	Size      int64   // bytes that were sent
 	Sent      string  // their SHA-256; empty: not known what the file has
 	Shown     bool    // Smokeball has shown those that Sent names
+	Filed     *string // the folder that its file was made for, where it was approved again since
 	Called    string  // the file's name, as Smokeball was told last; empty: not known
 	Uploaded  bool
 	Since     time.Time // when the bytes were sent
@@ -308,7 +309,7 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.document(e.Document, func(d *Document) {
 			d.Doubted = d.File != ""
 			d.Intent, d.File, d.Request, d.Uploaded, d.Called = nil, "", "", false, ""
-			d.Sent, d.Shown = "", false
+			d.Sent, d.Shown, d.Filed = "", false, nil
 		})
 	case FileMissed:
 		m = m.document(e.Document, func(d *Document) {

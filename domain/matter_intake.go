@@ -97,7 +97,7 @@ func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
 			return m.RequestFor(e, TriggerMatterUpdated)
 		}
 	case TypeDocumentApproved:
-		if s.OnDocumentApproved && (len(m.Unsent()) > 0 || m.renames()) {
+		if s.OnDocumentApproved && (len(m.Unsent()) > 0 || m.renames() || m.misfiled(s)) {
 			return m.RequestFor(e, TriggerDocumentApproved)
 		}
 	case TypeMatterSyncRequested:

@@ -22,7 +22,7 @@ import (
 func (t *turn) documents(ctx context.Context) error {
 	later, err := t.sendAll(ctx)
 	if err == nil {
-		err = t.renames(ctx)
+		err = errors.Join(t.renames(ctx), t.misfiled(ctx))
 	}
 	if err != nil {
 		return err

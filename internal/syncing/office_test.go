@@ -89,7 +89,7 @@ func staffOf() []smokeballsim.Staff {
 	return []smokeballsim.Staff{
 		{FirstName: "Lee", LastName: "Chen", Email: lawyer},
 		{FirstName: "Ana", LastName: "Brown", Email: "ana@firm.example"},
-		{FirstName: "Dana", LastName: "Stone", Email: "dana@firm.example", Disabled: true},
+		{ID: "5b1f0000-0000-4000-8000-000000000001", FirstName: "Dana", LastName: "Stone", Email: "dana@firm.example", Disabled: true},
 	}
 }
 

@@ -88,6 +88,23 @@ func (t *turn) showName(ctx context.Context, d domain.Document, name string, r d
 		}})
 }
 
+// misfiled warns, once, of documents that were approved again for another folder. Their files
+// stay where they lie, for people may have moved them.
+func (t *turn) misfiled(ctx context.Context) error {
+	for _, d := range t.m.Documents {
+		if !t.m.Misfiled(d, t.settings) || !d.Uploaded {
+			continue
+		}
+		path := d.Data.FolderPath()
+		w := domain.Warning{Code: "document_folder_kept", Message: fmt.Sprintf(
+			"“%s” was approved again for the folder “%s”, and was sent for “/%s” before. Its file stays in the folder where it lies in Smokeball. Move it there, if it belongs in the other one", d.Data.FileName, path, *d.Filed)}
+		if err := t.record(ctx, domain.SyncWarned{Sync: t.Sync, Warning: w, Field: domain.FolderField(d.Data.ID), Value: path}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // errFileDeleted says that people deleted the file of a document in Smokeball.
 var errFileDeleted = errors.New("syncing: the file was deleted in Smokeball")
 

@@ -137,6 +137,37 @@ func details(e projections.Entry) (list []string) {
 	return list
 }
 
+func TestApprovedAgainForAnotherFolderItStaysAndIsWarnedOf(t *testing.T) {
+	story(t, func(o *office) {
+		first := o.retainer()
+		first.Documents[0].Folder = "Intake"
+		o.tell(created(accident()), first)
+		o.ends("m_accident", domain.Succeeded)
+		folder := o.folder("", "Intake")
+		for round, want := range []int{1, 1} { // the second approval tells nothing new
+			again := o.called("d_retainer.pdf")
+			again.Origin.ID += fmt.Sprint(round)
+			again.Documents[0].Folder = "Pleadings"
+			o.tell(again)
+			o.rest()
+			warnings := 0
+			for _, e := range o.entries("m_accident") {
+				if warned(e, "document_folder_kept") {
+					warnings++
+				}
+			}
+			if warnings != want {
+				t.Errorf("after approval %d, %d syncs warn of the folder, want %d", round+2, warnings, want)
+			}
+		}
+		f, err := o.client.File(o.Context(), oak, domain.SmokeballID(o.one().ID), domain.SmokeballID(o.kept().Files[0].ID))
+		o.must(err)
+		if f.Folder != folder || len(o.kept().Files) != 1 {
+			t.Errorf("the file is %+v, the folder %s", f, folder)
+		}
+	})
+}
+
 func TestApprovedAgainWithANewNameItIsRenamed(t *testing.T) {
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.DocumentsFolder = "Intake" })
