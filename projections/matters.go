@@ -45,7 +45,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 5, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 6, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -148,8 +148,6 @@ func tell(e domain.Event) string {
 		return "An older version arrived late; it changes nothing"
 	case domain.MatterRebased:
 		return fmt.Sprintf("A firm admin set the version back: what CaseHug sends above version %d counts", e.Version)
-	case domain.DocumentApproved:
-		return "“" + e.Document.FileName + "” was approved"
 	case domain.SyncRequested:
 		return "A sync was asked for"
 	case domain.SyncDeferred:
@@ -179,16 +177,6 @@ func tell(e domain.Event) string {
 		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
 	case domain.MatterConfirmed:
 		return "The matter is there, shown by a " + string(e.By)
-	case domain.DocumentUploaded:
-		return "“" + e.FileName + "” was uploaded"
-	case domain.DocumentConfirmed:
-		return "Smokeball shows the file, by " + string(e.By)
-	case domain.DocumentKept:
-		return "The content of a document that was approved again is the same as before"
-	case domain.FileRenamed:
-		return "“" + e.Was + "” is “" + e.FileName + "” in Smokeball now"
-	case domain.DocumentFailed:
-		return "“" + e.FileName + "” was not sent: " + e.Failure.Message
 	case domain.SyncSucceeded:
 		return "The sync succeeded"
 	case domain.SyncFailed:
@@ -199,6 +187,25 @@ func tell(e domain.Event) string {
 		return tellActivity(e)
 	case domain.SyncCancelled:
 		return "The sync was cancelled"
+	}
+	return tellDocument(e)
+}
+
+// tellDocument says what became of a document in one sentence for people.
+func tellDocument(e domain.Event) string {
+	switch e := e.(type) {
+	case domain.DocumentApproved:
+		return "“" + e.Document.FileName + "” was approved"
+	case domain.DocumentUploaded:
+		return "“" + e.FileName + "” was uploaded"
+	case domain.DocumentConfirmed:
+		return "Smokeball shows the file, by " + string(e.By)
+	case domain.DocumentKept:
+		return "The content of a document that was approved again is the same as before"
+	case domain.FileRenamed:
+		return "“" + e.Was + "” is “" + e.FileName + "” in Smokeball now"
+	case domain.DocumentFailed:
+		return "“" + e.FileName + "” was not sent: " + e.Failure.Message
 	}
 	return ""
 }
