@@ -83,7 +83,7 @@ func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, e
 			err = errors.Join(err, e.close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{e.openData, e.tellLoose, e.openLedgerFile, e.openViews, e.openSpool,
+	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.tellLoose, e.openViews, e.openSpool,
 		e.openBus, e.openLedgerStream, e.openCrashes, e.openSmokeball, e.openHandlers} {
 		if err := open(ctx); err != nil {
 			return e, err
