@@ -254,13 +254,23 @@ func (w *contactWork) match(ctx context.Context, v domain.Verdict, shown domain.
 	known := w.c.Known(w.data.ID, w.draft)
 	fact := domain.ContactMatched{Contact: v.Contact, Client: w.data.ID, Known: known, Account: w.account, Owner: v.Owner, Doubt: v.Doubt}
 	if known == w.draft {
-		fact.Differs = shown.Differing(w.draft)
+		fact.Differs = w.differing(v, shown)
 	}
 	err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Match(fact) })
 	if err != nil || known == w.draft {
 		return err
 	}
 	return domain.ErrTaken // go on with what has changed
+}
+
+// differing are the values that the contact has otherwise than CaseHug, a name only where
+// nothing else that is said of the verdict tells it.
+func (w *contactWork) differing(v domain.Verdict, shown domain.SmokeballContact) []string {
+	fields := shown.Differing(w.draft)
+	if shown.ID != "" && v.Doubt.Code == "" && !shown.Name().Same(w.data.Called()) {
+		fields = append([]string{"name"}, fields...)
+	}
+	return fields
 }
 
 // share records that the client is the same person or company as the client whose contact it is.

@@ -113,7 +113,7 @@ func (o *office) mixUp(clients []domain.ClientData, moves, made []int) (faults [
 }
 
 // mistaken tells which contacts have two clients whose names do not fit, or the phone of one
-// who was never told under a name that fits them all.
+// who was never told under a name that fits one that each of them has, or had.
 func (o *office) mistaken(now map[domain.MatterID]domain.ClientData, told []domain.ClientData) (faults []string) {
 	owners := o.owners(now)
 	for _, c := range o.kept().Contacts {
@@ -128,13 +128,18 @@ func (o *office) mistaken(now map[domain.MatterID]domain.ClientData, told []doma
 		}
 		phoneOf := func(d domain.ClientData) bool {
 			return string(d.ID) == c.ExternalSystemID && domain.SamePhone(d.Phone, shown.Phone) &&
-				!slices.ContainsFunc(owners[c.ID], func(a domain.ClientData) bool { return a.ID != d.ID && !a.Called().Fits(d.Called()) })
+				!slices.ContainsFunc(owners[c.ID], func(a domain.ClientData) bool { return a.ID != d.ID && !wasCalled(told, a.ID, d.Called()) })
 		}
 		if len(owners[c.ID]) > 0 && shown.Phone != "" && !slices.ContainsFunc(told, phoneOf) {
 			faults = append(faults, fmt.Sprintf("contact %s, made for %s, has the phone %s: its clients are %+v", c.Name, c.ExternalSystemID, shown.Phone, owners[c.ID]))
 		}
 	}
 	return faults
+}
+
+// wasCalled reports whether the client was ever told under a name that fits.
+func wasCalled(told []domain.ClientData, c domain.ClientID, name domain.Name) bool {
+	return slices.ContainsFunc(told, func(d domain.ClientData) bool { return d.ID == c && d.Called().Fits(name) })
 }
 
 // twice tells which clients are in Smokeball twice, or not at all.

@@ -711,3 +711,33 @@ func TestWhoIsWhoCostsNoCalls(t *testing.T) {
 		}
 	})
 }
+
+// TestANewNameOfOneWhoSharedAContactIsSaid: two clients are one contact, the one it was made for
+// moves to another, and then the name of the one who is left changes. The contact keeps the name
+// that it has, and the sync says so.
+func TestANewNameOfOneWhoSharedAContactIsSaid(t *testing.T) {
+	story(t, func(o *office) {
+		lopez := func(id domain.ClientID, version int) domain.ClientData {
+			return domain.ClientData{ID: id, Version: version, FirstName: "José", LastName: "Lopez", Email: "pair@x.example"}
+		}
+		renamed := func(id domain.ClientID, last string) domain.ClientData {
+			c := lopez(id, 2)
+			c.FirstName, c.LastName = "Eva", last
+			return c
+		}
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated, s.OnClientUpdated = true, true })
+		for i, id := range []domain.ClientID{"c_first", "c_second"} {
+			o.tell(created(numbered(i, lopez(id, 1))))
+			o.ends(numbered(i, lopez(id, 1)).ID, domain.Succeeded)
+		}
+		o.tell(clientUpdated(renamed("c_first", "Stone")))
+		o.ends("m_0", domain.Succeeded)
+		o.rest()
+		o.tell(clientUpdated(renamed("c_second", "Baker")))
+		o.ends("m_1", domain.Skipped)
+		o.rest()
+		if w := o.warning("m_1", "contact_differs"); !strings.Contains(w.Message, "another name") {
+			t.Errorf("the warning is %q", w.Message)
+		}
+	})
+}
