@@ -33,8 +33,8 @@ type ActivityNoticed struct {
 	Resource SmokeballID  `json:"resource"`
 }
 
-// Unread is an activity that a firm's webhook told of and that was not read since.
-type Unread struct {
+// UnreadActivity is an activity that a firm's webhook told of and that was not read since.
+type UnreadActivity struct {
 	Firm   FirmID          `json:"firm"`
 	Notice ActivityNoticed `json:"notice"`
 }

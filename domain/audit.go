@@ -7,25 +7,25 @@ type Action string
 
 // The actions of which facts say who did them.
 const (
-	ActionAuthorize        Action = "connection.authorize" // a link to Smokeball's consent page
-	ActionConnect          Action = "connection.connect"   // what came of the link
-	ActionDisconnect       Action = "connection.disconnect"
-	ActionChangeSettings   Action = "settings.change"
-	ActionReviseMapping    Action = "mapping.revise"
-	ActionRemoveMapping    Action = "mapping.remove"
-	ActionRegisterWebhooks Action = "webhooks.register"
-	ActionRemoveWebhooks   Action = "webhooks.remove"
-	ActionRotateWebhooks   Action = "webhooks.rotate"
-	ActionTestWebhooks     Action = "webhooks.test"
-	ActionConfirmAccount   Action = "connection.confirm"
-	ActionDropAccount      Action = "connection.drop"
-	ActionRebaseMatter     Action = "matter.rebase"
-	ActionRebaseClient     Action = "client.rebase"
-	ActionRequestSync      Action = "sync.request"
-	ActionRetrySync        Action = "sync.retry"
-	ActionCancelSync       Action = "sync.cancel"
-	ActionRetryLetter      Action = "dead_letter.retry"
-	ActionDiscardLetter    Action = "dead_letter.discard"
+	ActionAuthorize         Action = "connection.authorize" // a link to Smokeball's consent page
+	ActionConnect           Action = "connection.connect"   // what came of the link
+	ActionDisconnect        Action = "connection.disconnect"
+	ActionChangeSettings    Action = "settings.change"
+	ActionReviseMapping     Action = "mapping.revise"
+	ActionRemoveMapping     Action = "mapping.remove"
+	ActionRegisterWebhooks  Action = "webhooks.register"
+	ActionRemoveWebhooks    Action = "webhooks.remove"
+	ActionRotateWebhooks    Action = "webhooks.rotate"
+	ActionTestWebhooks      Action = "webhooks.test"
+	ActionConfirmAccount    Action = "connection.confirm"
+	ActionDropAccount       Action = "connection.drop"
+	ActionRebaseMatter      Action = "matter.rebase"
+	ActionRebaseClient      Action = "client.rebase"
+	ActionRequestSync       Action = "sync.request"
+	ActionRetrySync         Action = "sync.retry"
+	ActionCancelSync        Action = "sync.cancel"
+	ActionRetryDeadLetter   Action = "dead_letter.retry"
+	ActionDiscardDeadLetter Action = "dead_letter.discard"
 )
 
 // RequestRefused says that somebody of the firm asked for what they were not given. The
@@ -50,17 +50,17 @@ func (r RequestRefused) Key() string {
 	return shortHash(r.Since.UTC().Format(time.RFC3339Nano), r.Actor, string(r.Action), r.Target, string(r.Code))
 }
 
-// DeedOutcome says what came of what somebody asked for.
-type DeedOutcome string
+// AuditOutcome says what came of what somebody asked for.
+type AuditOutcome string
 
 // The outcomes of deeds.
 const (
-	DeedDone    DeedOutcome = "done"
-	DeedRefused DeedOutcome = "refused"
+	AuditDone    AuditOutcome = "done"
+	AuditRefused AuditOutcome = "refused"
 )
 
-// Deed is what somebody asked for, and what came of it.
-type Deed struct {
+// AuditEntry is what somebody asked for, and what came of it.
+type AuditEntry struct {
 	Actor  string // sub of their token; empty: not known
 	Name   string // as the token told it, where the fact keeps it
 	Role   Role   // empty: the fact does not tell
@@ -72,16 +72,16 @@ type Deed struct {
 }
 
 // Outcome is done, unless the deed has the code of a refusal.
-func (d Deed) Outcome() DeedOutcome {
+func (d AuditEntry) Outcome() AuditOutcome {
 	if d.Code == "" {
-		return DeedDone
+		return AuditDone
 	}
-	return DeedRefused
+	return AuditRefused
 }
 
-// DeedOf is the deed that an event of a stream proves; most events prove none. What only
+// AuditEntryOf is the deed that an event of a stream proves; most events prove none. What only
 // firm admins may do was done by one.
-func DeedOf(s Stream, e Event) (Deed, bool) {
+func AuditEntryOf(s Stream, e Event) (AuditEntry, bool) {
 	d, ok := manages(e)
 	if !ok {
 		d, ok = settles(s, e)
@@ -96,89 +96,89 @@ func DeedOf(s Stream, e Event) (Deed, bool) {
 	case SyncRequested:
 		d, ok = asked(s, e)
 	case SyncJoined:
-		d, ok = Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, authenticated(e.Proof, e.Origin)
+		d, ok = AuditEntry{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, authenticated(e.Proof, e.Origin)
 	case SyncCancelled:
-		d, ok = Deed{Actor: e.By, Action: ActionCancelSync, Target: s.ID}, true
+		d, ok = AuditEntry{Actor: e.By, Action: ActionCancelSync, Target: s.ID}, true
 	case RequestRefused:
-		return Deed{Actor: e.Actor, Role: e.Role, Action: e.Action, Target: e.Target, Code: e.Code, Reason: e.Reason, Times: e.Times}, true
+		return AuditEntry{Actor: e.Actor, Role: e.Role, Action: e.Action, Target: e.Target, Code: e.Code, Reason: e.Reason, Times: e.Times}, true
 	}
 	d.Times = 1
 	return d, ok && d.Actor != ""
 }
 
 // manages is what firm admins do to the connection, the settings and the mappings.
-func manages(e Event) (Deed, bool) {
+func manages(e Event) (AuditEntry, bool) {
 	switch e := e.(type) {
 	case AuthorizationStarted:
-		return Deed{Actor: e.By, Action: ActionAuthorize}, true
+		return AuditEntry{Actor: e.By, Action: ActionAuthorize}, true
 	case AuthorizationFailed:
-		return Deed{Actor: e.By, Action: ActionConnect, Code: e.Failure.Code, Reason: e.Failure.Message}, true
+		return AuditEntry{Actor: e.By, Action: ActionConnect, Code: e.Failure.Code, Reason: e.Failure.Message}, true
 	case ConnectionAuthorized:
-		return Deed{Actor: e.By, Name: e.ByName, Action: ActionConnect, Target: e.Account.ID}, true
+		return AuditEntry{Actor: e.By, Name: e.ByName, Action: ActionConnect, Target: e.Account.ID}, true
 	case Disconnected:
-		return Deed{Actor: e.By, Action: ActionDisconnect}, true
+		return AuditEntry{Actor: e.By, Action: ActionDisconnect}, true
 	case WebhooksRegistered:
-		return Deed{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
+		return AuditEntry{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
 	case WebhooksRemoved:
-		return Deed{Actor: e.By, Action: ActionRemoveWebhooks, Target: e.Subscription}, true
+		return AuditEntry{Actor: e.By, Action: ActionRemoveWebhooks, Target: e.Subscription}, true
 	case WebhooksRestored:
-		return Deed{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
+		return AuditEntry{Actor: e.By, Action: ActionRegisterWebhooks, Target: e.Subscription}, true
 	case WebhookRotationStarted:
-		return Deed{Actor: e.By, Action: ActionRotateWebhooks}, true
+		return AuditEntry{Actor: e.By, Action: ActionRotateWebhooks}, true
 	case WebhooksTested:
-		return Deed{Actor: e.By, Action: ActionTestWebhooks, Target: e.Subscription}, true
+		return AuditEntry{Actor: e.By, Action: ActionTestWebhooks, Target: e.Subscription}, true
 	case AccountConfirmed:
-		return Deed{Actor: e.By, Action: ActionConfirmAccount, Target: e.Account.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionConfirmAccount, Target: e.Account.ID}, true
 	case AccountDropped:
-		return Deed{Actor: e.By, Action: ActionDropAccount, Target: e.Account.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionDropAccount, Target: e.Account.ID}, true
 	case SettingsChanged:
-		return Deed{Actor: e.By, Action: ActionChangeSettings}, true
+		return AuditEntry{Actor: e.By, Action: ActionChangeSettings}, true
 	case MappingRevised:
-		return Deed{Actor: e.By, Action: ActionReviseMapping, Target: string(e.Mapping.ID)}, true
+		return AuditEntry{Actor: e.By, Action: ActionReviseMapping, Target: string(e.Mapping.ID)}, true
 	case MappingRemoved:
-		return Deed{Actor: e.By, Action: ActionRemoveMapping, Target: string(e.ID)}, true
+		return AuditEntry{Actor: e.By, Action: ActionRemoveMapping, Target: string(e.ID)}, true
 	}
-	return Deed{}, false
+	return AuditEntry{}, false
 }
 
 // settles is what firm admins, and operators in their place, do to dead letters.
-func settles(s Stream, e Event) (Deed, bool) {
+func settles(s Stream, e Event) (AuditEntry, bool) {
 	switch e := e.(type) {
 	case DeadLetterRetried:
-		return Deed{Actor: e.By, Name: e.ByName, Action: ActionRetryLetter, Target: s.ID, Code: e.Code, Reason: "The event still can’t be taken in"}, true
+		return AuditEntry{Actor: e.By, Name: e.ByName, Action: ActionRetryDeadLetter, Target: s.ID, Code: e.Code, Reason: "The event still can’t be taken in"}, true
 	case DeadLetterSettled:
-		action := ActionRetryLetter
-		if e.State == LetterDiscarded {
-			action = ActionDiscardLetter
+		action := ActionRetryDeadLetter
+		if e.State == DeadLetterDiscarded {
+			action = ActionDiscardDeadLetter
 		}
-		return Deed{Actor: e.By, Name: e.ByName, Action: action, Target: s.ID}, true
+		return AuditEntry{Actor: e.By, Name: e.ByName, Action: action, Target: s.ID}, true
 	}
-	return Deed{}, false
+	return AuditEntry{}, false
 }
 
 // rebases is how firm admins mend the versions of matters and clients.
-func rebases(s Stream, e Event) (Deed, bool) {
+func rebases(s Stream, e Event) (AuditEntry, bool) {
 	switch e := e.(type) {
 	case MatterRebased:
-		return Deed{Actor: e.By, Action: ActionRebaseMatter, Target: s.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionRebaseMatter, Target: s.ID}, true
 	case ClientRebased:
-		return Deed{Actor: e.By, Action: ActionRebaseClient, Target: s.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionRebaseClient, Target: s.ID}, true
 	}
-	return Deed{}, false
+	return AuditEntry{}, false
 }
 
 // asked is a sync that a person asked for.
-func asked(s Stream, e SyncRequested) (Deed, bool) {
+func asked(s Stream, e SyncRequested) (AuditEntry, bool) {
 	if !authenticated(e.Proof, e.Origin) {
-		return Deed{}, false
+		return AuditEntry{}, false
 	}
 	switch e.Trigger {
 	case TriggerManual:
-		return Deed{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionRequestSync, Target: s.ID}, true
 	case TriggerRetry:
-		return Deed{Actor: e.By, Action: ActionRetrySync, Target: s.ID}, true
+		return AuditEntry{Actor: e.By, Action: ActionRetrySync, Target: s.ID}, true
 	}
-	return Deed{}, false
+	return AuditEntry{}, false
 }
 
 // APISource is the source of what people ask for over the API and in the console.

@@ -14,34 +14,34 @@ func TestDeeds(t *testing.T) {
 	refused := domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}
 	for name, tt := range map[string]struct {
 		event domain.Event
-		want  domain.Deed
-		ended domain.DeedOutcome
+		want  domain.AuditEntry
+		ended domain.AuditOutcome
 	}{
-		"a link": {domain.AuthorizationStarted{By: "u_1"}, domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionAuthorize, Times: 1}, domain.DeedDone},
+		"a link": {domain.AuthorizationStarted{By: "u_1"}, domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionAuthorize, Times: 1}, domain.AuditDone},
 		"an account that is another firm's": {domain.AuthorizationFailed{By: "u_1", Failure: failure},
-			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionConnect, Code: failure.Code, Reason: failure.Message, Times: 1}, domain.DeedRefused},
+			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionConnect, Code: failure.Code, Reason: failure.Message, Times: 1}, domain.AuditRefused},
 		"a connection": {domain.ConnectionAuthorized{By: "u_1", ByName: "Lee Oak", Account: domain.Account{ID: "a_1"}},
-			domain.Deed{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionConnect, Target: "a_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionConnect, Target: "a_1", Times: 1}, domain.AuditDone},
 		"a mapping": {domain.MappingRevised{Mapping: domain.Mapping{ID: "map_1"}, By: "u_1"},
-			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionReviseMapping, Target: "map_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionReviseMapping, Target: "map_1", Times: 1}, domain.AuditDone},
 		"a sync that was asked for": {domain.SyncRequested{Trigger: domain.TriggerManual, By: "u_5"},
-			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a sync that was asked for while one was queued": {domain.SyncJoined{Sync: "s_1", By: "u_5"},
-			domain.Deed{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRequestSync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a sync that was called off": {domain.SyncCancelled{Sync: "s_1", By: "u_5"},
-			domain.Deed{Actor: "u_5", Action: domain.ActionCancelSync, Target: "m_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_5", Action: domain.ActionCancelSync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a retry": {domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
-			domain.Deed{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.DeedDone},
+			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a dead letter's retry in vain": {domain.DeadLetterRetried{By: "u_1", ByName: "Lee Oak", Code: domain.CodeInvalidEvent},
-			domain.Deed{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionRetryLetter, Target: "m_1", Code: domain.CodeInvalidEvent,
-				Reason: "The event still can’t be taken in", Times: 1}, domain.DeedRefused},
-		"a dead letter's retry": {domain.DeadLetterSettled{State: domain.LetterTakenIn, By: "u_1"},
-			domain.Deed{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionRetryLetter, Target: "m_1", Times: 1}, domain.DeedDone},
-		"an operator's discard": {domain.DeadLetterSettled{State: domain.LetterDiscarded, By: domain.Operator, ByName: "an operator"},
-			domain.Deed{Actor: domain.Operator, Name: "an operator", Action: domain.ActionDiscardLetter, Target: "m_1", Times: 1}, domain.DeedDone},
-		"a refusal": {refused, domain.Deed{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.DeedRefused},
+			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionRetryDeadLetter, Target: "m_1", Code: domain.CodeInvalidEvent,
+				Reason: "The event still can’t be taken in", Times: 1}, domain.AuditRefused},
+		"a dead letter's retry": {domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, By: "u_1"},
+			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionRetryDeadLetter, Target: "m_1", Times: 1}, domain.AuditDone},
+		"an operator's discard": {domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, By: domain.Operator, ByName: "an operator"},
+			domain.AuditEntry{Actor: domain.Operator, Name: "an operator", Action: domain.ActionDiscardDeadLetter, Target: "m_1", Times: 1}, domain.AuditDone},
+		"a refusal": {refused, domain.AuditEntry{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.AuditRefused},
 	} {
-		got, ok := domain.DeedOf(matter, tt.event)
+		got, ok := domain.AuditEntryOf(matter, tt.event)
 		if !ok || got != tt.want || got.Outcome() != tt.ended {
 			t.Errorf("%s is the deed %+v (%v), %s; want %+v, %s", name, got, ok, got.Outcome(), tt.want, tt.ended)
 		}
@@ -54,7 +54,7 @@ func TestWhatNobodyDidIsNoDeed(t *testing.T) {
 		domain.WebhooksRemoved{Subscription: "sub"}, domain.AuthorizationFailed{Failure: domain.Failure{Code: domain.CodeAuthorizationDenied}},
 		domain.SyncJoined{Sync: "s_1"}, domain.ConnectionLost{}, domain.SyncSucceeded{}, domain.MatterCreated{},
 	} {
-		if d, ok := domain.DeedOf(domain.MatterStream("f_1", "m_1"), e); ok {
+		if d, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), e); ok {
 			t.Errorf("%s is the deed %+v", e.EventName(), d)
 		}
 	}

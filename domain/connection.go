@@ -259,8 +259,8 @@ func (c Connection) Lose(f Failure, now time.Time) []Event {
 	return []Event{ConnectionLost{Failure: f}}
 }
 
-// Open reports whether the attempt is the last one and may still be used.
-func (c Connection) Open(attempt string, now time.Time) bool {
+// IsAuthorizing reports whether the attempt is the last one and may still be used.
+func (c Connection) IsAuthorizing(attempt string, now time.Time) bool {
 	return attempt != "" && c.Attempt == attempt && now.Before(c.AttemptEnds)
 }
 
@@ -272,22 +272,22 @@ func (c Connection) Disconnect(by string) []Event {
 	if c.Pending != nil {
 		facts = append(facts, c.Drop(by)...)
 	}
-	if left := c.Leave(by); left != nil || c.Attempt == "" {
+	if left := c.StartLeaving(by); left != nil || c.Attempt == "" {
 		return append(facts, left...)
 	}
 	return append(facts, Disconnected{By: by})
 }
 
-// Leave decides to leave the account for another one that was confirmed.
-func (c Connection) Leave(by string) []Event {
+// StartLeaving decides to leave the account for another one that was confirmed.
+func (c Connection) StartLeaving(by string) []Event {
 	if c.State == "" || c.State == StatusDisconnected {
 		return nil
 	}
 	return []Event{Disconnected{By: by}}
 }
 
-// Close decides that nothing is left of a connection that was ended.
-func (c Connection) Close(left *Failure) []Event {
+// FinishDisconnect decides that nothing is left of a connection that was ended.
+func (c Connection) FinishDisconnect(left *Failure) []Event {
 	if c.Leaving == nil {
 		return nil
 	}

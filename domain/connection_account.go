@@ -2,8 +2,8 @@ package domain
 
 import "time"
 
-// PendingLife is how long another account waits to be confirmed.
-const PendingLife = 10 * time.Minute
+// PendingLifetime is how long another account waits to be confirmed.
+const PendingLifetime = 10 * time.Minute
 
 // NeedsConfirmation reports whether taking the account over would let the firm's links
 // point elsewhere, and nobody has said yet that this is wanted.

@@ -89,7 +89,7 @@ func TestOpenAttempt(t *testing.T) {
 		"a link that was used":   {given[domain.Connection](attempt, authorized), "a1", start, false},
 		"a link that failed":     {given[domain.Connection](attempt, domain.AuthorizationFailed{Attempt: "a1"}), "a1", start, false},
 	} {
-		if got := c.conn.Open(c.attempt, c.now); got != c.want {
+		if got := c.conn.IsAuthorizing(c.attempt, c.now); got != c.want {
 			t.Errorf("%s: open is %v, want %v", name, got, c.want)
 		}
 	}

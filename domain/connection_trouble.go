@@ -32,8 +32,8 @@ const (
 	// longestGrant is how long a newer app's authorization lasts at Smokeball, which does
 	// not tell.
 	longestGrant = 180 * day
-	// FirstVisit is how long after its loss an authorization is checked again.
-	FirstVisit = 5 * time.Minute
+	// FirstRecheck is how long after its loss an authorization is checked again.
+	FirstRecheck = 5 * time.Minute
 )
 
 // applyTrouble folds what is said of how Smokeball serves the firm.

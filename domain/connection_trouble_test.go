@@ -64,9 +64,9 @@ func TestALostAuthorizationThatIsGoodComesBack(t *testing.T) {
 }
 
 func TestWhatIsLostOrInTroubleIsLookedAtAgain(t *testing.T) {
-	needs := func(care domain.Care, events ...domain.Event) (at time.Time) {
-		for _, n := range given[domain.Connection](events...).Needs("f_1", domain.Heard{}) {
-			if n.Care == care {
+	needs := func(care domain.ConnectionTask, events ...domain.Event) (at time.Time) {
+		for _, n := range given[domain.Connection](events...).DueTasks("f_1", domain.WebhookActivity{}) {
+			if n.Task == care {
 				at = n.At
 			}
 		}
@@ -74,14 +74,14 @@ func TestWhatIsLostOrInTroubleIsLookedAtAgain(t *testing.T) {
 	}
 	lostAt := start.Add(time.Second)
 	for _, e := range list(domain.ConnectionLost{Failure: refused}, domain.ReauthorizationRequired{Failure: refused}) {
-		if at := needs(domain.CareVisit, authorized, e); !at.Equal(lostAt.Add(domain.FirstVisit)) {
+		if at := needs(domain.TaskRecheck, authorized, e); !at.Equal(lostAt.Add(domain.FirstRecheck)) {
 			t.Errorf("after %s it is looked at again at %s", e.EventName(), at)
 		}
 	}
-	if at := needs(domain.CareProbe, authorized, troubled); at.IsZero() {
+	if at := needs(domain.TaskProbe, authorized, troubled); at.IsZero() {
 		t.Error("trouble is not looked at")
 	}
-	if at := needs(domain.CareVisit, authorized, domain.ConnectionLost{Failure: refused}, domain.Disconnected{}); !at.IsZero() {
+	if at := needs(domain.TaskRecheck, authorized, domain.ConnectionLost{Failure: refused}, domain.Disconnected{}); !at.IsZero() {
 		t.Error("a connection that was ended is looked at")
 	}
 }

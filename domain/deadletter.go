@@ -57,36 +57,36 @@ func (DeadLetterRetried) EventName() string { return "deadletter.retried.v1" }
 
 // DeadLetterSettled records what became of a dead letter.
 type DeadLetterSettled struct {
-	State  LetterState `json:"state"`
-	Was    LetterState `json:"was"` // the state before
-	By     string      `json:"by"`
-	ByName string      `json:"by_name,omitempty"`
+	State  DeadLetterState `json:"state"`
+	Was    DeadLetterState `json:"was"` // the state before
+	By     string          `json:"by"`
+	ByName string          `json:"by_name,omitempty"`
 }
 
 // EventName is stored for ever.
 func (DeadLetterSettled) EventName() string { return "deadletter.settled.v1" }
 
-// LetterState is what has become of a dead letter.
-type LetterState string
+// DeadLetterState is what has become of a dead letter.
+type DeadLetterState string
 
 // The states of a dead letter.
 const (
-	LetterOpen      LetterState = "open"
-	LetterTakenIn   LetterState = "taken_in"  // a retry took it in
-	LetterDiscarded LetterState = "discarded" // somebody decided that it is not needed
+	DeadLetterOpen      DeadLetterState = "open"
+	DeadLetterTakenIn   DeadLetterState = "taken_in"  // a retry took it in
+	DeadLetterDiscarded DeadLetterState = "discarded" // somebody decided that it is not needed
 )
 
 // DeadLetter is one event that could not be taken in.
 type DeadLetter struct {
-	Letter DeadLettered
-	State  LetterState // empty: none is recorded
+	DeadLetter DeadLettered
+	State      DeadLetterState // empty: none is recorded
 }
 
 // Apply returns the dead letter after e.
 func (d DeadLetter) Apply(e Event, _ time.Time) DeadLetter {
 	switch e := e.(type) {
 	case DeadLettered:
-		d.Letter, d.State = e, LetterOpen
+		d.DeadLetter, d.State = e, DeadLetterOpen
 	case DeadLetterSettled:
 		d.State = e.State
 	}
@@ -107,16 +107,16 @@ func (d DeadLetter) Retry() (again bool, err error) {
 	switch d.State {
 	case "":
 		return false, noDeadLetter()
-	case LetterDiscarded:
+	case DeadLetterDiscarded:
 		return false, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeDiscarded, Message: "The event was discarded",
 			Remedy: "Send it again from CaseHug, if it is needed after all."}}
 	}
-	return d.State == LetterOpen, nil
+	return d.State == DeadLetterOpen, nil
 }
 
-// StillUnfit decides to record a retry that did not take the event in.
-func (d DeadLetter) StillUnfit(e DeadLetterRetried) []Event {
-	if d.State != LetterOpen {
+// StillUnprocessable decides to record a retry that did not take the event in.
+func (d DeadLetter) StillUnprocessable(e DeadLetterRetried) []Event {
+	if d.State != DeadLetterOpen {
 		return nil
 	}
 	return []Event{e}
@@ -125,22 +125,22 @@ func (d DeadLetter) StillUnfit(e DeadLetterRetried) []Event {
 // TakenIn decides to record that the event was taken in. That counts even where somebody
 // discarded it while it was: it is what happened.
 func (d DeadLetter) TakenIn(by User) []Event {
-	if d.State == "" || d.State == LetterTakenIn {
+	if d.State == "" || d.State == DeadLetterTakenIn {
 		return nil
 	}
-	return []Event{DeadLetterSettled{State: LetterTakenIn, Was: d.State, By: by.Subject, ByName: by.Name}}
+	return []Event{DeadLetterSettled{State: DeadLetterTakenIn, Was: d.State, By: by.Subject, ByName: by.Name}}
 }
 
-// LetterLife is how long an event that nobody settles can be retried.
-const LetterLife = 90 * 24 * time.Hour
+// DeadLetterRetention is how long an event that nobody settles can be retried.
+const DeadLetterRetention = 90 * 24 * time.Hour
 
 // Expire decides that the event can no longer be retried: nobody settled it within
 // LetterLife.
 func (d DeadLetter) Expire() []Event {
-	if d.State != LetterOpen {
+	if d.State != DeadLetterOpen {
 		return nil
 	}
-	return []Event{DeadLetterSettled{State: LetterDiscarded, Was: d.State, ByName: "the engine, after 90 days"}}
+	return []Event{DeadLetterSettled{State: DeadLetterDiscarded, Was: d.State, ByName: "the engine, after 90 days"}}
 }
 
 // Discard decides that the event is not needed, once.
@@ -148,13 +148,13 @@ func (d DeadLetter) Discard(by User) ([]Event, error) {
 	switch d.State {
 	case "":
 		return nil, noDeadLetter()
-	case LetterDiscarded:
+	case DeadLetterDiscarded:
 		return nil, nil
-	case LetterTakenIn:
+	case DeadLetterTakenIn:
 		return nil, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeTakenIn, Message: "The event has been taken in meanwhile",
 			Remedy: "There is nothing left to do."}}
 	}
-	return []Event{DeadLetterSettled{State: LetterDiscarded, Was: d.State, By: by.Subject, ByName: by.Name}}, nil
+	return []Event{DeadLetterSettled{State: DeadLetterDiscarded, Was: d.State, By: by.Subject, ByName: by.Name}}, nil
 }
 
 func noDeadLetter() error {
@@ -162,26 +162,26 @@ func noDeadLetter() error {
 		Remedy: "Look for it in the list of dead letters."}}
 }
 
-// Unfit is the error of an event that can't be taken in for a reason of its own: the
+// Unprocessable is the error of an event that can't be taken in for a reason of its own: the
 // same event would fail again.
-type Unfit struct {
+type Unprocessable struct {
 	Code   Code // CodeInvalidEvent: the sender's fault; CodeEventNotHandled: the engine's
 	Faults []FieldFault
 	Err    error // the cause, for operators; nil: the faults say it all
 }
 
-func (e *Unfit) Error() string {
+func (e *Unprocessable) Error() string {
 	if e.Err == nil {
 		return fmt.Sprintf("%s: %d faults", e.Code, len(e.Faults))
 	}
 	return fmt.Sprintf("%s: %v", e.Code, e.Err)
 }
 
-func (e *Unfit) Unwrap() error { return e.Err }
+func (e *Unprocessable) Unwrap() error { return e.Err }
 
-// UnfitRemedy says what is to be done about an event that could not be taken in with
+// UnprocessableRemedy says what is to be done about an event that could not be taken in with
 // that code, and who must act.
-func UnfitRemedy(c Code) string {
+func UnprocessableRemedy(c Code) string {
 	switch c {
 	case CodeEventNotHandled:
 		return "An operator finds its id in the engine’s log and mends the engine; Retry takes it in after that."

@@ -10,8 +10,8 @@ var (
 	letter = domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"),
 		Faults: []domain.FieldFault{{Reason: "the event is not JSON"}}}
 	leeOak    = domain.User{Subject: "u_1", Name: "Lee Oak", Firm: "f_oak"}
-	takenIn   = domain.DeadLetterSettled{State: domain.LetterTakenIn, Was: domain.LetterOpen, By: "u_1", ByName: "Lee Oak"}
-	discarded = domain.DeadLetterSettled{State: domain.LetterDiscarded, Was: domain.LetterOpen, By: "u_1", ByName: "Lee Oak"}
+	takenIn   = domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, Was: domain.DeadLetterOpen, By: "u_1", ByName: "Lee Oak"}
+	discarded = domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, Was: domain.DeadLetterOpen, By: "u_1", ByName: "Lee Oak"}
 	unfit     = domain.DeadLetterRetried{By: "u_1", Code: domain.CodeInvalidEvent, Faults: letter.Faults}
 )
 
@@ -38,7 +38,7 @@ func TestSettleDeadLetter(t *testing.T) {
 		{name: "tried in vain", given: list(letter, unfit), again: true, takenIn: list(takenIn), discard: list(discarded), unfit: list(unfit)},
 		{name: "taken in", given: list(letter, takenIn), kept: domain.CodeTakenIn},
 		{name: "discarded while it is taken in", given: list(letter, discarded), refused: domain.CodeDiscarded,
-			takenIn: list(domain.DeadLetterSettled{State: domain.LetterTakenIn, Was: domain.LetterDiscarded, By: "u_1", ByName: "Lee Oak"})},
+			takenIn: list(domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, Was: domain.DeadLetterDiscarded, By: "u_1", ByName: "Lee Oak"})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := given[domain.DeadLetter](c.given...)
@@ -47,7 +47,7 @@ func TestSettleDeadLetter(t *testing.T) {
 				t.Errorf("a retry is %t, %v", again, err)
 			}
 			then(t, d.TakenIn(leeOak), c.takenIn...)
-			then(t, d.StillUnfit(unfit), c.unfit...)
+			then(t, d.StillUnprocessable(unfit), c.unfit...)
 			facts, err := d.Discard(leeOak)
 			if codeOf(err) != c.kept {
 				t.Errorf("discarding is refused with %v", err)
@@ -90,10 +90,10 @@ func TestDeadLetterID(t *testing.T) {
 // An event that nobody settled ends by itself; one that somebody did settle stays as it is.
 func TestADeadLetterEnds(t *testing.T) {
 	kept := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{}")}
-	ended := domain.DeadLetterSettled{State: domain.LetterDiscarded, Was: domain.LetterOpen, ByName: "the engine, after 90 days"}
+	ended := domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, Was: domain.DeadLetterOpen, ByName: "the engine, after 90 days"}
 	then(t, given[domain.DeadLetter](kept).Expire(), ended)
 	then(t, given[domain.DeadLetter](kept, ended).Expire())
-	then(t, given[domain.DeadLetter](kept, domain.DeadLetterSettled{State: domain.LetterTakenIn}).Expire())
+	then(t, given[domain.DeadLetter](kept, domain.DeadLetterSettled{State: domain.DeadLetterTakenIn}).Expire())
 	then(t, given[domain.DeadLetter]().Expire())
 }
 

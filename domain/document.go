@@ -51,8 +51,8 @@ func (d DocumentData) fileName() string { return FileName(d.FileName, d.ContentT
 
 // Keep decides that the document's file keeps the bytes that it has. approval counts the
 // approvals that this was found out for: a newer one is looked at first (ErrTaken).
-func (m Matter) Keep(t Turn, approval int, e DocumentKept) ([]Event, error) {
-	facts, err := m.On(t, e)
+func (m Matter) Keep(t Attempt, approval int, e DocumentKept) ([]Event, error) {
+	facts, err := m.Record(t, e)
 	d, ok := m.Document(e.Document)
 	if err == nil && (!ok || d.Approvals != approval || d.File != e.File || d.Sent != e.SHA256) {
 		return nil, ErrTaken

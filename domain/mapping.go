@@ -144,8 +144,8 @@ func (m Mappings) For(d MatterData) (best KeptMapping, ok bool) {
 
 // fits reports whether the mapping is about a matter of this kind.
 func (w Mapping) fits(d MatterData) bool {
-	return sameName(w.CaseType, d.CaseType) &&
-		(w.PracticeArea == "" || sameName(w.PracticeArea, d.PracticeArea)) &&
+	return equalNames(w.CaseType, d.CaseType) &&
+		(w.PracticeArea == "" || equalNames(w.PracticeArea, d.PracticeArea)) &&
 		(w.Jurisdiction == "" || samePlace(w.Jurisdiction, d.Jurisdiction))
 }
 
@@ -167,12 +167,12 @@ func (w Mapping) Key() string {
 	return strings.Join([]string{nameKey(w.CaseType), nameKey(w.PracticeArea), nameKey(StateCode(w.Jurisdiction))}, "\n")
 }
 
-// sameName compares names as people type them: without regard to case, punctuation and
+// equalNames compares names as people type them: without regard to case, punctuation and
 // blanks.
-func sameName(a, b string) bool { return nameKey(a) == nameKey(b) }
+func equalNames(a, b string) bool { return nameKey(a) == nameKey(b) }
 
 // samePlace compares jurisdictions: IL is Illinois.
-func samePlace(a, b string) bool { return sameName(StateCode(a), StateCode(b)) }
+func samePlace(a, b string) bool { return equalNames(StateCode(a), StateCode(b)) }
 
 // nameKey is a name without case, punctuation and needless blanks. A name of nothing but
 // signs is kept as it is.

@@ -13,17 +13,17 @@ type MappingChange struct {
 	Whole  *[]Mapping // the whole list that would take the place of the firm's own
 }
 
-// Trial sets what matters get under a firm's mappings against what they would get under
+// DryRun sets what matters get under a firm's mappings against what they would get under
 // others. It has no effect on anything.
-type Trial struct {
+type DryRun struct {
 	Types []MatterType // of the account
 	Now   Mappings
 	Then  Mappings
 }
 
-// Outlook is what a trial says of one matter. What a sync would really do is told by
+// DryRunResult is what a trial says of one matter. What a sync would really do is told by
 // Changes, Released, Stops and Keeps; Now and Then are what the mappings say.
-type Outlook struct {
+type DryRunResult struct {
 	Now, Then Resolution
 	Concerned bool // the mappings say something else of it, or its sync would go on
 	Changes   bool // it would get another matter type, or its client another role
@@ -32,9 +32,9 @@ type Outlook struct {
 	Keeps     bool // it is in Smokeball, where a matter's type can't change
 }
 
-// Of tells what would become of a matter.
-func (t Trial) Of(m Matter) Outlook {
-	o := Outlook{Now: ResolveMatterType(t.Types, t.Now, m.Data), Then: ResolveMatterType(t.Types, t.Then, m.Data), Keeps: m.TypeFixed()}
+// Result tells what would become of a matter.
+func (t DryRun) Result(m Matter) DryRunResult {
+	o := DryRunResult{Now: ResolveMatterType(t.Types, t.Now, m.Data), Then: ResolveMatterType(t.Types, t.Then, m.Data), Keeps: m.TypeFixed()}
 	differs := o.Now.Found != o.Then.Found || o.Now.Type.ID != o.Then.Type.ID || o.Now.Role() != o.Then.Role()
 	if !o.Keeps {
 		o.Changes = differs

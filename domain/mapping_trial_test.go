@@ -32,26 +32,26 @@ func TestTrial(t *testing.T) {
 	asRespondent := mapped("map_2", "Divorce", "", "", "divorce_IL")
 	asRespondent.ClientRole = "Respondent"
 	var (
-		none      = domain.Outlook{}
-		concerned = domain.Outlook{Concerned: true}
-		changes   = domain.Outlook{Concerned: true, Changes: true}
-		released  = domain.Outlook{Concerned: true, Changes: true, Released: true}
-		stops     = domain.Outlook{Concerned: true, Changes: true, Stops: true}
-		keeps     = domain.Outlook{Concerned: true, Keeps: true}
+		none      = domain.DryRunResult{}
+		concerned = domain.DryRunResult{Concerned: true}
+		changes   = domain.DryRunResult{Concerned: true, Changes: true}
+		released  = domain.DryRunResult{Concerned: true, Changes: true, Released: true}
+		stops     = domain.DryRunResult{Concerned: true, Changes: true, Stops: true}
+		keeps     = domain.DryRunResult{Concerned: true, Keeps: true}
 	)
 	for _, c := range []struct {
 		name   string
 		own    []domain.Event
 		change domain.MappingChange
 		matter domain.Matter
-		want   domain.Outlook
+		want   domain.DryRunResult
 	}{
 		{"a case type that had none", nil, domain.MappingChange{Revise: &separation}, about("Separation"), changes},
 		{"spelt otherwise", nil, domain.MappingChange{Revise: &separation}, about("separation."), changes},
 		{"another case type", nil, domain.MappingChange{Revise: &separation}, about("Annulment"), none},
 		{"its sync waits for a type", nil, domain.MappingChange{Revise: &separation}, about("Separation", held(domain.CodeMatterTypeUnmapped)...), released},
 		{"its sync waits for something else", nil, domain.MappingChange{Revise: &separation}, about("Separation", held(domain.CodeNotConnected)...), changes},
-		{"it waits though there is a type by now", nil, domain.MappingChange{Revise: &separation}, about("Divorce", held(domain.CodeMatterTypeUnmapped)...), domain.Outlook{Concerned: true, Released: true}},
+		{"it waits though there is a type by now", nil, domain.MappingChange{Revise: &separation}, about("Divorce", held(domain.CodeMatterTypeUnmapped)...), domain.DryRunResult{Concerned: true, Released: true}},
 		{"it waits for another case type", nil, domain.MappingChange{Revise: &separation}, about("Annulment", held(domain.CodeMatterTypeUnmapped)...), none},
 		{"it is in Smokeball", nil, domain.MappingChange{Revise: &separation}, about("Separation", made("will")...), keeps},
 		{"it may be in Smokeball", nil, domain.MappingChange{Revise: &separation}, about("Separation", domain.MatterCreationStarted{Request: "r"}), keeps},
@@ -69,7 +69,7 @@ func TestTrial(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := domain.Trial{Types: account, Now: own, Then: next}.Of(c.matter)
+			got := domain.DryRun{Types: account, Now: own, Then: next}.Result(c.matter)
 			got.Now, got.Then = domain.Resolution{}, domain.Resolution{}
 			if got.Concerned != c.want.Concerned || got.Changes != c.want.Changes || got.Released != c.want.Released || got.Stops != c.want.Stops || (got.Concerned && got.Keeps != c.want.Keeps) {
 				t.Errorf("it is told as %+v, want %+v", got, c.want)
@@ -157,7 +157,7 @@ func TestTrialsForeseeTheChange(t *testing.T) {
 			t.Fatalf("trying is answered by %v, making by %v", tried, made)
 		}
 		m := about(rapid.SampledFrom([]string{"Divorce", "Will", "slip and fall", "Adoption"}).Draw(t, "matter"), held(domain.CodeMatterTypeUnmapped)...)
-		told := domain.Trial{Types: account, Now: p.Mappings, Then: next}.Of(m)
+		told := domain.DryRun{Types: account, Now: p.Mappings, Then: next}.Result(m)
 		for _, e := range facts {
 			p = p.Apply(e, start)
 		}

@@ -161,14 +161,14 @@ func (m Matter) join(id SyncID, r SyncRequested) []Event {
 	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By, Proof: r.Proof}}
 }
 
-// At reports whether the sync is the current or the next one.
-func (m Matter) At(id SyncID) bool {
+// IsCurrent reports whether the sync is the current or the next one.
+func (m Matter) IsCurrent(id SyncID) bool {
 	return (m.Current != nil && m.Current.ID == id) || (m.Next != nil && m.Next.ID == id)
 }
 
-// GoOn decides that a person wants the unfinished sync tried now; only one that waits
+// Resume decides that a person wants the unfinished sync tried now; only one that waits
 // has anything to gain.
-func (m Matter) GoOn(id SyncID) []Event {
+func (m Matter) Resume(id SyncID) []Event {
 	if m.Current == nil || m.Current.ID != id {
 		return nil
 	}
@@ -194,7 +194,7 @@ func (m Matter) Cancel(id SyncID, by string) ([]Event, error) {
 	switch {
 	case m.allows(off):
 		return []Event{off}, nil
-	case m.At(id):
+	case m.IsCurrent(id):
 		return nil, notCancellable(id, "is at work", "Wait until it ends: what it has begun can't be called off.")
 	}
 	return nil, notCancellable(id, "has ended", "There is nothing left to cancel. Reload the page to see how it ended.")

@@ -45,7 +45,7 @@ type life struct {
 	facts []domain.Event
 	times []time.Time
 	seen  []domain.CaseHugEvent
-	turns []domain.Turn
+	turns []domain.Attempt
 	count int
 }
 
@@ -102,7 +102,7 @@ func (l *life) cancel(t *rapid.T) {
 		t.Fatal(err)
 	}
 	l.take(t, facts)
-	if l.m.At(id) && err == nil {
+	if l.m.IsCurrent(id) && err == nil {
 		t.Fatalf("the cancelled sync is still there: current %+v, next %+v", l.m.Current, l.m.Next)
 	}
 }
@@ -257,7 +257,7 @@ func (l *life) begin(t *rapid.T) {
 		return
 	}
 	l.take(t, facts)
-	turn, ok := l.m.Turn()
+	turn, ok := l.m.CurrentAttempt()
 	if !ok || slices.Contains(l.turns, turn) {
 		t.Fatalf("the turn is %+v (%v), and there were %v", turn, ok, l.turns)
 	}
@@ -265,8 +265,8 @@ func (l *life) begin(t *rapid.T) {
 }
 
 // now is the turn of the engine that works on the matter.
-func (l *life) now(t *rapid.T) domain.Turn {
-	turn, ok := l.m.Turn()
+func (l *life) now(t *rapid.T) domain.Attempt {
+	turn, ok := l.m.CurrentAttempt()
 	if !ok {
 		t.Skip("nobody works on the matter")
 	}
@@ -283,12 +283,12 @@ func (l *life) work(t *rapid.T) {
 	l.take(t, facts)
 }
 
-func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
+func (l *life) step(t *rapid.T, turn domain.Attempt) ([]domain.Event, error) {
 	l.count++
 	request := domain.RequestID(fmt.Sprintf("r-%d", l.count))
 	switch rapid.IntRange(0, 6).Draw(t, "step") {
 	case 0:
-		return l.m.On(turn, domain.ContactResolved{Sync: turn.Sync, Client: clientA, Contact: sbC, Outcome: domain.OutcomeAccepted, Request: request, Pending: true})
+		return l.m.Record(turn, domain.ContactResolved{Sync: turn.Sync, Client: clientA, Contact: sbC, Outcome: domain.OutcomeAccepted, Request: request, Pending: true})
 	case 1:
 		return l.m.StartCreation(turn, request, "", domain.MatterDraft{})
 	case 2:
@@ -301,32 +301,32 @@ func (l *life) step(t *rapid.T, turn domain.Turn) ([]domain.Event, error) {
 		if l.m.Current.Status == domain.Confirming {
 			return nil, domain.ErrTaken // it is said once
 		}
-		return l.m.On(turn, domain.SyncConfirming{Sync: turn.Sync})
+		return l.m.Record(turn, domain.SyncConfirming{Sync: turn.Sync})
 	}
-	return l.m.On(turn, domain.MatterTypeResolved{Sync: turn.Sync, TypeID: "t_IL", Warning: &domain.Warning{Code: "near"}})
+	return l.m.Record(turn, domain.MatterTypeResolved{Sync: turn.Sync, TypeID: "t_IL", Warning: &domain.Warning{Code: "near"}})
 }
 
 // settleMatter is Smokeball's answer to the intent, or to a change.
-func (l *life) settleMatter(turn domain.Turn, request domain.RequestID) ([]domain.Event, error) {
+func (l *life) settleMatter(turn domain.Attempt, request domain.RequestID) ([]domain.Event, error) {
 	switch s := l.m.Smokeball; {
 	case s.Intent != nil:
-		return l.m.On(turn, domain.MatterAccepted{Sync: turn.Sync, Matter: sbM, Request: s.Intent.Request, Sent: sent()})
+		return l.m.Record(turn, domain.MatterAccepted{Sync: turn.Sync, Matter: sbM, Request: s.Intent.Request, Sent: sent()})
 	case s.ID != "" && s.Confirmed:
-		return l.m.On(turn, domain.MatterChangeAccepted{Sync: turn.Sync, Request: request, Sent: l.m.Draft([]domain.SmokeballID{sbC})})
+		return l.m.Record(turn, domain.MatterChangeAccepted{Sync: turn.Sync, Request: request, Sent: l.m.Draft([]domain.SmokeballID{sbC})})
 	case s.ID != "":
-		return l.m.On(turn, domain.MatterConfirmed{Sync: turn.Sync, Matter: s.ID, By: domain.ByRead, Request: s.Request})
+		return l.m.Record(turn, domain.MatterConfirmed{Sync: turn.Sync, Matter: s.ID, By: domain.ByRead, Request: s.Request})
 	}
 	return nil, domain.ErrTaken
 }
 
-func (l *life) settleFile(turn domain.Turn) ([]domain.Event, error) {
+func (l *life) settleFile(turn domain.Attempt) ([]domain.Event, error) {
 	switch d, _ := l.m.Document(docA); {
 	case d.Intent != nil:
-		return l.m.On(turn, domain.FileAccepted{Sync: turn.Sync, Document: docA, File: sbF, Request: d.Intent.Request})
+		return l.m.Record(turn, domain.FileAccepted{Sync: turn.Sync, Document: docA, File: sbF, Request: d.Intent.Request})
 	case d.File != "" && !d.Uploaded:
-		return l.m.On(turn, domain.DocumentUploaded{Sync: turn.Sync, Document: docA, File: sbF})
+		return l.m.Record(turn, domain.DocumentUploaded{Sync: turn.Sync, Document: docA, File: sbF})
 	case d.Uploaded && !d.Confirmed:
-		return l.m.On(turn, domain.DocumentConfirmed{Sync: turn.Sync, Document: docA, File: sbF, By: domain.ByRead})
+		return l.m.Record(turn, domain.DocumentConfirmed{Sync: turn.Sync, Document: docA, File: sbF, By: domain.ByRead})
 	}
 	return nil, domain.ErrTaken
 }
@@ -349,7 +349,7 @@ func (l *life) finish(t *rapid.T) {
 
 func (l *life) fail(t *rapid.T) {
 	turn := l.now(t)
-	facts, err := l.m.On(turn, domain.SyncFailed{Sync: turn.Sync, Step: domain.StepMatter, Failure: domain.Failure{Code: domain.CodeInternal}})
+	facts, err := l.m.Record(turn, domain.SyncFailed{Sync: turn.Sync, Step: domain.StepMatter, Failure: domain.Failure{Code: domain.CodeInternal}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -359,7 +359,7 @@ func (l *life) fail(t *rapid.T) {
 func (l *life) wait(t *rapid.T) {
 	turn := l.now(t)
 	until := rapid.SampledFrom([]time.Time{{}, start.Add(time.Minute)}).Draw(t, "until")
-	facts, err := l.m.On(turn, domain.SyncDeferred{Sync: turn.Sync, Failure: domain.Failure{Code: domain.CodeNotConnected}, Until: until})
+	facts, err := l.m.Record(turn, domain.SyncDeferred{Sync: turn.Sync, Failure: domain.Failure{Code: domain.CodeNotConnected}, Until: until})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -383,12 +383,12 @@ func (l *life) webhook(t *rapid.T) {
 
 // late is an engine that lost its turn and does not know it yet.
 func (l *life) late(t *rapid.T) {
-	now, working := l.m.Turn()
+	now, working := l.m.CurrentAttempt()
 	for _, turn := range l.turns {
 		if working && turn == now {
 			continue
 		}
-		if facts, err := l.m.On(turn, domain.MatterUnchanged{Sync: turn.Sync}); !errors.Is(err, domain.ErrNotCurrent) {
+		if facts, err := l.m.Record(turn, domain.MatterUnchanged{Sync: turn.Sync}); !errors.Is(err, domain.ErrNotCurrent) {
 			t.Fatalf("the turn %+v is over and records\n%s%v", turn, told(facts), err)
 		}
 	}

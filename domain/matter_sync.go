@@ -18,24 +18,24 @@ func (m Matter) Begin(now time.Time) ([]Event, error) {
 	return []Event{begins}, nil
 }
 
-// Turn is one attempt at a sync. Only the newest turn may record what it does: an
+// Attempt is one attempt at a sync. Only the newest turn may record what it does: an
 // engine that lost the sync to another finds its turn over.
-type Turn struct {
-	Sync    SyncID
-	Attempt int
+type Attempt struct {
+	Sync   SyncID
+	Number int
 }
 
-// Turn is the matter's current turn, if its sync is being worked on.
-func (m Matter) Turn() (Turn, bool) {
+// CurrentAttempt is the matter's current turn, if its sync is being worked on.
+func (m Matter) CurrentAttempt() (Attempt, bool) {
 	if s := m.Current; s != nil && (s.Status == Running || s.Status == Confirming) {
-		return Turn{Sync: s.ID, Attempt: s.Attempts}, true
+		return Attempt{Sync: s.ID, Number: s.Attempts}, true
 	}
-	return Turn{}, false
+	return Attempt{}, false
 }
 
-// On decides that facts belong to the turn, which must be the current one.
-func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
-	if now, ok := m.Turn(); !ok || now != t {
+// Record decides that facts belong to the turn, which must be the current one.
+func (m Matter) Record(t Attempt, facts ...Event) ([]Event, error) {
+	if now, ok := m.CurrentAttempt(); !ok || now != t {
 		return nil, ErrNotCurrent
 	}
 	for _, f := range facts {
@@ -47,8 +47,8 @@ func (m Matter) On(t Turn, facts ...Event) ([]Event, error) {
 }
 
 // StartCreation decides to create the matter in the Smokeball account.
-func (m Matter) StartCreation(t Turn, r RequestID, account string, sent MatterDraft) ([]Event, error) {
-	facts, err := m.On(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent, Account: account})
+func (m Matter) StartCreation(t Attempt, r RequestID, account string, sent MatterDraft) ([]Event, error) {
+	facts, err := m.Record(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent, Account: account})
 	if err == nil && (m.Smokeball.ID != "" || m.Smokeball.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -56,8 +56,8 @@ func (m Matter) StartCreation(t Turn, r RequestID, account string, sent MatterDr
 }
 
 // StartFolder decides to make the folder of a path.
-func (m Matter) StartFolder(t Turn, path string, r RequestID) ([]Event, error) {
-	facts, err := m.On(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
+func (m Matter) StartFolder(t Attempt, path string, r RequestID) ([]Event, error) {
+	facts, err := m.Record(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
 	if f := m.Folders[path]; err == nil && (f.ID != "" || f.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -65,8 +65,8 @@ func (m Matter) StartFolder(t Turn, path string, r RequestID) ([]Event, error) {
 }
 
 // StartFile decides to announce a document's file to Smokeball.
-func (m Matter) StartFile(t Turn, doc DocumentID, name string, r RequestID) ([]Event, error) {
-	facts, err := m.On(t, FileCreationStarted{Sync: t.Sync, Document: doc, FileName: name, Request: r})
+func (m Matter) StartFile(t Attempt, doc DocumentID, name string, r RequestID) ([]Event, error) {
+	facts, err := m.Record(t, FileCreationStarted{Sync: t.Sync, Document: doc, FileName: name, Request: r})
 	if d, ok := m.Document(doc); err == nil && (!ok || d.File != "" || d.Intent != nil) {
 		return nil, ErrTaken
 	}
@@ -95,12 +95,12 @@ func (m Matter) Undo(s SyncID, r RequestID) []Event {
 // Upload decides that the bytes of an approval were sent; approval counts those until then.
 // If it was approved again since, and not for the same bytes, the new approval goes first
 // (ErrTaken); if Smokeball has refused the file since, it yields nothing.
-func (m Matter) Upload(t Turn, approval int, e DocumentUploaded) ([]Event, error) {
+func (m Matter) Upload(t Attempt, approval int, e DocumentUploaded) ([]Event, error) {
 	d, ok := m.Document(e.Document)
 	if !ok || d.File != e.File {
-		return m.On(t)
+		return m.Record(t)
 	}
-	facts, err := m.On(t, e)
+	facts, err := m.Record(t, e)
 	if err == nil && d.Approvals != approval && (d.Data.SHA256 == "" || d.Data.SHA256 != e.SHA256) {
 		return nil, ErrTaken
 	}
@@ -109,35 +109,35 @@ func (m Matter) Upload(t Turn, approval int, e DocumentUploaded) ([]Event, error
 
 // ShowFile decides that Smokeball shows the document's bytes. One whose newest content
 // is still to be sent is not shown by what was sent before.
-func (m Matter) ShowFile(t Turn, e DocumentConfirmed) ([]Event, error) {
+func (m Matter) ShowFile(t Attempt, e DocumentConfirmed) ([]Event, error) {
 	if d, ok := m.Document(e.Document); !ok || !d.Uploaded || d.File != e.File {
-		return m.On(t)
+		return m.Record(t)
 	}
-	return m.On(t, e)
+	return m.Record(t, e)
 }
 
 // Leave decides that what the matter is in Smokeball, or was about to become, is about
 // another account than the one that is connected.
-func (m Matter) Leave(t Turn, account string) ([]Event, error) {
+func (m Matter) Leave(t Attempt, account string) ([]Event, error) {
 	sb := m.Smokeball
 	if (sb.ID == "" && sb.Intent == nil) || sb.Account == "" || sb.Account == account {
-		return m.On(t)
+		return m.Record(t)
 	}
-	return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: sb.ID, Account: sb.Account, Reason: UnlinkedAccount})
+	return m.Record(t, MatterUnlinked{Sync: t.Sync, Matter: sb.ID, Account: sb.Account, Reason: UnlinkedAccount})
 }
 
 // Lose decides that Smokeball no longer has the matter of that id: a person who asked for
 // the sync gets a new one, any other sync leaves the link as it is.
-func (m Matter) Lose(t Turn, id SmokeballID) ([]Event, error) {
+func (m Matter) Lose(t Attempt, id SmokeballID) ([]Event, error) {
 	switch s := m.Current; {
 	case m.Smokeball.ID != id:
-		return m.On(t)
+		return m.Record(t)
 	case s != nil && s.Trigger == TriggerManual:
-		return m.On(t, MatterUnlinked{Sync: t.Sync, Matter: id, Account: m.Smokeball.Account, Reason: UnlinkedGone})
+		return m.Record(t, MatterUnlinked{Sync: t.Sync, Matter: id, Account: m.Smokeball.Account, Reason: UnlinkedGone})
 	case m.Smokeball.Gone:
-		return m.On(t)
+		return m.Record(t)
 	}
-	return m.On(t, MatterGone{Sync: t.Sync, Matter: id})
+	return m.Record(t, MatterGone{Sync: t.Sync, Matter: id})
 }
 
 // Confirm decides that a webhook about the request has shown what it asked for.

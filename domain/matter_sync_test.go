@@ -16,7 +16,7 @@ func running(more ...domain.Event) []domain.Event {
 }
 
 // turn is the first attempt at the sync of event 2.
-var turn = domain.Turn{Sync: syncFor(2), Attempt: 1}
+var turn = domain.Attempt{Sync: syncFor(2), Number: 1}
 
 func TestBegin(t *testing.T) {
 	now := start.Add(time.Hour)
@@ -82,7 +82,7 @@ func TestTurn(t *testing.T) {
 	for _, c := range stale {
 		t.Run(c.name, func(t *testing.T) {
 			m := given[domain.Matter](c.given...)
-			facts, err := m.On(turn, fact)
+			facts, err := m.Record(turn, fact)
 			thenError(t, facts, err, domain.ErrNotCurrent)
 			facts, err = m.Finish(turn, m)
 			thenError(t, facts, err, domain.ErrNotCurrent)
@@ -91,7 +91,7 @@ func TestTurn(t *testing.T) {
 		})
 	}
 	for _, events := range [][]domain.Event{running(), running(domain.SyncConfirming{Sync: syncFor(2)})} {
-		facts, err := given[domain.Matter](events...).On(turn, fact)
+		facts, err := given[domain.Matter](events...).Record(turn, fact)
 		then(t, must(t, facts, err), fact)
 	}
 }
@@ -178,7 +178,7 @@ func TestFinishAfterRetry(t *testing.T) {
 	m := given[domain.Matter](running(accepted(2), approved(3, retainer()),
 		domain.DocumentFailed{Sync: syncFor(2), Document: docA, Failure: domain.Failure{Code: domain.CodeDocumentUnavailable}},
 		deferred(2, domain.CodeSmokeballUnavailable, start), started(2, 2), domain.DocumentUploaded{Sync: syncFor(2), Document: docA})...)
-	facts, err := m.Finish(domain.Turn{Sync: syncFor(2), Attempt: 2}, m)
+	facts, err := m.Finish(domain.Attempt{Sync: syncFor(2), Number: 2}, m)
 	then(t, must(t, facts, err), succeeded(2))
 }
 
@@ -204,7 +204,7 @@ func TestWaits(t *testing.T) {
 	if s.Status != domain.Waiting || !s.NextAt.Equal(until) || s.Failure == nil || s.Failure.Code != domain.CodeAllowanceExceeded {
 		t.Fatalf("the waiting sync is %+v", s)
 	}
-	if _, ok := m.Turn(); ok {
+	if _, ok := m.CurrentAttempt(); ok {
 		t.Error("a waiting sync has a turn")
 	}
 	m = m.Apply(domain.SyncReleased{Sync: s.ID}, until)

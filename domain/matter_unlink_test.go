@@ -34,7 +34,7 @@ func TestLeave(t *testing.T) {
 			list(domain.MatterUnlinked{Sync: syncFor(2), Account: "oak", Reason: domain.UnlinkedAccount})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Matter](c.given...).Leave(domain.Turn{Sync: syncFor(2), Attempt: 1}, c.account)
+			facts, err := given[domain.Matter](c.given...).Leave(domain.Attempt{Sync: syncFor(2), Number: 1}, c.account)
 			then(t, must(t, facts, err), c.then...)
 		})
 	}
@@ -51,7 +51,7 @@ func TestLose(t *testing.T) {
 		"by hand 1": {inOak(domain.TriggerManual), list(domain.MatterUnlinked{Sync: syncFor(2), Matter: sbM, Account: "oak", Reason: domain.UnlinkedGone})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			facts, err := given[domain.Matter](c.given...).Lose(domain.Turn{Sync: syncFor(2), Attempt: 1}, sbM)
+			facts, err := given[domain.Matter](c.given...).Lose(domain.Attempt{Sync: syncFor(2), Number: 1}, sbM)
 			then(t, must(t, facts, err), c.then...)
 		})
 	}

@@ -9,8 +9,8 @@ var ErrOutdated = errors.New("domain: what the decision was made on has changed"
 // Defer decides that the current sync waits. seen is the matter that the attempt went by.
 // Where CaseHug has told more since, a wait that only a fact ends is not begun: that fact
 // may have come already, and nothing would end the wait any more.
-func (m Matter) Defer(t Turn, seen Matter, e SyncDeferred) ([]Event, error) {
-	facts, err := m.On(t, e)
+func (m Matter) Defer(t Attempt, seen Matter, e SyncDeferred) ([]Event, error) {
+	facts, err := m.Record(t, e)
 	if err == nil && e.Until.IsZero() && m.differs(seen) {
 		return nil, ErrOutdated
 	}
@@ -19,8 +19,8 @@ func (m Matter) Defer(t Turn, seen Matter, e SyncDeferred) ([]Event, error) {
 
 // Fail decides that the current sync has failed. seen is the matter that the attempt went
 // by: what CaseHug has told since is tried first.
-func (m Matter) Fail(t Turn, seen Matter, e SyncFailed) ([]Event, error) {
-	facts, err := m.On(t, e)
+func (m Matter) Fail(t Attempt, seen Matter, e SyncFailed) ([]Event, error) {
+	facts, err := m.Record(t, e)
 	if err == nil && m.differs(seen) {
 		return nil, ErrOutdated
 	}
@@ -30,8 +30,8 @@ func (m Matter) Fail(t Turn, seen Matter, e SyncFailed) ([]Event, error) {
 // Finish decides how the current sync ends: failed where a document could not be sent,
 // skipped where nothing had to be, else succeeded. seen is the matter that the attempt went
 // by: what CaseHug has told since is sent first.
-func (m Matter) Finish(t Turn, seen Matter) ([]Event, error) {
-	facts, err := m.On(t, m.end(t.Sync)...)
+func (m Matter) Finish(t Attempt, seen Matter) ([]Event, error) {
+	facts, err := m.Record(t, m.end(t.Sync)...)
 	if err == nil && m.differs(seen) {
 		return nil, ErrOutdated
 	}
@@ -65,8 +65,8 @@ func (m Matter) differs(seen Matter) bool {
 
 // FailDocument decides that a document can't be sent. approval counts the approvals that
 // the try was made on: a newer one is tried first (ErrTaken).
-func (m Matter) FailDocument(t Turn, approval int, e DocumentFailed) ([]Event, error) {
-	facts, err := m.On(t, e)
+func (m Matter) FailDocument(t Attempt, approval int, e DocumentFailed) ([]Event, error) {
+	facts, err := m.Record(t, e)
 	if d, _ := m.Document(e.Document); err == nil && d.Approvals != approval {
 		return nil, ErrTaken
 	}
@@ -75,23 +75,23 @@ func (m Matter) FailDocument(t Turn, approval int, e DocumentFailed) ([]Event, e
 
 // Miss decides that Smokeball did not show in time what the request asked of the matter.
 // What was shown at the last moment is not missed.
-func (m Matter) Miss(t Turn, r RequestID) ([]Event, error) {
+func (m Matter) Miss(t Attempt, r RequestID) ([]Event, error) {
 	sb := m.Smokeball
 	switch {
 	case sb.Request != r || sb.Confirmed:
-		return m.On(t)
+		return m.Record(t)
 	case sb.Before != nil: // writing the same again does no harm
-		return m.On(t, MatterChangeRefused{Sync: t.Sync, Request: r})
+		return m.Record(t, MatterChangeRefused{Sync: t.Sync, Request: r})
 	}
-	return m.On(t, MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: r})
+	return m.Record(t, MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: r})
 }
 
 // MissFile decides that Smokeball did not show a document's bytes in time. It yields nothing
 // for a file whose content was approved again or whose outcome is already recorded.
-func (m Matter) MissFile(t Turn, id DocumentID, file SmokeballID) ([]Event, error) {
+func (m Matter) MissFile(t Attempt, id DocumentID, file SmokeballID) ([]Event, error) {
 	d, _ := m.Document(id)
 	if !d.Uploaded || d.Confirmed || d.File != file {
-		return m.On(t)
+		return m.Record(t)
 	}
-	return m.On(t, FileMissed{Sync: t.Sync, Document: id, File: file, Request: d.Request})
+	return m.Record(t, FileMissed{Sync: t.Sync, Document: id, File: file, Request: d.Request})
 }

@@ -182,6 +182,6 @@ func firmSamples() []domain.Event {
 		domain.DeadLettered{Vouched: true, Size: 24, SHA256: sampleDocument.SHA256, Message: "INBOX 17", Subject: "casehug.f_oak.matter.created", Type: domain.TypeMatterCreated, Origin: sampleRef,
 			Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}, Header: domain.Header{"ce-id": "01HGX5R8M2"}, Body: []byte(`{"matter_id":"m_1001"}`), Code: domain.CodeEventNotHandled},
 		domain.DeadLetterRetried{By: "u_1", ByName: "Lee Oak", Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Field: "/title", Reason: "it is missing"}}},
-		domain.DeadLetterSettled{State: domain.LetterTakenIn, Was: domain.LetterDiscarded, By: "u_1", ByName: "Lee Oak"},
+		domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, Was: domain.DeadLetterDiscarded, By: "u_1", ByName: "Lee Oak"},
 	)
 }

@@ -49,7 +49,7 @@ func (c Client) CheckPersonsVersion(d ClientData) error {
 }
 
 func versionLeap(what string, told, known int) error {
-	return &Unfit{Code: CodeInvalidEvent, Faults: []FieldFault{{Field: "/version",
+	return &Unprocessable{Code: CodeInvalidEvent, Faults: []FieldFault{{Field: "/version",
 		Reason: fmt.Sprintf("is %d, more than %d above version %d, which is known; if it is right, a firm admin re-bases the %s and retries", told, LongestVersionLeap, known, what)}}}
 }
 

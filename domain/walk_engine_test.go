@@ -13,7 +13,7 @@ import (
 // old by now.
 type worker struct {
 	at      place
-	turn    domain.Turn
+	turn    domain.Attempt
 	term    int8  // of the lease under which it began
 	m, seen int32 // the matter as last read, and as the steps began with it
 	mapped  bool  // as last read
@@ -110,7 +110,7 @@ func (x *step) decide(e *worker, then place, f func(domain.Matter) ([]domain.Eve
 }
 
 func (x *step) record(e *worker, then place, facts ...domain.Event) {
-	x.decide(e, then, func(m domain.Matter) ([]domain.Event, error) { return m.On(e.turn, facts...) })
+	x.decide(e, then, func(m domain.Matter) ([]domain.Event, error) { return m.Record(e.turn, facts...) })
 }
 
 // settle appends what is decided on the contact as it is now, and stays where it is.
@@ -150,7 +150,7 @@ func (x *step) begin(e *worker) {
 	for _, f := range facts {
 		m = m.Apply(f, start)
 	}
-	e.turn, _ = m.Turn()
+	e.turn, _ = m.CurrentAttempt()
 	e.term = x.s.term
 	x.s.matter = x.matters.id(m)
 	e.m, e.seen = x.s.matter, x.s.matter
@@ -239,7 +239,7 @@ func (s world) permits(i int8) bool { return s.leader == i && s.term == s.engine
 
 // ask is about to make a call that creates something.
 func (x *step) ask(e *worker, k kind) {
-	e.kind, e.request = k, domain.RequestID(fmt.Sprintf("%s of %s, attempt %d", k, e.turn.Sync, e.turn.Attempt))
+	e.kind, e.request = k, domain.RequestID(fmt.Sprintf("%s of %s, attempt %d", k, e.turn.Sync, e.turn.Number))
 	x.on(e, intend)
 }
 

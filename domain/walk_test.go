@@ -64,8 +64,8 @@ func TestTheWalkFindsFaults(t *testing.T) {
 		found string
 	}{
 		{"a wait is recorded without another look at the matter", bounds{}, func(w *walk) {
-			w.defers = func(m, _ domain.Matter, t domain.Turn, e domain.SyncDeferred) ([]domain.Event, error) {
-				return m.On(t, e)
+			w.defers = func(m, _ domain.Matter, t domain.Attempt, e domain.SyncDeferred) ([]domain.Event, error) {
+				return m.Record(t, e)
 			}
 		}, "never comes to its end"},
 		{"an engine that no longer leads sends a call whose intent it has recorded", bounds{moves: 1}, func(w *walk) { w.anyonesCalls = true }, "twice"},
@@ -100,7 +100,7 @@ type walk struct {
 	ends     int
 
 	// safeguards that tests take out
-	defers       func(m, seen domain.Matter, t domain.Turn, e domain.SyncDeferred) ([]domain.Event, error)
+	defers       func(m, seen domain.Matter, t domain.Attempt, e domain.SyncDeferred) ([]domain.Event, error)
 	anyonesCalls bool // calls are sent without the lease
 	keepsIntents bool // of calls that were not sent
 	neverOver    bool // the wait for what may still show up
@@ -109,7 +109,7 @@ type walk struct {
 
 func newWalk(b bounds) *walk {
 	return &walk{bounds: b, states: map[packed]int32{}, heard: map[news]int32{}, matters: newPool[domain.Matter](), contacts: newPool[domain.Contact](),
-		defers: func(m, seen domain.Matter, t domain.Turn, e domain.SyncDeferred) ([]domain.Event, error) {
+		defers: func(m, seen domain.Matter, t domain.Attempt, e domain.SyncDeferred) ([]domain.Event, error) {
 			return m.Defer(t, seen, e)
 		}}
 }

@@ -39,7 +39,7 @@ type Bolt struct {
 	db    *bolt.DB
 	queue *appender // nil when open for reading only
 	mark  *mark     // nil when open for reading only
-	moved bell      // rings after each commit and on Close
+	moved broadcast // rings after each commit and on Close
 	once  sync.Once
 	err   error // what Close returned
 }
@@ -163,7 +163,7 @@ func (b *Bolt) Close() error {
 			marking = b.mark.close()
 		}
 		b.err = errors.Join(marking, b.db.Close())
-		b.moved.ring()
+		b.moved.notify()
 	})
 	return b.err
 }

@@ -34,7 +34,7 @@ func (b *Bolt) write(group []*pending) {
 		err = fmt.Errorf("write ledger %s: %w; check the disk's space and health", b.path, err)
 	} else {
 		b.mark.note(last)
-		b.moved.ring()
+		b.moved.notify()
 	}
 	for i, p := range group {
 		if err != nil {

@@ -11,8 +11,8 @@ import (
 
 // Unread has one row per task or appointment that a webhook told of and that was not
 // read since.
-var Unread = View[domain.Unread]{Name: "unread", Version: 1, Keys: activityKeys, Fold: foldUnread,
-	Gone: func(u domain.Unread) bool { return u.Firm == "" }}
+var Unread = View[domain.UnreadActivity]{Name: "unread", Version: 1, Keys: activityKeys, Fold: foldUnread,
+	Gone: func(u domain.UnreadActivity) bool { return u.Firm == "" }}
 
 func activityKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindActivity {
@@ -21,27 +21,27 @@ func activityKeys(env eventstore.Envelope) []string {
 	return []string{rowKey(string(env.Stream.Firm), env.Stream.ID)}
 }
 
-func foldUnread(u domain.Unread, env eventstore.Envelope) domain.Unread {
+func foldUnread(u domain.UnreadActivity, env eventstore.Envelope) domain.UnreadActivity {
 	switch e := env.Event.(type) {
 	case domain.ActivityNoticed:
-		return domain.Unread{Firm: env.Stream.Firm, Notice: e}
+		return domain.UnreadActivity{Firm: env.Stream.Firm, Notice: e}
 	case domain.ActivityRead:
-		return domain.Unread{}
+		return domain.UnreadActivity{}
 	}
 	return u
 }
 
 // Unread lists what was told of and not read since.
-func (v *Views) Unread() ([]domain.Unread, error) {
-	var list []domain.Unread
+func (v *Views) Unread() ([]domain.UnreadActivity, error) {
+	var list []domain.UnreadActivity
 	err := v.db.View(func(tx *bbolt.Tx) error {
-		return all(tx, Unread, func(_ string, u domain.Unread) bool { list = append(list, u); return true })
+		return all(tx, Unread, func(_ string, u domain.UnreadActivity) bool { list = append(list, u); return true })
 	})
 	return list, err
 }
 
-// tellActivity says in one sentence what happened to a task or an appointment.
-func tellActivity(e domain.ActivityRead) string {
+// describeActivity says in one sentence what happened to a task or an appointment.
+func describeActivity(e domain.ActivityRead) string {
 	what := "Task"
 	if e.Activity.Kind == domain.Appointment {
 		what = "Appointment"

@@ -30,14 +30,14 @@ type AuditRow struct {
 }
 
 // Outcome is done or refused.
-func (r AuditRow) Outcome() domain.DeedOutcome { return domain.Deed{Code: r.Code}.Outcome() }
+func (r AuditRow) Outcome() domain.AuditOutcome { return domain.AuditEntry{Code: r.Code}.Outcome() }
 
 // Audit lists what people did and what they were refused.
 var Audit = View[AuditRow]{Name: "audit", Version: 3, Keys: auditKeys, Fold: foldAudit,
 	Order: func(r AuditRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func auditKeys(env eventstore.Envelope) []string {
-	if _, ok := domain.DeedOf(env.Stream, env.Event); !ok {
+	if _, ok := domain.AuditEntryOf(env.Stream, env.Event); !ok {
 		return nil
 	}
 	if refused, ok := env.Event.(domain.RequestRefused); ok {
@@ -47,7 +47,7 @@ func auditKeys(env eventstore.Envelope) []string {
 }
 
 func foldAudit(r AuditRow, env eventstore.Envelope) AuditRow {
-	d, _ := domain.DeedOf(env.Stream, env.Event)
+	d, _ := domain.AuditEntryOf(env.Stream, env.Event)
 	times := r.Times + d.Times
 	if r.Position == 0 {
 		r = AuditRow{Firm: env.Stream.Firm, Position: uint64(env.Seq), Event: env.Event.EventName(), Hash: hex.EncodeToString(env.Hash[:]), At: env.At,
@@ -61,7 +61,7 @@ func foldAudit(r AuditRow, env eventstore.Envelope) AuditRow {
 type AuditQuery struct {
 	Actor   string
 	Action  domain.Action
-	Outcome domain.DeedOutcome
+	Outcome domain.AuditOutcome
 	From    time.Time // at or after
 	To      time.Time // before
 	Before  uint64    // position

@@ -121,7 +121,7 @@ func (b *backlog) bear(f domain.FirmID, now bearing) {
 		d := *fb.due[m]
 		fb.bearing.show(&d)
 		fb.due[m] = &d
-		b.tell(dueKey{f, m}, &d)
+		b.publish(dueKey{f, m}, &d)
 	}
 }
 
@@ -140,7 +140,7 @@ func (b *backlog) put(k dueKey, d domain.Due) {
 		delete(fb.awaiting, k.matter)
 	}
 	if d.Status == "" {
-		b.tell(k, &domain.Due{Firm: k.firm, Matter: k.matter})
+		b.publish(k, &domain.Due{Firm: k.firm, Matter: k.matter})
 		return
 	}
 	fb.queue.count(d.Status, 1)
@@ -150,7 +150,7 @@ func (b *backlog) put(k dueKey, d domain.Due) {
 	if d.WaitsOn != "" {
 		fb.awaiting[d.Matter] = struct{}{}
 	}
-	b.tell(k, &d)
+	b.publish(k, &d)
 }
 
 // one is the same text, kept once however many rows have it.
@@ -170,7 +170,7 @@ func (q *Queue) count(s domain.Status, n int) {
 // follower has what changed since it asked last.
 type follower struct{ changed map[dueKey]*domain.Due }
 
-func (b *backlog) tell(k dueKey, d *domain.Due) {
+func (b *backlog) publish(k dueKey, d *domain.Due) {
 	for f := range b.followers {
 		f.changed[k] = d
 	}

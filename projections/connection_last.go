@@ -7,8 +7,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Lately is who and what stands behind the last of some events of a firm.
-type Lately struct {
+// LastOutcomes is who and what stands behind the last of some events of a firm.
+type LastOutcomes struct {
 	Succeeded  domain.SyncID `json:"succeeded,omitempty"` // the last sync that did
 	Failed     domain.SyncID `json:"failed,omitempty"`    // the last sync that did
 	FailedAt   time.Time     `json:"failed_at,omitzero"`
@@ -18,7 +18,7 @@ type Lately struct {
 	HooksSince time.Time     `json:"hooks_since,omitzero"` // when
 }
 
-func (l Lately) fold(env eventstore.Envelope) Lately {
+func (l LastOutcomes) fold(env eventstore.Envelope) LastOutcomes {
 	switch e := env.Event.(type) {
 	case domain.SyncSucceeded:
 		l.Succeeded = e.Sync

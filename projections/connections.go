@@ -19,7 +19,7 @@ type ConnectionRow struct {
 	SettingsBy    string            `json:"settings_by,omitempty"`
 	SettingsAt    time.Time         `json:"settings_at,omitzero"`
 	Mappings      domain.Mappings   `json:"mappings,omitzero"` // the firm's own
-	Lately        Lately            `json:"lately,omitzero"`
+	Lately        LastOutcomes      `json:"lately,omitzero"`
 	LastSuccessAt time.Time         `json:"last_success_at,omitzero"`
 	LastError     *domain.Failure   `json:"last_error,omitempty"`
 	LastErrorAt   time.Time         `json:"last_error_at,omitzero"`
@@ -28,7 +28,7 @@ type ConnectionRow struct {
 	LastReceived  time.Time         `json:"last_received,omitzero"`
 	Tests         int               `json:"tests,omitempty"`  // test webhooks received
 	Unheard       time.Time         `json:"unheard,omitzero"` // see domain.Heard
-	DeadLetters   LetterCounts      `json:"dead_letters,omitzero"`
+	DeadLetters   DeadLetterCounts  `json:"dead_letters,omitzero"`
 	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
@@ -53,7 +53,7 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	if e, ok := env.Event.(domain.SettingsChanged); ok {
 		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At
 	}
-	return r.foldErrors(env).foldHeard(env)
+	return r.foldErrors(env).foldWebhookActivity(env)
 }
 
 // What a firm's last error is about.
@@ -115,8 +115,8 @@ func (r ConnectionRow) mended(kinds ...string) ConnectionRow {
 	return r
 }
 
-// foldHeard follows what comes by webhook, and what changed without one.
-func (r ConnectionRow) foldHeard(env eventstore.Envelope) ConnectionRow {
+// foldWebhookActivity follows what comes by webhook, and what changed without one.
+func (r ConnectionRow) foldWebhookActivity(env eventstore.Envelope) ConnectionRow {
 	switch e := env.Event.(type) {
 	case domain.SmokeballWebhookReceived:
 		r.Received, r.LastReceived, r.Unheard = r.Received+1, env.At, time.Time{}
@@ -138,9 +138,9 @@ func (r ConnectionRow) foldHeard(env eventstore.Envelope) ConnectionRow {
 	return r
 }
 
-// Heard is what came of the firm's webhooks.
-func (r ConnectionRow) Heard() domain.Heard {
-	return domain.Heard{Last: r.LastReceived, Tests: r.Tests, Unheard: r.Unheard}
+// WebhookActivity is what came of the firm's webhooks.
+func (r ConnectionRow) WebhookActivity() domain.WebhookActivity {
+	return domain.WebhookActivity{Last: r.LastReceived, Tests: r.Tests, Unheard: r.Unheard}
 }
 
 // WebhooksStatus is none, active or lost: registered, and nothing can be heard. One

@@ -30,12 +30,12 @@ func TestConnectionRow(t *testing.T) {
 	if c := r.Connection; c.Status(start) != domain.StatusConnected || c.Account != authorized.Account || c.Subscription != "sub-1" || !c.At.Equal(start) {
 		t.Errorf("the connection is %+v", c)
 	}
-	if r.Lately != (projections.Lately{Succeeded: "s_1", Failed: "s_2", FailedAt: start.Add(7 * time.Second), Registered: "u_1", HooksSince: start.Add(time.Second)}) {
+	if r.Lately != (projections.LastOutcomes{Succeeded: "s_1", Failed: "s_2", FailedAt: start.Add(7 * time.Second), Registered: "u_1", HooksSince: start.Add(time.Second)}) {
 		t.Errorf("lately there was %+v", r.Lately)
 	}
-	r.Connection, r.Lately = domain.Connection{}, projections.Lately{}
+	r.Connection, r.Lately = domain.Connection{}, projections.LastOutcomes{}
 	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsRev: 1, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
-		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: projections.LetterCounts{Open: 1}, TypesAt: 1,
+		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: projections.DeadLetterCounts{Open: 1}, TypesAt: 1,
 		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second), ErrorOf: "syncs"}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the row is\n%+v, want\n%+v", r, want)

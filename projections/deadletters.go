@@ -12,26 +12,26 @@ import (
 
 // DeadLetterRow is an event that could not be taken in.
 type DeadLetterRow struct {
-	ID       string              `json:"id"`
-	Firm     domain.FirmID       `json:"firm_id"`
-	State    domain.LetterState  `json:"state"`
-	Subject  string              `json:"subject"`
-	Type     string              `json:"type,omitempty"`
-	Origin   domain.EventRef     `json:"origin"`
-	Code     domain.Code         `json:"code"`   // as of the newest attempt
-	Faults   []domain.FieldFault `json:"faults"` // as of the newest attempt
-	Header   domain.Header       `json:"header,omitempty"`
-	Body     []byte              `json:"body"` // its beginning, where Size is more than it has
-	Size     int                 `json:"size"` // of the whole body in bytes
-	At       time.Time           `json:"at"`
-	Position uint64              `json:"position"`
-	Attempts int                 `json:"attempts,omitempty"` // retries in vain
-	Tried    Deed                `json:"tried,omitzero"`     // the newest of them
-	Settled  Deed                `json:"settled,omitzero"`
+	ID       string                 `json:"id"`
+	Firm     domain.FirmID          `json:"firm_id"`
+	State    domain.DeadLetterState `json:"state"`
+	Subject  string                 `json:"subject"`
+	Type     string                 `json:"type,omitempty"`
+	Origin   domain.EventRef        `json:"origin"`
+	Code     domain.Code            `json:"code"`   // as of the newest attempt
+	Faults   []domain.FieldFault    `json:"faults"` // as of the newest attempt
+	Header   domain.Header          `json:"header,omitempty"`
+	Body     []byte                 `json:"body"` // its beginning, where Size is more than it has
+	Size     int                    `json:"size"` // of the whole body in bytes
+	At       time.Time              `json:"at"`
+	Position uint64                 `json:"position"`
+	Attempts int                    `json:"attempts,omitempty"` // retries in vain
+	Tried    DeadLetterAction       `json:"tried,omitzero"`     // the newest of them
+	Settled  DeadLetterAction       `json:"settled,omitzero"`
 }
 
-// Deed is what somebody did, and when.
-type Deed struct {
+// DeadLetterAction is what somebody did, and when.
+type DeadLetterAction struct {
 	By     string    `json:"by"`
 	ByName string    `json:"by_name,omitempty"`
 	At     time.Time `json:"at"`
@@ -39,10 +39,12 @@ type Deed struct {
 
 // DeadLetters lists what could not be taken in, by its state.
 var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 3, Keys: deadLetterKeys, Fold: foldDeadLetter,
-	Order: func(r DeadLetterRow) (string, uint64) { return letterList(r.Firm, r.State), r.Position }}
+	Order: func(r DeadLetterRow) (string, uint64) { return deadLetterList(r.Firm, r.State), r.Position }}
 
-// letterList names a firm's list of dead letters of a state.
-func letterList(f domain.FirmID, s domain.LetterState) string { return string(f) + "." + string(s) }
+// deadLetterList names a firm's list of dead letters of a state.
+func deadLetterList(f domain.FirmID, s domain.DeadLetterState) string {
+	return string(f) + "." + string(s)
+}
 
 func deadLetterKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindDeadLetter {
@@ -54,13 +56,13 @@ func deadLetterKeys(env eventstore.Envelope) []string {
 func foldDeadLetter(r DeadLetterRow, env eventstore.Envelope) DeadLetterRow {
 	switch e := env.Event.(type) {
 	case domain.DeadLettered:
-		return DeadLetterRow{ID: env.Stream.ID, Firm: env.Stream.Firm, State: domain.LetterOpen, Subject: e.Subject, Type: e.Type, Origin: e.Origin,
+		return DeadLetterRow{ID: env.Stream.ID, Firm: env.Stream.Firm, State: domain.DeadLetterOpen, Subject: e.Subject, Type: e.Type, Origin: e.Origin,
 			Code: cmp.Or(e.Code, domain.CodeInvalidEvent), Faults: e.Faults, Header: e.Header, Body: e.Body, Size: max(e.Size, len(e.Body)),
 			At: env.At, Position: uint64(env.Seq)}
 	case domain.DeadLetterRetried:
-		r.Code, r.Faults, r.Attempts, r.Tried = e.Code, e.Faults, r.Attempts+1, Deed{By: e.By, ByName: e.ByName, At: env.At}
+		r.Code, r.Faults, r.Attempts, r.Tried = e.Code, e.Faults, r.Attempts+1, DeadLetterAction{By: e.By, ByName: e.ByName, At: env.At}
 	case domain.DeadLetterSettled:
-		r.State, r.Settled = e.State, Deed{By: e.By, ByName: e.ByName, At: env.At}
+		r.State, r.Settled = e.State, DeadLetterAction{By: e.By, ByName: e.ByName, At: env.At}
 		if e.By == "" { // its time is over
 			r.Body, r.Header = nil, nil
 		}
@@ -73,10 +75,10 @@ const listedBytes = 2 << 20
 
 // DeadLetters lists a firm's dead letters of a state, newest first, from those before
 // position on (0: all): at most limit of them, and fewer where they are large.
-func (v *Views) DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
+func (v *Views) DeadLetters(firm domain.FirmID, state domain.DeadLetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
 	bytes := 0
 	err = v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, DeadLetters, letterList(firm, state), before, func(r DeadLetterRow) bool {
+		return newest(tx, DeadLetters, deadLetterList(firm, state), before, func(r DeadLetterRow) bool {
 			if bytes += len(r.Body); len(list) == limit || (len(list) > 0 && bytes > listedBytes) {
 				next = list[len(list)-1].Position
 				return false
@@ -88,10 +90,10 @@ func (v *Views) DeadLetters(firm domain.FirmID, state domain.LetterState, before
 	return list, next, err
 }
 
-// OldLetters lists a firm's open dead letters that came before a time.
-func (v *Views) OldLetters(firm domain.FirmID, came time.Time) (ids []string, err error) {
+// OldDeadLetters lists a firm's open dead letters that came before a time.
+func (v *Views) OldDeadLetters(firm domain.FirmID, came time.Time) (ids []string, err error) {
 	err = v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, DeadLetters, letterList(firm, domain.LetterOpen), 0, func(r DeadLetterRow) bool {
+		return newest(tx, DeadLetters, deadLetterList(firm, domain.DeadLetterOpen), 0, func(r DeadLetterRow) bool {
 			if r.At.Before(came) {
 				ids = append(ids, r.ID)
 			}
@@ -110,15 +112,15 @@ func (v *Views) DeadLetter(firm domain.FirmID, id string) (row DeadLetterRow, ok
 	return row, ok, err
 }
 
-// LetterCounts are numbers of dead letters.
-type LetterCounts struct {
+// DeadLetterCounts are numbers of dead letters.
+type DeadLetterCounts struct {
 	Open      int `json:"open,omitempty"`
 	TakenIn   int `json:"taken_in,omitempty"`
 	Discarded int `json:"discarded,omitempty"`
 }
 
 // after counts what the event makes of a dead letter.
-func (c LetterCounts) after(e domain.Event) LetterCounts {
+func (c DeadLetterCounts) after(e domain.Event) DeadLetterCounts {
 	switch e := e.(type) {
 	case domain.DeadLettered:
 		c.Open++
@@ -129,11 +131,11 @@ func (c LetterCounts) after(e domain.Event) LetterCounts {
 	return c
 }
 
-func (c *LetterCounts) of(s domain.LetterState) *int {
+func (c *DeadLetterCounts) of(s domain.DeadLetterState) *int {
 	switch s {
-	case domain.LetterTakenIn:
+	case domain.DeadLetterTakenIn:
 		return &c.TakenIn
-	case domain.LetterDiscarded:
+	case domain.DeadLetterDiscarded:
 		return &c.Discarded
 	}
 	return &c.Open

@@ -42,8 +42,8 @@ func (v *Views) Written() int64 {
 // Rows are the types of all views' rows, by the view's name and version.
 func Rows() map[string]reflect.Type {
 	rows := map[string]reflect.Type{}
-	for _, f := range every {
-		rows[f.bucket()] = reflect.TypeFor[Pulse]()
+	for _, f := range allViews {
+		rows[f.bucket()] = reflect.TypeFor[WebhookTimeline]()
 		if fold, ok := reflect.TypeOf(f).FieldByName("Fold"); ok {
 			rows[f.bucket()] = fold.Type.In(0)
 		}

@@ -126,7 +126,7 @@ func FieldValues(d domain.MatterData) map[string]string {
 const moments = 100
 
 func moment(r MatterRow, env eventstore.Envelope) MatterRow {
-	text := tell(env.Event)
+	text := describeEvent(env.Event)
 	if text == "" {
 		return r
 	}
@@ -137,8 +137,8 @@ func moment(r MatterRow, env eventstore.Envelope) MatterRow {
 	return r
 }
 
-// tell says an event in one sentence for people; "" for those that only engines need.
-func tell(e domain.Event) string {
+// describeEvent says an event in one sentence for people; "" for those that only engines need.
+func describeEvent(e domain.Event) string {
 	switch e := e.(type) {
 	case domain.MatterCreated:
 		return "CaseHug announced the matter"
@@ -184,15 +184,15 @@ func tell(e domain.Event) string {
 	case domain.SyncSkipped:
 		return e.Reason
 	case domain.ActivityRead:
-		return tellActivity(e)
+		return describeActivity(e)
 	case domain.SyncCancelled:
 		return "The sync was cancelled"
 	}
-	return tellDocument(e)
+	return describeDocument(e)
 }
 
-// tellDocument says what became of a document in one sentence for people.
-func tellDocument(e domain.Event) string {
+// describeDocument says what became of a document in one sentence for people.
+func describeDocument(e domain.Event) string {
 	switch e := e.(type) {
 	case domain.DocumentApproved:
 		return "“" + e.Document.FileName + "” was approved"
@@ -250,8 +250,8 @@ func (q MatterQuery) matches(r MatterRow) bool {
 
 // EachMatter visits a firm's matters, newest first, as they were at one moment, until
 // visit returns false.
-func (v *Views) EachMatter(firm domain.FirmID, visit func(MatterRow) bool) error {
-	return v.db.View(func(tx *bbolt.Tx) error { return newest(tx, Matters, string(firm), 0, visit) })
+func (v *Views) EachMatter(firm domain.FirmID, fn func(MatterRow) bool) error {
+	return v.db.View(func(tx *bbolt.Tx) error { return newest(tx, Matters, string(firm), 0, fn) })
 }
 
 // Matter is one matter of a firm.

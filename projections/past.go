@@ -62,15 +62,15 @@ func factOf(env eventstore.Envelope) Fact {
 // that very moment counts. Where clocks went back between two facts, the order of the
 // ledger holds.
 func (p Past) Fold(firm domain.FirmID, story []Fact, at time.Time) (Then, error) {
-	pulse, err := p.Views.Pulse(firm, at)
+	timeline, err := p.Views.WebhookTimeline(firm, at)
 	if err != nil {
 		return Then{}, fmt.Errorf("read the pulse of %s: %w", firm, err)
 	}
 	var then Then
 	then.Connection = until(story, domain.ConnectionStream(firm), at)
 	then.Settings = until(story, domain.SettingsStream(firm), at)
-	then.Row = rowOf(firm, slices.Concat(then.Connection, then.Settings, pulse.facts(firm)))
-	then.Row.Received = pulse.Webhooks
+	then.Row = rowOf(firm, slices.Concat(then.Connection, then.Settings, timeline.facts(firm)))
+	then.Row.Received = timeline.Webhooks
 	return then, nil
 }
 
@@ -90,9 +90,9 @@ func until(story []Fact, s domain.Stream, at time.Time) []Fact {
 }
 
 // facts are the last of the activities as the facts that they were.
-func (a Pulse) facts(firm domain.FirmID) []Fact {
+func (a WebhookTimeline) facts(firm domain.FirmID) []Fact {
 	var facts []Fact
-	add := func(b Beat, e domain.Event) {
+	add := func(b Occurrence, e domain.Event) {
 		if b.Position != 0 {
 			facts = append(facts, Fact{Position: b.Position, Stream: domain.Stream{Firm: firm}, At: b.At, Event: e})
 		}

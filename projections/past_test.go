@@ -51,8 +51,8 @@ func wantThen(t *rapid.T, past projections.Past, then *projections.Views, firm d
 	if err != nil {
 		t.Fatal(err)
 	}
-	want.DeadLetters, want.Tests, want.Unheard = projections.LetterCounts{}, 0, time.Time{} // no part of it
-	want.Lately.Succeeded, want.Lately.Failed = "", ""                                      // the past names no syncs
+	want.DeadLetters, want.Tests, want.Unheard = projections.DeadLetterCounts{}, 0, time.Time{} // no part of it
+	want.Lately.Succeeded, want.Lately.Failed = "", ""                                          // the past names no syncs
 	if !reflect.DeepEqual(asStored(t, got.Row), asStored(t, want)) {
 		t.Fatalf("as of %s the row of %s is\n%+v, want\n%+v", at, firm, got.Row, want)
 	}
@@ -99,12 +99,12 @@ func TestPulse(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, "m_1"), domain.SyncFailed{Sync: "s_1", Failure: smokeballRefused}, domain.SyncSucceeded{Sync: "s_2"})
 	v := folded(t, l)
 	for seconds, want := range map[int]int{-1: 0, 0: 1, 1: 2, 9000: 2} {
-		a, err := v.Pulse(oak, start.Add(time.Duration(seconds)*time.Second))
+		a, err := v.WebhookTimeline(oak, start.Add(time.Duration(seconds)*time.Second))
 		if err != nil || a.Webhooks != want {
 			t.Errorf("after %d seconds %d webhooks had come, want %d; %v", seconds, a.Webhooks, want, err)
 		}
 	}
-	a, err := v.Pulse(oak, start.Add(time.Hour))
+	a, err := v.WebhookTimeline(oak, start.Add(time.Hour))
 	if err != nil || a.LastSuccess.Position != 5 || a.LastFailure.Position != 4 || a.LastFailure.Failure == nil || a.LastWebhook.Position != 2 {
 		t.Errorf("the last of everything is %+v, %v", a, err)
 	}
@@ -124,13 +124,13 @@ func TestAuditRows(t *testing.T) {
 	if err != nil || next != 0 || len(rows) != 3 {
 		t.Fatalf("the trail is %+v, next %d, %v", rows, next, err)
 	}
-	if r := rows[1]; r.Times != 42 || r.Position != 2 || !r.At.Equal(start.Add(time.Second)) || !r.Last.Equal(start.Add(3*time.Second)) || r.Outcome() != domain.DeedRefused {
+	if r := rows[1]; r.Times != 42 || r.Position != 2 || !r.At.Equal(start.Add(time.Second)) || !r.Last.Equal(start.Add(3*time.Second)) || r.Outcome() != domain.AuditRefused {
 		t.Errorf("a refusal of 42 times is %+v", r)
 	}
 	if r := rows[0]; r.Times != 1 || r.Position != 5 {
 		t.Errorf("a minute later it is %+v", r)
 	}
-	if r := rows[2]; r.Actor != "u_1" || r.Action != domain.ActionConnect || r.Target != "acc-1" || r.Outcome() != domain.DeedDone || r.Event != "connection.authorized.v1" {
+	if r := rows[2]; r.Actor != "u_1" || r.Action != domain.ActionConnect || r.Target != "acc-1" || r.Outcome() != domain.AuditDone || r.Event != "connection.authorized.v1" {
 		t.Errorf("a connection is %+v", r)
 	}
 	if list, err := v.AllConnections(); err != nil || len(list) != 2 {

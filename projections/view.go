@@ -125,14 +125,14 @@ func get[R any](tx *bbolt.Tx, v View[R], key string) (row R, ok bool, err error)
 }
 
 // all yields every row in the order of keys until visit returns false.
-func all[R any](tx *bbolt.Tx, v View[R], visit func(key string, row R) bool) error {
+func all[R any](tx *bbolt.Tx, v View[R], fn func(key string, row R) bool) error {
 	c := tx.Bucket([]byte(v.bucket())).Bucket(rowsBucket).Cursor()
 	for k, data := c.First(); k != nil; k, data = c.Next() {
 		var row R
 		if err := json.Unmarshal(data, &row); err != nil {
 			return fmt.Errorf("view %s, row %s: %w", v.Name, k, err)
 		}
-		if !visit(string(k), row) {
+		if !fn(string(k), row) {
 			return nil
 		}
 	}
@@ -141,7 +141,7 @@ func all[R any](tx *bbolt.Tx, v View[R], visit func(key string, row R) bool) err
 
 // newest yields a firm's rows, newest first, from those before position on (0: all),
 // until visit returns false.
-func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, visit func(row R) bool) error {
+func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, fn func(row R) bool) error {
 	b := tx.Bucket([]byte(v.bucket()))
 	c := b.Bucket(orderBucket).Cursor()
 	prefix := append([]byte(firm), 0)
@@ -157,7 +157,7 @@ func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, visit fu
 		if err != nil {
 			return fmt.Errorf("view %s, row %s: %w", v.Name, key, err)
 		}
-		if ok && !visit(row) {
+		if ok && !fn(row) {
 			return nil
 		}
 	}

@@ -17,12 +17,12 @@ import (
 )
 
 // all views, in one list.
-var every = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Audit, pulses{}}
+var allViews = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Audit, webhookTimelines{}}
 
 // Views are the rows folded from a ledger, in one bbolt file.
 type Views struct {
 	db     *bbolt.DB
-	midway midway
+	midway crashPoint
 
 	backlog *backlog
 
@@ -56,22 +56,22 @@ func Open(path string) (*Views, error) {
 
 // prepare makes the buckets and finds the position that all views have reached.
 func (v *Views) prepare(tx *bbolt.Tx) error {
-	marks, err := tx.CreateBucketIfNotExists(checkpoints)
+	progress, err := tx.CreateBucketIfNotExists(checkpoints)
 	if err != nil {
 		return err
 	}
 	known := map[string]bool{string(checkpoints): true}
-	for _, f := range every {
+	for _, f := range allViews {
 		known[f.bucket()] = true
 	}
 	if err := dropOthers(tx, known); err != nil {
 		return err
 	}
-	for i, f := range every {
+	for i, f := range allViews {
 		if err := f.create(tx); err != nil {
 			return err
 		}
-		at := mark(marks, f)
+		at := checkpointOf(progress, f)
 		if i == 0 || at < v.at {
 			v.at = at
 		}
@@ -96,8 +96,8 @@ func dropOthers(tx *bbolt.Tx, known map[string]bool) error {
 	return err
 }
 
-func mark(marks *bbolt.Bucket, f folder) eventstore.Seq {
-	data := marks.Get([]byte(f.bucket()))
+func checkpointOf(progress *bbolt.Bucket, f folder) eventstore.Seq {
+	data := progress.Get([]byte(f.bucket()))
 	if len(data) != 8 {
 		return 0
 	}
@@ -165,12 +165,12 @@ func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []events
 func (v *Views) take(list []eventstore.Envelope) error {
 	changed := newChanges()
 	err := v.db.Update(func(tx *bbolt.Tx) error {
-		marks := tx.Bucket(checkpoints)
-		for i, f := range every {
+		progress := tx.Bucket(checkpoints)
+		for i, f := range allViews {
 			if i == 1 {
 				v.midway.passed()
 			}
-			seen := mark(marks, f)
+			seen := checkpointOf(progress, f)
 			for _, env := range list {
 				if env.Seq <= seen {
 					continue
@@ -180,7 +180,7 @@ func (v *Views) take(list []eventstore.Envelope) error {
 				}
 			}
 			last := max(seen, list[len(list)-1].Seq)
-			if err := marks.Put([]byte(f.bucket()), binary.BigEndian.AppendUint64(nil, uint64(last))); err != nil {
+			if err := progress.Put([]byte(f.bucket()), binary.BigEndian.AppendUint64(nil, uint64(last))); err != nil {
 				return err
 			}
 		}

@@ -12,26 +12,26 @@ const (
 	engineAccount = "ENGINE"
 	engineInbox   = "_ENGINE.inbox"
 	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{guest}.{what the guest published}
-	guestPrefix   = "_GUEST"       // _GUEST.{guest}.{what the guest receives}
+	tenantPrefix  = "_GUEST"       // _GUEST.{guest}.{what the guest receives}
 	infoSubject   = "_ENGINE.info" // answers the guests' $JS.API.INFO
 	inboxPrefix   = "_INBOX."      // where clients expect answers
 )
 
-// guest is one NATS account for outsiders: everyone's, or one firm's. Accounts share no
+// tenant is one NATS account for outsiders: everyone's, or one firm's. Accounts share no
 // subject, so guests of one firm cannot even see that another's are there.
-type guest struct {
+type tenant struct {
 	firm string // "": all firms
 }
 
 // token names the guest in the engine's subjects.
-func (g guest) token() string {
+func (g tenant) token() string {
 	if g.firm == "" {
 		return "open"
 	}
 	return "firm-" + g.firm
 }
 
-func (g guest) account() string {
+func (g tenant) account() string {
 	if g.firm == "" {
 		return "GUESTS"
 	}
@@ -39,7 +39,7 @@ func (g guest) account() string {
 }
 
 // scope narrows a subject space such as "sync." to what the guest may name.
-func (g guest) scope(space string) string {
+func (g tenant) scope(space string) string {
 	if g.firm == "" {
 		return space + ">"
 	}
@@ -47,7 +47,7 @@ func (g guest) scope(space string) string {
 }
 
 // gated are the subjects that a guest publishes and the gate answers.
-func (g guest) gated() []string {
+func (g tenant) gated() []string {
 	return []string{
 		g.scope("casehug."),
 		"$JS.API.>",
@@ -57,7 +57,7 @@ func (g guest) gated() []string {
 	}
 }
 
-func (g guest) permissions() *server.Permissions {
+func (g tenant) permissions() *server.Permissions {
 	return &server.Permissions{
 		Publish:   &server.SubjectPermission{Allow: g.gated()},
 		Subscribe: &server.SubjectPermission{Allow: []string{g.scope("sync."), inboxPrefix + ">"}},
@@ -85,13 +85,13 @@ type account struct {
 
 // accountsConfig is the server configuration that ties the guests' accounts to the
 // engine's. Such JSON is valid NATS configuration.
-func accountsConfig(guests []guest) (string, error) {
+func accountsConfig(tenants []tenant) (string, error) {
 	engine := account{
 		JetStream: "enabled",
-		Exports:   []crossing{{Stream: "sync.>"}, {Service: infoSubject}, {Stream: guestPrefix + ".>"}},
+		Exports:   []crossing{{Stream: "sync.>"}, {Service: infoSubject}, {Stream: tenantPrefix + ".>"}},
 	}
 	accounts := map[string]account{}
-	for _, g := range guests {
+	for _, g := range tenants {
 		for _, subject := range g.gated() {
 			engine.Imports = append(engine.Imports, crossing{
 				Stream: source{g.account(), subject}, Prefix: gatePrefix + "." + g.token(),
@@ -107,7 +107,7 @@ func accountsConfig(guests []guest) (string, error) {
 	return conf.String(), err
 }
 
-func (g guest) accountConfig() account {
+func (g tenant) accountConfig() account {
 	var own account
 	for _, subject := range g.gated() {
 		own.Exports = append(own.Exports, crossing{Stream: subject})
@@ -122,29 +122,29 @@ func (g guest) accountConfig() account {
 }
 
 // inbox is where the engine's account sends what the guest receives at subject.
-func (g guest) inbox(subject string) string {
-	return guestPrefix + "." + g.token() + "." + subject
+func (g tenant) inbox(subject string) string {
+	return tenantPrefix + "." + g.token() + "." + subject
 }
 
 // ownSubject undoes inbox.
-func (g guest) ownSubject(inbox string) string {
-	return strings.TrimPrefix(inbox, guestPrefix+"."+g.token()+".")
+func (g tenant) ownSubject(inbox string) string {
+	return strings.TrimPrefix(inbox, tenantPrefix+"."+g.token()+".")
 }
 
-// guestsOf are the accounts that the users need; without users, everyone's.
-func guestsOf(users []user) []guest {
+// tenantsOf are the accounts that the users need; without users, everyone's.
+func tenantsOf(users []user) []tenant {
 	if len(users) == 0 {
-		return []guest{{}}
+		return []tenant{{}}
 	}
-	var guests []guest
+	var tenants []tenant
 	seen := map[string]bool{}
 	for _, u := range users {
 		if !seen[u.Firm] {
-			guests = append(guests, guest{u.Firm})
+			tenants = append(tenants, tenant{u.Firm})
 		}
 		seen[u.Firm] = true
 	}
-	return guests
+	return tenants
 }
 
 // signIns adds who may connect: the engine itself by a key of this start and only inside
@@ -155,7 +155,7 @@ func signIns(o *server.Options, engineKey string, users []user) {
 		AllowedConnectionTypes: map[string]struct{}{jwt.ConnectionTypeInProcess: {}},
 	}}
 	for _, u := range users {
-		g := guest{u.Firm}
+		g := tenant{u.Firm}
 		acc := lookup(o, g.account())
 		if u.Nkey != "" {
 			o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: u.Nkey, Account: acc, Permissions: g.permissions()})

@@ -16,15 +16,15 @@ import (
 // Bus is an open connection to the streams and buckets of the table. It is safe for
 // concurrent use.
 type Bus struct {
-	waiting  waiting
-	conn     *nats.Conn
-	js       jetstream.JetStream
-	embedded *embedded // nil on a cluster
-	gate     *gate     // nil on a cluster
-	care     *care     // nil on a cluster
-	patience patience  // 0 but on a cluster
-	url      string
-	log      *slog.Logger
+	waiting    waiting
+	conn       *nats.Conn
+	js         jetstream.JetStream
+	embedded   *embedded   // nil on a cluster
+	gate       *gate       // nil on a cluster
+	supervisor *supervisor // nil on a cluster
+	retrier    retrier     // 0 but on a cluster
+	url        string
+	log        *slog.Logger
 
 	stop  context.CancelFunc // ends what keeps room
 	ended chan struct{}
@@ -89,7 +89,7 @@ func (c Config) dialCluster() (*Bus, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ENGINE_NATS_URL is %s: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", masked(c.URL), err)
 	}
-	return &Bus{conn: conn, patience: patience(settles), url: c.URL}, nil
+	return &Bus{conn: conn, retrier: retrier(settles), url: c.URL}, nil
 }
 
 func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
@@ -102,10 +102,10 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	if b.embedded == nil {
 		return nil
 	}
-	if err := takeBack(ctx, b.js, c.Logger); err != nil {
+	if err := redeliverUnacked(ctx, b.js, c.Logger); err != nil {
 		return err
 	}
-	b.care = takeCare(b.embedded, c.Logger, b.embedded.writable)
+	b.supervisor = supervise(b.embedded, c.Logger, b.embedded.writable)
 	if c.Listen == listenOff {
 		return nil
 	}
@@ -121,7 +121,7 @@ func (b *Bus) begin() {
 	go func() {
 		defer close(b.ended)
 		if b.embedded == nil {
-			b.lookAround(ctx)
+			b.warnOfSharedAccount(ctx)
 		}
 		b.keepRoom(ctx)
 	}()
@@ -159,7 +159,7 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 // Ask asks the bus something that may be asked again: on a cluster that is without a leader
 // for a moment it is, for a minute.
 func (b *Bus) Ask(ctx context.Context, question func(context.Context) error) error {
-	return b.patience.ask(ctx, question)
+	return b.retrier.retry(ctx, question)
 }
 
 // KeyValue finds a key-value bucket of the table.
@@ -179,8 +179,8 @@ func (b *Bus) Close(ctx context.Context) error {
 		b.stop()
 		<-b.ended
 	}
-	if b.care != nil {
-		b.care.end()
+	if b.supervisor != nil {
+		b.supervisor.end()
 	}
 	if b.gate != nil {
 		b.gate.close()

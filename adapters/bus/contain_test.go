@@ -37,7 +37,7 @@ func TestPoisonIsBuried(t *testing.T) {
 	released := make(chan struct{})
 	t.Cleanup(func() { close(released) })
 	route(t, b, bus.RouterConfig{Timeout: 30 * time.Millisecond, Grace: 10 * time.Millisecond, Registry: registry, Logger: slog.New(slog.DiscardHandler),
-		Tries: func(err error) uint64 {
+		MaxDeliveries: func(err error) uint64 {
 			var panicked *bus.PanicError
 			var hung *bus.HangError
 			if errors.As(err, &panicked) || errors.As(err, &hung) || errors.Is(err, errPoison) {
@@ -45,7 +45,7 @@ func TestPoisonIsBuried(t *testing.T) {
 			}
 			return 0
 		},
-		Bury: func(_ context.Context, m *message.Message, cause error) error {
+		DeadLetter: func(_ context.Context, m *message.Message, cause error) error {
 			buried.add(firmOf(m) + " after " + m.Metadata.Get(bus.MetaDeliveries) + " " + fmt.Sprintf("%T", cause))
 			return nil
 		}}, func(m *message.Message) error {
@@ -85,8 +85,8 @@ func TestTroubleOfTheEngineIsNeverBuried(t *testing.T) {
 	b := open(t, quiet)
 	say(t, b, "casehug.f1.matter.created", "x")
 	done := make(chan struct{})
-	route(t, b, bus.RouterConfig{Logger: slog.New(slog.DiscardHandler), Tries: func(error) uint64 { return 0 },
-		Bury: func(context.Context, *message.Message, error) error { t.Error("it is buried"); return nil }},
+	route(t, b, bus.RouterConfig{Logger: slog.New(slog.DiscardHandler), MaxDeliveries: func(error) uint64 { return 0 },
+		DeadLetter: func(context.Context, *message.Message, error) error { t.Error("it is buried"); return nil }},
 		func(m *message.Message) error {
 			if m.Metadata.Get(bus.MetaDeliveries) != "9" {
 				return errors.New("the disk is full")
@@ -103,8 +103,8 @@ func TestBurialThatFailsIsRepeated(t *testing.T) {
 	b := open(t, quiet)
 	say(t, b, "casehug.f1.matter.created", "x")
 	var tries atomic.Int64
-	route(t, b, bus.RouterConfig{Logger: slog.New(slog.DiscardHandler), Tries: func(error) uint64 { return 1 },
-		Bury: func(context.Context, *message.Message, error) error {
+	route(t, b, bus.RouterConfig{Logger: slog.New(slog.DiscardHandler), MaxDeliveries: func(error) uint64 { return 1 },
+		DeadLetter: func(context.Context, *message.Message, error) error {
 			switch tries.Add(1) {
 			case 1:
 				return errors.New("the disk is full")

@@ -18,14 +18,14 @@ import (
 func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
 	b, f2 := openForFirms(t)
 	options := map[string]nats.Option{"f1": nats.UserInfo("one", "right"), "f2": f2}
-	guests, stores, heard := map[string]jetstream.JetStream{}, map[string]jetstream.ObjectStore{}, map[string]*nats.Subscription{}
+	tenants, stores, heard := map[string]jetstream.JetStream{}, map[string]jetstream.ObjectStore{}, map[string]*nats.Subscription{}
 	for firm, o := range options {
 		conn, js := dial(t, b, o)
 		sub, err := conn.SubscribeSync("sync." + firm + ".>")
 		if err != nil || conn.FlushWithContext(brief(t)) != nil {
 			t.Fatal(err)
 		}
-		guests[firm], stores[firm], heard[firm] = js, bucketOf(t, b, o), sub
+		tenants[firm], stores[firm], heard[firm] = js, bucketOf(t, b, o), sub
 	}
 	inbox, err := b.JetStream().Stream(brief(t), bus.Inbox)
 	if err != nil {
@@ -42,7 +42,7 @@ func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
 			switch rapid.IntRange(0, 3).Draw(r, "what") {
 			case 0:
 				kind := rapid.SampledFrom([]string{"matter.created", "matter.updated", "document.approved", "client.updated", "matter.sync_requested"}).Draw(r, "kind")
-				ack, err := guests[firm].Publish(brief(t), "casehug."+firm+"."+kind, []byte(text), jetstream.WithMsgID("/casehug/"+id))
+				ack, err := tenants[firm].Publish(brief(t), "casehug."+firm+"."+kind, []byte(text), jetstream.WithMsgID("/casehug/"+id))
 				if err != nil {
 					r.Fatal(err)
 				}
@@ -57,7 +57,7 @@ func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
 				put[firm+id] = text
 			case 2:
 				before := state(t, b)
-				conn := guests[firm].Conn()
+				conn := tenants[firm].Conn()
 				for _, s := range []string{"casehug." + other + ".matter.created", bus.Bound + "casehug." + other + ".matter.created", "sync." + other + ".matter.synced", "smokeball." + other + ".webhook.noop"} {
 					if err := conn.Publish(s, []byte(text)); err != nil {
 						r.Fatal(err)

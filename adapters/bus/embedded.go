@@ -30,7 +30,7 @@ type embedded struct {
 	config  Config
 	key     nkeys.KeyPair // opens the engine's own account, for this start only
 	users   []user
-	guests  []guest
+	tenants []tenant
 	present atomic.Pointer[server.Server]
 }
 
@@ -46,7 +46,7 @@ func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the engine's key: %w", err)
 	}
-	e := &embedded{config: c, key: key, users: users, guests: guestsOf(users)}
+	e := &embedded{config: c, key: key, users: users, tenants: tenantsOf(users)}
 	if err := e.writable(); err != nil {
 		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but its disk does not take a file of %d MiB (%w); free space on it", c.DataDir, trialBytes>>20, err)
 	}
@@ -69,7 +69,7 @@ func (e *embedded) options() (*server.Options, error) {
 		JetStream: true, SyncAlways: true, StoreDir: e.config.store(),
 		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: maxStore, MaxPayload: maxPayload,
 	}
-	conf, err := accountsConfig(e.guests)
+	conf, err := accountsConfig(e.tenants)
 	if err != nil {
 		return nil, fmt.Errorf("configure accounts: %w", err)
 	}
@@ -103,7 +103,7 @@ func admitAnyone(o *server.Options) error {
 	if err != nil {
 		return fmt.Errorf("read the guests' key: %w", err)
 	}
-	g := guest{}
+	g := tenant{}
 	o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: pub, Account: lookup(o, g.account()), Permissions: g.permissions()})
 	o.NoAuthUser = pub
 	return nil

@@ -55,8 +55,8 @@ func TestAGuestHasSoManyConsumers(t *testing.T) {
 		} else if err != nil {
 			t.Fatal(err)
 		}
-		if life := cons.CachedInfo().Config.InactiveThreshold; life <= 0 || life > 30*24*time.Hour {
-			t.Fatalf("it lives unused for %s", life)
+		if lifetime := cons.CachedInfo().Config.InactiveThreshold; lifetime <= 0 || lifetime > 30*24*time.Hour {
+			t.Fatalf("it lives unused for %s", lifetime)
 		}
 	}
 	if made != 64 {

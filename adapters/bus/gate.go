@@ -20,15 +20,15 @@ import (
 // to exist because NATS' permissions see subjects only, and a consumer's delivery subject, a
 // purge's filter or a rollup stand in bodies and headers.
 type gate struct {
-	conn   *nats.Conn
-	js     jetstream.JetStream
-	guests map[string]guest // by token
-	log    *slog.Logger
-	open   context.Context // until the gate closes
-	shut   context.CancelFunc
+	conn    *nats.Conn
+	js      jetstream.JetStream
+	tenants map[string]tenant // by token
+	log     *slog.Logger
+	open    context.Context // until the gate closes
+	shut    context.CancelFunc
 
-	papers papers // the documents that guests are putting
-	quota  *quota
+	chunkOwners chunkOwners // the documents that guests are putting
+	quota       *quota
 
 	waiting *waiting
 
@@ -54,7 +54,7 @@ type share struct {
 	bytes   int // that may wait
 }
 
-func (g *gate) shares(who guest) []share {
+func (g *gate) shares(who tenant) []share {
 	return []share{
 		{subject: "$JS.API.>", answer: g.api, pace: asks(), bytes: 4 << 20},
 		{subject: "$JS.ACK.>", answer: g.ack, pace: pace{}, bytes: 16 << 20},
@@ -66,7 +66,7 @@ func (g *gate) shares(who guest) []share {
 
 // call is one message of a guest: subject is what the guest published.
 type call struct {
-	guest   guest
+	tenant  tenant
 	subject string
 	msg     *nats.Msg
 	quiet   bool // the log has told enough of the guest
@@ -94,10 +94,10 @@ func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*g
 		conn.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
-	g := &gate{conn: conn, js: js, log: log, quota: quota, waiting: waiting, guests: map[string]guest{}, owners: map[string]string{}}
+	g := &gate{conn: conn, js: js, log: log, quota: quota, waiting: waiting, tenants: map[string]tenant{}, owners: map[string]string{}}
 	g.open, g.shut = context.WithCancel(context.Background())
-	for _, guest := range e.guests {
-		g.guests[guest.token()] = guest
+	for _, tenant := range e.tenants {
+		g.tenants[tenant.token()] = tenant
 	}
 	if err := g.subscribe(); err != nil {
 		g.close()
@@ -107,9 +107,9 @@ func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*g
 }
 
 func (g *gate) subscribe() error {
-	for token, guest := range g.guests {
-		for _, s := range g.shares(guest) {
-			sub, err := g.conn.Subscribe(gatePrefix+"."+token+"."+s.subject, g.handle(guest, s))
+	for token, tenant := range g.tenants {
+		for _, s := range g.shares(tenant) {
+			sub, err := g.conn.Subscribe(gatePrefix+"."+token+"."+s.subject, g.handle(tenant, s))
 			if err != nil {
 				return err
 			}
@@ -130,10 +130,10 @@ func (g *gate) info(m *nats.Msg) {
 	}
 }
 
-func (g *gate) handle(who guest, s share) nats.MsgHandler {
+func (g *gate) handle(who tenant, s share) nats.MsgHandler {
 	logged := rate.NewLimiter(refusalsLogged, 10)
 	return func(m *nats.Msg) {
-		c := call{guest: who, subject: strings.TrimPrefix(m.Subject, gatePrefix+"."+who.token()+"."), msg: m, quiet: !logged.Allow()}
+		c := call{tenant: who, subject: strings.TrimPrefix(m.Subject, gatePrefix+"."+who.token()+"."), msg: m, quiet: !logged.Allow()}
 		err := s.pace.take(g.open, m)
 		if err == nil {
 			err = s.answer(c)
@@ -152,11 +152,11 @@ func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
 	case !errors.As(err, &why) && !c.quiet:
-		g.log.Error("gate failed", "guest", c.guest.token(), "error", err)
+		g.log.Error("gate failed", "guest", c.tenant.token(), "error", err)
 	case why == notYours: // clients look before they create
-		g.log.Debug("gate knows no such consumer", "guest", c.guest.token())
+		g.log.Debug("gate knows no such consumer", "guest", c.tenant.token())
 	case !c.quiet:
-		g.log.Warn("gate refused a request", "guest", c.guest.token(), "reason", string(why))
+		g.log.Warn("gate refused a request", "guest", c.tenant.token(), "reason", string(why))
 	}
 	switch {
 	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."), strings.HasPrefix(c.subject, "$JS.API.DIRECT.GET."):
@@ -187,7 +187,7 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 		return
 	}
 	if err := g.conn.PublishMsg(&nats.Msg{Subject: reply, Header: header, Data: data}); err != nil {
-		g.log.Error("gate cannot answer", "guest", c.guest.token(), "error", err)
+		g.log.Error("gate cannot answer", "guest", c.tenant.token(), "error", err)
 	}
 }
 
@@ -200,25 +200,25 @@ func (g *gate) forward(c call, header nats.Header, data []byte) error {
 
 // event passes an event of CaseHug on. What a guest of one firm publishes is marked as such.
 func (g *gate) event(c call) error {
-	if c.guest.firm == "" {
+	if c.tenant.firm == "" {
 		return g.forward(c, c.msg.Header, c.msg.Data)
 	}
-	if !g.quota.take(c.guest, c.msg.Size()) {
+	if !g.quota.take(c.tenant, c.msg.Size()) {
 		return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")
 	}
-	if g.waiting.enter(g.open, c.guest.firm, longestWait) != nil {
+	if g.waiting.enter(g.open, c.tenant.firm, longestWait) != nil {
 		return refusal(tooMuch + ": " + errBehind.Error() + "; try again in 2 seconds")
 	}
 	ctx, cancel := context.WithTimeout(g.open, gateTimeout)
 	defer cancel()
 	ack, err := g.conn.RequestMsgWithContext(ctx, &nats.Msg{Subject: Bound + c.subject, Header: c.msg.Header, Data: c.msg.Data})
 	if err != nil {
-		g.waiting.leave(c.guest.firm)
+		g.waiting.leave(c.tenant.firm)
 		return fmt.Errorf("store an event: %w", err)
 	}
 	var answer struct{ Error *jetstream.APIError }
 	if json.Unmarshal(ack.Data, &answer) != nil || answer.Error != nil {
-		g.waiting.leave(c.guest.firm)
+		g.waiting.leave(c.tenant.firm)
 	}
 	g.respond(c, nil, ack.Data)
 	return nil
@@ -252,13 +252,13 @@ func (g *gate) close() {
 
 // reply is where the guest's answer goes in the engine's account, or "".
 func (c call) reply() string {
-	if !guestInbox(c.msg.Reply) {
+	if !tenantInbox(c.msg.Reply) {
 		return ""
 	}
-	return c.guest.inbox(c.msg.Reply)
+	return c.tenant.inbox(c.msg.Reply)
 }
 
-// guestInbox says whether subject is a place where guests receive.
-func guestInbox(subject string) bool {
+// tenantInbox says whether subject is a place where guests receive.
+func tenantInbox(subject string) bool {
 	return strings.HasPrefix(subject, inboxPrefix) && !strings.ContainsAny(subject, "*> \t\r\n")
 }

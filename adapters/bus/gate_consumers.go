@@ -26,7 +26,7 @@ func (g *gate) consumer(c call, request string) error {
 	case "CREATE", "DURABLE.CREATE":
 		return g.createConsumer(c, rest)
 	case "MSG.NEXT":
-		if !g.owns(c.guest, rest) {
+		if !g.owns(c.tenant, rest) {
 			return notYours
 		}
 		return g.forward(c, nil, c.msg.Data)
@@ -37,7 +37,7 @@ func (g *gate) consumer(c call, request string) error {
 }
 
 func (g *gate) ownConsumer(c call, verb, name string) error {
-	if !g.owns(c.guest, name) {
+	if !g.owns(c.tenant, name) {
 		return notYours
 	}
 	if verb == "DELETE" {
@@ -47,7 +47,7 @@ func (g *gate) ownConsumer(c call, verb, name string) error {
 	if err != nil {
 		return err
 	}
-	g.respond(c, nil, c.guest.disguise(m.Data))
+	g.respond(c, nil, c.tenant.disguise(m.Data))
 	return nil
 }
 
@@ -62,13 +62,13 @@ func (g *gate) createConsumer(c call, rest string) error {
 	if name, err = consumerName(name, config); err != nil {
 		return err
 	}
-	if err := c.guest.confine(config); err != nil {
+	if err := c.tenant.confine(config); err != nil {
 		return err
 	}
-	if err := g.unclaimed(c.guest, name); err != nil {
+	if err := g.unclaimed(c.tenant, name); err != nil {
 		return err
 	}
-	if err := g.hasRoom(c.guest, name); err != nil {
+	if err := g.hasRoom(c.tenant, name); err != nil {
 		return err
 	}
 	request["config"] = encoded(config)
@@ -77,7 +77,7 @@ func (g *gate) createConsumer(c call, rest string) error {
 		return err
 	}
 	g.learn(m.Data)
-	g.respond(c, nil, c.guest.disguise(m.Data))
+	g.respond(c, nil, c.tenant.disguise(m.Data))
 	return nil
 }
 
@@ -122,7 +122,7 @@ func harmless() []string {
 }
 
 // confine checks a consumer's configuration and binds it to the guest.
-func (g guest) confine(config fields) error {
+func (g tenant) confine(config fields) error {
 	for field := range config {
 		if !slices.Contains(harmless(), field) {
 			return refusal(fmt.Sprintf("consumers of guests cannot set %q; leave it out", field))
@@ -134,7 +134,7 @@ func (g guest) confine(config fields) error {
 	if err := g.confineDelivery(config); err != nil {
 		return err
 	}
-	if err := confineLife(config); err != nil {
+	if err := confineLifetime(config); err != nil {
 		return err
 	}
 	return g.sign(config)
@@ -143,28 +143,28 @@ func (g guest) confine(config fields) error {
 // How long consumers of guests live that nobody uses. A durable one outlives holidays; what
 // it would have read stays in the outbox for longer.
 const (
-	durableLife   = 30 * 24 * time.Hour
-	ephemeralLife = time.Hour
-	consumersMost = 64 // of one guest
+	durableLifetime   = 30 * 24 * time.Hour
+	ephemeralLifetime = time.Hour
+	consumersMost     = 64 // of one guest
 )
 
-// confineLife ends consumers that nobody uses.
-func confineLife(config fields) error {
+// confineLifetime ends consumers that nobody uses.
+func confineLifetime(config fields) error {
 	var given time.Duration
 	if raw, ok := config["inactive_threshold"]; ok && json.Unmarshal(raw, &given) != nil {
 		return refusal("inactive_threshold needs to be nanoseconds")
 	}
 	switch durable := text(config["durable_name"]) != ""; {
-	case durable && (given <= 0 || given > durableLife):
-		config["inactive_threshold"] = encoded(durableLife)
-	case !durable && given > ephemeralLife:
-		config["inactive_threshold"] = encoded(ephemeralLife)
+	case durable && (given <= 0 || given > durableLifetime):
+		config["inactive_threshold"] = encoded(durableLifetime)
+	case !durable && given > ephemeralLifetime:
+		config["inactive_threshold"] = encoded(ephemeralLifetime)
 	}
 	return nil
 }
 
 // hasRoom refuses a guest more consumers than it may have; a change of one that it has is none.
-func (g *gate) hasRoom(who guest, name string) error {
+func (g *gate) hasRoom(who tenant, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
 	defer cancel()
 	s, err := g.js.Stream(ctx, Outbox)
@@ -185,7 +185,7 @@ func (g *gate) hasRoom(who guest, name string) error {
 }
 
 // sign writes into a consumer whose it is.
-func (g guest) sign(config fields) error {
+func (g tenant) sign(config fields) error {
 	var metadata map[string]string
 	if raw, ok := config["metadata"]; ok && json.Unmarshal(raw, &metadata) != nil {
 		return refusal("metadata needs to be texts by name")
@@ -198,7 +198,7 @@ func (g guest) sign(config fields) error {
 	return nil
 }
 
-func (g guest) confineFilters(config fields) error {
+func (g tenant) confineFilters(config fields) error {
 	if g.firm == "" {
 		return nil // all of the outbox
 	}
@@ -216,7 +216,7 @@ func (g guest) confineFilters(config fields) error {
 	return nil
 }
 
-func (g guest) confineDelivery(config fields) error {
+func (g tenant) confineDelivery(config fields) error {
 	raw, ok := config["deliver_subject"]
 	if !ok {
 		return nil
@@ -225,7 +225,7 @@ func (g guest) confineDelivery(config fields) error {
 	if subject == "" && string(raw) == `""` {
 		return nil
 	}
-	if !guestInbox(subject) {
+	if !tenantInbox(subject) {
 		return refusal("the consumer delivers outside " + inboxPrefix + "; let it deliver to an inbox of yours, or pull")
 	}
 	config["deliver_subject"] = encoded(g.inbox(subject))
@@ -233,7 +233,7 @@ func (g guest) confineDelivery(config fields) error {
 }
 
 // disguise shows the guest a consumer as the guest asked for it.
-func (g guest) disguise(answer []byte) []byte {
+func (g tenant) disguise(answer []byte) []byte {
 	var body, config fields
 	var metadata map[string]string
 	if json.Unmarshal(answer, &body) != nil || json.Unmarshal(body["config"], &config) != nil {

@@ -64,7 +64,7 @@ func (g *gate) entryByBody(c call, answer func(call, string) error) error {
 
 // relayEntry answers with the entry in JSON.
 func (g *gate) relayEntry(c call, subject string) error {
-	stored, err := c.guest.entrySubject(subject)
+	stored, err := c.tenant.entrySubject(subject)
 	if err != nil {
 		return err
 	}
@@ -75,7 +75,7 @@ func (g *gate) relayEntry(c call, subject string) error {
 	var answer, message fields
 	var data []byte
 	if json.Unmarshal(m.Data, &answer) == nil && json.Unmarshal(answer["message"], &message) == nil && json.Unmarshal(message["data"], &data) == nil {
-		message["subject"], message["data"] = encoded(subject), encoded([]byte(c.guest.shown(data)))
+		message["subject"], message["data"] = encoded(subject), encoded([]byte(c.tenant.shown(data)))
 		answer["message"] = encoded(message)
 		m.Data = encoded(answer)
 	}
@@ -85,7 +85,7 @@ func (g *gate) relayEntry(c call, subject string) error {
 
 // passEntry answers with the entry as a direct read does.
 func (g *gate) passEntry(c call, subject string) error {
-	stored, err := c.guest.entrySubject(subject)
+	stored, err := c.tenant.entrySubject(subject)
 	if err != nil {
 		return err
 	}
@@ -101,7 +101,7 @@ func (g *gate) passEntry(c call, subject string) error {
 	if m.Header.Get(jetstream.SubjectHeader) != "" {
 		header.Set(jetstream.SubjectHeader, subject)
 	}
-	g.respond(c, header, c.guest.shown(m.Data))
+	g.respond(c, header, c.tenant.shown(m.Data))
 	return nil
 }
 
@@ -112,18 +112,18 @@ func (g *gate) purge(c call) error {
 	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 || !oneToken(text(ask["filter"]), chunks) {
 		return refusal("guests can only remove the chunks of one object; filter by them")
 	}
-	id, err := c.guest.chunkID(strings.TrimPrefix(text(ask["filter"]), chunks))
+	id, err := c.tenant.chunkID(strings.TrimPrefix(text(ask["filter"]), chunks))
 	if err != nil {
 		return err
 	}
-	if !g.papers.mayPurge(c.guest, id) {
+	if !g.chunkOwners.mayPurge(c.tenant, id) {
 		return refusal("guests can only remove chunks that they wrote and that no object has")
 	}
 	m, err := g.ask(c.subject, encoded(map[string]string{"filter": chunks + id}))
 	if err != nil {
 		return err
 	}
-	g.papers.forget(id)
+	g.chunkOwners.forget(id)
 	g.respond(c, nil, m.Data)
 	return nil
 }
@@ -140,7 +140,7 @@ func (g *gate) object(c call) error {
 }
 
 func (g *gate) putChunk(c call) error {
-	id, err := c.guest.chunkID(strings.TrimPrefix(c.subject, chunks))
+	id, err := c.tenant.chunkID(strings.TrimPrefix(c.subject, chunks))
 	if err != nil {
 		return err
 	}
@@ -148,7 +148,7 @@ func (g *gate) putChunk(c call) error {
 	if err != nil {
 		return err
 	}
-	if err := g.mayWrite(c.guest, id); err != nil {
+	if err := g.mayWrite(c.tenant, id); err != nil {
 		return err
 	}
 	c.subject = chunks + id
@@ -156,8 +156,8 @@ func (g *gate) putChunk(c call) error {
 }
 
 // mayWrite refuses chunks of an object that is complete, or that another guest is writing.
-func (g *gate) mayWrite(who guest, id string) error {
-	if known, mine := g.papers.writes(who, id); known {
+func (g *gate) mayWrite(who tenant, id string) error {
+	if known, mine := g.chunkOwners.writes(who, id); known {
 		if !mine {
 			return notYourChunks
 		}
@@ -170,7 +170,7 @@ func (g *gate) mayWrite(who guest, id string) error {
 	if there {
 		return notYourChunks
 	}
-	g.papers.begin(who, id)
+	g.chunkOwners.begin(who, id)
 	return nil
 }
 
@@ -193,11 +193,11 @@ func (g *gate) putEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	id, err := c.guest.chunkID(meta.NUID)
+	id, err := c.tenant.chunkID(meta.NUID)
 	if err != nil {
 		return err
 	}
-	stored, err := c.guest.entrySubject(c.subject)
+	stored, err := c.tenant.entrySubject(c.subject)
 	if err != nil {
 		return err
 	}
@@ -205,15 +205,15 @@ func (g *gate) putEntry(c call) error {
 	if err != nil {
 		return err
 	}
-	if _, mine := g.papers.writes(c.guest, id); !mine && id != was && meta.Size > 0 {
+	if _, mine := g.chunkOwners.writes(c.tenant, id); !mine && id != was && meta.Size > 0 {
 		return notYourChunks
 	}
-	c.guest.mark(entry, header, meta, id)
+	c.tenant.ownerMark(entry, header, meta, id)
 	c.subject = stored
 	if err := g.forward(c, header, encoded(entry)); err != nil {
 		return err
 	}
-	g.papers.complete(c.guest, id, was)
+	g.chunkOwners.complete(c.tenant, id, was)
 	return nil
 }
 

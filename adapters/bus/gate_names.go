@@ -14,7 +14,7 @@ import (
 // their own names.
 
 // own stands before everything that a firm's guest names in the bucket; "" for everyone's.
-func (g guest) own() string {
+func (g tenant) own() string {
 	if g.firm == "" {
 		return ""
 	}
@@ -22,7 +22,7 @@ func (g guest) own() string {
 }
 
 // chunkID is the name of an object's chunks in the store.
-func (g guest) chunkID(nuid string) (string, error) {
+func (g tenant) chunkID(nuid string) (string, error) {
 	if nuid == "" || strings.ContainsAny(nuid, "~.*> \t\r\n") {
 		return "", refusal("the object's chunks have a name that is no NUID; put it with a NATS client")
 	}
@@ -30,7 +30,7 @@ func (g guest) chunkID(nuid string) (string, error) {
 }
 
 // entrySubject is where the store has the entry that the guest names by subject.
-func (g guest) entrySubject(subject string) (string, error) {
+func (g tenant) entrySubject(subject string) (string, error) {
 	token := strings.TrimPrefix(subject, metas)
 	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
 	switch {
@@ -42,9 +42,9 @@ func (g guest) entrySubject(subject string) (string, error) {
 	return entryOf(Documents, g.own()+string(name)), nil
 }
 
-// mark writes into an entry under which name it lies, whose chunks it has and, for a
+// ownerMark writes into an entry under which name it lies, whose chunks it has and, for a
 // firm's guest, whose document it is.
-func (g guest) mark(entry fields, header nats.Header, meta objectMeta, id string) {
+func (g tenant) ownerMark(entry fields, header nats.Header, meta objectMeta, id string) {
 	entry["name"], entry["nuid"] = encoded(g.own()+meta.Name), encoded(id)
 	if g.firm == "" {
 		return
@@ -57,7 +57,7 @@ func (g guest) mark(entry fields, header nats.Header, meta objectMeta, id string
 }
 
 // shown is an entry as the guest put it.
-func (g guest) shown(stored []byte) []byte {
+func (g tenant) shown(stored []byte) []byte {
 	var entry fields
 	if g.firm == "" || json.Unmarshal(stored, &entry) != nil || entry == nil {
 		return stored

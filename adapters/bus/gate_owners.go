@@ -19,7 +19,7 @@ type consumerInfo struct {
 // ack passes an acknowledgement on: $JS.ACK.OUTBOX.{consumer}.{five numbers}.
 func (g *gate) ack(c call) error {
 	tokens := strings.Split(c.subject, ".")
-	if len(tokens) != 9 || tokens[2] != Outbox || !g.owns(c.guest, tokens[3]) {
+	if len(tokens) != 9 || tokens[2] != Outbox || !g.owns(c.tenant, tokens[3]) {
 		return notYours
 	}
 	return g.forward(c, nil, c.msg.Data)
@@ -28,14 +28,14 @@ func (g *gate) ack(c call) error {
 // flowControl passes a push consumer's "go on": $JS.FC.OUTBOX.{consumer}.{id}.
 func (g *gate) flowControl(c call) error {
 	tokens := strings.Split(c.subject, ".")
-	if len(tokens) != 5 || tokens[2] != Outbox || !g.owns(c.guest, tokens[3]) {
+	if len(tokens) != 5 || tokens[2] != Outbox || !g.owns(c.tenant, tokens[3]) {
 		return notYours
 	}
 	return g.forward(c, nil, c.msg.Data)
 }
 
 // owns says whether the guest has made the consumer.
-func (g *gate) owns(who guest, name string) bool {
+func (g *gate) owns(who tenant, name string) bool {
 	g.mu.Lock()
 	owner, ok := g.owners[name]
 	g.mu.Unlock()
@@ -46,7 +46,7 @@ func (g *gate) owns(who guest, name string) bool {
 }
 
 // unclaimed refuses a name under which somebody else's consumer lives.
-func (g *gate) unclaimed(who guest, name string) error {
+func (g *gate) unclaimed(who tenant, name string) error {
 	if name == "" {
 		return nil
 	}

@@ -9,16 +9,16 @@ type quota struct {
 	most int64 // bytes of one firm
 
 	mu         sync.Mutex
-	older, now map[guest]int64
+	older, now map[tenant]int64
 	end        uint64 // the stream's last sequence when the older age ended
 }
 
 func newQuota(most int64) *quota {
-	return &quota{most: most, older: map[guest]int64{}, now: map[guest]int64{}}
+	return &quota{most: most, older: map[tenant]int64{}, now: map[tenant]int64{}}
 }
 
 // take says whether the guest has room for so many bytes, and takes it.
-func (q *quota) take(who guest, bytes int) bool {
+func (q *quota) take(who tenant, bytes int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.older[who]+q.now[who]+int64(bytes) > q.most {
@@ -28,12 +28,12 @@ func (q *quota) take(who guest, bytes int) bool {
 	return true
 }
 
-// turn records the stream's last message and the last one processed.
-func (q *quota) turn(last, done uint64) {
+// acquire records the stream's last message and the last one processed.
+func (q *quota) acquire(last, done uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if done >= q.end {
-		q.older, q.now, q.end = q.now, map[guest]int64{}, last
+		q.older, q.now, q.end = q.now, map[tenant]int64{}, last
 	}
 }
 

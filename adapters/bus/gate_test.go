@@ -14,7 +14,7 @@ func FuzzConfine(f *testing.F) {
 	f.Add([]byte(`{"config":{"filter_subject":"sync.f1.>","metadata":null,"deliver_subject":null}}`))
 	f.Add([]byte(`{"config":{"filter_subject":"sync.f1.>"},"CONFIG":{"direct":true}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		g := guest{firm: "f1"}
+		g := tenant{firm: "f1"}
 		_, config, err := consumerRequest(data)
 		if err != nil || g.confine(config) != nil {
 			return

@@ -10,23 +10,23 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// takeBack makes what was delivered and never acknowledged come again at once. On the
+// redeliverUnacked makes what was delivered and never acknowledged come again at once. On the
 // embedded server nobody else can hold it: who did is dead. On a cluster other engines
 // may, so there it comes when their time is over.
-func takeBack(ctx context.Context, js jetstream.JetStream, log *slog.Logger) error {
+func redeliverUnacked(ctx context.Context, js jetstream.JetStream, log *slog.Logger) error {
 	for _, d := range durables() {
 		cons, err := js.Consumer(ctx, d.stream, d.name)
 		if err != nil {
 			return fmt.Errorf("find consumer %s: %w", d.name, err)
 		}
-		held := cons.CachedInfo().NumAckPending
-		if held == 0 {
+		unacked := cons.CachedInfo().NumAckPending
+		if unacked == 0 {
 			continue
 		}
 		if _, err := js.ResetConsumer(ctx, d.stream, d.name); err != nil {
 			return fmt.Errorf("take back what consumer %s had delivered: %w", d.name, err)
 		}
-		log.Info("what a killed engine held comes again", "consumer", d.name, "messages", held)
+		log.Info("what a killed engine held comes again", "consumer", d.name, "messages", unacked)
 	}
 	return nil
 }

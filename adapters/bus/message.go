@@ -26,8 +26,8 @@ const (
 // not keep or change its arguments.
 type Key func(subject string, header nats.Header, data []byte) string
 
-// held is a message that JetStream considers ours until it is acknowledged.
-type held struct {
+// unackedMessage is a message that JetStream considers ours until it is acknowledged.
+type unackedMessage struct {
 	msg        jetstream.Msg
 	subject    string // without [Bound]
 	bound      bool
@@ -36,13 +36,13 @@ type held struct {
 	deliveries uint64
 }
 
-func hold(msg jetstream.Msg, key Key) (*held, error) {
+func newUnackedMessage(msg jetstream.Msg, key Key) (*unackedMessage, error) {
 	meta, err := msg.Metadata()
 	if err != nil {
 		return nil, fmt.Errorf("read the message's place in its stream: %w", err)
 	}
 	subject, bound := strings.CutPrefix(msg.Subject(), Bound)
-	return &held{
+	return &unackedMessage{
 		msg: msg, subject: subject, bound: bound, key: key(subject, msg.Headers(), msg.Data()),
 		seq: meta.Sequence.Stream, deliveries: meta.NumDelivered,
 	}, nil
@@ -50,7 +50,7 @@ func hold(msg jetstream.Msg, key Key) (*held, error) {
 
 // message is what Watermill's handlers get. The UUID is the publisher's Nats-Msg-Id, or the
 // stream's sequence. Of a header with several values the first counts.
-func (h *held) message(ctx context.Context) *message.Message {
+func (h *unackedMessage) message(ctx context.Context) *message.Message {
 	header := h.msg.Headers()
 	id := header.Get(nats.MsgIdHdr)
 	if id == "" {

@@ -24,17 +24,17 @@ const (
 	connectionsMost = 1024
 )
 
-// lookAround tells the log whether others reach a cluster's streams because they are in the
+// warnOfSharedAccount tells the log whether others reach a cluster's streams because they are in the
 // engine's account. What other accounts import of it, only the cluster's operators see.
-func (b *Bus) lookAround(ctx context.Context) {
+func (b *Bus) warnOfSharedAccount(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*answersWithin)
 	defer cancel()
-	account, me, err := b.myself(ctx)
+	account, me, err := b.ownConnection(ctx)
 	if err != nil {
 		b.log.Info("can't see who shares the engine's NATS account: the servers do not say; check that only the engine uses it", "err", err)
 		return
 	}
-	others, err := b.neighbours(ctx, me)
+	others, err := b.otherConnections(ctx, me)
 	const remedy = "who is in it reaches the ledger and the sealed secrets; give the engine an account of its own, as in ops/nats-accounts.conf"
 	switch {
 	case err != nil:
@@ -48,8 +48,8 @@ func (b *Bus) lookAround(ctx context.Context) {
 	}
 }
 
-// myself is the engine's account and user.
-func (b *Bus) myself(ctx context.Context) (account, user string, err error) {
+// ownConnection is the engine's account and user.
+func (b *Bus) ownConnection(ctx context.Context) (account, user string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	m, err := b.conn.RequestWithContext(ctx, whoAmI, nil)
@@ -65,8 +65,8 @@ func (b *Bus) myself(ctx context.Context) (account, user string, err error) {
 	return answer.Data.Account, answer.Data.User, nil
 }
 
-// neighbours are the users, other than the engine's, who are connected in its account.
-func (b *Bus) neighbours(ctx context.Context, me string) ([]string, error) {
+// otherConnections are the users, other than the engine's, who are connected in its account.
+func (b *Bus) otherConnections(ctx context.Context, me string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	inbox := b.conn.NewRespInbox()

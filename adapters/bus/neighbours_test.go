@@ -39,14 +39,14 @@ func (s *said) String() string {
 // TestWhoSharesTheEnginesAccountIsTold opens the bus on a server where a service is connected in
 // the engine's account, and where none is.
 func TestWhoSharesTheEnginesAccountIsTold(t *testing.T) {
-	for guests, want := range map[string]string{
+	for tenants, want := range map[string]string{
 		"ENGINE":   "others are connected in the engine's NATS account",
 		"SERVICES": "nobody else is connected in the engine's NATS account",
 	} {
-		t.Run(guests, func(t *testing.T) {
+		t.Run(tenants, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), "nats.conf")
 			account := map[string]string{"ENGINE": "{user: engine, password: secret}", "SERVICES": "{user: other, password: secret}"}
-			account[guests] += ", {user: casehug, password: secret}"
+			account[tenants] += ", {user: casehug, password: secret}"
 			text := fmt.Sprintf("accounts { ENGINE { jetstream: enabled, users: [%s] }, SERVICES { users: [%s] } }", account["ENGINE"], account["SERVICES"])
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
@@ -78,7 +78,7 @@ func TestWhoSharesTheEnginesAccountIsTold(t *testing.T) {
 			log := &said{}
 			open(t, func(c *bus.Config) { *c = bus.Config{URL: u.String(), Logger: slog.New(slog.NewTextHandler(log, nil))} })
 			within(t, 10*time.Second, want, func() bool { return strings.Contains(log.String(), want) })
-			if strings.Contains(log.String(), "casehug]") != (guests == "ENGINE") {
+			if strings.Contains(log.String(), "casehug]") != (tenants == "ENGINE") {
 				t.Errorf("the log says %s", log)
 			}
 		})

@@ -63,8 +63,8 @@ func TestRestartKeepsMessagesAndPositions(t *testing.T) {
 	for _, data := range []string{"one", "two", "three"} {
 		say(t, b, "casehug.f1.matter.created", data)
 	}
-	_, guest := dial(t, b)
-	if _, err := guest.CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "theirs"}); err != nil {
+	_, tenant := dial(t, b)
+	if _, err := tenant.CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "theirs"}); err != nil {
 		t.Fatal(err)
 	}
 	intake, err := b.Durable(brief(t), bus.Intake)
@@ -83,8 +83,8 @@ func TestRestartKeepsMessagesAndPositions(t *testing.T) {
 	if m, err := intake.Next(); err != nil || string(m.Data()) != "two" {
 		t.Errorf("after the restart: %v, %v; want the second message", m, err)
 	}
-	_, guest = dial(t, b)
-	if _, err := guest.Consumer(brief(t), bus.Outbox, "theirs"); err != nil {
+	_, tenant = dial(t, b)
+	if _, err := tenant.Consumer(brief(t), bus.Outbox, "theirs"); err != nil {
 		t.Errorf("a guest's consumer: %v", err)
 	}
 }
@@ -132,8 +132,8 @@ func TestOpenConnectsToACluster(t *testing.T) {
 
 // A guest's account cannot carry an engine.
 func TestOpenReportsWhatTheClusterRefuses(t *testing.T) {
-	guests := open(t)
-	if _, err := bus.Open(t.Context(), bus.Config{URL: guests.ClientURL()}); err == nil || !strings.Contains(err.Error(), "make stream ENGINE_VOID") {
+	tenants := open(t)
+	if _, err := bus.Open(t.Context(), bus.Config{URL: tenants.ClientURL()}); err == nil || !strings.Contains(err.Error(), "make stream ENGINE_VOID") {
 		t.Errorf("%v; want the first thing that the account may not do", err)
 	}
 }

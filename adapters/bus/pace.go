@@ -22,7 +22,7 @@ func asks() pace { return pace{messages: rate.NewLimiter(200, 1000)} }
 
 // tells is the pace of events. What one firm's guest sends must not keep the intake busy for
 // all others, nor fill the disk.
-func (g guest) tells() pace {
+func (g tenant) tells() pace {
 	if g.firm == "" {
 		return pace{messages: rate.NewLimiter(10_000, 5_000), bytes: rate.NewLimiter(64<<20, 128<<20)}
 	}
@@ -31,7 +31,7 @@ func (g guest) tells() pace {
 
 // puts is the pace of documents, by their bytes: what was confirmed leaves the store after a
 // week.
-func (g guest) puts() pace {
+func (g tenant) puts() pace {
 	if g.firm == "" {
 		return pace{}
 	}

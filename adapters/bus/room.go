@@ -16,9 +16,9 @@ var ErrFull = errors.New("the bus is full; it accepts messages again once waitin
 
 // The largest sizes in bytes on the embedded server.
 const (
-	streamRoom   = 8 << 30             // of INBOX, of OUTBOX
-	documentRoom = 128 << 30           // of the object store
-	documentLife = 90 * 24 * time.Hour // of an object that nothing has deleted
+	streamRoom       = 8 << 30             // of INBOX, of OUTBOX
+	documentRoom     = 128 << 30           // of the object store
+	documentLifetime = 90 * 24 * time.Hour // of an object that nothing has deleted
 )
 
 // codeNotStored is JetStream's "maximum bytes exceeded", among others.
@@ -102,7 +102,7 @@ func (b *Bus) makeRoom(ctx context.Context, name string) (full bool, err error) 
 		return false, err
 	}
 	if name == Inbox && b.gate != nil {
-		b.gate.quota.turn(was.State.LastSeq, done)
+		b.gate.quota.acquire(was.State.LastSeq, done)
 	}
 	room := was.Config.MaxBytes
 	if room <= 0 || int64(was.State.Bytes) <= room/2 {

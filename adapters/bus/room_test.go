@@ -49,12 +49,12 @@ func TestTheInboxHasALargestSize(t *testing.T) {
 	if got := stream.CachedInfo().State.Msgs; got != uint64(n) {
 		t.Fatalf("%d of %d messages are left, and none was taken in", got, n)
 	}
-	guest, err := nats.Connect(b.ClientURL())
+	tenant, err := nats.Connect(b.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer guest.Close()
-	js, err := jetstream.New(guest)
+	defer tenant.Close()
+	js, err := jetstream.New(tenant)
 	if err != nil {
 		t.Fatal(err)
 	}

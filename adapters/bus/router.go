@@ -19,12 +19,12 @@ type RouterConfig struct {
 	Grace      time.Duration // so long after that a handler that goes on is left behind; 0: 1 minute
 	CloseAfter time.Duration // how long closing waits for handlers; 0: 10 s
 
-	// Tries says how often a message may be delivered in vain before one that fails with
+	// MaxDeliveries says how often a message may be delivered in vain before one that fails with
 	// the error is buried; 0: it is tried for ever. Nil: every message is.
-	Tries func(error) uint64
-	// Bury keeps a message that is given up, with what it failed with in the end. The
+	MaxDeliveries func(error) uint64
+	// DeadLetter keeps a message that is given up, with what it failed with in the end. The
 	// message is done once Bury returns nil, else it comes again. Needed where Tries is set.
-	Bury func(ctx context.Context, m *message.Message, cause error) error
+	DeadLetter func(ctx context.Context, m *message.Message, cause error) error
 
 	Registry prometheus.Registerer // nil: no metrics
 	Logger   *slog.Logger          // nil: slog.Default()
@@ -40,8 +40,8 @@ func (c RouterConfig) withDefaults() RouterConfig {
 	if c.CloseAfter == 0 {
 		c.CloseAfter = 10 * time.Second
 	}
-	if c.Tries == nil {
-		c.Tries = func(error) uint64 { return 0 }
+	if c.MaxDeliveries == nil {
+		c.MaxDeliveries = func(error) uint64 { return 0 }
 	}
 	return c
 }
@@ -95,11 +95,11 @@ func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMid
 
 // giveUp buries the message, unless it is to come again with its error.
 func (c RouterConfig) giveUp(ctx context.Context, m *message.Message, cause error) (outcome string, err error) {
-	tries := c.Tries(cause)
+	tries := c.MaxDeliveries(cause)
 	if tries == 0 || deliveries(m) < tries || ctx.Err() != nil {
 		return failed, cause
 	}
-	err = Contain(ctx, c.Timeout, c.Grace, func(ctx context.Context) error { return c.Bury(ctx, m, cause) })
+	err = Contain(ctx, c.Timeout, c.Grace, func(ctx context.Context) error { return c.DeadLetter(ctx, m, cause) })
 	if err != nil {
 		return failed, fmt.Errorf("keep a message that fails with %w: %w", cause, err)
 	}

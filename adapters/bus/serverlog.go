@@ -14,17 +14,17 @@ type serverLog struct {
 	log   *slog.Logger
 	fatal chan string
 
-	mu   sync.Mutex
-	said map[string]time.Time
+	mu     sync.Mutex
+	logged map[string]time.Time
 }
 
 const (
-	quietFor = 10 * time.Second // after words were logged
-	saidMost = 1000             // words that are remembered
+	quietFor  = 10 * time.Second // after words were logged
+	maxLogged = 1000             // words that are remembered
 )
 
 func newServerLog(log *slog.Logger) *serverLog {
-	return &serverLog{log: log, fatal: make(chan string, 1), said: map[string]time.Time{}}
+	return &serverLog{log: log, fatal: make(chan string, 1), logged: map[string]time.Time{}}
 }
 
 // news reports whether the words were not logged a moment ago.
@@ -32,13 +32,13 @@ func (l *serverLog) news(text string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	if now.Sub(l.said[text]) < quietFor {
+	if now.Sub(l.logged[text]) < quietFor {
 		return false
 	}
-	if len(l.said) >= saidMost {
-		clear(l.said)
+	if len(l.logged) >= maxLogged {
+		clear(l.logged)
 	}
-	l.said[text] = now
+	l.logged[text] = now
 	return true
 }
 

@@ -30,8 +30,8 @@ const (
 	Notice = "notice" // smokeball.>
 )
 
-// LeaseLife is how long a lease lives without its engine.
-const LeaseLife = 6 * time.Second
+// LeaseLifetime is how long a lease lives without its engine.
+const LeaseLifetime = 6 * time.Second
 
 const (
 	retention   = 90 * 24 * time.Hour
@@ -80,28 +80,28 @@ func withoutDedup(c jetstream.StreamConfig) jetstream.StreamConfig {
 // thing: it lets any replica answer a get, perhaps one that lags. An engine would take a firm
 // that another one has just connected for one that is not.
 func keyValues(replicas int) []jetstream.StreamConfig {
-	kept := func(bucket, what string, life time.Duration) jetstream.StreamConfig {
+	kept := func(bucket, what string, lifetime time.Duration) jetstream.StreamConfig {
 		c := jetstream.StreamConfig{
 			Name: "KV_" + bucket, Description: what, Subjects: []string{"$KV." + bucket + ".>"}, Replicas: replicas,
-			Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, MaxAge: life, Duplicates: dedupWindow,
+			Storage: jetstream.FileStorage, MaxMsgsPerSubject: 1, MaxAge: lifetime, Duplicates: dedupWindow,
 			Discard: jetstream.DiscardNew, AllowRollup: true, DenyDelete: true, AllowDirect: false,
 		}
-		if life > 0 {
-			c.Duplicates = min(life, dedupWindow)
+		if lifetime > 0 {
+			c.Duplicates = min(lifetime, dedupWindow)
 		}
 		return c
 	}
 	return []jetstream.StreamConfig{
 		kept(Tokens, "sealed tokens and webhook keys", 0),
 		kept(State, "checkpoints", 0),
-		kept(Leases, "who works on which allowance", LeaseLife),
+		kept(Leases, "who works on which allowance", LeaseLifetime),
 		kept(Sessions, "who is signed in to the console", sessionTTL),
 	}
 }
 
 func objectStores(replicas int) []jetstream.ObjectStoreConfig {
 	return []jetstream.ObjectStoreConfig{
-		{Bucket: Documents, Description: "documents on their way to Smokeball", Replicas: replicas, TTL: documentLife},
+		{Bucket: Documents, Description: "documents on their way to Smokeball", Replicas: replicas, TTL: documentLifetime},
 	}
 }
 
@@ -171,7 +171,7 @@ func (b *Bus) makeAll(ctx context.Context, steps []step) error {
 	faults := make([]error, len(steps))
 	var all sync.WaitGroup
 	for i, s := range steps {
-		all.Go(func() { faults[i] = b.patience.agree(ctx, s.make) })
+		all.Go(func() { faults[i] = b.retrier.agree(ctx, s.make) })
 	}
 	all.Wait()
 	for i, err := range faults {

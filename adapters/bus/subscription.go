@@ -23,21 +23,21 @@ type subscription struct {
 	stop context.Context // ends: nothing new is handed out
 	hard context.Context // ends later: handlers are told to give up
 
-	mu    sync.Mutex
-	lanes map[string]*lane
-	held  map[uint64]*held // by sequence: all that is ours now
-	work  sync.WaitGroup
+	mu      sync.Mutex
+	queues  map[string]*keyQueue
+	unacked map[uint64]*unackedMessage // by sequence: all that is ours now
+	work    sync.WaitGroup
 }
 
-// pulse is how often JetStream shows that a pull is alive; after two missing ones the
+// heartbeatInterval is how often JetStream shows that a pull is alive; after two missing ones the
 // consumer counts as lost.
-const pulse = 5 * time.Second
+const heartbeatInterval = 5 * time.Second
 
 func newSubscription(c SubscriberConfig, topic string, cons jetstream.Consumer) *subscription {
 	return &subscription{
 		config: c, cons: cons, ackWait: cons.CachedInfo().Config.AckWait,
 		log: c.Logger.With("topic", topic), out: make(chan *message.Message),
-		lanes: map[string]*lane{}, held: map[uint64]*held{},
+		queues: map[string]*keyQueue{}, unacked: map[uint64]*unackedMessage{},
 	}
 }
 
@@ -47,9 +47,9 @@ func (s *subscription) run(stop context.Context, rebind func(context.Context) (j
 	defer giveUp()
 	s.stop, s.hard = stop, hard
 	defer context.AfterFunc(stop, func() { time.AfterFunc(s.config.Drain, giveUp) })()
-	beat, still := context.WithCancel(context.Background())
+	heartbeat, still := context.WithCancel(context.Background())
 	var heart sync.WaitGroup
-	heart.Go(func() { s.beat(beat) })
+	heart.Go(func() { s.heartbeat(heartbeat) })
 	s.read(rebind)
 	s.work.Wait()
 	still()
@@ -76,7 +76,7 @@ func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, er
 
 func (s *subscription) readConsumer() error {
 	most := s.cons.CachedInfo().Config.MaxAckPending
-	iter, err := s.cons.Messages(jetstream.PullMaxMessages(most), jetstream.PullHeartbeat(pulse))
+	iter, err := s.cons.Messages(jetstream.PullMaxMessages(most), jetstream.PullHeartbeat(heartbeatInterval))
 	if err != nil {
 		return err
 	}
@@ -94,7 +94,7 @@ func (s *subscription) readConsumer() error {
 // take puts a message into its lane. What arrives while the subscription stops goes back,
 // and what is held already is dropped: it came again only because a heartbeat was late.
 func (s *subscription) take(msg jetstream.Msg) {
-	h, err := hold(msg, s.config.Key)
+	h, err := newUnackedMessage(msg, s.config.Key)
 	if err != nil {
 		s.log.Error("dropping a message that is none of JetStream's", "error", err)
 		return
@@ -105,21 +105,21 @@ func (s *subscription) take(msg jetstream.Msg) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ours := s.held[h.seq]; ours {
+	if _, ours := s.unacked[h.seq]; ours {
 		return
 	}
-	s.held[h.seq] = h
-	l, ok := s.lanes[h.key]
+	s.unacked[h.seq] = h
+	l, ok := s.queues[h.key]
 	if !ok {
-		l = &lane{key: h.key, wake: make(chan struct{}, 1)}
-		s.lanes[h.key] = l
+		l = &keyQueue{key: h.key, changed: make(chan struct{}, 1)}
+		s.queues[h.key] = l
 		s.work.Go(func() { s.drive(l) })
 	}
 	l.add(h)
 }
 
-// beat tells JetStream, three times per AckWait, that what is held is being worked on.
-func (s *subscription) beat(ctx context.Context) {
+// heartbeat tells JetStream, three times per AckWait, that what is held is being worked on.
+func (s *subscription) heartbeat(ctx context.Context) {
 	tick := time.NewTicker(s.ackWait / 3)
 	defer tick.Stop()
 	for {
@@ -136,11 +136,11 @@ func (s *subscription) beat(ctx context.Context) {
 	}
 }
 
-func (s *subscription) holding() []*held {
+func (s *subscription) holding() []*unackedMessage {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]*held, 0, len(s.held))
-	for _, h := range s.held {
+	all := make([]*unackedMessage, 0, len(s.unacked))
+	for _, h := range s.unacked {
 		all = append(all, h)
 	}
 	return all
@@ -148,13 +148,13 @@ func (s *subscription) holding() []*held {
 
 // release ends our hold. It comes before the acknowledgement: were it after, a quick
 // redelivery would look like one that is still held.
-func (s *subscription) release(h *held) {
+func (s *subscription) release(h *unackedMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.held, h.seq)
+	delete(s.unacked, h.seq)
 }
 
-func (s *subscription) acknowledge(h *held) {
+func (s *subscription) acknowledge(h *unackedMessage) {
 	s.release(h)
 	if err := h.msg.Ack(); err != nil {
 		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "error", err)
@@ -164,7 +164,7 @@ func (s *subscription) acknowledge(h *held) {
 	}
 }
 
-func (s *subscription) giveBack(h *held, delay time.Duration) {
+func (s *subscription) giveBack(h *unackedMessage, delay time.Duration) {
 	s.release(h)
 	if err := h.msg.NakWithDelay(delay); err != nil {
 		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "error", err)

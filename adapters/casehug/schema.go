@@ -122,16 +122,16 @@ func collectWords(node any, words map[string]string) {
 }
 
 // walk calls visit for every object in node, the outer ones first.
-func walk(node any, visit func(map[string]any)) {
+func walk(node any, fn func(map[string]any)) {
 	switch n := node.(type) {
 	case map[string]any:
-		visit(n)
+		fn(n)
 		for _, v := range n {
-			walk(v, visit)
+			walk(v, fn)
 		}
 	case []any:
 		for _, v := range n {
-			walk(v, visit)
+			walk(v, fn)
 		}
 	}
 }

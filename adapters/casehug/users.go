@@ -88,8 +88,8 @@ func (u *Users) Verify(ctx context.Context, token string) (domain.User, error) {
 	return userOf(idToken)
 }
 
-// longestLife is how far ahead a token may end: longer ones could not be taken back.
-const longestLife = 31 * 24 * time.Hour
+// maxLifetime is how far ahead a token may end: longer ones could not be taken back.
+const maxLifetime = 31 * 24 * time.Hour
 
 // unlikeToken says why a text can't be a token: only the compact form of a JWS counts, and
 // none that says it is for something else than access.
@@ -126,7 +126,7 @@ func misdated(t *oidc.IDToken, now time.Time) string {
 		return "the token's nbf is not a time; CaseHug's sign-in service must send a number"
 	case claims.NotBefore > float64(now.Add(leeway).Unix()):
 		return "the token is not valid yet; check the clocks of CaseHug and of the engine"
-	case t.Expiry.After(now.Add(longestLife)):
+	case t.Expiry.After(now.Add(maxLifetime)):
 		return "the token ends in more than 31 days; CaseHug's sign-in service must set an earlier exp"
 	}
 	return ""

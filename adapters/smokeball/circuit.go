@@ -53,9 +53,9 @@ type Trouble struct {
 	Failure *domain.CallError // nil: it is over
 }
 
-// refusalPatience is how long Smokeball may refuse what it should not, answering all the
+// refusalWindow is how long Smokeball may refuse what it should not, answering all the
 // while, before that counts as an outage.
-const refusalPatience = time.Minute
+const refusalWindow = time.Minute
 
 // verdict is what a call tells about Smokeball.
 type verdict int
@@ -100,7 +100,7 @@ type pass struct {
 
 // enter lets a call through, or returns an *outage. Calls of no firm, as while one is
 // being connected, always go through.
-func (c *circuits) enter(t turn) (pass, error) {
+func (c *circuits) enter(t slot) (pass, error) {
 	if t.firm == "" {
 		return pass{flow: context.Background()}, nil
 	}
@@ -156,9 +156,9 @@ func (c *circuits) settle(firm domain.FirmID, p pass, v verdict, why *domain.Cal
 	}
 }
 
-// blame records that Smokeball, or its sign-in host, refuses a firm's valid calls. That is
+// recordFailure records that Smokeball, or its sign-in host, refuses a firm's valid calls. That is
 // known only after the call: settle could not see it in the answer.
-func (c *circuits) blame(firm domain.FirmID, why *domain.CallError) {
+func (c *circuits) recordFailure(firm domain.FirmID, why *domain.CallError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k, now := c.firms[firm], time.Now()
@@ -167,7 +167,7 @@ func (c *circuits) blame(firm domain.FirmID, why *domain.CallError) {
 		k.close()
 		c.firms[firm] = k
 	}
-	if k.fail(k.pause > 0 && !now.Before(k.until), now, refusalPatience) {
+	if k.fail(k.pause > 0 && !now.Before(k.until), now, refusalWindow) {
 		c.opened(firm, k, why)
 	}
 }
@@ -209,12 +209,12 @@ func (k *circuit) close() {
 // fail counts a failure and reports whether the circuit opens, or stays open for longer.
 // A call that was under way when it opened changes nothing. It opens no sooner than after
 // the patience.
-func (k *circuit) fail(probe bool, now time.Time, patience time.Duration) bool {
+func (k *circuit) fail(probe bool, now time.Time, maxSkips time.Duration) bool {
 	if k.failures == 0 {
 		k.since = now
 	}
 	k.failures++
-	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < patience {
+	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < maxSkips {
 		return false
 	}
 	k.pause = min(max(2*k.pause, firstProbe), lastProbe)

@@ -52,7 +52,7 @@ func (p *patient) seen() int {
 
 // ask makes one call of a firm and reads its answer.
 func ask(ctx context.Context, way http.RoundTripper, firm domain.FirmID) error {
-	resp, err := way.RoundTrip(request(WithTurn(ctx, firm, Live)))
+	resp, err := way.RoundTrip(request(WithPriority(ctx, firm, Live)))
 	if err != nil {
 		return err
 	}
@@ -121,7 +121,7 @@ func TestANewGrantBeginsAnew(t *testing.T) {
 		p := &patient{}
 		way, _ := outed(t, p)
 		p.becomes(200, 0)
-		resp, err := way.RoundTrip(request(turnFor(t.Context(), "f", time.Now())))
+		resp, err := way.RoundTrip(request(slotFor(t.Context(), "f", time.Now())))
 		must(t, err)
 		must(t, resp.Body.Close())
 	})
@@ -201,7 +201,7 @@ func TestAClickProbesBeforeItsTime(t *testing.T) {
 type clicked struct{ http.RoundTripper }
 
 func (c clicked) RoundTrip(req *http.Request) (*http.Response, error) {
-	return c.RoundTripper.RoundTrip(req.WithContext(WithTurn(req.Context(), turnOf(req.Context()).firm, Clicked)))
+	return c.RoundTripper.RoundTrip(req.WithContext(WithPriority(req.Context(), slotOf(req.Context()).firm, Clicked)))
 }
 
 // TestAProbeGivenUpLetsAnotherCallProbe tells of a caller who leaves: the circuit does

@@ -9,9 +9,9 @@ import (
 )
 
 const (
-	// claimLife is how long an engine may take to refresh a firm's tokens before another
+	// claimLifetime is how long an engine may take to refresh a firm's tokens before another
 	// one does it: longer than Smokeball may take to answer.
-	claimLife = 15 * time.Second
+	claimLifetime = 15 * time.Second
 	// claimLook is how often an engine looks what came of another one's claim.
 	claimLook = 250 * time.Millisecond
 )
@@ -26,7 +26,7 @@ type seenClaim struct {
 // claim writes to the store that this engine refreshes the firm's tokens, and reports
 // whether it may: another one has not, or has been at it for too long. Without a store
 // that can be written there is no claim, and one refresh too many does no harm.
-func (s *tokenSource) claim(ctx context.Context, firm domain.FirmID, h *held) (mine bool, err error) {
+func (s *tokenSource) claim(ctx context.Context, firm domain.FirmID, h *heldTokens) (mine bool, err error) {
 	if h.Claim != "" && h.Claim != s.name && !s.overdue(firm, h.revision) {
 		return false, nil
 	}
@@ -55,14 +55,14 @@ func (s *tokenSource) overdue(firm domain.FirmID, revision uint64) bool {
 	defer s.mu.Unlock()
 	now := time.Now()
 	if seen := s.claims[firm]; seen.revision == revision && !seen.at.IsZero() {
-		return now.Sub(seen.at) >= claimLife
+		return now.Sub(seen.at) >= claimLifetime
 	}
 	s.claims[firm] = seenClaim{revision, now}
 	return false
 }
 
 // unclaim gives the claim back after a failure. Where it cannot, the claim ends by itself.
-func (s *tokenSource) unclaim(ctx context.Context, firm domain.FirmID, h held) {
+func (s *tokenSource) unclaim(ctx context.Context, firm domain.FirmID, h heldTokens) {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
 	t := h.Tokens

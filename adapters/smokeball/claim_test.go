@@ -97,7 +97,7 @@ func TestAKilledEnginesClaimEndsByItself(t *testing.T) {
 				began, before := time.Now(), auth.calls
 				got, err := engines(1, store, auth)[0].Token(t.Context(), "f")
 				must(t, err)
-				if took := time.Since(began); got.Access == "old" || auth.calls != before+1 || took < claimLife || took > claimLife+5*time.Second {
+				if took := time.Since(began); got.Access == "old" || auth.calls != before+1 || took < claimLifetime || took > claimLifetime+5*time.Second {
 					t.Errorf("got %q after %v and %d refreshes", got.Access, took, auth.calls-before)
 				}
 				if store.tokens.Claim != "" || store.tokens.Access != got.Access {
@@ -112,7 +112,7 @@ func TestAKilledEnginesClaimEndsByItself(t *testing.T) {
 func TestASlowEngineLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		store, auth := &shelf{tokens: oldTokens(0), revision: 7}, &authority{}
-		slow := &authority{during: func() { time.Sleep(claimLife) }}
+		slow := &authority{during: func() { time.Sleep(claimLifetime) }}
 		all := []*tokenSource{engines(1, store, slow)[0], engines(1, store, auth)[0]}
 		var both sync.WaitGroup
 		got := make([]Tokens, len(all))

@@ -61,7 +61,7 @@ func New(cfg Config) (*Client, error) {
 // serves the firm.
 func (c *Client) newTokens(cfg Config, auth refresher, app string) *tokenSource {
 	s := newTokenSource(cfg.Store, auth, app, logger(cfg.Log))
-	s.failed = c.circuits.blame
+	s.failed = c.circuits.recordFailure
 	return s
 }
 

@@ -93,19 +93,19 @@ func TestReadsAndChangesAreNeverUnsettledByAFault(t *testing.T) {
 
 // TestRetryAfterIsPassedOn: 503 with Retry-After, in seconds and as a date 12 s ahead.
 func TestRetryAfterIsPassedOn(t *testing.T) {
-	for wish, want := range map[string]time.Duration{"17": 17 * time.Second, "12.0": 12 * time.Second, "date": 12 * time.Second, "-3": 0, "soon": 0, "": 0, "86400": 5 * time.Minute} {
+	for after, want := range map[string]time.Duration{"17": 17 * time.Second, "12.0": 12 * time.Second, "date": 12 * time.Second, "-3": 0, "soon": 0, "": 0, "86400": 5 * time.Minute} {
 		v, c := connected(t)
 		v.on("POST /matters", matterFields, "", func(w http.ResponseWriter, _ recorded) {
-			if wish == "date" {
+			if after == "date" {
 				now := time.Now().Add(time.Hour) // their clock is wrong
 				w.Header().Set("Date", now.UTC().Format(http.TimeFormat))
-				wish = now.Add(12 * time.Second).UTC().Format(http.TimeFormat)
+				after = now.Add(12 * time.Second).UTC().Format(http.TimeFormat)
 			}
-			w.Header().Set("Retry-After", wish)
+			w.Header().Set("Retry-After", after)
 			reply(w, 503, "")
 		})
 		if after := fault(t, createMatter(t.Context(), c)).After; after != want {
-			t.Errorf("%q: got %v", wish, after)
+			t.Errorf("%q: got %v", after, after)
 		}
 	}
 }
@@ -477,7 +477,7 @@ func TestMetrics(t *testing.T) {
 	c := newClient(t, cfg)
 	v.on("GET /firm", "", "", replies(200, `{"id":"x"}`))
 	v.on("GET /matters/{id}", "", "", replies(404, `{}`))
-	_, err := c.Firm(smokeball.WithTurn(t.Context(), firm, smokeball.Clicked), firm)
+	_, err := c.Firm(smokeball.WithPriority(t.Context(), firm, smokeball.Clicked), firm)
 	must(t, err)
 	_, _ = c.Matter(t.Context(), firm, uuidA)
 	got := samples(t, registry)

@@ -15,7 +15,7 @@ import (
 func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
 	k = k.named()
 	app := c.app(firm)
-	d := &departure{firm: firm, tokens: app.tokens, intend: k.intend}
+	d := &beforeSend{firm: firm, tokens: app.tokens, intend: k.intend}
 	a, err := c.signed(ctx, app, d, k)
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 	}
 	if a.status == http.StatusForbidden && c.shutOut(ctx, app, d, k) {
 		f := k.keyRefused(app, a)
-		c.circuits.blame(firm, f)
+		c.circuits.recordFailure(firm, f)
 		return f
 	}
 	return app.conclude(k, a, out)
@@ -36,26 +36,26 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 
 // shutOut reports whether Smokeball refuses the app itself, not only what the call is
 // about: it refuses even to tell whose account it is.
-func (c *Client) shutOut(ctx context.Context, app *app, d *departure, refused call) bool {
+func (c *Client) shutOut(ctx context.Context, app *app, d *beforeSend, refused call) bool {
 	k := readFirm()
 	if refused.op == k.op {
 		return true
 	}
-	look := &departure{firm: d.firm, tokens: d.tokens}
+	look := &beforeSend{firm: d.firm, tokens: d.tokens}
 	a, err := c.signed(ctx, app, look, k.named())
 	return err == nil && a.status == http.StatusForbidden && k.refusal(a).told
 }
 
 // signed sends the call with tokens that are alive when its turn comes. Where they end
 // while it waits it gets others, and waits again.
-func (c *Client) signed(ctx context.Context, app *app, d *departure, k call) (answer, error) {
+func (c *Client) signed(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
 	for {
 		tokens, err := app.tokens.Token(ctx, d.firm)
 		if err != nil {
 			return answer{}, during(k.op, err)
 		}
 		d.best, d.fresh = tokens, tokens.fresh(time.Now())
-		a, err := c.send(turnFor(ctx, d.firm, tokens.Issued), app, d, k)
+		a, err := c.send(slotFor(ctx, d.firm, tokens.Issued), app, d, k)
 		if !errors.Is(err, errTokenEnded) {
 			return a, err
 		}
@@ -70,7 +70,7 @@ func renewable(status int, t Tokens) bool {
 }
 
 // again repeats a call that was turned away, with new tokens.
-func (c *Client) again(ctx context.Context, app *app, d *departure, k call, first answer) (answer, error) {
+func (c *Client) again(ctx context.Context, app *app, d *beforeSend, k call, first answer) (answer, error) {
 	d.refused = d.used.Access
 	_, err := app.tokens.Renew(ctx, d.firm, d.refused)
 	if err != nil && first.status == http.StatusForbidden {
@@ -83,7 +83,7 @@ func (c *Client) again(ctx context.Context, app *app, d *departure, k call, firs
 	if err == nil && a.status == http.StatusUnauthorized {
 		refused := k.refused(a)
 		app.tokens.Refused(ctx, d.firm, refused)
-		c.circuits.blame(d.firm, refused)
+		c.circuits.recordFailure(d.firm, refused)
 	}
 	return a, err
 }
@@ -100,9 +100,9 @@ func during(op string, err error) error {
 }
 
 // send makes one request and reads its answer to the end.
-func (c *Client) send(ctx context.Context, app *app, d *departure, k call) (answer, error) {
+func (c *Client) send(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
 	var watch sending
-	ctx = context.WithValue(ctx, departureKey{}, d)
+	ctx = context.WithValue(ctx, beforeSendKey{}, d)
 	req, err := k.build(withOp(watch.watch(ctx), k.op), c.host)
 	if err != nil {
 		return answer{}, k.malformedRequest(withoutURL(err))

@@ -11,8 +11,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// longestWish bounds what a Retry-After may ask for.
-const longestWish = 5 * time.Minute
+// maxRetryAfter bounds what a Retry-After may ask for.
+const maxRetryAfter = 5 * time.Minute
 
 func (k call) fault(class domain.Class, code domain.Code, message, remedy string, cause error) *domain.CallError {
 	return faultOf(k.op, class, code, message, remedy, cause)
@@ -37,7 +37,7 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 	}
 	message := "Smokeball cannot be reached"
 	switch {
-	case errors.Is(cause, errNoTurn):
+	case errors.Is(cause, errNoSlot):
 		message = "The call to Smokeball was given up while it waited for its turn"
 	case errors.Is(cause, errNoAnswer):
 		message = fmt.Sprintf("Smokeball gives no answer within %d seconds", int(answerWithin.Seconds()))
@@ -84,7 +84,7 @@ func (k call) refused(a answer) *domain.CallError {
 
 // meaning is what the status says. What is no document of Smokeball's own comes from
 // something that stands before it, such as a firewall: it passes, whatever its status.
-func (k call) meaning(a answer, s said) *domain.CallError {
+func (k call) meaning(a answer, s vendorError) *domain.CallError {
 	switch {
 	case a.status >= 300 && a.status < 400:
 		return movedFault(k.op, a.header.Get("Location"))
@@ -158,11 +158,11 @@ func (k call) tooMany(a answer, pause time.Duration) *domain.CallError {
 // retryAfter is how long an answer asks to wait, as seconds or as a date, bounded; 0: it
 // does not ask.
 func retryAfter(h http.Header) time.Duration {
-	wish := strings.TrimSpace(h.Get("Retry-After"))
-	if seconds, ok := wholeNumber(wish); ok {
-		return time.Duration(min(max(seconds, 0), int64(longestWish/time.Second))) * time.Second
+	after := strings.TrimSpace(h.Get("Retry-After"))
+	if seconds, ok := wholeNumber(after); ok {
+		return time.Duration(min(max(seconds, 0), int64(maxRetryAfter/time.Second))) * time.Second
 	}
-	at, err := http.ParseTime(wish)
+	at, err := http.ParseTime(after)
 	if err != nil {
 		return 0
 	}
@@ -170,7 +170,7 @@ func retryAfter(h http.Header) time.Duration {
 	if theirs, err := http.ParseTime(h.Get("Date")); err == nil {
 		now = theirs // the date is by their clock
 	}
-	return min(max(at.Sub(now), 0), longestWish)
+	return min(max(at.Sub(now), 0), maxRetryAfter)
 }
 
 // statusError is the cause of a fault that an answer brought.

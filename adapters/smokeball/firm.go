@@ -69,7 +69,7 @@ func (c *Client) SignIn(ctx context.Context, firm domain.FirmID) (Tokens, domain
 
 func (c *Client) firmWith(ctx context.Context, app *app, accessToken string) (domain.Account, error) {
 	k := readFirm().named()
-	a, err := c.send(ctx, app, &departure{used: Tokens{Access: accessToken}}, k)
+	a, err := c.send(ctx, app, &beforeSend{used: Tokens{Access: accessToken}}, k)
 	if err != nil {
 		return domain.Account{}, err
 	}

@@ -8,10 +8,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// keptBack is how much of Smokeball's burst is left alone: requests that were spaced
+// reservedCalls is how much of Smokeball's burst is left alone: requests that were spaced
 // when they left may arrive closer together, and an engine before this one may have
 // taken from the bucket.
-const keptBack = 4
+const reservedCalls = 4
 
 // Limiter hands out the app's allowance to all firms: never faster than the
 // allowance, the most urgent priority first, firm by firm, none starved. A 429 pauses
@@ -41,8 +41,8 @@ type Allowance struct {
 // NewLimiter makes a limiter for perSecond calls a second (more than 0) of which
 // Smokeball takes burst at once. Of the burst it uses all but four, at least one.
 func NewLimiter(perSecond float64, burst int) *Limiter {
-	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-keptBack)),
-		mostLeaving: max(1, min(keptBack, burst-1)), fewer: make(chan struct{}, 1)}
+	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-reservedCalls)),
+		mostLeaving: max(1, min(reservedCalls, burst-1)), fewer: make(chan struct{}, 1)}
 }
 
 // Wait returns when the caller's turn (see WithTurn) has come, or ctx's error. The caller
@@ -52,7 +52,7 @@ func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t := &ticket{turn: turnOf(ctx), ready: make(chan struct{})}
+	t := &ticket{slot: slotOf(ctx), ready: make(chan struct{})}
 	l.enter(t)
 	select {
 	case <-t.ready:

@@ -38,7 +38,7 @@ func (b *bucketServer) RoundTrip(req *http.Request) (*http.Response, error) {
 		status = 429
 		b.refused++
 	}
-	b.served = append(b.served, turnOf(req.Context()).firm)
+	b.served = append(b.served, slotOf(req.Context()).firm)
 	return &http.Response{StatusCode: status, Body: io.NopCloser(strings.NewReader("{}")), Request: req}, nil
 }
 
@@ -65,7 +65,7 @@ func TestLimiterNeverExceedsTheAllowance(t *testing.T) {
 		begun := time.Now()
 		var all sync.WaitGroup
 		for i := range 300 {
-			ctx := WithTurn(t.Context(), domain.FirmID(fmt.Sprint(i%7)), Bulk)
+			ctx := WithPriority(t.Context(), domain.FirmID(fmt.Sprint(i%7)), Bulk)
 			all.Go(func() { _, _ = w.RoundTrip(request(ctx)) })
 		}
 		all.Wait()
@@ -105,16 +105,16 @@ func take(ctx context.Context, l *Limiter) error {
 
 // inLine queues one call for each turn, in that order, and returns the order in which
 // they were served.
-func inLine(t *testing.T, l *Limiter, turns []turn) []turn {
+func inLine(t *testing.T, l *Limiter, turns []slot) []slot {
 	var mu sync.Mutex
-	var served []turn
+	var served []slot
 	var all sync.WaitGroup
 	if err := take(t.Context(), l); err != nil { // takes the first token, so the rest queue up
 		t.Fatal(err)
 	}
 	for _, one := range turns {
 		all.Go(func() {
-			if err := take(WithTurn(t.Context(), one.firm, one.priority), l); err != nil {
+			if err := take(WithPriority(t.Context(), one.firm, one.priority), l); err != nil {
 				t.Error(err)
 			}
 			mu.Lock()
@@ -129,11 +129,11 @@ func inLine(t *testing.T, l *Limiter, turns []turn) []turn {
 
 func TestLimiterServesFirmByFirm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var turns []turn
+		var turns []slot
 		for range 20 {
-			turns = append(turns, turn{firm: "big", priority: Live})
+			turns = append(turns, slot{firm: "big", priority: Live})
 		}
-		turns = append(turns, turn{firm: "small", priority: Live}, turn{firm: "tiny", priority: Live})
+		turns = append(turns, slot{firm: "small", priority: Live}, slot{firm: "tiny", priority: Live})
 		served := inLine(t, NewLimiter(5, 5), turns)
 		for i, s := range served {
 			if (s.firm == "small" || s.firm == "tiny") && i > 3 {
@@ -145,15 +145,15 @@ func TestLimiterServesFirmByFirm(t *testing.T) {
 
 func TestLimiterPrefersClicksAndStarvesNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var turns []turn
+		var turns []slot
 		for range 3 {
-			turns = append(turns, turn{firm: "f", priority: Bulk})
+			turns = append(turns, slot{firm: "f", priority: Bulk})
 		}
 		for range 10 {
-			turns = append(turns, turn{firm: "f", priority: Live})
+			turns = append(turns, slot{firm: "f", priority: Live})
 		}
 		for range 40 {
-			turns = append(turns, turn{firm: "f", priority: Clicked})
+			turns = append(turns, slot{firm: "f", priority: Clicked})
 		}
 		served := inLine(t, NewLimiter(5, 5), turns)
 		first := map[Priority]int{}
@@ -227,7 +227,7 @@ func TestLimiterHoldsAllFirmsDuringAPause(t *testing.T) {
 		var all sync.WaitGroup
 		for i := range 40 {
 			all.Go(func() {
-				_, _ = w.RoundTrip(request(WithTurn(t.Context(), domain.FirmID(fmt.Sprint(i)), Live)))
+				_, _ = w.RoundTrip(request(WithPriority(t.Context(), domain.FirmID(fmt.Sprint(i)), Live)))
 			})
 		}
 		all.Wait()
@@ -243,7 +243,7 @@ func TestLimiterForgetsCallersWhoGiveUp(t *testing.T) {
 		must(t, take(t.Context(), l))
 		gone, cancel := context.WithCancel(t.Context())
 		errs := make(chan error, 1)
-		go func() { errs <- take(WithTurn(gone, "gone", Clicked), l) }()
+		go func() { errs <- take(WithPriority(gone, "gone", Clicked), l) }()
 		synctest.Wait()
 		if l.Allowance().Waiting != 1 {
 			t.Errorf("%d wait", l.Allowance().Waiting)
@@ -297,7 +297,7 @@ func TestWhatWasBegunGoesFirst(t *testing.T) {
 	var q queue
 	names := map[*ticket]string{}
 	add := func(firm domain.FirmID, name string) {
-		ticket := &ticket{turn: turn{firm: firm, priority: Live, writes: strings.HasPrefix(name, "write"), confirms: strings.HasPrefix(name, "confirm")}}
+		ticket := &ticket{slot: slot{firm: firm, priority: Live, writes: strings.HasPrefix(name, "write"), confirms: strings.HasPrefix(name, "confirm")}}
 		names[ticket] = name
 		q.push(ticket)
 	}
@@ -319,7 +319,7 @@ func TestQueueKeepsItsCount(t *testing.T) {
 	var q queue
 	var tickets []*ticket
 	for i := range 200 {
-		one := &ticket{turn: turn{firm: domain.FirmID(fmt.Sprint(rand.N(9))), priority: Priority(i % priorities)}}
+		one := &ticket{slot: slot{firm: domain.FirmID(fmt.Sprint(rand.N(9))), priority: Priority(i % priorities)}}
 		tickets = append(tickets, one)
 		q.push(one)
 	}
@@ -339,7 +339,7 @@ func TestQueueKeepsItsCount(t *testing.T) {
 	if len(seen) != 120 {
 		t.Errorf("%d of 120 tickets came", len(seen))
 	}
-	for p, l := range q.lanes {
+	for p, l := range q.levels {
 		if len(l.firms) != 0 || len(l.waiting) != 0 {
 			t.Errorf("lane %d holds leftovers", p)
 		}

@@ -15,7 +15,7 @@ import (
 type metrics struct {
 	requests *prometheus.CounterVec
 	seconds  *prometheus.HistogramVec
-	turns    *prometheus.HistogramVec
+	slots    *prometheus.HistogramVec
 }
 
 // newMetrics registers the metrics with reg; a nil reg keeps them unregistered.
@@ -30,7 +30,7 @@ func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metric
 			Help:    "Time from sending a request to Smokeball to the head of its answer.",
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
-		turns: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		slots: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name:    "smokeball_turn_wait_seconds",
 			Help:    "Time a call waited for its turn in Smokeball's allowance.",
 			Buckets: []float64{.01, .2, 1, 5, 15, 60, 300, 1800},
@@ -39,7 +39,7 @@ func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metric
 	if reg == nil {
 		return m, nil
 	}
-	return m, register(reg, m.requests, m.seconds, m.turns, gauge("smokeball_turn_waiting", "Calls that wait for their turn in Smokeball's allowance.", waiting),
+	return m, register(reg, m.requests, m.seconds, m.slots, gauge("smokeball_turn_waiting", "Calls that wait for their turn in Smokeball's allowance.", waiting),
 		gauge("smokeball_circuits_open", "Firms whose calls are held back because Smokeball is out of reach.", outages))
 }
 

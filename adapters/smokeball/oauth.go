@@ -16,8 +16,8 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// usualLife is how long Smokeball's access tokens last when the answer does not tell.
-const usualLife = time.Hour
+// usualLifetime is how long Smokeball's access tokens last when the answer does not tell.
+const usualLifetime = time.Hour
 
 var errNoRefresh = errors.New("the stored tokens hold no refresh token")
 
@@ -153,7 +153,7 @@ func (o *OAuth) tokensOf(token *oauth2.Token) Tokens {
 		Client:   o.config.ClientID,
 	}
 	if t.Expiry.IsZero() {
-		t.Expiry = now.Add(usualLife)
+		t.Expiry = now.Add(usualLifetime)
 	}
 	return t
 }

@@ -47,7 +47,7 @@ func TestTurnsEnd(t *testing.T) {
 	}
 	over, end := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, end)
-	ce := fault(t, createMatter(smokeball.WithTurnsUntil(t.Context(), over), c))
+	ce := fault(t, createMatter(smokeball.WithSlotsUntil(t.Context(), over), c))
 	if ce.Class != domain.Retryable || ce.Unsettled || len(v.seen()) != 1 {
 		t.Errorf("got %+v, and Smokeball saw %d calls", ce, len(v.seen()))
 	}

@@ -18,15 +18,15 @@ const (
 	deepest     = 4    // levels of `errors` that are looked into
 )
 
-// said is Smokeball's own words in an answer that is not a success.
-type said struct {
+// vendorError is Smokeball's own words in an answer that is not a success.
+type vendorError struct {
 	domain.Refusal
 	line string // all of it in one line for a person; "": it said nothing
 	told bool   // the answer is a document of Smokeball's, be it one that says little
 }
 
 // because continues a sentence with Smokeball's reason.
-func (s said) because() string {
+func (s vendorError) because() string {
 	if s.line == "" {
 		return ""
 	}
@@ -34,14 +34,14 @@ func (s said) because() string {
 }
 
 // quoted is a sentence of its own.
-func (s said) quoted() string {
+func (s vendorError) quoted() string {
 	if s.line == "" {
 		return ""
 	}
 	return " Smokeball said: “" + s.line + "”."
 }
 
-func (k call) refusal(a answer) said {
+func (k call) refusal(a answer) vendorError {
 	s := parseProblem(a.body)
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	s.told = s.told || (media == "application/problem+json" && isObject(withoutBOM(a.body)))
@@ -86,13 +86,13 @@ func isEmpty(body []byte) bool {
 // parseProblem reads what Smokeball says about a failure. `errors` is an array of
 // objects, sometimes of strings, sometimes an object of arrays: all are read. A body
 // that is none of this says nothing.
-func parseProblem(body []byte) said {
+func parseProblem(body []byte) vendorError {
 	body = withoutBOM(body)
 	var p problem
 	if !isObject(body) || json.Unmarshal(body, &p) != nil {
-		return said{}
+		return vendorError{}
 	}
-	s := said{told: p.says() || isEmpty(body)}
+	s := vendorError{told: p.says() || isEmpty(body)}
 	s.Title = string(p.Title)
 	s.Detail = or(string(p.Detail), string(p.Message))
 	s.Errors = flatten(nil, "", p.Errors, deepest)

@@ -8,13 +8,13 @@ import (
 
 // ticket is one call that waits for its turn.
 type ticket struct {
-	turn
+	slot
 	ready   chan struct{} // closed when the turn has come
 	granted bool
 }
 
-// lane holds the waiting calls of one priority, firm by firm.
-type lane struct {
+// level holds the waiting calls of one priority, firm by firm.
+type level struct {
 	firms   []domain.FirmID // the next firm first; each once
 	waiting map[domain.FirmID][]*ticket
 	ahead   map[domain.FirmID]int // calls of a firm that went before an older one of it
@@ -27,12 +27,12 @@ type lane struct {
 // is one for each sync that ran. A lane, or a call, that was passed over often enough goes
 // next, so none starves.
 type queue struct {
-	lanes [priorities]lane
-	size  int
+	levels [priorities]level
+	size   int
 }
 
-// patience is how many turns a lane lets others go first while it waits.
-func patience(p Priority) int {
+// maxSkips is how many turns a lane lets others go first while it waits.
+func maxSkips(p Priority) int {
 	if p == Bulk {
 		return 8
 	}
@@ -40,7 +40,7 @@ func patience(p Priority) int {
 }
 
 func (q *queue) push(t *ticket) {
-	l := &q.lanes[t.priority]
+	l := &q.levels[t.priority]
 	if l.waiting == nil {
 		l.waiting = map[domain.FirmID][]*ticket{}
 	}
@@ -55,11 +55,11 @@ func (q *queue) push(t *ticket) {
 func (q *queue) pop() *ticket {
 	chosen := q.choose()
 	for p := chosen + 1; p <= Bulk; p++ {
-		if len(q.lanes[p].firms) > 0 {
-			q.lanes[p].passed++
+		if len(q.levels[p].firms) > 0 {
+			q.levels[p].passed++
 		}
 	}
-	l := &q.lanes[chosen]
+	l := &q.levels[chosen]
 	l.passed = 0
 	q.size--
 	return l.next()
@@ -67,19 +67,19 @@ func (q *queue) pop() *ticket {
 
 func (q *queue) choose() Priority {
 	for p := Bulk; p > Clicked; p-- {
-		if len(q.lanes[p].firms) > 0 && q.lanes[p].passed >= patience(p) {
+		if len(q.levels[p].firms) > 0 && q.levels[p].passed >= maxSkips(p) {
 			return p
 		}
 	}
 	for p := Clicked; p < Bulk; p++ {
-		if len(q.lanes[p].firms) > 0 {
+		if len(q.levels[p].firms) > 0 {
 			return p
 		}
 	}
 	return Bulk
 }
 
-func (l *lane) next() *ticket {
+func (l *level) next() *ticket {
 	firm := l.firms[0]
 	l.firms = l.firms[1:]
 	i := l.pick(firm)
@@ -99,7 +99,7 @@ const mostAhead = 4
 
 // pick chooses among a firm's waiting calls: the oldest of the first in order, or the oldest
 // of all.
-func (l *lane) pick(firm domain.FirmID) int {
+func (l *level) pick(firm domain.FirmID) int {
 	i := 0
 	for n, t := range l.waiting[firm] {
 		if t.order() < l.waiting[firm][i].order() {
@@ -119,7 +119,7 @@ func (l *lane) pick(firm domain.FirmID) int {
 
 // remove takes out a ticket whose caller has given up.
 func (q *queue) remove(t *ticket) {
-	l := &q.lanes[t.priority]
+	l := &q.levels[t.priority]
 	rest := slices.DeleteFunc(l.waiting[t.firm], func(o *ticket) bool { return o == t })
 	q.size--
 	if len(rest) > 0 {

@@ -23,9 +23,9 @@ type staffMember struct {
 // staffCache remembers who has which e-mail address, and who has none. The zero value
 // is ready.
 type staffCache struct {
-	asking firmLocks // one question at a time for a firm
-	mu     sync.Mutex
-	known  map[staffKey]staffEntry
+	waiting firmLocks // one question at a time for a firm
+	mu      sync.Mutex
+	known   map[staffKey]staffEntry
 }
 
 type staffKey struct {
@@ -70,7 +70,7 @@ func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email str
 		return id, nil
 	}
 	const op = "find staff"
-	unlock, err := c.staff.asking.lock(ctx, firm)
+	unlock, err := c.staff.waiting.lock(ctx, firm)
 	if err != nil {
 		return "", abandoned(op, err)
 	}

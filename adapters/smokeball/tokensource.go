@@ -58,8 +58,8 @@ func newTokenSource(store TokenStore, auth refresher, app string, log *slog.Logg
 		notes: map[domain.FirmID]tokenNote{}, claims: map[domain.FirmID]seenClaim{}}
 }
 
-// held are a firm's tokens as they are used and as they are stored.
-type held struct {
+// heldTokens are a firm's tokens as they are used and as they are stored.
+type heldTokens struct {
 	Tokens
 	stored   string // the stored access token
 	revision uint64
@@ -82,16 +82,16 @@ func (s *tokenSource) Renew(ctx context.Context, firm domain.FirmID, refused str
 	return s.refresh(ctx, firm, refused)
 }
 
-func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (held, error) {
+func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (heldTokens, error) {
 	t, revision, err := s.store.Load(ctx, firm)
 	if errors.Is(err, ErrNoTokens) {
 		s.forget(firm)
-		return held{}, notConnected(err)
+		return heldTokens{}, notConnected(err)
 	}
 	if err != nil {
-		return held{}, storeFault(err)
+		return heldTokens{}, storeFault(err)
 	}
-	h := held{Tokens: t, stored: t.Access, revision: revision}
+	h := heldTokens{Tokens: t, stored: t.Access, revision: revision}
 	if t.Client != "" && t.Client != s.app {
 		h.Tokens = Tokens{Claim: t.Claim} // of the app that the firm used before
 	}
@@ -137,7 +137,7 @@ func (s *tokenSource) refresh(ctx context.Context, firm domain.FirmID, refused s
 }
 
 // perform refreshes under this engine's claim and gives the claim back.
-func (s *tokenSource) perform(ctx context.Context, firm domain.FirmID, h held, refused string) (Tokens, error) {
+func (s *tokenSource) perform(ctx context.Context, firm domain.FirmID, h heldTokens, refused string) (Tokens, error) {
 	fresh, err := s.auth.Refresh(ctx, h.Tokens.Refresh)
 	if err == nil {
 		return s.keep(ctx, firm, h, h.renewed(fresh))
@@ -150,7 +150,7 @@ func (s *tokenSource) perform(ctx context.Context, firm domain.FirmID, h held, r
 }
 
 // resting is the newest failure while the source rests after it, or nil.
-func (s *tokenSource) resting(firm domain.FirmID, h held) error {
+func (s *tokenSource) resting(firm domain.FirmID, h heldTokens) error {
 	note, _ := s.note(firm, h.stored)
 	left := time.Until(note.until)
 	if note.failure == nil || left <= 0 {
@@ -164,7 +164,7 @@ func (s *tokenSource) resting(firm domain.FirmID, h held) error {
 	return note.failure
 }
 
-func (s *tokenSource) noteFailure(firm domain.FirmID, h held, err error) {
+func (s *tokenSource) noteFailure(firm domain.FirmID, h heldTokens, err error) {
 	note, _ := s.note(firm, h.stored)
 	note.on = h.stored
 	note.failure = err
@@ -182,7 +182,7 @@ func (s *tokenSource) noteFailure(firm domain.FirmID, h held, err error) {
 
 // fallBack looks for tokens that are good although the refresh failed: those that
 // another engine stored first, or the old ones while they last.
-func (s *tokenSource) fallBack(ctx context.Context, firm domain.FirmID, old held, refused string, failure error) (Tokens, error) {
+func (s *tokenSource) fallBack(ctx context.Context, firm domain.FirmID, old heldTokens, refused string, failure error) (Tokens, error) {
 	if newer, err := s.load(ctx, firm); err == nil && newer.stored != old.stored && newer.alive(time.Now()) {
 		return newer.Tokens, nil
 	}
@@ -195,12 +195,12 @@ func (s *tokenSource) fallBack(ctx context.Context, firm domain.FirmID, old held
 // keep stores refreshed tokens, unless somebody has stored others first. Where it cannot
 // they are used all the same: the old refresh token stays valid, so a restart loses
 // nothing.
-func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old held, t Tokens) (Tokens, error) {
+func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old heldTokens, t Tokens) (Tokens, error) {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
 	_, err := s.store.Save(saving, firm, t, old.revision)
 	for errors.Is(err, ErrStale) {
-		var newer held
+		var newer heldTokens
 		if newer, err = s.load(saving, firm); err != nil {
 			return Tokens{}, err
 		}
@@ -223,7 +223,7 @@ func (s *tokenSource) keep(ctx context.Context, firm domain.FirmID, old held, t 
 }
 
 // newest are the tokens that somebody stored first, if they are good; else t.
-func (s *tokenSource) newest(newer held, t Tokens) Tokens {
+func (s *tokenSource) newest(newer heldTokens, t Tokens) Tokens {
 	if newer.fresh(time.Now()) {
 		return newer.Tokens
 	}
@@ -240,7 +240,7 @@ func (s *tokenSource) Refused(ctx context.Context, firm domain.FirmID, failure e
 	s.setNote(firm, tokenNote{on: h.stored, unsaved: h.unsavedPart(), failure: failure, until: time.Now().Add(refusedRest)})
 }
 
-func (h held) unsavedPart() Tokens {
+func (h heldTokens) unsavedPart() Tokens {
 	if h.Access == h.stored {
 		return Tokens{}
 	}

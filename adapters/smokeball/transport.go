@@ -24,8 +24,8 @@ var (
 	errNoEnd    = errors.New("no end of the answer in time")
 )
 
-// errNoTurn marks a call that ended while it waited for its turn.
-var errNoTurn = errors.New("given up while waiting for a turn")
+// errNoSlot marks a call that ended while it waited for its turn.
+var errNoSlot = errors.New("given up while waiting for a turn")
 
 // limited is the way of every API call: it waits for its turn in the allowance, departs
 // (see departure), is sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
@@ -40,13 +40,13 @@ type limited struct {
 
 func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	ctx := req.Context()
-	firm := turnOf(ctx).firm
-	p, err := l.circuits.enter(turnOf(ctx))
+	firm := slotOf(ctx).firm
+	p, err := l.circuits.enter(slotOf(ctx))
 	if err != nil {
 		closeBody(req)
 		return nil, err
 	}
-	req, err = l.turn(req, p)
+	req, err = l.awaitSlot(req, p)
 	if err != nil {
 		l.circuits.settle(firm, p, untold, nil)
 		return nil, err
@@ -66,8 +66,8 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// turn waits for the call's turn and returns the request as it departs.
-func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
+// awaitSlot waits for the call's turn and returns the request as it departs.
+func (l limited) awaitSlot(req *http.Request, p pass) (*http.Request, error) {
 	ctx := req.Context()
 	sent, err := l.wait(ctx, p, req.Method != http.MethodGet)
 	if err != nil {
@@ -75,7 +75,7 @@ func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
 		return nil, err
 	}
 	defer sent()
-	ready, err := l.depart(ctx, req)
+	ready, err := l.prepare(ctx, req)
 	if err != nil {
 		closeBody(req)
 		return nil, err
@@ -87,23 +87,23 @@ func (l limited) turn(req *http.Request, p pass) (*http.Request, error) {
 // not wait any longer.
 func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), err error) {
 	begun := time.Now()
-	t := turnOf(ctx)
+	t := slotOf(ctx)
 	t.writes = writes
 	t.confirms, _ = ctx.Value(confirmsKey{}).(bool)
-	waiting, cancel := context.WithCancel(context.WithValue(ctx, turnKey{}, t))
+	waiting, cancel := context.WithCancel(context.WithValue(ctx, slotKey{}, t))
 	defer cancel()
 	defer context.AfterFunc(p.flow, cancel)()
-	over := turnsUntil(ctx)
+	over := slotsUntil(ctx)
 	defer context.AfterFunc(over, cancel)()
 	sent, err = l.limiter.Wait(waiting)
 	switch {
 	case err == nil:
-		l.metrics.turns.WithLabelValues(turnOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
+		l.metrics.slots.WithLabelValues(slotOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
 		return sent, nil
 	case ctx.Err() == nil && over.Err() == nil:
 		return nil, l.circuits.held(p)
 	}
-	return nil, fmt.Errorf("%w: %w", errNoTurn, err)
+	return nil, fmt.Errorf("%w: %w", errNoSlot, err)
 }
 
 // permitted asks whether the call may still be sent, now that its turn has come.
@@ -112,7 +112,7 @@ func (l limited) permitted(ctx context.Context) error {
 		return nil
 	}
 	if err := l.permit(ctx); err != nil {
-		return fmt.Errorf("%w: %w", errNoTurn, err)
+		return fmt.Errorf("%w: %w", errNoSlot, err)
 	}
 	return nil
 }
@@ -221,5 +221,5 @@ func (s *sending) watch(ctx context.Context) context.Context {
 // back, had no turn, or no connection came about. In doubt it may have.
 func (s *sending) settled(err error) bool {
 	var held *outage
-	return errors.As(err, &held) || errors.Is(err, errNoTurn) || (s.connecting.Load() && !s.written.Load())
+	return errors.As(err, &held) || errors.Is(err, errNoSlot) || (s.connecting.Load() && !s.written.Load())
 }

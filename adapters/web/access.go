@@ -25,10 +25,10 @@ type access struct {
 
 // caller is who makes a call.
 type caller struct {
-	user     domain.User
-	operator bool
-	cookie   bool // vouched for by the browser's cookie
-	wish     wish
+	user        domain.User
+	operator    bool
+	cookie      bool // vouched for by the browser's cookie
+	auditTarget auditTarget
 }
 
 type callerKey struct{}
@@ -49,7 +49,7 @@ func actor(ctx context.Context, firm domain.FirmID) domain.User {
 }
 
 // admit lets those in whom a route is for; whoever it is not for is noted.
-func (s *site) admit(a access, asks asking) func(huma.Context, func(huma.Context)) {
+func (s *site) admit(a access, asks actionTarget) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		if a.open {
 			next(ctx)
@@ -68,12 +68,12 @@ func (s *site) admit(a access, asks asking) func(huma.Context, func(huma.Context
 
 // gate is the one way in for everybody who has to be signed in: c, as err allows, with
 // what they wish for. A refusal is noted.
-func (s *site) gate(a access, asks asking, c caller, err error, r *http.Request) (caller, error) {
+func (s *site) gate(a access, asks actionTarget, c caller, err error, r *http.Request) (caller, error) {
 	if err != nil {
 		s.countUnknown(err)
 		return c, err
 	}
-	c.wish = asks.wish(r, c.user)
+	c.auditTarget = asks.auditTarget(r, c.user)
 	if err := s.allow(a, c, r); err != nil {
 		s.noteRefusal(r.Context(), c, s.problemOf(r.Context(), err))
 		return c, err
@@ -107,7 +107,7 @@ func (s *site) callerByCookie(r *http.Request) (caller, error) {
 	if err != nil || cookie.Value == "" || s.Sessions == nil {
 		return caller{}, notSignedIn("The call carries no CaseHug token.", s.signInRemedy())
 	}
-	token, err := s.Sessions.Token(r.Context(), markOf(cookie.Value), byHand(r))
+	token, err := s.Sessions.Token(r.Context(), badgeOf(cookie.Value), byHand(r))
 	if r := domain.AsRejection(err); r != nil {
 		return caller{}, notSignedIn(r.Failure.Message, r.Failure.Remedy)
 	}
@@ -145,7 +145,7 @@ func (s *site) verify(ctx context.Context, token string) (domain.User, error) {
 	}
 	u, err := s.Users.Verify(ctx, token)
 	if r := domain.AsRejection(err); r != nil {
-		return domain.User{}, notSignedIn(r.Failure.Message, or(r.Failure.Remedy, s.signInRemedy())).
+		return domain.User{}, notSignedIn(r.Failure.Message, firstNonEmpty(r.Failure.Remedy, s.signInRemedy())).
 			with("WWW-Authenticate", `Bearer realm="CaseHug", error="invalid_token"`)
 	}
 	if err == nil {
@@ -215,8 +215,8 @@ func allowRole(a access, u domain.User) error {
 	return newProblem(http.StatusForbidden, domain.CodeForbidden, "Your role gives no access here.", "A firm admin gives you the role user or firm_admin in CaseHug.")
 }
 
-// or is the first text that says something.
-func or(texts ...string) string {
+// firstNonEmpty is the first text that says something.
+func firstNonEmpty(texts ...string) string {
 	for _, t := range texts {
 		if t != "" {
 			return t

@@ -23,8 +23,8 @@ import (
 // maxBody is the most that a request's body may hold: 1 MB.
 const maxBody = 1 << 20
 
-// bodyPatience is how long a body may take to arrive.
-const bodyPatience = 10 * time.Second
+// bodyTimeout is how long a body may take to arrive.
+const bodyTimeout = 10 * time.Second
 
 // apiConfig has neither pages of documentation nor schemas of its own paths: the
 // former would load script from elsewhere, the latter are the events' addresses.
@@ -63,7 +63,7 @@ func on[I, O any](s *site, api huma.API, a access, route, summary string, do fun
 	op := huma.Operation{
 		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
 		MaxBodyBytes: maxBody + 1, // what reaches the limit is refused
-		Middlewares:  huma.Middlewares{s.admit(a, askingOf(route))},
+		Middlewares:  huma.Middlewares{s.admit(a, actionTargetOf(route))},
 		Security:     a.schemes(),
 		Responses:    map[string]*huma.Response{"default": problemResponse(api)},
 	}
@@ -96,7 +96,7 @@ func accepted(op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
 
 // small bounds the time of an operation that takes a raw body in, which a port reads.
 func small(op *huma.Operation) {
-	op.BodyReadTimeout, op.SkipValidateBody = bodyPatience, true
+	op.BodyReadTimeout, op.SkipValidateBody = bodyTimeout, true
 	if op.DefaultStatus == 0 {
 		op.DefaultStatus = http.StatusOK
 	}

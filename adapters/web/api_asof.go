@@ -153,9 +153,9 @@ func newestOf(facts []projections.Fact) uint64 {
 func proofOf(facts []projections.Fact) []ProofBody {
 	list := make([]ProofBody, 0, len(facts))
 	for _, f := range facts {
-		deed, _ := domain.DeedOf(f.Stream, f.Event)
+		entry, _ := domain.AuditEntryOf(f.Stream, f.Event)
 		list = append(list, ProofBody{Position: f.Position, Stream: f.Stream.String(), Version: f.Version, Name: f.Event.EventName(), At: f.At,
-			By: known(deed.Actor), Hash: f.Hash})
+			By: known(entry.Actor), Hash: f.Hash})
 	}
 	return list
 }

@@ -10,17 +10,17 @@ import (
 
 // AuditBody is what somebody did or was refused. What is not known is null.
 type AuditBody struct {
-	Position uint64             `json:"position" doc:"The ledger position of the event that proves it."`
-	At       time.Time          `json:"at"`
-	Actor    AuditActor         `json:"actor"`
-	Action   domain.Action      `json:"action" doc:"A stable word, such as settings.change."`
-	Target   *string            `json:"target" doc:"The id that it was about; for another firm's things that firm's id as it was asked for."`
-	Outcome  domain.DeedOutcome `json:"outcome" enum:"done,refused"`
-	Code     *domain.Code       `json:"code" doc:"Why it was refused."`
-	Reason   *string            `json:"reason"`
-	Times    int                `json:"times" doc:"How often the same was refused within a minute; 1 for what was done."`
-	LastAt   time.Time          `json:"last_at" doc:"When the last repetition was counted."`
-	Event    AuditEvent         `json:"event"`
+	Position uint64              `json:"position" doc:"The ledger position of the event that proves it."`
+	At       time.Time           `json:"at"`
+	Actor    AuditActor          `json:"actor"`
+	Action   domain.Action       `json:"action" doc:"A stable word, such as settings.change."`
+	Target   *string             `json:"target" doc:"The id that it was about; for another firm's things that firm's id as it was asked for."`
+	Outcome  domain.AuditOutcome `json:"outcome" enum:"done,refused"`
+	Code     *domain.Code        `json:"code" doc:"Why it was refused."`
+	Reason   *string             `json:"reason"`
+	Times    int                 `json:"times" doc:"How often the same was refused within a minute; 1 for what was done."`
+	LastAt   time.Time           `json:"last_at" doc:"When the last repetition was counted."`
+	Event    AuditEvent          `json:"event"`
 }
 
 // AuditActor is who it was.
@@ -49,7 +49,7 @@ type auditInput struct {
 
 func (in auditInput) query() (projections.AuditQuery, error) {
 	before, err := in.before()
-	return projections.AuditQuery{Actor: in.Actor, Action: domain.Action(in.Action), Outcome: domain.DeedOutcome(in.Outcome),
+	return projections.AuditQuery{Actor: in.Actor, Action: domain.Action(in.Action), Outcome: domain.AuditOutcome(in.Outcome),
 		From: in.From, To: in.To, Before: before, Limit: in.Limit}, err
 }
 

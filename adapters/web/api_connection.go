@@ -105,7 +105,7 @@ func (s *site) describeConnection(row projections.ConnectionRow) connectionBody 
 	c := row.Connection
 	b := connectionBody{
 		Firm: row.Firm, Status: c.Status(s.Now()),
-		Region: known(or(c.Region, s.Region)), Scopes: append([]string{}, c.Scopes...),
+		Region: known(firstNonEmpty(c.Region, s.Region)), Scopes: append([]string{}, c.Scopes...),
 		ConnectedBy: known(c.By), ConnectedByName: known(c.ByName),
 		ConnectedAt: known(c.At), ReauthorizeBy: known(c.ReauthorizeBy),
 		Webhooks: s.webhooks(row), LastSuccessAt: known(row.LastSuccessAt), LastError: lastError(row, s.Now()),

@@ -22,44 +22,44 @@ type DeadLetters interface {
 
 // deadLetterBody is an event that could not be taken in, whole, with the reasons.
 type deadLetterBody struct {
-	ID         string              `json:"id"`
-	Firm       domain.FirmID       `json:"firm_id"`
-	Status     domain.LetterState  `json:"status" enum:"open,taken_in,discarded"`
-	Subject    string              `json:"subject"`
-	Type       string              `json:"type"`
-	Source     string              `json:"source"`
-	EventID    string              `json:"event_id"`
-	Code       domain.Code         `json:"code" doc:"invalid_event: its sender corrects it; event_not_handled: an operator mends the engine; event_gone: its sender sends it again."`
-	Reasons    []domain.FieldFault `json:"reasons" doc:"As of the newest attempt."`
-	Remedy     string              `json:"remedy" doc:"What to do, and who must act."`
-	ReceivedAt time.Time           `json:"received_at"`
-	Attempts   int                 `json:"attempts" doc:"How often somebody retried in vain."`
-	LastTry    *deedBody           `json:"last_attempt"`
-	Settled    *deedBody           `json:"settled" doc:"Who took it in or discarded it, and when."`
-	Size       int                 `json:"size_bytes"`
-	Complete   bool                `json:"complete" doc:"False: payload is the beginning only; the bus has the whole for a while."`
-	Payload    any                 `json:"payload,omitempty" doc:"What came: as JSON if it is JSON, else its bytes in base64. Lists leave it out."`
+	ID         string                 `json:"id"`
+	Firm       domain.FirmID          `json:"firm_id"`
+	Status     domain.DeadLetterState `json:"status" enum:"open,taken_in,discarded"`
+	Subject    string                 `json:"subject"`
+	Type       string                 `json:"type"`
+	Source     string                 `json:"source"`
+	EventID    string                 `json:"event_id"`
+	Code       domain.Code            `json:"code" doc:"invalid_event: its sender corrects it; event_not_handled: an operator mends the engine; event_gone: its sender sends it again."`
+	Reasons    []domain.FieldFault    `json:"reasons" doc:"As of the newest attempt."`
+	Remedy     string                 `json:"remedy" doc:"What to do, and who must act."`
+	ReceivedAt time.Time              `json:"received_at"`
+	Attempts   int                    `json:"attempts" doc:"How often somebody retried in vain."`
+	LastTry    *auditedBody           `json:"last_attempt"`
+	Settled    *auditedBody           `json:"settled" doc:"Who took it in or discarded it, and when."`
+	Size       int                    `json:"size_bytes"`
+	Complete   bool                   `json:"complete" doc:"False: payload is the beginning only; the bus has the whole for a while."`
+	Payload    any                    `json:"payload,omitempty" doc:"What came: as JSON if it is JSON, else its bytes in base64. Lists leave it out."`
 }
 
-// deedBody is what somebody did.
-type deedBody struct {
+// auditedBody is what somebody did.
+type auditedBody struct {
 	By   string    `json:"by"`
 	Name string    `json:"name,omitempty"`
 	At   time.Time `json:"at"`
 }
 
-func deed(d projections.Deed) *deedBody {
+func auditText(d projections.DeadLetterAction) *auditedBody {
 	if d.At.IsZero() {
 		return nil
 	}
-	return &deedBody{By: d.By, Name: d.ByName, At: d.At}
+	return &auditedBody{By: d.By, Name: d.ByName, At: d.At}
 }
 
 func deadLetter(r projections.DeadLetterRow) deadLetterBody {
 	b := deadLetterBody{ID: r.ID, Firm: r.Firm, Status: r.State, Subject: r.Subject, Type: r.Type, Source: r.Origin.Source, EventID: r.Origin.ID,
-		Code: r.Code, Reasons: append([]domain.FieldFault{}, r.Faults...), Remedy: domain.UnfitRemedy(r.Code), ReceivedAt: r.At,
-		Attempts: r.Attempts, LastTry: deed(r.Tried), Settled: deed(r.Settled), Size: r.Size, Complete: r.Size <= len(r.Body), Payload: r.Body}
-	if r.State != domain.LetterOpen {
+		Code: r.Code, Reasons: append([]domain.FieldFault{}, r.Faults...), Remedy: domain.UnprocessableRemedy(r.Code), ReceivedAt: r.At,
+		Attempts: r.Attempts, LastTry: auditText(r.Tried), Settled: auditText(r.Settled), Size: r.Size, Complete: r.Size <= len(r.Body), Payload: r.Body}
+	if r.State != domain.DeadLetterOpen {
 		b.Remedy = ""
 	}
 	if json.Valid(r.Body) {
@@ -71,7 +71,7 @@ func deadLetter(r projections.DeadLetterRow) deadLetterBody {
 type deadLettersInput struct {
 	Reading
 	Paging
-	Status domain.LetterState `query:"status" enum:"open,taken_in,discarded" default:"open" doc:"Only those of this status."`
+	Status domain.DeadLetterState `query:"status" enum:"open,taken_in,discarded" default:"open" doc:"Only those of this status."`
 }
 
 func (s *site) listDeadLetters(_ context.Context, in *deadLettersInput) (*answer[list[deadLetterBody]], error) {
@@ -114,12 +114,12 @@ func (s *site) deadLetter(firm domain.FirmID, id string) (projections.DeadLetter
 }
 
 func (s *site) retryDeadLetter(ctx context.Context, in *deadLetterPath) (*change[deadLetterBody], error) {
-	position, err := s.Letters.RetryDeadLetter(ctx, actor(ctx, in.firm()), in.ID)
+	position, err := s.DeadLetters.RetryDeadLetter(ctx, actor(ctx, in.firm()), in.ID)
 	return s.settled(ctx, in, position, err)
 }
 
 func (s *site) discardDeadLetter(ctx context.Context, in *deadLetterPath) (*change[deadLetterBody], error) {
-	position, err := s.Letters.DiscardDeadLetter(ctx, actor(ctx, in.firm()), in.ID)
+	position, err := s.DeadLetters.DiscardDeadLetter(ctx, actor(ctx, in.firm()), in.ID)
 	return s.settled(ctx, in, position, err)
 }
 

@@ -125,7 +125,7 @@ type resolvedRule struct {
 }
 
 func resolved(r domain.Resolution) resolvedBody {
-	b := resolvedBody{TypeID: known(r.Type.ID), TypeName: known(r.Type.Name), How: or(string(r.How), "unmapped"), ClientRole: r.Role(), Nearest: append([]string{}, r.Nearest...)}
+	b := resolvedBody{TypeID: known(r.Type.ID), TypeName: known(r.Type.Name), How: firstNonEmpty(string(r.How), "unmapped"), ClientRole: r.Role(), Nearest: append([]string{}, r.Nearest...)}
 	if k := r.Mapping; k != nil {
 		b.Mapping = &resolvedRule{CaseType: k.CaseType, PracticeArea: k.PracticeArea, Jurisdiction: k.Jurisdiction}
 		if k.Named() {
@@ -157,7 +157,7 @@ func (s *site) dryRunMappings(ctx context.Context, in *dryRunInput) (*answer[dry
 	return &answer[dryRunBody]{Body: b}, nil
 }
 
-func triedOf(m surveyed) triedBody {
+func triedOf(m matterImpact) triedBody {
 	d := m.Matter.Data
 	return triedBody{ID: m.ID, CaseNumber: d.CaseNumber, Title: d.Title, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
 		Now: resolved(m.Now), Then: resolved(m.Then), Changes: m.Changes, Released: m.Released, Stops: m.Stops, Keeps: m.Keeps,

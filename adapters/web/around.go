@@ -14,12 +14,12 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// around is what every request goes through: headers that keep browsers safe, an
+// middleware is what every request goes through: headers that keep browsers safe, an
 // answer to unknown addresses, a net under panics, and one line in the log.
-func (s *site) around(mux *http.ServeMux) http.Handler {
+func (s *site) middleware(mux *http.ServeMux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		t := &trip{began: time.Now()}
-		r = r.WithContext(context.WithValue(r.Context(), tripKey{}, t))
+		t := &accessRecord{began: time.Now()}
+		r = r.WithContext(context.WithValue(r.Context(), accessRecordKey{}, t))
 		rec := &recorder{ResponseWriter: w}
 		defer func() { s.finish(rec, r, t, recover()) }()
 		s.protect(rec.Header())
@@ -30,22 +30,22 @@ func (s *site) around(mux *http.ServeMux) http.Handler {
 			return
 		}
 		mux.ServeHTTP(rec, r)
-		t.firm = or(r.PathValue("firm"), t.firm)
+		t.firm = firstNonEmpty(r.PathValue("firm"), t.firm)
 	})
 }
 
-// trip is what the log tells of a request.
-type trip struct {
+// accessRecord is what the log tells of a request.
+type accessRecord struct {
 	began time.Time
 	route string // the pattern, never the address, which may hold secrets
 	firm  string
 }
 
-type tripKey struct{}
+type accessRecordKey struct{}
 
 // noteFirm lets the log name the firm of a signed-in user.
 func noteFirm(ctx context.Context, firm domain.FirmID) {
-	if t, ok := ctx.Value(tripKey{}).(*trip); ok {
+	if t, ok := ctx.Value(accessRecordKey{}).(*accessRecord); ok {
 		t.firm = string(firm)
 	}
 }
@@ -84,7 +84,7 @@ func (r *recorder) Write(b []byte) (int, error) {
 func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
 
 // finish answers after a panic, unless an answer has begun, and writes the log.
-func (s *site) finish(rec *recorder, r *http.Request, t *trip, panicked any) {
+func (s *site) finish(rec *recorder, r *http.Request, t *accessRecord, panicked any) {
 	if panicked == http.ErrAbortHandler {
 		panic(panicked)
 	}

@@ -69,11 +69,11 @@ const consentCookie = "casehug_consent"
 // that of the admin who made the link: it shows the person who consented for which firm.
 func (s *site) ask(w http.ResponseWriter, q Question) {
 	s.setCookie(w, consentCookie, q.Browser, max(1, int(q.Expires.Sub(s.Now()).Seconds())))
-	account, firm := or(q.Account.Name, q.Account.ID), string(q.Firm)
+	account, firm := firstNonEmpty(q.Account.Name, q.Account.ID), string(q.Firm)
 	if q.Called != "" {
 		firm = q.Called + " (" + firm + ")"
 	}
-	s.showAlone(w, http.StatusOK, alone{Title: "Connect?", Icon: "plug", Heading: "Connect " + account + " to " + firm + "?",
+	s.showErrorPage(w, http.StatusOK, errorPage{Title: "Connect?", Icon: "plug", Heading: "Connect " + account + " to " + firm + "?",
 		Text: []string{
 			"Smokeball account: " + account + ". CaseHug firm: " + firm + ". The link was made by " + q.By + " of that firm, who is not signed in to CaseHug in this browser.",
 			"If you connect them, everybody of the CaseHug firm " + firm + " can send matters, clients and documents into this Smokeball account, and read its matters. If you do not know that firm, or did not expect this, answer No.",
@@ -87,11 +87,11 @@ func (s *site) ask(w http.ResponseWriter, q Question) {
 func (s *site) showFinished(w http.ResponseWriter, done Completed) {
 	open := []act{{Label: "Open Smokeball sync", Href: "/integrations", Go: true}}
 	if done.Asks {
-		s.showAlone(w, http.StatusOK, alone{Title: "One question left", Icon: "plug", Heading: "This is another Smokeball account than before",
+		s.showErrorPage(w, http.StatusOK, errorPage{Title: "One question left", Icon: "plug", Heading: "This is another Smokeball account than before",
 			Text: []string{"Nothing was changed. A firm admin confirms the account under Settings → Integrations within 10 minutes, or keeps the one before."}, Acts: open})
 		return
 	}
-	s.showAlone(w, http.StatusOK, alone{Title: "Connected", Icon: "ok", Heading: "Smokeball is connected",
+	s.showErrorPage(w, http.StatusOK, errorPage{Title: "Connected", Icon: "ok", Heading: "Smokeball is connected",
 		Text: []string{"CaseHug may now send matters, clients and approved documents to Smokeball. You can close this page."}, Acts: open})
 }
 

@@ -17,12 +17,12 @@ func (s *site) showUnfinished(w http.ResponseWriter, r *http.Request, signedIn b
 		a.Text = append(a.Text, "Nobody is signed in to CaseHug in this browser. Open Smokeball sync from CaseHug: it signs you in and shows how the connection stands.")
 	}
 	a.Title, a.Code, a.Status, a.Reference = "Not finished", string(p.Code), p.Status, p.Reference
-	s.showAlone(w, p.Status, a)
+	s.showErrorPage(w, p.Status, a)
 }
 
 // unfinished is the page for why a way back from Smokeball led nowhere.
-func unfinished(p *problem) alone {
-	a := alone{Icon: "plug", Heading: "Connecting to Smokeball did not work", Text: []string{sentence(p.Detail) + " Nothing was changed.", p.Remedy}}
+func unfinished(p *problem) errorPage {
+	a := errorPage{Icon: "plug", Heading: "Connecting to Smokeball did not work", Text: []string{sentence(p.Detail) + " Nothing was changed.", p.Remedy}}
 	switch p.Code {
 	case domain.CodeAuthorizationDenied:
 		a.Icon, a.Heading = "cancel", "Smokeball gave no access"

@@ -60,7 +60,7 @@ func (s *site) caseTypes(ctx context.Context, firm domain.FirmID) (caseTypes, er
 
 // matterTypes are the account's types, had within the patience of somebody who waits.
 func (s *site) matterTypes(ctx context.Context, firm domain.FirmID) ([]domain.MatterType, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	return s.Mappings.MatterTypes(ctx, firm)
 }
@@ -124,7 +124,7 @@ func (c *caseTypes) custom(k domain.KeptMapping) *caseType {
 		return r
 	}
 	t, _ := c.find(k.MatterTypeID)
-	r.TypeName, r.Area, r.Flagged = or(t.Name, k.TypeName), areaOf(t), k.Flag(c.Types)
+	r.TypeName, r.Area, r.Flagged = firstNonEmpty(t.Name, k.TypeName), areaOf(t), k.Flag(c.Types)
 	return r
 }
 
@@ -156,7 +156,7 @@ const glance = 500 * time.Millisecond
 
 // unmapped is how many case types have no matter type, for the pages beside that of the
 // mappings; 0 where that can't be told at once.
-func (s *site) unmapped(v visit) int {
+func (s *site) unmapped(v pageRequest) int {
 	ctx, cancel := context.WithTimeout(v.r.Context(), glance)
 	defer cancel()
 	c, err := s.caseTypes(ctx, v.firm())

@@ -17,15 +17,15 @@ import (
 // Config is all that the HTTP side is built on. Users, Schema, OneTime, ConsentURL,
 // Scopes, WebhookTypes, Region, Version and OperatorToken may be left out; the rest is needed.
 type Config struct {
-	Views     Views
-	Syncs     Syncs
-	Firms     Firms
-	Mappings  Mappings
-	Inbox     Inbox
-	Allowance Allowance
-	Keys      Keys
-	Letters   DeadLetters
-	Past      Past
+	Views       Views
+	Syncs       Syncs
+	Firms       Firms
+	Mappings    Mappings
+	Inbox       Inbox
+	Allowance   Allowance
+	Keys        Keys
+	DeadLetters DeadLetters
+	Past        Past
 	// Refusals writes down what people are refused. Nil: nothing is written down.
 	Refusals Refusals
 	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
@@ -93,7 +93,7 @@ func (c Config) check() (*url.URL, error) {
 		there bool
 	}{
 		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil}, {"Past", c.Past != nil},
-		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Letters", c.Letters != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
+		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Letters", c.DeadLetters != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
 		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {

@@ -86,7 +86,7 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, Letters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
+		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, DeadLetters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
 		Scopes:       []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
 		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
@@ -425,20 +425,20 @@ type sessions struct{ *engine }
 
 func (s sessions) Begin(_ context.Context, token string) (string, error) { return token, nil }
 
-func (s sessions) Token(_ context.Context, mark string, _ bool) (string, error) {
+func (s sessions) Token(_ context.Context, badge string, _ bool) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for token := range people {
-		if sum := sha256.Sum256([]byte(token)); hex.EncodeToString(sum[:]) == mark && !s.ended[mark] {
+		if sum := sha256.Sum256([]byte(token)); hex.EncodeToString(sum[:]) == badge && !s.ended[badge] {
 			return token, nil
 		}
 	}
 	return "", rejection(domain.Denied, domain.CodeNotSignedIn, "The session has ended")
 }
 
-func (s sessions) End(_ context.Context, mark string) error {
+func (s sessions) End(_ context.Context, badge string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ended[mark] = true
+	s.ended[badge] = true
 	return nil
 }

@@ -95,7 +95,7 @@ func (s *site) spend(c caller, r *http.Request) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || c.operator {
 		return nil
 	}
-	firm := or(r.PathValue("firm"), string(c.user.Firm))
+	firm := firstNonEmpty(r.PathValue("firm"), string(c.user.Firm))
 	size := r.ContentLength
 	if size < 0 {
 		size = maxBody
@@ -111,7 +111,7 @@ func (s *site) spend(c caller, r *http.Request) error {
 	case c.user.Role == domain.Service:
 		claims = []claim{{"service of " + firm, perOneFirm}}
 	}
-	if c.wish.action == domain.ActionAuthorize {
+	if c.auditTarget.action == domain.ActionAuthorize {
 		claims = append(claims, claim{"links " + firm, perLinks})
 	}
 	for _, claim := range claims {
@@ -176,7 +176,7 @@ func (s *site) unknownBody(h http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		defer leave()
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyPatience)) // a writer without deadlines has no slow client
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout)) // a writer without deadlines has no slow client
 		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 		_ = r.ParseForm() // what is no form has no values
 		h(w, r)

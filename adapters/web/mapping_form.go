@@ -18,9 +18,9 @@ type mappingForm struct {
 	Faults map[string]string // by field
 	Other  string            // what is wrong beside the fields
 
-	Tried    *survey // what saving it would change; nil: not asked yet
-	Removing bool    // what removing it would change, instead
-	Next     int     // the revision that saving makes
+	Tried    *dryRunImpact // what saving it would change; nil: not asked yet
+	Removing bool          // what removing it would change, instead
+	Next     int           // the revision that saving makes
 }
 
 // typeGroup are the matter types of one practice area.

@@ -38,36 +38,36 @@ func (s *site) leftovers(firm domain.FirmID) (l leftovers, err error) {
 	return l, err
 }
 
-func (s *site) showAdvanced(v visit) error {
+func (s *site) showAdvanced(v pageRequest) error {
 	return s.showTested(v, nil)
 }
 
 // showTested shows the page, with what came of a test notification where one was sent.
-func (s *site) showTested(v visit, t *WebhookTest) error {
+func (s *site) showTested(v pageRequest, t *WebhookTest) error {
 	p, err := s.advanced(v)
 	if err != nil {
 		return err
 	}
 	p.Test = t
-	sc := screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.unmapped(v), Said: advancedSaid(v.r),
+	sc := screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.unmapped(v), Said: advancedSummary(v.r),
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Advanced", ""}}, Body: p}
 	return s.show(v, http.StatusOK, "advanced", sc)
 }
 
-func (s *site) advanced(v visit) (advancedPage, error) {
+func (s *site) advanced(v pageRequest) (advancedPage, error) {
 	row, err := s.Views.Connection(v.firm())
 	if err != nil {
 		return advancedPage{}, err
 	}
 	c, address := row.Connection, strings.TrimSuffix(s.PublicURL, "/")+"/webhooks/smokeball/••••••••"
-	p := advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected, Hears: heard(s.WebhookTypes), Address: address,
+	p := advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected, Hears: receivedText(s.WebhookTypes), Address: address,
 		Registered: nameOf(v, row, row.Lately.Registered), Since: row.Lately.HooksSince}
 	p.Left, err = s.leftovers(v.firm())
 	return p, err
 }
 
-// heard tells what types of webhooks are about, such as matters, contacts, errors.
-func heard(types []string) string {
+// receivedText tells what types of webhooks are about, such as matters, contacts, errors.
+func receivedText(types []string) string {
 	var about []string
 	for _, t := range types {
 		kind, _, _ := strings.Cut(t, ".")
@@ -78,12 +78,12 @@ func heard(types []string) string {
 	return capital(strings.Join(about, ", "))
 }
 
-func (s *site) showRemoveWebhooks(v visit) error {
+func (s *site) showRemoveWebhooks(v pageRequest) error {
 	return s.show(v, http.StatusOK, "unregister", screen{Title: "Remove the subscription", Nav: "integrations",
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Remove the subscription", ""}}})
 }
 
-func advancedSaid(r *http.Request) string {
+func advancedSummary(r *http.Request) string {
 	switch r.URL.Query().Get("done") {
 	case "registered":
 		return "Webhooks are registered."
@@ -95,24 +95,24 @@ func advancedSaid(r *http.Request) string {
 	return ""
 }
 
-func (s *site) doRegisterWebhooks(v visit) error {
+func (s *site) doRegisterWebhooks(v pageRequest) error {
 	position, err := s.Firms.RegisterWebhooks(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations/advanced?done=registered")
 }
 
-func (s *site) doRemoveWebhooks(v visit) error {
+func (s *site) doRemoveWebhooks(v pageRequest) error {
 	position, err := s.Firms.RemoveWebhooks(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations/advanced?done=removed")
 }
 
-func (s *site) doRotateWebhooks(v visit) error {
+func (s *site) doRotateWebhooks(v pageRequest) error {
 	position, err := s.Firms.RotateWebhooks(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations/advanced?done=rotated")
 }
 
 // doTestWebhooks answers with the page itself: what came of a test is kept nowhere, and an
 // address that told it could tell anything.
-func (s *site) doTestWebhooks(v visit) error {
+func (s *site) doTestWebhooks(v pageRequest) error {
 	t, err := s.Firms.TestWebhooks(v.r.Context(), v.user)
 	if err != nil {
 		return err

@@ -50,7 +50,7 @@ type slider struct {
 }
 
 // showPast shows the moment that is asked for, or this one.
-func (s *site) showPast(v visit) error {
+func (s *site) showPast(v pageRequest) error {
 	now := s.Now().UTC()
 	at, wrong := now, ""
 	typed := v.r.URL.Query().Get("as_of")
@@ -78,7 +78,7 @@ func (s *site) showPast(v visit) error {
 	return s.show(v, status, "as-of", pastScreen(v, p))
 }
 
-func pastScreen(v visit, p pastPage) screen {
+func pastScreen(v pageRequest, p pastPage) screen {
 	sc := screen{Title: "Connection as of", Nav: "integrations", Tab: "as-of", Body: p,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Connection as of", ""}}}
 	if v.user.Role != domain.FirmAdmin {
@@ -98,7 +98,7 @@ func fullTime(typed string) string {
 	return typed
 }
 
-func (s *site) pastOf(v visit, story []projections.Fact, at, now time.Time) (pastPage, error) {
+func (s *site) pastOf(v pageRequest, story []projections.Fact, at, now time.Time) (pastPage, error) {
 	then, err := s.Past.Fold(v.firm(), story, at)
 	if err != nil {
 		return pastPage{}, err
@@ -114,7 +114,7 @@ func (s *site) pastOf(v visit, story []projections.Fact, at, now time.Time) (pas
 }
 
 // list makes the list of events, newest first, with the ways to the ones around.
-func (p *pastPage) list(v visit, row projections.ConnectionRow, story []projections.Fact) {
+func (p *pastPage) list(v pageRequest, row projections.ConnectionRow, story []projections.Fact) {
 	before := domain.Preferences{}
 	for _, f := range story {
 		title, text := pastText(f.Event, before, func(subject string) string { return nameOf(v, row, subject) })
@@ -161,9 +161,9 @@ func sliderOf(story []projections.Fact, at, now time.Time) slider {
 }
 
 // facts are what the page tells of a row, at the time that the site's clock has.
-func (s *site) facts(v visit, row projections.ConnectionRow) []pastFact {
+func (s *site) facts(v pageRequest, row projections.ConnectionRow) []pastFact {
 	c, b := row.Connection, s.describeConnection(row)
-	until, account, by := "–", "None", or(nameOf(v, row, c.By), "Nobody")
+	until, account, by := "–", "None", firstNonEmpty(nameOf(v, row, c.By), "Nobody")
 	if !c.ReauthorizeBy.IsZero() {
 		until = c.ReauthorizeBy.UTC().Format("Jan 2, 2006")
 	}
@@ -172,11 +172,11 @@ func (s *site) facts(v visit, row projections.ConnectionRow) []pastFact {
 	}
 	set := row.Settings
 	return []pastFact{
-		{Label: "Status", Value: connectionMark(b.Status).Word}, {Label: "Smokeball firm", Value: account}, {Label: "Connected by", Value: by},
-		{Label: "Sign in again by", Value: until}, {Label: "Webhooks", Value: webhooksMark(b.Webhooks.Status).Word},
+		{Label: "Status", Value: connectionBadge(b.Status).Word}, {Label: "Smokeball firm", Value: account}, {Label: "Connected by", Value: by},
+		{Label: "Sign in again by", Value: until}, {Label: "Webhooks", Value: webhooksBadge(b.Webhooks.Status).Word},
 		{Label: "Document approved", Value: onOff(set.OnDocumentApproved)}, {Label: "Matter created", Value: onOff(set.OnMatterCreated)},
 		{Label: "Matter changed", Value: onOff(set.OnMatterUpdated)}, {Label: "Client changed", Value: onOff(set.OnClientUpdated)},
-		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Send tags", Value: onOff(set.SyncTags)}, {Label: "Folder", Value: or(set.DocumentsFolder, "Top level")},
+		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Send tags", Value: onOff(set.SyncTags)}, {Label: "Folder", Value: firstNonEmpty(set.DocumentsFolder, "Top level")},
 		{Label: "Mappings", Value: mappingsText(row.Mappings)},
 	}
 }

@@ -28,7 +28,7 @@ type auditLine struct {
 	Who string
 }
 
-func (s *site) showAudit(v visit) error {
+func (s *site) showAudit(v pageRequest) error {
 	in := v.r.URL.Query()
 	q, err := s.auditQuery(in)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *site) showAudit(v visit) error {
 		Periods:  periods(in.Get("period")),
 		Filtered: q.Actor != "" || q.Action != "" || q.Outcome != "" || !q.From.IsZero()}
 	for _, r := range rows {
-		p.Rows = append(p.Rows, auditLine{r, or(auditName(v.user, row, r), r.Actor)})
+		p.Rows = append(p.Rows, auditLine{r, firstNonEmpty(auditName(v.user, row, r), r.Actor)})
 	}
 	if c := cursor(next); c != nil {
 		p.More = "/audit" + queryWith(in, "cursor", *c)
@@ -53,7 +53,7 @@ func (s *site) showAudit(v visit) error {
 
 func (s *site) auditQuery(in url.Values) (projections.AuditQuery, error) {
 	q := projections.AuditQuery{Actor: strings.TrimSpace(in.Get("actor")), Action: domain.Action(strings.TrimSpace(in.Get("action"))),
-		Outcome: domain.DeedOutcome(in.Get("outcome")), Limit: perPage}
+		Outcome: domain.AuditOutcome(in.Get("outcome")), Limit: perPage}
 	if d := periodOf(in.Get("period")); d > 0 {
 		q.From = s.Now().Add(-d)
 	}
@@ -62,12 +62,12 @@ func (s *site) auditQuery(in url.Values) (projections.AuditQuery, error) {
 	return q, err
 }
 
-// deedMark is the chip of what came of a deed.
-func deedMark(o domain.DeedOutcome) mark {
-	if o == domain.DeedRefused {
-		return mark{"bad", "bad", "Refused", false}
+// outcomeBadge is the chip of what came of a deed.
+func outcomeBadge(o domain.AuditOutcome) badge {
+	if o == domain.AuditRefused {
+		return badge{"bad", "bad", "Refused", false}
 	}
-	return mark{"ok", "ok", "Done", false}
+	return badge{"ok", "ok", "Done", false}
 }
 
 // roleText is a role in people's words.
@@ -114,9 +114,9 @@ func actionText(a domain.Action) string {
 		return "Cancel a sync"
 	case domain.ActionRetrySync:
 		return "Retry a sync"
-	case domain.ActionRetryLetter:
+	case domain.ActionRetryDeadLetter:
 		return "Retry a dead letter"
-	case domain.ActionDiscardLetter:
+	case domain.ActionDiscardDeadLetter:
 		return "Discard a dead letter"
 	case "many":
 		return "Many different things"

@@ -12,18 +12,18 @@ const deadLettersPath = "/dead-letters"
 
 // deadLettersPage lists what could not be taken in, or what became of it.
 type deadLettersPage struct {
-	State   domain.LetterState
-	Groups  []group
-	Letters []letter
-	Tried   *letter // of these: the one that a retry has just not taken in
-	Paged   bool
-	More    string
-	Newest  string
+	State       domain.DeadLetterState
+	Groups      []group
+	DeadLetters []deadLetterView
+	Tried       *deadLetterView // of these: the one that a retry has just not taken in
+	Paged       bool
+	More        string
+	Newest      string
 }
 
-func (s *site) showDeadLetters(v visit) error {
+func (s *site) showDeadLetters(v pageRequest) error {
 	in := v.r.URL.Query()
-	p := deadLettersPage{State: domain.LetterState(or(in.Get("status"), string(domain.LetterOpen))), Paged: in.Get("cursor") != ""}
+	p := deadLettersPage{State: domain.DeadLetterState(firstNonEmpty(in.Get("status"), string(domain.DeadLetterOpen))), Paged: in.Get("cursor") != ""}
 	before, err := Paging{Cursor: in.Get("cursor")}.before()
 	if err != nil {
 		return err
@@ -37,34 +37,34 @@ func (s *site) showDeadLetters(v visit) error {
 		return err
 	}
 	for _, r := range rows {
-		l, err := s.letter(r)
+		l, err := s.deadLetterOf(r)
 		if err != nil {
 			return err
 		}
-		p.Letters = append(p.Letters, l)
+		p.DeadLetters = append(p.DeadLetters, l)
 		if r.ID == in.Get("tried") {
 			p.Tried = &l
 		}
 	}
-	p.Groups = letterGroups(firm.DeadLetters, p.State)
+	p.Groups = deadLetterGroups(firm.DeadLetters, p.State)
 	p.Newest = deadLettersPath + queryWith(url.Values{"status": in["status"]})
 	if c := cursor(next); c != nil {
 		p.More = deadLettersPath + queryWith(url.Values{"status": in["status"]}, "cursor", *c)
 	}
-	return s.show(v, http.StatusOK, "dead-letters", screen{Title: "Dead letters", Nav: "dead-letters", Said: lettersSaid(in.Get("done")),
+	return s.show(v, http.StatusOK, "dead-letters", screen{Title: "Dead letters", Nav: "dead-letters", Said: deadLettersSummary(in.Get("done")),
 		Crumbs: []crumb{{"Dead letters", ""}}, Body: p})
 }
 
-func letterGroups(n projections.LetterCounts, current domain.LetterState) []group {
+func deadLetterGroups(n projections.DeadLetterCounts, current domain.DeadLetterState) []group {
 	list := []group{
-		{Label: "Open", Href: deadLettersPath, Count: n.Open, Current: current == domain.LetterOpen},
-		{Label: "Taken in later", Href: deadLettersPath + "?status=taken_in", Count: n.TakenIn, Current: current == domain.LetterTakenIn},
-		{Label: "Discarded", Href: deadLettersPath + "?status=discarded", Count: n.Discarded, Current: current == domain.LetterDiscarded},
+		{Label: "Open", Href: deadLettersPath, Count: n.Open, Current: current == domain.DeadLetterOpen},
+		{Label: "Taken in later", Href: deadLettersPath + "?status=taken_in", Count: n.TakenIn, Current: current == domain.DeadLetterTakenIn},
+		{Label: "Discarded", Href: deadLettersPath + "?status=discarded", Count: n.Discarded, Current: current == domain.DeadLetterDiscarded},
 	}
 	return list
 }
 
-func lettersSaid(done string) string {
+func deadLettersSummary(done string) string {
 	switch done {
 	case "taken_in":
 		return "The event is taken in."
@@ -74,23 +74,23 @@ func lettersSaid(done string) string {
 	return ""
 }
 
-// doRetryLetter takes the event in again. Where it still does not fit, the list tells why.
-func (s *site) doRetryLetter(v visit) error {
+// doRetryDeadLetter takes the event in again. Where it still does not fit, the list tells why.
+func (s *site) doRetryDeadLetter(v pageRequest) error {
 	id := v.r.PathValue("id")
-	position, err := s.Letters.RetryDeadLetter(v.r.Context(), v.user, id)
+	position, err := s.DeadLetters.RetryDeadLetter(v.r.Context(), v.user, id)
 	if r := domain.AsRejection(err); r != nil && len(r.Faults) > 0 {
 		return s.then(v, position, nil, deadLettersPath+"?tried="+url.QueryEscape(id))
 	}
 	return s.then(v, position, err, deadLettersPath+"?done=taken_in")
 }
 
-// showDiscardLetter asks whether the event is to be discarded, where no script asks.
-func (s *site) showDiscardLetter(v visit) error {
+// showDiscardDeadLetter asks whether the event is to be discarded, where no script asks.
+func (s *site) showDiscardDeadLetter(v pageRequest) error {
 	row, err := s.deadLetter(v.firm(), v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	l, err := s.letter(row)
+	l, err := s.deadLetterOf(row)
 	if err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func (s *site) showDiscardLetter(v visit) error {
 		Crumbs: []crumb{{"Dead letters", deadLettersPath}, {"Discard", ""}}, Body: l})
 }
 
-func (s *site) doDiscardLetter(v visit) error {
-	position, err := s.Letters.DiscardDeadLetter(v.r.Context(), v.user, v.r.PathValue("id"))
+func (s *site) doDiscardDeadLetter(v pageRequest) error {
+	position, err := s.DeadLetters.DiscardDeadLetter(v.r.Context(), v.user, v.r.PathValue("id"))
 	return s.then(v, position, err, deadLettersPath+"?done=discarded")
 }

@@ -45,7 +45,7 @@ type option struct {
 	Current bool
 }
 
-func (s *site) showHistory(v visit) error {
+func (s *site) showHistory(v pageRequest) error {
 	in := v.r.URL.Query()
 	q, err := s.historyQuery(in)
 	if err != nil {
@@ -170,7 +170,7 @@ func queryWith(in url.Values, pairs ...string) string {
 }
 
 // names tells how the people who asked for syncs, or cancelled them, are called.
-func (s *site) names(v visit, entries []projections.Entry) (map[string]string, error) {
+func (s *site) names(v pageRequest, entries []projections.Entry) (map[string]string, error) {
 	row, err := s.Views.Connection(v.firm())
 	names := map[string]string{}
 	for _, e := range entries {

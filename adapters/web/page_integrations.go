@@ -27,7 +27,7 @@ type integrationsPage struct {
 	Failed     *projections.Entry // the last one that did, where that is the last problem
 }
 
-func (s *site) showIntegrations(v visit) error {
+func (s *site) showIntegrations(v pageRequest) error {
 	row, err := s.Views.Connection(v.firm())
 	if err != nil {
 		return err
@@ -49,11 +49,11 @@ func (s *site) showIntegrations(v visit) error {
 	return s.show(v, http.StatusOK, "integrations", sc)
 }
 
-func (s *site) integrations(v visit, row projections.ConnectionRow) (integrationsPage, error) {
+func (s *site) integrations(v pageRequest, row projections.ConnectionRow) (integrationsPage, error) {
 	c, perSecond := row.Connection, 0.0
 	perSecond, _ = s.Allowance.Usage(row.Firm)
 	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
-		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By), Known: or(c.Known().Name, c.Known().ID),
+		PerMinute: int(perSecond * 60), LinkedBy: nameOf(v, row, c.By), Known: firstNonEmpty(c.Known().Name, c.Known().ID),
 		EndedBy: nameOf(v, row, row.Lately.EndedBy), EndedAt: row.Lately.EndedAt}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
 		p.Refused = c.LastFailure
@@ -65,11 +65,11 @@ func (s *site) integrations(v visit, row projections.ConnectionRow) (integration
 		p.DaysLeft = int(max(c.ReauthorizeBy.Sub(s.Now()), 0) / (24 * time.Hour))
 		p.DaysTotal = int(c.ReauthorizeBy.Sub(c.At) / (24 * time.Hour))
 	}
-	return p, s.lately(&p, row)
+	return p, s.lastOutcomes(&p, row)
 }
 
-// lately adds the queue and the last syncs to the page.
-func (s *site) lately(p *integrationsPage, row projections.ConnectionRow) (err error) {
+// lastOutcomes adds the queue and the last syncs to the page.
+func (s *site) lastOutcomes(p *integrationsPage, row projections.ConnectionRow) (err error) {
 	p.Queue = s.Views.Queue(row.Firm)
 	if p.Succeeded, err = s.syncOf(row.Firm, row.Lately.Succeeded); err != nil {
 		return err
@@ -94,7 +94,7 @@ func (s *site) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry,
 
 // doConnect leads the browser to Smokeball's consent page, or to the card that says why that
 // page would not be shown.
-func (s *site) doConnect(v visit) error {
+func (s *site) doConnect(v pageRequest) error {
 	url, _, err := s.Firms.Authorize(v.r.Context(), v.user)
 	if domain.AsRejection(err) != nil {
 		return v.to("/integrations")
@@ -106,17 +106,17 @@ func (s *site) doConnect(v visit) error {
 }
 
 // doConfirmAccount takes over the account that the page asked about.
-func (s *site) doConfirmAccount(v visit) error {
+func (s *site) doConfirmAccount(v pageRequest) error {
 	position, err := s.Firms.ConfirmAccount(v.r.Context(), v.user, v.r.PostFormValue("account_id"))
 	return s.then(v, position, err, "/integrations?connected=1")
 }
 
-func (s *site) doDropAccount(v visit) error {
+func (s *site) doDropAccount(v pageRequest) error {
 	position, err := s.Firms.DropAccount(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations?stayed=1")
 }
 
-func (s *site) showDisconnect(v visit) error {
+func (s *site) showDisconnect(v pageRequest) error {
 	left, err := s.leftovers(v.firm())
 	if err != nil {
 		return err
@@ -125,13 +125,13 @@ func (s *site) showDisconnect(v visit) error {
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Disconnect", ""}}})
 }
 
-func (s *site) doDisconnect(v visit) error {
+func (s *site) doDisconnect(v pageRequest) error {
 	position, err := s.Firms.Disconnect(v.r.Context(), v.user)
 	return s.then(v, position, err, "/integrations")
 }
 
 // then leads on after a change, once the pages show it.
-func (s *site) then(v visit, position uint64, err error, next string) error {
+func (s *site) then(v pageRequest, position uint64, err error, next string) error {
 	if err != nil {
 		return err
 	}

@@ -27,7 +27,7 @@ type mappingRow struct {
 	Form *mappingForm // nil: it is closed
 }
 
-func (s *site) showMappings(v visit) error {
+func (s *site) showMappings(v pageRequest) error {
 	c, err := s.caseTypes(v.r.Context(), v.firm())
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ const mattersTried = 20
 
 // tryMapping shows what saving the form, or removing its mapping, would change. What was
 // typed stays in the form.
-func (s *site) tryMapping(v visit, c caseTypes, in url.Values) error {
+func (s *site) tryMapping(v pageRequest, c caseTypes, in url.Values) error {
 	typed := typedMapping(in.Get)
 	change := domain.MappingChange{Revise: &typed}
 	if k, ok := c.Mappings.Find(typed.ID); ok && in.Get("try") == "remove" {
@@ -88,7 +88,7 @@ func asked(in url.Values, own domain.Mappings) *domain.Mapping {
 }
 
 // mappings shows the page, with a form where one is to be open.
-func (s *site) mappings(v visit, status int, c caseTypes, form *mappingForm) error {
+func (s *site) mappings(v pageRequest, status int, c caseTypes, form *mappingForm) error {
 	row, err := s.Views.Connection(v.firm())
 	if err != nil {
 		return err
@@ -162,7 +162,7 @@ func (p *mappingsPage) open(f *mappingForm) {
 }
 
 // doMapping saves the form; what is wrong is shown at its field, with what was typed.
-func (s *site) doMapping(v visit) error {
+func (s *site) doMapping(v pageRequest) error {
 	typed := typedMapping(v.r.PostFormValue)
 	released, err := s.released(v.r.Context(), v.firm(), domain.MappingChange{Revise: &typed})
 	if err != nil {
@@ -195,7 +195,7 @@ func query(w domain.Mapping) string {
 		"matter_type_id": {w.MatterTypeID}, "client_role": {w.ClientRole}}.Encode()
 }
 
-func (s *site) doRemoveMapping(v visit) error {
+func (s *site) doRemoveMapping(v pageRequest) error {
 	id := domain.MappingID(v.r.PostFormValue("id"))
 	released, err := s.released(v.r.Context(), v.firm(), domain.MappingChange{Remove: id})
 	if err != nil {
@@ -207,7 +207,7 @@ func (s *site) doRemoveMapping(v visit) error {
 
 // chooseLink leads a firm admin from a sync that waits for a matter type to where one is
 // chosen; "" for everybody else.
-func chooseLink(v visit, f *domain.Failure, d domain.MatterData) string {
+func chooseLink(v pageRequest, f *domain.Failure, d domain.MatterData) string {
 	if v.user.Role != domain.FirmAdmin || f == nil || f.Code != domain.CodeMatterTypeUnmapped {
 		return ""
 	}

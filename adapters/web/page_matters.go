@@ -19,7 +19,7 @@ type mattersPage struct {
 	Newest   string
 }
 
-func (s *site) showMatters(v visit) error {
+func (s *site) showMatters(v pageRequest) error {
 	in := v.r.URL.Query()
 	form := mattersInput{Paging: Paging{Cursor: in.Get("cursor"), Limit: perPage}, Text: strings.TrimSpace(in.Get("q")), Status: in.Get("status")}
 	q, err := form.query()
@@ -61,9 +61,9 @@ func (p matterPage) Busy() bool {
 }
 
 // Name is how the matter is called.
-func (p matterPage) Name() string { return or(p.Matter.Title, string(p.Matter.ID)) }
+func (p matterPage) Name() string { return firstNonEmpty(p.Matter.Title, string(p.Matter.ID)) }
 
-func (s *site) showMatter(v visit) error {
+func (s *site) showMatter(v pageRequest) error {
 	row, err := s.matter(v.firm(), domain.MatterID(v.r.PathValue("matter")))
 	if err != nil {
 		return err
@@ -86,11 +86,11 @@ func (s *site) showMatter(v visit) error {
 		p.Choose = chooseLink(v, p.Newest.Error, row.Matter.Data)
 	}
 	return s.show(v, http.StatusOK, "matter", screen{Title: p.Name(), Nav: "matters",
-		Crumbs: []crumb{{"Matters", "/matters"}, {or(p.Matter.CaseNumber, string(p.Matter.ID)), ""}}, Body: p})
+		Crumbs: []crumb{{"Matters", "/matters"}, {firstNonEmpty(p.Matter.CaseNumber, string(p.Matter.ID)), ""}}, Body: p})
 }
 
 // newest finds the sync that the matter's state comes from.
-func (s *site) newest(v visit, p *matterPage) error {
+func (s *site) newest(v pageRequest, p *matterPage) error {
 	if p.Matter.Sync.ID == nil {
 		return nil
 	}
@@ -101,7 +101,7 @@ func (s *site) newest(v visit, p *matterPage) error {
 	return err
 }
 
-func (s *site) doSync(v visit) error {
+func (s *site) doSync(v pageRequest) error {
 	m := domain.MatterID(v.r.PathValue("matter"))
 	if !domain.ValidID(string(m)) {
 		return unknown("matter", "Look for it in the list of matters.")

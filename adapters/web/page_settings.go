@@ -24,7 +24,7 @@ type settingsPage struct {
 	Other     string          // what is wrong with anything else
 }
 
-func (s *site) showSettings(v visit) error {
+func (s *site) showSettings(v pageRequest) error {
 	p, err := s.settingsOf(v)
 	if err != nil {
 		return err
@@ -32,7 +32,7 @@ func (s *site) showSettings(v visit) error {
 	return s.settingsForm(v, http.StatusOK, p)
 }
 
-func (s *site) settingsOf(v visit) (settingsPage, error) {
+func (s *site) settingsOf(v pageRequest) (settingsPage, error) {
 	row, err := s.Views.Connection(v.firm())
 	if err != nil {
 		return settingsPage{}, err
@@ -45,7 +45,7 @@ func (s *site) settingsOf(v visit) (settingsPage, error) {
 	return p, err
 }
 
-func (s *site) settingsForm(v visit, status int, p settingsPage) error {
+func (s *site) settingsForm(v pageRequest, status int, p settingsPage) error {
 	sc := screen{Title: "Smokeball settings", Nav: "integrations", Tab: "settings", Unmapped: s.unmapped(v), Body: p,
 		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {"Auto-sync", ""}}}
 	if v.r.URL.Query().Get("saved") != "" {
@@ -55,7 +55,7 @@ func (s *site) settingsForm(v visit, status int, p settingsPage) error {
 }
 
 // doSettings saves the form; what is wrong is shown at its field, with what was typed.
-func (s *site) doSettings(v visit) error {
+func (s *site) doSettings(v pageRequest) error {
 	typed := typedSettings(v.r)
 	seen, err := strconv.Atoi(v.r.PostFormValue("revision"))
 	if err != nil {
@@ -75,7 +75,7 @@ func (s *site) doSettings(v visit) error {
 
 // unsavedSettings shows the form again with what was typed: it has faults, or somebody
 // else saved other settings while it was open.
-func (s *site) unsavedSettings(v visit, typed domain.Settings, r *domain.Rejection) error {
+func (s *site) unsavedSettings(v pageRequest, typed domain.Settings, r *domain.Rejection) error {
 	p, err := s.settingsOf(v)
 	if err != nil {
 		return err

@@ -17,7 +17,7 @@ type syncPage struct {
 	Choose string
 }
 
-func (s *site) showSync(v visit) error {
+func (s *site) showSync(v pageRequest) error {
 	e, err := s.sync(v.firm(), domain.SyncID(v.r.PathValue("id")))
 	if err != nil {
 		return err
@@ -30,18 +30,18 @@ func (s *site) showSync(v visit) error {
 	if err != nil {
 		return err
 	}
-	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + or(e.Title, string(e.Matter)), Nav: "history",
+	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + firstNonEmpty(e.Title, string(e.Matter)), Nav: "history",
 		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Off: names[e.CancelledBy], Known: ok,
 			Choose: chooseLink(v, e.Error, row.Matter.Data)}})
 }
 
-func (s *site) doCancel(v visit) error {
+func (s *site) doCancel(v pageRequest) error {
 	id := domain.SyncID(v.r.PathValue("id"))
 	position, err := s.Syncs.Cancel(v.r.Context(), v.user, id)
 	return s.then(v, position, err, "/history/"+string(id))
 }
 
-func (s *site) doRetry(v visit) error {
+func (s *site) doRetry(v pageRequest) error {
 	id, position, err := s.Syncs.Retry(v.r.Context(), v.user, domain.SyncID(v.r.PathValue("id")))
 	return s.then(v, position, err, "/history/"+string(id))
 }

@@ -22,10 +22,10 @@ type Views interface {
 	Counts(firm domain.FirmID) (map[domain.Status]int, error)
 	Matters(firm domain.FirmID, q projections.MatterQuery) ([]projections.MatterRow, uint64, error)
 	// EachMatter visits all of a firm's matters, newest first, until visit returns false.
-	EachMatter(firm domain.FirmID, visit func(projections.MatterRow) bool) error
+	EachMatter(firm domain.FirmID, fn func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
 	Queue(firm domain.FirmID) projections.Queue
-	DeadLetters(firm domain.FirmID, state domain.LetterState, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
+	DeadLetters(firm domain.FirmID, state domain.DeadLetterState, before uint64, limit int) ([]projections.DeadLetterRow, uint64, error)
 	DeadLetter(firm domain.FirmID, id string) (projections.DeadLetterRow, bool, error)
 	Audit(firm domain.FirmID, q projections.AuditQuery) (rows []projections.AuditRow, next uint64, err error)
 }
@@ -149,7 +149,7 @@ type Mappings interface {
 	RemoveMapping(ctx context.Context, by domain.User, id domain.MappingID) (position uint64, err error)
 	// TryMappings sets the firm's mappings against what they would be after a change, and
 	// changes nothing. What making the change would be refused for is refused.
-	TryMappings(ctx context.Context, firm domain.FirmID, c domain.MappingChange) (domain.Trial, error)
+	TryMappings(ctx context.Context, firm domain.FirmID, c domain.MappingChange) (domain.DryRun, error)
 }
 
 // Callback is what Smokeball's redirect carries.
@@ -196,7 +196,7 @@ type Sessions interface {
 	Begin(ctx context.Context, token string) (id string, err error)
 	// Token is the token that the session began with; active says that a person does
 	// something in it now. One that has ended is a Rejection (Denied).
-	Token(ctx context.Context, mark string, active bool) (string, error)
+	Token(ctx context.Context, badge string, active bool) (string, error)
 	// End ends the session, on every engine.
-	End(ctx context.Context, mark string) error
+	End(ctx context.Context, badge string) error
 }

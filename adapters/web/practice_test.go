@@ -90,22 +90,22 @@ func (e *engine) RemoveMapping(_ context.Context, by domain.User, id domain.Mapp
 	return e.add(noon.Add(time.Second), domain.SettingsStream(by.Firm), facts...), nil
 }
 
-func (e *engine) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.Trial, error) {
+func (e *engine) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.DryRun, error) {
 	types, err := e.MatterTypes(ctx, f)
 	if err != nil {
-		return domain.Trial{}, err
+		return domain.DryRun{}, err
 	}
 	if w := c.Revise; w != nil {
 		checked := *w
 		checked.ID = "any"
 		if _, faults := checked.Check(types); len(faults) > 0 {
-			return domain.Trial{}, domain.Misfit(faults)
+			return domain.DryRun{}, domain.Misfit(faults)
 		}
 	}
 	row, err := e.views.Connection(f)
 	if err != nil {
-		return domain.Trial{}, err
+		return domain.DryRun{}, err
 	}
 	then, err := row.Mappings.Try(c)
-	return domain.Trial{Types: types, Now: row.Mappings, Then: then}, err
+	return domain.DryRun{Types: types, Now: row.Mappings, Then: then}, err
 }

@@ -33,7 +33,7 @@ func (s *site) noteRefusal(ctx context.Context, c caller, p *problem) {
 	if s.Refusals == nil || u.Subject == "" || !domain.ValidID(string(u.Firm)) {
 		return
 	}
-	s.Refusals.Refuse(ctx, u.Firm, domain.RequestRefused{Actor: u.Subject, Role: u.Role, Action: c.wish.action, Target: c.wish.target,
+	s.Refusals.Refuse(ctx, u.Firm, domain.RequestRefused{Actor: u.Subject, Role: u.Role, Action: c.auditTarget.action, Target: c.auditTarget.target,
 		Code: p.Code, Reason: sentence(p.Detail)})
 }
 
@@ -53,6 +53,6 @@ func (s *site) noteRejection(ctx context.Context, method string, err error) {
 // over or somebody else's. What failed for a firm is in the ledger already.
 func (s *site) noteUnfinished(r *http.Request, firm domain.FirmID, browser *domain.User, err error) {
 	if rejection := domain.AsRejection(err); rejection != nil && firm == "" && browser != nil {
-		s.noteRefusal(r.Context(), caller{user: *browser, wish: wish{action: domain.ActionConnect}}, rejected(rejection))
+		s.noteRefusal(r.Context(), caller{user: *browser, auditTarget: auditTarget{action: domain.ActionConnect}}, rejected(rejection))
 	}
 }

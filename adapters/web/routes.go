@@ -33,7 +33,7 @@ func (s *site) handler() (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.around(mux.ServeMux), nil
+	return s.middleware(mux.ServeMux), nil
 }
 
 // routes puts all routes together. Every route of the engine stands in this file.
@@ -52,15 +52,15 @@ func (s *site) routes() (*router, error) {
 
 func (s *site) routeAPI(api huma.API) {
 	var (
-		everybody = access{open: true}
-		users     = access{role: domain.StandardUser}
-		readers   = access{role: domain.StandardUser, operator: true}
-		admins    = access{role: domain.FirmAdmin}
-		overseers = access{role: domain.FirmAdmin, operator: true}
-		operators = access{operator: true}
-		senders   = access{role: domain.FirmAdmin, service: true}
+		everybody          = access{open: true}
+		users              = access{role: domain.StandardUser}
+		readers            = access{role: domain.StandardUser, operator: true}
+		admins             = access{role: domain.FirmAdmin}
+		adminsAndOperators = access{role: domain.FirmAdmin, operator: true}
+		operators          = access{operator: true}
+		senders            = access{role: domain.FirmAdmin, service: true}
 		// undertakers see dead letters, operators those of no firm as well.
-		undertakers = access{role: domain.FirmAdmin, operator: true, nobody: true}
+		deadLetterReaders = access{role: domain.FirmAdmin, operator: true, nobody: true}
 	)
 	on(s, api, readers, "GET /v1/firms/{firm}/connection", "Connection status", s.getConnection)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/connection", "Disconnect: webhooks removed, tokens destroyed, history kept", s.deleteConnection)
@@ -84,11 +84,11 @@ func (s *site) routeAPI(api huma.API) {
 	on(s, api, readers, "GET /v1/firms/{firm}/sync-history/{id}", "One sync", s.getSync)
 	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/retry", "Sync the matter of an ended sync again", s.retrySync, accepted)
 	on(s, api, users, "POST /v1/firms/{firm}/sync-history/{id}/cancel", "Call off a sync that is queued or waits", s.cancelSync)
-	on(s, api, undertakers, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in, newest first", s.listDeadLetters)
-	on(s, api, undertakers, "GET /v1/firms/{firm}/dead-letters/{id}", "One event that could not be taken in", s.getDeadLetter)
-	on(s, api, undertakers, "POST /v1/firms/{firm}/dead-letters/{id}/retry", "Take it in again", s.retryDeadLetter)
-	on(s, api, undertakers, "DELETE /v1/firms/{firm}/dead-letters/{id}", "Discard it; it stays readable", s.discardDeadLetter)
-	on(s, api, overseers, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
+	on(s, api, deadLetterReaders, "GET /v1/firms/{firm}/dead-letters", "Events that could not be taken in, newest first", s.listDeadLetters)
+	on(s, api, deadLetterReaders, "GET /v1/firms/{firm}/dead-letters/{id}", "One event that could not be taken in", s.getDeadLetter)
+	on(s, api, deadLetterReaders, "POST /v1/firms/{firm}/dead-letters/{id}/retry", "Take it in again", s.retryDeadLetter)
+	on(s, api, deadLetterReaders, "DELETE /v1/firms/{firm}/dead-letters/{id}", "Discard it; it stays readable", s.discardDeadLetter)
+	on(s, api, adminsAndOperators, "GET /v1/firms/{firm}/webhooks", "The webhook subscription", s.getWebhooks)
 	on(s, api, admins, "POST /v1/firms/{firm}/webhooks", "Make or renew the webhook subscription", s.postWebhooks)
 	on(s, api, admins, "DELETE /v1/firms/{firm}/webhooks", "Remove the webhook subscription", s.deleteWebhooks)
 	on(s, api, admins, "GET /v1/firms/{firm}/audit", "What people did and what they were refused, newest first", s.listAudit)
@@ -143,7 +143,7 @@ func (s *site) routePages(mux *router) {
 		"GET /matters":                   {domain.StandardUser, s.showMatters},
 		"GET /matters/{matter}":          {domain.StandardUser, s.showMatter},
 		"GET /dead-letters":              {domain.FirmAdmin, s.showDeadLetters},
-		"GET /dead-letters/{id}/discard": {domain.FirmAdmin, s.showDiscardLetter},
+		"GET /dead-letters/{id}/discard": {domain.FirmAdmin, s.showDiscardDeadLetter},
 		"GET /audit":                     {domain.FirmAdmin, s.showAudit},
 		"GET /integrations/as-of":        {domain.StandardUser, s.showPast},
 	} {
@@ -167,8 +167,8 @@ func (s *site) routeForms(mux *router) {
 		"POST /matters/{matter}/sync":        {domain.StandardUser, s.doSync},
 		"POST /history/{id}/retry":           {domain.StandardUser, s.doRetry},
 		"POST /history/{id}/cancel":          {domain.StandardUser, s.doCancel},
-		"POST /dead-letters/{id}/retry":      {domain.FirmAdmin, s.doRetryLetter},
-		"POST /dead-letters/{id}/discard":    {domain.FirmAdmin, s.doDiscardLetter},
+		"POST /dead-letters/{id}/retry":      {domain.FirmAdmin, s.doRetryDeadLetter},
+		"POST /dead-letters/{id}/discard":    {domain.FirmAdmin, s.doDiscardDeadLetter},
 	} {
 		mux.HandleFunc(route, s.signedIn(route, p))
 	}

@@ -15,9 +15,9 @@ import (
 const (
 	// sessionCookie holds the id of the session.
 	sessionCookie = "casehug_session"
-	// markCookie holds the session's mark, which opens nothing. Unlike the session it comes
+	// stripCookie holds the session's mark, which opens nothing. Unlike the session it comes
 	// along when CaseHug's site signs somebody in, to tell that another one is signed in.
-	markCookie = "casehug_session_mark"
+	stripCookie = "casehug_session_mark"
 )
 
 // endsNow is the life of a cookie that the browser is to forget.
@@ -87,12 +87,12 @@ func (s *site) begin(w http.ResponseWriter, r *http.Request, token, next string)
 		s.refuse(w, r, err)
 		return
 	}
-	mark, other := s.signedInBefore(r)
-	if other != nil && (other.Subject != u.Subject || other.Firm != u.Firm) && r.PostFormValue("replace") != mark {
-		s.askToSwitch(w, *other, u, mark, token, next)
+	badge, other := s.signedInBefore(r)
+	if other != nil && (other.Subject != u.Subject || other.Firm != u.Firm) && r.PostFormValue("replace") != badge {
+		s.askToSwitch(w, *other, u, badge, token, next)
 		return
 	}
-	if err := s.beginSession(w, r, mark, u, token); err != nil {
+	if err := s.beginSession(w, r, badge, u, token); err != nil {
 		s.refuse(w, r, err)
 		return
 	}
@@ -110,53 +110,53 @@ func (s *site) beginSession(w http.ResponseWriter, r *http.Request, before strin
 	if err != nil {
 		return err
 	}
-	s.setCookie(w, sessionCookie, id, s.lifeOf(u))
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(markCookie), Value: markOf(id), Path: "/", MaxAge: s.lifeOf(u),
+	s.setCookie(w, sessionCookie, id, s.lifetimeOf(u))
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(stripCookie), Value: badgeOf(id), Path: "/", MaxAge: s.lifetimeOf(u),
 		HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
 	return nil
 }
 
 // askToSwitch asks whether another person is to be signed in than the one who is.
-func (s *site) askToSwitch(w http.ResponseWriter, now, next domain.User, mark, token, path string) {
-	s.showAlone(w, http.StatusOK, alone{Title: "Switch?", Icon: "lock", Heading: "Sign in as " + personAt(next) + "?",
+func (s *site) askToSwitch(w http.ResponseWriter, now, next domain.User, badge, token, path string) {
+	s.showErrorPage(w, http.StatusOK, errorPage{Title: "Switch?", Icon: "lock", Heading: "Sign in as " + personAt(next) + "?",
 		Text: []string{"In this browser " + personAt(now) + " is signed in. CaseHug asks to sign in " + personAt(next) + " instead.",
 			"If you did not ask for that, stay."},
-		Form: &question{Action: "/session", Yes: "Sign in as " + or(next.Name, next.Email, next.Subject), No: "Stay signed in as " + or(now.Name, now.Email, now.Subject),
-			Hidden: []hidden{{"token", token}, {"next", path}, {"replace", mark}}}})
+		Form: &question{Action: "/session", Yes: "Sign in as " + firstNonEmpty(next.Name, next.Email, next.Subject), No: "Stay signed in as " + firstNonEmpty(now.Name, now.Email, now.Subject),
+			Hidden: []hidden{{"token", token}, {"next", path}, {"replace", badge}}}})
 }
 
 func personAt(u domain.User) string {
-	return or(u.Name, u.Email, u.Subject) + " of " + string(u.Firm)
+	return firstNonEmpty(u.Name, u.Email, u.Subject) + " of " + string(u.Firm)
 }
 
 // signedInBefore is who is signed in in this browser, and the mark of their session.
-func (s *site) signedInBefore(r *http.Request) (mark string, u *domain.User) {
+func (s *site) signedInBefore(r *http.Request) (badge string, u *domain.User) {
 	if c, err := r.Cookie(s.cookieName(sessionCookie)); err == nil {
-		mark = markOf(c.Value)
-	} else if c, err := r.Cookie(s.cookieName(markCookie)); err == nil && isMark(c.Value) {
-		mark = c.Value
+		badge = badgeOf(c.Value)
+	} else if c, err := r.Cookie(s.cookieName(stripCookie)); err == nil && isBadge(c.Value) {
+		badge = c.Value
 	}
-	if mark == "" {
+	if badge == "" {
 		return "", nil
 	}
-	token, err := s.Sessions.Token(r.Context(), mark, false)
+	token, err := s.Sessions.Token(r.Context(), badge, false)
 	if err != nil {
 		return "", nil
 	}
 	before, err := s.verify(r.Context(), token)
 	if err != nil {
-		return mark, nil
+		return badge, nil
 	}
-	return mark, &before
+	return badge, &before
 }
 
-// markOf tells a session without opening it: the SHA-256 of its id.
-func markOf(id string) string {
+// badgeOf tells a session without opening it: the SHA-256 of its id.
+func badgeOf(id string) string {
 	sum := sha256.Sum256([]byte(id))
 	return hex.EncodeToString(sum[:])
 }
 
-func isMark(text string) bool {
+func isBadge(text string) bool {
 	data, err := hex.DecodeString(text)
 	return err == nil && len(data) == sha256.Size
 }
@@ -169,9 +169,9 @@ func (s *site) cookieName(name string) string {
 	return name
 }
 
-// lifeOf is how many seconds a person's token is still valid: 0, until the browser
+// lifetimeOf is how many seconds a person's token is still valid: 0, until the browser
 // closes, where the token does not say.
-func (s *site) lifeOf(u domain.User) int {
+func (s *site) lifetimeOf(u domain.User) int {
 	if u.Expires.IsZero() {
 		return 0
 	}
@@ -195,15 +195,15 @@ func (s *site) signOut(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if c, err := r.Cookie(s.cookieName(sessionCookie)); err == nil && s.Sessions != nil {
-		if err := s.Sessions.End(r.Context(), markOf(c.Value)); err != nil {
+		if err := s.Sessions.End(r.Context(), badgeOf(c.Value)); err != nil {
 			s.refuse(w, r, err)
 			return
 		}
 	}
 	s.setCookie(w, sessionCookie, "", endsNow)
-	http.SetCookie(w, &http.Cookie{Name: s.cookieName(markCookie), Path: "/", MaxAge: endsNow, HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
+	http.SetCookie(w, &http.Cookie{Name: s.cookieName(stripCookie), Path: "/", MaxAge: endsNow, HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
 	w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
-	s.showAlone(w, http.StatusOK, alone{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
+	s.showErrorPage(w, http.StatusOK, errorPage{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
 		Text: []string{"Syncs go on without you. To come back, open Smokeball sync from CaseHug."}})
 }
 

@@ -64,8 +64,8 @@ func TestOtherSitesSignNobodyIn(t *testing.T) {
 // session comes along, as from another site.
 func TestNobodyIsSwappedSilently(t *testing.T) {
 	e := newEngine(t)
-	mark := markOf("user-token")
-	for _, cookie := range []string{"casehug_session=user-token", "casehug_session_mark=" + mark} {
+	badge := markOf("user-token")
+	for _, cookie := range []string{"casehug_session=user-token", "casehug_session_mark=" + badge} {
 		in := func(values url.Values) reply {
 			return e.call(t, call{method: "POST", path: "/session", kind: form, body: values.Encode(), html: true, header: map[string]string{"Cookie": cookie,
 				"Origin": "https://app.casehug.example", "Sec-Fetch-Site": "cross-site"}})
@@ -76,13 +76,13 @@ func TestNobodyIsSwappedSilently(t *testing.T) {
 			t.Errorf("a cookie is set: %s", r.header.Get("Set-Cookie"))
 		}
 		in(url.Values{"token": {"admin-token"}, "replace": {"guessed"}}).want(200)
-		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "answer": {"no"}, "replace": {mark}}).want(303).leads("/history")
+		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "answer": {"no"}, "replace": {badge}}).want(303).leads("/history")
 		e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(200)
 		in(url.Values{"token": {"user-token"}, "next": {"/history"}}).want(303) // the same person
-		delete(e.ended, mark)
-		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "replace": {mark}}).want(303).leads("/history")
+		delete(e.ended, badge)
+		in(url.Values{"token": {"admin-token"}, "next": {"/history"}, "replace": {badge}}).want(303).leads("/history")
 		e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(401)
-		delete(e.ended, mark)
+		delete(e.ended, badge)
 	}
 	e.signIn(t, url.Values{"token": {"service-token"}}).want(403)
 }

@@ -58,8 +58,8 @@ func newSite(c Config, public *url.URL) (*site, error) {
 	return s, err
 }
 
-// patience is how long a call waits for the views to reach a ledger position.
-const patience = 5 * time.Second
+// answerTimeout is how long a call waits for the views to reach a ledger position.
+const answerTimeout = 5 * time.Second
 
 // catchUp waits until the views include the position; a caller who waited in vain
 // gets a problem that says when to ask again.
@@ -67,7 +67,7 @@ func (s *site) catchUp(ctx context.Context, position uint64) error {
 	if position == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()
 	err := s.Views.Wait(ctx, position)
 	if errors.Is(err, context.DeadlineExceeded) {

@@ -226,7 +226,7 @@ func done(steps []projections.EntryStep) string {
 		case s.Outcome == domain.OutcomeAccepted:
 			parts = append(parts, string(s.Name)+" created")
 		case s.Outcome == domain.OutcomeUpdated:
-			parts = append(parts, or(s.Detail, string(s.Name))+" changed")
+			parts = append(parts, firstNonEmpty(s.Detail, string(s.Name))+" changed")
 		case s.Outcome == domain.OutcomeMatched && s.Name == domain.StepMatter:
 			parts = append(parts, "matter linked")
 		}
@@ -250,5 +250,5 @@ func stepText(s projections.EntryStep) string {
 	if s.Outcome == domain.OutcomeFailed {
 		return "Not confirmed"
 	}
-	return capital(or(thing, "resource")) + " confirmed"
+	return capital(firstNonEmpty(thing, "resource")) + " confirmed"
 }

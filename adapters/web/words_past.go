@@ -29,7 +29,7 @@ func pastText(e domain.Event, before domain.Preferences, name func(string) strin
 	case domain.SettingsChanged:
 		return "Settings changed", by(settingsText(before.Settings(), e.Settings), name(e.By))
 	case domain.MappingRevised:
-		return "Mapping revised", by(e.Mapping.Subject()+" → "+or(e.TypeName, e.Mapping.MatterTypeID), name(e.By))
+		return "Mapping revised", by(e.Mapping.Subject()+" → "+firstNonEmpty(e.TypeName, e.Mapping.MatterTypeID), name(e.By))
 	case domain.MappingRemoved:
 		subject := string(e.ID)
 		if k, ok := before.Mappings.Find(e.ID); ok {
@@ -48,7 +48,7 @@ func connectionText(e domain.Event, name func(string) string) (title, text strin
 	case domain.AuthorizationFailed:
 		return "Not connected", sentence(e.Failure.Message)
 	case domain.ConnectionAuthorized:
-		return "Connected", by("to "+e.Account.Name, or(e.ByName, name(e.By)))
+		return "Connected", by("to "+e.Account.Name, firstNonEmpty(e.ByName, name(e.By)))
 	case domain.ConnectionLost:
 		return "Access removed", sentence(e.Failure.Message)
 	case domain.ReauthorizationRequired:
@@ -94,6 +94,6 @@ func settingsText(was, is domain.Settings) string {
 	say("client changed", onOff(was.OnClientUpdated), onOff(is.OnClientUpdated))
 	say("link matters", onOff(was.LinkExisting), onOff(is.LinkExisting))
 	say("send tags", onOff(was.SyncTags), onOff(is.SyncTags))
-	say("folder", or(was.DocumentsFolder, "top level"), or(is.DocumentsFolder, "top level"))
+	say("folder", firstNonEmpty(was.DocumentsFolder, "top level"), firstNonEmpty(is.DocumentsFolder, "top level"))
 	return strings.Join(parts, "; ")
 }

@@ -106,7 +106,7 @@ func TestEnvironmentSetsWhatFlagsDoNot(t *testing.T) {
 	if c.ClientID != "from-flag" || c.ClientSecret != "sim-secret" || c.APIKey != "key" || c.Rate != 10 || c.Burst != 9 || c.Seed != 3 {
 		t.Errorf("config = %+v", c)
 	}
-	if c.VisibleAfter != (smokeballsim.Delay{Min: time.Second, Max: time.Second}) || c.AccessLife != 5*time.Minute || c.RefreshLife != 720*time.Hour {
+	if c.VisibleAfter != (smokeballsim.Delay{Min: time.Second, Max: time.Second}) || c.AccessLifetime != 5*time.Minute || c.RefreshLifetime != 720*time.Hour {
 		t.Errorf("times = %+v", c)
 	}
 	if p := c.PrivateApps; len(p) != 2 || p[0] != (smokeballsim.PrivateApp{ClientID: "p1", ClientSecret: "s1", APIKey: "k1", Account: "a"}) || p[1].Account != "b" {

@@ -119,7 +119,7 @@ func (o options) config() (smokeballsim.Config, error) {
 		Accounts: accounts, AutoConsent: o.AutoConsent, URL: strings.TrimSuffix(o.URL, "/"), Seed: o.Seed,
 		StateFile: o.StateFile, TypesChange: o.TypesChange,
 		VisibleAfter: smokeballsim.Delay(o.VisibleAfter), Rate: o.Rate, Burst: o.Burst,
-		AccessLife: o.TokenLifetime, RefreshLife: o.RefreshLifetime, PrivateApps: apps,
+		AccessLifetime: o.TokenLifetime, RefreshLifetime: o.RefreshLifetime, PrivateApps: apps,
 	}, errors.Join(err, appsErr)
 }
 

@@ -22,4 +22,4 @@ func (crashes) tokens(s smokeball.TokenStore) smokeball.TokenStore { return s }
 
 func (crashes) acks(b bus.Bind) bus.Bind { return b }
 
-func (crashes) mark(m *mark) *mark { return m }
+func (crashes) checkpoint(m *checkpoint) *checkpoint { return m }

@@ -24,14 +24,14 @@ import (
 
 // The points at which a crash test may kill the engine.
 const (
-	beforeCall         = "before-call"           // an intent is on disk, its call is not made
-	sentNoAnswer       = "sent-no-answer"        // a call is on the wire, no answer was read
-	answerBeforeAppend = "answer-before-append"  // an answer is here, its outcome is not on disk
-	appendBeforeAck    = "append-before-ack"     // a message's facts are on disk, it is not acknowledged
-	ackBeforeMark      = "ack-before-checkpoint" // the bus has the news for CaseHug, the mark has not moved
-	tokenNotStored     = "token-not-stored"      // a token was refreshed and is not kept
-	midProjection      = "mid-projection"        // some rows are folded, the transaction is open
-	halfUpload         = "half-upload"           // half of a document's bytes are sent
+	beforeCall          = "before-call"           // an intent is on disk, its call is not made
+	sentNoAnswer        = "sent-no-answer"        // a call is on the wire, no answer was read
+	answerBeforeAppend  = "answer-before-append"  // an answer is here, its outcome is not on disk
+	appendBeforeAck     = "append-before-ack"     // a message's facts are on disk, it is not acknowledged
+	ackBeforeCheckpoint = "ack-before-checkpoint" // the bus has the news for CaseHug, the mark has not moved
+	tokenNotStored      = "token-not-stored"      // a token was refreshed and is not kept
+	midProjection       = "mid-projection"        // some rows are folded, the transaction is open
+	halfUpload          = "half-upload"           // half of a document's bytes are sent
 )
 
 // crashPoint names the point and the passing of it that kills, as in before-call:3.
@@ -54,7 +54,7 @@ func (e *engine) openCrashes(context.Context) error {
 	e.crashes = crashes{at: at, left: &atomic.Int64{}, answered: &atomic.Bool{}}
 	e.crashes.left.Store(passing)
 	e.ledger = crashingLedger{e.ledger, e.crashes}
-	e.views.Midway(func() { e.crashes.pass(midProjection) })
+	e.views.CrashInFold(func() { e.crashes.pass(midProjection) })
 	return nil
 }
 
@@ -183,14 +183,14 @@ func (m crashingMessage) Ack() error {
 	return m.Msg.Ack()
 }
 
-func (c crashes) mark(m *mark) crashingMark { return crashingMark{m, c} }
+func (c crashes) checkpoint(m *checkpoint) crashingCheckpoint { return crashingCheckpoint{m, c} }
 
-type crashingMark struct {
-	*mark
+type crashingCheckpoint struct {
+	*checkpoint
 	crashes
 }
 
-func (m crashingMark) Save(ctx context.Context, position uint64) error {
-	m.pass(ackBeforeMark)
-	return m.mark.Save(ctx, position)
+func (m crashingCheckpoint) Save(ctx context.Context, position uint64) error {
+	m.pass(ackBeforeCheckpoint)
+	return m.checkpoint.Save(ctx, position)
 }

@@ -15,42 +15,42 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// lettersCmd looks after what could not be taken in.
-type lettersCmd struct {
-	List    lettersListCmd    `cmd:"" help:"List them, newest first."`
-	Show    lettersShowCmd    `cmd:"" help:"Show one whole: what came, and why it could not be taken in."`
-	Retry   lettersRetryCmd   `cmd:"" help:"Take one in again."`
-	Discard lettersDiscardCmd `cmd:"" help:"Discard one; it stays readable."`
+// deadLettersCmd looks after what could not be taken in.
+type deadLettersCmd struct {
+	List    deadLettersListCmd    `cmd:"" help:"List them, newest first."`
+	Show    deadLettersShowCmd    `cmd:"" help:"Show one whole: what came, and why it could not be taken in."`
+	Retry   deadLettersRetryCmd   `cmd:"" help:"Take one in again."`
+	Discard deadLettersDiscardCmd `cmd:"" help:"Discard one; it stays readable."`
 }
 
-// lettersAt names the engine, and the firm.
-type lettersAt struct {
+// deadLettersAt names the engine, and the firm.
+type deadLettersAt struct {
 	where `embed:""`
 	Firm  string `name:"firm" help:"Only of this firm; “~” stands for events that name none."`
 }
 
-type lettersListCmd struct {
-	lettersAt `embed:""`
-	Status    string `name:"status" default:"open" help:"open, taken_in or discarded."`
-	Limit     int    `name:"limit" default:"50" help:"At most so many for each firm (500 at most)."`
+type deadLettersListCmd struct {
+	deadLettersAt `embed:""`
+	Status        string `name:"status" default:"open" help:"open, taken_in or discarded."`
+	Limit         int    `name:"limit" default:"50" help:"At most so many for each firm (500 at most)."`
 }
 
-// letterAt names one dead letter.
-type letterAt struct {
-	lettersAt `embed:""`
-	ID        string `arg:"" help:"The dead letter's id, as dead-letters list and the log show it."`
+// deadLetterAt names one dead letter.
+type deadLetterAt struct {
+	deadLettersAt `embed:""`
+	ID            string `arg:"" help:"The dead letter's id, as dead-letters list and the log show it."`
 }
 
-type lettersShowCmd struct {
-	letterAt `embed:""`
+type deadLettersShowCmd struct {
+	deadLetterAt `embed:""`
 }
 
-type lettersRetryCmd struct {
-	letterAt `embed:""`
+type deadLettersRetryCmd struct {
+	deadLetterAt `embed:""`
 }
 
-type lettersDiscardCmd struct {
-	letterAt `embed:""`
+type deadLettersDiscardCmd struct {
+	deadLetterAt `embed:""`
 }
 
 // deadLetter is one as the engine tells of it.
@@ -67,29 +67,29 @@ type deadLetter struct {
 	Remedy   string              `json:"remedy"`
 	Received time.Time           `json:"received_at"`
 	Attempts int                 `json:"attempts"`
-	LastTry  *letterDeed         `json:"last_attempt"`
-	Settled  *letterDeed         `json:"settled"`
+	LastTry  *deadLetterAction   `json:"last_attempt"`
+	Settled  *deadLetterAction   `json:"settled"`
 	Size     int                 `json:"size_bytes"`
 	Complete bool                `json:"complete"`
 	Payload  json.RawMessage     `json:"payload"`
 }
 
-// letterDeed is what somebody did.
-type letterDeed struct {
+// deadLetterAction is what somebody did.
+type deadLetterAction struct {
 	By   string    `json:"by"`
 	Name string    `json:"name,omitempty"`
 	At   time.Time `json:"at"`
 }
 
 // Run prints the list.
-func (c *lettersListCmd) Run(t *terminal) error {
+func (c *deadLettersListCmd) Run(t *terminal) error {
 	return c.with(t, func(o *operator, firms []string) error {
 		list := []deadLetter{}
 		for _, f := range firms {
 			var page struct {
 				Items []deadLetter `json:"items"`
 			}
-			path := query(lettersPath(f), map[string]string{"status": c.Status, "limit": fmt.Sprint(c.Limit)})
+			path := query(deadLettersPath(f), map[string]string{"status": c.Status, "limit": fmt.Sprint(c.Limit)})
 			if err := o.ask(t.ctx, path, &page); err != nil {
 				return err
 			}
@@ -98,34 +98,34 @@ func (c *lettersListCmd) Run(t *terminal) error {
 		if c.JSON {
 			return printJSON(t.out, list)
 		}
-		return printLetters(t.out, list)
+		return printDeadLetters(t.out, list)
 	})
 }
 
 // Run prints one.
-func (c *lettersShowCmd) Run(t *terminal) error {
+func (c *deadLettersShowCmd) Run(t *terminal) error {
 	return c.on(t, func(_ *operator, l deadLetter) error {
 		if c.JSON {
 			return printJSON(t.out, l)
 		}
-		return printLetter(t.out, l)
+		return printDeadLetter(t.out, l)
 	})
 }
 
 // Run retries one.
-func (c *lettersRetryCmd) Run(t *terminal) error {
+func (c *deadLettersRetryCmd) Run(t *terminal) error {
 	return c.settle(t, http.MethodPost, "/retry", "is taken in")
 }
 
 // Run discards one.
-func (c *lettersDiscardCmd) Run(t *terminal) error {
+func (c *deadLettersDiscardCmd) Run(t *terminal) error {
 	return c.settle(t, http.MethodDelete, "", "is discarded")
 }
 
 // settle lets the engine do something about the dead letter.
-func (c *letterAt) settle(t *terminal, method, action, what string) error {
+func (c *deadLetterAt) settle(t *terminal, method, action, what string) error {
 	return c.on(t, func(o *operator, l deadLetter) error {
-		if err := o.tell(t.ctx, method, letterPath(l.Firm, l.ID)+action, &l); err != nil {
+		if err := o.tell(t.ctx, method, deadLetterPath(l.Firm, l.ID)+action, &l); err != nil {
 			return err
 		}
 		if c.JSON {
@@ -136,12 +136,14 @@ func (c *letterAt) settle(t *terminal, method, action, what string) error {
 	})
 }
 
-func lettersPath(firm string) string { return "/v1/firms/" + url.PathEscape(firm) + "/dead-letters" }
+func deadLettersPath(firm string) string {
+	return "/v1/firms/" + url.PathEscape(firm) + "/dead-letters"
+}
 
-func letterPath(firm, id string) string { return lettersPath(firm) + "/" + url.PathEscape(id) }
+func deadLetterPath(firm, id string) string { return deadLettersPath(firm) + "/" + url.PathEscape(id) }
 
 // with asks the engine, or its ledger where none runs, about the firms that are meant.
-func (c *lettersAt) with(t *terminal, f func(o *operator, firms []string) error) (err error) {
+func (c *deadLettersAt) with(t *terminal, f func(o *operator, firms []string) error) (err error) {
 	o, err := openOperator(t.ctx, c.DataDir)
 	if err != nil {
 		return err
@@ -162,10 +164,10 @@ func (c *lettersAt) with(t *terminal, f func(o *operator, firms []string) error)
 }
 
 // on finds the dead letter.
-func (c *letterAt) on(t *terminal, f func(*operator, deadLetter) error) error {
+func (c *deadLetterAt) on(t *terminal, f func(*operator, deadLetter) error) error {
 	return c.with(t, func(o *operator, firms []string) error {
 		for _, firm := range firms {
-			l, found, err := findLetter(t.ctx, o, firm, c.ID)
+			l, found, err := findDeadLetter(t.ctx, o, firm, c.ID)
 			if err != nil {
 				return err
 			}
@@ -177,8 +179,8 @@ func (c *letterAt) on(t *terminal, f func(*operator, deadLetter) error) error {
 	})
 }
 
-func findLetter(ctx context.Context, o *operator, firm, id string) (l deadLetter, found bool, err error) {
-	err = o.ask(ctx, letterPath(firm, id), &l)
+func findDeadLetter(ctx context.Context, o *operator, firm, id string) (l deadLetter, found bool, err error) {
+	err = o.ask(ctx, deadLetterPath(firm, id), &l)
 	var refused *refusedError
 	if errors.As(err, &refused) && refused.status == http.StatusNotFound {
 		return l, false, nil
@@ -186,8 +188,8 @@ func findLetter(ctx context.Context, o *operator, firm, id string) (l deadLetter
 	return l, err == nil, err
 }
 
-// printLetters prints a line a letter. What came may be personal, so it stands in show only.
-func printLetters(w io.Writer, list []deadLetter) error {
+// printDeadLetters prints a line a letter. What came may be personal, so it stands in show only.
+func printDeadLetters(w io.Writer, list []deadLetter) error {
 	if len(list) == 0 {
 		_, err := fmt.Fprintln(w, "None. Events that can't be taken in appear here.")
 		return err
@@ -213,11 +215,11 @@ func firstReason(l deadLetter) string {
 
 func reasonText(f domain.FieldFault) string { return cmp.Or(f.Field, "the event") + " " + f.Reason }
 
-func printLetter(w io.Writer, l deadLetter) error {
+func printDeadLetter(w io.Writer, l deadLetter) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	for _, line := range [][2]string{{"id", l.ID}, {"firm", l.Firm}, {"status", l.Status}, {"received", l.Received.UTC().Format(time.DateTime)},
 		{"subject", l.Subject}, {"type", l.Type}, {"event", l.EventID}, {"source", l.Source}, {"code", l.Code},
-		{"last attempt", deedText(l.LastTry)}, {"settled", deedText(l.Settled)}, {"size", fmt.Sprintf("%d bytes", l.Size)}} {
+		{"last attempt", auditText(l.LastTry)}, {"settled", auditText(l.Settled)}, {"size", fmt.Sprintf("%d bytes", l.Size)}} {
 		if line[1] != "" {
 			fmt.Fprintf(table, "%s\t%s\n", line[0], line[1])
 		}
@@ -239,7 +241,7 @@ func printLetter(w io.Writer, l deadLetter) error {
 	return printJSON(w, l.Payload)
 }
 
-func deedText(d *letterDeed) string {
+func auditText(d *deadLetterAction) string {
 	if d == nil {
 		return ""
 	}

@@ -113,10 +113,10 @@ func TestRetriesTakeInOnce(t *testing.T) {
 	huge["notes"] = strings.Repeat("x", largestEvent)
 	r.publisher(t).say(t, "matter.created", "e1", huge)
 	eventually(t, "it is kept", func() bool { return len(r.deadLetters(t)) == 1 })
-	letter := "/dead-letters/" + r.deadLetters(t)[0].ID
-	r.call(t, stranger(), http.MethodPost, letter+"/retry", nil).want(http.StatusNotFound)
-	r.call(t, clerk(), http.MethodPost, letter+"/retry", nil).want(http.StatusForbidden)
-	if code := r.call(t, admin(), http.MethodPost, letter+"/retry", nil).want(http.StatusUnprocessableEntity).code(); code != "invalid_event" {
+	kept := "/dead-letters/" + r.deadLetters(t)[0].ID
+	r.call(t, stranger(), http.MethodPost, kept+"/retry", nil).want(http.StatusNotFound)
+	r.call(t, clerk(), http.MethodPost, kept+"/retry", nil).want(http.StatusForbidden)
+	if code := r.call(t, admin(), http.MethodPost, kept+"/retry", nil).want(http.StatusUnprocessableEntity).code(); code != "invalid_event" {
 		t.Errorf("the retry in vain answers %s", code)
 	}
 	r.stop()
@@ -125,21 +125,21 @@ func TestRetriesTakeInOnce(t *testing.T) {
 	var admins sync.WaitGroup
 	for range 4 {
 		admins.Go(func() {
-			if a := r.call(t, admin(), http.MethodPost, letter+"/retry", nil); a.status != http.StatusOK {
+			if a := r.call(t, admin(), http.MethodPost, kept+"/retry", nil); a.status != http.StatusOK {
 				t.Errorf("a retry answers %d: %s", a.status, a.body)
 			}
 		})
 	}
 	admins.Wait()
-	r.call(t, admin(), http.MethodPost, letter+"/retry", nil).want(http.StatusOK)
-	r.call(t, admin(), http.MethodDelete, letter, nil).want(http.StatusConflict)
+	r.call(t, admin(), http.MethodPost, kept+"/retry", nil).want(http.StatusOK)
+	r.call(t, admin(), http.MethodDelete, kept, nil).want(http.StatusConflict)
 	if left := r.deadLetters(t); len(left) != 0 {
 		t.Errorf("left are %+v", left)
 	}
 	eventually(t, "the matter is there", func() bool { return r.matters(t) == 1 })
 	eventually(t, "the letter names who", func() bool {
 		var l deadLetter
-		r.call(t, admin(), http.MethodGet, letter, nil).want(http.StatusOK).into(&l)
+		r.call(t, admin(), http.MethodGet, kept, nil).want(http.StatusOK).into(&l)
 		return l.Status == "taken_in" && l.Settled.By == "u_admin" && l.Attempts == 1
 	})
 }

@@ -38,39 +38,39 @@ type ledger interface {
 
 // engine is everything that works together, opened and wired, not yet running.
 type engine struct {
-	cfg      config
-	log      *slog.Logger
-	metrics  *prometheus.Registry
-	bus      *bus.Bus
-	buckets  func(ctx context.Context, name string) (jetstream.KeyValue, error)
-	ask      func(ctx context.Context, question func(context.Context) error) error // the bus, and again where that may help
-	way      http.RoundTripper                                                     // to Smokeball; nil: the network
-	news     message.Publisher                                                     // what CaseHug is told
-	ledger   ledger
-	views    *projections.Views
-	client   *smokeball.Client
-	desk     *connect.Desk
-	keeper   *connect.Keeper
-	health   *connect.Health
-	intake   syncing.Intake
-	requests syncing.Requests
-	notices  syncing.Notices
-	letters  syncing.DeadLetters
-	outbox   syncing.Outbox
-	tidy     syncing.Tidy
-	schedule *syncing.Scheduler
-	plans    syncing.Activities
-	stalls   *syncing.Stalls
-	refusals *audit.Trail
-	sessions session.Sessions
-	users    *casehug.Users                            // nil: nobody vouches for anyone
-	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
-	largest  int                                       // event that is taken in, in bytes
-	limit    time.Duration                             // of a handler of the bus
-	grace    time.Duration                             // after that until it counts as hanging
-	token    string                                    // lets the operator's commands on this machine ask
-	closers  []func() error                            // in the order of opening
-	crashes  crashes                                   // nothing, but in the build for crash tests
+	cfg         config
+	log         *slog.Logger
+	metrics     *prometheus.Registry
+	bus         *bus.Bus
+	buckets     func(ctx context.Context, name string) (jetstream.KeyValue, error)
+	ask         func(ctx context.Context, question func(context.Context) error) error // the bus, and again where that may help
+	way         http.RoundTripper                                                     // to Smokeball; nil: the network
+	news        message.Publisher                                                     // what CaseHug is told
+	ledger      ledger
+	views       *projections.Views
+	client      *smokeball.Client
+	connections *connect.Service
+	reconciler  *connect.Reconciler
+	health      *connect.Health
+	intake      syncing.Intake
+	requests    syncing.Requests
+	notices     syncing.Notices
+	deadLetters syncing.DeadLetters
+	outbox      syncing.Outbox
+	tidy        syncing.ObjectCleanup
+	schedule    *syncing.Scheduler
+	plans       syncing.Activities
+	stalls      *syncing.Stalls
+	refusals    *audit.Trail
+	sessions    session.Sessions
+	users       *casehug.Users                            // nil: nobody vouches for anyone
+	oneTime     func(code string) (token string, ok bool) // nil: no such sign-in
+	largest     int                                       // event that is taken in, in bytes
+	limit       time.Duration                             // of a handler of the bus
+	grace       time.Duration                             // after that until it counts as hanging
+	token       string                                    // lets the operator's commands on this machine ask
+	closers     []func() error                            // in the order of opening
+	crashes     crashes                                   // nothing, but in the build for crash tests
 }
 
 // openEngine opens what the configuration names and wires it. What was opened is
@@ -83,7 +83,7 @@ func openEngine(ctx context.Context, cfg config, log *slog.Logger) (e *engine, e
 			err = errors.Join(err, e.close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.tellLoose, e.openViews, e.openSpool,
+	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.warnOfLooseFiles, e.openViews, e.openSpool,
 		e.openBus, e.openLedgerStream, e.openCrashes, e.openSmokeball, e.openHandlers} {
 		if err := open(ctx); err != nil {
 			return e, err
@@ -236,12 +236,12 @@ func (e *engine) openSmokeball(ctx context.Context) error {
 		return err
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
-	e.desk = &connect.Desk{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+	e.connections = &connect.Service{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
 		Consent: e.consent(), Try: e.consent().try, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.parsed.hosts.Auth),
 		Authorization: e.cfg.parsed.authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
-	e.keeper = &connect.Keeper{Desk: e.desk, Log: e.log}
-	e.health.Desk = e.desk
+	e.reconciler = &connect.Reconciler{Desk: e.connections, Log: e.log}
+	e.health.Desk = e.connections
 	return nil
 }
 
@@ -280,21 +280,21 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.intake = syncing.Intake{Ledger: e.ledger, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: randomID, Views: e.views}
 	e.refusals = &audit.Trail{Ledger: e.ledger, Now: time.Now, Log: e.log}
-	wakes, calls := &syncing.Wakes{}, &syncing.Calls{}
-	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Wake: wakes.Wake}
-	e.letters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
+	notifier, calls := &syncing.Notifier{}, &syncing.Calls{}
+	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Notify: notifier.Notify}
+	e.deadLetters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
-		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.desk.Vault,
-			Waits: e.cfg.parsed.waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Wakes: wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
+		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.connections.Vault,
+			Waits: e.cfg.parsed.waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Notifier: notifier, Calls: calls, Contacts: &syncing.KeyedMutex{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
 	e.stalls = &syncing.Stalls{Views: e.views, Calls: calls, Now: time.Now, Log: e.log}
 	e.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "smokeball_sync_stalled",
 		Help: "Running syncs without an event or a call for a minute."}, func() float64 { return float64(e.stalls.All()) }))
-	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Turn: unhurried, Now: time.Now, Log: e.log}
+	e.plans = syncing.Activities{Ledger: e.ledger, Views: e.views, Smokeball: e.client, Attempt: unhurried, Now: time.Now, Log: e.log}
 	kv, err := e.buckets(ctx, bus.State)
 	if err != nil {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
-	e.outbox = syncing.Outbox{Ledger: e.ledger, Mark: e.crashes.mark(&mark{kv, toldKey}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.tell,
+	e.outbox = syncing.Outbox{Ledger: e.ledger, Checkpoint: e.crashes.checkpoint(&checkpoint{kv, publishedKey}), Entry: e.entry, Connection: e.connectionStatus, Publish: e.publish,
 		SetAside: e.setAside(kv), Stuck: &syncing.Stuck{}}
 	e.tidy = e.newTidy(kv)
 	if err := e.openSessions(ctx); err != nil {
@@ -314,11 +314,11 @@ func (e *engine) openSessions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bucket of sessions: %w", err)
 	}
-	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.desk.Vault, kv), Now: time.Now}
+	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.connections.Vault, kv), Now: time.Now}
 	return nil
 }
 
 // notary signs the ledger with the master keyset.
 func (e *engine) notary() eventstore.Notary {
-	return eventstore.Notary{Ledger: e.ledger, Key: e.desk.Vault, Now: time.Now, Log: e.log}
+	return eventstore.Notary{Ledger: e.ledger, Key: e.connections.Vault, Now: time.Now, Log: e.log}
 }

@@ -24,9 +24,9 @@ func TestInvalidEventGoesToTheDeadLetters(t *testing.T) {
 	wrong["status"] = "archived"
 	r.publisher(t).say(t, "matter.created", "e1", wrong)
 	eventually(t, "the event is among the dead letters", func() bool { return len(r.deadLetters(t)) == 1 })
-	letter := r.deadLetters(t)[0]
-	if letter.Subject != "casehug.f_brown.matter.created" || len(letter.Reasons) != 1 || !strings.Contains(letter.Reasons[0].Field, "status") || letter.Reasons[0].Reason == "" {
-		t.Errorf("dead letter %+v", letter)
+	kept := r.deadLetters(t)[0]
+	if kept.Subject != "casehug.f_brown.matter.created" || len(kept.Reasons) != 1 || !strings.Contains(kept.Reasons[0].Field, "status") || kept.Reasons[0].Reason == "" {
+		t.Errorf("dead letter %+v", kept)
 	}
 	r.call(t, clerk(), http.MethodGet, "/matters/m_1", nil).want(http.StatusNotFound)
 }
@@ -38,8 +38,8 @@ func TestHugeEventIsKeptInPart(t *testing.T) {
 	huge["notes"] = strings.Repeat("x", largestEvent)
 	r.publisher(t).say(t, "matter.created", "e1", huge)
 	eventually(t, "the event is among the dead letters", func() bool { return len(r.deadLetters(t)) == 1 })
-	if letter := r.deadLetters(t)[0]; len(letter.Reasons) != 1 || !strings.Contains(letter.Reasons[0].Reason, "is larger than 262144 bytes") {
-		t.Errorf("dead letter %+v", letter)
+	if kept := r.deadLetters(t)[0]; len(kept.Reasons) != 1 || !strings.Contains(kept.Reasons[0].Reason, "is larger than 262144 bytes") {
+		t.Errorf("dead letter %+v", kept)
 	}
 }
 

@@ -66,14 +66,14 @@ func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Token
 // priority marks calls with their firm, and with who waits for them.
 func priority(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
 	if t == domain.TriggerManual || t == domain.TriggerRetry {
-		return smokeball.WithTurn(ctx, f, smokeball.Clicked)
+		return smokeball.WithPriority(ctx, f, smokeball.Clicked)
 	}
-	return smokeball.WithTurn(ctx, f, smokeball.Live)
+	return smokeball.WithPriority(ctx, f, smokeball.Live)
 }
 
 // unhurried marks a firm's calls as those that nobody waits for.
 func unhurried(ctx context.Context, f domain.FirmID) context.Context {
-	return smokeball.WithTurn(ctx, f, smokeball.Bulk)
+	return smokeball.WithPriority(ctx, f, smokeball.Bulk)
 }
 
 // consent is Smokeball's sign-in for the desk.
@@ -146,18 +146,18 @@ func (s subscriptions) Notify(ctx context.Context, f domain.FirmID, id string) e
 // rows are the views as the desk and its keeper know them.
 type rows struct{ *projections.Views }
 
-func (r rows) Firms() ([]connect.Row, error) {
+func (r rows) Firms() ([]connect.FirmState, error) {
 	all, err := r.AllConnections()
-	list := make([]connect.Row, 0, len(all))
+	list := make([]connect.FirmState, 0, len(all))
 	for _, c := range all {
-		list = append(list, connect.Row{Firm: c.Firm, Connection: c.Connection, Heard: c.Heard()})
+		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
 	}
 	return list, err
 }
 
-func (r rows) Heard(f domain.FirmID) (domain.Heard, error) {
+func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
 	row, err := r.Connection(f)
-	return row.Heard(), err
+	return row.WebhookActivity(), err
 }
 
 // documents opens approved documents and checks them on the way.
@@ -179,8 +179,8 @@ func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Documen
 const keptAfter = 7 * 24 * time.Hour
 
 // newTidy deletes confirmed documents from the object store, where there is one.
-func (e *engine) newTidy(kv jetstream.KeyValue) syncing.Tidy {
-	t := syncing.Tidy{Ledger: e.ledger, Mark: &mark{kv, tidyKey}, After: keptAfter, Now: time.Now}
+func (e *engine) newTidy(kv jetstream.KeyValue) syncing.ObjectCleanup {
+	t := syncing.ObjectCleanup{Ledger: e.ledger, Checkpoint: &checkpoint{kv, tidyKey}, After: keptAfter, Now: time.Now}
 	if e.bus != nil {
 		t.Delete = func(ctx context.Context, f domain.FirmID, object string, before time.Time) error {
 			bucket, name, _ := strings.Cut(object, "/")
@@ -212,19 +212,19 @@ func (o objectBody) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// mark stores a reader's position in the ledger, in the bucket of checkpoints.
-type mark struct {
+// checkpoint stores a reader's position in the ledger, in the bucket of checkpoints.
+type checkpoint struct {
 	kv  jetstream.KeyValue
 	key string
 }
 
 // The checkpoints.
 const (
-	toldKey = "outbox.position"    // how far CaseHug has been told
-	tidyKey = "documents.position" // how far confirmed documents have left the object store
+	publishedKey = "outbox.position"    // how far CaseHug has been told
+	tidyKey      = "documents.position" // how far confirmed documents have left the object store
 )
 
-func (m *mark) Load(ctx context.Context) (uint64, error) {
+func (m *checkpoint) Load(ctx context.Context) (uint64, error) {
 	entry, err := m.kv.Get(ctx, m.key)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
 		return 0, nil
@@ -235,7 +235,7 @@ func (m *mark) Load(ctx context.Context) (uint64, error) {
 	return strconv.ParseUint(string(entry.Value()), 10, 64)
 }
 
-func (m *mark) Save(ctx context.Context, position uint64) error {
+func (m *checkpoint) Save(ctx context.Context, position uint64) error {
 	_, err := m.kv.Put(ctx, m.key, strconv.AppendUint(nil, position, 10))
 	return err
 }
@@ -245,11 +245,11 @@ const asideKey = "outbox.aside."
 
 // setAside notes in the bucket of checkpoints, in the log and in the metrics what CaseHug
 // could not be told.
-func (e *engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syncing.Told, cause error) error {
+func (e *engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
 	aside := prometheus.NewCounter(prometheus.CounterOpts{Name: "smokeball_sync_outbox_set_aside_total",
 		Help: "Events for CaseHug that could not be published while later ones could."})
 	e.metrics.MustRegister(aside)
-	return func(ctx context.Context, t syncing.Told, cause error) error {
+	return func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
 		note, err := json.Marshal(map[string]string{"id": t.ID, "firm": string(t.Firm), "name": t.Name, "cause": cause.Error()})
 		if err != nil {
 			return err
@@ -279,8 +279,8 @@ func (e *engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, p
 	return json.Marshal(row)
 }
 
-// tell publishes one piece of news.
-func (e *engine) tell(_ context.Context, t syncing.Told) error {
+// publish publishes one piece of news.
+func (e *engine) publish(_ context.Context, t syncing.OutboxMessage) error {
 	m, err := casehug.Encode(casehug.Outgoing{ID: t.ID, Firm: t.Firm, Topic: casehug.Topic(t.Name), Time: t.Envelope.At, Data: t.Data, Position: t.Position})
 	if err != nil {
 		return err
@@ -299,8 +299,8 @@ func flat(h http.Header) map[string]string {
 	return out
 }
 
-// lettersEnd ends dead letters that nobody settled.
-func (e *engine) lettersEnd() syncing.LettersEnd {
+// deadLetterRetention ends dead letters that nobody settled.
+func (e *engine) deadLetterRetention() syncing.DeadLetterRetention {
 	firms := func() (list []domain.FirmID, err error) {
 		rows, err := e.views.AllConnections()
 		for _, r := range rows {
@@ -308,5 +308,5 @@ func (e *engine) lettersEnd() syncing.LettersEnd {
 		}
 		return list, err
 	}
-	return syncing.LettersEnd{Ledger: e.ledger, Now: time.Now, Log: e.log, Firms: firms, Old: e.views.OldLetters}
+	return syncing.DeadLetterRetention{Ledger: e.ledger, Now: time.Now, Log: e.log, Firms: firms, Old: e.views.OldDeadLetters}
 }

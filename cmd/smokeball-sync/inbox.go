@@ -75,7 +75,7 @@ func eventHeader(all map[string]string) map[string]string {
 
 func refusedEvent(err error) error {
 	var invalid *casehug.InvalidEvent
-	var unfit *domain.Unfit
+	var unfit *domain.Unprocessable
 	var faults []domain.FieldFault
 	switch {
 	case errors.As(err, &invalid):
@@ -100,7 +100,7 @@ func (i inbox) Webhook(ctx context.Context, secret string, header http.Header, b
 }
 
 func (e *engine) newBridge() connect.Bridge {
-	return connect.Bridge{Desk: e.desk, Publish: e.publishWebhook,
+	return connect.Bridge{Desk: e.connections, Publish: e.publishWebhook,
 		Verify: func(f domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, e.client.ClientID(f), h, time.Now())
 		},

@@ -16,23 +16,25 @@ import (
 // app's allowance.
 func (e *engine) whileLeading(all ...func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		app, err := e.desk.Vault.Name("allowance " + e.cfg.ClientID)
+		app, err := e.connections.Vault.Name("allowance " + e.cfg.ClientID)
 		if err != nil {
 			return err
 		}
-		return e.alone(ctx, "allowance."+app, func(ctx context.Context) error {
-			return together(smokeball.WithTurnsUntil(ctx, lease.Leaving(ctx)), all)
+		return e.withLease(ctx, "allowance."+app, func(ctx context.Context) error {
+			return together(smokeball.WithSlotsUntil(ctx, lease.Leaving(ctx)), all)
 		})
 	}
 }
 
-// tellAlone tells CaseHug while this engine holds the lease of that: news that several
+// runOutbox tells CaseHug while this engine holds the lease of that: news that several
 // engines publish at the same time, under the same id, get into each other's way.
-func (e *engine) tellAlone(ctx context.Context) error { return e.alone(ctx, "outbox", e.outbox.Run) }
+func (e *engine) runOutbox(ctx context.Context) error {
+	return e.withLease(ctx, "outbox", e.outbox.Run)
+}
 
-// alone does the work while this engine holds the lease. On one machine the ledger's lock
+// withLease does the work while this engine holds the lease. On one machine the ledger's lock
 // has decided that already.
-func (e *engine) alone(ctx context.Context, name string, work func(context.Context) error) error {
+func (e *engine) withLease(ctx context.Context, name string, work func(context.Context) error) error {
 	if e.cfg.NATSURL == "" {
 		return work(ctx)
 	}
@@ -44,7 +46,7 @@ func (e *engine) alone(ctx context.Context, name string, work func(context.Conte
 	if err != nil {
 		return fmt.Errorf("ask how long leases live: %w", err)
 	}
-	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Life: status.TTL(), Drain: keepsLease, Log: e.log}.Run(ctx, work)
+	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Lifetime: status.TTL(), Drain: keepsLease, Log: e.log}.Run(ctx, work)
 }
 
 // keepsLease is how long an engine that stops keeps its lease for the calls that are under

@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// tellLoose warns of files and folders with secrets or personal data that others on the machine
+// warnOfLooseFiles warns of files and folders with secrets or personal data that others on the machine
 // may read. They are used all the same: containers mount such files readable.
-func (e *engine) tellLoose(context.Context) error {
+func (e *engine) warnOfLooseFiles(context.Context) error {
 	paths := map[string]string{"ENGINE_DATA_DIR": e.cfg.DataDir, "ENGINE_NATS_USERS_FILE": e.cfg.NATSUsersFile,
 		"ENGINE_NATS_TLS_KEY": e.cfg.NATSTLSKey, "ENGINE_NATS_CREDS": e.cfg.NATSCreds}
 	maps.Copy(paths, e.cfg.files)

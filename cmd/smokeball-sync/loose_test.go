@@ -28,7 +28,7 @@ func TestWhatOthersMayReadIsTold(t *testing.T) {
 		var log bytes.Buffer
 		e := &engine{log: slog.New(slog.NewTextHandler(&log, nil))}
 		e.cfg.DataDir, e.cfg.NATSUsersFile = dir, users
-		if err := e.tellLoose(t.Context()); err != nil {
+		if err := e.warnOfLooseFiles(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		for _, setting := range []string{"ENGINE_DATA_DIR", "ENGINE_NATS_USERS_FILE"} {
@@ -58,7 +58,7 @@ func TestFilesOfSettingsAreLookedAt(t *testing.T) {
 	}
 	var log bytes.Buffer
 	e := &engine{cfg: cmds.Serve.config, log: slog.New(slog.NewTextHandler(&log, nil))}
-	if err := e.tellLoose(t.Context()); err != nil {
+	if err := e.warnOfLooseFiles(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	for _, setting := range []string{"ENGINE_CONFIG", "SMOKEBALL_CLIENT_SECRET_FILE"} {

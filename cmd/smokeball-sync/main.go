@@ -77,13 +77,13 @@ func exitCode(stderr io.Writer, err error) int {
 
 // commands is the command line.
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Run the engine until it is stopped."`
-	Demo    demoCmd    `cmd:"" help:"Run the whole story on this machine: engine, a simulated Smokeball and a scripted CaseHug."`
-	History historyCmd `cmd:"" help:"List the syncs of a firm, newest first."`
-	Status  statusCmd  `cmd:"" help:"Show the connection and the queue of each firm."`
-	Keys    keysCmd    `cmd:"" help:"List, rotate and retire the keys that seal tokens and webhook keys."`
-	Letters lettersCmd `cmd:"" name:"dead-letters" help:"List, show, retry and discard events that could not be taken in."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Serve       serveCmd       `cmd:"" help:"Run the engine until it is stopped."`
+	Demo        demoCmd        `cmd:"" help:"Run the whole story on this machine: engine, a simulated Smokeball and a scripted CaseHug."`
+	History     historyCmd     `cmd:"" help:"List the syncs of a firm, newest first."`
+	Status      statusCmd      `cmd:"" help:"Show the connection and the queue of each firm."`
+	Keys        keysCmd        `cmd:"" help:"List, rotate and retire the keys that seal tokens and webhook keys."`
+	DeadLetters deadLettersCmd `cmd:"" name:"dead-letters" help:"List, show, retry and discard events that could not be taken in."`
+	Version     versionCmd     `cmd:"" help:"Print the version."`
 }
 
 // terminal is what a command talks to.

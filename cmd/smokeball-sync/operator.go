@@ -204,7 +204,7 @@ func fromLedger(ctx context.Context, dir string) (*operator, error) {
 // serveReaders answers on a port of this machine as the engine would. The operator's
 // token opens only what reads, so what writes is left out.
 func (e *engine) serveReaders(past projections.Past) (operatorAccess, func() error, error) {
-	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, Letters: readOnlyLetters{}, Past: past, PublicURL: "http://127.0.0.1",
+	c := web.Config{Views: e.views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, DeadLetters: readOnlyDeadLetters{}, Past: past, PublicURL: "http://127.0.0.1",
 		OperatorToken: e.token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: version()}
 	handler, err := web.New(c)

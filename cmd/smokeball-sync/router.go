@@ -36,7 +36,7 @@ const (
 // newRouter connects the bus to the handlers that take things in.
 func (e *engine) newRouter() (*message.Router, error) {
 	router, err := bus.NewRouter(bus.RouterConfig{Timeout: e.limit, Grace: e.grace, CloseAfter: stopTaking,
-		Tries: tries, Bury: e.bury, Registry: e.metrics, Logger: e.log})
+		MaxDeliveries: tries, DeadLetter: e.deadLetter, Registry: e.metrics, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
@@ -89,9 +89,9 @@ func (e *engine) decode(subject string, header map[string]string, body []byte) (
 	var invalid *casehug.InvalidEvent
 	switch {
 	case errors.As(err, &invalid):
-		return ev, &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: invalid.Faults, Err: err}
+		return ev, &domain.Unprocessable{Code: domain.CodeInvalidEvent, Faults: invalid.Faults, Err: err}
 	case err == nil && len(body) > e.largest:
-		err = &domain.Unfit{Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", e.largest)}}}
+		err = &domain.Unprocessable{Code: domain.CodeInvalidEvent, Faults: []domain.FieldFault{{Reason: fmt.Sprintf("is larger than %d bytes; send less text", e.largest)}}}
 	}
 	return ev, err
 }
@@ -133,13 +133,13 @@ func firmOfWebhook(subject string) domain.FirmID {
 }
 
 func unreadable(err error) error {
-	return &domain.Unfit{Code: domain.CodeEventNotHandled, Err: err, Faults: []domain.FieldFault{{Reason: "is a webhook that the engine can’t read"}}}
+	return &domain.Unprocessable{Code: domain.CodeEventNotHandled, Err: err, Faults: []domain.FieldFault{{Reason: "is a webhook that the engine can’t read"}}}
 }
 
-// unfit is why a message can't be taken in, if that is a reason of its own; nil: the
+// unprocessable is why a message can't be taken in, if that is a reason of its own; nil: the
 // trouble is the engine's, such as a full disk, and passes.
-func unfit(err error) *domain.Unfit {
-	var known *domain.Unfit
+func unprocessable(err error) *domain.Unprocessable {
+	var known *domain.Unprocessable
 	var panicked *bus.PanicError
 	var hung *bus.HangError
 	reason := ""
@@ -155,7 +155,7 @@ func unfit(err error) *domain.Unfit {
 	default:
 		return nil
 	}
-	return &domain.Unfit{Code: domain.CodeEventNotHandled, Err: err, Faults: []domain.FieldFault{{Reason: reason}}}
+	return &domain.Unprocessable{Code: domain.CodeEventNotHandled, Err: err, Faults: []domain.FieldFault{{Reason: reason}}}
 }
 
 // badTries is how often a message may fail for a reason of its own that may be chance,
@@ -165,25 +165,25 @@ const badTries = 3
 // tries says how often a message may fail with the error before it goes to the dead
 // letters; 0: for ever.
 func tries(err error) uint64 {
-	var known *domain.Unfit
+	var known *domain.Unprocessable
 	switch {
 	case errors.As(err, &known):
 		return 1
-	case unfit(err) != nil:
+	case unprocessable(err) != nil:
 		return badTries
 	}
 	return 0
 }
 
-// bury keeps a message that can't be taken in: as much of it as fits, and where the
+// deadLetter keeps a message that can't be taken in: as much of it as fits, and where the
 // whole is.
-func (e *engine) bury(ctx context.Context, m *message.Message, cause error) error {
-	u := unfit(cause)
+func (e *engine) deadLetter(ctx context.Context, m *message.Message, cause error) error {
+	u := unprocessable(cause)
 	if u == nil {
 		return cause
 	}
-	firm, letter := letterOf(m, u, e.lettersAreFull)
-	id, err := e.letters.Keep(ctx, firm, letter)
+	firm, kept := deadLetterOf(m, u, e.deadLettersAreFull)
+	id, err := e.deadLetters.Keep(ctx, firm, kept)
 	if err == nil {
 		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id,
 			"code", u.Code, "seq", m.Metadata.Get(bus.MetaSeq), "handler", message.HandlerNameFromCtx(ctx))
@@ -191,16 +191,16 @@ func (e *engine) bury(ctx context.Context, m *message.Message, cause error) erro
 	return err
 }
 
-// mostLetters is how many open dead letters of a firm are kept with their bodies. Of further
+// mostDeadLetters is how many open dead letters of a firm are kept with their bodies. Of further
 // ones the reasons are kept, and where the bus has them whole.
-const mostLetters = 1000
+const mostDeadLetters = 1000
 
-func (e *engine) lettersAreFull(f domain.FirmID) bool {
+func (e *engine) deadLettersAreFull(f domain.FirmID) bool {
 	row, err := e.views.Connection(f)
-	return err == nil && row.DeadLetters.Open >= mostLetters
+	return err == nil && row.DeadLetters.Open >= mostDeadLetters
 }
 
-func letterOf(m *message.Message, u *domain.Unfit, full func(domain.FirmID) bool) (domain.FirmID, domain.DeadLettered) {
+func deadLetterOf(m *message.Message, u *domain.Unprocessable, full func(domain.FirmID) bool) (domain.FirmID, domain.DeadLettered) {
 	subject := m.Metadata.Get(bus.MetaSubject)
 	firm, origin, kind := casehug.Identity(subject, m.Metadata, m.Payload)
 	switch {
@@ -209,21 +209,21 @@ func letterOf(m *message.Message, u *domain.Unfit, full func(domain.FirmID) bool
 	case firm == "":
 		firm = domain.Nobody
 	}
-	letter := newLetter(u, m.Metadata, m.Payload)
-	letter.Vouched = vouched(m)
+	kept := newDeadLetter(u, m.Metadata, m.Payload)
+	kept.Vouched = vouched(m)
 	if full(firm) {
-		letter.Body, letter.Header = nil, nil
+		kept.Body, kept.Header = nil, nil
 	}
-	letter.Subject, letter.Type, letter.Origin, letter.Message = subject, kind, origin, bus.Inbox+" "+m.Metadata.Get(bus.MetaSeq)
-	return firm, letter
+	kept.Subject, kept.Type, kept.Origin, kept.Message = subject, kind, origin, bus.Inbox+" "+m.Metadata.Get(bus.MetaSeq)
+	return firm, kept
 }
 
-// keptOfLetter is how much of a body a dead letter holds, in bytes. A digest tells the rest.
-const keptOfLetter = 64 << 10
+// keptOfDeadLetter is how much of a body a dead letter holds, in bytes. A digest tells the rest.
+const keptOfDeadLetter = 64 << 10
 
-// newLetter keeps as much of an event as fits, and why it could not be taken in.
-func newLetter(u *domain.Unfit, header map[string]string, body []byte) domain.DeadLettered {
+// newDeadLetter keeps as much of an event as fits, and why it could not be taken in.
+func newDeadLetter(u *domain.Unprocessable, header map[string]string, body []byte) domain.DeadLettered {
 	sum := sha256.Sum256(body)
-	return domain.DeadLettered{Code: u.Code, Faults: u.Faults, Header: eventHeader(header), Body: body[:min(len(body), keptOfLetter)],
+	return domain.DeadLettered{Code: u.Code, Faults: u.Faults, Header: eventHeader(header), Body: body[:min(len(body), keptOfDeadLetter)],
 		Size: len(body), SHA256: hex.EncodeToString(sum[:])}
 }

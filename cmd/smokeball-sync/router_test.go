@@ -156,17 +156,17 @@ func (r *running) retryAll(t *testing.T, want map[string]string) {
 // Trouble of the engine's own is no reason to give an event up; what would fail again is.
 func TestTries(t *testing.T) {
 	for err, want := range map[error]uint64{
-		io.ErrUnexpectedEOF:                          0,
-		context.DeadlineExceeded:                     0,
-		eventstore.ErrConflict:                       0,
-		eventstore.ErrDamaged:                        0,
-		eventstore.ErrClosed:                         0,
-		bus.ErrClosed:                                0,
-		errors.New("no space left"):                  0,
-		eventstore.ErrTooLarge:                       badTries,
-		&bus.PanicError{Type: "string"}:              badTries,
-		&bus.HangError{After: time.Hour}:             badTries,
-		&domain.Unfit{Code: domain.CodeInvalidEvent}: 1,
+		io.ErrUnexpectedEOF:                                  0,
+		context.DeadlineExceeded:                             0,
+		eventstore.ErrConflict:                               0,
+		eventstore.ErrDamaged:                                0,
+		eventstore.ErrClosed:                                 0,
+		bus.ErrClosed:                                        0,
+		errors.New("no space left"):                          0,
+		eventstore.ErrTooLarge:                               badTries,
+		&bus.PanicError{Type: "string"}:                      badTries,
+		&bus.HangError{After: time.Hour}:                     badTries,
+		&domain.Unprocessable{Code: domain.CodeInvalidEvent}: 1,
 	} {
 		if got := tries(fmt.Errorf("handle: %w", err)); got != want {
 			t.Errorf("%v is tried %d times, want %d", err, got, want)
@@ -184,7 +184,7 @@ func TestWebhookOfNobody(t *testing.T) {
 			continue
 		}
 		err := (&engine{}).takeIn(t.Context(), syncing.Message{Subject: subject, Body: []byte(`{"data":{"type":"matter.updated"}}`)})
-		if u := unfit(err); u == nil || u.Code != domain.CodeEventNotHandled {
+		if u := unprocessable(err); u == nil || u.Code != domain.CodeEventNotHandled {
 			t.Errorf("%s is taken in with %v", subject, err)
 		}
 	}

@@ -28,7 +28,7 @@ import (
 // pages, its metrics, its commands' output or what it tells CaseHug.
 func TestNoSecretIsFound(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, smokeballsim.Config{AccessLife: 2 * time.Second})
+	w := newWorld(t, smokeballsim.Config{AccessLifetime: 2 * time.Second})
 	ear := listen(t, w)
 	w.settings["ENGINE_LOG_LEVEL"] = "debug"
 	r := w.serve(t)

@@ -36,8 +36,8 @@ func (c *serveCmd) Run(t *terminal) error {
 	}
 	return e.serve(t.ctx, func(address string) {
 		log.Info("ready", "listen", address, "publishers", e.bus.ClientURL(), "console", e.cfg.PublicURL, "version", version())
-		if wait := c.parsed.waits.Visible; c.NATSURL != "" && wait <= bus.LeaseLife {
-			log.Warn("ENGINE_VISIBILITY_WAIT is not longer than a lease lives without its engine: after a takeover something may be made twice; it needs more than that", "holds", wait, "lease", bus.LeaseLife)
+		if wait := c.parsed.waits.Visible; c.NATSURL != "" && wait <= bus.LeaseLifetime {
+			log.Warn("ENGINE_VISIBILITY_WAIT is not longer than a lease lives without its engine: after a takeover something may be made twice; it needs more than that", "holds", wait, "lease", bus.LeaseLifetime)
 		}
 		if e.users == nil {
 			log.Warn("every API call is refused: ENGINE_JWKS_URL is empty; it needs the address of CaseHug's key set")
@@ -100,8 +100,8 @@ func (e *engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 func (e *engine) work(p *parts) {
 	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
 	p.keep("stalls", folds, e.stalls.Run)
-	p.keep("outbox", folds, e.tellAlone)
-	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.keeper.Run, e.lettersEnd().Run, e.notary().Run, e.tidy.Run))
+	p.keep("outbox", folds, e.runOutbox)
+	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.reconciler.Run, e.deadLetterRetention().Run, e.notary().Run, e.tidy.Run))
 	p.keep("refusals", folds, e.refusals.Run)
 	p.keep("health", folds, func(ctx context.Context) error {
 		return together(ctx, []func(context.Context) error{e.health.Run, e.trySmokeball})

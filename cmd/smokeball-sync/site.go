@@ -23,7 +23,7 @@ import (
 func (e *engine) handler() (http.Handler, error) { return web.New(e.site()) }
 
 func (e *engine) site() web.Config {
-	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.desk, e.views}, Mappings: e.desk, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.desk.Secrets}, Letters: letters{e.letters},
+	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.connections, e.views}, Mappings: e.connections, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.connections.Secrets}, DeadLetters: deadLetters{e.deadLetters},
 		Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: e.refusals,
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.parsed.hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
 		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Stalled: e.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: version()}
@@ -63,7 +63,7 @@ func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r
 
 // firms are the desk as the API knows it.
 type firms struct {
-	*connect.Desk
+	*connect.Service
 	views *projections.Views
 }
 
@@ -72,7 +72,7 @@ const showWithin = 5 * time.Second
 
 // Authorize returns a refusal when the pages show it.
 func (f firms) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
-	url, expires, err := f.Desk.Authorize(ctx, by)
+	url, expires, err := f.Service.Authorize(ctx, by)
 	if domain.AsRejection(err) != nil {
 		_, err = f.shown(ctx, connect.Completed{Firm: by.Firm}, err)
 	}
@@ -81,13 +81,13 @@ func (f firms) Authorize(ctx context.Context, by domain.User) (string, time.Time
 
 // Complete returns when the pages show what came of it: the browser is sent to one.
 func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (web.Completed, error) {
-	done, err := f.Desk.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)
+	done, err := f.Service.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)
 	return f.shown(ctx, done, err)
 }
 
 // Answer returns when the pages show what came of it.
 func (f firms) Answer(ctx context.Context, r web.Reply, browser *domain.User) (web.Completed, error) {
-	done, err := f.Desk.Answer(ctx, connect.Reply(r), browser)
+	done, err := f.Service.Answer(ctx, connect.Reply(r), browser)
 	return f.shown(ctx, done, err)
 }
 
@@ -107,7 +107,7 @@ func (f firms) shown(ctx context.Context, c connect.Completed, err error) (web.C
 }
 
 func (f firms) TestWebhooks(ctx context.Context, by domain.User) (web.WebhookTest, error) {
-	t, err := f.Desk.TestWebhooks(ctx, by)
+	t, err := f.Service.TestWebhooks(ctx, by)
 	return web.WebhookTest(t), err
 }
 

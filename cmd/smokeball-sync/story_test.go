@@ -97,10 +97,10 @@ func (w *world) loseMark(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := state.Get(ctx, toldKey); err != nil {
+	if _, err := state.Get(ctx, publishedKey); err != nil {
 		t.Errorf("the mark was not saved: %v", err)
 	}
-	if err := errors.Join(state.Purge(ctx, toldKey), b.Close(ctx)); err != nil {
+	if err := errors.Join(state.Purge(ctx, publishedKey), b.Close(ctx)); err != nil {
 		t.Fatal(err)
 	}
 }

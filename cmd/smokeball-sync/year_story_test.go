@@ -79,7 +79,7 @@ func wanted(day int) string {
 }
 
 func (y *year) rotates() {
-	_, err := y.e.desk.RotateWebhooks(y.Context(), admin())
+	_, err := y.e.connections.RotateWebhooks(y.Context(), admin())
 	y.must(err)
 	y.rotations++
 }
@@ -87,7 +87,7 @@ func (y *year) rotates() {
 func (y *year) revoked() { y.must(y.sim.Revoke(testAccount)) }
 
 func (y *year) disconnects() {
-	_, err := y.e.desk.Disconnect(y.Context(), admin())
+	_, err := y.e.connections.Disconnect(y.Context(), admin())
 	y.must(err)
 }
 
@@ -107,7 +107,7 @@ func (y *year) errs() {
 	if !y.consent(otherAccount) {
 		y.Error("another account is not asked about")
 	}
-	_, err := y.e.desk.DropAccount(y.Context(), admin())
+	_, err := y.e.connections.DropAccount(y.Context(), admin())
 	y.must(err)
 }
 

@@ -57,7 +57,7 @@ type year struct {
 
 func newYear(t *testing.T) *year {
 	y := &year{T: t, start: time.Now(), days: wholeYear, folder: memory(t), buckets: map[string]*bucket{}, told: map[string]map[string]bool{}}
-	y.sim = smokeballsim.New(smokeballsim.Config{ClientID: appID, ClientSecret: appSecret, APIKey: appKey, Seed: 1, RefreshLife: honoured,
+	y.sim = smokeballsim.New(smokeballsim.Config{ClientID: appID, ClientSecret: appSecret, APIKey: appKey, Seed: 1, RefreshLifetime: honoured,
 		URL: "https://smokeball.example", HTTP: &http.Client{Transport: y}, RedirectURIs: []string{yearURL + callbackPath},
 		Accounts: []smokeballsim.Account{{ID: testAccount, Name: "Brown LLC"}, {ID: otherAccount, Name: "Green LLC"}}})
 	t.Cleanup(func() { y.stop(); y.must(y.sim.Close()) })
@@ -196,7 +196,7 @@ func (y *year) at(day int, clock time.Duration) {
 func (y *year) consent(account string) bool {
 	y.Helper()
 	who := admin()
-	link, _, err := y.e.desk.Authorize(y.Context(), who)
+	link, _, err := y.e.connections.Authorize(y.Context(), who)
 	y.must(err)
 	r, err := http.NewRequestWithContext(y.Context(), http.MethodPost, link, strings.NewReader(url.Values{"decision": {"allow"}, "account": {account}}.Encode()))
 	y.must(err)
@@ -207,7 +207,7 @@ func (y *year) consent(account string) bool {
 	back, err := url.Parse(answer.Header.Get("Location"))
 	y.must(err)
 	q := back.Query()
-	done, err := firms{y.e.desk, y.e.views}.Complete(y.Context(), web.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
+	done, err := firms{y.e.connections, y.e.views}.Complete(y.Context(), web.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
 	y.must(err)
 	return done.Asks
 }
@@ -223,7 +223,7 @@ func (y *year) connects() {
 
 func (y *year) registers() {
 	y.Helper()
-	_, err := y.e.desk.RegisterWebhooks(y.Context(), admin())
+	_, err := y.e.connections.RegisterWebhooks(y.Context(), admin())
 	y.must(err)
 }
 

@@ -64,7 +64,7 @@ type tally struct {
 // here. A refusal stands even where it can't be written: that is logged.
 func (t *Trail) Refuse(ctx context.Context, f domain.FirmID, r domain.RequestRefused) {
 	if news := t.count(f, r, t.Now().UTC().Round(0)); len(news) > 0 {
-		t.tell(ctx, news)
+		t.notify(ctx, news)
 	}
 }
 
@@ -152,7 +152,7 @@ func (t *Trail) opened(f domain.FirmID) []entry {
 // Settle writes what was only counted so far at a firm, and returns the ledger position
 // that has all that was written for it here; 0: nothing was.
 func (t *Trail) Settle(ctx context.Context, f domain.FirmID) uint64 {
-	t.tell(ctx, t.opened(f))
+	t.notify(ctx, t.opened(f))
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	return uint64(t.heads[f].head.Seq)
@@ -166,31 +166,31 @@ func (t *Trail) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-tick.C:
-			t.tell(ctx, t.closeOld(t.Now()))
+			t.notify(ctx, t.closeOld(t.Now()))
 		case <-ctx.Done():
-			t.tell(context.WithoutCancel(ctx), t.opened(""))
+			t.notify(context.WithoutCancel(ctx), t.opened(""))
 			return nil
 		}
 	}
 }
 
-// patience is how long a refusal waits for the ledger.
-const patience = 3 * time.Second
+// retryWindow is how long a refusal waits for the ledger.
+const retryWindow = 3 * time.Second
 
-// tell writes tallies, firm by firm. What can't be written is told with the next count.
-func (t *Trail) tell(ctx context.Context, list []entry) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+// notify writes tallies, firm by firm. What can't be written is told with the next count.
+func (t *Trail) notify(ctx context.Context, list []entry) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryWindow)
 	defer cancel()
 	for firm, all := range byFirm(list) {
 		for batch := range slices.Chunk(all, eventstore.MaxEvents) {
-			if err := t.tellBatch(ctx, firm, batch); err != nil {
+			if err := t.notifyBatch(ctx, firm, batch); err != nil {
 				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be written down", slog.String("firm", string(firm)), slog.Any("error", err))
 			}
 		}
 	}
 }
 
-func (t *Trail) tellBatch(ctx context.Context, f domain.FirmID, batch []entry) error {
+func (t *Trail) notifyBatch(ctx context.Context, f domain.FirmID, batch []entry) error {
 	events, counted := t.take(batch)
 	if len(events) == 0 {
 		return nil

@@ -58,7 +58,7 @@ func (c *counter) wantsElm() {
 func TestAnotherAccountIsDropped(t *testing.T) {
 	for name, drop := range map[string]func(*counter){
 		"by a person": func(c *counter) { _, err := c.DropAccount(c.Context(), admin); c.must(err) },
-		"in the end":  func(c *counter) { c.later(domain.PendingLife); c.look() },
+		"in the end":  func(c *counter) { c.later(domain.PendingLifetime); c.look() },
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCounter(t)
@@ -123,7 +123,7 @@ func TestAnotherAccountOfAnotherFirmIsNotAskedAbout(t *testing.T) {
 // over: either it is asked still and can be confirmed, or it is done.
 func TestAConfirmationSurvivesKills(t *testing.T) {
 	killedEverywhere(t, func(c *counter) { c.connects(); c.registers(); c.asks() },
-		func(c *counter, d *connect.Desk) error {
+		func(c *counter, d *connect.Service) error {
 			_, err := d.ConfirmAccount(c.Context(), admin, elmAccount)
 			return err
 		},
@@ -142,7 +142,7 @@ func TestAConfirmationSurvivesKills(t *testing.T) {
 func TestAConsentSurvivesKills(t *testing.T) {
 	connected := 0
 	killedEverywhere(t, func(*counter) {},
-		func(c *counter, d *connect.Desk) error {
+		func(c *counter, d *connect.Service) error {
 			q := c.visit(c.link(admin), "allow", oakAccount)
 			_, err := d.Complete(c.Context(), redirect(q), &admin)
 			return err

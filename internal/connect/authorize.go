@@ -11,8 +11,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// LinkLife is how long an authorization link may be used.
-const LinkLife = 10 * time.Minute
+// LinkLifetime is how long an authorization link may be used.
+const LinkLifetime = 10 * time.Minute
 
 // attempt is what has to be remembered between the link and the redirect, and until the
 // link's end, to tell that it was used.
@@ -49,9 +49,9 @@ const exchange = time.Minute
 
 // Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. If
 // Smokeball would refuse to show that page, it returns that fault instead.
-func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
+func (d *Service) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
-	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: d.Now().Add(LinkLife).UTC()}
+	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: d.Now().Add(LinkLifetime).UTC()}
 	data, err := json.Marshal(a)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("begin authorization: %w", err)
@@ -69,7 +69,7 @@ func (d *Desk) Authorize(ctx context.Context, by domain.User) (string, time.Time
 }
 
 // shown ends the attempt if Smokeball refuses to show its consent page.
-func (d *Desk) shown(ctx context.Context, by domain.User, attempt string) error {
+func (d *Service) shown(ctx context.Context, by domain.User, attempt string) error {
 	if d.Try == nil {
 		return nil
 	}
@@ -84,7 +84,7 @@ func (d *Desk) shown(ctx context.Context, by domain.User, attempt string) error 
 // or not the browser waits for it. browser is who is signed in where the redirect arrived,
 // if anyone is: in the browser of the firm admin who asked it connects, in any other one
 // the consent is held until the Question is answered there.
-func (d *Desk) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
+func (d *Service) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
 	if r.Issuer != "" && r.Issuer != d.Issuer {
 		return Completed{}, wrongIssuer()
 	}
@@ -105,17 +105,17 @@ func (d *Desk) Complete(ctx context.Context, r Redirect, browser *domain.User) (
 	if err != nil {
 		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), d.notRedeemed(a.Firm, err))
 	}
-	p := parked{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
+	p := pendingGrant{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
 	if !a.isOf(browser) {
-		done.Question, err = d.hold(ctx, a, p)
+		done.Question, err = d.holdConsent(ctx, a, p)
 		return done, err
 	}
-	done.Asks, err = d.parkAndSettle(ctx, a.Firm, p)
+	done.Asks, err = d.keepAndSettleGrant(ctx, a.Firm, p)
 	return done, err
 }
 
-func (d *Desk) parkAndSettle(ctx context.Context, f domain.FirmID, p parked) (asks bool, err error) {
-	if err := d.park(ctx, f, p); err != nil {
+func (d *Service) keepAndSettleGrant(ctx context.Context, f domain.FirmID, p pendingGrant) (asks bool, err error) {
+	if err := d.keepPendingGrant(ctx, f, p); err != nil {
 		return false, err
 	}
 	return d.settleGrant(ctx, f)
@@ -128,7 +128,7 @@ func (a attempt) isOf(u *domain.User) bool {
 
 // take uses the link up. One that is unknown, used, over or replaced by a newer one is
 // refused.
-func (d *Desk) take(ctx context.Context, state string) (attempt, error) {
+func (d *Service) take(ctx context.Context, state string) (attempt, error) {
 	var a attempt
 	data, revision, err := d.Secrets.Load(ctx, attemptName(state))
 	if errors.Is(err, vault.ErrNone) {
@@ -157,7 +157,7 @@ func (d *Desk) take(ctx context.Context, state string) (attempt, error) {
 }
 
 // mayFinish says why the attempt can't be finished, or nil.
-func (d *Desk) mayFinish(ctx context.Context, a attempt, id string) error {
+func (d *Service) mayFinish(ctx context.Context, a attempt, id string) error {
 	c, err := d.load(ctx, a.Firm)
 	switch {
 	case err != nil:
@@ -173,7 +173,7 @@ func (d *Desk) mayFinish(ctx context.Context, a attempt, id string) error {
 }
 
 // fail ends an attempt without a connection.
-func (d *Desk) fail(ctx context.Context, f domain.FirmID, by, attempt string, r *domain.Rejection) error {
+func (d *Service) fail(ctx context.Context, f domain.FirmID, by, attempt string, r *domain.Rejection) error {
 	_, err := d.connection(ctx, f, func(domain.Connection) []domain.Event {
 		return []domain.Event{domain.AuthorizationFailed{Attempt: attempt, Failure: r.Failure, By: by}}
 	})

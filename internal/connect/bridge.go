@@ -12,7 +12,7 @@ import (
 // Bridge takes Smokeball's notifications in: it checks what can be checked, puts
 // them on the bus and answers.
 type Bridge struct {
-	Desk *Desk
+	Desk *Service
 	// Verify checks the signature and its time under the subscription's key, for the app
 	// that the firm uses.
 	Verify func(f domain.FirmID, key string, header http.Header) error

@@ -42,11 +42,11 @@ type Grant struct {
 }
 
 // ends is when the grant has to be renewed; zero: never.
-func (g Grant) ends(life time.Duration) time.Time {
+func (g Grant) ends(lifetime time.Duration) time.Time {
 	if g.Issued.IsZero() {
 		return time.Time{}
 	}
-	return g.Issued.Add(life).UTC()
+	return g.Issued.Add(lifetime).UTC()
 }
 
 // Subscriptions are the account's webhook subscriptions in Smokeball.
@@ -77,23 +77,23 @@ type Subscription struct {
 // Views are the rows that the desk and the keeper read. They may lag behind the ledger.
 type Views interface {
 	// Firms lists every firm that anything is known of.
-	Firms() ([]Row, error)
+	Firms() ([]FirmState, error)
 	// Heard is what came of a firm's webhooks.
-	Heard(f domain.FirmID) (domain.Heard, error)
+	Heard(f domain.FirmID) (domain.WebhookActivity, error)
 	// Changes returns the ledger position of the rows and a channel that is closed when
 	// it moves on.
 	Changes() (position uint64, moved <-chan struct{})
 }
 
-// Row is a firm as the rows have it.
-type Row struct {
+// FirmState is a firm as the rows have it.
+type FirmState struct {
 	Firm       domain.FirmID
 	Connection domain.Connection
-	Heard      domain.Heard
+	Heard      domain.WebhookActivity
 }
 
-// Desk carries out what firm admins ask for.
-type Desk struct {
+// Service carries out what firm admins ask for.
+type Service struct {
 	Ledger  eventstore.Store
 	Secrets *vault.Secrets
 	Vault   *vault.Vault
@@ -116,22 +116,22 @@ type Desk struct {
 	Log            *slog.Logger
 
 	registering singleflight.Group // by firm
-	turns       turns
+	locks       keyedMutex
 }
 
-func (d *Desk) connection(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) (uint64, error) {
+func (d *Service) connection(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) (uint64, error) {
 	_, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.ConnectionStream(f),
 		func(c domain.Connection) ([]domain.Event, error) { return decide(c), nil })
 	return uint64(head.Seq), err
 }
 
-func (d *Desk) load(ctx context.Context, f domain.FirmID) (domain.Connection, error) {
+func (d *Service) load(ctx context.Context, f domain.FirmID) (domain.Connection, error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
 	return c, err
 }
 
 // position is the ledger position of the connection's newest fact.
-func (d *Desk) position(ctx context.Context, f domain.FirmID) (uint64, error) {
+func (d *Service) position(ctx context.Context, f domain.FirmID) (uint64, error) {
 	_, head, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
 	return uint64(head.Seq), err
 }

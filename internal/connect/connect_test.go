@@ -51,7 +51,7 @@ func TestSomebodyDenies(t *testing.T) {
 func TestALinkEnds(t *testing.T) {
 	c := newCounter(t)
 	q := c.visit(c.link(admin), "allow", oakAccount)
-	c.ahead.Store(int64(connect.LinkLife + time.Second))
+	c.ahead.Store(int64(connect.LinkLifetime + time.Second))
 	_, err := c.finish(q, &admin)
 	c.wantsRejection(err, domain.Expired, domain.CodeAuthorizationExpired)
 	c.wants(domain.StatusDisconnected)

@@ -42,7 +42,7 @@ const (
 // NATS bucket, and a Smokeball where the firm signs in.
 type counter struct {
 	*testing.T
-	*connect.Desk
+	*connect.Service
 	sim    *smokeballsim.Server
 	client *smokeball.Client
 	kv     jetstream.KeyValue
@@ -51,7 +51,7 @@ type counter struct {
 	caught post // headers of Smokeball's notifications
 	bolt   *eventstore.Bolt
 	rows   *projections.Views
-	keeper *connect.Keeper
+	keeper *connect.Reconciler
 }
 
 func newCounter(t *testing.T) *counter {
@@ -68,8 +68,8 @@ func newCounter(t *testing.T) *counter {
 	c.follow()
 	secrets := vault.NewSecrets(keys, c.kv)
 	c.client = c.newClient(secrets, c.sim.Transport())
-	c.Desk = c.newDesk(secrets, keys, c.sim.Transport())
-	c.keeper = &connect.Keeper{Desk: c.Desk, Log: silent}
+	c.Service = c.newDesk(secrets, keys, c.sim.Transport())
+	c.keeper = &connect.Reconciler{Desk: c.Service, Log: silent}
 	return c
 }
 
@@ -88,9 +88,9 @@ func (c *counter) follow() {
 	})
 }
 
-func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Desk {
+func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Service {
 	client := c.newClient(secrets, way)
-	return &connect.Desk{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
+	return &connect.Service{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
 		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",
 		Region: "us", PublicURL: publicURL, Authorization: 180 * 24 * time.Hour, Log: silent,
 		Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }}
@@ -151,7 +151,7 @@ func (c *counter) link(by domain.User) string {
 	c.Helper()
 	link, ends, err := c.Authorize(c.Context(), by)
 	c.must(err)
-	if left := ends.Sub(c.Now()); left <= connect.LinkLife-time.Minute || left > connect.LinkLife {
+	if left := ends.Sub(c.Now()); left <= connect.LinkLifetime-time.Minute || left > connect.LinkLifetime {
 		c.Errorf("the link lives %s", left)
 	}
 	return link
@@ -329,18 +329,18 @@ func (c consent) Revoke(ctx context.Context, _ domain.FirmID, tokens []byte) err
 // rows are the views as the desk knows them.
 type rows struct{ *projections.Views }
 
-func (r rows) Firms() ([]connect.Row, error) {
+func (r rows) Firms() ([]connect.FirmState, error) {
 	all, err := r.AllConnections()
-	var list []connect.Row
+	var list []connect.FirmState
 	for _, c := range all {
-		list = append(list, connect.Row{Firm: c.Firm, Connection: c.Connection, Heard: c.Heard()})
+		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
 	}
 	return list, err
 }
 
-func (r rows) Heard(f domain.FirmID) (domain.Heard, error) {
+func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
 	row, err := r.Connection(f)
-	return row.Heard(), err
+	return row.WebhookActivity(), err
 }
 
 func (c consent) URL(_ domain.FirmID, state, verifier string) string {

@@ -15,8 +15,8 @@ const goodbye = 15 * time.Second
 // Disconnect ends the firm's connection: from the first fact on nothing is synced. Then
 // the webhook subscription, the authorization, the tokens and the secret address go. All
 // that is in the ledger stays.
-func (d *Desk) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
-	done, err := d.turns.take(ctx, by.Firm)
+func (d *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
+	done, err := d.locks.lock(ctx, by.Firm)
 	if err != nil {
 		return 0, err
 	}
@@ -27,14 +27,14 @@ func (d *Desk) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
 	}
 	soon, cancel := context.WithTimeout(ctx, goodbye)
 	defer cancel()
-	if err := errors.Join(d.leave(soon, by.Firm, false), d.unparkUnwanted(soon, by.Firm)); err != nil {
+	if err := errors.Join(d.leave(soon, by.Firm, false), d.releaseUnwantedGrant(soon, by.Firm)); err != nil {
 		d.Log.Warn("a disconnect is not finished yet; it goes on by itself", "firm", by.Firm, "err", err)
 	}
 	return max(position, d.reached(ctx, by.Firm)), nil
 }
 
 // reached is the newest position of the firm's connection, 0 where it can't be read.
-func (d *Desk) reached(ctx context.Context, f domain.FirmID) uint64 {
+func (d *Service) reached(ctx context.Context, f domain.FirmID) uint64 {
 	position, err := d.position(ctx, f)
 	if err != nil {
 		return 0
@@ -42,20 +42,20 @@ func (d *Desk) reached(ctx context.Context, f domain.FirmID) uint64 {
 	return position
 }
 
-// unparkUnwanted gives a parked consent back unless its account was confirmed.
-func (d *Desk) unparkUnwanted(ctx context.Context, f domain.FirmID) error {
+// releaseUnwantedGrant gives a parked consent back unless its account was confirmed.
+func (d *Service) releaseUnwantedGrant(ctx context.Context, f domain.FirmID) error {
 	c, err := d.load(ctx, f)
 	if err != nil || c.Pending != nil {
 		return err
 	}
-	return d.unpark(ctx, f)
+	return d.releasePendingGrant(ctx, f)
 }
 
 // leave removes what a disconnect has left, in an order that may be broken off anywhere
 // and begun again: subscription, authorization, tokens, address, claim. While Smokeball
 // is out of reach it returns the error, until domain.LeaveWithin is over; now does not
 // wait for that.
-func (d *Desk) leave(ctx context.Context, f domain.FirmID, now bool) error {
+func (d *Service) leave(ctx context.Context, f domain.FirmID, now bool) error {
 	c, err := d.load(ctx, f)
 	if err != nil || c.Leaving == nil {
 		return err
@@ -78,13 +78,13 @@ func (d *Desk) leave(ctx context.Context, f domain.FirmID, now bool) error {
 	if err := d.free(ctx, f, l.Account); err != nil {
 		return err
 	}
-	_, err = d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.Close(leftBehind(trouble)) })
+	_, err = d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.FinishDisconnect(leftBehind(trouble)) })
 	return err
 }
 
 // leaveSmokeball removes the subscription and ends the authorization in Smokeball. What
 // Smokeball no longer knows is no error; one that may pass is.
-func (d *Desk) leaveSmokeball(ctx context.Context, f domain.FirmID, l domain.Leaving) error {
+func (d *Service) leaveSmokeball(ctx context.Context, f domain.FirmID, l domain.Leaving) error {
 	tokens, _, err := d.Secrets.Load(ctx, TokenName(f))
 	if errors.Is(err, vault.ErrNone) {
 		return nil
@@ -112,7 +112,7 @@ func mayPass(err error) bool {
 
 // destroyTokens destroys the tokens of a firm that is leaving. Which ones they are is
 // read before whether it still is, so that tokens of a new consent stay.
-func (d *Desk) destroyTokens(ctx context.Context, f domain.FirmID) error {
+func (d *Service) destroyTokens(ctx context.Context, f domain.FirmID) error {
 	for {
 		_, revision, err := d.Secrets.Load(ctx, TokenName(f))
 		if errors.Is(err, vault.ErrNone) {

@@ -34,7 +34,7 @@ func (c *counter) gone() {
 func TestADisconnectSurvivesKills(t *testing.T) {
 	begun := 0
 	killedEverywhere(t, func(c *counter) { c.connects(); c.registers() },
-		func(c *counter, d *connect.Desk) error { _, err := d.Disconnect(c.Context(), admin); return err },
+		func(c *counter, d *connect.Service) error { _, err := d.Disconnect(c.Context(), admin); return err },
 		func(c *counter) {
 			if c.connection().State == domain.StatusConnected {
 				c.works(oakAccount)

@@ -10,20 +10,20 @@ import (
 
 // TryMappings prepares to tell what matters would get under a changed list of the firm's
 // mappings. It checks the change as if it were made, and records nothing.
-func (d *Desk) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.Trial, error) {
+func (d *Service) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.DryRun, error) {
 	types, err := d.MatterTypes(ctx, f)
 	if err != nil {
-		return domain.Trial{}, err
+		return domain.DryRun{}, err
 	}
 	if faults := misfits(c, types); len(faults) > 0 {
-		return domain.Trial{}, domain.Misfit(faults)
+		return domain.DryRun{}, domain.Misfit(faults)
 	}
 	p, _, err := eventstore.Load[domain.Preferences](ctx, d.Ledger, domain.SettingsStream(f))
 	if err != nil {
-		return domain.Trial{}, err
+		return domain.DryRun{}, err
 	}
 	then, err := p.Mappings.Try(c)
-	return domain.Trial{Types: types, Now: p.Mappings, Then: then}, err
+	return domain.DryRun{Types: types, Now: p.Mappings, Then: then}, err
 }
 
 // misfits are the faults of each mapping that the change brings. An id is not needed to

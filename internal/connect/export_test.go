@@ -3,11 +3,11 @@ package connect
 import "context"
 
 // Look looks once at what is due, as Run does again and again.
-func (k *Keeper) Look(ctx context.Context) error {
+func (k *Reconciler) Look(ctx context.Context) error {
 	if k.rests == nil {
-		k.rests = map[task]rest{}
+		k.rests = map[task]pausedTask{}
 	}
-	k.sweep(ctx)
+	k.collectExpired(ctx)
 	_, err := k.round(ctx)
 	return err
 }

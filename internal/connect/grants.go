@@ -11,35 +11,35 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// parked is a consent that was exchanged for access and is not the firm's yet. It is
+// pendingGrant is a consent that was exchanged for access and is not the firm's yet. It is
 // kept until its facts are in the ledger, so that a killed engine loses no consent.
-type parked struct {
+type pendingGrant struct {
 	Attempt string `json:"attempt"`
 	Grant   Grant  `json:"grant"`
 	By      string `json:"by"`
 	ByName  string `json:"by_name,omitempty"`
 }
 
-func parkedName(f domain.FirmID) string { return "parked." + string(f) }
+func pendingGrantName(f domain.FirmID) string { return "parked." + string(f) }
 
-func (d *Desk) park(ctx context.Context, f domain.FirmID, p parked) error {
-	done, err := d.turns.take(ctx, f)
+func (d *Service) keepPendingGrant(ctx context.Context, f domain.FirmID, p pendingGrant) error {
+	done, err := d.locks.lock(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer done()
-	if err := d.unpark(ctx, f); err != nil { // of an earlier consent that waits
+	if err := d.releasePendingGrant(ctx, f); err != nil { // of an earlier consent that waits
 		return err
 	}
 	data, err := json.Marshal(p)
 	if err != nil {
 		return fmt.Errorf("park a consent: %w", err)
 	}
-	return d.Secrets.Put(ctx, parkedName(f), data)
+	return d.Secrets.Put(ctx, pendingGrantName(f), data)
 }
 
-func (d *Desk) parked(ctx context.Context, f domain.FirmID) (p parked, err error) {
-	data, _, err := d.Secrets.Load(ctx, parkedName(f))
+func (d *Service) pendingGrant(ctx context.Context, f domain.FirmID) (p pendingGrant, err error) {
+	data, _, err := d.Secrets.Load(ctx, pendingGrantName(f))
 	if err != nil {
 		return p, err
 	}
@@ -49,10 +49,10 @@ func (d *Desk) parked(ctx context.Context, f domain.FirmID) (p parked, err error
 	return p, nil
 }
 
-// unpark gives a parked consent back to Smokeball and forgets it, unless it has become
+// releasePendingGrant gives a parked consent back to Smokeball and forgets it, unless it has become
 // the firm's own.
-func (d *Desk) unpark(ctx context.Context, f domain.FirmID) error {
-	p, err := d.parked(ctx, f)
+func (d *Service) releasePendingGrant(ctx context.Context, f domain.FirmID) error {
+	p, err := d.pendingGrant(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		return nil
 	}
@@ -66,12 +66,12 @@ func (d *Desk) unpark(ctx context.Context, f domain.FirmID) error {
 	if c.Through != p.Attempt {
 		d.revoke(ctx, f, p.Grant.Tokens)
 	}
-	return d.Secrets.Destroy(ctx, parkedName(f))
+	return d.Secrets.Destroy(ctx, pendingGrantName(f))
 }
 
 // revoke ends an authorization in Smokeball, as far as Smokeball can be reached: it ends
 // by itself in any case.
-func (d *Desk) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
+func (d *Service) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
 	if err := d.Consent.Revoke(ctx, f, tokens); err != nil {
 		d.Log.Warn("an authorization could not be revoked in Smokeball; it ends there by itself", "firm", f, "err", err)
 	}
@@ -79,13 +79,13 @@ func (d *Desk) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
 
 // settleGrant makes the parked consent the firm's own, or asks whether that is wanted.
 // It may be called again at any time.
-func (d *Desk) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err error) {
-	done, err := d.turns.take(ctx, f)
+func (d *Service) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err error) {
+	done, err := d.locks.lock(ctx, f)
 	if err != nil {
 		return false, err
 	}
 	defer done()
-	p, err := d.parked(ctx, f)
+	p, err := d.pendingGrant(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.Drop("") })
 		return false, err
@@ -98,34 +98,34 @@ func (d *Desk) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err
 	case err != nil:
 		return false, err
 	case c.Through == p.Attempt || c.Dropped == p.Attempt:
-		return false, d.unpark(ctx, f)
+		return false, d.releasePendingGrant(ctx, f)
 	case c.NeedsConfirmation(p.Attempt, p.Grant.Account):
-		return true, d.propose(ctx, f, p)
+		return true, d.proposeAccount(ctx, f, p)
 	}
-	return false, d.adopt(ctx, f, p, c)
+	return false, d.acceptGrant(ctx, f, p, c)
 }
 
-// propose asks whether another account than before is wanted.
-func (d *Desk) propose(ctx context.Context, f domain.FirmID, p parked) error {
+// proposeAccount asks whether another account than before is wanted.
+func (d *Service) proposeAccount(ctx context.Context, f domain.FirmID, p pendingGrant) error {
 	if err := d.mayClaim(ctx, f, p.Grant.Account); err != nil {
-		return d.turnAway(ctx, f, p, err)
+		return d.rejectGrant(ctx, f, p, err)
 	}
 	_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event {
-		return c.Propose(domain.AccountProposed{Attempt: p.Attempt, Account: p.Grant.Account, By: p.By, Expires: d.Now().Add(domain.PendingLife).UTC()})
+		return c.Propose(domain.AccountProposed{Attempt: p.Attempt, Account: p.Grant.Account, By: p.By, Expires: d.Now().Add(domain.PendingLifetime).UTC()})
 	})
 	return err
 }
 
-// adopt connects the firm through a consent. Before it, another account is left.
-func (d *Desk) adopt(ctx context.Context, f domain.FirmID, p parked, c domain.Connection) error {
+// acceptGrant connects the firm through a consent. Before it, another account is left.
+func (d *Service) acceptGrant(ctx context.Context, f domain.FirmID, p pendingGrant, c domain.Connection) error {
 	if err := d.claim(ctx, f, p.Grant.Account); err != nil {
-		return d.turnAway(ctx, f, p, err)
+		return d.rejectGrant(ctx, f, p, err)
 	}
 	if err := d.leaveFor(ctx, f, p, c); err != nil {
 		return err
 	}
 	if err := d.claim(ctx, f, p.Grant.Account); err != nil { // leaving the same account has freed it
-		return d.turnAway(ctx, f, p, err)
+		return d.rejectGrant(ctx, f, p, err)
 	}
 	if err := d.Secrets.Put(ctx, TokenName(f), p.Grant.Tokens); err != nil {
 		return err
@@ -139,7 +139,7 @@ func (d *Desk) adopt(ctx context.Context, f domain.FirmID, p parked, c domain.Co
 	if err != nil {
 		return err
 	}
-	if err := d.Secrets.Destroy(ctx, parkedName(f)); err != nil {
+	if err := d.Secrets.Destroy(ctx, pendingGrantName(f)); err != nil {
 		return err
 	}
 	d.renewWebhooks(ctx, domain.User{Firm: f, Subject: p.By})
@@ -149,9 +149,9 @@ func (d *Desk) adopt(ctx context.Context, f domain.FirmID, p parked, c domain.Co
 // leaveFor leaves the account that the firm was connected to where the consent is for
 // another one, and finishes a disconnect that is under way: its tokens must not be
 // taken for the new ones.
-func (d *Desk) leaveFor(ctx context.Context, f domain.FirmID, p parked, c domain.Connection) error {
+func (d *Service) leaveFor(ctx context.Context, f domain.FirmID, p pendingGrant, c domain.Connection) error {
 	if c.Account.ID != "" && c.Account.ID != p.Grant.Account.ID {
-		_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.Leave(p.By) })
+		_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.StartLeaving(p.By) })
 		if err != nil {
 			return err
 		}
@@ -159,13 +159,13 @@ func (d *Desk) leaveFor(ctx context.Context, f domain.FirmID, p parked, c domain
 	return d.leave(ctx, f, true)
 }
 
-// turnAway gives a consent back that can't be the firm's.
-func (d *Desk) turnAway(ctx context.Context, f domain.FirmID, p parked, why error) error {
+// rejectGrant gives a consent back that can't be the firm's.
+func (d *Service) rejectGrant(ctx context.Context, f domain.FirmID, p pendingGrant, why error) error {
 	r := domain.AsRejection(why)
 	if r == nil {
 		return why
 	}
-	if err := d.unpark(ctx, f); err != nil {
+	if err := d.releasePendingGrant(ctx, f); err != nil {
 		return err
 	}
 	_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.Drop("") })
@@ -176,7 +176,7 @@ func (d *Desk) turnAway(ctx context.Context, f domain.FirmID, p parked, why erro
 }
 
 // ConfirmAccount takes over the account that waits to be confirmed.
-func (d *Desk) ConfirmAccount(ctx context.Context, by domain.User, account string) (uint64, error) {
+func (d *Service) ConfirmAccount(ctx context.Context, by domain.User, account string) (uint64, error) {
 	_, _, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.ConnectionStream(by.Firm),
 		func(c domain.Connection) ([]domain.Event, error) { return c.Confirm(account, by.Subject, d.Now()) })
 	if err != nil {
@@ -189,12 +189,12 @@ func (d *Desk) ConfirmAccount(ctx context.Context, by domain.User, account strin
 }
 
 // DropAccount forgets the account that waits to be confirmed, and gives its consent back.
-func (d *Desk) DropAccount(ctx context.Context, by domain.User) (uint64, error) {
+func (d *Service) DropAccount(ctx context.Context, by domain.User) (uint64, error) {
 	return d.dropAccount(ctx, by.Firm, by.Subject)
 }
 
-func (d *Desk) dropAccount(ctx context.Context, f domain.FirmID, by string) (uint64, error) {
-	done, err := d.turns.take(ctx, f)
+func (d *Service) dropAccount(ctx context.Context, f domain.FirmID, by string) (uint64, error) {
+	done, err := d.locks.lock(ctx, f)
 	if err != nil {
 		return 0, err
 	}
@@ -203,11 +203,11 @@ func (d *Desk) dropAccount(ctx context.Context, f domain.FirmID, by string) (uin
 	if err != nil {
 		return 0, err
 	}
-	return position, d.unpark(ctx, f)
+	return position, d.releasePendingGrant(ctx, f)
 }
 
 // mayClaim tells whether the account could be made the firm's own.
-func (d *Desk) mayClaim(ctx context.Context, f domain.FirmID, account domain.Account) error {
+func (d *Service) mayClaim(ctx context.Context, f domain.FirmID, account domain.Account) error {
 	if d.SharedAccounts {
 		return nil
 	}
@@ -219,7 +219,7 @@ func (d *Desk) mayClaim(ctx context.Context, f domain.FirmID, account domain.Acc
 }
 
 // claim makes the account the firm's own.
-func (d *Desk) claim(ctx context.Context, f domain.FirmID, account domain.Account) error {
+func (d *Service) claim(ctx context.Context, f domain.FirmID, account domain.Account) error {
 	if d.SharedAccounts {
 		return nil
 	}
@@ -228,7 +228,7 @@ func (d *Desk) claim(ctx context.Context, f domain.FirmID, account domain.Accoun
 	return err
 }
 
-func (d *Desk) free(ctx context.Context, f domain.FirmID, account domain.Account) error {
+func (d *Service) free(ctx context.Context, f domain.FirmID, account domain.Account) error {
 	if account.ID == "" {
 		return nil
 	}

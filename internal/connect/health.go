@@ -15,12 +15,12 @@ import (
 // again. What is told while the ledger takes nothing is recorded later; of several things
 // about one firm the newest counts.
 type Health struct {
-	Desk *Desk
+	Desk *Service
 	Log  *slog.Logger
 
-	mu   sync.Mutex
-	news map[domain.FirmID]condition
-	wake chan struct{}
+	mu     sync.Mutex
+	news   map[domain.FirmID]condition
+	wakeAt chan struct{}
 }
 
 // condition is how Smokeball serves a firm.
@@ -31,7 +31,7 @@ type condition struct {
 
 // NewHealth makes a Health; its desk may be set until Run.
 func NewHealth(log *slog.Logger) *Health {
-	return &Health{Log: log, news: map[domain.FirmID]condition{}, wake: make(chan struct{}, 1)}
+	return &Health{Log: log, news: map[domain.FirmID]condition{}, wakeAt: make(chan struct{}, 1)}
 }
 
 // Tell reports that Smokeball has not served the firm since a time, or that it does again
@@ -41,7 +41,7 @@ func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError)
 	h.news[f] = condition{since, fault}
 	h.mu.Unlock()
 	select {
-	case h.wake <- struct{}{}:
+	case h.wakeAt <- struct{}{}:
 	default:
 	}
 }
@@ -51,7 +51,7 @@ func (h *Health) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-		case <-h.wake:
+		case <-h.wakeAt:
 			h.recordAll(ctx)
 		}
 	}

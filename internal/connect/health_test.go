@@ -21,7 +21,7 @@ var outage = &domain.CallError{Op: "create matter", Class: domain.Retryable, Fai
 func (c *counter) suffers(log *slog.Logger, fault *domain.CallError) {
 	c.Helper()
 	h := connect.NewHealth(log)
-	h.Desk = c.Desk
+	h.Desk = c.Service
 	ctx, stop := context.WithCancel(c.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()
@@ -94,7 +94,7 @@ func TestAConnectionThatWasWronglyThoughtLostComesBack(t *testing.T) {
 	c.loses()
 	c.look()
 	c.wants(domain.StatusRevoked)
-	c.later(domain.FirstVisit + time.Second)
+	c.later(domain.FirstRecheck + time.Second)
 	c.look()
 	c.wants(domain.StatusConnected)
 	c.look() // the subscription is looked for
@@ -111,7 +111,7 @@ func TestAnEndThatWasReckonedTooEarlyIsPutOff(t *testing.T) {
 	c.later(31 * day)
 	c.look()
 	c.wants(domain.StatusReauthorizationRequired)
-	c.later(domain.FirstVisit + time.Second)
+	c.later(domain.FirstRecheck + time.Second)
 	c.look()
 	c.wants(domain.StatusConnected)
 }
@@ -145,9 +145,9 @@ func TestALostConnectionIsLookedAtAHandfulOfTimesADay(t *testing.T) {
 func TestAWrongSecretIsNamed(t *testing.T) {
 	c := newCounter(t)
 	var log bytes.Buffer
-	c.Desk.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.Service.Log = slog.New(slog.NewTextHandler(&log, nil))
 	q := c.visit(c.link(admin), "allow", oakAccount)
-	c.Desk.Consent = wrongly{c.Desk.Consent}
+	c.Service.Consent = wrongly{c.Service.Consent}
 	_, err := c.finish(q, &admin)
 	r := domain.AsRejection(err)
 	if r == nil || r.Failure.Code != domain.CodeMisconfigured || !strings.Contains(r.Failure.Remedy, "operators have to act") {
@@ -178,7 +178,7 @@ func TestOneSubscriptionAfterAChangeOfAddress(t *testing.T) {
 	c.connects()
 	c.registers()
 	before := c.only().ID
-	c.Desk.PublicURL = "https://elsewhere.example"
+	c.Service.PublicURL = "https://elsewhere.example"
 	if _, err := c.RegisterWebhooks(c.Context(), admin); err != nil {
 		t.Fatal(err)
 	}

@@ -62,13 +62,13 @@ func write(ctx context.Context, s *vault.Secrets, name string, v any) error {
 
 func hookName(f domain.FirmID) string { return "hook." + string(f) }
 
-func (d *Desk) addressName(secret string) (string, error) {
+func (d *Service) addressName(secret string) (string, error) {
 	name, err := d.Vault.Name("webhook address " + secret)
 	return "address." + name, err
 }
 
 // hook is the firm's pairs, the first made on first use.
-func (d *Desk) hook(ctx context.Context, f domain.FirmID) (hook, error) {
+func (d *Service) hook(ctx context.Context, f domain.FirmID) (hook, error) {
 	h, err := read[hook](ctx, d.Secrets, hookName(f))
 	if !errors.Is(err, vault.ErrNone) {
 		return h, err
@@ -90,7 +90,7 @@ func (d *Desk) hook(ctx context.Context, f domain.FirmID) (hook, error) {
 }
 
 // open lets notifications in at the pair's address until its end (zero: none).
-func (d *Desk) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
+func (d *Service) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
 	name, err := d.addressName(p.Secret)
 	if err != nil {
 		return err
@@ -98,8 +98,8 @@ func (d *Desk) open(ctx context.Context, f domain.FirmID, p pair, until time.Tim
 	return write(ctx, d.Secrets, name, address{Firm: f, Key: p.Key, Until: until})
 }
 
-// shut destroys addresses: what still comes there is refused.
-func (d *Desk) shut(ctx context.Context, secrets ...string) error {
+// deleteAddresses destroys addresses: what still comes there is refused.
+func (d *Service) deleteAddresses(ctx context.Context, secrets ...string) error {
 	for _, s := range secrets {
 		name, err := d.addressName(s)
 		if err != nil {
@@ -113,7 +113,7 @@ func (d *Desk) shut(ctx context.Context, secrets ...string) error {
 }
 
 // closeHook destroys the firm's secret addresses and keys.
-func (d *Desk) closeHook(ctx context.Context, f domain.FirmID) error {
+func (d *Service) closeHook(ctx context.Context, f domain.FirmID) error {
 	h, err := read[hook](ctx, d.Secrets, hookName(f))
 	if errors.Is(err, vault.ErrNone) {
 		return nil
@@ -128,7 +128,7 @@ func (d *Desk) closeHook(ctx context.Context, f domain.FirmID) error {
 	for _, o := range h.Old {
 		all = append(all, o.Secret)
 	}
-	if err := d.shut(ctx, all...); err != nil {
+	if err := d.deleteAddresses(ctx, all...); err != nil {
 		return err
 	}
 	return d.Secrets.Destroy(ctx, hookName(f))

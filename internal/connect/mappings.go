@@ -14,7 +14,7 @@ type MatterTypes interface {
 
 // MatterTypes lists the matter types of the firm's account: deleted ones and those of
 // leads too. A firm that is not connected has none: a Rejection (Conflict).
-func (d *Desk) MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error) {
+func (d *Service) MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
 	if err != nil {
 		return nil, err
@@ -29,7 +29,7 @@ func (d *Desk) MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.Matte
 // with the ledger position that includes it. Without an id it is the one for the same
 // matters. A mapping that does not fit the account is a
 // Rejection (Invalid) with its faults, a second one for the same matters a Conflict.
-func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mapping) (domain.KeptMapping, uint64, error) {
+func (d *Service) ReviseMapping(ctx context.Context, by domain.User, w domain.Mapping) (domain.KeptMapping, uint64, error) {
 	types, err := d.MatterTypes(ctx, by.Firm)
 	if err != nil {
 		return domain.KeptMapping{}, 0, err
@@ -49,7 +49,7 @@ func (d *Desk) ReviseMapping(ctx context.Context, by domain.User, w domain.Mappi
 
 // RemoveMapping takes one of the firm's own mappings back. One that the firm does not
 // have is a Rejection (Unknown).
-func (d *Desk) RemoveMapping(ctx context.Context, by domain.User, id domain.MappingID) (uint64, error) {
+func (d *Service) RemoveMapping(ctx context.Context, by domain.User, id domain.MappingID) (uint64, error) {
 	_, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.SettingsStream(by.Firm),
 		func(p domain.Preferences) ([]domain.Event, error) {
 			facts := p.Mappings.Remove(id, by.Subject)

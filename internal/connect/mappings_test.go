@@ -41,7 +41,7 @@ var types = account{
 }
 
 // newDesk is a desk of firms of which oak is connected.
-func newDesk(t *testing.T) *connect.Desk {
+func newDesk(t *testing.T) *connect.Service {
 	t.Helper()
 	ledger, err := eventstore.OpenBolt(filepath.Join(t.TempDir(), "ledger.db"), eventstore.BoltOptions{})
 	if err != nil {
@@ -52,12 +52,12 @@ func newDesk(t *testing.T) *connect.Desk {
 			t.Error(err)
 		}
 	})
-	d := &connect.Desk{Ledger: ledger, Types: types, Now: func() time.Time { return noon }}
+	d := &connect.Service{Ledger: ledger, Types: types, Now: func() time.Time { return noon }}
 	tell(t, d, domain.ConnectionAuthorized{Account: domain.Account{ID: "a"}, By: "u_1", ReauthorizeBy: noon.Add(time.Hour)})
 	return d
 }
 
-func tell(t *testing.T, d *connect.Desk, e domain.Event) {
+func tell(t *testing.T, d *connect.Service, e domain.Event) {
 	t.Helper()
 	_, _, err := eventstore.Execute(t.Context(), d.Ledger, d.Now, domain.ConnectionStream(oak),
 		func(domain.Connection) ([]domain.Event, error) { return []domain.Event{e}, nil })
@@ -66,7 +66,7 @@ func tell(t *testing.T, d *connect.Desk, e domain.Event) {
 	}
 }
 
-func kept(t *testing.T, d *connect.Desk) domain.Mappings {
+func kept(t *testing.T, d *connect.Service) domain.Mappings {
 	t.Helper()
 	p, _, err := eventstore.Load[domain.Preferences](t.Context(), d.Ledger, domain.SettingsStream(oak))
 	if err != nil {

@@ -89,7 +89,7 @@ func (m mortalWire) RoundTrip(r *http.Request) (answer *http.Response, err error
 }
 
 // mortal is a desk on the counter's ledger, bucket and Smokeball that lives as long as l.
-func (c *counter) mortal(l *life) *connect.Desk {
+func (c *counter) mortal(l *life) *connect.Service {
 	d := c.newDesk(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
 	d.Ledger = mortalLedger{c.bolt, l}
 	return d
@@ -97,7 +97,7 @@ func (c *counter) mortal(l *life) *connect.Desk {
 
 // killedEverywhere lets a desk do something that is killed at each act, before and after
 // it; then the keeper of another engine looks, and the counter has to be as is wanted.
-func killedEverywhere(t *testing.T, prepare func(*counter), do func(*counter, *connect.Desk) error, want func(*counter)) {
+func killedEverywhere(t *testing.T, prepare func(*counter), do func(*counter, *connect.Service) error, want func(*counter)) {
 	t.Helper()
 	acts := 0
 	for _, after := range []bool{false, true} {

@@ -63,7 +63,7 @@ func wrongIssuer() *domain.Rejection {
 }
 
 // denied tells why Smokeball led the browser back without a code.
-func (d *Desk) denied(f domain.FirmID, word string) *domain.Rejection {
+func (d *Service) denied(f domain.FirmID, word string) *domain.Rejection {
 	switch word {
 	case "access_denied", "":
 		message := "Smokeball did not authorize CaseHug"
@@ -86,7 +86,7 @@ func (d *Desk) denied(f domain.FirmID, word string) *domain.Rejection {
 
 // notRedeemed tells that consent was given and could not be made use of. What operators
 // have to mend is told to them, under the reference that the admin reads.
-func (d *Desk) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
+func (d *Service) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
 	f := domain.Failure{Code: domain.CodeSmokeballUnavailable, Remedy: connectAgain,
 		Message: "Smokeball’s consent could not be exchanged for access"}
 	ce := domain.AsCallError(err)

@@ -9,7 +9,7 @@ import (
 
 // RotateWebhooks gives Smokeball a new key and a new secret address. The old pair is
 // accepted for domain.WebhookOverlap more, then destroyed.
-func (d *Desk) RotateWebhooks(ctx context.Context, by domain.User) (uint64, error) {
+func (d *Service) RotateWebhooks(ctx context.Context, by domain.User) (uint64, error) {
 	c, err := d.load(ctx, by.Firm)
 	switch {
 	case err != nil:
@@ -32,8 +32,8 @@ func (d *Desk) RotateWebhooks(ctx context.Context, by domain.User) (uint64, erro
 
 // rotate finishes the rotation that is under way. The new pair is open before Smokeball
 // gets it, the old one's time runs from when Smokeball has the new one.
-func (d *Desk) rotate(ctx context.Context, f domain.FirmID) error {
-	done, err := d.turns.take(ctx, f)
+func (d *Service) rotate(ctx context.Context, f domain.FirmID) error {
+	done, err := d.locks.lock(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (d *Desk) rotate(ctx context.Context, f domain.FirmID) error {
 
 // swap puts a new pair in the place of the firm's pair, here and in Smokeball, and
 // returns the subscription that has it.
-func (d *Desk) swap(ctx context.Context, f domain.FirmID, h hook, rotation string) (string, error) {
+func (d *Service) swap(ctx context.Context, f domain.FirmID, h hook, rotation string) (string, error) {
 	if h.Next == nil {
 		next := newPair()
 		h.Next = &next
@@ -81,8 +81,8 @@ func (d *Desk) swap(ctx context.Context, f domain.FirmID, h hook, rotation strin
 }
 
 // retire destroys the old pairs whose overlap is over.
-func (d *Desk) retire(ctx context.Context, f domain.FirmID) error {
-	done, err := d.turns.take(ctx, f)
+func (d *Service) retire(ctx context.Context, f domain.FirmID) error {
+	done, err := d.locks.lock(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -99,7 +99,7 @@ func (d *Desk) retire(ctx context.Context, f domain.FirmID) error {
 	for _, o := range h.Old {
 		if d.Now().Before(o.Until) {
 			kept = append(kept, o)
-		} else if err := d.shut(ctx, o.Secret); err != nil {
+		} else if err := d.deleteAddresses(ctx, o.Secret); err != nil {
 			return err
 		}
 	}

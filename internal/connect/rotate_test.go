@@ -94,7 +94,7 @@ func TestTwoRotationsWithinTheOverlap(t *testing.T) {
 // is one subscription, what it sends arrives, and no rotation is under way.
 func TestARotationSurvivesKills(t *testing.T) {
 	killedEverywhere(t, func(c *counter) { c.connects(); c.registers() },
-		func(c *counter, d *connect.Desk) error { _, err := d.RotateWebhooks(c.Context(), admin); return err },
+		func(c *counter, d *connect.Service) error { _, err := d.RotateWebhooks(c.Context(), admin); return err },
 		func(c *counter) {
 			c.arrives(c.address(), c.signed(), true)
 			if h := c.connection().Hooks; h.Rotation != "" {

@@ -11,7 +11,7 @@ import (
 // includes them. seen is the revision that the change was made from; nil: whatever it is.
 // Settings that are not valid are a Rejection (Invalid) with their faults, a revision that
 // is no longer the newest a Conflict, with the position that includes the newer one.
-func (d *Desk) ChangeSettings(ctx context.Context, by domain.User, s domain.Settings, seen *int) (uint64, error) {
+func (d *Service) ChangeSettings(ctx context.Context, by domain.User, s domain.Settings, seen *int) (uint64, error) {
 	if faults := s.Check(); len(faults) > 0 {
 		return 0, &domain.Rejection{Reason: domain.Invalid, Faults: faults, Failure: domain.Failure{Code: domain.CodeInvalidRequest,
 			Message: "The settings are not valid", Remedy: "Correct the fields that are named."}}

@@ -9,18 +9,18 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// sweep removes authorization attempts whose time is over, and settles consents that a
+// collectExpired removes authorization attempts whose time is over, and settles consents that a
 // killed engine has parked.
-func (k *Keeper) sweep(ctx context.Context) {
-	k.sweepAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Desk.sweepAttempt, "parked": k.Desk.sweepParked})
+func (k *Reconciler) collectExpired(ctx context.Context) {
+	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Desk.collectAttempt, "parked": k.Desk.collectPendingGrant})
 }
 
-// sweepHeld gives back consents that nobody answered for. They end by the minute.
-func (k *Keeper) sweepHeld(ctx context.Context) {
-	k.sweepAll(ctx, map[string]func(context.Context, string) error{"held": k.Desk.sweepHeld})
+// collectHeldConsent gives back consents that nobody answered for. They end by the minute.
+func (k *Reconciler) collectHeldConsent(ctx context.Context) {
+	k.collectAll(ctx, map[string]func(context.Context, string) error{"held": k.Desk.collectHeldConsent})
 }
 
-func (k *Keeper) sweepAll(ctx context.Context, kinds map[string]func(context.Context, string) error) {
+func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(context.Context, string) error) {
 	d := k.Desk
 	for kind, each := range kinds {
 		names, err := d.Secrets.Names(ctx, kind)
@@ -33,7 +33,7 @@ func (k *Keeper) sweepAll(ctx context.Context, kinds map[string]func(context.Con
 	}
 }
 
-func (d *Desk) sweepAttempt(ctx context.Context, name string) error {
+func (d *Service) collectAttempt(ctx context.Context, name string) error {
 	a, err := read[attempt](ctx, d.Secrets, name)
 	if errors.Is(err, vault.ErrNone) || (err == nil && d.Now().Before(a.Expires)) {
 		return nil
@@ -44,7 +44,7 @@ func (d *Desk) sweepAttempt(ctx context.Context, name string) error {
 	return d.Secrets.Destroy(ctx, name)
 }
 
-func (d *Desk) sweepParked(ctx context.Context, name string) error {
+func (d *Service) collectPendingGrant(ctx context.Context, name string) error {
 	_, err := d.settleGrant(ctx, domain.FirmID(strings.TrimPrefix(name, "parked.")))
 	if domain.AsRejection(err) != nil {
 		return nil // turned away, which is recorded

@@ -19,7 +19,7 @@ type WebhookTest struct {
 
 // TestWebhooks has Smokeball send its test notification and waits for it, up to 10
 // seconds.
-func (d *Desk) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error) {
+func (d *Service) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error) {
 	c, err := d.load(ctx, by.Firm)
 	switch {
 	case err != nil:
@@ -39,7 +39,7 @@ func (d *Desk) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, e
 	} else if err != nil {
 		return WebhookTest{}, err
 	}
-	arrived, err := d.hears(ctx, by.Firm, before.Tests)
+	arrived, err := d.receivedSince(ctx, by.Firm, before.Tests)
 	if err != nil || !arrived {
 		return WebhookTest{Remedy: d.silence().Remedy}, err
 	}
@@ -48,7 +48,7 @@ func (d *Desk) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, e
 
 // notify records that a test is asked for, and asks. A subscription that Smokeball does
 // not know is lost.
-func (d *Desk) notify(ctx context.Context, f domain.FirmID, by string) error {
+func (d *Service) notify(ctx context.Context, f domain.FirmID, by string) error {
 	id := ""
 	_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event {
 		id = c.Subscription
@@ -67,8 +67,8 @@ func (d *Desk) notify(ctx context.Context, f domain.FirmID, by string) error {
 	return err
 }
 
-// hears waits until the rows have more test notifications than before.
-func (d *Desk) hears(ctx context.Context, f domain.FirmID, before int) (bool, error) {
+// receivedSince waits until the rows have more test notifications than before.
+func (d *Service) receivedSince(ctx context.Context, f domain.FirmID, before int) (bool, error) {
 	late := time.NewTimer(testWait)
 	defer late.Stop()
 	for {
@@ -88,7 +88,7 @@ func (d *Desk) hears(ctx context.Context, f domain.FirmID, before int) (bool, er
 }
 
 // silence is why nothing is heard of a subscription that Smokeball has.
-func (d *Desk) silence() domain.Failure {
+func (d *Service) silence() domain.Failure {
 	return domain.Failure{Code: domain.CodeWebhooksSilent,
 		Message: "Smokeball has our webhook subscription, and its test notification did not arrive at " + d.PublicURL,
 		Remedy: "CaseHug's operators check that Smokeball can reach ENGINE_PUBLIC_URL (" + d.PublicURL + ") from outside. " +

@@ -16,9 +16,9 @@ const webhookPath = "/webhooks/smokeball/"
 
 // RegisterWebhooks makes the firm's one webhook subscription, or renews it where
 // Smokeball has one already. Others that point here are removed.
-func (d *Desk) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, error) {
+func (d *Service) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, error) {
 	position, err, _ := d.registering.Do(string(by.Firm), func() (any, error) {
-		done, err := d.turns.take(ctx, by.Firm)
+		done, err := d.locks.lock(ctx, by.Firm)
 		if err != nil {
 			return uint64(0), err
 		}
@@ -28,7 +28,7 @@ func (d *Desk) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, er
 	return position.(uint64), err
 }
 
-func (d *Desk) register(ctx context.Context, by domain.User) (uint64, error) {
+func (d *Service) register(ctx context.Context, by domain.User) (uint64, error) {
 	c, err := d.load(ctx, by.Firm)
 	if err != nil {
 		return 0, err
@@ -48,9 +48,9 @@ func (d *Desk) register(ctx context.Context, by domain.User) (uint64, error) {
 }
 
 // subscribe lists first: Smokeball wants one subscription per firm.
-func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, p pair) (string, error) {
+func (d *Service) subscribe(ctx context.Context, f domain.FirmID, p pair) (string, error) {
 	want := Subscription{Key: p.Key, Name: "CaseHug", URL: d.addressOf(p), Request: domain.NewRequestID("webhooks", string(f), random())}
-	id, err := d.ours(ctx, f)
+	id, err := d.findSubscription(ctx, f)
 	if err != nil {
 		return "", err
 	}
@@ -60,16 +60,16 @@ func (d *Desk) subscribe(ctx context.Context, f domain.FirmID, p pair) (string, 
 	if id, err = d.Subscriptions.Subscribe(ctx, f, want); err != nil {
 		return "", err
 	}
-	kept, err := d.ours(ctx, f) // another engine may have made one at the same time
+	kept, err := d.findSubscription(ctx, f) // another engine may have made one at the same time
 	return cmp.Or(kept, id), err
 }
 
-func (d *Desk) addressOf(p pair) string { return d.PublicURL + webhookPath + p.Secret }
+func (d *Service) addressOf(p pair) string { return d.PublicURL + webhookPath + p.Secret }
 
-// ours is the firm's one subscription, "" where there is none, wherever it leads: it is known
+// findSubscription is the firm's one subscription, "" where there is none, wherever it leads: it is known
 // by what was written into it. Of several the first one stays, so that engines which look at
 // the same time keep the same one, and the others are removed.
-func (d *Desk) ours(ctx context.Context, f domain.FirmID) (string, error) {
+func (d *Service) findSubscription(ctx context.Context, f domain.FirmID) (string, error) {
 	keep := ""
 	c, err := d.load(ctx, f)
 	if err != nil {
@@ -99,7 +99,7 @@ func (d *Desk) ours(ctx context.Context, f domain.FirmID) (string, error) {
 
 // isOurs reports whether the firm's subscription is meant: it is the one in the ledger, leads
 // to this engine, or carries a secret of the firm's, at whatever address the engine was.
-func (d *Desk) isOurs(ctx context.Context, f domain.FirmID, c domain.Connection, s domain.Subscription) (bool, error) {
+func (d *Service) isOurs(ctx context.Context, f domain.FirmID, c domain.Connection, s domain.Subscription) (bool, error) {
 	if s.ID == c.Subscription || strings.HasPrefix(s.URL, d.PublicURL+webhookPath) {
 		return true, nil
 	}
@@ -118,8 +118,8 @@ func (d *Desk) isOurs(ctx context.Context, f domain.FirmID, c domain.Connection,
 	return err == nil && a.Firm == f, err
 }
 
-// stands reports whether Smokeball has the firm's subscription as it was registered.
-func (d *Desk) stands(ctx context.Context, f domain.FirmID, c domain.Connection) (bool, error) {
+// isRegistered reports whether Smokeball has the firm's subscription as it was registered.
+func (d *Service) isRegistered(ctx context.Context, f domain.FirmID, c domain.Connection) (bool, error) {
 	h, err := d.hook(ctx, f)
 	if err != nil {
 		return false, err
@@ -139,7 +139,7 @@ func sameSet(a, b []string) bool {
 // renewWebhooks restores the firm's subscription after a new authorization: Smokeball
 // removes it with the old one. The connection stands without it, and the keeper tries
 // on.
-func (d *Desk) renewWebhooks(ctx context.Context, by domain.User) {
+func (d *Service) renewWebhooks(ctx context.Context, by domain.User) {
 	c, err := d.load(ctx, by.Firm)
 	if err != nil || !c.Hooks.Wanted {
 		return
@@ -154,8 +154,8 @@ func (d *Desk) renewWebhooks(ctx context.Context, by domain.User) {
 }
 
 // RemoveWebhooks removes the firm's webhook subscription in Smokeball.
-func (d *Desk) RemoveWebhooks(ctx context.Context, by domain.User) (uint64, error) {
-	done, err := d.turns.take(ctx, by.Firm)
+func (d *Service) RemoveWebhooks(ctx context.Context, by domain.User) (uint64, error) {
+	done, err := d.locks.lock(ctx, by.Firm)
 	if err != nil {
 		return 0, err
 	}

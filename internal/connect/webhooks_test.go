@@ -205,7 +205,7 @@ func TestRemovingOneThatIsGoneIsNoFault(t *testing.T) {
 
 // bridge is the bridge of the engine; what it publishes goes to got.
 func (c *counter) bridge(got *[]string) connect.Bridge {
-	return connect.Bridge{Desk: c.Desk,
+	return connect.Bridge{Desk: c.Service,
 		Verify: func(_ domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, "sim-client", h, time.Now())
 		},

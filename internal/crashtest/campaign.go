@@ -26,7 +26,7 @@ func campaigns() []campaign {
 		{"full", "a disk that fills up under load and gets space again", 40, 2, fillUp},
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
 		{clusterCampaign, "kills, freezes, stops and partitions of engines and NATS nodes side by side", 100, 6, strikeCluster},
-		{"pairs", "matters and their documents told in any order within milliseconds, and no kill", 10_000, 150, tellInAnyOrder},
+		{"pairs", "matters and their documents told in any order within milliseconds, and no kill", 10_000, 150, publishInAnyOrder},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
 	}
 }

@@ -22,13 +22,13 @@ import (
 type cluster struct {
 	*world
 	nodes   []*node
-	engines []*seat
+	engines []*engineSeat
 	js      jetstream.JetStream // for a look at what the engines do
 	leads   jetstream.KeyValue
 }
 
-// seat is an engine of several: its place stays when its process goes.
-type seat struct {
+// engineSeat is an engine of several: its place stays when its process goes.
+type engineSeat struct {
 	name, dir string
 	settings  map[string]string
 	api       caller
@@ -95,7 +95,7 @@ func (c *cluster) watch() (err error) {
 	if c.load, err = newPublisher(addresses(c.nodes)); err != nil {
 		return err
 	}
-	c.load.pace, c.load.reads, c.load.papers = clusterPace, true, caseNumber.document
+	c.load.pace, c.load.reads, c.load.documents = clusterPace, true, caseNumber.document
 	c.js, err = jetstream.New(c.load.conn, jetstream.WithDefaultTimeout(10*time.Second))
 	return err
 }
@@ -106,7 +106,7 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 	c.configure(c.front.Listener.Addr().String())
 	c.api = newCaller(c.front.URL, c.signIn.token)
 	for i, address := range listen {
-		s := &seat{name: fmt.Sprintf("e%d", i+1), settings: maps.Clone(c.settings), api: newCaller("http://"+address, c.signIn.token)}
+		s := &engineSeat{name: fmt.Sprintf("e%d", i+1), settings: maps.Clone(c.settings), api: newCaller("http://"+address, c.signIn.token)}
 		s.dir = filepath.Join(c.dir, s.name)
 		if err := c.settle(ctx, t, s, i, address); err != nil {
 			return err
@@ -115,14 +115,14 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 			"SMOKEBALL_RATE": clusterAllowance, "SMOKEBALL_BURST": clusterAllowance,
 			"ENGINE_VISIBILITY_WAIT": "8s", "ENGINE_REPLICAS": fmt.Sprint(clusterSize), "ENGINE_MASTER_KEY_FILE": filepath.Join(c.dir, "master-key.json")})
 		c.engines = append(c.engines, s)
-		if err := c.launchSeat(t, s); err != nil {
+		if err := c.launchEngine(t, s); err != nil {
 			return err
 		}
 	}
 	return c.allReady(ctx)
 }
 
-func (c *cluster) launchSeat(t *trial, s *seat) (err error) {
+func (c *cluster) launchEngine(t *trial, s *engineSeat) (err error) {
 	if s.process, err = s.place.start(s.log(), s.settings, t.engine, "serve"); err == nil {
 		c.beside = append(c.beside, s.process)
 	}
@@ -130,7 +130,7 @@ func (c *cluster) launchSeat(t *trial, s *seat) (err error) {
 }
 
 // settle gives an engine its way to Smokeball and its place in the network.
-func (c *cluster) settle(ctx context.Context, t *trial, s *seat, n int, address string) (err error) {
+func (c *cluster) settle(ctx context.Context, t *trial, s *engineSeat, n int, address string) (err error) {
 	if s.gateway, err = openGateway(c.smokeball.base); err != nil {
 		return err
 	}
@@ -139,10 +139,10 @@ func (c *cluster) settle(ctx context.Context, t *trial, s *seat, n int, address 
 	return err
 }
 
-func (s *seat) log() string { return s.dir + ".log" }
+func (s *engineSeat) log() string { return s.dir + ".log" }
 
 // ready waits until the engine takes work. One that ends before is an error.
-func (s *seat) ready(ctx context.Context) error {
+func (s *engineSeat) ready(ctx context.Context) error {
 	if err := s.process.ready(ctx, s.api, s.log()); err != nil {
 		return fmt.Errorf("engine %s: %w", s.name, err)
 	}
@@ -159,7 +159,7 @@ func (c *cluster) allReady(ctx context.Context) error {
 }
 
 // leader is the engine that holds the lease of Smokeball's allowance; nil: nobody that runs.
-func (c *cluster) leader(ctx context.Context) *seat {
+func (c *cluster) leader(ctx context.Context) *engineSeat {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin) // a look that is lost waits on
 	defer cancel()
 	keys, err := c.leads.Keys(ctx)
@@ -184,7 +184,7 @@ func (c *cluster) leader(ctx context.Context) *seat {
 
 // token is the one that the engine's newest process left for the operator's commands; its
 // beginning is how it calls itself where it leads.
-func (s *seat) token() string {
+func (s *engineSeat) token() string {
 	var access struct{ Token string }
 	data, err := os.ReadFile(filepath.Join(s.dir, "operator.json"))
 	if err != nil || json.Unmarshal(data, &access) != nil {
@@ -194,8 +194,8 @@ func (s *seat) token() string {
 }
 
 // led waits until an engine that is none of those leads.
-func (c *cluster) led(ctx context.Context, not ...*seat) (s *seat, err error) {
-	err = until(ctx, patience, "an engine leads", func(ctx context.Context) bool {
+func (c *cluster) led(ctx context.Context, not ...*engineSeat) (s *engineSeat, err error) {
+	err = until(ctx, timeout, "an engine leads", func(ctx context.Context) bool {
 		s = c.leader(ctx)
 		return s != nil && !slices.Contains(not, s)
 	})
@@ -244,7 +244,7 @@ func (t *trial) balanceCluster(ctx context.Context, c *cluster, names []string) 
 }
 
 // stop ends the engine well and returns how long that took.
-func (s *seat) stop(ctx context.Context) (time.Duration, error) {
+func (s *engineSeat) stop(ctx context.Context) (time.Duration, error) {
 	d, err := s.process.stop(ctx, s.log())
 	if err != nil {
 		return d, fmt.Errorf("engine %s: %w", s.name, err)

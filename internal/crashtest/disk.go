@@ -76,7 +76,7 @@ func (d *disk) check(ctx context.Context) error {
 // unmount waits until the dead engine has let go of the disk.
 func (d *disk) unmount(ctx context.Context) error {
 	var last error
-	err := until(ctx, patience/4, "unmount "+d.dir, func(ctx context.Context) bool {
+	err := until(ctx, timeout/4, "unmount "+d.dir, func(ctx context.Context) bool {
 		last = command(ctx, "umount", d.dir)
 		return last == nil
 	})

@@ -123,8 +123,8 @@ func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
 
 // wanted are the names of what the first n cases bring about, and the titles that their
 // matters have in the end.
-func wanted(n int, papers func(caseNumber) []document) (names, titles []string) {
-	return wantedOf(firstCases(n, func(caseNumber) bool { return true }), papers)
+func wanted(n int, documents func(caseNumber) []document) (names, titles []string) {
+	return wantedOf(firstCases(n, func(caseNumber) bool { return true }), documents)
 }
 
 // firstCases are the first n cases that will do.
@@ -139,7 +139,7 @@ func firstCases(n int, will func(caseNumber) bool) (list []caseNumber) {
 
 // wantedOf are the names of what acknowledged cases bring about, and the titles that their
 // matters have in the end.
-func wantedOf(cases []caseNumber, papers func(caseNumber) []document) (names, titles []string) {
+func wantedOf(cases []caseNumber, documents func(caseNumber) []document) (names, titles []string) {
 	clients := map[string]bool{}
 	for _, k := range cases {
 		names = append(names, nameOfMatter(k.matter()))
@@ -147,7 +147,7 @@ func wantedOf(cases []caseNumber, papers func(caseNumber) []document) (names, ti
 			clients[k.email()] = true
 			names = append(names, nameOfContact(k.email()))
 		}
-		for _, d := range papers(k) {
+		for _, d := range documents(k) {
 			names = append(names, nameOfFile(k.matter(), d.name(), d.sha256()))
 		}
 		version := 1

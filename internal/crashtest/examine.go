@@ -91,7 +91,7 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 // workOff returns when all that CaseHug has told is worked off and heard of, and gives
 // the names of it. The publisher rests from here on.
 func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
-	names, titles := wanted(w.load.stop(), w.load.papers)
+	names, titles := wanted(w.load.stop(), w.load.documents)
 	return names, t.workOffAll(ctx, w, names, titles)
 }
 
@@ -161,7 +161,7 @@ func (t *trial) listen(ctx context.Context, w *world) error {
 		return err
 	}
 	var heard map[string]map[string]bool
-	waited := until(ctx, patience/4, "CaseHug hears of all syncs", func(ctx context.Context) bool {
+	waited := until(ctx, timeout/4, "CaseHug hears of all syncs", func(ctx context.Context) bool {
 		heard, err = w.load.news(ctx)
 		return err == nil && len(unheard(heard, ended)) == 0
 	})

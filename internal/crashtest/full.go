@@ -52,7 +52,7 @@ func (t *trial) outOfSpace(ctx context.Context, w *world, d *disk) (time.Duratio
 		return 0, fmt.Errorf("%w on a full disk: %w; it logged %s", errEnded, w.engine.err, lastLine(w.log()))
 	}
 	began, before := time.Now(), w.load.acknowledged()
-	err = until(ctx, patience/4, "the engine takes work again", func(context.Context) bool { return w.load.acknowledged() > before+services })
+	err = until(ctx, timeout/4, "the engine takes work again", func(context.Context) bool { return w.load.acknowledged() > before+services })
 	if errors.Is(err, errInVain) {
 		t.fault("with space again the engine takes no work; it logged %s", lastLine(w.log()))
 		err = nil

@@ -73,12 +73,12 @@ func (g *gateway) firstAfter(moment time.Time) (first time.Time, before []string
 
 // tookOver waits until an engine other than the one that was struck leads, and has changed
 // something in Smokeball, and returns how long after the strike that was.
-func (c *cluster) tookOver(ctx context.Context, struck *seat, began time.Time) (t takeover, err error) {
+func (c *cluster) tookOver(ctx context.Context, struck *engineSeat, began time.Time) (t takeover, err error) {
 	if _, err := c.led(ctx, struck); err != nil {
 		return t, err
 	}
 	t.leads = time.Since(began)
-	err = until(ctx, patience, "another engine changes something in Smokeball", func(context.Context) bool {
+	err = until(ctx, timeout, "another engine changes something in Smokeball", func(context.Context) bool {
 		for _, s := range c.engines {
 			if at, before := s.gateway.firstAfter(began); s != struck && !at.IsZero() && (t.writes == 0 || at.Sub(began) < t.writes) {
 				t.writes, t.before = at.Sub(began), before

@@ -30,7 +30,7 @@ func killAtPoints(ctx context.Context, t *trial) error {
 			return err
 		}
 		switch {
-		case !w.engine.endsWithin(ctx, patience):
+		case !w.engine.endsWithin(ctx, timeout):
 			w.engine.kill()
 			t.fault("the engine did not come to %s", at)
 		case !w.engine.wasKilled():

@@ -76,7 +76,7 @@ func addresses(nodes []*node) string {
 
 // allWhole waits until no node lacks anything.
 func allWhole(ctx context.Context, nodes []*node) error {
-	return until(ctx, patience, "all NATS nodes are whole", func(ctx context.Context) bool {
+	return until(ctx, timeout, "all NATS nodes are whole", func(ctx context.Context) bool {
 		for _, n := range nodes {
 			if !n.whole(ctx) {
 				return false

@@ -13,10 +13,10 @@ const within = 12 * time.Millisecond
 // tellers is how many matters are published at the same time.
 const tellers = 24
 
-// tellInAnyOrder publishes matters to an engine that is not killed: of each, the documents'
+// publishInAnyOrder publishes matters to an engine that is not killed: of each, the documents'
 // approvals, the matter and its changes, in any order within milliseconds. Each must arrive
 // in Smokeball; one that waits for something that exists is stuck.
-func tellInAnyOrder(ctx context.Context, t *trial) error {
+func publishInAnyOrder(ctx context.Context, t *trial) error {
 	w, err := t.newWorld(ctx, "")
 	if err != nil {
 		return err
@@ -28,7 +28,7 @@ func tellInAnyOrder(ctx context.Context, t *trial) error {
 	}()
 	cases := smallCases(t.planned)
 	began := time.Now()
-	t.tellAll(ctx, w, cases)
+	t.publishAll(ctx, w, cases)
 	t.note("%d matters with %d documents were published in %s", t.cycles, documentsOf(cases), took(time.Since(began)))
 	names, titles := wantedOf(cases, caseNumber.documents)
 	if err := t.workOffAll(ctx, w, names, titles); err != nil {
@@ -55,8 +55,8 @@ func documentsOf(cases []caseNumber) (n int) {
 	return n
 }
 
-// tellAll returns when all of it is acknowledged.
-func (t *trial) tellAll(ctx context.Context, w *world, cases []caseNumber) {
+// publishAll returns when all of it is acknowledged.
+func (t *trial) publishAll(ctx context.Context, w *world, cases []caseNumber) {
 	next := make(chan caseNumber)
 	var all sync.WaitGroup
 	var told sync.Mutex

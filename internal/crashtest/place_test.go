@@ -26,7 +26,7 @@ func TestAPlaceHasANetworkOfItsOwnAndNothingElse(t *testing.T) {
 			t.Fatal(err)
 		}
 		here, err := os.Readlink("/proc/self/ns/" + kind)
-		if err != nil || !there.endsWithin(t.Context(), patience) {
+		if err != nil || !there.endsWithin(t.Context(), timeout) {
 			t.Fatal("it does not end", err)
 		}
 		if said := lastLine(log); !strings.HasPrefix(said, kind+":") || (said == here) != same {

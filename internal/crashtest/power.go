@@ -103,7 +103,7 @@ func (t *trial) cutUnsynced(ctx context.Context) (gone, told int, err error) {
 		return 0, 0, err
 	}
 	w.load.start(ctx)
-	err = until(ctx, patience, "some cases are acknowledged", func(context.Context) bool { return w.load.acknowledged() >= casesOfControl })
+	err = until(ctx, timeout, "some cases are acknowledged", func(context.Context) bool { return w.load.acknowledged() >= casesOfControl })
 	if err != nil {
 		return 0, 0, err
 	}

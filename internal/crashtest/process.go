@@ -53,7 +53,7 @@ func (p *process) freeze(ctx context.Context) error {
 	if err := stop(p.command.Process.Pid); err != nil {
 		return fmt.Errorf("freeze: %w", err)
 	}
-	return until(ctx, patience, "all threads stand still", func(context.Context) bool { return frozen(p.command.Process.Pid) })
+	return until(ctx, timeout, "all threads stand still", func(context.Context) bool { return frozen(p.command.Process.Pid) })
 }
 
 // thaw lets a frozen process run on.
@@ -98,12 +98,12 @@ func (p *process) answers(ctx context.Context, what, log string, is func(context
 		case <-ctx.Done():
 		}
 	}()
-	return until(ctx, patience, what, is)
+	return until(ctx, timeout, what, is)
 }
 
-// patience is how long a campaign waits for what has to happen. Only a machine that
+// timeout is how long a campaign waits for what has to happen. Only a machine that
 // stands still needs so long.
-const patience = 4 * time.Minute
+const timeout = 4 * time.Minute
 
 var errInVain = errors.New("waited in vain")
 
@@ -129,7 +129,7 @@ func untilNone(ctx context.Context, what string, left func(context.Context) int)
 	least := unknown
 	for least > 0 {
 		before := least
-		err := until(ctx, patience, what, func(ctx context.Context) bool {
+		err := until(ctx, timeout, what, func(ctx context.Context) bool {
 			least = min(least, left(ctx))
 			return least < before || least == 0
 		})

@@ -31,7 +31,7 @@ func TestAKillIsToldFromAnEnd(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !quitter.endsWithin(t.Context(), patience) || quitter.wasKilled() {
+	if !quitter.endsWithin(t.Context(), timeout) || quitter.wasKilled() {
 		t.Errorf("it ended with %v, and counts as killed: %v", quitter.err, quitter.wasKilled())
 	}
 	var exit *exec.ExitError
@@ -43,13 +43,13 @@ func TestAKillIsToldFromAnEnd(t *testing.T) {
 func TestWaitingGoesOnWhileLessIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
-		slowly := func(context.Context) int { return 10 - int(time.Since(began)/(patience/2)) }
-		if err := untilNone(t.Context(), "all is done", slowly); err != nil || time.Since(began) < 5*patience {
+		slowly := func(context.Context) int { return 10 - int(time.Since(began)/(timeout/2)) }
+		if err := untilNone(t.Context(), "all is done", slowly); err != nil || time.Since(began) < 5*timeout {
 			t.Errorf("after %s: %v", time.Since(began), err)
 		}
 		began = time.Now()
 		never := func(context.Context) int { return 3 }
-		if err := untilNone(t.Context(), "all is done", never); !errors.Is(err, errInVain) || time.Since(began) > 2*patience {
+		if err := untilNone(t.Context(), "all is done", never); !errors.Is(err, errInVain) || time.Since(began) > 2*timeout {
 			t.Errorf("after %s: %v, want that it is in vain", time.Since(began), err)
 		}
 	})
@@ -69,7 +69,7 @@ func TestAFrozenProcessRunsNoFurther(t *testing.T) {
 		}
 		return info.Size()
 	}
-	if err := until(t.Context(), patience, "it talks", func(context.Context) bool { return size() > 0 }); err != nil {
+	if err := until(t.Context(), timeout, "it talks", func(context.Context) bool { return size() > 0 }); err != nil {
 		t.Fatal(err)
 	}
 	if err := talker.freeze(t.Context()); err != nil {

@@ -24,8 +24,8 @@ type publisher struct {
 	reads bool   // it may read what it has put, and does
 	drop  func() // let nobody tell any more, whatever is acknowledged
 	pace  time.Duration
-	// papers are the documents of a case.
-	papers func(caseNumber) []document
+	// documents are the documents of a case.
+	documents func(caseNumber) []document
 
 	mu    sync.Mutex
 	begun int           // cases that somebody tells of, or has told of
@@ -36,7 +36,7 @@ type publisher struct {
 const source = "/casehug/crashtest"
 
 func newPublisher(address string) (p *publisher, err error) {
-	p = &publisher{end: func() {}, drop: func() {}, pace: pace, papers: caseNumber.documents, lost: make(chan struct{})}
+	p = &publisher{end: func() {}, drop: func() {}, pace: pace, documents: caseNumber.documents, lost: make(chan struct{})}
 	p.conn, err = nats.Connect(address, nats.RetryOnFailedConnect(true), nats.MaxReconnects(-1), nats.ReconnectWait(20*time.Millisecond), nats.ReconnectJitter(0, 0), nats.PingInterval(2*time.Second), nats.MaxPingsOutstanding(2),
 		nats.DisconnectErrHandler(func(*nats.Conn, error) { p.lose() }), nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {}))
 	if err != nil {
@@ -80,7 +80,7 @@ func (p *publisher) start(ctx context.Context) {
 func (p *publisher) serve(ctx, stopped context.Context) {
 	next := time.NewTicker(p.pace)
 	defer next.Stop()
-	for stopped.Err() == nil && p.tell(ctx, p.next()) {
+	for stopped.Err() == nil && p.publish(ctx, p.next()) {
 		select {
 		case <-next.C:
 		case <-stopped.Done():
@@ -108,8 +108,8 @@ func (p *publisher) acknowledged() int {
 	return p.told
 }
 
-// tell tells of the n-th case until all of it is acknowledged; false: ctx ended before.
-func (p *publisher) tell(ctx context.Context, n int) bool {
+// publish tells of the n-th case until all of it is acknowledged; false: ctx ended before.
+func (p *publisher) publish(ctx context.Context, n int) bool {
 	for _, say := range p.sayings(n) {
 		for p.attempt(ctx, say) != nil {
 			if ctx.Err() != nil {
@@ -151,7 +151,7 @@ func (p *publisher) attempt(over context.Context, say func(context.Context) erro
 func (p *publisher) sayings(n int) []func(context.Context) error {
 	k := caseNumber(n)
 	list := []func(context.Context) error{p.event("matter.created", k.matter()+"-created", k.data(1))}
-	for _, d := range p.papers(k) {
+	for _, d := range p.documents(k) {
 		list = append(list, func(ctx context.Context) error { return p.put(ctx, d) }, p.event("document.approved", d.id+"-approved", d.data(k)))
 	}
 	if k.amended() {

@@ -51,13 +51,13 @@ func (t *trial) hang(ctx context.Context, w *world) error {
 	if err := w.disturb(ctx, map[string]any{"route": "GET *", "kind": "delay", "delay": "20s", "probability": 0.5}); err != nil {
 		return err
 	}
-	return until(ctx, patience, "syncs run", func(ctx context.Context) bool { return w.queue(ctx) > 5 })
+	return until(ctx, timeout, "syncs run", func(ctx context.Context) bool { return w.queue(ctx) > 5 })
 }
 
 // stopTwice asks twice and returns how long the engine lives after the second time.
 func (w *world) stopTwice(ctx context.Context) (time.Duration, error) {
 	w.engine.terminate()
-	err := until(ctx, patience, "the engine stops listening", func(ctx context.Context) bool {
+	err := until(ctx, timeout, "the engine stops listening", func(ctx context.Context) bool {
 		return !w.api.answers(ctx, "/healthz")
 	})
 	if err != nil {
@@ -65,7 +65,7 @@ func (w *world) stopTwice(ctx context.Context) (time.Duration, error) {
 	}
 	began := time.Now()
 	w.engine.terminate()
-	if !w.engine.endsWithin(ctx, patience) {
+	if !w.engine.endsWithin(ctx, timeout) {
 		return time.Since(began), fmt.Errorf("the engine does not end after a second SIGTERM")
 	}
 	return time.Since(began), nil

@@ -29,16 +29,16 @@ type strike struct {
 }
 
 const (
-	killedLeader = "SIGKILL of the leading engine"
-	toldLeader   = "SIGTERM of the leading engine"
-	frozenLeader = "SIGSTOP of the leading engine"
-	cutOffLeader = "the leading engine cut off from the cluster"
+	killedLeader     = "SIGKILL of the leading engine"
+	terminatedLeader = "SIGTERM of the leading engine"
+	frozenLeader     = "SIGSTOP of the leading engine"
+	cutOffLeader     = "the leading engine cut off from the cluster"
 )
 
 func allStrikes() []strike {
 	return []strike{
 		{"kill", killedLeader, killedWithin, false, (*strikes).killLeader},
-		{"term", toldLeader, toldWithin, false, (*strikes).stopLeader},
+		{"term", terminatedLeader, terminatedWithin, false, (*strikes).stopLeader},
 		{"freeze", frozenLeader, killedWithin, false, (*strikes).freezeLeader},
 		{"cut", cutOffLeader, killedWithin, false, (*strikes).cutLeaderOff},
 		{"any", "SIGKILL of an engine that comes back at once", 0, false, (*strikes).killAny},
@@ -120,7 +120,7 @@ func (t *trial) inCluster(ctx context.Context, c *cluster, s *strikes, chosen []
 // backlog waits until there is so much to do that some of it hangs on no open intent: what
 // the struck engine may have done is looked for first, and its client's other matters wait.
 func (c *cluster) backlog(ctx context.Context) error {
-	return until(ctx, patience, "syncs run", func(ctx context.Context) bool {
+	return until(ctx, timeout, "syncs run", func(ctx context.Context) bool {
 		n := c.queue(ctx)
 		return n > 12 && n < unknown
 	})
@@ -177,7 +177,7 @@ func (s *strikes) killLeader(ctx context.Context, t *trial, c *cluster) error {
 }
 
 // time measures a takeover.
-func (s *strikes) time(ctx context.Context, t *trial, c *cluster, kind string, struck *seat, began time.Time) error {
+func (s *strikes) time(ctx context.Context, t *trial, c *cluster, kind string, struck *engineSeat, began time.Time) error {
 	o, err := c.tookOver(ctx, struck, began)
 	if err != nil {
 		return err
@@ -196,11 +196,11 @@ func (s *strikes) killAny(ctx context.Context, t *trial, c *cluster) error {
 }
 
 // backSoon starts an engine that is down again after a moment.
-func (c *cluster) backSoon(ctx context.Context, t *trial, e *seat) error {
+func (c *cluster) backSoon(ctx context.Context, t *trial, e *engineSeat) error {
 	if err := moment(ctx, t.between(0, time.Second)); err != nil {
 		return err
 	}
-	if err := c.launchSeat(t, e); err != nil {
+	if err := c.launchEngine(t, e); err != nil {
 		return err
 	}
 	return e.ready(ctx)
@@ -280,7 +280,7 @@ func (s *strikes) stopLeader(ctx context.Context, t *trial, c *cluster) error {
 	}
 	began := time.Now()
 	e.process.terminate()
-	if err := s.time(ctx, t, c, toldLeader, e, began); err != nil {
+	if err := s.time(ctx, t, c, terminatedLeader, e, began); err != nil {
 		return err
 	}
 	if err := e.process.endsWell(ctx, e.log()); err != nil {

@@ -51,7 +51,7 @@ func TestEachStrikeIsDrawnOnce(t *testing.T) {
 func TestStrikesAreChosenByTheirKeys(t *testing.T) {
 	trial := aTrial(t)
 	trial.options.strikes = "term,kill"
-	if list, err := trial.chosenStrikes(); err != nil || len(list) != 2 || list[0].name != killedLeader || list[1].name != toldLeader {
+	if list, err := trial.chosenStrikes(); err != nil || len(list) != 2 || list[0].name != killedLeader || list[1].name != terminatedLeader {
 		t.Errorf("chosen are %+v, %v", list, err)
 	}
 	trial.options.strikes = "frown"
@@ -140,7 +140,7 @@ func TestNodesKnowEachOther(t *testing.T) {
 }
 
 func TestAnEngineIsKnownByItsToken(t *testing.T) {
-	s := &seat{dir: t.TempDir()}
+	s := &engineSeat{dir: t.TempDir()}
 	if s.token() != "" {
 		t.Error("an engine that never ran has a token")
 	}

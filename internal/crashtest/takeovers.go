@@ -15,8 +15,8 @@ type takeover struct {
 // another one makes. One that dies or hangs is missed when its entry ends; one that is told
 // to stop hands its lease over.
 const (
-	killedWithin = 10 * time.Second
-	toldWithin   = 2 * time.Second
+	killedWithin     = 10 * time.Second
+	terminatedWithin = 2 * time.Second
 )
 
 // takeovers are those of a campaign, by the kind of strike.

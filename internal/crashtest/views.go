@@ -34,7 +34,7 @@ func unlike(ctx context.Context, path string, ledger eventstore.Store) (string, 
 	}
 	defer os.RemoveAll(dir)
 	anew := filepath.Join(dir, "views.db")
-	if err := foldAnew(ctx, anew, upTo{ledger, at}); err != nil {
+	if err := rebuildViews(ctx, anew, upTo{ledger, at}); err != nil {
 		return "", err
 	}
 	rebuilt, err := bbolt.Open(anew, 0o600, &bbolt.Options{ReadOnly: true})
@@ -45,7 +45,7 @@ func unlike(ctx context.Context, path string, ledger eventstore.Store) (string, 
 	return difference(stepwise, rebuilt)
 }
 
-func foldAnew(ctx context.Context, path string, ledger eventstore.Store) error {
+func rebuildViews(ctx context.Context, path string, ledger eventstore.Store) error {
 	views, err := projections.Open(path)
 	if err != nil {
 		return err

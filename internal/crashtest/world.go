@@ -208,7 +208,7 @@ func (p *process) stop(ctx context.Context, log string) (time.Duration, error) {
 
 // endsWell waits until an engine that was told to stop has ended.
 func (p *process) endsWell(ctx context.Context, log string) error {
-	if !p.endsWithin(ctx, patience) {
+	if !p.endsWithin(ctx, timeout) {
 		return errors.New("the engine does not end after SIGTERM")
 	}
 	if p.err != nil {

@@ -32,7 +32,7 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 	}
 	defer func() { _ = watch.Stop() }() // at the latest it ends with the connection
 	now := standby{free: true}
-	silent := time.NewTimer(l.Life)
+	silent := time.NewTimer(l.Lifetime)
 	defer silent.Stop()
 	for {
 		overdue := false
@@ -43,7 +43,7 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 			if !open {
 				return 0, asked, errWatchEnded
 			}
-			silent.Reset(l.Life)
+			silent.Reset(l.Lifetime)
 			now = now.after(e, l.Owner)
 		case <-silent.C:
 			overdue = true
@@ -76,7 +76,7 @@ func (s standby) after(e jetstream.KeyValueEntry, owner string) standby {
 
 // take makes the entry this engine's, provided that nobody has written it since.
 func (l Lease) take(ctx context.Context, s standby) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Life/3)
+	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/3)
 	defer cancel()
 	if s.revision > 0 {
 		if revision, err := l.KV.Update(ctx, l.Key, []byte(l.Owner), s.revision); err == nil {

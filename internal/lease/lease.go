@@ -17,12 +17,12 @@ import (
 
 // Lease is one engine's claim on an entry.
 type Lease struct {
-	KV    jetstream.KeyValue
-	Key   string
-	Owner string        // this engine, by a name that no other one has
-	Life  time.Duration // how long an entry lives unless it is renewed; the bucket's TTL
-	Drain time.Duration // how long work that is told to end keeps the lease, at most
-	Log   *slog.Logger
+	KV       jetstream.KeyValue
+	Key      string
+	Owner    string        // this engine, by a name that no other one has
+	Lifetime time.Duration // how long an entry lives unless it is renewed; the bucket's TTL
+	Drain    time.Duration // how long work that is told to end keeps the lease, at most
+	Log      *slog.Logger
 }
 
 // Run does the work whenever the lease is held, until ctx ends. The work's context ends
@@ -35,20 +35,20 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errWritten) {
 				l.Log.Warn("can't request the lease; the engine retries", "lease", l.Key, "err", err)
-				pause(ctx, l.Life/5)
+				pause(ctx, l.Lifetime/5)
 			}
 			continue
 		}
 		l.Log.Info("this engine leads", "lease", l.Key)
-		if err := l.hold(ctx, revision, l.term(asked), work); err != nil {
+		if err := l.keep(ctx, revision, l.term(asked), work); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// hold does the work and renews the entry until either ends.
-func (l Lease) hold(ctx context.Context, revision uint64, t *term, work func(context.Context) error) error {
+// keep does the work and renews the entry until either ends.
+func (l Lease) keep(ctx context.Context, revision uint64, t *term, work func(context.Context) error) error {
 	held, lose := context.WithCancel(context.WithValue(ctx, termKey{}, t))
 	defer lose()
 	defer t.leave()
@@ -85,7 +85,7 @@ func (l Lease) drain(ended <-chan error) (err error, done bool) {
 // may be sent meanwhile is what the term says.
 func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
-		pause(ctx, l.Life/5)
+		pause(ctx, l.Lifetime/5)
 		if ctx.Err() != nil {
 			return revision
 		}
@@ -109,7 +109,7 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 // prolong writes the entry again. It does not wait so long for an answer that there would be
 // no time for another try.
 func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
+	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
 	defer cancel()
 	return l.KV.Update(ctx, l.Key, []byte(l.Owner), revision)
 }
@@ -119,7 +119,7 @@ var errLost = errors.New("the entry is another engine's or has ended")
 // newest is the entry's revision, where it is still ours or nobody can tell: the answer to
 // an update that was done may have been lost.
 func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
-	ctx, cancel := context.WithTimeout(ctx, l.Life/5)
+	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
 	defer cancel()
 	entry, err := l.KV.Get(ctx, l.Key)
 	switch {

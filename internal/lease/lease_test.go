@@ -170,7 +170,7 @@ func TestTheLeaseIsHandedOverBeforeAllIsDrained(t *testing.T) {
 func TestAnEntryThatIsNotRenewedIsTakenOver(t *testing.T) {
 	kv := bucket(t)
 	slow := claim(kv, "me")
-	slow.Life = life / 2 // the bucket's entries live twice as long
+	slow.Lifetime = life / 2 // the bucket's entries live twice as long
 	if _, err := kv.Create(t.Context(), "a", []byte("dead")); err != nil {
 		t.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func TestAnEntryThatIsNotRenewedIsTakenOver(t *testing.T) {
 }
 
 func claim(kv jetstream.KeyValue, owner string) lease.Lease {
-	return lease.Lease{KV: kv, Key: "a", Owner: owner, Life: life, Drain: life / 5, Log: slog.New(slog.DiscardHandler)}
+	return lease.Lease{KV: kv, Key: "a", Owner: owner, Lifetime: life, Drain: life / 5, Log: slog.New(slog.DiscardHandler)}
 }
 
 func until(t *testing.T, ok func() bool) {

@@ -9,9 +9,9 @@ import (
 
 // term is how long this engine may be sure that it leads.
 type term struct {
-	over     context.Context // ends when no new call is to be sent
-	leave    context.CancelFunc
-	patience time.Duration // how long a call waits for the lease to be renewed
+	over        context.Context // ends when no new call is to be sent
+	leave       context.CancelFunc
+	retryWindow time.Duration // how long a call waits for the lease to be renewed
 
 	mu      sync.Mutex
 	end     time.Time
@@ -22,10 +22,10 @@ type termKey struct{}
 
 // sure is for how long after it was asked for an entry is certainly ours: a little less
 // than it lives.
-func (l Lease) sure() time.Duration { return l.Life - l.Life/4 }
+func (l Lease) sure() time.Duration { return l.Lifetime - l.Lifetime/4 }
 
 func (l Lease) term(asked time.Time) *term {
-	t := &term{end: asked.Add(l.sure()), renewed: make(chan struct{}), patience: 2 * l.Life}
+	t := &term{end: asked.Add(l.sure()), renewed: make(chan struct{}), retryWindow: 2 * l.Lifetime}
 	t.over, t.leave = context.WithCancel(context.Background())
 	return t
 }
@@ -62,7 +62,7 @@ func Sure(ctx context.Context) error {
 	if !ok {
 		return nil
 	}
-	timer := time.NewTimer(t.patience)
+	timer := time.NewTimer(t.retryWindow)
 	defer timer.Stop()
 	for {
 		lasts, renewed := t.lasts(time.Now())

@@ -12,7 +12,7 @@ import (
 // tells of it, and sends nothing until it is renewed.
 func TestATermEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := Lease{Life: 10 * time.Second}
+		l := Lease{Lifetime: 10 * time.Second}
 		term := l.term(time.Now())
 		ctx := context.WithValue(t.Context(), termKey{}, term)
 		if err := Sure(ctx); err != nil {
@@ -26,7 +26,7 @@ func TestATermEndsByItself(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		began := time.Now()
-		if err := Sure(ctx); !errors.Is(err, ErrUncertain) || time.Since(began) != 2*l.Life {
+		if err := Sure(ctx); !errors.Is(err, ErrUncertain) || time.Since(began) != 2*l.Lifetime {
 			t.Errorf("a call got %v after %s, want a refusal after twice the lease's life", err, time.Since(began))
 		}
 		time.AfterFunc(time.Second, func() { term.prolong(time.Now().Add(l.sure())) })
@@ -43,7 +43,7 @@ func TestATermEndsByItself(t *testing.T) {
 // the engine is told to stop, also one that waits for the lease to be renewed.
 func TestAHandoverRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := Lease{Life: 10 * time.Second}
+		l := Lease{Lifetime: 10 * time.Second}
 		term := l.term(time.Now())
 		ctx := context.WithValue(t.Context(), termKey{}, term)
 		time.Sleep(8 * time.Second)
@@ -66,7 +66,7 @@ func TestAHandoverRefusesAtOnce(t *testing.T) {
 // stood still, finds its lease lost.
 func TestATermEndsByTheClockThatRanOn(t *testing.T) {
 	now := time.Now()
-	term := Lease{Life: 10 * time.Second}.term(now)
+	term := Lease{Lifetime: 10 * time.Second}.term(now)
 	if ok, _ := term.lasts(now.Add(time.Second)); !ok {
 		t.Error("it ended after a second")
 	}

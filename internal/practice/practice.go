@@ -75,8 +75,8 @@ type Paper struct {
 	pages  int
 }
 
-// Papers are the practice's documents.
-func Papers() []Paper {
+// DocumentsOf are the practice's documents.
+func DocumentsOf() []Paper {
 	return []Paper{
 		{"d_1", "m_1001", "Signed retainer.pdf", 3},
 		{"d_2", "m_1001", "Police report.pdf", 12},
@@ -99,7 +99,7 @@ func (p Paper) Bytes() []byte {
 type Tally struct{ Matters, Contacts, Files int }
 
 // Wanted is what the practice has in Smokeball when the story is over.
-func Wanted() Tally { return Tally{len(Matters()), len(Emails()), len(Papers())} }
+func Wanted() Tally { return Tally{len(Matters()), len(Emails()), len(DocumentsOf())} }
 
 // Emails are the addresses of the practice's clients.
 func Emails() map[string]bool {

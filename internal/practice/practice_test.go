@@ -14,7 +14,7 @@ func TestThePracticeHoldsWhatTheStoryNeeds(t *testing.T) {
 	for _, m := range practice.Matters() {
 		matters[m.ID] = m
 	}
-	for _, p := range practice.Papers() {
+	for _, p := range practice.DocumentsOf() {
 		if _, ok := matters[p.Matter]; !ok || !bytes.HasPrefix(p.Bytes(), []byte("%PDF-")) {
 			t.Errorf("document %s is no PDF, or belongs to %s, which is no matter of the practice", p.ID, p.Matter)
 		}

@@ -83,15 +83,15 @@ func (s Stage) intake(Standings) error {
 				return err
 			}
 		}
-		for _, p := range Papers() {
+		for _, p := range DocumentsOf() {
 			if err := s.Approved(p); err != nil {
 				return err
 			}
 		}
 	}
-	s.Say("CaseHug published %d matters and %d approved documents, each of them twice.", len(Matters()), len(Papers()))
+	s.Say("CaseHug published %d matters and %d approved documents, each of them twice.", len(Matters()), len(DocumentsOf()))
 	return s.Until("the documents are in Smokeball", func(all Standings) bool {
-		for _, p := range Papers() {
+		for _, p := range DocumentsOf() {
 			if p.Matter != Unmapped && !all.settled(p.Matter) {
 				return false
 			}

@@ -43,7 +43,7 @@ func (s session) over(now time.Time) bool {
 	return now.Sub(s.Began) >= Longest || now.Sub(s.Seen) >= Idle
 }
 
-func name(mark string) string { return "session." + mark }
+func name(tag string) string { return "session." + tag }
 
 // Begin begins a session of the token's owner and returns its id: 256 random bits.
 func (s Sessions) Begin(ctx context.Context, token string) (string, error) {
@@ -58,8 +58,8 @@ func (s Sessions) Begin(ctx context.Context, token string) (string, error) {
 
 // Token is the token that the session began with; active says that a person does something
 // in it now. A session that has ended is a Rejection (Denied).
-func (s Sessions) Token(ctx context.Context, mark string, active bool) (string, error) {
-	data, revision, err := s.Secrets.Load(ctx, name(mark))
+func (s Sessions) Token(ctx context.Context, tag string, active bool) (string, error) {
+	data, revision, err := s.Secrets.Load(ctx, name(tag))
 	if errors.Is(err, vault.ErrNone) {
 		return "", ended("The session has ended")
 	}
@@ -76,7 +76,7 @@ func (s Sessions) Token(ctx context.Context, mark string, active bool) (string, 
 	}
 	if active && now.Sub(kept.Seen) >= noted {
 		kept.Seen = now
-		if _, err := s.save(ctx, mark, kept, revision); err != nil && !errors.Is(err, vault.ErrStale) {
+		if _, err := s.save(ctx, tag, kept, revision); err != nil && !errors.Is(err, vault.ErrStale) {
 			return "", err
 		}
 	}
@@ -84,16 +84,16 @@ func (s Sessions) Token(ctx context.Context, mark string, active bool) (string, 
 }
 
 // End ends the session, on every engine.
-func (s Sessions) End(ctx context.Context, mark string) error {
-	return s.Secrets.Destroy(ctx, name(mark))
+func (s Sessions) End(ctx context.Context, tag string) error {
+	return s.Secrets.Destroy(ctx, name(tag))
 }
 
-func (s Sessions) save(ctx context.Context, mark string, kept session, revision uint64) (uint64, error) {
+func (s Sessions) save(ctx context.Context, tag string, kept session, revision uint64) (uint64, error) {
 	data, err := json.Marshal(kept)
 	if err != nil {
 		return 0, fmt.Errorf("keep a session: %w", err)
 	}
-	return s.Secrets.Save(ctx, name(mark), data, revision)
+	return s.Secrets.Save(ctx, name(tag), data, revision)
 }
 
 func ended(message string) error {

@@ -61,16 +61,16 @@ func begin(t *testing.T, s session.Sessions) string {
 	return mark(id)
 }
 
-func wantsOpen(t *testing.T, s session.Sessions, mark string, active bool) {
+func wantsOpen(t *testing.T, s session.Sessions, tag string, active bool) {
 	t.Helper()
-	if token, err := s.Token(t.Context(), mark, active); token != "the token" || err != nil {
+	if token, err := s.Token(t.Context(), tag, active); token != "the token" || err != nil {
 		t.Errorf("the session gives %q, %v", token, err)
 	}
 }
 
-func wantsEnded(t *testing.T, s session.Sessions, mark string) {
+func wantsEnded(t *testing.T, s session.Sessions, tag string) {
 	t.Helper()
-	token, err := s.Token(t.Context(), mark, true)
+	token, err := s.Token(t.Context(), tag, true)
 	if r := domain.AsRejection(err); r == nil || r.Reason != domain.Denied || token != "" {
 		t.Errorf("the session that has ended gives %q, %v", token, err)
 	}

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// codeLife is how long an authorization code lives.
-const codeLife = 5 * time.Minute
+// codeLifetime is how long an authorization code lives.
+const codeLifetime = 5 * time.Minute
 
 // consent is an authorization request that passed its checks.
 type consent struct {
@@ -113,7 +113,7 @@ func safe(u *url.URL) bool {
 func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, q consent, a *account) {
 	code := s.secret()
 	s.keepCode(code, grant{
-		Account: a.ID, User: a.Staff[0].ID, Scopes: q.scopes, Ends: time.Now().Add(codeLife), Client: s.config.ClientID,
+		Account: a.ID, User: a.Staff[0].ID, Scopes: q.scopes, Ends: time.Now().Add(codeLifetime), Client: s.config.ClientID,
 		Redirect: r.Form.Get("redirect_uri"), Challenge: q.challenge,
 	})
 	if !s.committed() {

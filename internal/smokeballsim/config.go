@@ -32,13 +32,13 @@ type Config struct {
 	// One server at a time may use a file. It holds tokens: keep it as a secret.
 	StateFile string
 
-	Seed         uint64        // ids, delays and chances are drawn from it
-	VisibleAfter Delay         // how long a write stays invisible (300 ms to 1.5 s)
-	AccessLife   time.Duration // how long an access token lives (1 h)
-	RefreshLife  time.Duration // how long a refresh token lives, from issue (30 days)
-	UploadLife   time.Duration // how long an upload or download address lives (30 min)
-	Rate         float64       // calls a second for all firms together (5); below 0: no limit
-	Burst        int           // size of the token bucket (5)
+	Seed            uint64        // ids, delays and chances are drawn from it
+	VisibleAfter    Delay         // how long a write stays invisible (300 ms to 1.5 s)
+	AccessLifetime  time.Duration // how long an access token lives (1 h)
+	RefreshLifetime time.Duration // how long a refresh token lives, from issue (30 days)
+	UploadLifetime  time.Duration // how long an upload or download address lives (30 min)
+	Rate            float64       // calls a second for all firms together (5); below 0: no limit
+	Burst           int           // size of the token bucket (5)
 
 	RetryPauses []time.Duration // pauses between webhook attempts (1 s, 5 s, 15 s)
 	KeepBytes   int64           // file contents kept for download, in total (64 MiB)
@@ -70,9 +70,9 @@ func (c Config) withDefaults() Config {
 	c.ClientSecret = cmp.Or(c.ClientSecret, "sim-secret")
 	c.APIKey = cmp.Or(c.APIKey, "sim-key")
 	c.VisibleAfter = cmp.Or(c.VisibleAfter, Delay{300 * time.Millisecond, 1500 * time.Millisecond})
-	c.AccessLife = cmp.Or(c.AccessLife, time.Hour)
-	c.RefreshLife = cmp.Or(c.RefreshLife, 30*24*time.Hour)
-	c.UploadLife = cmp.Or(c.UploadLife, 30*time.Minute)
+	c.AccessLifetime = cmp.Or(c.AccessLifetime, time.Hour)
+	c.RefreshLifetime = cmp.Or(c.RefreshLifetime, 30*24*time.Hour)
+	c.UploadLifetime = cmp.Or(c.UploadLifetime, 30*time.Minute)
 	c.Rate = cmp.Or(c.Rate, 5)
 	c.Burst = cmp.Or(c.Burst, 5)
 	c.KeepBytes = cmp.Or(c.KeepBytes, 64<<20)

@@ -82,7 +82,7 @@ func (s *Server) Grant(accountID string, scopes ...string) (Tokens, error) {
 }
 
 func (s *Server) issueAccess(g grant) string {
-	g.Ends = time.Now().Add(s.config.AccessLife)
+	g.Ends = time.Now().Add(s.config.AccessLifetime)
 	token := s.secret()
 	s.keepAccess(token, g)
 	return token
@@ -100,7 +100,7 @@ func forget[T any](s *Server, held map[string]T, key string, ends time.Time) {
 }
 
 func (s *Server) issueRefresh(g grant) string {
-	g.Ends = time.Now().Add(s.config.RefreshLife)
+	g.Ends = time.Now().Add(s.config.RefreshLifetime)
 	token := s.secret()
 	s.keepRefresh(token, g)
 	return token

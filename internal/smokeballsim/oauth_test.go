@@ -219,7 +219,7 @@ func TestAutoConsentAnswersAtOnce(t *testing.T) {
 
 func TestTokensEndAndTakeSubscriptionsWithThem(t *testing.T) {
 	c := config()
-	c.RefreshLife = 48 * time.Hour
+	c.RefreshLifetime = 48 * time.Hour
 	office(t, c, func(d *desk) {
 		d.want(200, "POST", "/webhooks", `{"eventTypes":["error"],"eventNotificationUrl":"https://app.example/hook"}`)
 		time.Sleep(time.Hour + time.Second)
@@ -236,7 +236,7 @@ func TestTokensEndAndTakeSubscriptionsWithThem(t *testing.T) {
 
 func TestReauthorizationInTimeKeepsSubscriptions(t *testing.T) {
 	c := config()
-	c.RefreshLife = 48 * time.Hour
+	c.RefreshLifetime = 48 * time.Hour
 	office(t, c, func(d *desk) {
 		d.want(200, "POST", "/webhooks", `{"eventTypes":["error"],"eventNotificationUrl":"https://app.example/hook"}`)
 		time.Sleep(47 * time.Hour)

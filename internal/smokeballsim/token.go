@@ -100,7 +100,7 @@ func (s *Server) private(a *app, f url.Values) (tokenAnswer, oauthError) {
 }
 
 func (s *Server) accessAnswer(g grant) tokenAnswer {
-	return tokenAnswer{AccessToken: s.issueAccess(g), TokenType: "Bearer", ExpiresIn: int(s.config.AccessLife.Seconds())}
+	return tokenAnswer{AccessToken: s.issueAccess(g), TokenType: "Bearer", ExpiresIn: int(s.config.AccessLifetime.Seconds())}
 }
 
 func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }

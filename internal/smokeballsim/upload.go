@@ -31,7 +31,7 @@ type transfer struct {
 
 // openTransfer makes a pre-signed address below path and tells when it ends.
 func (c *call) openTransfer(path string, t transfer) (url string, ends time.Time) {
-	t.Ends = time.Now().Add(c.config.UploadLife)
+	t.Ends = time.Now().Add(c.config.UploadLifetime)
 	key := c.secret()
 	c.keepTransfer(key, t)
 	c.changed = true

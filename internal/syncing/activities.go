@@ -34,7 +34,7 @@ type Activities struct {
 	Ledger eventstore.Store
 	Views  interface {
 		// Unread lists what was told of and not read since.
-		Unread() ([]domain.Unread, error)
+		Unread() ([]domain.UnreadActivity, error)
 		MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
 		Changes() (position uint64, moved <-chan struct{})
 		Wait(ctx context.Context, position uint64) error
@@ -42,10 +42,10 @@ type Activities struct {
 	Smokeball interface {
 		Activity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, id domain.SmokeballID) (domain.Activity, error)
 	}
-	// Turn marks a firm's calls as those that nobody waits for; nil: they are like others.
-	Turn func(ctx context.Context, f domain.FirmID) context.Context
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Attempt marks a firm's calls as those that nobody waits for; nil: they are like others.
+	Attempt func(ctx context.Context, f domain.FirmID) context.Context
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // rest is how long nothing is read for a firm after a read of its failed.
@@ -108,10 +108,10 @@ func (a Activities) readAll(ctx context.Context, resting map[domain.FirmID]time.
 }
 
 // read looks at one activity and records what it is.
-func (a Activities) read(ctx context.Context, u domain.Unread) (uint64, error) {
+func (a Activities) read(ctx context.Context, u domain.UnreadActivity) (uint64, error) {
 	calls := ctx
-	if a.Turn != nil {
-		calls = a.Turn(ctx, u.Firm)
+	if a.Attempt != nil {
+		calls = a.Attempt(ctx, u.Firm)
 	}
 	is, err := a.Smokeball.Activity(calls, u.Firm, u.Notice.Kind, u.Notice.Resource)
 	if gone(err) {

@@ -102,7 +102,7 @@ func (c *crowd) one(n int) *engine {
 // startUnhurried starts an engine on a ledger that takes its time.
 func (o *office) startUnhurried() *engine {
 	o.Helper()
-	o.engine = &engine{wakes: &syncing.Wakes{}}
+	o.engine = &engine{wakes: &syncing.Notifier{}}
 	o.wire(unhurried{o.ledger}, o.sim.Transport())
 	return o.engine
 }

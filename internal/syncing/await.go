@@ -34,8 +34,8 @@ type awaited struct {
 
 // await looks with growing pauses until a is there, by a fact, by a webhook that is on
 // record or by its own read, and fails after the time that Smokeball is given.
-func (t *turn) await(ctx context.Context, a awaited) error {
-	defer t.Wakes.attend(t.woken, append(a.also, t.notices(a.id))...)()
+func (t *attempt) await(ctx context.Context, a awaited) error {
+	defer t.Notifier.subscribe(t.changed, append(a.also, t.notices(a.id))...)()
 	pause, err := t.firstPause(ctx)
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (t *turn) await(ctx context.Context, a awaited) error {
 	}
 }
 
-func (t *turn) confirming(ctx context.Context) context.Context {
+func (t *attempt) confirming(ctx context.Context) context.Context {
 	if t.Confirming == nil {
 		return ctx
 	}
@@ -68,19 +68,19 @@ func (t *turn) confirming(ctx context.Context) context.Context {
 
 // left is what is left of the time that Smokeball is given to show what it accepted. A
 // clock that was set back does not make it longer.
-func (t *turn) left(since time.Time) time.Duration {
+func (t *attempt) left(since time.Time) time.Duration {
 	return t.Waits.Confirm - min(max(t.Now().Sub(since), 0), t.Waits.Confirm)
 }
 
 // listen waits until a is settled by what is on record, or until it is time to look. News
 // of other things in the meantime costs no call. A webhook that says the call failed is
 // not signed: it counts only if a read that would show what can still show up did not show a.
-func (t *turn) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
+func (t *attempt) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
 	for {
 		if done, err := a.told(ctx); done || err != nil {
 			return done, err
 		}
-		n, err := t.heard(ctx, a.id)
+		n, err := t.activeSince(ctx, a.id)
 		if err != nil {
 			return false, err
 		}
@@ -114,19 +114,19 @@ func sooner(a, b time.Time) time.Time {
 }
 
 // notices is the stream of Smokeball's webhooks about a resource.
-func (t *turn) notices(id domain.SmokeballID) domain.Stream {
+func (t *attempt) notices(id domain.SmokeballID) domain.Stream {
 	return domain.NoticeStream(t.firm, noticeID(id))
 }
 
-// heard are Smokeball's webhooks about a resource.
-func (t *turn) heard(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
+// activeSince are Smokeball's webhooks about a resource.
+func (t *attempt) activeSince(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
 	n, _, err := eventstore.Load[domain.Notices](ctx, t.Ledger, t.notices(id))
 	return n, err
 }
 
 // firstPause is short where nothing but our own read can tell, and longer where
 // Smokeball's webhook saves us the read.
-func (t *turn) firstPause(ctx context.Context) (time.Duration, error) {
+func (t *attempt) firstPause(ctx context.Context) (time.Duration, error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
 	if c.Subscription != "" {
 		return hintRead, err

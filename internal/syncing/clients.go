@@ -12,7 +12,7 @@ import (
 
 // clients sees to it that each client of the matter has its contact, those too that
 // CaseHug names while it works.
-func (t *turn) clients(ctx context.Context) error {
+func (t *attempt) clients(ctx context.Context) error {
 	if err := t.refusedContacts(ctx); err != nil {
 		return err
 	}
@@ -33,13 +33,13 @@ func (t *turn) clients(ctx context.Context) error {
 
 // refusedContacts ends the sync where Smokeball's word that it failed one of its contacts
 // came while nobody waited for it, and a read bears it out.
-func (t *turn) refusedContacts(ctx context.Context) error {
+func (t *attempt) refusedContacts(ctx context.Context) error {
 	for _, p := range t.m.Current.Contacts {
 		c, err := t.contact(ctx, p.Key)
 		if err != nil {
 			return err
 		}
-		n, err := t.heard(ctx, p.Contact)
+		n, err := t.activeSince(ctx, p.Contact)
 		if err != nil {
 			return err
 		}
@@ -47,7 +47,7 @@ func (t *turn) refusedContacts(ctx context.Context) error {
 		if !failed || c.ID != p.Contact || t.Now().Before(p.Since.Add(t.Waits.Visible)) {
 			continue // or it may still show up
 		}
-		w := &contactWait{turn: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
+		w := &contactWait{attempt: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
 		there, err := w.look(ctx)
 		switch {
 		case err != nil && !domain.IsNotThere(err):
@@ -61,7 +61,7 @@ func (t *turn) refusedContacts(ctx context.Context) error {
 
 // client finds, makes or updates the contact of one client and records which it is. Where a
 // newer version of the client was told meanwhile that one's turn comes (ErrTaken).
-func (t *turn) client(ctx context.Context, told domain.ClientData) error {
+func (t *attempt) client(ctx context.Context, told domain.ClientData) error {
 	w, err := t.contactWork(ctx, told)
 	if err != nil {
 		return err
@@ -70,25 +70,25 @@ func (t *turn) client(ctx context.Context, told domain.ClientData) error {
 }
 
 // contactWork is the work on the contact of the client, as it is known by now.
-func (t *turn) contactWork(ctx context.Context, told domain.ClientData) (*contactWork, error) {
+func (t *attempt) contactWork(ctx context.Context, told domain.ClientData) (*contactWork, error) {
 	known, err := t.knownClient(ctx, told.ID)
 	if err != nil {
 		return nil, err
 	}
 	key, err := t.identify(ctx, known, told)
-	return &contactWork{turn: t, told: told, data: known.Newest(told), key: key, stream: domain.ContactStream(t.firm, key), start: t.Now()}, err
+	return &contactWork{attempt: t, told: told, data: known.Newest(told), key: key, stream: domain.ContactStream(t.firm, key), start: t.Now()}, err
 }
 
-func (t *turn) knownClient(ctx context.Context, id domain.ClientID) (domain.Client, error) {
+func (t *attempt) knownClient(ctx context.Context, id domain.ClientID) (domain.Client, error) {
 	c, _, err := eventstore.Load[domain.Client](ctx, t.Ledger, domain.ClientStream(t.firm, id))
 	return c, err
 }
 
 // settle does the work while no other worker of this engine works on the contact.
 func (w *contactWork) settle(ctx context.Context) error {
-	release, err := w.Contacts.acquire(ctx, w.stream)
+	release, err := w.Contacts.lock(ctx, w.stream)
 	if err != nil {
-		return errHandedBack
+		return errStopping
 	}
 	defer release()
 	if w.known, err = w.knownClient(ctx, w.told.ID); err != nil {
@@ -138,7 +138,7 @@ func (w *contactWork) resolved(ctx context.Context) error {
 
 // contactWork finds or makes one contact. While it works nobody else here does.
 type contactWork struct {
-	*turn
+	*attempt
 	told     domain.ClientData // by the matter
 	data     domain.ClientData // the newest that is known
 	known    domain.Client
@@ -194,11 +194,11 @@ func (w *contactWork) doubtful(ctx context.Context) (bool, error) {
 	if w.looked || !w.c.Confirmed || w.c.Leave(w.account) != nil {
 		return false, nil
 	}
-	if !w.hooked && w.Now().Sub(w.c.Seen) > fresh {
+	if !w.webhooksActive && w.Now().Sub(w.c.Seen) > fresh {
 		_, changes := w.c.Changes(w.data.ID, w.draft)
 		return changes || w.m.Smokeball.ID == "", nil
 	}
-	n, err := w.heard(ctx, w.c.ID)
+	n, err := w.activeSince(ctx, w.c.ID)
 	return n.Gone, err
 }
 
@@ -297,7 +297,7 @@ func (w *contactWork) update(ctx context.Context) error {
 			return err
 		}
 	}
-	request := w.turn.request("contact", string(w.data.ID), "update")
+	request := w.attempt.request("contact", string(w.data.ID), "update")
 	written, kept, err := w.Smokeball.UpdateContact(ctx, w.firm, w.c.ID, w.c.Written(w.data.ID), change, request)
 	if domain.IsNotThere(err) && w.c.Confirmed {
 		if err := w.note(ctx, domain.ContactLost{Contact: w.c.ID}); err != nil {
@@ -342,7 +342,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 	until := w.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		found, err := w.findOwn(ctx, asked.Sent)
-		if err != nil && !w.bridged(err, until) {
+		if err != nil && !w.passesBy(err, until) {
 			return err
 		}
 		if found != "" {
@@ -386,7 +386,7 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 	if verdict.Contact != "" {
 		return w.match(ctx, verdict, shown)
 	}
-	w.request = w.turn.request("contact", string(w.data.ID), "create")
+	w.request = w.attempt.request("contact", string(w.data.ID), "create")
 	id, err := w.Smokeball.CreateContact(ctx, w.firm, w.draft, w.request, func(ctx context.Context) error {
 		return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
 			return c.Start(domain.ContactCreationStarted{Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account, Doubt: verdict.Doubt})
@@ -447,7 +447,7 @@ func notYet(err error) error {
 }
 
 // loseContact records that Smokeball no longer has a client's contact.
-func (t *turn) loseContact(ctx context.Context, told domain.ClientData, id domain.SmokeballID) error {
+func (t *attempt) loseContact(ctx context.Context, told domain.ClientData, id domain.SmokeballID) error {
 	known, err := t.knownClient(ctx, told.ID)
 	if err != nil {
 		return err

@@ -10,7 +10,7 @@ import (
 )
 
 // confirmAll waits until Smokeball shows everything that it accepted in this sync.
-func (t *turn) confirmAll(ctx context.Context) error {
+func (t *attempt) confirmAll(ctx context.Context) error {
 	if t.allSeen() {
 		return nil
 	}
@@ -37,7 +37,7 @@ func (t *turn) confirmAll(ctx context.Context) error {
 	return nil
 }
 
-func (t *turn) allSeen() bool {
+func (t *attempt) allSeen() bool {
 	for _, d := range t.m.Documents {
 		if d.Uploaded && !d.Confirmed {
 			return false
@@ -55,7 +55,7 @@ func notConfirmed(what string, id domain.SmokeballID, waited time.Duration) erro
 }
 
 // confirmMatter waits until the matter, with its last change, is there.
-func (t *turn) confirmMatter(ctx context.Context) error {
+func (t *attempt) confirmMatter(ctx context.Context) error {
 	if t.m.Smokeball.Confirmed {
 		return nil
 	}
@@ -70,7 +70,7 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 		look: func(ctx context.Context) (bool, error) {
 			m, err := t.Smokeball.Matter(ctx, t.firm, sb.ID)
 			if (domain.IsNotThere(err) && sb.Before != nil) || (err == nil && m.Gone()) {
-				return false, t.lost(ctx)
+				return false, t.recordMatterGone(ctx)
 			}
 			if err != nil || !t.m.Smokeball.Shown(m) {
 				return false, err
@@ -80,12 +80,12 @@ func (t *turn) confirmMatter(ctx context.Context) error {
 	if !missing(err) {
 		return err
 	}
-	return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(t.Turn, sb.Request) })
+	return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(t.Attempt, sb.Request) })
 }
 
 // missed records that something accepted was not shown, which err says. What was shown, or
 // settled otherwise, at the last moment is not missed.
-func (t *turn) missed(ctx context.Context, err error, decide func(domain.Matter) ([]domain.Event, error)) error {
+func (t *attempt) missed(ctx context.Context, err error, decide func(domain.Matter) ([]domain.Event, error)) error {
 	var facts []domain.Event
 	e := t.decide(ctx, func(m domain.Matter) (_ []domain.Event, err error) {
 		facts, err = decide(m)
@@ -99,12 +99,12 @@ func (t *turn) missed(ctx context.Context, err error, decide func(domain.Matter)
 
 // refused records that Smokeball failed what it had accepted, and ends the turn where that
 // ends the sync.
-func (t *turn) refused(ctx context.Context, r domain.RequestID, message string, id domain.SmokeballID) error {
+func (t *attempt) refused(ctx context.Context, r domain.RequestID, message string, id domain.SmokeballID) error {
 	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Refuse(r, message, id), nil })
 	if err != nil {
 		return err
 	}
-	_, err = t.m.On(t.Turn)
+	_, err = t.m.Record(t.Attempt)
 	return err
 }
 
@@ -116,7 +116,7 @@ func missing(err error) bool {
 
 // fileGone is the passing fault that people deleted the file which a newer content was sent
 // to: the next attempt sends it to another one.
-func (t *turn) fileGone(ctx context.Context, d domain.Document) error {
+func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
 	if err := t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}); err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (t *turn) fileGone(ctx context.Context, d domain.Document) error {
 }
 
 // confirmFile waits until Smokeball shows the document's file as uploaded.
-func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
+func (t *attempt) confirmFile(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
 	told := func(context.Context) (bool, error) { // or it was approved anew, or refused
@@ -145,13 +145,13 @@ func (t *turn) confirmFile(ctx context.Context, id domain.DocumentID) error {
 			return false, err // not there, or still the version before
 		}
 		shown := domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, Request: d.Request, DurationMS: t.since(start)}
-		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Turn, shown) })
+		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Attempt, shown) })
 	}})
 	if missing(err) {
 		if e := t.lookAt(ctx); e != nil {
 			return e // not only the file is missing
 		}
-		return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.MissFile(t.Turn, id, d.File) })
+		return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.MissFile(t.Attempt, id, d.File) })
 	}
 	return err
 }

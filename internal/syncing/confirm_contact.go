@@ -13,12 +13,12 @@ import (
 
 // confirmContact waits until a contact that this sync made, or changed, is there. Another
 // matter's sync may wait for the same one: what one learns the other takes over.
-func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) error {
+func (t *attempt) confirmContact(ctx context.Context, p domain.PendingContact) error {
 	c, err := t.contact(ctx, p.Key)
 	if err != nil {
 		return err
 	}
-	w := &contactWait{turn: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
+	w := &contactWait{attempt: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
 	err = t.await(ctx, awaited{what: "contact", id: p.Contact, request: w.request, since: p.Since, also: []domain.Stream{w.stream()},
 		told: w.told, refused: w.refused, look: w.look,
 		shown: func(ctx context.Context) error { return w.settle(ctx, domain.ByWebhook) }})
@@ -39,7 +39,7 @@ func (t *turn) confirmContact(ctx context.Context, p domain.PendingContact) erro
 
 // contactWait is a sync that waits for a contact.
 type contactWait struct {
-	*turn
+	*attempt
 	p       domain.PendingContact
 	request domain.RequestID
 	start   int64 // Unix milliseconds
@@ -47,7 +47,7 @@ type contactWait struct {
 
 func (w *contactWait) stream() domain.Stream { return domain.ContactStream(w.firm, w.p.Key) }
 
-func (t *turn) contact(ctx context.Context, key domain.ContactKey) (domain.Contact, error) {
+func (t *attempt) contact(ctx context.Context, key domain.ContactKey) (domain.Contact, error) {
 	c, _, err := eventstore.Load[domain.Contact](ctx, t.Ledger, domain.ContactStream(t.firm, key))
 	return c, err
 }
@@ -92,7 +92,7 @@ func (w *contactWait) settle(ctx context.Context, by domain.Proof) error {
 	if err != nil {
 		return err
 	}
-	w.Wakes.Wake(w.stream())
+	w.Notifier.Notify(w.stream())
 	return w.seen(ctx, by)
 }
 
@@ -113,10 +113,10 @@ func (w *contactWait) refused(ctx context.Context, message string) error {
 	if err != nil {
 		return err
 	}
-	return w.turn.refused(ctx, w.request, message, w.p.Contact)
+	return w.attempt.refused(ctx, w.request, message, w.p.Contact)
 }
 
-func (t *turn) pending(p domain.PendingContact) bool {
+func (t *attempt) pending(p domain.PendingContact) bool {
 	return slices.ContainsFunc(t.m.Current.Contacts, func(q domain.PendingContact) bool { return q.Contact == p.Contact })
 }
 

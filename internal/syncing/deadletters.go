@@ -50,21 +50,21 @@ func (l DeadLetters) Keep(ctx context.Context, f domain.FirmID, d domain.DeadLet
 // the letter is settled after it.
 func (l DeadLetters) Retry(ctx context.Context, by domain.User, id string) (position uint64, err error) {
 	stream := domain.DeadLetterStream(by.Firm, id)
-	letter, head, err := eventstore.Load[domain.DeadLetter](ctx, l.Ledger, stream)
+	deadLetter, head, err := eventstore.Load[domain.DeadLetter](ctx, l.Ledger, stream)
 	if err != nil {
 		return 0, err
 	}
-	if again, err := letter.Retry(); err != nil || !again {
+	if again, err := deadLetter.Retry(); err != nil || !again {
 		return uint64(head.Seq), err
 	}
-	m, err := l.message(ctx, letter.Letter)
+	m, err := l.message(ctx, deadLetter.DeadLetter)
 	if err == nil {
 		err = l.TakeIn(ctx, m)
 	}
-	var unfit *domain.Unfit
+	var unprocessable *domain.Unprocessable
 	switch {
-	case errors.As(err, &unfit):
-		return l.stillUnfit(ctx, by, stream, unfit)
+	case errors.As(err, &unprocessable):
+		return l.stillUnprocessable(ctx, by, stream, unprocessable)
 	case err != nil:
 		return 0, fmt.Errorf("take dead letter %s in: %w", id, err)
 	}
@@ -92,22 +92,22 @@ func (l DeadLetters) message(ctx context.Context, d domain.DeadLettered) (Messag
 	}
 	sum := sha256.Sum256(kept.Body)
 	if err != nil || kept.Subject != d.Subject || hex.EncodeToString(sum[:]) != d.SHA256 {
-		return m, &domain.Unfit{Code: domain.CodeEventGone, Err: err, Faults: []domain.FieldFault{
+		return m, &domain.Unprocessable{Code: domain.CodeEventGone, Err: err, Faults: []domain.FieldFault{
 			{Reason: fmt.Sprintf("has %d bytes, of which the first %d are kept here, and the bus does not keep the whole any more", d.Size, len(d.Body))}}}
 	}
 	m.Body = kept.Body
 	return m, nil
 }
 
-// stillUnfit records an attempt in vain and gives its reasons.
-func (l DeadLetters) stillUnfit(ctx context.Context, by domain.User, stream domain.Stream, u *domain.Unfit) (uint64, error) {
+// stillUnprocessable records an attempt in vain and gives its reasons.
+func (l DeadLetters) stillUnprocessable(ctx context.Context, by domain.User, stream domain.Stream, u *domain.Unprocessable) (uint64, error) {
 	tried := domain.DeadLetterRetried{By: by.Subject, ByName: by.Name, Code: u.Code, Faults: u.Faults}
 	now, head, err := eventstore.Execute(ctx, l.Ledger, l.Now, stream,
-		func(d domain.DeadLetter) ([]domain.Event, error) { return d.StillUnfit(tried), nil })
+		func(d domain.DeadLetter) ([]domain.Event, error) { return d.StillUnprocessable(tried), nil })
 	if err != nil {
 		return 0, err
 	}
-	if now.State == domain.LetterTakenIn {
+	if now.State == domain.DeadLetterTakenIn {
 		return uint64(head.Seq), nil // somebody else's retry did it meanwhile
 	}
 	reason, message := domain.Conflict, "The event still can’t be taken in"
@@ -115,5 +115,5 @@ func (l DeadLetters) stillUnfit(ctx context.Context, by domain.User, stream doma
 		reason, message = domain.Invalid, "The event is still not valid"
 	}
 	return uint64(head.Seq), &domain.Rejection{Reason: reason, Faults: u.Faults,
-		Failure: domain.Failure{Code: u.Code, Message: message, Remedy: domain.UnfitRemedy(u.Code)}}
+		Failure: domain.Failure{Code: u.Code, Message: message, Remedy: domain.UnprocessableRemedy(u.Code)}}
 }

@@ -53,11 +53,11 @@ func newDesk(t *testing.T) *desk {
 // keeps records a dead letter of the firm, as the intake does.
 func (d *desk) keeps(change ...func(*domain.DeadLettered)) string {
 	d.Helper()
-	letter := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"), Size: 1, Faults: []domain.FieldFault{{Reason: "is no JSON"}}}
+	deadLetter := domain.DeadLettered{Subject: "casehug.f_oak.matter.created", Body: []byte("{"), Size: 1, Faults: []domain.FieldFault{{Reason: "is no JSON"}}}
 	for _, f := range change {
-		f(&letter)
+		f(&deadLetter)
 	}
-	id, err := d.Keep(d.Context(), oak, letter)
+	id, err := d.Keep(d.Context(), oak, deadLetter)
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func (d *desk) facts(s domain.Stream) (names []string) {
 	return names
 }
 
-func (d *desk) state(id string) domain.LetterState {
+func (d *desk) state(id string) domain.DeadLetterState {
 	d.Helper()
 	l, _, err := eventstore.Load[domain.DeadLetter](d.Context(), d.ledger, domain.DeadLetterStream(oak, id))
 	if err != nil {
@@ -114,7 +114,7 @@ func TestRetryTakesInOnce(t *testing.T) {
 		})
 	}
 	admins.Wait()
-	if got := d.facts(domain.DeadLetterStream(oak, id)); len(got) != 2 || d.state(id) != domain.LetterTakenIn {
+	if got := d.facts(domain.DeadLetterStream(oak, id)); len(got) != 2 || d.state(id) != domain.DeadLetterTakenIn {
 		t.Errorf("the letter has %v", got)
 	}
 	if got := d.facts(domain.MatterStream(oak, "m_accident")); len(got) != 1 {
@@ -134,13 +134,13 @@ func TestRetryGoesOnAfterACrash(t *testing.T) {
 	if _, err := d.Retry(dying, lara, id); !errors.Is(err, context.Canceled) {
 		t.Fatalf("the retry ends with %v", err)
 	}
-	if d.state(id) != domain.LetterOpen {
+	if d.state(id) != domain.DeadLetterOpen {
 		t.Fatalf("the letter is %s", d.state(id))
 	}
 	if _, err := d.Retry(t.Context(), lara, id); err != nil {
 		t.Fatal(err)
 	}
-	if got := d.facts(domain.MatterStream(oak, "m_accident")); len(got) != 1 || d.state(id) != domain.LetterTakenIn {
+	if got := d.facts(domain.MatterStream(oak, "m_accident")); len(got) != 1 || d.state(id) != domain.DeadLetterTakenIn {
 		t.Errorf("the matter has %v, the letter is %s", got, d.state(id))
 	}
 }
@@ -149,12 +149,12 @@ func TestRetryInVainIsRecorded(t *testing.T) {
 	for code, reason := range map[domain.Code]domain.Reason{domain.CodeInvalidEvent: domain.Invalid, domain.CodeEventNotHandled: domain.Conflict} {
 		d := newDesk(t)
 		id := d.keeps()
-		d.refuse = &domain.Unfit{Code: code, Faults: []domain.FieldFault{{Field: "/title", Reason: "is missing"}}}
+		d.refuse = &domain.Unprocessable{Code: code, Faults: []domain.FieldFault{{Field: "/title", Reason: "is missing"}}}
 		_, err := d.Retry(t.Context(), lara, id)
 		if r := refuses(t, err, reason, code); len(r.Faults) != 1 || r.Faults[0].Field != "/title" {
 			t.Errorf("the reasons are %v", r.Faults)
 		}
-		if got := d.facts(domain.DeadLetterStream(oak, id)); len(got) != 2 || got[1] != "deadletter.retried.v1" || d.state(id) != domain.LetterOpen {
+		if got := d.facts(domain.DeadLetterStream(oak, id)); len(got) != 2 || got[1] != "deadletter.retried.v1" || d.state(id) != domain.DeadLetterOpen {
 			t.Errorf("the letter has %v", got)
 		}
 	}

@@ -19,7 +19,7 @@ import (
 
 // documents sends every approved document that Smokeball does not have, and renames the files
 // of those that have another name in CaseHug since.
-func (t *turn) documents(ctx context.Context) error {
+func (t *attempt) documents(ctx context.Context) error {
 	later, err := t.sendAll(ctx)
 	if err == nil {
 		err = errors.Join(t.renames(ctx), t.misfiled(ctx))
@@ -32,7 +32,7 @@ func (t *turn) documents(ctx context.Context) error {
 
 // sendAll sends documents. A fault in one is recorded and does not hold back the others; one
 // that passes is returned as later.
-func (t *turn) sendAll(ctx context.Context) (later, err error) {
+func (t *attempt) sendAll(ctx context.Context) (later, err error) {
 	unsent, err := t.sendable(ctx)
 	if err != nil || len(unsent) == 0 {
 		return nil, err
@@ -59,7 +59,7 @@ func (t *turn) sendAll(ctx context.Context) (later, err error) {
 
 // sendOrFail sends a document, or records why that is not possible. A document that is approved
 // again during a failed attempt gets an attempt of its own.
-func (t *turn) sendOrFail(ctx context.Context, id domain.DocumentID) error {
+func (t *attempt) sendOrFail(ctx context.Context, id domain.DocumentID) error {
 	for {
 		tried, _ := t.m.Document(id)
 		err := t.send(ctx, id)
@@ -94,10 +94,10 @@ const (
 )
 
 // comes lets the sync wait for an approval's object, which is not there yet.
-func (t *turn) comes(ce *domain.CallError, told time.Time) error {
+func (t *attempt) comes(ce *domain.CallError, told time.Time) error {
 	f := ce.Failure
 	f.Remedy = fmt.Sprintf(objectComesByItself, told.Add(objectWait).UTC().Format("15:04 UTC"))
-	return &hold{step: domain.StepDocument, failure: f, until: t.Now().Add(betweenLooks(t.Now().Sub(told)))}
+	return &waiting{step: domain.StepDocument, failure: f, until: t.Now().Add(betweenLooks(t.Now().Sub(told)))}
 }
 
 // betweenLooks is the pause before the next look for an object that has been awaited so long.
@@ -106,7 +106,7 @@ func betweenLooks(waited time.Duration) time.Duration {
 }
 
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.
-func (t *turn) sendable(ctx context.Context) (list []domain.Document, err error) {
+func (t *attempt) sendable(ctx context.Context) (list []domain.Document, err error) {
 	for _, d := range t.m.Unsent() {
 		if !t.m.LeavesOut(d) {
 			list = append(list, d)
@@ -126,18 +126,18 @@ func leftOut(d domain.Document) domain.Warning {
 		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
 }
 
-func (t *turn) failed(ctx context.Context, d domain.Document, ce *domain.CallError) error {
-	if err := t.still(ctx); err != nil {
+func (t *attempt) failed(ctx context.Context, d domain.Document, ce *domain.CallError) error {
+	if err := t.ensureSameConnection(ctx); err != nil {
 		return err
 	}
 	failed := domain.DocumentFailed{Sync: t.Sync, Document: d.Data.ID, FileName: d.Data.FileName, Failure: ce.Failure}
-	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.FailDocument(t.Turn, d.Approvals, failed) })
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.FailDocument(t.Attempt, d.Approvals, failed) })
 }
 
 // send brings one document to Smokeball: fetched and checked first, so that nothing
 // is announced that can't follow, then announced, then its bytes.
 // A document that is approved again in the meantime is sent as well.
-func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
+func (t *attempt) send(ctx context.Context, id domain.DocumentID) error {
 	var put domain.DocumentUploaded // what was sent last
 	for {
 		if there, err := t.findMoved(ctx, id); there || err != nil {
@@ -149,7 +149,7 @@ func (t *turn) send(ctx context.Context, id domain.DocumentID) error {
 	}
 }
 
-func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID, put *domain.DocumentUploaded) error {
+func (t *attempt) sendNewest(ctx context.Context, id domain.DocumentID, put *domain.DocumentUploaded) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
 	copied, err := t.fetch(ctx, d)
@@ -165,13 +165,13 @@ func (t *turn) sendNewest(ctx context.Context, id domain.DocumentID, put *domain
 		}
 	}
 	put.FileName, put.DurationMS = d.Data.FileName, t.since(start)
-	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Turn, d.Approvals, *put) })
+	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Attempt, d.Approvals, *put) })
 }
 
 // put sends the document's bytes to its file, which is announced where it is not there yet.
 // That other bytes replace known ones is recorded before: whoever goes on after a kill does
 // not take those for the file's.
-func (t *turn) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, err error) {
+func (t *attempt) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, err error) {
 	upload, err := t.place(ctx, id)
 	if err != nil {
 		return sent, err
@@ -187,7 +187,7 @@ func (t *turn) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent 
 
 // place finds out where the bytes go: a fresh URL of the document's file, or of a new
 // one.
-func (t *turn) place(ctx context.Context, id domain.DocumentID) (domain.Upload, error) {
+func (t *attempt) place(ctx context.Context, id domain.DocumentID) (domain.Upload, error) {
 	for {
 		d, _ := t.m.Document(id)
 		var u domain.Upload
@@ -210,32 +210,32 @@ func (t *turn) place(ctx context.Context, id domain.DocumentID) (domain.Upload, 
 }
 
 // announce tells Smokeball of the file, whose intent is recorded right before.
-func (t *turn) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
+func (t *attempt) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
 	draft, err := t.fileDraft(ctx, d.Data)
 	if err != nil {
 		return domain.Upload{}, err
 	}
 	rid := t.request("file", string(d.Data.ID))
 	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartFile(t.Turn, d.Data.ID, draft.Name, rid)
+		return m.StartFile(t.Attempt, d.Data.ID, draft.Name, rid)
 	}))
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 			err = errors.Join(err, t.undo(ctx, rid))
 		}
-		return domain.Upload{}, t.unfile(d.Data.ID, draft, t.folderGone(ctx, t.path(d.Data), t.within(ctx, err)))
+		return domain.Upload{}, t.unfile(d.Data.ID, draft, t.folderGone(ctx, t.path(d.Data), t.classifyMissing(ctx, err)))
 	}
 	err = t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
-	return u, errors.Join(err, t.toldUnfiled(context.WithoutCancel(ctx), d.Data))
+	return u, errors.Join(err, t.warnedUnfiled(context.WithoutCancel(ctx), d.Data))
 }
 
 // path is the folder that the firm chose for documents, else the document's own.
-func (t *turn) path(d domain.DocumentData) string {
+func (t *attempt) path(d domain.DocumentData) string {
 	return cmp.Or(t.settings.DocumentsFolder, d.Folder)
 }
 
 // fileDraft is the document as a file, in its folder.
-func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
+func (t *attempt) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
 	path := t.path(d)
 	name := domain.FileName(d.FileName, d.ContentType)
 	if name != d.FileName || d.Cleaned {
@@ -248,14 +248,14 @@ func (t *turn) fileDraft(ctx context.Context, d domain.DocumentData) (domain.Fil
 }
 
 // freshURL asks for a place for the bytes of a file that was announced before.
-func (t *turn) freshURL(ctx context.Context, d domain.Document) (domain.Upload, error) {
+func (t *attempt) freshURL(ctx context.Context, d domain.Document) (domain.Upload, error) {
 	for pause, waited := firstLook, time.Duration(0); ; pause = min(2*pause, longLook) {
 		u, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, d.File)
 		if !domain.IsNotThere(err) {
 			return u, err
 		}
 		if waited >= t.Waits.Visible { // it never came, or somebody removed it
-			return u, errors.Join(t.within(ctx, err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
+			return u, errors.Join(t.classifyMissing(ctx, err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
 		}
 		if err := t.pause(ctx, pause); err != nil {
 			return u, err
@@ -265,12 +265,12 @@ func (t *turn) freshURL(ctx context.Context, d domain.Document) (domain.Upload, 
 }
 
 // lookForFile settles an announcement whose answer was lost.
-func (t *turn) lookForFile(ctx context.Context, d domain.Document) error {
+func (t *attempt) lookForFile(ctx context.Context, d domain.Document) error {
 	until := t.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
-		if err != nil && !t.bridged(err, until) {
-			return t.within(ctx, err)
+		if err != nil && !t.passesBy(err, until) {
+			return t.classifyMissing(ctx, err)
 		}
 		if i := fileOf(list, d.Data.ID); i >= 0 {
 			return t.record(ctx, domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: list[i].ID, Request: d.Intent.Request})
@@ -306,14 +306,14 @@ func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
 // findMoved finds a document in the linked matter that may have it already: it was sent to
 // another matter before and this one may have been ours earlier, or Smokeball refused the
 // file after it had taken it in. there: its bytes are the approved ones.
-func (t *turn) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
+func (t *attempt) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
 	d, _ := t.m.Document(id)
 	if !d.Doubted && (!d.Moved || t.m.Smokeball.Made) {
 		return false, nil
 	}
 	if t.files == nil || d.Doubted {
 		if t.files, err = t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID); err != nil {
-			return false, t.within(ctx, err)
+			return false, t.classifyMissing(ctx, err)
 		}
 	}
 	i := fileOf(t.files, id)
@@ -332,7 +332,7 @@ func (t *turn) findMoved(ctx context.Context, id domain.DocumentID) (there bool,
 
 // sendTo sends the bytes. Where the URL has ended meanwhile that is a passing fault: the
 // next attempt asks for a fresh one.
-func (t *turn) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
+func (t *attempt) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
 	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the spooled document: %w", err)
 	}
@@ -350,13 +350,13 @@ func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
 
 // fetch copies a document to the spool and checks it on the way. That takes as long as the
 // document's host pleases, so it holds no worker.
-func (t *turn) fetch(ctx context.Context, d domain.Document) (copied *spooled, err error) {
+func (t *attempt) fetch(ctx context.Context, d domain.Document) (copied *spooled, err error) {
 	if err := t.askProof(ctx, &d); err != nil {
 		return nil, err
 	}
 	goOn := t.Calls.rest(t.stream(), t.Now)
-	err = t.seat.without(ctx, t.stopping, func() error {
-		leave, err := t.Fetches.enter(ctx, t.stopping, t.firm, t.seat.class)
+	err = t.hold.without(ctx, t.stopping, func() error {
+		leave, err := t.Fetches.enter(ctx, t.stopping, t.firm, t.hold.class)
 		if err != nil {
 			return err
 		}
@@ -376,7 +376,7 @@ func (t *turn) fetch(ctx context.Context, d domain.Document) (copied *spooled, e
 	return copied, err
 }
 
-func (t *turn) copy(ctx context.Context, d domain.Document) (*spooled, error) {
+func (t *attempt) copy(ctx context.Context, d domain.Document) (*spooled, error) {
 	src, unmarked, err := t.Documents.Open(ctx, t.firm, d)
 	if err != nil {
 		return nil, err
@@ -404,7 +404,7 @@ func (t *turn) copy(ctx context.Context, d domain.Document) (*spooled, error) {
 
 // askProof withdraws what a publisher vouched for where another firm has proved that the
 // object is its document.
-func (t *turn) askProof(ctx context.Context, d *domain.Document) error {
+func (t *attempt) askProof(ctx context.Context, d *domain.Document) error {
 	if d.Data.Content.Object == "" || d.Data.SHA256 != "" || !d.Vouched {
 		return nil
 	}
@@ -414,7 +414,7 @@ func (t *turn) askProof(ctx context.Context, d *domain.Document) error {
 }
 
 // prove notes that the firm knew the digest of the object that was read.
-func (t *turn) prove(ctx context.Context, d domain.DocumentData) error {
+func (t *attempt) prove(ctx context.Context, d domain.DocumentData) error {
 	if d.SHA256 == "" {
 		return nil
 	}
@@ -425,7 +425,7 @@ func (t *turn) prove(ctx context.Context, d domain.DocumentData) error {
 
 // spoolWriter tells faults of our disk from faults of the source, and that bytes come.
 type spoolWriter struct {
-	*turn
+	*attempt
 	file *os.File
 }
 

@@ -22,7 +22,7 @@ import (
 type engine struct {
 	rows     views
 	client   *smokeball.Client
-	wakes    *syncing.Wakes
+	wakes    *syncing.Notifier
 	intake   syncing.Intake
 	requests syncing.Requests
 	notices  syncing.Notices
@@ -44,13 +44,13 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	o.must(err)
 	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
-	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Wake: e.wakes.Wake}
+	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Notify: e.wakes.Notify}
 	calls := &syncing.Calls{}
 	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Wakes: e.wakes, Calls: calls, Contacts: &syncing.Locks{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &syncing.KeyedMutex{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
-	outbox := syncing.Outbox{Ledger: l, Mark: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear, Stuck: &syncing.Stuck{}}
+	outbox := syncing.Outbox{Ledger: l, Checkpoint: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear, Stuck: &syncing.Stuck{}}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
 	o.open.Store(e)
 	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run, e.stalls.Run)
@@ -59,9 +59,9 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 // urgency lets what a person asked for go first.
 func urgency(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
 	if t == domain.TriggerManual || t == domain.TriggerRetry {
-		return smokeball.WithTurn(ctx, f, smokeball.Clicked)
+		return smokeball.WithPriority(ctx, f, smokeball.Clicked)
 	}
-	return smokeball.WithTurn(ctx, f, smokeball.Live)
+	return smokeball.WithPriority(ctx, f, smokeball.Live)
 }
 
 func (o *office) openRows() views {
@@ -136,7 +136,7 @@ func (e *engine) status(ctx context.Context, f domain.FirmID, position uint64) (
 }
 
 // hear is CaseHug that reads the bus: the same id twice is one event.
-func (o *office) hear(_ context.Context, t syncing.Told) error {
+func (o *office) hear(_ context.Context, t syncing.OutboxMessage) error {
 	o.hearing.Lock()
 	defer o.hearing.Unlock()
 	for _, old := range o.told {

@@ -8,25 +8,25 @@ import (
 )
 
 // Attend is how a running sync hears that something was recorded in streams.
-func (w *Wakes) Attend(streams ...domain.Stream) (woken <-chan struct{}, done func()) {
+func (w *Notifier) Attend(streams ...domain.Stream) (woken <-chan struct{}, done func()) {
 	c := make(chan struct{}, 1)
-	return c, w.attend(c, streams...)
+	return c, w.subscribe(c, streams...)
 }
 
 // Attended is the number of streams that somebody attends.
-func (w *Wakes) Attended() int {
+func (w *Notifier) Attended() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.listeners)
 }
 
 // Acquire is how a worker takes the lock of a stream.
-func (l *Locks) Acquire(ctx context.Context, s domain.Stream) (release func(), err error) {
-	return l.acquire(ctx, s)
+func (l *KeyedMutex) Acquire(ctx context.Context, s domain.Stream) (release func(), err error) {
+	return l.lock(ctx, s)
 }
 
 // Held is the number of locks that somebody holds or waits for.
-func (l *Locks) Held() int {
+func (l *KeyedMutex) Held() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return len(l.held)

@@ -12,7 +12,7 @@ import (
 // responsible is the Smokeball staff member whom CaseHug names as responsible, "" for
 // nobody. Where Smokeball has no such person who works there, whoever it was told before
 // stays, with a warning.
-func (t *turn) responsible(ctx context.Context) (string, error) {
+func (t *attempt) responsible(ctx context.Context) (string, error) {
 	email := domain.Text(t.m.Data.ResponsibleEmail)
 	if email == "" {
 		return "", nil
@@ -35,7 +35,7 @@ func refused(err error) bool {
 }
 
 // warn records a warning, once in a sync.
-func (t *turn) warn(ctx context.Context, w domain.Warning) error {
+func (t *attempt) warn(ctx context.Context, w domain.Warning) error {
 	if slices.Contains(t.m.Current.Warnings, w) {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (t *turn) warn(ctx context.Context, w domain.Warning) error {
 }
 
 // textCleaned warns of characters that were taken out of what CaseHug sent.
-func (t *turn) textCleaned(ctx context.Context) error {
+func (t *attempt) textCleaned(ctx context.Context) error {
 	if w := t.m.Data.TextCleaned(); w != nil {
 		return t.warn(ctx, *w)
 	}
@@ -53,7 +53,7 @@ func (t *turn) textCleaned(ctx context.Context) error {
 // tags adds CaseHug's tags that Smokeball's matter does not have from us, where the firm
 // wants them. Those that people set or removed there stay as they are. Tags that Smokeball
 // refuses hold nothing back.
-func (t *turn) tags(ctx context.Context) error {
+func (t *attempt) tags(ctx context.Context) error {
 	missing := without(domain.Tags(t.m.Data.Tags), t.m.Tags)
 	if len(missing) == 0 || !t.settings.SyncTags {
 		return nil
@@ -66,7 +66,7 @@ func (t *turn) tags(ctx context.Context) error {
 		"Smokeball refused the tags %s; everything else was sent. It said: %s", strings.Join(missing, ", "), domain.AsCallError(err).Failure.Message)})
 }
 
-func (t *turn) addTags(ctx context.Context, missing []string) error {
+func (t *attempt) addTags(ctx context.Context, missing []string) error {
 	if err := t.confirmMatter(ctx); err != nil { // tags are set on a matter that is there
 		return err
 	}
@@ -74,12 +74,12 @@ func (t *turn) addTags(ctx context.Context, missing []string) error {
 	if !t.m.Current.Created { // a matter of our own making has none yet
 		var err error
 		if there, err = t.Smokeball.Tags(ctx, t.firm, t.m.Smokeball.ID); err != nil {
-			return t.within(ctx, err)
+			return t.classifyMissing(ctx, err)
 		}
 	}
 	if add := without(missing, there); len(add) > 0 {
 		if err := t.Smokeball.AddTags(ctx, t.firm, t.m.Smokeball.ID, add, t.request("tags")); err != nil {
-			return t.within(ctx, err)
+			return t.classifyMissing(ctx, err)
 		}
 	}
 	return t.record(context.WithoutCancel(ctx), domain.MatterTagged{Sync: t.Sync, Matter: t.m.Smokeball.ID, Tags: append(slices.Clone(t.m.Tags), missing...)})

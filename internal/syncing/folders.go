@@ -13,7 +13,7 @@ import (
 
 // folder is the Smokeball folder of a path such as Intake/Forms, made where it is not
 // there; "" for the matter's root.
-func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, error) {
+func (t *attempt) folder(ctx context.Context, path string) (domain.SmokeballID, error) {
 	var parent domain.SmokeballID
 	for _, part := range parts(path) {
 		id, err := t.folderIn(ctx, parent, part[0], part[1])
@@ -26,7 +26,7 @@ func (t *turn) folder(ctx context.Context, path string) (domain.SmokeballID, err
 }
 
 // file puts the file into its folder. A folder that Smokeball refuses holds back no document.
-func (t *turn) file(ctx context.Context, id domain.DocumentID, draft *domain.FileDraft, path string) (err error) {
+func (t *attempt) file(ctx context.Context, id domain.DocumentID, draft *domain.FileDraft, path string) (err error) {
 	if _, ok := t.unfiled[id]; ok {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (t *turn) file(ctx context.Context, id domain.DocumentID, draft *domain.Fil
 
 // unfile tells that a file which Smokeball refused together with its folder is announced once
 // more without (ErrTaken).
-func (t *turn) unfile(id domain.DocumentID, draft domain.FileDraft, err error) error {
+func (t *attempt) unfile(id domain.DocumentID, draft domain.FileDraft, err error) error {
 	if (draft.Folder == "" && draft.FolderPath == "") || !refused(err) || domain.AsCallError(err).Failure.Code == domain.CodeMatterGone {
 		return err
 	}
@@ -51,15 +51,15 @@ func (t *turn) unfile(id domain.DocumentID, draft domain.FileDraft, err error) e
 	return domain.ErrTaken
 }
 
-func (t *turn) noFolder(id domain.DocumentID, err error) {
+func (t *attempt) noFolder(id domain.DocumentID, err error) {
 	if t.unfiled == nil {
 		t.unfiled = map[domain.DocumentID]string{}
 	}
 	t.unfiled[id] = domain.AsCallError(err).Failure.Message
 }
 
-// toldUnfiled warns of a document that went to the matter's root because its folder was refused.
-func (t *turn) toldUnfiled(ctx context.Context, d domain.DocumentData) error {
+// warnedUnfiled warns of a document that went to the matter's root because its folder was refused.
+func (t *attempt) warnedUnfiled(ctx context.Context, d domain.DocumentData) error {
 	why, ok := t.unfiled[d.ID]
 	if !ok {
 		return nil
@@ -84,7 +84,7 @@ func parts(path string) (list [][2]string) {
 
 // folderGone tells why Smokeball refuses a file: a folder on its path may have been deleted
 // there. Then the folder is forgotten, so that it is made anew (ErrTaken).
-func (t *turn) folderGone(ctx context.Context, path string, err error) error {
+func (t *attempt) folderGone(ctx context.Context, path string, err error) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.Retryable) || ce.Failure.Code != domain.CodeSmokeballRefused {
 		return err
@@ -109,7 +109,7 @@ func (t *turn) folderGone(ctx context.Context, path string, err error) error {
 
 // folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
 // it looks before it makes one, and remembers it.
-func (t *turn) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
+func (t *attempt) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
 	var until time.Time      // how long one that was asked for is looked for
 	var asked *domain.Intent // under which it was
 	made := false            // here, and Smokeball took it in
@@ -138,10 +138,10 @@ func neverShown(name string) error {
 		Message: "Smokeball took the folder “" + name + "” in and never showed it."}}
 }
 
-func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {
+func (t *attempt) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {
 	found, err := t.lookForFolder(ctx, parent, name)
 	switch {
-	case err != nil && intent != nil && t.bridged(err, until):
+	case err != nil && intent != nil && t.passesBy(err, until):
 		return t.pause(ctx, lookPause)
 	case err != nil:
 		return err
@@ -158,7 +158,7 @@ func (t *turn) findFolder(ctx context.Context, parent domain.SmokeballID, path, 
 // lookPause is the time between two looks for a folder that was asked for.
 const lookPause = time.Second
 
-func (t *turn) lookForFolder(ctx context.Context, parent domain.SmokeballID, name string) (domain.SmokeballID, error) {
+func (t *attempt) lookForFolder(ctx context.Context, parent domain.SmokeballID, name string) (domain.SmokeballID, error) {
 	list, err := t.Smokeball.Folders(ctx, t.firm, t.m.Smokeball.ID, parent)
 	for _, f := range list {
 		if f.Name == name && (f.Parent == "" || f.Parent == parent || parent == "") {
@@ -170,13 +170,13 @@ func (t *turn) lookForFolder(ctx context.Context, parent domain.SmokeballID, nam
 
 // makeFolder asks for the folder, whose intent is recorded right before. Where Smokeball
 // accepts it, looking goes on until it is there: files are added to what is there.
-func (t *turn) makeFolder(ctx context.Context, parent domain.SmokeballID, path, name string) error {
+func (t *attempt) makeFolder(ctx context.Context, parent domain.SmokeballID, path, name string) error {
 	rid := t.request("folder", path)
 	_, err := t.Smokeball.CreateFolder(ctx, t.firm, t.m.Smokeball.ID, parent, name, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartFolder(t.Turn, path, rid)
+		return m.StartFolder(t.Attempt, path, rid)
 	}))
 	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
 		err = errors.Join(err, t.undo(ctx, rid))
 	}
-	return t.within(ctx, err)
+	return t.classifyMissing(ctx, err)
 }

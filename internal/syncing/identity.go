@@ -12,7 +12,7 @@ import (
 
 // identify settles under which key the client's contact is kept, before anything is asked for
 // under it, and records a newer version of the client.
-func (t *turn) identify(ctx context.Context, known domain.Client, told domain.ClientData) (domain.ContactKey, error) {
+func (t *attempt) identify(ctx context.Context, known domain.Client, told domain.ClientData) (domain.ContactKey, error) {
 	key, err := t.keyOf(ctx, known, known.Newest(told))
 	if err != nil || (key == known.Key && len(known.Learn(t.id, told)) == 0) {
 		return key, err
@@ -26,7 +26,7 @@ func (t *turn) identify(ctx context.Context, known domain.Client, told domain.Cl
 
 // keyOf is the key under which the client's contact is, or another where that contact is
 // not, or no longer, the client.
-func (t *turn) keyOf(ctx context.Context, known domain.Client, d domain.ClientData) (domain.ContactKey, error) {
+func (t *attempt) keyOf(ctx context.Context, known domain.Client, d domain.ClientData) (domain.ContactKey, error) {
 	if known.Key == "" {
 		return t.freeKey(ctx, d)
 	}
@@ -42,7 +42,7 @@ func (t *turn) keyOf(ctx context.Context, known domain.Client, d domain.ClientDa
 }
 
 // keeps reports whether the client goes on with the contact under the name that it has now.
-func (t *turn) keeps(ctx context.Context, c domain.Contact, d domain.ClientData) (bool, error) {
+func (t *attempt) keeps(ctx context.Context, c domain.Contact, d domain.ClientData) (bool, error) {
 	name := d.Called()
 	if c.Owner == d.ID {
 		return t.keepsOwn(ctx, c, d.ID, name)
@@ -56,7 +56,7 @@ func (t *turn) keeps(ctx context.Context, c domain.Contact, d domain.ClientData)
 
 // keepsOwn reports whether a client's own contact stays theirs. After a new name it does not
 // where another client is the same contact, whom that name does not fit.
-func (t *turn) keepsOwn(ctx context.Context, c domain.Contact, id domain.ClientID, name domain.Name) (bool, error) {
+func (t *attempt) keepsOwn(ctx context.Context, c domain.Contact, id domain.ClientID, name domain.Name) (bool, error) {
 	if !c.Keeps(id, name, domain.Name{}) {
 		return false, nil
 	}
@@ -74,7 +74,7 @@ func (t *turn) keepsOwn(ctx context.Context, c domain.Contact, id domain.ClientI
 }
 
 // freeKey is the first key of the person or company under which no other one is kept.
-func (t *turn) freeKey(ctx context.Context, d domain.ClientData) (domain.ContactKey, error) {
+func (t *attempt) freeKey(ctx context.Context, d domain.ClientData) (domain.ContactKey, error) {
 	for n := 0; ; n++ {
 		who, old := keyTexts(d, n)
 		key, err := t.named(who)
@@ -110,14 +110,14 @@ func keyTexts(d domain.ClientData, n int) (who string, old bool) {
 func oldKeyText(email string) string { return "e-mail " + strings.ToLower(strings.TrimSpace(email)) }
 
 // named is the key, within the firm, of what text describes.
-func (t *turn) named(text string) (domain.ContactKey, error) {
+func (t *attempt) named(text string) (domain.ContactKey, error) {
 	name, err := t.Keys.Name(string(t.firm) + "\n" + text)
 	return domain.ContactKey(name), err
 }
 
 // enter notes that the client goes by the e-mail address, or is the Smokeball contact, that
 // text names.
-func (t *turn) enter(ctx context.Context, text string, id domain.ClientID, key domain.ContactKey) error {
+func (t *attempt) enter(ctx context.Context, text string, id domain.ClientID, key domain.ContactKey) error {
 	name, err := t.named(text)
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func addressText(email string) string               { return "address " + domain
 func contactText(contact domain.SmokeballID) string { return "contact " + string(contact) }
 
 // entered are the clients of whom enter noted it.
-func (t *turn) entered(ctx context.Context, text string) ([]domain.ClientRegistered, error) {
+func (t *attempt) entered(ctx context.Context, text string) ([]domain.ClientRegistered, error) {
 	name, err := t.named(text)
 	if err != nil {
 		return nil, err

@@ -144,8 +144,8 @@ func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterI
 			return "", nil, unknownMatter(id)
 		}
 		if m != nil {
-			if unfit := asUnfit(now.CheckPersonsVersion(*e.Matter)); unfit != nil {
-				return "", nil, leapInRequest("/matter", unfit)
+			if unprocessable := asUnprocessable(now.CheckPersonsVersion(*e.Matter)); unprocessable != nil {
+				return "", nil, leapInRequest("/matter", unprocessable)
 			}
 		}
 		sync, facts := now.RequestWith(e)
@@ -164,12 +164,12 @@ func (r Requests) checkClients(ctx context.Context, f domain.FirmID, m *domain.M
 		if err != nil {
 			return err
 		}
-		if unfit := asUnfit(known.CheckPersonsVersion(d)); unfit != nil {
+		if unprocessable := asUnprocessable(known.CheckPersonsVersion(d)); unprocessable != nil {
 			field := "/matter/client"
 			if i > 0 {
 				field = fmt.Sprintf("/matter/other_clients/%d", i-1)
 			}
-			return leapInRequest(field, unfit)
+			return leapInRequest(field, unprocessable)
 		}
 	}
 	return nil
@@ -185,8 +185,8 @@ func (r Requests) requestAhead(ctx context.Context, e domain.CaseHugEvent, id do
 	case err != nil:
 		return e, err
 	case e.Matter != nil:
-		if unfit := asUnfit(now.CheckPersonsVersion(*e.Matter)); unfit != nil {
-			return e, leapInRequest("/matter", unfit)
+		if unprocessable := asUnprocessable(now.CheckPersonsVersion(*e.Matter)); unprocessable != nil {
+			return e, leapInRequest("/matter", unprocessable)
 		}
 	case !now.Known:
 		return e, unknownMatter(id)
@@ -202,8 +202,8 @@ func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID)
 	}
 	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
-		if !ended && m.At(sync) {
-			return sync, m.GoOn(sync), nil
+		if !ended && m.IsCurrent(sync) {
+			return sync, m.Resume(sync), nil
 		}
 		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject, Origin: origin})
 		return id, facts, nil
@@ -251,14 +251,14 @@ func unknownMatter(id domain.MatterID) error {
 	}}
 }
 
-// asUnfit is err as *domain.Unfit; nil: it is none.
-func asUnfit(err error) *domain.Unfit {
-	var u *domain.Unfit
+// asUnprocessable is err as *domain.Unfit; nil: it is none.
+func asUnprocessable(err error) *domain.Unprocessable {
+	var u *domain.Unprocessable
 	errors.As(err, &u)
 	return u
 }
 
-func leapInRequest(of string, u *domain.Unfit) error {
+func leapInRequest(of string, u *domain.Unprocessable) error {
 	for i := range u.Faults {
 		u.Faults[i].Field = of + u.Faults[i].Field
 	}

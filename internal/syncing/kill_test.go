@@ -161,7 +161,7 @@ func whole(r *http.Request) *http.Request {
 // startMortal starts an engine that lives as long as l.
 func (o *office) startMortal(l *life, later *sync.WaitGroup) {
 	o.Helper()
-	o.engine = &engine{wakes: &syncing.Wakes{}}
+	o.engine = &engine{wakes: &syncing.Notifier{}}
 	o.wire(mortal{o.ledger, l}, network{o.sim.Transport(), l, later})
 }
 

@@ -10,14 +10,14 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// errAnew says that the state on which the steps relied has changed, such as the matter's id
+// errRestartSteps says that the state on which the steps relied has changed, such as the matter's id
 // in Smokeball or its data in CaseHug: the steps start over.
-var errAnew = errors.New("syncing: the steps start over")
+var errRestartSteps = errors.New("syncing: the steps start over")
 
-// linked sees to it that the matter which the facts name is one of the account that is
+// checkLink sees to it that the matter which the facts name is one of the account that is
 // connected, and still there.
-func (t *turn) linked(ctx context.Context) error {
-	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(t.Turn, t.account) })
+func (t *attempt) checkLink(ctx context.Context) error {
+	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(t.Attempt, t.account) })
 	if err != nil {
 		return err
 	}
@@ -34,7 +34,7 @@ const recent = time.Hour
 
 // mustLook reports whether the matter may be gone: a person wants to know, something else
 // than our calls changed it since it was last shown, or nobody would have told for long.
-func (t *turn) mustLook(ctx context.Context) (bool, error) {
+func (t *attempt) mustLook(ctx context.Context) (bool, error) {
 	sb := t.m.Smokeball
 	if sb.ID == "" || (!sb.Confirmed && sb.Before == nil) { // or it is awaited
 		return false, nil
@@ -43,47 +43,47 @@ func (t *turn) mustLook(ctx context.Context) (bool, error) {
 	if sb.Gone || trigger == domain.TriggerManual || trigger == domain.TriggerRetry {
 		return true, nil
 	}
-	if !t.hooked {
-		return t.adds() && t.Now().Sub(sb.Seen) > recent, nil
+	if !t.webhooksActive {
+		return t.addsToMatter() && t.Now().Sub(sb.Seen) > recent, nil
 	}
-	n, err := t.heard(ctx, sb.ID)
+	n, err := t.activeSince(ctx, sb.ID)
 	return n.Gone || n.Foreign.After(sb.Seen), err
 }
 
-// adds reports whether the sync has something for the matter that its confirmation does not
+// addsToMatter reports whether the sync has something for the matter that its confirmation does not
 // show to be in a matter which is there. A change of the matter itself is confirmed by
 // reading the matter.
-func (t *turn) adds() bool {
+func (t *attempt) addsToMatter() bool {
 	return (t.settings.SyncTags && len(without(domain.Tags(t.m.Data.Tags), t.m.Tags)) > 0) ||
 		slices.ContainsFunc(t.m.Unsent(), func(d domain.Document) bool { return !t.m.LeavesOut(d) })
 }
 
 // lookAt reads the matter. One that is there again after it was gone is used again.
-func (t *turn) lookAt(ctx context.Context) error {
+func (t *attempt) lookAt(ctx context.Context) error {
 	sb := t.m.Smokeball
 	start := t.Now()
 	m, err := t.Smokeball.Matter(ctx, t.firm, sb.ID)
 	switch {
 	case domain.IsNotThere(err) || (err == nil && m.Gone()):
-		return t.lost(ctx)
+		return t.recordMatterGone(ctx)
 	case err != nil || !sb.Gone:
 		return err
 	}
 	return t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: sb.ID, How: restored, Known: sb.Settled(), Account: t.account, DurationMS: t.since(start)})
 }
 
-// lost records that the matter is gone, and ends the turn or starts it over.
-func (t *turn) lost(ctx context.Context) error {
-	if err := t.still(ctx); err != nil {
+// recordMatterGone records that the matter is gone, and ends the turn or starts it over.
+func (t *attempt) recordMatterGone(ctx context.Context) error {
+	if err := t.ensureSameConnection(ctx); err != nil {
 		return err
 	}
 	gone := t.m.Smokeball.ID
-	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Turn, gone) }); err != nil {
+	if err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Lose(t.Attempt, gone) }); err != nil {
 		return err
 	}
 	if t.m.Smokeball.ID == "" {
 		t.files = nil
-		return errAnew
+		return errRestartSteps
 	}
 	return &stepError{domain.StepMatter, &domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{
 		Code:    domain.CodeMatterGone,
@@ -92,9 +92,9 @@ func (t *turn) lost(ctx context.Context) error {
 	}}}
 }
 
-// within tells why Smokeball refuses, or does not have, what was asked for in the linked
+// classifyMissing tells why Smokeball refuses, or does not have, what was asked for in the linked
 // matter: the matter is gone, or what is missing is not there yet, which is a passing fault.
-func (t *turn) within(ctx context.Context, err error) error {
+func (t *attempt) classifyMissing(ctx context.Context, err error) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.NotThere && ce.Class != domain.Permanent) {
 		return err
@@ -105,9 +105,9 @@ func (t *turn) within(ctx context.Context, err error) error {
 	return notYet(err)
 }
 
-// former is the matter that was linked in this account before the firm left it, if it is
+// findFormerMatter is the matter that was linked in this account before the firm left it, if it is
 // still there.
-func (t *turn) former(ctx context.Context) (m domain.SmokeballMatter, ok bool, err error) {
+func (t *attempt) findFormerMatter(ctx context.Context) (m domain.SmokeballMatter, ok bool, err error) {
 	f := t.m.Former[t.account]
 	if f.ID == "" || f.Gone {
 		return m, false, nil

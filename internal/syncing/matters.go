@@ -13,7 +13,7 @@ import (
 )
 
 // matter sees to it that Smokeball has the matter as CaseHug has it.
-func (t *turn) matter(ctx context.Context) error {
+func (t *attempt) matter(ctx context.Context) error {
 	var err error
 	if t.staff, err = t.responsible(ctx); err != nil {
 		return err
@@ -35,7 +35,7 @@ func (t *turn) matter(ctx context.Context) error {
 }
 
 // draft is the matter as Smokeball is to have it, with its clients' contacts.
-func (t *turn) draft() domain.MatterDraft {
+func (t *attempt) draft() domain.MatterDraft {
 	var ids []domain.SmokeballID
 	for _, c := range t.m.Data.Clients() {
 		if id := t.m.Contacts[c.ID]; id != "" && !slices.Contains(ids, id) {
@@ -48,14 +48,14 @@ func (t *turn) draft() domain.MatterDraft {
 }
 
 // trimmed is the draft without what Smokeball refused of it.
-func (t *turn) trimmed(ctx context.Context) (domain.MatterDraft, error) {
+func (t *attempt) trimmed(ctx context.Context) (domain.MatterDraft, error) {
 	d := t.draft()
 	fields := t.leftOut(d.Trimmings())
 	return d.Without(fields, domain.MatterDraft{}), t.warnOfRefused(ctx, fields)
 }
 
 // updateMatter writes what CaseHug changed since Smokeball was told.
-func (t *turn) updateMatter(ctx context.Context) error {
+func (t *attempt) updateMatter(ctx context.Context) error {
 	start := t.Now()
 	change, next, err := t.change(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 		return domain.ErrTaken // without what Smokeball refuses
 	}
 	if err != nil {
-		return t.within(ctx, err)
+		return t.classifyMissing(ctx, err)
 	}
 	facts := t.refusals()
 	if change.MatterTypeID != "" {
@@ -90,7 +90,7 @@ func (t *turn) updateMatter(ctx context.Context) error {
 
 // change is what has to be written, and what Smokeball is to have afterwards: what it keeps
 // and what it refuses is warned of.
-func (t *turn) change(ctx context.Context) (domain.MatterChange, domain.MatterDraft, error) {
+func (t *attempt) change(ctx context.Context) (domain.MatterChange, domain.MatterDraft, error) {
 	sent := t.m.Smokeball.Sent
 	next, kept := domain.Kept(sent, t.draft())
 	for _, w := range kept {
@@ -108,7 +108,7 @@ func (t *turn) change(ctx context.Context) (domain.MatterChange, domain.MatterDr
 
 // unchanged records that nothing had to be written, unless this sync itself brought the
 // matter there.
-func (t *turn) unchanged(ctx context.Context) error {
+func (t *attempt) unchanged(ctx context.Context) error {
 	facts := t.refusals()
 	if !t.m.Current.Changed {
 		facts = append(facts, domain.MatterUnchanged{Sync: t.Sync, Matter: t.m.Smokeball.ID})
@@ -121,13 +121,13 @@ func (t *turn) unchanged(ctx context.Context) error {
 
 // patchMatter writes a change. Where Smokeball refuses it for a contact that is not there,
 // that is seen to first, or the contact is taken off the matter.
-func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, error) {
+func (t *attempt) patchMatter(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, error) {
 	rid := t.request("matter", "change")
 	err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
 	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled || t.names(ce, change.Trimmings()) {
 		return rid, err
 	}
-	living, e := t.living(ctx, next)
+	living, e := t.clientsStillThere(ctx, next)
 	if e != nil || living == nil {
 		return rid, cmp.Or(e, err)
 	}
@@ -137,7 +137,7 @@ func (t *turn) patchMatter(ctx context.Context, change *domain.MatterChange, nex
 }
 
 // names reports whether Smokeball's answer names one of the fields as what it refuses.
-func (t *turn) names(ce *domain.CallError, offered map[string]string) bool {
+func (t *attempt) names(ce *domain.CallError, offered map[string]string) bool {
 	for field := range offered {
 		if ce.Failure.Smokeball.Names(field) {
 			return true
@@ -147,16 +147,16 @@ func (t *turn) names(ce *domain.CallError, offered map[string]string) bool {
 }
 
 // readMatter reads the linked matter, which has to be there.
-func (t *turn) readMatter(ctx context.Context) (domain.SmokeballMatter, error) {
+func (t *attempt) readMatter(ctx context.Context) (domain.SmokeballMatter, error) {
 	m, err := t.Smokeball.Matter(ctx, t.firm, t.m.Smokeball.ID)
 	if err == nil && m.Gone() {
-		return m, t.lost(ctx)
+		return m, t.recordMatterGone(ctx)
 	}
-	return m, t.within(ctx, err)
+	return m, t.classifyMissing(ctx, err)
 }
 
 // lookThenCreate links a matter that Smokeball has already, or creates it.
-func (t *turn) lookThenCreate(ctx context.Context) error {
+func (t *attempt) lookThenCreate(ctx context.Context) error {
 	start := t.Now()
 	if slices.ContainsFunc(t.m.Data.Clients(), func(c domain.ClientData) bool { return t.m.Contacts[c.ID] == "" }) {
 		if err := t.clients(ctx); err != nil { // CaseHug named another client meanwhile
@@ -176,7 +176,7 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 	}
 	rid := t.request("matter", "create")
 	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartCreation(t.Turn, rid, t.account, draft)
+		return m.StartCreation(t.Attempt, rid, t.account, draft)
 	}))
 	if err != nil {
 		return t.notCreated(ctx, err, rid, draft)
@@ -187,7 +187,7 @@ func (t *turn) lookThenCreate(ctx context.Context) error {
 // link records a matter that Smokeball has. Of one that was linked before we know what it
 // was told. One that carries our id was made by us, so what differs is written; one found
 // by its number counts as it is.
-func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how string, start time.Time) error {
+func (t *attempt) link(ctx context.Context, found domain.SmokeballMatter, how string, start time.Time) error {
 	known := t.draft()
 	switch f := t.m.Former[t.account]; {
 	case f.ID == found.ID:
@@ -215,7 +215,7 @@ func (t *turn) link(ctx context.Context, found domain.SmokeballMatter, how strin
 }
 
 // warnOfOthers tells what a matter that Smokeball had already has otherwise.
-func (t *turn) warnOfOthers(ctx context.Context, found domain.SmokeballMatter, d domain.MatterDraft) error {
+func (t *attempt) warnOfOthers(ctx context.Context, found domain.SmokeballMatter, d domain.MatterDraft) error {
 	list := found.Differing(d)
 	if len(list) == 0 {
 		return nil
@@ -245,7 +245,7 @@ func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
 // notCreated settles the intent where the answer is certain. Where Smokeball refuses
 // the matter because of a contact that is not there, the contact is seen to first. What it
 // may refuse of a matter without which it takes the rest is left out (ErrTaken).
-func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID, draft domain.MatterDraft) error {
+func (t *attempt) notCreated(ctx context.Context, err error, rid domain.RequestID, draft domain.MatterDraft) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled {
 		return err
@@ -262,7 +262,7 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID, 
 	if e := t.clientsThere(ctx); e != nil {
 		return e
 	}
-	if e := t.retyped(ctx); e != nil {
+	if e := t.warnTypeChanged(ctx); e != nil {
 		return e
 	}
 	if t.trim(err, draft.Trimmings(), false) {
@@ -271,9 +271,9 @@ func (t *turn) notCreated(ctx context.Context, err error, rid domain.RequestID, 
 	return err
 }
 
-// retyped starts the steps over if the account no longer offers the matter type that the
+// warnTypeChanged starts the steps over if the account no longer offers the matter type that the
 // matter was to get.
-func (t *turn) retyped(ctx context.Context) error {
+func (t *attempt) warnTypeChanged(ctx context.Context) error {
 	t.Smokeball.ForgetMatterTypes(t.firm)
 	types, err := t.Smokeball.MatterTypes(ctx, t.firm)
 	if err != nil {
@@ -282,13 +282,13 @@ func (t *turn) retyped(ctx context.Context) error {
 	if now := domain.ResolveMatterType(types, t.mappings, t.m.Data); now.Found && now.Type.ID == t.m.TypeID {
 		return nil
 	}
-	return errAnew
+	return errRestartSteps
 }
 
-// living are the clients to write where Smokeball refuses a change, nil where each client
+// clientsStillThere are the clients to write where Smokeball refuses a change, nil where each client
 // is there. CaseHug's own are seen to first. Another one whom Smokeball no longer has came
 // with a change whose answer was lost, and was refused afterwards; or was deleted by people.
-func (t *turn) living(ctx context.Context, next domain.MatterDraft) ([]domain.SmokeballID, error) {
+func (t *attempt) clientsStillThere(ctx context.Context, next domain.MatterDraft) ([]domain.SmokeballID, error) {
 	if err := t.clientsThere(ctx); err != nil {
 		return nil, err
 	}
@@ -314,7 +314,7 @@ func (t *turn) living(ctx context.Context, next domain.MatterDraft) ([]domain.Sm
 }
 
 // gone reports whether Smokeball no longer has a contact that is none of CaseHug's clients.
-func (t *turn) gone(ctx context.Context, id domain.SmokeballID, next domain.MatterDraft) (bool, error) {
+func (t *attempt) gone(ctx context.Context, id domain.SmokeballID, next domain.MatterDraft) (bool, error) {
 	if slices.Contains(next.ClientIDs, id) {
 		return false, nil
 	}
@@ -327,7 +327,7 @@ func (t *turn) gone(ctx context.Context, id domain.SmokeballID, next domain.Matt
 
 // clientsThere reports the first client's contact that Smokeball does not show, as a
 // temporary fault: the sync waits for one that was accepted, and creates again one that is gone.
-func (t *turn) clientsThere(ctx context.Context) error {
+func (t *attempt) clientsThere(ctx context.Context) error {
 	for _, c := range t.m.Data.Clients() {
 		id := t.m.Contacts[c.ID]
 		if id == "" {
@@ -354,8 +354,8 @@ const (
 
 // findAny looks for the matter that was linked in this account earlier, else for the one
 // that d describes.
-func (t *turn) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
-	m, ok, err := t.former(ctx)
+func (t *attempt) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+	m, ok, err := t.findFormerMatter(ctx)
 	if err != nil || ok {
 		return m, earlier, err
 	}
@@ -364,7 +364,7 @@ func (t *turn) findAny(ctx context.Context, d domain.MatterDraft) (m domain.Smok
 
 // find looks in Smokeball for the matter that d describes: by our id, else (where the
 // firm wants it) by number and client. how is "" where it is not there.
-func (t *turn) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+func (t *attempt) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
 	q := domain.MatterQuery{Text: d.Number}
 	if q.Text == "" {
 		q.Contact = d.ClientIDs[0]
@@ -400,14 +400,14 @@ func (t *turn) find(ctx context.Context, d domain.MatterDraft) (m domain.Smokeba
 // lookAgain settles a creation whose answer was lost: it looks until the matter shows
 // up or can no longer. It looks for what was asked for then, which CaseHug may have
 // changed since.
-func (t *turn) lookAgain(ctx context.Context) error {
+func (t *attempt) lookAgain(ctx context.Context) error {
 	intent, asked := *t.m.Smokeball.Intent, t.m.Smokeball.Sent
 	until := t.lookUntil()
 	for pause := firstLook; ; pause = min(2*pause, longLook) {
 		start := t.Now()
 		found, how, err := t.find(ctx, asked)
 		switch {
-		case err != nil && !t.bridged(err, until):
+		case err != nil && !t.passesBy(err, until):
 			return err
 		case err == nil && how == byExternalID:
 			return t.link(ctx, found, how, start)

@@ -19,8 +19,8 @@ type Notices struct {
 		// MatterFor is the matter that a request or resource belongs to, or "".
 		MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	}
-	// Wake tells the syncs that attend a stream to look again at once.
-	Wake func(domain.Stream)
+	// Notify tells the syncs that attend a stream to look again at once.
+	Notify func(domain.Stream)
 }
 
 // Receive records the webhook, once, and what it shows. It may be called again with
@@ -36,7 +36,7 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 	if kind := domain.ActivityOf(w.Type); kind != "" {
 		return n.noticeActivity(ctx, f, kind, w)
 	}
-	defer n.Wake(notices)
+	defer n.Notify(notices)
 	if w.Request == "" || !w.Shows() {
 		return nil // whoever waits for the resource reads it
 	}
@@ -49,7 +49,7 @@ func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.Smokebal
 	}
 	_, _, err = eventstore.Execute(ctx, n.Ledger, n.Now, domain.MatterStream(f, matter),
 		func(m domain.Matter) ([]domain.Event, error) { return m.Confirm(w.Request, w.Resource), nil })
-	n.Wake(domain.MatterStream(f, matter))
+	n.Notify(domain.MatterStream(f, matter))
 	return err
 }
 
@@ -71,7 +71,7 @@ func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.M
 		if err != nil {
 			return err
 		}
-		n.Wake(domain.ContactStream(f, key))
+		n.Notify(domain.ContactStream(f, key))
 	}
 	return nil
 }

@@ -52,7 +52,7 @@ type office struct {
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
 
 	hearing sync.Mutex
-	told    []syncing.Told // what CaseHug heard, in order
+	told    []syncing.OutboxMessage // what CaseHug heard, in order
 }
 
 // story tells a story in an office of its own, which is connected to Smokeball.
@@ -120,7 +120,7 @@ func (o *office) now() time.Time {
 // start starts an engine on the office's ledger.
 func (o *office) start() {
 	o.Helper()
-	o.engine = &engine{wakes: &syncing.Wakes{}}
+	o.engine = &engine{wakes: &syncing.Notifier{}}
 	o.wire(o.ledger, o.sim.Transport())
 }
 

@@ -15,16 +15,16 @@ import (
 // the order of the ledger, each at least once and always under the same id. An event that
 // can't be published while the next one can is set aside, so that it does not hold up others.
 type Outbox struct {
-	Ledger eventstore.Store
-	Mark   Mark
+	Ledger     eventstore.Store
+	Checkpoint Checkpoint
 	// Entry is the history entry of a sync as the views have it at or after position.
 	Entry func(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error)
 	// Connection is the connection status as the views have it at or after position.
 	Connection func(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error)
 	// Publish puts an event on the bus and returns when it is on disk there.
-	Publish func(ctx context.Context, t Told) error
+	Publish func(ctx context.Context, t OutboxMessage) error
 	// SetAside keeps a note of an event that could not be published, and why.
-	SetAside func(ctx context.Context, t Told, cause error) error
+	SetAside func(ctx context.Context, t OutboxMessage, cause error) error
 	Stuck    *Stuck
 }
 
@@ -45,8 +45,8 @@ func (s *Stuck) failed(at eventstore.Seq) (tries int) {
 	return s.tries
 }
 
-// Told is one event for CaseHug.
-type Told struct {
+// OutboxMessage is one event for CaseHug.
+type OutboxMessage struct {
 	ID       string // the same for the same fact, always
 	Firm     domain.FirmID
 	Name     string // the end of its subject: matter.synced, matter.sync_failed, connection.changed
@@ -57,13 +57,13 @@ type Told struct {
 
 // Run tells until ctx ends, and returns nil then.
 func (o Outbox) Run(ctx context.Context) error {
-	after, err := o.Mark.Load(ctx)
+	after, err := o.Checkpoint.Load(ctx)
 	if err != nil {
 		return fmt.Errorf("read the outbox position: %w", err)
 	}
 	for env, err := range o.Ledger.Tail(ctx, eventstore.Seq(after)) {
 		if err == nil {
-			err = o.tellOrSetAside(ctx, env)
+			err = o.publishOrSetAside(ctx, env)
 		}
 		if ctx.Err() != nil {
 			return nil
@@ -75,20 +75,20 @@ func (o Outbox) Run(ctx context.Context) error {
 	return nil
 }
 
-// tellOrSetAside publishes what an event means for CaseHug, if anything, then moves the
+// publishOrSetAside publishes what an event means for CaseHug, if anything, then moves the
 // mark. What fails again and again, while the next event does not, it sets aside.
-func (o Outbox) tellOrSetAside(ctx context.Context, env eventstore.Envelope) error {
-	if news(env.Event) == "" {
+func (o Outbox) publishOrSetAside(ctx context.Context, env eventstore.Envelope) error {
+	if topicOf(env.Event) == "" {
 		return nil
 	}
-	err := o.tell(ctx, env)
+	err := o.publish(ctx, env)
 	if err != nil && ctx.Err() == nil && o.Stuck.failed(env.Seq) >= asideAfter && o.nextGoes(ctx, env.Seq) {
-		err = o.SetAside(ctx, told(env), err)
+		err = o.SetAside(ctx, published(env), err)
 	}
 	if err != nil {
 		return err
 	}
-	return o.Mark.Save(ctx, uint64(env.Seq))
+	return o.Checkpoint.Save(ctx, uint64(env.Seq))
 }
 
 // nextWithin is how long the next event for CaseHug is waited for.
@@ -103,22 +103,22 @@ func (o Outbox) nextGoes(ctx context.Context, after eventstore.Seq) bool {
 		if err != nil {
 			return false
 		}
-		if news(env.Event) != "" {
-			return o.tell(ctx, env) == nil
+		if topicOf(env.Event) != "" {
+			return o.publish(ctx, env) == nil
 		}
 	}
 	return false
 }
 
-// told is an event for CaseHug without its data. Its id holds what the event says and all
+// published is an event for CaseHug without its data. Its id holds what the event says and all
 // that its stream held before: a ledger that is restored from a backup, and goes on
 // differently from there, has other ids for other events.
-func told(env eventstore.Envelope) Told {
-	return Told{ID: "sync-" + hex.EncodeToString(env.Hash[:16]), Firm: env.Stream.Firm, Name: news(env.Event), Position: uint64(env.Seq), Envelope: env}
+func published(env eventstore.Envelope) OutboxMessage {
+	return OutboxMessage{ID: "sync-" + hex.EncodeToString(env.Hash[:16]), Firm: env.Stream.Firm, Name: topicOf(env.Event), Position: uint64(env.Seq), Envelope: env}
 }
 
-func (o Outbox) tell(ctx context.Context, env eventstore.Envelope) error {
-	t := told(env)
+func (o Outbox) publish(ctx context.Context, env eventstore.Envelope) error {
+	t := published(env)
 	var err error
 	if t.Name == connectionChanged {
 		t.Data, err = o.Connection(ctx, t.Firm, t.Position)
@@ -133,8 +133,8 @@ func (o Outbox) tell(ctx context.Context, env eventstore.Envelope) error {
 
 const connectionChanged = "connection.changed"
 
-// news is the name under which CaseHug is told of an event; "" for the engine's own.
-func news(e domain.Event) string {
+// topicOf is the name under which CaseHug is told of an event; "" for the engine's own.
+func topicOf(e domain.Event) string {
 	switch e.(type) {
 	case domain.SyncSucceeded:
 		return "matter.synced"

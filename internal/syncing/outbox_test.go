@@ -71,8 +71,8 @@ func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
 		row := func(context.Context, domain.FirmID, uint64) (json.RawMessage, error) {
 			return json.RawMessage(`{}`), nil
 		}
-		box := syncing.Outbox{Ledger: o.ledger, Mark: o.mark, Connection: row,
-			Publish: func(context.Context, syncing.Told) error { return errFull }, Stuck: &syncing.Stuck{}}
+		box := syncing.Outbox{Ledger: o.ledger, Checkpoint: o.mark, Connection: row,
+			Publish: func(context.Context, syncing.OutboxMessage) error { return errFull }, Stuck: &syncing.Stuck{}}
 		if err := box.Run(t.Context()); !errors.Is(err, errFull) {
 			t.Errorf("the outbox ended with %v", err)
 		}
@@ -81,7 +81,7 @@ func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		told := 0
-		box.Publish = func(context.Context, syncing.Told) error { told++; cancel(); return nil }
+		box.Publish = func(context.Context, syncing.OutboxMessage) error { told++; cancel(); return nil }
 		if err := box.Run(ctx); err != nil || told != 1 {
 			t.Errorf("the next one told %d events and ended with %v", told, err)
 		}
@@ -108,15 +108,15 @@ func TestOneEventThatCantBeToldIsSetAside(t *testing.T) {
 			}
 			return json.RawMessage(`{}`), nil
 		}
-		box := syncing.Outbox{Ledger: o.ledger, Mark: o.mark, Connection: row, Stuck: &syncing.Stuck{},
-			Publish: func(_ context.Context, told syncing.Told) error {
+		box := syncing.Outbox{Ledger: o.ledger, Checkpoint: o.mark, Connection: row, Stuck: &syncing.Stuck{},
+			Publish: func(_ context.Context, told syncing.OutboxMessage) error {
 				if down {
 					return errFull
 				}
 				heard = append(heard, told.Firm)
 				return nil
 			},
-			SetAside: func(_ context.Context, told syncing.Told, _ error) error {
+			SetAside: func(_ context.Context, told syncing.OutboxMessage, _ error) error {
 				aside = append(aside, told.Firm)
 				return nil
 			}}
@@ -155,7 +155,7 @@ func TestIDsSurviveARestoredBackup(t *testing.T) {
 		}
 		ctx, cancel := context.WithCancel(t.Context())
 		row := func(context.Context, domain.FirmID, uint64) (json.RawMessage, error) { return nil, nil }
-		box := syncing.Outbox{Ledger: l, Mark: &mark{}, Connection: row, Stuck: &syncing.Stuck{}, Publish: func(_ context.Context, told syncing.Told) error {
+		box := syncing.Outbox{Ledger: l, Checkpoint: &mark{}, Connection: row, Stuck: &syncing.Stuck{}, Publish: func(_ context.Context, told syncing.OutboxMessage) error {
 			if ids = append(ids, told.ID); len(ids) == len(facts) {
 				cancel()
 			}
@@ -177,7 +177,7 @@ func TestIDsSurviveARestoredBackup(t *testing.T) {
 
 // TestTheOutboxOfADamagedLedgerSaysSo tells that a mark ahead of the log is noticed.
 func TestTheOutboxOfADamagedLedgerSaysSo(t *testing.T) {
-	box := syncing.Outbox{Ledger: newLedger(), Mark: &mark{at: 7}}
+	box := syncing.Outbox{Ledger: newLedger(), Checkpoint: &mark{at: 7}}
 	if err := box.Run(t.Context()); !errors.Is(err, eventstore.ErrDamaged) {
 		t.Errorf("the outbox ended with %v", err)
 	}

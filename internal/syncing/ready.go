@@ -11,35 +11,35 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// ready checks what a sync needs before it may call: the matter and a connection.
-func (t *turn) ready(ctx context.Context) error {
+// checkConnection checks what a sync needs before it may call: the matter and a connection.
+func (t *attempt) checkConnection(ctx context.Context) error {
 	if !t.m.Known {
-		return &hold{failure: domain.Failure{Code: domain.CodeMatterUnknown,
+		return &waiting{failure: domain.Failure{Code: domain.CodeMatterUnknown,
 			Message: "CaseHug has not announced this matter yet",
 			Remedy:  "It goes on by itself when CaseHug announces the matter. If that does not happen, CaseHug's support looks for the missing event."}}
 	}
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
-	t.account, t.granted, t.hooked = c.Account.ID, c.At, c.Subscription != ""
+	t.account, t.granted, t.webhooksActive = c.Account.ID, c.At, c.Subscription != ""
 	if err != nil || c.Usable(t.Now()) {
 		return err
 	}
-	return &hold{failure: unusable(c.Status(t.Now()))}
+	return &waiting{failure: unusable(c.Status(t.Now()))}
 }
 
-// still requires the connection to be the one with which the steps began. If a firm admin has
+// ensureSameConnection requires the connection to be the one with which the steps began. If a firm admin has
 // ended it since, or connected again (errAnew), a later refusal by Smokeball says nothing
 // about the matter.
-func (t *turn) still(ctx context.Context) error {
+func (t *attempt) ensureSameConnection(ctx context.Context) error {
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
 	switch {
 	case err != nil:
 		return err
 	case !c.Usable(t.Now()):
-		return &hold{failure: unusable(c.Status(t.Now()))}
+		return &waiting{failure: unusable(c.Status(t.Now()))}
 	case c.Account.ID == t.account && c.At.Equal(t.granted):
 		return nil
 	}
-	return errAnew
+	return errRestartSteps
 }
 
 // unusable tells why no calls can be made for a firm.
@@ -61,7 +61,7 @@ func unusable(s domain.ConnectionStatus) domain.Failure {
 
 // matterType finds the account's matter type for the case type. Where Smokeball has the
 // matter already it keeps its type, or is given another one if that is switched on.
-func (t *turn) matterType(ctx context.Context) error {
+func (t *attempt) matterType(ctx context.Context) error {
 	t.retyping = nil
 	if t.m.TypeFixed() && !(t.Retypes && (t.m.Retyped() || t.m.Relocated())) {
 		return t.typeKept(ctx)
@@ -77,7 +77,7 @@ func (t *turn) matterType(ctx context.Context) error {
 	case !found.Found && t.m.TypeFixed():
 		return t.typeKept(ctx)
 	case !found.Found:
-		return &hold{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision, types: known}
+		return &waiting{step: domain.StepMatterType, failure: unmapped(d, found), mappings: t.mappings.Revision, types: known}
 	}
 	fact := domain.MatterTypeResolved{Sync: t.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
 		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, Warning: found.Warning, DurationMS: t.since(start)}
@@ -92,7 +92,7 @@ func (t *turn) matterType(ctx context.Context) error {
 
 // retype notes which type the matter, which is there, is to get. It is recorded once Smokeball
 // has taken it. A role of the former type means nothing in another one, so one is always given.
-func (t *turn) retype(ctx context.Context, fact domain.MatterTypeResolved, to domain.MatterType) error {
+func (t *attempt) retype(ctx context.Context, fact domain.MatterTypeResolved, to domain.MatterType) error {
 	if fact.ClientRole == "" && len(to.Roles) > 0 {
 		fact.ClientRole = to.Roles[0]
 	}
@@ -105,7 +105,7 @@ func (t *turn) retype(ctx context.Context, fact domain.MatterTypeResolved, to do
 
 // offered are the matter types of the account, and the ledger position up to which they
 // include changes, whichever engine recorded them.
-func (t *turn) offered(ctx context.Context) ([]domain.MatterType, uint64, error) {
+func (t *attempt) offered(ctx context.Context) ([]domain.MatterType, uint64, error) {
 	known, _ := t.Views.Changes()
 	changed, err := t.Views.TypesAt(t.firm)
 	if err != nil {
@@ -139,7 +139,7 @@ func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 
 // typeKept warns that a new case type, or another role in the firm's mapping, does not change
 // the matter in Smokeball.
-func (t *turn) typeKept(ctx context.Context) error {
+func (t *attempt) typeKept(ctx context.Context) error {
 	if t.m.Retyped() {
 		return t.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
 			"The case type is “%s” now. The matter in Smokeball keeps the type “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
@@ -159,7 +159,7 @@ func (t *turn) typeKept(ctx context.Context) error {
 
 // placeKept warns that the matter would be of another type in the state, or the practice area,
 // that CaseHug gives it by now.
-func (t *turn) placeKept(ctx context.Context) error {
+func (t *attempt) placeKept(ctx context.Context) error {
 	types, _, err := t.offered(ctx)
 	if err != nil {
 		return err

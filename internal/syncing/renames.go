@@ -11,7 +11,7 @@ import (
 
 // renames gives the files of documents that CaseHug calls otherwise since the new name. What
 // Smokeball refuses is warned of, in each sync, and offered again when a person asks.
-func (t *turn) renames(ctx context.Context) error {
+func (t *attempt) renames(ctx context.Context) error {
 	for _, d := range t.m.Documents {
 		switch {
 		case !d.Misnamed() || !d.Uploaded:
@@ -29,7 +29,7 @@ func (t *turn) renames(ctx context.Context) error {
 	return nil
 }
 
-func (t *turn) rename(ctx context.Context, id domain.DocumentID) error {
+func (t *attempt) rename(ctx context.Context, id domain.DocumentID) error {
 	if d, _ := t.m.Document(id); !d.Confirmed { // a file is renamed that is there
 		if err := t.confirmFile(ctx, id); err != nil {
 			return err
@@ -50,7 +50,7 @@ func (t *turn) rename(ctx context.Context, id domain.DocumentID) error {
 // renameFile renames the document's file and waits until Smokeball shows the name. The file
 // stays in the folder that it lies in, wherever people have moved it. A kill in between renames
 // it again, which changes nothing.
-func (t *turn) renameFile(ctx context.Context, d domain.Document) error {
+func (t *attempt) renameFile(ctx context.Context, d domain.Document) error {
 	start, matter := t.Now(), t.m.Smokeball.ID
 	f, err := t.Smokeball.File(ctx, t.firm, matter, d.File)
 	if domain.IsNotThere(err) || (err == nil && f.Deleted) {
@@ -65,7 +65,7 @@ func (t *turn) renameFile(ctx context.Context, d domain.Document) error {
 		renamed.Request = t.request("rename", string(d.Data.ID))
 		shown, err := t.Smokeball.RenameFile(ctx, t.firm, matter, d.File, f.Folder, name, renamed.Request)
 		if err != nil {
-			return t.within(ctx, err)
+			return t.classifyMissing(ctx, err)
 		}
 		if err := t.showName(ctx, d, shown, renamed.Request); err != nil {
 			return err
@@ -76,7 +76,7 @@ func (t *turn) renameFile(ctx context.Context, d domain.Document) error {
 }
 
 // showName waits until Smokeball shows the file under the name.
-func (t *turn) showName(ctx context.Context, d domain.Document, name string, r domain.RequestID) error {
+func (t *attempt) showName(ctx context.Context, d domain.Document, name string, r domain.RequestID) error {
 	return t.await(ctx, awaited{what: "name of the file", id: d.File, request: r, since: t.Now(),
 		told: func(context.Context) (bool, error) { return false, nil },
 		refused: func(_ context.Context, message string) error {
@@ -90,7 +90,7 @@ func (t *turn) showName(ctx context.Context, d domain.Document, name string, r d
 
 // misfiled warns, once, of documents that were approved again for another folder. Their files
 // stay where they lie, for people may have moved them.
-func (t *turn) misfiled(ctx context.Context) error {
+func (t *attempt) misfiled(ctx context.Context) error {
 	for _, d := range t.m.Documents {
 		if !t.m.Misfiled(d, t.settings) || !d.Uploaded {
 			continue

@@ -25,7 +25,7 @@ type views interface {
 	History(f domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
 	Connection(f domain.FirmID) (projections.ConnectionRow, error)
 	Wait(ctx context.Context, position uint64) error
-	Unread() ([]domain.Unread, error)
+	Unread() ([]domain.UnreadActivity, error)
 	Run(ctx context.Context, l eventstore.Store) error
 	Close() error
 }
@@ -43,12 +43,12 @@ type light struct {
 	history map[string]projections.Entry
 	routes  map[string]projections.Route
 	firms   map[string]projections.ConnectionRow
-	unread  map[string]domain.Unread
+	unread  map[string]domain.UnreadActivity
 }
 
 func newLight() *light {
 	return &light{moved: make(chan struct{}), matters: map[string]domain.Matter{}, due: map[string]domain.Due{}, history: map[string]projections.Entry{},
-		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}, unread: map[string]domain.Unread{}}
+		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}, unread: map[string]domain.UnreadActivity{}}
 }
 
 // Run folds the ledger until ctx ends.
@@ -222,10 +222,10 @@ func (v *light) Connection(f domain.FirmID) (projections.ConnectionRow, error) {
 }
 
 // Unread lists what was told of and not read.
-func (v *light) Unread() ([]domain.Unread, error) {
+func (v *light) Unread() ([]domain.UnreadActivity, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	var list []domain.Unread
+	var list []domain.UnreadActivity
 	for _, u := range v.unread {
 		if !projections.Unread.Gone(u) {
 			list = append(list, u)

@@ -28,9 +28,9 @@ type Scheduler struct {
 // scheduler, and a wall clock that was set comes without either.
 const look = time.Minute
 
-// life is one run of a scheduler, from its start to its stop.
-type life struct {
-	*agenda
+// schedulerRun is one run of a scheduler, from its start to its stop.
+type schedulerRun struct {
+	*dueQueue
 	workers  *Workers
 	calls    context.Context // ends calls that go on after the grace
 	stopping <-chan struct{}
@@ -45,7 +45,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(s.Grace, cancel) })
 	defer stop()
-	l := &life{agenda: newAgenda(), workers: NewWorkers(s.Active), calls: calls, stopping: ctx.Done(), ended: make(chan struct{}, 1)}
+	l := &schedulerRun{dueQueue: newDueQueue(), workers: NewWorkers(s.Active), calls: calls, stopping: ctx.Done(), ended: make(chan struct{}, 1)}
 	defer l.work.Wait()
 	next, unfollow := s.Views.FollowDue()
 	defer unfollow()
@@ -65,7 +65,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 }
 
 // handOut asks for a worker for all that became due and returns how long nothing else will.
-func (s *Scheduler) handOut(l *life, position uint64) time.Duration {
+func (s *Scheduler) handOut(l *schedulerRun, position uint64) time.Duration {
 	usable := s.connections(l.calls)
 	for _, e := range l.due(position, s.Now()) {
 		s.place(l, e, position, usable)
@@ -74,7 +74,7 @@ func (s *Scheduler) handOut(l *life, position uint64) time.Duration {
 }
 
 // place finds out what an entry waits for, and asks for a worker where that is all.
-func (s *Scheduler) place(l *life, e *entry, position uint64, usable func(domain.FirmID) bool) {
+func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable func(domain.FirmID) bool) {
 	l.unplace(e)
 	l.mu.Lock()
 	d, busy, late, not := e.due, e.job != nil || e.running, e.after > position, e.not
@@ -93,12 +93,12 @@ func (s *Scheduler) place(l *life, e *entry, position uint64, usable func(domain
 	case d.Free(usable):
 		s.ask(l, e)
 	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
-		l.park(e)
+		l.holdBack(e)
 	}
 }
 
 // ask queues the entry for a worker. When its turn comes it is checked again for changes.
-func (s *Scheduler) ask(l *life, e *entry) {
+func (s *Scheduler) ask(l *schedulerRun, e *entry) {
 	d := e.due
 	j := &job{firm: d.Firm, class: classOf(d.Trigger)}
 	j.start = func() bool {
@@ -116,7 +116,7 @@ func (s *Scheduler) ask(l *life, e *entry) {
 			return false
 		}
 		e.running = true
-		l.work.Go(func() { s.run(l, e, d, &seat{workers: l.workers, firm: d.Firm, class: j.class}) })
+		l.work.Go(func() { s.run(l, e, d, &workerHold{workers: l.workers, firm: d.Firm, class: j.class}) })
 		return true
 	}
 	l.mu.Lock()
@@ -148,7 +148,7 @@ func (s *Scheduler) connections(ctx context.Context) func(domain.FirmID) bool {
 	}
 }
 
-func (s *Scheduler) run(l *life, e *entry, d *domain.Due, place *seat) {
+func (s *Scheduler) run(l *schedulerRun, e *entry, d *domain.Due, place *workerHold) {
 	var position uint64
 	err := contained(func() (err error) {
 		position, err = s.Handler.Run(l.calls, l.stopping, place, d.Firm, d.Matter)

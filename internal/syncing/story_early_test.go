@@ -33,7 +33,7 @@ func (l lateAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 func (o *office) answersLate(by time.Duration, calls func(*http.Request) bool) {
 	o.Helper()
 	o.stop()
-	o.engine = &engine{wakes: &syncing.Wakes{}}
+	o.engine = &engine{wakes: &syncing.Notifier{}}
 	o.wire(o.ledger, lateAnswers{o.sim.Transport(), calls, by})
 }
 

@@ -42,7 +42,7 @@ func TestAKillLeavesNoMoreIntentsThanCalls(t *testing.T) {
 			defer later.Wait()
 			var calls atomic.Int64
 			l := newLife(afterCall, n)
-			o.engine = &engine{wakes: &syncing.Wakes{}}
+			o.engine = &engine{wakes: &syncing.Notifier{}}
 			o.wire(mortal{o.ledger, l}, underWay{network{o.sim.Transport(), l, &later}, &calls})
 			for i := range 24 {
 				o.must(o.intake.TakeIn(o.Context(), created(numbered(i, maria()))))
@@ -89,7 +89,7 @@ func TestTwentySyncsWithTokensOfTwoSeconds(t *testing.T) {
 	const life = 2 * time.Second
 	for _, perSecond := range []float64{5, 15} {
 		synctest.Test(t, func(t *testing.T) {
-			o := newOffice(t, smokeballsim.Config{Seed: 7, AccessLife: life, Rate: perSecond, Burst: 5})
+			o := newOffice(t, smokeballsim.Config{Seed: 7, AccessLifetime: life, Rate: perSecond, Burst: 5})
 			o.light, o.rate = true, perSecond
 			o.start()
 			o.connect()

@@ -57,7 +57,7 @@ func practiceInWeather(t *testing.T, seed uint64, f *figures) {
 	quickly(t, seed, func(o *office) {
 		o.hooks()
 		o.stop()
-		o.engine = &engine{wakes: &syncing.Wakes{}}
+		o.engine = &engine{wakes: &syncing.Notifier{}}
 		o.wire(o.ledger, counted{o.sim.Transport(), f})
 		for _, fault := range fifth {
 			o.fault(fault)

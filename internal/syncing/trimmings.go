@@ -17,7 +17,7 @@ type refusedField struct {
 // trim leaves out of what is sent next the trimmings that Smokeball seems to refuse; any
 // reports whether it offers less now. Where the answer names none of them it may mean each,
 // unless only is set: then what it does not name stays.
-func (t *turn) trim(err error, offered map[string]string, only bool) (any bool) {
+func (t *attempt) trim(err error, offered map[string]string, only bool) (any bool) {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.NotPermitted) {
 		return false
@@ -34,13 +34,13 @@ func (t *turn) trim(err error, offered map[string]string, only bool) (any bool) 
 }
 
 // refuses reports whether Smokeball refused the field in this turn.
-func (t *turn) refuses(field string) bool {
+func (t *attempt) refuses(field string) bool {
 	return slices.ContainsFunc(t.declined, func(r refusedField) bool { return r.field == field })
 }
 
 // leftOut are the fields whose value Smokeball refused, now or in an earlier sync. A sync
 // that a person requests sends them again.
-func (t *turn) leftOut(offered map[string]string) (fields []string) {
+func (t *attempt) leftOut(offered map[string]string) (fields []string) {
 	for field, value := range offered {
 		earlier, ok := t.m.Refused[field]
 		if t.refuses(field) || (ok && earlier == value && !t.m.Current.Wanted) {
@@ -53,7 +53,7 @@ func (t *turn) leftOut(offered map[string]string) (fields []string) {
 
 // refusals are the facts of what Smokeball refused in this turn, to be recorded with what it
 // took.
-func (t *turn) refusals() (facts []domain.Event) {
+func (t *attempt) refusals() (facts []domain.Event) {
 	for _, r := range t.declined {
 		facts = append(facts, domain.SyncWarned{Sync: t.Sync, Warning: r.warning, Field: r.field, Value: r.value})
 	}
@@ -61,7 +61,7 @@ func (t *turn) refusals() (facts []domain.Event) {
 }
 
 // warnOfRefused repeats the warning of what Smokeball refused in an earlier sync.
-func (t *turn) warnOfRefused(ctx context.Context, fields []string) error {
+func (t *attempt) warnOfRefused(ctx context.Context, fields []string) error {
 	for _, f := range fields {
 		if t.refuses(f) {
 			continue

@@ -23,7 +23,7 @@ type Workers struct {
 	held    map[domain.FirmID]int // workers that a firm has
 	aside   map[domain.FirmID]int // jobs of a firm that gave their worker back for a while
 	waiting map[domain.FirmID]int // jobs of a firm that wait
-	lanes   [classes]lane
+	queues  [classes]classQueue
 }
 
 // maxAside is how many jobs of one firm may be aside before it gets no worker for another:
@@ -49,7 +49,7 @@ func newWorkers(size, most int) *Workers {
 // ask queues a job and starts what may start.
 func (w *Workers) ask(j *job) {
 	w.mu.Lock()
-	w.lanes[j.class].push(j)
+	w.queues[j.class].push(j)
 	w.waiting[j.firm]++
 	w.mu.Unlock()
 	w.grant()
@@ -106,14 +106,14 @@ func (w *Workers) next() *job {
 		return nil
 	}
 	for _, c := range w.order() {
-		j := w.lanes[c].pop(w.may)
+		j := w.queues[c].pop(w.may)
 		if j == nil {
 			continue
 		}
-		w.lanes[c].passed = 0
+		w.queues[c].passed = 0
 		for later := c + 1; later < classes; later++ {
-			if len(w.lanes[later].firms) > 0 {
-				w.lanes[later].passed++
+			if len(w.queues[later].firms) > 0 {
+				w.queues[later].passed++
 			}
 		}
 		w.used++
@@ -128,7 +128,7 @@ func (w *Workers) next() *job {
 func (w *Workers) order() []class {
 	order := make([]class, 0, classes+1)
 	for c := classes - 1; c > 0; c-- {
-		if w.lanes[c].passed >= patience {
+		if w.queues[c].passed >= retryWindow {
 			order = append(order, c)
 			break
 		}
@@ -200,12 +200,12 @@ func (w *Workers) wait(ctx context.Context, stopping <-chan struct{}, j *job) er
 		return nil // it came at the same moment; who asked sees to the stop
 	default:
 		gone = true
-		return errHandedBack
+		return errStopping
 	}
 }
 
-// seat is a job's hold on a worker.
-type seat struct {
+// workerHold is a job's hold on a worker.
+type workerHold struct {
 	workers *Workers
 	firm    domain.FirmID
 	class   class
@@ -213,7 +213,7 @@ type seat struct {
 }
 
 // without gives the worker back while do works on what needs none, and waits for one again.
-func (s *seat) without(ctx context.Context, stopping <-chan struct{}, do func() error) error {
+func (s *workerHold) without(ctx context.Context, stopping <-chan struct{}, do func() error) error {
 	s.left = true
 	s.workers.stepAside(s.firm)
 	defer s.workers.comeBack(s.firm)
@@ -226,7 +226,7 @@ func (s *seat) without(ctx context.Context, stopping <-chan struct{}, do func() 
 }
 
 // leave gives the worker back for good.
-func (s *seat) leave() {
+func (s *workerHold) leave() {
 	if !s.left {
 		s.workers.free(s.firm)
 	}

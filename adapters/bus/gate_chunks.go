@@ -1,0 +1,73 @@
+package bus
+
+import "sync"
+
+// chunkOwners knows which guest is writing the chunks of which object, and which chunks a
+// guest's newer object has replaced. What it forgets, or has not seen, is nobody's: nobody may
+// add to it or remove it.
+type chunkOwners struct {
+	mu    sync.Mutex
+	known map[string]paper
+	order []string // the oldest first
+}
+
+type paper struct {
+	by   tenant
+	done bool // an entry named them and names others now
+}
+
+// mostChunkOwners bounds what is remembered: documents that are being put at one time.
+const mostChunkOwners = 10_000
+
+// writes says whether somebody is known to write the chunks, and whether it is the guest.
+func (p *chunkOwners) writes(who tenant, id string) (known, mine bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paper, known := p.known[id]
+	return known, known && paper.by == who && !paper.done
+}
+
+func (p *chunkOwners) begin(who tenant, id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.note(id, paper{by: who})
+}
+
+// complete notes that an entry names the chunks now, and no longer those that it named before.
+func (p *chunkOwners) complete(who tenant, id, was string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.known, id)
+	if was != "" && was != id {
+		p.note(was, paper{by: who, done: true})
+	}
+}
+
+// mayPurge says whether the chunks are the guest's and belong to no object.
+func (p *chunkOwners) mayPurge(who tenant, id string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	paper, ok := p.known[id]
+	return ok && paper.by == who
+}
+
+func (p *chunkOwners) forget(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.known, id)
+}
+
+// note remembers a paper; the mutex is held.
+func (p *chunkOwners) note(id string, is paper) {
+	if p.known == nil {
+		p.known = map[string]paper{}
+	}
+	if _, ok := p.known[id]; !ok {
+		p.order = append(p.order, id)
+	}
+	p.known[id] = is
+	for len(p.order) > mostChunkOwners {
+		delete(p.known, p.order[0])
+		p.order = p.order[1:]
+	}
+}

@@ -1,0 +1,156 @@
+package connect
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// heldConsent is a consent that arrived in a browser in which the admin who made the link is not
+// signed in. It connects nothing unless that browser confirms the account and the firm: the
+// person who consented at Smokeball may not know for which firm the link was made.
+type heldConsent struct {
+	pendingGrant
+	Firm    domain.FirmID `json:"firm"`
+	Browser string        `json:"browser"` // SHA-256 of the secret that the browser keeps
+	Expires time.Time     `json:"expires"`
+}
+
+// Question is what a browser is asked before a held consent connects anything.
+type Question struct {
+	ID      string // of the consent that is held
+	Browser string // the browser's secret, which has to come back with the answer
+	Account domain.Account
+	Firm    domain.FirmID
+	Called  string // the firm, as CaseHug calls it or as its account was called before; "": not known
+	By      string // who made the link
+	Expires time.Time
+}
+
+// Reply answers a Question.
+type Reply struct {
+	ID      string
+	Browser string
+	Yes     bool
+}
+
+func heldConsentName(id string) string { return "held." + id }
+
+// holdConsent keeps the consent for LinkLife. An account that another firm has is turned away.
+func (d *Service) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*Question, error) {
+	if err := d.mayClaim(ctx, a.Firm, p.Grant.Account); err != nil {
+		return nil, d.giveBack(ctx, heldConsent{pendingGrant: p, Firm: a.Firm}, domain.AsRejection(err), err)
+	}
+	secret := random()
+	h := heldConsent{pendingGrant: p, Firm: a.Firm, Browser: digest(secret), Expires: d.Now().Add(LinkLifetime).UTC()}
+	if err := write(ctx, d.Secrets, heldConsentName(p.Attempt), h); err != nil {
+		return nil, err
+	}
+	by := p.ByName
+	if by == "" {
+		by = p.By
+	}
+	called := a.Called
+	if called == "" {
+		c, err := d.load(ctx, a.Firm)
+		if err != nil {
+			return nil, err
+		}
+		called = c.Known().Name
+	}
+	return &Question{ID: p.Attempt, Browser: secret, Account: p.Grant.Account, Firm: a.Firm, Called: called, By: by, Expires: h.Expires}, nil
+}
+
+// Answer finishes a held consent in the browser that was asked. browser is who is signed in
+// there, if anyone is.
+func (d *Service) Answer(ctx context.Context, r Reply, browser *domain.User) (Completed, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchange)
+	defer cancel()
+	if _, err := hex.DecodeString(r.ID); err != nil || len(r.ID) != hex.EncodedLen(sha256.Size) {
+		return Completed{}, expired()
+	}
+	h, err := read[heldConsent](ctx, d.Secrets, heldConsentName(r.ID))
+	if errors.Is(err, vault.ErrNone) {
+		return Completed{}, expired()
+	}
+	if err != nil {
+		return Completed{}, err
+	}
+	if subtle.ConstantTimeCompare([]byte(digest(r.Browser)), []byte(h.Browser)) != 1 {
+		return Completed{}, otherBrowser()
+	}
+	done := Completed{Firm: h.Firm}
+	if why := d.mayAnswer(h, r, browser); why != nil {
+		return done, d.giveBack(ctx, h, why, why)
+	}
+	c, err := d.load(ctx, h.Firm)
+	switch {
+	case err != nil:
+		return done, err
+	case c.Attempt != h.Attempt && c.Through != h.Attempt && (c.Pending == nil || c.Pending.Attempt != h.Attempt):
+		return done, d.giveBack(ctx, h, nil, replaced())
+	}
+	if done.Asks, err = d.keepAndSettleGrant(ctx, h.Firm, h.pendingGrant); err != nil {
+		return done, err
+	}
+	return done, d.Secrets.Destroy(ctx, heldConsentName(h.Attempt))
+}
+
+// mayAnswer says why the consent is given back in spite of a right answer, or nil.
+func (d *Service) mayAnswer(h heldConsent, r Reply, browser *domain.User) *domain.Rejection {
+	asker := attempt{Firm: h.Firm, By: h.By}
+	switch {
+	case !d.Now().Before(h.Expires):
+		return unanswered()
+	case !r.Yes:
+		return declined()
+	case asker.isOf(browser) && browser.Role != domain.FirmAdmin:
+		return noLongerAdmin()
+	}
+	return nil
+}
+
+// giveBack ends a consent that connects nothing: in Smokeball, here, and where why says so
+// as the end of its attempt. It returns err.
+func (d *Service) giveBack(ctx context.Context, h heldConsent, why *domain.Rejection, err error) error {
+	if err == nil || (why == nil && domain.AsRejection(err) == nil) {
+		return err
+	}
+	c, failed := d.load(ctx, h.Firm)
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	if c.Through == h.Attempt || (c.Pending != nil && c.Pending.Attempt == h.Attempt) {
+		return d.Secrets.Destroy(ctx, heldConsentName(h.Attempt)) // it was answered before
+	}
+	d.revoke(ctx, h.Firm, h.Grant.Tokens)
+	if gone := d.Secrets.Destroy(ctx, heldConsentName(h.Attempt)); gone != nil {
+		return errors.Join(err, gone)
+	}
+	if why == nil {
+		return err
+	}
+	return d.fail(ctx, h.Firm, h.By, h.Attempt, why)
+}
+
+// collectHeldConsent gives a consent back that nobody answered for in time.
+func (d *Service) collectHeldConsent(ctx context.Context, name string) error {
+	h, err := read[heldConsent](ctx, d.Secrets, name)
+	if errors.Is(err, vault.ErrNone) || (err == nil && d.Now().Before(h.Expires)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	why := unanswered()
+	if err := d.giveBack(ctx, h, why, why); domain.AsRejection(err) == nil {
+		return err
+	}
+	return nil
+}

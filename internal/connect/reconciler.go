@@ -1,0 +1,196 @@
+package connect
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Reconciler gives every firm's connection its attention at the right time. What is due
+// follows from the ledger's facts and the clock, so a restart changes nothing, and what
+// a killed engine began is finished. It runs on the engine that holds the lease of the
+// allowance.
+type Reconciler struct {
+	Desk *Service
+	Log  *slog.Logger
+
+	mu    sync.Mutex
+	rests map[task]pausedTask
+	links bool // a link to Smokeball is out, or its consent may wait for an answer
+}
+
+// task is one thing that a firm's connection needs.
+type task struct {
+	firm domain.FirmID
+	task domain.ConnectionTask
+}
+
+// pausedTask is the pause after a task that failed.
+type pausedTask struct {
+	until  time.Time
+	faults int
+}
+
+const (
+	longestSleep = 10 * time.Minute // between two looks at the whole bucket of secrets
+	heldSleep    = time.Minute      // between two looks at the consents that wait for an answer
+	settle       = 2 * time.Second  // so many facts in a row make one look
+	firstRest    = 10 * time.Second // after a fault
+	longestRest  = 15 * time.Minute
+
+	firstRecheckPause   = 10 * time.Minute
+	longestRecheckPause = 6 * time.Hour
+	atOnce              = 8 // firms
+)
+
+// Run works until ctx ends, and returns nil then.
+func (k *Reconciler) Run(ctx context.Context) error {
+	k.rests = map[task]pausedTask{}
+	swept, looked := time.Time{}, time.Time{}
+	for ctx.Err() == nil {
+		if now := k.Desk.Now(); looked.IsZero() || now.Sub(looked) >= k.betweenLooks() {
+			looked = now
+			k.collectHeldConsent(ctx)
+		}
+		if now := k.Desk.Now(); swept.IsZero() || now.Sub(swept) >= longestSleep {
+			swept = now
+			k.collectExpired(ctx)
+		}
+		_, moved := k.Desk.Views.Changes()
+		next, err := k.round(ctx)
+		if err != nil && ctx.Err() == nil {
+			k.Log.Error("the connections can't be read; they are looked at again", "err", err)
+		}
+		k.sleep(ctx, moved, next)
+	}
+	return nil
+}
+
+// sleep waits until something may be due: its time has come, or facts moved the rows.
+func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
+	d := k.betweenLooks()
+	if !next.IsZero() {
+		d = min(d, max(next.Sub(k.Desk.Now()), settle))
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	case <-moved:
+		pause(ctx, settle)
+	}
+}
+
+// betweenLooks is how long consents that wait for an answer are not looked at.
+func (k *Reconciler) betweenLooks() time.Duration {
+	if k.links {
+		return heldSleep
+	}
+	return longestSleep
+}
+
+// linked reports whether a link is out, or was so lately that a consent may be held.
+func linked(c domain.Connection, now time.Time) bool {
+	return c.Attempt != "" && now.Before(c.AttemptEnds.Add(LinkLifetime+2*heldSleep))
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// round does what is due for every firm and returns when the next thing is; zero: not
+// known.
+func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
+	rows, err := k.Desk.Views.Firms()
+	if err != nil {
+		return next, err
+	}
+	var work errgroup.Group
+	work.SetLimit(atOnce)
+	k.links = false
+	for _, r := range rows {
+		k.links = k.links || linked(r.Connection, k.Desk.Now())
+		due, at := k.dueTasks(r)
+		if len(due) > 0 {
+			work.Go(func() error { k.performTask(ctx, r, due); return nil })
+			at = k.Desk.Now()
+		}
+		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next, work.Wait()
+}
+
+// dueTasks is what the firm's connection needs now, and when it will need something next.
+func (k *Reconciler) dueTasks(r FirmState) (list []domain.ConnectionTask, next time.Time) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := k.Desk.Now()
+	for _, n := range r.Connection.DueTasks(r.Firm, r.Heard) {
+		at := n.At
+		if rest := k.rests[task{r.Firm, n.Task}]; rest.until.After(at) {
+			at = rest.until
+		}
+		if !now.Before(at) {
+			list = append(list, n.Task)
+		} else if next.IsZero() || at.Before(next) {
+			next = at
+		}
+	}
+	return list, next
+}
+
+func (k *Reconciler) performTask(ctx context.Context, r FirmState, due []domain.ConnectionTask) {
+	for _, c := range due {
+		if ctx.Err() != nil {
+			return
+		}
+		err := k.Desk.Perform(ctx, r.Firm, c)
+		if ctx.Err() == nil {
+			k.settled(task{r.Firm, c}, err)
+		}
+	}
+}
+
+// pauseOf is the rest after so many faults in a row. A lost authorization is looked at after
+// minutes, then hours: a handful of calls a day.
+func pauseOf(c domain.ConnectionTask, faults int) time.Duration {
+	if c != domain.TaskRecheck {
+		return min(firstRest<<min(faults-1, 10), longestRest)
+	}
+	pause := firstRecheckPause
+	for range min(faults-1, 10) {
+		pause *= 3
+	}
+	return min(pause, longestRecheckPause)
+}
+
+// settled lets a task rest that failed, the longer the more often.
+func (k *Reconciler) settled(t task, err error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if err == nil {
+		delete(k.rests, t)
+		return
+	}
+	faults := k.rests[t].faults + 1
+	pause := pauseOf(t.task, faults)
+	k.rests[t] = pausedTask{until: k.Desk.Now().Add(pause), faults: faults}
+	if t.task == domain.TaskRecheck {
+		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
+		return
+	}
+	k.Log.Warn("a connection's care did not succeed; it is tried again", "firm", t.firm, "care", t.task, "in", pause, "err", err)
+}

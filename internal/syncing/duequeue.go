@@ -1,0 +1,192 @@
+package syncing
+
+import (
+	"container/heap"
+	"sync"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// dueQueue is what a running scheduler knows of the syncs that have not ended: which of them
+// rest until a time, and which wait for their firm's connection. What waits for another fact
+// is only listed: the change of its Due tells.
+type dueQueue struct {
+	entries map[matterKey]*entry
+	resting timeline
+	held    map[domain.FirmID]map[*entry]struct{}
+	late    []*entry  // whose last turn is not in the views yet
+	seen    time.Time // on the wall clock, when it was looked at last
+	heldAt  time.Time // when what is parked was looked at last
+
+	mu      sync.Mutex // guards what workers change: stirred, and job, running, after, not, faults of entries
+	stirred []*entry   // that have to be looked at
+}
+
+type matterKey struct {
+	firm   domain.FirmID
+	matter domain.MatterID
+}
+
+// entry is a matter with a sync that has not ended, or whose last turn has not.
+type entry struct {
+	key     matterKey
+	due     *domain.Due // nil: the sync has ended
+	job     *job        // waits for a worker
+	running bool
+	after   uint64    // do not look again before the views include this position
+	not     time.Time // nor before this time: the ledger itself failed
+	faults  int
+	until   time.Time // of a resting one
+	index   int       // in resting, plus 1; 0: not there
+}
+
+func newDueQueue() *dueQueue {
+	return &dueQueue{entries: map[matterKey]*entry{}, held: map[domain.FirmID]map[*entry]struct{}{}}
+}
+
+// learn takes over what changed.
+func (a *dueQueue) learn(changed []*domain.Due) {
+	for _, d := range changed {
+		key := matterKey{d.Firm, d.Matter}
+		e := a.entries[key]
+		switch {
+		case d.Status != "" && e == nil:
+			e = &entry{key: key, due: d}
+			a.entries[key] = e
+		case d.Status != "" && (e.due == nil || *e.due != *d):
+			a.set(e, d)
+		case d.Status == "" && e != nil:
+			a.set(e, nil)
+		}
+		if e != nil {
+			a.stir(e)
+		}
+	}
+}
+
+func (a *dueQueue) set(e *entry, d *domain.Due) {
+	a.unplace(e)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	e.due = d
+}
+
+func (a *dueQueue) drop(e *entry) {
+	if a.entries[e.key] == e {
+		delete(a.entries, e.key)
+	}
+}
+
+// stir has an entry looked at.
+func (a *dueQueue) stir(e *entry) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.stirred = append(a.stirred, e)
+}
+
+// due is what has to be looked at now.
+func (a *dueQueue) due(position uint64, now time.Time) []*entry {
+	a.release(now)
+	late := a.late
+	a.late = nil
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, e := range late {
+		if e.after <= position {
+			a.stirred = append(a.stirred, e)
+		} else {
+			a.late = append(a.late, e)
+		}
+	}
+	list := a.stirred
+	a.stirred = nil
+	return list
+}
+
+// release stirs what has rested, all that rests where the wall clock was set back, and what is
+// parked from time to time.
+func (a *dueQueue) release(now time.Time) {
+	wall := now.Round(0)
+	setBack := wall.Before(a.seen)
+	a.seen = wall
+	for len(a.resting) > 0 && (setBack || !now.Before(a.resting[0].until)) {
+		e := a.resting[0]
+		a.unplace(e)
+		a.stir(e)
+	}
+	if !setBack && wall.Sub(a.heldAt) < look {
+		return
+	}
+	a.heldAt = wall
+	for _, firm := range a.held {
+		for e := range firm {
+			a.stir(e)
+		}
+	}
+}
+
+// wait is how long nothing will be due by itself.
+func (a *dueQueue) wait(now time.Time) time.Duration {
+	if len(a.resting) == 0 {
+		return look
+	}
+	return min(look, max(a.resting[0].until.Sub(now), time.Millisecond))
+}
+
+// rest lets an entry rest until a time.
+func (a *dueQueue) rest(e *entry, until time.Time) {
+	e.until = until
+	heap.Push(&a.resting, e)
+}
+
+// holdBack lets an entry wait for its firm's connection.
+func (a *dueQueue) holdBack(e *entry) {
+	firm := a.held[e.key.firm]
+	if firm == nil {
+		firm = map[*entry]struct{}{}
+		a.held[e.key.firm] = firm
+	}
+	firm[e] = struct{}{}
+}
+
+// unplace takes an entry out of where it waits.
+func (a *dueQueue) unplace(e *entry) {
+	if e.index > 0 {
+		heap.Remove(&a.resting, e.index-1)
+	}
+	if firm := a.held[e.key.firm]; firm != nil {
+		delete(firm, e)
+		if len(firm) == 0 {
+			delete(a.held, e.key.firm)
+		}
+	}
+}
+
+// timeline has the entry that rests shortest first.
+type timeline []*entry
+
+func (t timeline) Len() int           { return len(t) }
+func (t timeline) Less(i, j int) bool { return t[i].until.Before(t[j].until) }
+
+func (t timeline) Swap(i, j int) {
+	t[i], t[j] = t[j], t[i]
+	t[i].index, t[j].index = i+1, j+1
+}
+
+// Push is for heap.
+func (t *timeline) Push(x any) {
+	e := x.(*entry)
+	e.index = len(*t) + 1
+	*t = append(*t, e)
+}
+
+// Pop is for heap.
+func (t *timeline) Pop() any {
+	old := *t
+	e := old[len(old)-1]
+	e.index = 0
+	old[len(old)-1] = nil
+	*t = old[:len(old)-1]
+	return e
+}

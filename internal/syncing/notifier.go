@@ -1,0 +1,103 @@
+package syncing
+
+import (
+	"context"
+	"sync"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Notifier tell running syncs that something was recorded in a stream that they attend. The
+// zero value is ready.
+type Notifier struct {
+	mu        sync.Mutex
+	listeners map[domain.Stream]map[chan<- struct{}]int
+}
+
+// Notify lets the syncs that attend the stream look again at once, those that run here.
+func (w *Notifier) Notify(s domain.Stream) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.listeners[s] {
+		select {
+		case c <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}
+
+// subscribe lets c hear of the streams until done. c holds one wake.
+func (w *Notifier) subscribe(c chan<- struct{}, streams ...domain.Stream) (done func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.listeners == nil {
+		w.listeners = map[domain.Stream]map[chan<- struct{}]int{}
+	}
+	for _, s := range streams {
+		if w.listeners[s] == nil {
+			w.listeners[s] = map[chan<- struct{}]int{}
+		}
+		w.listeners[s][c]++
+	}
+	return func() { w.unsubscribe(c, streams) }
+}
+
+func (w *Notifier) unsubscribe(c chan<- struct{}, streams []domain.Stream) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, s := range streams {
+		if w.listeners[s][c]--; w.listeners[s][c] == 0 {
+			delete(w.listeners[s], c)
+		}
+		if len(w.listeners[s]) == 0 {
+			delete(w.listeners, s)
+		}
+	}
+}
+
+// KeyedMutex are one lock per stream. The zero value is ready.
+type KeyedMutex struct {
+	mu   sync.Mutex
+	held map[domain.Stream]*lock
+}
+
+type lock struct {
+	attempt chan struct{} // holds one token while the lock is free
+	users   int
+}
+
+// lock waits for the stream's lock, or for ctx's end. release gives it back.
+func (l *KeyedMutex) lock(ctx context.Context, s domain.Stream) (release func(), err error) {
+	k := l.enter(s)
+	select {
+	case <-k.attempt:
+		return func() { k.attempt <- struct{}{}; l.leave(s, k) }, nil
+	case <-ctx.Done():
+		l.leave(s, k)
+		return nil, ctx.Err()
+	}
+}
+
+func (l *KeyedMutex) enter(s domain.Stream) *lock {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.held == nil {
+		l.held = map[domain.Stream]*lock{}
+	}
+	k := l.held[s]
+	if k == nil {
+		k = &lock{attempt: make(chan struct{}, 1)}
+		k.attempt <- struct{}{}
+		l.held[s] = k
+	}
+	k.users++
+	return k
+}
+
+func (l *KeyedMutex) leave(s domain.Stream, k *lock) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k.users--; k.users == 0 {
+		delete(l.held, s)
+	}
+}
