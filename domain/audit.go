@@ -71,7 +71,7 @@ type AuditEntry struct {
 	Times  int
 }
 
-// Outcome is done, unless the deed has the code of a refusal.
+// Outcome is done, unless the action has the code of a refusal.
 func (d AuditEntry) Outcome() AuditOutcome {
 	if d.Code == "" {
 		return AuditDone
@@ -79,7 +79,7 @@ func (d AuditEntry) Outcome() AuditOutcome {
 	return AuditRefused
 }
 
-// AuditEntryOf is the deed that an event of a stream proves; most events prove none. What only
+// AuditEntryOf is the action that an event of a stream proves; most events prove none. What only
 // firm admins may do was done by one.
 func AuditEntryOf(s Stream, e Event) (AuditEntry, bool) {
 	d, ok := manages(e)

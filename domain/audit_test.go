@@ -43,7 +43,7 @@ func TestDeeds(t *testing.T) {
 	} {
 		got, ok := domain.AuditEntryOf(matter, tt.event)
 		if !ok || got != tt.want || got.Outcome() != tt.ended {
-			t.Errorf("%s is the deed %+v (%v), %s; want %+v, %s", name, got, ok, got.Outcome(), tt.want, tt.ended)
+			t.Errorf("%s is the action %+v (%v), %s; want %+v, %s", name, got, ok, got.Outcome(), tt.want, tt.ended)
 		}
 	}
 }
@@ -55,7 +55,7 @@ func TestWhatNobodyDidIsNoDeed(t *testing.T) {
 		domain.SyncJoined{Sync: "s_1"}, domain.ConnectionLost{}, domain.SyncSucceeded{}, domain.MatterCreated{},
 	} {
 		if d, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), e); ok {
-			t.Errorf("%s is the deed %+v", e.EventName(), d)
+			t.Errorf("%s is the action %+v", e.EventName(), d)
 		}
 	}
 }

@@ -30,7 +30,7 @@ type AccountProposed struct {
 	By      string    `json:"by"`
 }
 
-// AccountConfirmed says that a firm admin wants the account that was proposed.
+// AccountConfirmed says that a firm admin requires the account that was proposed.
 type AccountConfirmed struct {
 	Attempt string  `json:"attempt"`
 	Account Account `json:"account"`

@@ -44,7 +44,7 @@ func TestNeeds(t *testing.T) {
 		{"ended", given[domain.Connection](authorized, domain.ReauthorizationRequired{}), domain.WebhookActivity{}, 999 * 24 * time.Hour, []domain.ConnectionTask{domain.TaskRecheck}},
 		{"in trouble", given[domain.Connection](authorized, troubled), domain.WebhookActivity{}, time.Minute, []domain.ConnectionTask{domain.TaskProbe}},
 		{"webhooks with nothing to tell", connected(), domain.WebhookActivity{}, time.Hour, nil},
-		{"authorized anew", connected(authorized), domain.WebhookActivity{}, time.Minute, []domain.ConnectionTask{domain.TaskRestoreWebhooks}},
+		{"authorized again", connected(authorized), domain.WebhookActivity{}, time.Minute, []domain.ConnectionTask{domain.TaskRestoreWebhooks}},
 		{"lost webhooks", connected(domain.WebhooksLost{Failure: refused}), domain.WebhookActivity{}, time.Minute, []domain.ConnectionTask{domain.TaskRestoreWebhooks}},
 		{"a rotation under way", connected(domain.WebhookRotationStarted{Rotation: "r1"}), domain.WebhookActivity{}, time.Minute, []domain.ConnectionTask{domain.TaskRotateKeys}},
 		{"an overlap", connected(domain.WebhookRotationStarted{Rotation: "r1"}, domain.WebhooksRotated{Rotation: "r1"}), domain.WebhookActivity{}, time.Minute, nil},

@@ -87,7 +87,7 @@ func (c Connection) LoseWebhooks(f Failure, silent bool) []Event {
 	return []Event{WebhooksLost{Subscription: c.Subscription, Silent: silent, Failure: f}}
 }
 
-// RemoveWebhooks decides that the firm wants no subscription any more.
+// RemoveWebhooks decides that the firm requires no subscription any more.
 func (c Connection) RemoveWebhooks(by string) []Event {
 	if !c.Hooks.Wanted && c.Subscription == "" {
 		return nil

@@ -63,7 +63,7 @@ type ContactConfirmed struct {
 	By Proof `json:"by"`
 }
 
-// ContactLost says that Smokeball no longer has the contact: it is looked for anew.
+// ContactLost says that Smokeball no longer has the contact: it is looked for again.
 type ContactLost struct {
 	Contact SmokeballID `json:"contact"`
 	Account string      `json:"account,omitempty"` // where it stays, because the firm left that account
@@ -345,7 +345,7 @@ func (c Contact) Undo(r RequestID) []Event {
 }
 
 // Leave decides that what is known of the contact, or asked for, is about another account
-// than the one that is connected: it is looked for anew there.
+// than the one that is connected: it is looked for again there.
 func (c Contact) Leave(account string) []Event {
 	if c.Account == "" || c.Account == account {
 		return nil

@@ -159,7 +159,7 @@ func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
 	return m
 }
 
-// joined notes that a person wants the sync which an event had asked for.
+// joined notes that a person requires the sync which an event had asked for.
 func (m Matter) joined(e SyncJoined) Matter {
 	switch {
 	case e.By == "":
@@ -236,7 +236,7 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 }
 
 // unlink forgets what the matter is in Smokeball, and notes what it was. Contacts are the
-// account's: in another one they are looked for anew.
+// account's: in another one they are looked for again.
 func (m Matter) unlink(e MatterUnlinked) Matter {
 	if e.Matter != "" {
 		next := map[string]Former{e.Account: {ID: e.Matter, Sent: m.Smokeball.Settled(), Gone: e.Reason == UnlinkedGone}}

@@ -106,7 +106,7 @@ func TestLeavesOut(t *testing.T) {
 		{"Retry", later(domain.TriggerRetry), false},
 		{"an event's, joined by a click", later(domain.TriggerMatterUpdated, domain.SyncJoined{Sync: "s_later", By: "u_1"}), false},
 		{"an event's, joined by an event", later(domain.TriggerMatterUpdated, domain.SyncJoined{Sync: "s_later"}), true},
-		{"approved anew", later(domain.TriggerDocumentApproved, approved(9, retainer())), false},
+		{"approved again", later(domain.TriggerDocumentApproved, approved(9, retainer())), false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := given[domain.Matter](c.given...)

@@ -90,7 +90,7 @@ func TestTroubled(t *testing.T) {
 	}
 }
 
-// TestAnotherContactTakesThePlace tells that a contact which is made anew is awaited
+// TestAnotherContactTakesThePlace tells that a contact which is made again is awaited
 // instead of the old one.
 func TestAnotherContactTakesThePlace(t *testing.T) {
 	resolved := func(c domain.ClientID, id domain.SmokeballID, key domain.ContactKey) domain.Event {

@@ -109,7 +109,7 @@ type SyncSkipped struct {
 	Reason string `json:"reason"`
 }
 
-// SyncCancelled ends a sync that a person no longer wants.
+// SyncCancelled ends a sync that a person no longer requires.
 type SyncCancelled struct {
 	Sync SyncID `json:"sync"`
 	By   string `json:"by"`
@@ -196,7 +196,7 @@ type FolderResolved struct {
 }
 
 // FolderGone says that Smokeball no longer has the folder of a path: somebody deleted it. It
-// and the folders in it are looked for anew.
+// and the folders in it are looked for again.
 type FolderGone struct {
 	Sync   SyncID      `json:"sync"`
 	Path   string      `json:"path"`
@@ -269,7 +269,7 @@ type MatterConfirmed struct {
 }
 
 // MatterMissed says that Smokeball accepted the matter and did not show it: whether it
-// will ever be there is open, so it is looked for before it is made anew.
+// will ever be there is open, so it is looked for before it is made again.
 type MatterMissed struct {
 	Sync    SyncID      `json:"sync"`
 	Matter  SmokeballID `json:"matter"`
@@ -284,7 +284,7 @@ type MatterGone struct {
 }
 
 // MatterUnlinked says that the matter is no longer the one that it was in Smokeball: it is
-// looked for and made anew, its documents too.
+// looked for and made again, its documents too.
 type MatterUnlinked struct {
 	Sync    SyncID      `json:"sync"`
 	Matter  SmokeballID `json:"matter,omitempty"`  // empty: it was not known yet whether it was made
@@ -297,7 +297,7 @@ type Unlinking string
 
 // The reasons.
 const (
-	UnlinkedGone    Unlinking = "gone"    // it is gone, and a person wants it in Smokeball again
+	UnlinkedGone    Unlinking = "gone"    // it is gone, and a person requires it in Smokeball again
 	UnlinkedAccount Unlinking = "account" // the firm is connected to another account by now
 )
 
@@ -376,7 +376,7 @@ type DocumentConfirmed struct {
 }
 
 // FileMissed says that Smokeball accepted the document's file and did not show its
-// bytes: it is looked for before it is announced anew.
+// bytes: it is looked for before it is announced again.
 type FileMissed struct {
 	Sync     SyncID      `json:"sync"`
 	Document DocumentID  `json:"document"`

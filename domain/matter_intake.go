@@ -166,7 +166,7 @@ func (m Matter) IsCurrent(id SyncID) bool {
 	return (m.Current != nil && m.Current.ID == id) || (m.Next != nil && m.Next.ID == id)
 }
 
-// Resume decides that a person wants the unfinished sync tried now; only one that waits
+// Resume decides that a person requires the unfinished sync tried now; only one that waits
 // has anything to gain.
 func (m Matter) Resume(id SyncID) []Event {
 	if m.Current == nil || m.Current.ID != id {
@@ -187,7 +187,7 @@ func (m Matter) release(reason string) []Event {
 	return []Event{goesOn}
 }
 
-// Cancel decides that a person no longer wants a sync which is queued or waits. What an
+// Cancel decides that a person no longer requires a sync which is queued or waits. What an
 // event brings later asks for a new one.
 func (m Matter) Cancel(id SyncID, by string) ([]Event, error) {
 	off := SyncCancelled{Sync: id, By: by}

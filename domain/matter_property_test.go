@@ -259,12 +259,12 @@ func (l *life) begin(t *rapid.T) {
 	l.take(t, facts)
 	turn, ok := l.m.CurrentAttempt()
 	if !ok || slices.Contains(l.turns, turn) {
-		t.Fatalf("the turn is %+v (%v), and there were %v", turn, ok, l.turns)
+		t.Fatalf("the attempt is %+v (%v), and there were %v", turn, ok, l.turns)
 	}
 	l.turns = append(l.turns, turn)
 }
 
-// now is the turn of the engine that works on the matter.
+// now is the attempt of the engine that works on the matter.
 func (l *life) now(t *rapid.T) domain.Attempt {
 	turn, ok := l.m.CurrentAttempt()
 	if !ok {
@@ -278,7 +278,7 @@ func (l *life) work(t *rapid.T) {
 	turn := l.now(t)
 	facts, err := l.step(t, turn)
 	if err != nil && !errors.Is(err, domain.ErrTaken) {
-		t.Fatalf("the step of the current turn is refused: %v", err)
+		t.Fatalf("the step of the current attempt is refused: %v", err)
 	}
 	l.take(t, facts)
 }
@@ -336,7 +336,7 @@ func (l *life) finish(t *rapid.T) {
 	turn, next := l.now(t), l.m.Next
 	facts, err := l.m.Finish(turn, l.m)
 	if err != nil {
-		t.Fatalf("the current turn cannot finish: %v", err)
+		t.Fatalf("the current attempt cannot finish: %v", err)
 	}
 	l.take(t, facts)
 	if l.m.Current != next || l.m.Next != nil {
@@ -389,7 +389,7 @@ func (l *life) late(t *rapid.T) {
 			continue
 		}
 		if facts, err := l.m.Record(turn, domain.MatterUnchanged{Sync: turn.Sync}); !errors.Is(err, domain.ErrNotCurrent) {
-			t.Fatalf("the turn %+v is over and records\n%s%v", turn, told(facts), err)
+			t.Fatalf("the attempt %+v is over and records\n%s%v", turn, told(facts), err)
 		}
 	}
 }

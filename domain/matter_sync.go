@@ -18,14 +18,14 @@ func (m Matter) Begin(now time.Time) ([]Event, error) {
 	return []Event{begins}, nil
 }
 
-// Attempt is one attempt at a sync. Only the newest turn may record what it does: an
-// engine that lost the sync to another finds its turn over.
+// Attempt is one attempt at a sync. Only the newest attempt may record what it does: an
+// engine that lost the sync to another finds its attempt over.
 type Attempt struct {
 	Sync   SyncID
 	Number int
 }
 
-// CurrentAttempt is the matter's current turn, if its sync is being worked on.
+// CurrentAttempt is the matter's current attempt, if its sync is being worked on.
 func (m Matter) CurrentAttempt() (Attempt, bool) {
 	if s := m.Current; s != nil && (s.Status == Running || s.Status == Confirming) {
 		return Attempt{Sync: s.ID, Number: s.Attempts}, true
@@ -33,7 +33,7 @@ func (m Matter) CurrentAttempt() (Attempt, bool) {
 	return Attempt{}, false
 }
 
-// Record decides that facts belong to the turn, which must be the current one.
+// Record decides that facts belong to the attempt, which must be the current one.
 func (m Matter) Record(t Attempt, facts ...Event) ([]Event, error) {
 	if now, ok := m.CurrentAttempt(); !ok || now != t {
 		return nil, ErrNotCurrent
@@ -74,7 +74,7 @@ func (m Matter) StartFile(t Attempt, doc DocumentID, name string, r RequestID) (
 }
 
 // Undo decides that a request of the sync created nothing, provided that its intent still
-// stands. It requires no turn: any caller who knows for certain may record it.
+// stands. It requires no attempt: any caller who knows for certain may record it.
 func (m Matter) Undo(s SyncID, r RequestID) []Event {
 	if i := m.Smokeball.Intent; i != nil && i.Request == r {
 		return []Event{MatterCreationRefused{Sync: s, Request: r}}

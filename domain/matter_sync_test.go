@@ -15,7 +15,7 @@ func running(more ...domain.Event) []domain.Event {
 	return and(queued(), and(list(started(2, 1)), more...)...)
 }
 
-// turn is the first attempt at the sync of event 2.
+// attempt is the first attempt at the sync of event 2.
 var turn = domain.Attempt{Sync: syncFor(2), Number: 1}
 
 func TestBegin(t *testing.T) {
@@ -229,7 +229,7 @@ func TestEnded(t *testing.T) {
 }
 
 // TestUndo tells that an intent is settled by whoever knows that its request created
-// nothing, whatever the turn, and no other intent is.
+// nothing, whatever the attempt, and no other intent is.
 func TestUndo(t *testing.T) {
 	intents := list(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"},
 		domain.FolderCreationStarted{Sync: syncFor(2), Path: "Intake", Request: "r-folder"},

@@ -40,7 +40,7 @@ func TestLeave(t *testing.T) {
 	}
 }
 
-// TestLose tells that a matter which is gone is told of once, and made anew for a person.
+// TestLose tells that a matter which is gone is told of once, and made again for a person.
 func TestLose(t *testing.T) {
 	gone := domain.MatterGone{Sync: syncFor(2), Matter: sbM}
 	for name, c := range map[string]struct{ given, then []domain.Event }{

@@ -39,7 +39,7 @@ func TestAVerdictOnWhatHasChanged(t *testing.T) {
 		{name: "it may be put right", seen: running(), since: list(updated(4, 2)), verdict: fails, outdated: true},
 		{name: "it ends", seen: running(accepted(2), confirmed(2)), verdict: finishes, then: succeeded(2)},
 		{name: "it has more to send", seen: running(accepted(2), confirmed(2)), since: list(updated(4, 2)), verdict: finishes, outdated: true},
-		{name: "it is not the turn any more", seen: running(), since: list(updated(4, 2), started(2, 2)), verdict: fails, notTheTurns: true},
+		{name: "it is not the attempt any more", seen: running(), since: list(updated(4, 2), started(2, 2)), verdict: fails, notTheTurns: true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			facts, err := c.verdict(given[domain.Matter](and(c.seen, c.since...)...), given[domain.Matter](c.seen...))

@@ -86,7 +86,7 @@ type Sync struct {
 	Status   Status
 	QueuedAt time.Time
 	Attempts int
-	NextAt   time.Time // of a waiting sync: when it is tried again; zero: when what it waits for is there
+	NextAt   time.Time // of a waiting sync: when it is retried; zero: when what it waits for is there
 	Troubled time.Time // since when only passing faults have held it up; zero: none have. Time in which nobody tried does not count
 	Faults   int       // how many have, one after the other
 	Tried    time.Time // when the newest attempt began, or the next one is to begin
@@ -127,7 +127,7 @@ func (s *Sync) try(at time.Time) {
 }
 
 // wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
-// time of its passing faults begins anew.
+// time of its passing faults starts over.
 func (s *Sync) wait(e SyncDeferred, at time.Time) {
 	s.NextAt, s.WaitsSince, s.Failure, s.MappingRevision, s.TypesSeen = e.Until, at, &e.Failure, e.MappingRevision, e.TypesSeen
 	if e.Until.IsZero() {

@@ -78,14 +78,14 @@ func (x *step) on(e *worker, at place) {
 	x.yield(x.s, fmt.Sprintf("engine %d %s", x.i, places[from]), false)
 }
 
-// anew begins the steps once more.
+// again begins the steps once more.
 func (x *step) anew(e *worker) {
 	e.m, e.seen = x.s.matter, x.s.matter
 	x.on(e, ready)
 }
 
 // decide appends what is decided on the matter as it is now, and goes on to then; where the
-// turn is over the attempt ends.
+// attempt is over the attempt ends.
 func (x *step) decide(e *worker, then place, f func(domain.Matter) ([]domain.Event, error)) {
 	m := x.matters.get(x.s.matter)
 	facts, err := f(m)

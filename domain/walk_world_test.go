@@ -179,7 +179,7 @@ func (w *walk) hear(s world, n news, decide func(domain.Matter) []domain.Event) 
 
 func (s world) less(mishap int) world { s.left[mishap]--; return s }
 
-// killed is the world after an engine was killed and started anew. Its calls stay on the wire.
+// killed is the world after an engine was killed and restarted. Its calls stay on the wire.
 func (s world) killed(i int8) world {
 	s.engines[i] = worker{}
 	for k := range s.wire {

@@ -46,7 +46,7 @@ type Head struct {
 	Hash    Hash
 }
 
-// Commit is what a writer wants to append to one stream.
+// Commit is what a writer requires to append to one stream.
 type Commit struct {
 	Stream domain.Stream
 	Last   Head // the stream's newest event, as Read or Append gave it

@@ -15,7 +15,7 @@ type Aggregate[A any] interface {
 	Apply(e domain.Event, at time.Time) A
 }
 
-// conflictTries bounds how often Execute decides anew. Each conflict means that
+// conflictTries bounds how often Execute decides again. Each conflict means that
 // somebody else made progress, so a writer that loses this often is being starved.
 const conflictTries = 50
 

@@ -21,7 +21,7 @@ const (
 	// batchFrom is how many commits have to wait before one atomic batch, which has a
 	// fixed cost, is faster than publishing each by itself.
 	batchFrom    = 15
-	publishPause = 20 * time.Millisecond // before a publish is tried again
+	publishPause = 20 * time.Millisecond // before a publish is retried
 )
 
 // Append implements Store. Commits that wait at the same time share an atomic batch.

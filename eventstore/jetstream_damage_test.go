@@ -144,7 +144,7 @@ func createWhenGone(t *testing.T, js jetstream.JetStream, c jetstream.StreamConf
 // storeNotMade is the server's error code where it can't make a stream's files.
 const storeNotMade = 10049
 
-// recreateWithout makes the stream anew, as a restore without safeguards would, with
+// recreateWithout makes the stream again, as a restore without safeguards would, with
 // one message missing.
 func recreateWithout(t *testing.T, nc *nats.Conn, missing uint64) {
 	t.Helper()

@@ -2,7 +2,7 @@
 
 package projections
 
-// crashPoint is what a crash test wants done in the middle of a transaction.
+// crashPoint is what a crash test requires done in the middle of a transaction.
 type crashPoint struct{ do func() }
 
 func (m crashPoint) passed() {

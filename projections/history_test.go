@@ -16,7 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-var update = flag.Bool("update", false, "write the golden history entries anew")
+var update = flag.Bool("update", false, "write the golden history entries again")
 
 // TestEntries holds history entries to the form that the outside contract gives them.
 func TestEntries(t *testing.T) {

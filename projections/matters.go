@@ -249,7 +249,7 @@ func (q MatterQuery) matches(r MatterRow) bool {
 }
 
 // EachMatter visits a firm's matters, newest first, as they were at one moment, until
-// visit returns false.
+// fn returns false.
 func (v *Views) EachMatter(firm domain.FirmID, fn func(MatterRow) bool) error {
 	return v.db.View(func(tx *bbolt.Tx) error { return newest(tx, Matters, string(firm), 0, fn) })
 }

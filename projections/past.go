@@ -64,7 +64,7 @@ func factOf(env eventstore.Envelope) Fact {
 func (p Past) Fold(firm domain.FirmID, story []Fact, at time.Time) (Then, error) {
 	timeline, err := p.Views.WebhookTimeline(firm, at)
 	if err != nil {
-		return Then{}, fmt.Errorf("read the pulse of %s: %w", firm, err)
+		return Then{}, fmt.Errorf("read the webhook timeline of %s: %w", firm, err)
 	}
 	var then Then
 	then.Connection = until(story, domain.ConnectionStream(firm), at)

@@ -132,7 +132,7 @@ func wholeSync(id domain.SyncID) []domain.Event {
 var notConnected = domain.Failure{Code: domain.CodeNotConnected, Message: "The firm is not connected to Smokeball",
 	Remedy: "A firm admin connects it under Settings → Integrations."}
 
-var unavailable = domain.Failure{Code: domain.CodeSmokeballUnavailable, Message: "Smokeball does not answer", Remedy: "Nothing: it is tried again."}
+var unavailable = domain.Failure{Code: domain.CodeSmokeballUnavailable, Message: "Smokeball does not answer", Remedy: "Nothing: it is retried."}
 
 var smokeballRefused = domain.Failure{Code: domain.CodeSmokeballRefused, Message: "Smokeball refused the matter: the matter type is not valid",
 	Remedy:    "Correct the case type in CaseHug, then click Retry.",

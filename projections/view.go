@@ -124,7 +124,7 @@ func get[R any](tx *bbolt.Tx, v View[R], key string) (row R, ok bool, err error)
 	return row, err == nil, err
 }
 
-// all yields every row in the order of keys until visit returns false.
+// all yields every row in the order of keys until fn returns false.
 func all[R any](tx *bbolt.Tx, v View[R], fn func(key string, row R) bool) error {
 	c := tx.Bucket([]byte(v.bucket())).Bucket(rowsBucket).Cursor()
 	for k, data := c.First(); k != nil; k, data = c.Next() {
@@ -140,7 +140,7 @@ func all[R any](tx *bbolt.Tx, v View[R], fn func(key string, row R) bool) error 
 }
 
 // newest yields a firm's rows, newest first, from those before position on (0: all),
-// until visit returns false.
+// until fn returns false.
 func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, fn func(row R) bool) error {
 	b := tx.Bucket([]byte(v.bucket()))
 	c := b.Bucket(orderBucket).Cursor()

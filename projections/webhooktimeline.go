@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Occurrence is one moment of a firm's pulse.
+// Occurrence is one moment of a firm's webhook timeline.
 type Occurrence struct {
 	Position uint64          `json:"p"`
 	At       time.Time       `json:"t"`
@@ -28,7 +28,7 @@ type WebhookTimeline struct {
 	LastFailure Occurrence `json:"f,omitzero"`
 }
 
-// webhookTimelines have the firm's pulse after each event that changes it, in the order of the
+// webhookTimelines have the firm's webhook timeline after each event that changes it, in the order of the
 // ledger: one small row for an event, however many came before. A clock that went back
 // does not change the order.
 type webhookTimelines struct{}
@@ -111,7 +111,7 @@ func timelineBefore(rows *bbolt.Bucket, firm string, until uint64) (a WebhookTim
 		return a, 0, nil
 	}
 	if err := json.Unmarshal(data, &a); err != nil {
-		return a, 0, fmt.Errorf("the pulse of %s: %w", firm, err)
+		return a, 0, fmt.Errorf("the webhook timeline of %s: %w", firm, err)
 	}
 	return a, binary.BigEndian.Uint64(k[len(prefix):]), nil
 }

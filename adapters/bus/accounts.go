@@ -11,19 +11,19 @@ import (
 const (
 	engineAccount = "ENGINE"
 	engineInbox   = "_ENGINE.inbox"
-	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{guest}.{what the guest published}
+	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{tenant}.{what the tenant published}
 	tenantPrefix  = "_GUEST"       // _GUEST.{guest}.{what the guest receives}
-	infoSubject   = "_ENGINE.info" // answers the guests' $JS.API.INFO
+	infoSubject   = "_ENGINE.info" // answers the tenants' $JS.API.INFO
 	inboxPrefix   = "_INBOX."      // where clients expect answers
 )
 
 // tenant is one NATS account for outsiders: everyone's, or one firm's. Accounts share no
-// subject, so guests of one firm cannot even see that another's are there.
+// subject, so tenants of one firm cannot even see that another's are there.
 type tenant struct {
 	firm string // "": all firms
 }
 
-// token names the guest in the engine's subjects.
+// token names the tenant in the engine's subjects.
 func (g tenant) token() string {
 	if g.firm == "" {
 		return "open"
@@ -38,7 +38,7 @@ func (g tenant) account() string {
 	return "FIRM-" + g.firm
 }
 
-// scope narrows a subject space such as "sync." to what the guest may name.
+// scope narrows a subject space such as "sync." to what the tenant may name.
 func (g tenant) scope(space string) string {
 	if g.firm == "" {
 		return space + ">"
@@ -46,7 +46,7 @@ func (g tenant) scope(space string) string {
 	return space + g.firm + ".>"
 }
 
-// gated are the subjects that a guest publishes and the gate answers.
+// gated are the subjects that a tenant publishes and the gate answers.
 func (g tenant) gated() []string {
 	return []string{
 		g.scope("casehug."),
@@ -83,7 +83,7 @@ type account struct {
 	Imports   []crossing `json:"imports,omitempty"`
 }
 
-// accountsConfig is the server configuration that ties the guests' accounts to the
+// accountsConfig is the server configuration that ties the tenants' accounts to the
 // engine's. Such JSON is valid NATS configuration.
 func accountsConfig(tenants []tenant) (string, error) {
 	engine := account{
@@ -121,7 +121,7 @@ func (g tenant) accountConfig() account {
 	return own
 }
 
-// inbox is where the engine's account sends what the guest receives at subject.
+// inbox is where the engine's account sends what the tenant receives at subject.
 func (g tenant) inbox(subject string) string {
 	return tenantPrefix + "." + g.token() + "." + subject
 }

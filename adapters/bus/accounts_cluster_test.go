@@ -14,9 +14,9 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
-// TestTheClustersAccountsKeepGuestsFromTheStreams runs a NATS server with ops/nats-accounts.conf:
+// TestTheClustersAccountsKeepTenantsFromTheStreams runs a NATS server with ops/nats-accounts.conf:
 // services and a firm publish and hear what is theirs, and reach nothing else.
-func TestTheClustersAccountsKeepGuestsFromTheStreams(t *testing.T) {
+func TestTheClustersAccountsKeepTenantsFromTheStreams(t *testing.T) {
 	for _, name := range []string{"ENGINE_PASSWORD", "SERVICES_PASSWORD", "F1_PASSWORD"} {
 		t.Setenv(name, "secret")
 	}

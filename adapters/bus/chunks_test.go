@@ -16,9 +16,9 @@ import (
 
 const chunkSubjects = "$O." + bus.Documents + ".C."
 
-// TestGuestsLeaveOthersChunksAlone adds to and removes the chunks of documents that are
-// complete, by the names that the store has for them, as guests of every kind.
-func TestGuestsLeaveOthersChunksAlone(t *testing.T) {
+// TestTenantsLeaveOthersChunksAlone adds to and removes the chunks of documents that are
+// complete, by the names that the store has for them, as tenants of every kind.
+func TestTenantsLeaveOthersChunksAlone(t *testing.T) {
 	b, f2 := openForFirms(t)
 	for _, opt := range []nats.Option{nats.UserInfo("all", "right"), nats.UserInfo("one", "right")} {
 		if _, err := bucketOf(t, b, opt).PutString(brief(t), "d_1", "retainer"); err != nil {
@@ -36,12 +36,12 @@ func TestGuestsLeaveOthersChunksAlone(t *testing.T) {
 				{"$JS.API.STREAM.PURGE.OBJ_" + bus.Documents, fmt.Sprintf(`{"filter":%q}`, chunkSubjects+bare)},
 			} {
 				if _, err := conn.RequestWithContext(brief(t), a.subject, []byte(a.body)); err != nil {
-					t.Errorf("%s guest: %s %s: %v", who, a.subject, a.body, err)
+					t.Errorf("%s tenant: %s %s: %v", who, a.subject, a.body, err)
 				}
 			}
 		}
 		if names := listed(t, conn); names != 0 {
-			t.Errorf("%s guest lists %d subjects of the bucket", who, names)
+			t.Errorf("%s tenant lists %d subjects of the bucket", who, names)
 		}
 	}
 	after := chunkCounts(t, b)
@@ -71,7 +71,7 @@ func chunkCounts(t *testing.T, b *bus.Bus) map[string]uint64 {
 	return info.State.Subjects
 }
 
-// listed is how many subjects of the bucket the guest is told.
+// listed is how many subjects of the bucket the tenant is told.
 func listed(t *testing.T, conn *nats.Conn) int {
 	t.Helper()
 	m, err := conn.RequestWithContext(brief(t), "$JS.API.STREAM.INFO.OBJ_"+bus.Documents, []byte(`{"subjects_filter":">"}`))
@@ -108,9 +108,9 @@ func TestAMessageIDHidesNoDocument(t *testing.T) {
 	}
 }
 
-// TestWhatAGuestGivesUpIsRemoved puts chunks without an entry, as a put that breaks off,
+// TestWhatATenantGivesUpIsRemoved puts chunks without an entry, as a put that breaks off,
 // and removes them.
-func TestWhatAGuestGivesUpIsRemoved(t *testing.T) {
+func TestWhatATenantGivesUpIsRemoved(t *testing.T) {
 	b, f2 := openForFirms(t)
 	conn, _ := dial(t, b, f2)
 	if m, err := conn.RequestWithContext(brief(t), chunkSubjects+"broken", []byte("half")); err != nil || refused(m) {

@@ -12,9 +12,9 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestFirmsWithTheSameIDsNeverMeetOnTheBus has guests of two firms publish every kind of event
+// TestFirmsWithTheSameIDsNeverMeetOnTheBus has tenants of two firms publish every kind of event
 // and put, replace and look for documents under the same ids, in any order, also in each
-// other's name: everything is found under the firm whose guest said it, and nowhere else.
+// other's name: everything is found under the firm whose tenant said it, and nowhere else.
 func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
 	b, f2 := openForFirms(t)
 	options := map[string]nats.Option{"f1": nats.UserInfo("one", "right"), "f2": f2}

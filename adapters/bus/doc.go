@@ -7,7 +7,7 @@
 //   - Each incoming message is delivered until it is acknowledged, one at a time per key
 //     and many keys at once, and no slow handler sees it twice ([Subscriber]).
 //   - Whoever connects to the embedded server over the network can publish CaseHug's
-//     events, put documents and read the engine's events, and can reach nothing else. Guests
+//     events, put documents and read the engine's events, and can reach nothing else. Tenants
 //     live in NATS accounts of their own; what they ask of JetStream passes the gate
 //     (gate.go), which forwards only what it knows to be harmless. On a cluster the
 //     cluster's own accounts decide that.

@@ -24,7 +24,7 @@ const (
 	tlsTimeout   = 5 // seconds
 )
 
-// embedded is the NATS server inside the engine's process. It may be started anew while
+// embedded is the NATS server inside the engine's process. It may be restarted while
 // connections to it live: they find the new one.
 type embedded struct {
 	config  Config
@@ -93,15 +93,15 @@ func (e *embedded) options() (*server.Options, error) {
 	return opts, errors.Join(err, listenOn(opts, e.config.Listen))
 }
 
-// admitAnyone lets clients without credentials in as everyone's guest.
+// admitAnyone lets clients without credentials in as everyone's tenant.
 func admitAnyone(o *server.Options) error {
 	key, err := nkeys.CreateUser()
 	if err != nil {
-		return fmt.Errorf("make the guests' key: %w", err)
+		return fmt.Errorf("make the tenants' key: %w", err)
 	}
 	pub, err := key.PublicKey()
 	if err != nil {
-		return fmt.Errorf("read the guests' key: %w", err)
+		return fmt.Errorf("read the tenants' key: %w", err)
 	}
 	g := tenant{}
 	o.Nkeys = append(o.Nkeys, &server.NkeyUser{Nkey: pub, Account: lookup(o, g.account()), Permissions: g.permissions()})
@@ -151,7 +151,7 @@ func (e *embedded) start(ctx context.Context) error {
 		return fmt.Errorf("start the embedded NATS server in %s (ENGINE_DATA_DIR): %w", opts.StoreDir, err)
 	}
 	if a, ok := s.Addr().(*net.TCPAddr); ok {
-		e.config.Listen = a.String() // where publishers find it again if it is started anew
+		e.config.Listen = a.String() // where publishers find it again if it is restarted
 	}
 	return nil
 }
@@ -190,7 +190,7 @@ func (e *embedded) connect(name string, more ...nats.Option) (*nats.Conn, error)
 		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))...)
 }
 
-// reconnectWait is the pause between two looks for a server that is being started anew.
+// reconnectWait is the pause between two looks for a server that is being restarted.
 const reconnectWait = 100 * time.Millisecond
 
 // InProcessConn implements [nats.InProcessConnProvider].

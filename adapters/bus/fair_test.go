@@ -13,9 +13,9 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
-// TestAGuestThatFloodsTheGateHoldsUpNoOther asks a hundred thousand things as one firm's
-// guest while another firm's puts documents.
-func TestAGuestThatFloodsTheGateHoldsUpNoOther(t *testing.T) {
+// TestATenantThatFloodsTheGateHoldsUpNoOther asks a hundred thousand things as one firm's
+// tenant while another firm's puts documents.
+func TestATenantThatFloodsTheGateHoldsUpNoOther(t *testing.T) {
 	b, f2 := openForFirms(t)
 	calm := bucketOf(t, b, f2)
 	flood, _ := dial(t, b, nats.UserInfo("one", "right"))
@@ -39,9 +39,9 @@ func TestAGuestThatFloodsTheGateHoldsUpNoOther(t *testing.T) {
 	}
 }
 
-// TestAGuestHasSoManyConsumers makes consumers until there is no room; each ends by itself
+// TestATenantHasSoManyConsumers makes consumers until there is no room; each ends by itself
 // where nobody uses it, and the other firm has room of its own.
-func TestAGuestHasSoManyConsumers(t *testing.T) {
+func TestATenantHasSoManyConsumers(t *testing.T) {
 	b, f2 := openForFirms(t)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
 	durable := func(js jetstream.JetStream, firm, name string) (jetstream.Consumer, error) {
@@ -60,14 +60,14 @@ func TestAGuestHasSoManyConsumers(t *testing.T) {
 		}
 	}
 	if made != 64 {
-		t.Errorf("a guest has %d consumers", made)
+		t.Errorf("a tenant has %d consumers", made)
 	}
 	if _, err := durable(one, "f1", "c0"); err != nil {
 		t.Errorf("one that is there can't be changed: %v", err)
 	}
 	_, two := dial(t, b, f2)
 	if _, err := durable(two, "f2", "theirs"); err != nil {
-		t.Errorf("the other firm's guest: %v", err)
+		t.Errorf("the other firm's tenant: %v", err)
 	}
 	if err := one.DeleteConsumer(brief(t), bus.Outbox, "c0"); err != nil {
 		t.Fatal(err)
@@ -77,7 +77,7 @@ func TestAGuestHasSoManyConsumers(t *testing.T) {
 	}
 }
 
-// TestAFirmsFloodOfEventsHoldsUpNoOther publishes events as one firm's guest as fast as a
+// TestAFirmsFloodOfEventsHoldsUpNoOther publishes events as one firm's tenant as fast as a
 // connection takes them. Another firm's publisher is acknowledged at once, what the flood
 // leaves in the stream is bounded, and whoever publishes at a person's pace notices nothing.
 func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
@@ -139,7 +139,7 @@ func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
 	}
 }
 
-// TestAFirmsLargeMessagesHaveABudget publishes 7 MiB at a time as one firm's guest.
+// TestAFirmsLargeMessagesHaveABudget publishes 7 MiB at a time as one firm's tenant.
 func TestAFirmsLargeMessagesHaveABudget(t *testing.T) {
 	b, f2 := openForFirms(t)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
@@ -157,7 +157,7 @@ func TestAFirmsLargeMessagesHaveABudget(t *testing.T) {
 	}
 	_, two := dial(t, b, f2)
 	if _, err := two.Publish(brief(t), "casehug.f2.matter.created", large); err != nil {
-		t.Errorf("the other firm's guest: %v", err)
+		t.Errorf("the other firm's tenant: %v", err)
 	}
 }
 

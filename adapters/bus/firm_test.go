@@ -176,7 +176,7 @@ func TestFirmsAreApart(t *testing.T) {
 	}
 }
 
-// bucketOf is the bucket of documents as a guest has it.
+// bucketOf is the bucket of documents as a tenant has it.
 func bucketOf(t *testing.T, b *bus.Bus, opt nats.Option) jetstream.ObjectStore {
 	t.Helper()
 	_, js := dial(t, b, opt)
@@ -198,8 +198,8 @@ func readFor(t *testing.T, b *bus.Bus, q domain.ObjectQuestion, name string) (st
 	return string(content), errors.Join(err, r.Close())
 }
 
-// TestFirmsPutTheSameNames puts objects of one name as guests of two firms and as everyone's
-// guest, again and again: each firm has its own, and none is in another's way.
+// TestFirmsPutTheSameNames puts objects of one name as tenants of two firms and as everyone's
+// tenant, again and again: each firm has its own, and none is in another's way.
 func TestFirmsPutTheSameNames(t *testing.T) {
 	b, f2 := openForFirms(t)
 	all, one, two := bucketOf(t, b, nats.UserInfo("all", "right")), bucketOf(t, b, nats.UserInfo("one", "right")), bucketOf(t, b, f2)
@@ -312,7 +312,7 @@ func TestWhoseAnObjectIs(t *testing.T) {
 		"unmarked, by digest":            {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: right}, nil},
 		"unmarked, by a wrong digest":    {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: wrong}, domain.ErrOtherBytes},
 		"unmarked, wrong though vouched": {"unmarked", domain.ObjectQuestion{Firm: "f2", SHA256: wrong, Vouched: true}, domain.ErrOtherBytes},
-		"a guest's mark is its firm":     {"forged", domain.ObjectQuestion{Firm: "f2"}, nil},
+		"a tenant's mark is its firm":    {"forged", domain.ObjectQuestion{Firm: "f2"}, nil},
 		"and no other's":                 {"forged", domain.ObjectQuestion{Firm: "f1"}, bus.ErrNoObject},
 	} {
 		if got, err := readFor(t, b, c.q, c.object); !errors.Is(err, c.want) || c.want == nil && got != "retainer" {

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// gate answers what guests ask of JetStream. It knows a handful of requests, checks each
+// gate answers what tenants ask of JetStream. It knows a handful of requests, checks each
 // to the bottom and forwards it in the engine's name; everything else is refused. It has
 // to exist because NATS' permissions see subjects only, and a consumer's delivery subject, a
 // purge's filter or a rollup stand in bodies and headers.
@@ -27,13 +27,13 @@ type gate struct {
 	open    context.Context // until the gate closes
 	shut    context.CancelFunc
 
-	chunkOwners chunkOwners // the documents that guests are putting
+	chunkOwners chunkOwners // the documents that tenants are putting
 	quota       *quota
 
 	waiting *waiting
 
 	mu     sync.Mutex
-	owners map[string]string // which guest made a consumer of the outbox, by its name
+	owners map[string]string // which tenant made a consumer of the outbox, by its name
 }
 
 const (
@@ -44,7 +44,7 @@ const (
 	documentBytes = 256 << 20
 )
 
-// share is what one guest may ask for. Each guest's requests of each kind wait in a queue of
+// share is what one tenant may ask for. Each tenant's requests of each kind wait in a queue of
 // their own, which one goroutine answers: who asks for more waits, and what its queue does not
 // hold is dropped, as on a network; nobody else notices.
 type share struct {
@@ -64,26 +64,26 @@ func (g *gate) shares(who tenant) []share {
 	}
 }
 
-// call is one message of a guest: subject is what the guest published.
+// call is one message of a tenant: subject is what the tenant published.
 type call struct {
 	tenant  tenant
 	subject string
 	msg     *nats.Msg
-	quiet   bool // the log has told enough of the guest
+	quiet   bool // the log has told enough of the tenant
 }
 
-// refusal says why the gate does not forward something; guests read it.
+// refusal says why the gate does not forward something; tenants read it.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// notYours is also said of consumers that are others', so that guests cannot tell.
+// notYours is also said of consumers that are others', so that tenants cannot tell.
 const notYours = refusal("consumer not found")
 
 func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*gate, error) {
 	conn, err := e.connect("gate", nats.ErrorHandler(func(_ *nats.Conn, sub *nats.Subscription, err error) {
 		if sub != nil {
-			log.Warn("a guest of the bus sends requests faster than the engine answers them; those beyond its queue are dropped", "queue", sub.Subject, "err", err)
+			log.Warn("a tenant of the bus sends requests faster than the engine answers them; those beyond its queue are dropped", "queue", sub.Subject, "err", err)
 		}
 	}))
 	if err != nil {
@@ -144,10 +144,10 @@ func (g *gate) handle(who tenant, s share) nats.MsgHandler {
 	}
 }
 
-// refusalsLogged is how many refused requests of one guest are logged per second.
+// refusalsLogged is how many refused requests of one tenant are logged per second.
 const refusalsLogged rate.Limit = 1
 
-// refuse tells the guest why; what is not a refusal stays inside.
+// refuse tells the tenant why; what is not a refusal stays inside.
 func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
@@ -180,7 +180,7 @@ func errorBody(why refusal) []byte {
 	return encoded(map[string]jetstream.APIError{"error": fault})
 }
 
-// respond answers the guest, if it waits for an answer where guests do.
+// respond answers the tenant, if it waits for an answer where tenants do.
 func (g *gate) respond(c call, header nats.Header, data []byte) {
 	reply := c.reply()
 	if reply == "" {
@@ -191,14 +191,14 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 	}
 }
 
-// forward passes the message on in the engine's name; JetStream answers the guest
+// forward passes the message on in the engine's name; JetStream answers the tenant
 // directly. The server does so for messages, pulls and direct reads only: the API's other
 // answers do not cross accounts, and are relayed.
 func (g *gate) forward(c call, header nats.Header, data []byte) error {
 	return g.conn.PublishMsg(&nats.Msg{Subject: c.subject, Reply: c.reply(), Header: header, Data: data})
 }
 
-// event passes an event of CaseHug on. What a guest of one firm publishes is marked as such.
+// event passes an event of CaseHug on. What a tenant of one firm publishes is marked as such.
 func (g *gate) event(c call) error {
 	if c.tenant.firm == "" {
 		return g.forward(c, c.msg.Header, c.msg.Data)
@@ -250,7 +250,7 @@ func (g *gate) close() {
 	g.conn.Close()
 }
 
-// reply is where the guest's answer goes in the engine's account, or "".
+// reply is where the tenant's answer goes in the engine's account, or "".
 func (c call) reply() string {
 	if !tenantInbox(c.msg.Reply) {
 		return ""
@@ -258,7 +258,7 @@ func (c call) reply() string {
 	return c.tenant.inbox(c.msg.Reply)
 }
 
-// tenantInbox says whether subject is a place where guests receive.
+// tenantInbox says whether subject is a place where tenants receive.
 func tenantInbox(subject string) bool {
 	return strings.HasPrefix(subject, inboxPrefix) && !strings.ContainsAny(subject, "*> \t\r\n")
 }

@@ -18,7 +18,7 @@ const (
 const accountInfo = `{"type":"io.nats.jetstream.api.v1.account_info_response","memory":0,"storage":0,"streams":2,"consumers":0,` +
 	`"limits":{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1},"api":{"total":0,"errors":0}}`
 
-const noAccess = refusal("guests publish casehug events, put documents and read sync events, nothing else")
+const noAccess = refusal("tenants publish casehug events, put documents and read sync events, nothing else")
 
 // api answers one request of JetStream's API.
 func (g *gate) api(c call) error {
@@ -37,7 +37,7 @@ func (g *gate) api(c call) error {
 	}
 }
 
-// streamNames says which stream holds a subject, among those that guests may know.
+// streamNames says which stream holds a subject, among those that tenants may know.
 func (g *gate) streamNames(c call) error {
 	var ask struct {
 		Subject string `json:"subject"`

@@ -2,8 +2,8 @@ package bus
 
 import "sync"
 
-// chunkOwners knows which guest is writing the chunks of which object, and which chunks a
-// guest's newer object has replaced. What it forgets, or has not seen, is nobody's: nobody may
+// chunkOwners knows which tenant is writing the chunks of which object, and which chunks a
+// tenant's newer object has replaced. What it forgets, or has not seen, is nobody's: nobody may
 // add to it or remove it.
 type chunkOwners struct {
 	mu    sync.Mutex
@@ -19,7 +19,7 @@ type paper struct {
 // mostChunkOwners bounds what is remembered: documents that are being put at one time.
 const mostChunkOwners = 10_000
 
-// writes says whether somebody is known to write the chunks, and whether it is the guest.
+// writes says whether somebody is known to write the chunks, and whether it is the tenant.
 func (p *chunkOwners) writes(who tenant, id string) (known, mine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -43,7 +43,7 @@ func (p *chunkOwners) complete(who tenant, id, was string) {
 	}
 }
 
-// mayPurge says whether the chunks are the guest's and belong to no object.
+// mayPurge says whether the chunks are the tenant's and belong to no object.
 func (p *chunkOwners) mayPurge(who tenant, id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

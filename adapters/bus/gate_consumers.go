@@ -9,12 +9,12 @@ import (
 	"time"
 )
 
-// ownerKey is the consumer's metadata that says which guest made it.
+// ownerKey is the consumer's metadata that says which tenant made it.
 const ownerKey = "engine.guest"
 
 type fields = map[string]json.RawMessage
 
-// consumer answers a request about consumers, on the outbox only and only the guest's own:
+// consumer answers a request about consumers, on the outbox only and only the tenant's own:
 // {verb}.OUTBOX[.{consumer}[.{filter}]].
 func (g *gate) consumer(c call, request string) error {
 	verb, rest, ok := strings.Cut(request, "."+Outbox)
@@ -51,7 +51,7 @@ func (g *gate) ownConsumer(c call, verb, name string) error {
 	return nil
 }
 
-// createConsumer makes a consumer that delivers to the guest alone and reads what it may
+// createConsumer makes a consumer that delivers to the tenant alone and reads what it may
 // read; rest is what the subject names after the stream: the consumer, and its filter.
 func (g *gate) createConsumer(c call, rest string) error {
 	request, config, err := consumerRequest(c.msg.Data)
@@ -89,7 +89,7 @@ func consumerRequest(data []byte) (request, config fields, err error) {
 	}
 	for field := range request {
 		if !slices.Contains([]string{"stream_name", "config", "action", "pedantic"}, field) {
-			return nil, nil, refusal(fmt.Sprintf("requests of guests cannot hold %q; leave it out", field))
+			return nil, nil, refusal(fmt.Sprintf("requests of tenants cannot hold %q; leave it out", field))
 		}
 	}
 	return request, config, nil
@@ -121,11 +121,11 @@ func harmless() []string {
 	}
 }
 
-// confine checks a consumer's configuration and binds it to the guest.
+// confine checks a consumer's configuration and binds it to the tenant.
 func (g tenant) confine(config fields) error {
 	for field := range config {
 		if !slices.Contains(harmless(), field) {
-			return refusal(fmt.Sprintf("consumers of guests cannot set %q; leave it out", field))
+			return refusal(fmt.Sprintf("consumers of tenants cannot set %q; leave it out", field))
 		}
 	}
 	if err := g.confineFilters(config); err != nil {
@@ -140,12 +140,12 @@ func (g tenant) confine(config fields) error {
 	return g.sign(config)
 }
 
-// How long consumers of guests live that nobody uses. A durable one outlives holidays; what
+// How long consumers of tenants live that nobody uses. A durable one outlives holidays; what
 // it would have read stays in the outbox for longer.
 const (
 	durableLifetime   = 30 * 24 * time.Hour
 	ephemeralLifetime = time.Hour
-	consumersMost     = 64 // of one guest
+	consumersMost     = 64 // of one tenant
 )
 
 // confineLifetime ends consumers that nobody uses.
@@ -163,7 +163,7 @@ func confineLifetime(config fields) error {
 	return nil
 }
 
-// hasRoom refuses a guest more consumers than it may have; a change of one that it has is none.
+// hasRoom refuses a tenant more consumers than it may have; a change of one that it has is none.
 func (g *gate) hasRoom(who tenant, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
 	defer cancel()
@@ -232,7 +232,7 @@ func (g tenant) confineDelivery(config fields) error {
 	return nil
 }
 
-// disguise shows the guest a consumer as the guest asked for it.
+// disguise shows the tenant a consumer as the tenant asked for it.
 func (g tenant) disguise(answer []byte) []byte {
 	var body, config fields
 	var metadata map[string]string

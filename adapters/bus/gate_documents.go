@@ -48,12 +48,12 @@ func (g *gate) documents(c call, request string) error {
 	return noAccess
 }
 
-const entriesOnly = refusal("guests can only look an object's entry up, not read the document")
+const entriesOnly = refusal("tenants can only look an object's entry up, not read the document")
 
 func (g *gate) entryByBody(c call, answer func(call, string) error) error {
 	var ask fields
 	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 {
-		return refusal("guests can only look an object's entry up by its subject")
+		return refusal("tenants can only look an object's entry up by its subject")
 	}
 	subject := text(ask["last_by_subj"])
 	if !oneToken(subject, metas) {
@@ -105,19 +105,19 @@ func (g *gate) passEntry(c call, subject string) error {
 	return nil
 }
 
-// purge lets go of the chunks that the guest wrote and no entry names, never of entries or
+// purge lets go of the chunks that the tenant wrote and no entry names, never of entries or
 // of the whole bucket.
 func (g *gate) purge(c call) error {
 	var ask fields
 	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 || !oneToken(text(ask["filter"]), chunks) {
-		return refusal("guests can only remove the chunks of one object; filter by them")
+		return refusal("tenants can only remove the chunks of one object; filter by them")
 	}
 	id, err := c.tenant.chunkID(strings.TrimPrefix(text(ask["filter"]), chunks))
 	if err != nil {
 		return err
 	}
 	if !g.chunkOwners.mayPurge(c.tenant, id) {
-		return refusal("guests can only remove chunks that they wrote and that no object has")
+		return refusal("tenants can only remove chunks that they wrote and that no object has")
 	}
 	m, err := g.ask(c.subject, encoded(map[string]string{"filter": chunks + id}))
 	if err != nil {
@@ -155,7 +155,7 @@ func (g *gate) putChunk(c call) error {
 	return g.forward(c, header, c.msg.Data)
 }
 
-// mayWrite refuses chunks of an object that is complete, or that another guest is writing.
+// mayWrite refuses chunks of an object that is complete, or that another tenant is writing.
 func (g *gate) mayWrite(who tenant, id string) error {
 	if known, mine := g.chunkOwners.writes(who, id); known {
 		if !mine {
@@ -230,7 +230,7 @@ func (g *gate) chunksOf(entry string) (string, error) {
 	return meta.NUID, nil
 }
 
-// checkEntry wants an entry of this bucket under its own name that is neither a deletion
+// checkEntry requires an entry of this bucket under its own name that is neither a deletion
 // nor a link, which would make the engine read elsewhere. Fields that the gate does not know
 // are refused: the server's clients take names in any case, so one could be a known one again.
 func checkEntry(token string, data []byte) (objectMeta, fields, error) {
@@ -249,13 +249,13 @@ func checkEntry(token string, data []byte) (objectMeta, fields, error) {
 		return meta, nil, refusal("the object's entry names another object")
 	}
 	if meta.Deleted || (len(meta.Options.Link) > 0 && string(meta.Options.Link) != "null") {
-		return meta, nil, refusal("guests put documents; they cannot delete or link them")
+		return meta, nil, refusal("tenants put documents; they cannot delete or link them")
 	}
 	return meta, entry, nil
 }
 
 // storable are the headers that the object store needs. The rollup of one entry replaces
-// it; any other rollup would empty the bucket. A message id of a guest's choice could make
+// it; any other rollup would empty the bucket. A message id of a tenant's choice could make
 // another's document vanish.
 func storable(in nats.Header, entry bool) (nats.Header, error) {
 	out := nats.Header{}
@@ -267,7 +267,7 @@ func storable(in nats.Header, entry bool) (nats.Header, error) {
 		case strings.HasPrefix(lower, "nats-expected-"):
 			out[name] = values
 		case strings.HasPrefix(lower, "nats-"):
-			return nil, refusal("guests cannot send the header " + name + " with documents")
+			return nil, refusal("tenants cannot send the header " + name + " with documents")
 		}
 	}
 	return out, nil

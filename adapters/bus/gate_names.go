@@ -9,11 +9,11 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The bucket is one space of names for all firms. What a firm's guest puts lies under names
-// that the gate makes of the guest's, so that guests of different firms never meet; they see
+// The bucket is one space of names for all firms. What a firm's tenant puts lies under names
+// that the gate makes of the tenant's, so that tenants of different firms never meet; they see
 // their own names.
 
-// own stands before everything that a firm's guest names in the bucket; "" for everyone's.
+// own stands before everything that a firm's tenant names in the bucket; "" for everyone's.
 func (g tenant) own() string {
 	if g.firm == "" {
 		return ""
@@ -29,7 +29,7 @@ func (g tenant) chunkID(nuid string) (string, error) {
 	return strings.TrimSuffix(g.own(), "/") + nuid, nil
 }
 
-// entrySubject is where the store has the entry that the guest names by subject.
+// entrySubject is where the store has the entry that the tenant names by subject.
 func (g tenant) entrySubject(subject string) (string, error) {
 	token := strings.TrimPrefix(subject, metas)
 	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
@@ -37,13 +37,13 @@ func (g tenant) entrySubject(subject string) (string, error) {
 	case err != nil:
 		return "", refusal("the object's entry is malformed; put it with a NATS client")
 	case g.firm == "" && strings.HasPrefix(string(name), "~"):
-		return "", refusal("names that begin with ~ are for the guests of one firm; choose another")
+		return "", refusal("names that begin with ~ are for the tenants of one firm; choose another")
 	}
 	return entryOf(Documents, g.own()+string(name)), nil
 }
 
 // ownerMark writes into an entry under which name it lies, whose chunks it has and, for a
-// firm's guest, whose document it is.
+// firm's tenant, whose document it is.
 func (g tenant) ownerMark(entry fields, header nats.Header, meta objectMeta, id string) {
 	entry["name"], entry["nuid"] = encoded(g.own()+meta.Name), encoded(id)
 	if g.firm == "" {
@@ -56,7 +56,7 @@ func (g tenant) ownerMark(entry fields, header nats.Header, meta objectMeta, id 
 	header.Set(firmHeader, g.firm)
 }
 
-// shown is an entry as the guest put it.
+// shown is an entry as the tenant put it.
 func (g tenant) shown(stored []byte) []byte {
 	var entry fields
 	if g.firm == "" || json.Unmarshal(stored, &entry) != nil || entry == nil {

@@ -34,7 +34,7 @@ func (g *gate) flowControl(c call) error {
 	return g.forward(c, nil, c.msg.Data)
 }
 
-// owns says whether the guest has made the consumer.
+// owns says whether the tenant has made the consumer.
 func (g *gate) owns(who tenant, name string) bool {
 	g.mu.Lock()
 	owner, ok := g.owners[name]

@@ -2,7 +2,7 @@ package bus
 
 import "sync"
 
-// quota limits the messages of each firm's guests in [Inbox] that the engine has not processed,
+// quota limits the messages of each firm's tenants in [Inbox] that the engine has not processed,
 // so that a firm whose events pile up leaves room for the others. It counts in two periods, and
 // drops the older one when the engine has processed all that the stream held at its end.
 type quota struct {
@@ -17,7 +17,7 @@ func newQuota(most int64) *quota {
 	return &quota{most: most, older: map[tenant]int64{}, now: map[tenant]int64{}}
 }
 
-// take says whether the guest has room for so many bytes, and takes it.
+// take says whether the tenant has room for so many bytes, and takes it.
 func (q *quota) take(who tenant, bytes int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -37,5 +37,5 @@ func (q *quota) acquire(last, done uint64) {
 	}
 }
 
-// shareOfOne is the part of a stream's room that one firm's guests may fill.
+// shareOfOne is the part of a stream's room that one firm's tenants may fill.
 const shareOfOne = 8

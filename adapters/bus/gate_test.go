@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// Whatever a firm's guest sends, a consumer that passes delivers to that guest only, reads
+// Whatever a firm's tenant sends, a consumer that passes delivers to that tenant only, reads
 // that firm only and has no setting that the gate does not know.
 func FuzzConfine(f *testing.F) {
 	f.Add([]byte(`{"stream_name":"OUTBOX","config":{"filter_subject":"sync.f1.>","deliver_subject":"_INBOX.a"}}`))

@@ -33,7 +33,7 @@ func (l *keyQueue) add(h *unackedMessage) {
 	}
 }
 
-// drive hands out the lane's messages one by one until none is left.
+// drive hands out the queue's messages one by one until none is left.
 func (s *subscription) drive(l *keyQueue) {
 	for {
 		h, wait := s.next(l)
@@ -49,7 +49,7 @@ func (s *subscription) drive(l *keyQueue) {
 }
 
 // next is the message whose turn it is, or how long to wait for it, or neither: then the
-// lane is gone.
+// queue is gone.
 func (s *subscription) next(l *keyQueue) (*unackedMessage, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,7 +113,7 @@ func (s *subscription) settle(l *keyQueue, h *unackedMessage, m *message.Message
 	}
 }
 
-// comesAgain gives a failed message back and keeps its lane closed until it is there again.
+// comesAgain gives a failed message back and keeps its queue closed until it is there again.
 func (s *subscription) comesAgain(l *keyQueue, h *unackedMessage) {
 	delay := s.config.Delay(h.deliveries)
 	s.mu.Lock()

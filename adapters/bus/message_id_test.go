@@ -12,7 +12,7 @@ import (
 )
 
 // TestNoMessageIDHidesAnotherEvent publishes other events under a Nats-Msg-Id that was used
-// before, as guests of two firms, as everyone's guest and as the engine does for HTTP.
+// before, as tenants of two firms, as everyone's tenant and as the engine does for HTTP.
 func TestNoMessageIDHidesAnotherEvent(t *testing.T) {
 	b, f2 := openForFirms(t)
 	_, two := dial(t, b, f2)

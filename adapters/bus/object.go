@@ -33,7 +33,7 @@ type Object struct {
 }
 
 // Object opens an object for a firm's document, if it may be read for that: see
-// [domain.ObjectEntry]. What the firm's own guest has put under that name is found too. ctx
+// [domain.ObjectEntry]. What the firm's own tenant has put under that name is found too. ctx
 // has to live as long as the object, which the caller closes. Links are not followed.
 func (b *Bus) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (Object, error) {
 	asked, stop := context.WithTimeout(ctx, openWithin)

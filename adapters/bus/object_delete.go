@@ -12,7 +12,7 @@ import (
 )
 
 // DeleteObject removes what a firm's document was read from, if it was put before a time: the
-// shared object, unless it bears another firm's mark, and the one that the firm's own guest put.
+// shared object, unless it bears another firm's mark, and the one that the firm's own tenant put.
 // What is not there is no error.
 func (b *Bus) DeleteObject(ctx context.Context, f domain.FirmID, bucket, name string, before time.Time) error {
 	store, err := b.js.ObjectStore(ctx, bucket)

@@ -22,8 +22,8 @@ const (
 	firmHeader = "Engine-Firm"
 )
 
-// ownName is the name under which the bucket has what a firm's guest puts as name: the
-// names of different firms' guests never meet.
+// ownName is the name under which the bucket has what a firm's tenant puts as name: the
+// names of different firms' tenants never meet.
 func ownName(firm, name string) string { return "~" + firm + "/" + name }
 
 // found is an object of the bucket and whose it is.
@@ -45,7 +45,7 @@ func (b *Bus) findObject(ctx context.Context, q domain.ObjectQuestion, bucket, n
 	for _, n := range names {
 		object, err := b.objectEntry(ctx, bucket, n)
 		if err == nil && n != name && object.entry.Firm != q.Firm {
-			err = jetstream.ErrObjectNotFound // no guest put it
+			err = jetstream.ErrObjectNotFound // no tenant put it
 		}
 		if err == nil {
 			err = object.entry.Allows(q)

@@ -85,7 +85,7 @@ func TestRestartKeepsMessagesAndPositions(t *testing.T) {
 	}
 	_, tenant = dial(t, b)
 	if _, err := tenant.Consumer(brief(t), bus.Outbox, "theirs"); err != nil {
-		t.Errorf("a guest's consumer: %v", err)
+		t.Errorf("a tenant's consumer: %v", err)
 	}
 }
 
@@ -130,7 +130,7 @@ func TestOpenConnectsToACluster(t *testing.T) {
 	}
 }
 
-// A guest's account cannot carry an engine.
+// A tenant's account cannot carry an engine.
 func TestOpenReportsWhatTheClusterRefuses(t *testing.T) {
 	tenants := open(t)
 	if _, err := bus.Open(t.Context(), bus.Config{URL: tenants.ClientURL()}); err == nil || !strings.Contains(err.Error(), "make stream ENGINE_VOID") {

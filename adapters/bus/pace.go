@@ -9,7 +9,7 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// pace is how many messages and bytes a guest may send of one kind. A guest that is ahead of
+// pace is how many messages and bytes a tenant may send of one kind. A tenant that is ahead of
 // it waits, as long as few of its messages wait; one that sends on all the same is refused and
 // told when to come again.
 type pace struct {
@@ -20,7 +20,7 @@ type pace struct {
 // asks is the pace of what is asked of JetStream's API.
 func asks() pace { return pace{messages: rate.NewLimiter(200, 1000)} }
 
-// tells is the pace of events. What one firm's guest sends must not keep the intake busy for
+// tells is the pace of events. What one firm's tenant sends must not keep the intake busy for
 // all others, nor fill the disk.
 func (g tenant) tells() pace {
 	if g.firm == "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
-// state is everything that guests could change: each stream's messages and consumers.
+// state is everything that tenants could change: each stream's messages and consumers.
 func state(t testing.TB, b *bus.Bus) string {
 	t.Helper()
 	var out strings.Builder
@@ -30,7 +30,7 @@ func state(t testing.TB, b *bus.Bus) string {
 	return out.String()
 }
 
-// furnish gives each stream something that guests might be after, the ledger too.
+// furnish gives each stream something that tenants might be after, the ledger too.
 func furnish(t testing.TB, b *bus.Bus) {
 	t.Helper()
 	if _, err := b.JetStream().CreateStream(brief(t), jetstream.StreamConfig{Name: "LEDGER", Subjects: []string{"ledger.>"}, AllowDirect: true}); err != nil {
@@ -55,7 +55,7 @@ func furnish(t testing.TB, b *bus.Bus) {
 	}
 }
 
-// attempt is a request that a guest makes with raw messages, body as JSON.
+// attempt is a request that a tenant makes with raw messages, body as JSON.
 type attempt struct {
 	subject string
 	body    string
@@ -222,8 +222,8 @@ func TestPermissionsRefuse(t *testing.T) {
 	}
 }
 
-// A guest that listens to every inbox hears nothing of the engine's own traffic.
-func TestGuestCannotOverhearTheEngine(t *testing.T) {
+// A tenant that listens to every inbox hears nothing of the engine's own traffic.
+func TestTenantCannotOverhearTheEngine(t *testing.T) {
 	b := open(t)
 	spy, _ := dial(t, b)
 	heard, err := spy.SubscribeSync("_INBOX.>")
@@ -242,7 +242,7 @@ func TestGuestCannotOverhearTheEngine(t *testing.T) {
 }
 
 // Acknowledging another's message would make it vanish for its reader.
-func TestGuestCannotAcknowledgeForTheEngine(t *testing.T) {
+func TestTenantCannotAcknowledgeForTheEngine(t *testing.T) {
 	b := open(t)
 	furnish(t, b)
 	cons, err := b.JetStream().CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "engines", AckPolicy: jetstream.AckExplicitPolicy})

@@ -180,9 +180,9 @@ func TestSizesOnAClusterAreTheOperators(t *testing.T) {
 	}
 }
 
-// TestAFirmsGuestsFillTheirShareOnly publishes as one firm's guest, while nothing is taken in,
+// TestAFirmsTenantsFillTheirShareOnly publishes as one firm's tenant, while nothing is taken in,
 // until it is refused: the other firm's events go in. After its own were taken in it goes on.
-func TestAFirmsGuestsFillTheirShareOnly(t *testing.T) {
+func TestAFirmsTenantsFillTheirShareOnly(t *testing.T) {
 	b, f2 := openForFirms(t, small)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
 	_, two := dial(t, b, f2)

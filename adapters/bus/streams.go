@@ -21,7 +21,7 @@ const (
 )
 
 // Bound is the prefix of the subject of an event whose publisher may publish for one firm only:
-// a guest of that firm, or a caller over HTTP. Subscribers get the subject without it.
+// a tenant of that firm, or a caller over HTTP. Subscribers get the subject without it.
 const Bound = "bound."
 
 // The engine's durable consumers, which are its subscribers' topics.

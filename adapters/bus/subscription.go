@@ -12,7 +12,7 @@ import (
 )
 
 // subscription is one topic's flow: a reader takes what JetStream delivers and puts it into
-// lanes, one per key; each lane hands its messages out one by one; a heart beats for all of them.
+// queues, one per key; each queue hands its messages out one by one; one heartbeat tells NATS of all of them.
 type subscription struct {
 	config  SubscriberConfig
 	cons    jetstream.Consumer
@@ -91,7 +91,7 @@ func (s *subscription) readConsumer() error {
 	}
 }
 
-// take puts a message into its lane. What arrives while the subscription stops goes back,
+// take puts a message into its queue. What arrives while the subscription stops goes back,
 // and what is held already is dropped: it came again only because a heartbeat was late.
 func (s *subscription) take(msg jetstream.Msg) {
 	h, err := newUnackedMessage(msg, s.config.Key)

@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 )
 
-// supervisor starts the embedded server anew after a fault of the disk: a stream that met one, a
+// supervisor starts the embedded server again after a fault of the disk: a stream that met one, a
 // full disk most of all, takes nothing more for as long as its server runs.
 type supervisor struct {
 	of    *embedded
@@ -49,11 +49,11 @@ func (c *supervisor) run() {
 	}
 }
 
-// restart starts the server anew and returns the fault that it has all the same, or nil.
+// restart starts the server again and returns the fault that it has all the same, or nil.
 func (c *supervisor) restart() error {
 	c.of.stop()
 	if err := c.of.start(c.ctx); err != nil {
-		c.log.Error("the embedded NATS server can't be started anew; it is tried again", "err", err)
+		c.log.Error("the embedded NATS server can't be restarted; retrying", "err", err)
 		return nil
 	}
 	fault := c.of.fault()
@@ -72,7 +72,7 @@ func (c *supervisor) note(fault error) {
 		c.log.Error("the embedded NATS server can't write, so no events are taken in; free space on the disk of ENGINE_DATA_DIR, or replace it: it goes on by itself",
 			"dir", c.of.config.store(), "err", fault)
 	case was != nil && fault == nil:
-		c.log.Info("the embedded NATS server was started anew and takes events in again")
+		c.log.Info("the embedded NATS server was restarted and takes events in again")
 	}
 }
 
@@ -96,7 +96,7 @@ func (e *embedded) fault() error {
 	return nil
 }
 
-// trialBytes have to fit on the disk before the server is started anew.
+// trialBytes have to fit on the disk before the server is restarted.
 const trialBytes = 4 << 20
 
 // writable reports whether the disk takes a file, and keeps it.

@@ -52,9 +52,9 @@ func seen(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// TestAServerThatGaveUpIsStartedAnew tells that the bus waits for its disk, then goes on
+// TestAServerThatGaveUpIsStartedAgain tells that the bus waits for its disk, then goes on
 // for publishers and for the engine where they left off.
-func TestAServerThatGaveUpIsStartedAnew(t *testing.T) {
+func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 	var tries atomic.Int32
 	b := nursed(t, func(b *Bus) error {
 		if tries.Add(1) == 1 {
@@ -78,7 +78,7 @@ func TestAServerThatGaveUpIsStartedAnew(t *testing.T) {
 	seen(t, "the fault is told", func() bool { return b.Fault() != nil })
 	seen(t, "the server is another one and well", func() bool { return b.embedded.server() != first && b.Fault() == nil })
 	if tries.Load() < 2 {
-		t.Errorf("the server was started anew after %d tries of the disk", tries.Load())
+		t.Errorf("the server was restarted after %d tries of the disk", tries.Load())
 	}
 	js, err := jetstream.New(publisher)
 	if err != nil {
@@ -97,7 +97,7 @@ func TestAServerThatGaveUpIsStartedAnew(t *testing.T) {
 	}
 }
 
-// TestAFaultThatStaysIsNotFought tells that a server is not started anew again and again
+// TestAFaultThatStaysIsNotFought tells that a server is not restarted again and again
 // where that does not help.
 func TestAFaultThatStaysIsNotFought(t *testing.T) {
 	var tries atomic.Int32

@@ -46,7 +46,7 @@ func say(t testing.TB, b *bus.Bus, subject, data string) {
 	}
 }
 
-func TestGuestPublishesWithAcknowledgement(t *testing.T) {
+func TestTenantPublishesWithAcknowledgement(t *testing.T) {
 	b := open(t)
 	_, js := dial(t, b)
 	for i := range uint64(2) { // the ledger knows an event that comes twice, the bus does not judge
@@ -60,7 +60,7 @@ func TestGuestPublishesWithAcknowledgement(t *testing.T) {
 	}
 }
 
-func TestGuestHearsSyncEventsOnCoreNATS(t *testing.T) {
+func TestTenantHearsSyncEventsOnCoreNATS(t *testing.T) {
 	b := open(t)
 	conn, _ := dial(t, b)
 	sub, err := conn.SubscribeSync("sync.>")
@@ -77,7 +77,7 @@ func TestGuestHearsSyncEventsOnCoreNATS(t *testing.T) {
 	}
 }
 
-func TestGuestPullsFromTheOutbox(t *testing.T) {
+func TestTenantPullsFromTheOutbox(t *testing.T) {
 	b := open(t)
 	_, js := dial(t, b)
 	say(t, b, "sync.f1.matter.synced", "one")
@@ -115,7 +115,7 @@ func TestGuestPullsFromTheOutbox(t *testing.T) {
 	}
 }
 
-func TestGuestReadsInOrder(t *testing.T) {
+func TestTenantReadsInOrder(t *testing.T) {
 	b := open(t)
 	_, js := dial(t, b)
 	for range 300 {
@@ -142,7 +142,7 @@ func TestGuestReadsInOrder(t *testing.T) {
 }
 
 // The older client's push consumers: durable, and ordered with flow control.
-func TestGuestIsPushedTo(t *testing.T) {
+func TestTenantIsPushedTo(t *testing.T) {
 	b := open(t)
 	conn, _ := dial(t, b)
 	js, err := conn.JetStream()
@@ -180,7 +180,7 @@ func TestGuestIsPushedTo(t *testing.T) {
 	}
 }
 
-func TestGuestPutsDocuments(t *testing.T) {
+func TestTenantPutsDocuments(t *testing.T) {
 	b := open(t)
 	_, js := dial(t, b)
 	store, err := js.ObjectStore(brief(t), bus.Documents)
@@ -223,7 +223,7 @@ func TestObjectThatIsNotThere(t *testing.T) {
 	}
 }
 
-func TestGuestPutsALargeDocument(t *testing.T) {
+func TestTenantPutsALargeDocument(t *testing.T) {
 	b := open(t)
 	_, js := dial(t, b)
 	store, err := js.ObjectStore(brief(t), bus.Documents)

@@ -48,7 +48,7 @@ func certificate(t *testing.T) (cert, key string) {
 	return file("cert.pem", "CERTIFICATE", der), file("key.pem", "PRIVATE KEY", secret)
 }
 
-// TestTheEmbeddedBusSpeaksTLS lets a guest in by TLS alone.
+// TestTheEmbeddedBusSpeaksTLS lets a tenant in by TLS alone.
 func TestTheEmbeddedBusSpeaksTLS(t *testing.T) {
 	cert, key := certificate(t)
 	b := open(t, func(c *bus.Config) { c.TLSCert, c.TLSKey = cert, key })
@@ -58,7 +58,7 @@ func TestTheEmbeddedBusSpeaksTLS(t *testing.T) {
 	}
 	if conn, err := nats.Connect(b.ClientURL()); err == nil {
 		conn.Close()
-		t.Error("a guest that does not know the certificate connects")
+		t.Error("a tenant that does not know the certificate connects")
 	}
 	plain, err := net.Dial("tcp", strings.TrimPrefix(strings.TrimPrefix(b.ClientURL(), "nats://"), "tls://"))
 	if err != nil {

@@ -150,7 +150,7 @@ const (
 	remedyPlace  = "Whoever runs the service that sends documents puts them into the bucket " + Bucket + " or on a public https address, and sends the event again."
 	remedyPut    = "Whoever runs the service that sends documents puts it into the bucket " + Bucket + " again. Then it goes on by itself."
 	remedyProof  = "Whoever runs the service that sends documents gives the object the firm's id as its metadata 'firm', or sends the event again with the document's sha256."
-	remedyNobody = "Nobody needs to act: it is tried again by itself. If it lasts, tell CaseHug's support."
+	remedyNobody = "Nobody needs to act: it is retried automatically. If it lasts, tell CaseHug's support."
 )
 
 // gone is the error for a document that trying again will not bring.
@@ -168,7 +168,7 @@ func (f fetch) later(why string, cause error) error {
 	return f.failed(domain.Retryable, why, remedyNobody, cause)
 }
 
-// damaged is the error for a document that was not stored as it was put. It is tried again,
+// damaged is the error for a document that was not stored as it was put. It is retried,
 // because putting it again makes it whole.
 func (f fetch) damaged(cause error) error {
 	return f.failed(domain.Retryable, "the object store has not the bytes that were put", remedyPut, cause)

@@ -14,7 +14,7 @@ import (
 	"github.com/cloudevents/sdk-go/v2/event"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 func outgoing(topic casehug.Topic, data any) casehug.Outgoing {
 	at := time.Date(2026, 11, 2, 16, 4, 5, 120_000_000, time.FixedZone("CET", 3600))

@@ -71,7 +71,7 @@ func isLoopback(host string) bool {
 }
 
 // openURL asks for the document. One clock runs over it: first until the answer
-// starts, all redirects included, then anew with each read.
+// starts, all redirects included, then again with each read.
 func (d *Documents) openURL(ctx context.Context, f fetch) (Opened, error) {
 	u, err := url.Parse(f.doc.Content.URL)
 	if err != nil || u.Host == "" {

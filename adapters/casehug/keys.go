@@ -25,7 +25,7 @@ const (
 )
 
 // remoteKeys are the keys at a URL. Behind it, oidc.RemoteKeySet keeps them and reads
-// them anew for a key it does not know; remoteKeys adds an age, and goes on with the
+// them again for a key it does not know; remoteKeys adds an age, and goes on with the
 // aged keys while newer ones cannot be had.
 type remoteKeys struct {
 	url   string

@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// beforeSend is what happens to a call between its turn and its sending: it gets the
+// beforeSend is what happens to a call between its slot and its sending: it gets the
 // access token that counts then, and its intent is recorded. So a call that waits has
 // neither an old token nor an open intent.
 type beforeSend struct {
@@ -25,8 +25,8 @@ type beforeSend struct {
 type beforeSendKey struct{}
 
 // errTokenEnded marks a call whose access token ended while it waited: it needs another
-// one, and another turn.
-var errTokenEnded = errors.New("the access token expired while the call waited for its turn")
+// one, and another slot.
+var errTokenEnded = errors.New("the access token expired while the call waited for its slot")
 
 // withheld is a call that was not sent because its tokens or its intent were not to be had.
 type withheld struct{ err error }

@@ -66,7 +66,7 @@ func create(ctx context.Context, c *Client, intend func(context.Context) error) 
 	return err
 }
 
-// TestACallThatWaitsHasNoIntent tells that intents are recorded one by one as turns come,
+// TestACallThatWaitsHasNoIntent tells that intents are recorded one by one as slots are granted,
 // each before its call is sent.
 func TestACallThatWaitsHasNoIntent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -172,7 +172,7 @@ func (a *lives) status(access string) int {
 }
 
 // TestTokensThatEndWhileCallsWait lets many more calls wait than an access token's life has
-// turns: each is sent with a token that is alive.
+// slots: each is sent with a token that is alive.
 func TestTokensThatEndWhileCallsWait(t *testing.T) {
 	for _, perSecond := range []float64{1, 5, 15} {
 		t.Run(fmt.Sprint(perSecond, " a second"), func(t *testing.T) {

@@ -28,7 +28,7 @@ type call struct {
 	request domain.RequestID
 	creates bool // a POST that makes something new: repeating it makes another one
 	// intend records the intent of a call that creates something. It is called when the
-	// call's turn has come, right before it is sent; where it fails the call is not sent,
+	// call's slot is granted, right before it is sent; where it fails the call is not sent,
 	// and its error is returned as it is. Nil: there is nothing to record.
 	intend func(context.Context) error
 }

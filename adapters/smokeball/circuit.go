@@ -95,7 +95,7 @@ func newCircuits(log *slog.Logger, tell func(Trouble)) *circuits {
 type pass struct {
 	circuit *circuit // nil: of no firm
 	probe   bool
-	flow    context.Context // ends when the call need not wait for its turn any more
+	flow    context.Context // ends when the call need not wait for its slot any more
 }
 
 // enter lets a call through, or returns an *outage. Calls of no firm, as while one is
@@ -107,7 +107,7 @@ func (c *circuits) enter(t slot) (pass, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	k := c.firms[t.firm]
-	if k == nil || !k.grant.Equal(t.grant) { // somebody connected anew: what was counts no more
+	if k == nil || !k.grant.Equal(t.grant) { // somebody connected again: what was counts no more
 		k = &circuit{grant: t.grant}
 		k.close()
 		c.firms[t.firm] = k
@@ -122,7 +122,7 @@ func (c *circuits) enter(t slot) (pass, error) {
 	return pass{k, true, context.Background()}, nil
 }
 
-// held is the error of a call of the firm that stops waiting for its turn.
+// held is the error of a call of the firm that stops waiting for its slot.
 func (c *circuits) held(p pass) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()

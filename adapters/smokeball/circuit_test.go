@@ -114,9 +114,9 @@ func TestAFirmsOutageIsItsOwn(t *testing.T) {
 	})
 }
 
-// TestANewGrantBeginsAnew connects a firm anew in an outage: what failed before counts no
+// TestANewGrantBeginsAgain connects a firm again in an outage: what failed before counts no
 // more against it.
-func TestANewGrantBeginsAnew(t *testing.T) {
+func TestANewGrantBeginsAgain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &patient{}
 		way, _ := outed(t, p)

@@ -13,7 +13,7 @@ import (
 
 // Client calls Smokeball for all firms. It is safe for concurrent use. Every method
 // that fails returns a *domain.CallError. Those that create something call intend, if it is
-// not nil, once when the call's turn has come, right before it is sent: where that fails
+// not nil, once when the call's slot is granted, right before it is sent: where that fails
 // nothing is sent, and its error is returned as it is.
 type Client struct {
 	shared   *app                   // that any firm may allow
@@ -112,7 +112,7 @@ func (c *Client) OAuth() *OAuth { return c.shared.oauth }
 // app's, or the one that all other firms share.
 func (c *Client) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
 
-// waiting is how many calls wait for their turn in any allowance.
+// waiting is how many calls wait for their slot in any allowance.
 func (c *Client) waiting() int {
 	n := c.shared.limiter.Allowance().Waiting
 	for _, own := range c.own {

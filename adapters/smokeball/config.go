@@ -26,7 +26,7 @@ type Config struct {
 	Store        TokenStore
 	Registerer   prometheus.Registerer // nil: no metrics
 	Log          *slog.Logger          // nil: slog's default
-	// Permit is asked when a call's turn has come, right before it is sent: an error keeps it
+	// Permit is asked when a call's slot is granted, right before it is sent: an error keeps it
 	// back, which is a passing fault. It gets the call's context. Nil: all are sent.
 	Permit func(context.Context) error
 	// Trouble is told when Smokeball stops to serve a firm's calls, and when it does again.

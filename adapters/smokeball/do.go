@@ -46,7 +46,7 @@ func (c *Client) shutOut(ctx context.Context, app *app, d *beforeSend, refused c
 	return err == nil && a.status == http.StatusForbidden && k.refusal(a).told
 }
 
-// signed sends the call with tokens that are alive when its turn comes. Where they end
+// signed sends the call with tokens that are alive when its slot is granted. Where they end
 // while it waits it gets others, and waits again.
 func (c *Client) signed(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
 	for {

@@ -38,7 +38,7 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 	message := "Smokeball cannot be reached"
 	switch {
 	case errors.Is(cause, errNoSlot):
-		message = "The call to Smokeball was given up while it waited for its turn"
+		message = "The call to Smokeball was given up while it waited for its slot"
 	case errors.Is(cause, errNoAnswer):
 		message = fmt.Sprintf("Smokeball gives no answer within %d seconds", int(answerWithin.Seconds()))
 	case errors.Is(cause, errNoEnd):

@@ -15,7 +15,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// far is a client of hosts that answer as the test wants, without a network.
+// far is a client of hosts that answer as the test requires, without a network.
 func far(t *testing.T, store smokeball.TokenStore, answer answering) *smokeball.Client {
 	return newClient(t, smokeball.Config{Hosts: smokeball.Hosts{API: "https://api.test", Auth: "https://auth.test"}, ClientID: "client-1", ClientSecret: secret,
 		APIKey: apiKey, Rate: 5, Burst: 5, Store: store, Transport: answer})

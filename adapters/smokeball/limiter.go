@@ -23,8 +23,8 @@ type Limiter struct {
 	bucket      *rate.Limiter
 	queue       queue
 	slow        slowdown
-	used        []time.Time // turns of the last minute, the oldest first
-	leaving     int         // calls whose turn has come and which are not sent yet
+	used        []time.Time // slots of the last minute, the oldest first
+	leaving     int         // calls whose slot is granted and which are not sent yet
 	mostLeaving int
 	dispatching bool
 	fewer       chan struct{} // tells the dispatcher that a call gave up or was sent
@@ -33,8 +33,8 @@ type Limiter struct {
 // Allowance is the state of the limiter.
 type Allowance struct {
 	PerSecond      float64       // calls a second, at most
-	UsedLastMinute int           // turns handed out in the last 60 seconds
-	Waiting        int           // calls that wait for their turn
+	UsedLastMinute int           // slots granted in the last 60 seconds
+	Waiting        int           // calls that wait for their slot
 	PausedFor      time.Duration // what is left of the pause after a 429
 }
 
@@ -45,9 +45,9 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 		mostLeaving: max(1, min(reservedCalls, burst-1)), fewer: make(chan struct{}, 1)}
 }
 
-// Wait returns when the caller's turn (see WithTurn) has come, or ctx's error. The caller
+// Wait returns when the caller's turn (see WithPriority) is granted, or ctx's error. The caller
 // calls sent once, when its call leaves or does not leave after all: of calls that still
-// record their intents only so many have their turn at once as may arrive together.
+// record their intents only so many have their slot at once as may arrive together.
 func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -63,7 +63,7 @@ func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 	}
 }
 
-// left notes that a call whose turn had come is on its way, or was kept back.
+// left notes that a call whose slot was granted is on its way, or was kept back.
 func (l *Limiter) left() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -78,7 +78,7 @@ func (l *Limiter) tellFewer() {
 	}
 }
 
-// enter queues the ticket and sees to it that somebody hands out turns.
+// enter queues the ticket and sees to it that somebody grants slots.
 func (l *Limiter) enter(t *ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +89,7 @@ func (l *Limiter) enter(t *ticket) {
 	}
 }
 
-// leave takes out a ticket whose caller has given up. One whose turn came at the same
+// leave takes out a ticket whose caller has given up. One whose slot was granted at the same
 // moment has cost it.
 func (l *Limiter) leave(t *ticket) {
 	l.mu.Lock()
@@ -102,7 +102,7 @@ func (l *Limiter) leave(t *ticket) {
 	l.tellFewer()
 }
 
-// dispatch hands out turns until nobody waits.
+// dispatch grants slots until nobody waits.
 func (l *Limiter) dispatch() {
 	for {
 		wait, more := l.handOut(time.Now())
@@ -153,7 +153,7 @@ func (l *Limiter) wait(now time.Time) time.Duration {
 	return delay
 }
 
-// recent are the turns of the minute before now.
+// recent are the slots of the minute before now.
 func (l *Limiter) recent(now time.Time) []time.Time {
 	old := 0
 	for old < len(l.used) && now.Sub(l.used[old]) >= time.Minute {
@@ -173,7 +173,7 @@ func (l *Limiter) learn(status int, sent time.Time) {
 	}
 }
 
-// debit books a request that was sent without a turn of its own.
+// debit books a request that was sent without a slot of its own.
 func (l *Limiter) debit() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

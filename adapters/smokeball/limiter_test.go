@@ -94,7 +94,7 @@ func TestLimiterAfterAnotherEngineTookTheBurst(t *testing.T) {
 	})
 }
 
-// take waits for a turn and sends at once.
+// take waits for a slot and sends at once.
 func take(ctx context.Context, l *Limiter) error {
 	sent, err := l.Wait(ctx)
 	if err == nil {
@@ -103,7 +103,7 @@ func take(ctx context.Context, l *Limiter) error {
 	return err
 }
 
-// inLine queues one call for each turn, in that order, and returns the order in which
+// inLine queues one call for each slot, in that order, and returns the order in which
 // they were served.
 func inLine(t *testing.T, l *Limiter, turns []slot) []slot {
 	var mu sync.Mutex
@@ -341,7 +341,7 @@ func TestQueueKeepsItsCount(t *testing.T) {
 	}
 	for p, l := range q.levels {
 		if len(l.firms) != 0 || len(l.waiting) != 0 {
-			t.Errorf("lane %d holds leftovers", p)
+			t.Errorf("level %d holds leftovers", p)
 		}
 	}
 }

@@ -133,7 +133,7 @@ func (o *OAuth) ownTokens(ctx context.Context, op string) (Tokens, error) {
 	return o.tokensOf(token), nil
 }
 
-// Refresh obtains tokens anew.
+// Refresh obtains tokens again.
 func (o ownSignIn) Refresh(ctx context.Context, _ string) (Tokens, error) {
 	return o.ownTokens(ctx, opOwn)
 }

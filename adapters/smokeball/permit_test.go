@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestACallWithoutPermitIsNotSent tells that a call which is kept back when its turn has
+// TestACallWithoutPermitIsNotSent tells that a call which is kept back when its slot has
 // come certainly did nothing, and may be tried again.
 func TestACallWithoutPermitIsNotSent(t *testing.T) {
 	v := newVendor(t)
@@ -34,7 +34,7 @@ func TestACallWithoutPermitIsNotSent(t *testing.T) {
 	}
 }
 
-// TestTurnsEnd tells that calls which wait for their turn are given up as soon as the engine
+// TestTurnsEnd tells that calls which wait for their slot are given up as soon as the engine
 // hands its lease over: the queue is not drained first.
 func TestTurnsEnd(t *testing.T) {
 	v := newVendor(t)

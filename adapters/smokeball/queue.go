@@ -6,10 +6,10 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// ticket is one call that waits for its turn.
+// ticket is one call that waits for its slot.
 type ticket struct {
 	slot
-	ready   chan struct{} // closed when the turn has come
+	ready   chan struct{} // closed when the slot is granted
 	granted bool
 }
 
@@ -18,20 +18,20 @@ type level struct {
 	firms   []domain.FirmID // the next firm first; each once
 	waiting map[domain.FirmID][]*ticket
 	ahead   map[domain.FirmID]int // calls of a firm that went before an older one of it
-	passed  int                   // turns given to more urgent calls since this lane's last one
+	passed  int                   // slots granted to more urgent calls since this level's last one
 }
 
-// queue hands out turns: the most urgent lane first, its firms in turn, of a firm's calls
+// queue grants slots: the most urgent level first, its firms in turn, of a firm's calls
 // those that change something before those that only look, so that what was begun is done
 // before more is begun, and last those that only confirm what is done: after a takeover there
-// is one for each sync that ran. A lane, or a call, that was passed over often enough goes
+// is one for each sync that ran. A level, or a call, that was passed over often enough goes
 // next, so none starves.
 type queue struct {
 	levels [priorities]level
 	size   int
 }
 
-// maxSkips is how many turns a lane lets others go first while it waits.
+// maxSkips is how many slots a level lets others go first while it waits.
 func maxSkips(p Priority) int {
 	if p == Bulk {
 		return 8

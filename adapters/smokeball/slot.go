@@ -7,7 +7,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Priority says whose turn comes sooner. No priority is ever starved.
+// Priority says whose slot is granted sooner. No priority is ever starved.
 type Priority int
 
 // The priorities, the most urgent first.
@@ -61,7 +61,7 @@ func ToConfirm(ctx context.Context) context.Context {
 	return context.WithValue(ctx, confirmsKey{}, true)
 }
 
-// WithSlotsUntil marks the calls made under ctx: those that wait for their turn when over
+// WithSlotsUntil marks the calls made under ctx: those that wait for their slot when over
 // ends are given up, those that are under way are not.
 func WithSlotsUntil(ctx, over context.Context) context.Context {
 	return context.WithValue(ctx, lastSlotKey{}, over)
@@ -75,7 +75,7 @@ func slotsUntil(ctx context.Context) context.Context {
 	return context.Background()
 }
 
-// WithPriority marks the calls made under ctx: they take their turns among firm's with
+// WithPriority marks the calls made under ctx: they take their slot among firm's with
 // that priority. Calls without a mark are their own firm's, with priority Live.
 func WithPriority(ctx context.Context, firm domain.FirmID, p Priority) context.Context {
 	if p < Clicked || p > Bulk {

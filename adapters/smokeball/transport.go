@@ -24,12 +24,12 @@ var (
 	errNoEnd    = errors.New("no end of the answer in time")
 )
 
-// errNoSlot marks a call that ended while it waited for its turn.
-var errNoSlot = errors.New("given up while waiting for a turn")
+// errNoSlot marks a call that ended while it waited for its slot.
+var errNoSlot = errors.New("given up while waiting for a slot")
 
-// limited is the way of every API call: it waits for its turn in the allowance, departs
-// (see departure), is sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
-// is open it fails at once with an *outage, without a turn.
+// limited is the way of every API call: it waits for its slot in the allowance, is sent
+// (see beforeSend), is sent, and teaches the limiter and its firm's circuit what came back. Where the circuit
+// is open it fails at once with an *outage, without a slot.
 type limited struct {
 	base     http.RoundTripper
 	limiter  *Limiter
@@ -66,7 +66,7 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// awaitSlot waits for the call's turn and returns the request as it departs.
+// awaitSlot waits for the call's slot and returns the request as it is sent.
 func (l limited) awaitSlot(req *http.Request, p pass) (*http.Request, error) {
 	ctx := req.Context()
 	sent, err := l.wait(ctx, p, req.Method != http.MethodGet)
@@ -83,7 +83,7 @@ func (l limited) awaitSlot(req *http.Request, p pass) (*http.Request, error) {
 	return ready, nil
 }
 
-// wait returns when the call's turn has come. A call whose circuit opens meanwhile does
+// wait returns when the call's slot is granted. A call whose circuit opens meanwhile does
 // not wait any longer.
 func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), err error) {
 	begun := time.Now()
@@ -106,7 +106,7 @@ func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), er
 	return nil, fmt.Errorf("%w: %w", errNoSlot, err)
 }
 
-// permitted asks whether the call may still be sent, now that its turn has come.
+// permitted asks whether the call may still be sent, now that its slot is granted.
 func (l limited) permitted(ctx context.Context) error {
 	if l.permit == nil {
 		return nil
@@ -218,7 +218,7 @@ func (s *sending) watch(ctx context.Context) context.Context {
 }
 
 // settled reports that the request certainly did not reach the other side: it was held
-// back, had no turn, or no connection came about. In doubt it may have.
+// back, had no slot, or no connection came about. In doubt it may have.
 func (s *sending) settled(err error) bool {
 	var held *outage
 	return errors.As(err, &held) || errors.Is(err, errNoSlot) || (s.connecting.Load() && !s.written.Load())

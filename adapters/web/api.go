@@ -179,7 +179,7 @@ func (p Paging) before() (uint64, error) {
 }
 
 // cursor is the text form of a place in a list; nil at its end. It carries a sum of
-// itself: a client with a damaged one must not begin anew.
+// itself: a client with a damaged one must not starts over.
 func cursor(position uint64) *string {
 	if position == 0 {
 		return nil

@@ -123,7 +123,7 @@ func (s *site) discardDeadLetter(ctx context.Context, in *deadLetterPath) (*chan
 	return s.settled(ctx, in, position, err)
 }
 
-// settled answers with the letter as it is now.
+// settled answers with the dead letter as it is now.
 func (s *site) settled(ctx context.Context, in *deadLetterPath, position uint64, err error) (*change[deadLetterBody], error) {
 	if err == nil {
 		err = s.settle(ctx, position)

@@ -33,7 +33,7 @@ type rotatedBody struct {
 
 // rewrappedBody tells what a rewrap did.
 type rewrappedBody struct {
-	Secrets int `json:"secrets" doc:"How many secrets were sealed anew."`
+	Secrets int `json:"secrets" doc:"How many secrets were sealed again."`
 }
 
 func (s *site) listKeys(ctx context.Context, _ *struct{}) (*answer[list[SealingKey]], error) {

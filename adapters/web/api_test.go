@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-var update = flag.Bool("update", false, "write the golden files anew")
+var update = flag.Bool("update", false, "write the golden files again")
 
 // golden compares JSON with a file, with the same indentation.
 func golden(t *testing.T, name, got string) {

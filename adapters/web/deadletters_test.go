@@ -168,7 +168,7 @@ func TestDeadLettersPage(t *testing.T) {
 		"Of 300,000 bytes the first 63", "Open <span>5</span>", "Taken in later <span>1</span>", `action="/dead-letters/dl_1/retry"`, `href="/dead-letters/dl_1/discard"`).
 		lacks(`action="/dead-letters/dl_3/retry"`, "dl_nobody", "dl_6")
 	open("/dead-letters?status=taken_in").contains("Client changed, c_82", "by a retry of Folasade Osei").lacks("/retry", "/discard")
-	open("/dead-letters?status=discarded").contains("Discarded</b>", "It is not tried again.").lacks("/retry", "/discard")
+	open("/dead-letters?status=discarded").contains("Discarded</b>", "It is not retried.").lacks("/retry", "/discard")
 	newEngine(t).call(t, call{path: "/dead-letters", cookie: "admin-token", html: true}).want(200).contains("No dead letters")
 }
 

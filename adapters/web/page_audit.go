@@ -62,7 +62,7 @@ func (s *site) auditQuery(in url.Values) (projections.AuditQuery, error) {
 	return q, err
 }
 
-// outcomeBadge is the chip of what came of a deed.
+// outcomeBadge is the chip of what came of an action.
 func outcomeBadge(o domain.AuditOutcome) badge {
 	if o == domain.AuditRefused {
 		return badge{"bad", "bad", "Refused", false}

@@ -21,7 +21,7 @@ type Views interface {
 	Sync(firm domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
 	Counts(firm domain.FirmID) (map[domain.Status]int, error)
 	Matters(firm domain.FirmID, q projections.MatterQuery) ([]projections.MatterRow, uint64, error)
-	// EachMatter visits all of a firm's matters, newest first, until visit returns false.
+	// EachMatter yields all of a firm's matters, newest first, until fn returns false.
 	EachMatter(firm domain.FirmID, fn func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
 	Queue(firm domain.FirmID) projections.Queue

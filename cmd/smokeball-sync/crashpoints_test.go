@@ -25,7 +25,7 @@ func TestShippedEngineHasNoCrashPoints(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, hook := range []string{"ENGINE_CRASH_AT", "crashingLedger", "crashingTransport", "Midway"} {
+		for _, hook := range []string{"ENGINE_CRASH_AT", "crashingLedger", "crashingTransport", "CrashInFold"} {
 			if has := bytes.Contains(data, []byte(hook)); has != want {
 				t.Errorf("%s has %s: %v, want %v", filepath.Base(path), hook, has, want)
 			}

@@ -35,10 +35,10 @@ func (d *demo) play(ctx context.Context, ready <-chan struct{}, once bool) error
 	case err != nil:
 		return err
 	case standings(rows).Over():
-		d.say("Everything was done already by an earlier demo; --fresh begins anew.")
+		d.say("Everything was done already by an earlier demo; --fresh starts over.")
 		return d.report(once)
 	case d.again:
-		d.say("An earlier demo is gone on with; --fresh begins anew.")
+		d.say("An earlier demo is gone on with; --fresh starts over.")
 	}
 	if err := d.acts(ctx, w); err != nil {
 		return err

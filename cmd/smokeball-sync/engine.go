@@ -115,7 +115,7 @@ func (e *engine) openData(context.Context) error {
 	return nil
 }
 
-// hasData wants an engine to have worked here before.
+// hasData requires an engine to have worked here before.
 func (e *engine) hasData(context.Context) error {
 	if e.cfg.NATSURL != "" {
 		return nil
@@ -204,7 +204,7 @@ func (e *engine) transport() http.RoundTripper {
 	return e.crashes.transport()
 }
 
-// opens wants the master key file to be the one that the secrets were sealed with: with
+// opens requires the master key file to be the one that the secrets were sealed with: with
 // another one every firm would have to connect again.
 func (e *engine) opens(ctx context.Context, secrets *vault.Secrets) error {
 	var lost []string

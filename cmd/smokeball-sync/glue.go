@@ -76,7 +76,7 @@ func unhurried(ctx context.Context, f domain.FirmID) context.Context {
 	return smokeball.WithPriority(ctx, f, smokeball.Bulk)
 }
 
-// consent is Smokeball's sign-in for the desk.
+// consent is Smokeball's sign-in for the connection service.
 type consent struct {
 	client   *smokeball.Client
 	redirect string
@@ -126,7 +126,7 @@ func (c consent) Revoke(ctx context.Context, f domain.FirmID, tokens []byte) err
 	return c.client.RevokeTokens(ctx, f, t)
 }
 
-// subscriptions are Smokeball's webhook subscriptions for the desk.
+// subscriptions are Smokeball's webhook subscriptions for the connection service.
 type subscriptions struct{ *smokeball.Client }
 
 func (s subscriptions) Subscribe(ctx context.Context, f domain.FirmID, n connect.Subscription) (string, error) {
@@ -143,7 +143,7 @@ func (s subscriptions) Notify(ctx context.Context, f domain.FirmID, id string) e
 	return s.NotifySubscription(ctx, f, id)
 }
 
-// rows are the views as the desk and its keeper know them.
+// rows are the views as the connection service and its reconciler know them.
 type rows struct{ *projections.Views }
 
 func (r rows) Firms() ([]connect.FirmState, error) {

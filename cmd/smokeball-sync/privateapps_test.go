@@ -76,7 +76,7 @@ func (r *running) syncs(t *testing.T, p publisher, id string) {
 	r.latest(t, id, domain.Succeeded)
 }
 
-// wantsNoEnd wants a connection that nobody has to renew, with the own app's allowance.
+// wantsNoEnd requires a connection that nobody has to renew, with the own app's allowance.
 func (r *running) wantsNoEnd(t *testing.T) {
 	t.Helper()
 	var c struct {

@@ -138,7 +138,7 @@ func (r *running) wantMetric(t *testing.T, line string) {
 	eventually(t, line, func() bool { return strings.Contains(string(r.visit(t, r.url+"/metrics").body), line+"\n") })
 }
 
-// retryAll retries each open dead letter and wants its code, by event; none: it is taken in.
+// retryAll retries each open dead letter and requires its code, by event; none: it is taken in.
 func (r *running) retryAll(t *testing.T, want map[string]string) {
 	t.Helper()
 	for _, l := range r.deadLetters(t) {

@@ -61,7 +61,7 @@ func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r
 	return s.Requests.Request(ctx, by, m, r.Matter, r.Documents)
 }
 
-// firms are the desk as the API knows it.
+// firms are the connection service as the API knows it.
 type firms struct {
 	*connect.Service
 	views *projections.Views

@@ -206,7 +206,7 @@ func (y *year) wantsAllSynced() (syncs int) {
 	return syncs
 }
 
-// wantsToldOnce wants CaseHug to have heard of each change of the connection once.
+// wantsToldOnce requires CaseHug to have heard of each change of the connection once.
 func (y *year) wantsToldOnce() {
 	y.Helper()
 	facts := 0

@@ -240,7 +240,7 @@ type place struct {
 	head   eventstore.Head
 }
 
-// races is how often an append that another engine was ahead of is tried again.
+// races is how often an append that another engine was ahead of is retried.
 const races = 10
 
 // append writes events behind what the stream has. Nothing is folded: where the stream

@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/connect"
 )
 
-// asks signs in to another account and wants it to be asked about.
+// asks signs in to another account and requires it to be asked about.
 func (c *counter) asks() {
 	c.Helper()
 	if done := c.consents(elmAccount); !done.Asks || done.Firm != oak {
@@ -36,7 +36,7 @@ func TestAnotherAccountIsTakenOverWhenConfirmed(t *testing.T) {
 	c.wantsRejection(err, domain.Conflict, domain.CodeAccountNotPending)
 }
 
-// wantsElm wants the firm in the other account, with its webhooks, and the first one free.
+// wantsElm requires the firm in the other account, with its webhooks, and the first one free.
 func (c *counter) wantsElm() {
 	c.Helper()
 	c.wants(domain.StatusConnected)

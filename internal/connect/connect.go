@@ -74,7 +74,7 @@ type Subscription struct {
 	Request domain.RequestID
 }
 
-// Views are the rows that the desk and the keeper read. They may lag behind the ledger.
+// Views are the rows that the service and the reconciler read. They may lag behind the ledger.
 type Views interface {
 	// Firms lists every firm that anything is known of.
 	Firms() ([]FirmState, error)

@@ -108,7 +108,7 @@ func TestANewerLinkReplacesTheOlderOne(t *testing.T) {
 	c.wants(domain.StatusConnected)
 }
 
-func TestAnExchangeThatFailsBeginsAnew(t *testing.T) {
+func TestAnExchangeThatFailsBeginsAgain(t *testing.T) {
 	for name, f := range map[string]smokeballsim.Fault{
 		"refused": {Route: "POST /oauth2/token", Kind: smokeballsim.Status, Status: 400, Count: 1},
 		"outage":  {Route: "POST /oauth2/token", Kind: smokeballsim.Status, Status: 503, Count: 1},

@@ -38,7 +38,7 @@ const (
 	callback   = publicURL + "/oauth/smokeball/callback"
 )
 
-// counter is a desk with all that it works with: a ledger on disk, sealed secrets in a
+// counter is a service with all that it works with: a ledger on disk, sealed secrets in a
 // NATS bucket, and a Smokeball where the firm signs in.
 type counter struct {
 	*testing.T
@@ -46,7 +46,7 @@ type counter struct {
 	sim    *smokeballsim.Server
 	client *smokeball.Client
 	kv     jetstream.KeyValue
-	ahead  atomic.Int64 // how far the desk's clock is ahead
+	ahead  atomic.Int64 // how far the service's clock is ahead
 	folder string
 	caught post // headers of Smokeball's notifications
 	bolt   *eventstore.Bolt
@@ -166,10 +166,10 @@ func redirect(q url.Values) connect.Redirect {
 	return connect.Redirect{State: q.Get("state"), Code: q.Get("code"), Refusal: q.Get("error"), Issuer: q.Get("iss")}
 }
 
-// later moves the desk's clock on.
+// later moves the service's clock on.
 func (c *counter) later(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// look lets the keeper look once at what is due, with rows that include the whole ledger.
+// look lets the reconciler look once at what is due, with rows that include the whole ledger.
 func (c *counter) look() {
 	c.Helper()
 	c.shown()
@@ -224,7 +224,7 @@ func (c *counter) facts() map[string]int {
 	return n
 }
 
-// works wants the firm's tokens to lead to the account.
+// works requires the firm's tokens to lead to the account.
 func (c *counter) works(account string) {
 	c.Helper()
 	if a, err := c.client.Firm(c.Context(), oak); err != nil || a.ID != account {
@@ -246,7 +246,7 @@ func (c *counter) wants(s domain.ConnectionStatus) {
 	}
 }
 
-// wantsRejection wants a command to have been refused with a code and what to do.
+// wantsRejection requires a command to have been refused with a code and what to do.
 func (c *counter) wantsRejection(err error, why domain.Reason, code domain.Code) {
 	c.Helper()
 	r := domain.AsRejection(err)
@@ -268,7 +268,7 @@ func (c *counter) kept() map[string]bool {
 	return names
 }
 
-// wantsNoSecrets wants none of the secrets in the bytes of the ledger, nor unsealed in
+// wantsNoSecrets requires none of the secrets in the bytes of the ledger, nor unsealed in
 // the bucket.
 func (c *counter) wantsNoSecrets(secrets ...string) {
 	c.Helper()
@@ -294,7 +294,7 @@ func (c *counter) wantsNoSecrets(secrets ...string) {
 	}
 }
 
-// tokens, consent and hooks fit the client to the desk.
+// tokens, consent and hooks fit the client to the service.
 type tokens struct{ secrets *vault.Secrets }
 
 func (s tokens) Load(ctx context.Context, f domain.FirmID) (t smokeball.Tokens, revision uint64, err error) {
@@ -326,7 +326,7 @@ func (c consent) Revoke(ctx context.Context, _ domain.FirmID, tokens []byte) err
 	return c.client.RevokeTokens(ctx, oak, t)
 }
 
-// rows are the views as the desk knows them.
+// rows are the views as the service knows them.
 type rows struct{ *projections.Views }
 
 func (r rows) Firms() ([]connect.FirmState, error) {

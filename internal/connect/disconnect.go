@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// goodbye is how long a person who disconnects waits for Smokeball; the keeper goes on.
+// goodbye is how long a person who disconnects waits for Smokeball; the reconciler goes on.
 const goodbye = 15 * time.Second
 
 // Disconnect ends the firm's connection: from the first fact on nothing is synced. Then
@@ -42,7 +42,7 @@ func (d *Service) reached(ctx context.Context, f domain.FirmID) uint64 {
 	return position
 }
 
-// releaseUnwantedGrant gives a parked consent back unless its account was confirmed.
+// releaseUnwantedGrant gives a pending grant back unless its account was confirmed.
 func (d *Service) releaseUnwantedGrant(ctx context.Context, f domain.FirmID) error {
 	c, err := d.load(ctx, f)
 	if err != nil || c.Pending != nil {

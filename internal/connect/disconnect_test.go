@@ -15,7 +15,7 @@ func (c *counter) disconnects() {
 	c.must(err)
 }
 
-// gone wants nothing of the firm's connection to be left, here or in Smokeball.
+// gone requires nothing of the firm's connection to be left, here or in Smokeball.
 func (c *counter) gone() {
 	c.Helper()
 	c.wants(domain.StatusDisconnected)

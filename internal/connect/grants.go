@@ -44,12 +44,12 @@ func (d *Service) pendingGrant(ctx context.Context, f domain.FirmID) (p pendingG
 		return p, err
 	}
 	if err := json.Unmarshal(data, &p); err != nil {
-		return p, fmt.Errorf("read a parked consent: %w", err)
+		return p, fmt.Errorf("read a pending grant: %w", err)
 	}
 	return p, nil
 }
 
-// releasePendingGrant gives a parked consent back to Smokeball and forgets it, unless it has become
+// releasePendingGrant gives a pending grant back to Smokeball and forgets it, unless it has become
 // the firm's own.
 func (d *Service) releasePendingGrant(ctx context.Context, f domain.FirmID) error {
 	p, err := d.pendingGrant(ctx, f)
@@ -77,7 +77,7 @@ func (d *Service) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
 	}
 }
 
-// settleGrant makes the parked consent the firm's own, or asks whether that is wanted.
+// settleGrant makes the pending grant the firm's own, or asks whether that is wanted.
 // It may be called again at any time.
 func (d *Service) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err error) {
 	done, err := d.locks.lock(ctx, f)

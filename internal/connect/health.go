@@ -29,7 +29,7 @@ type condition struct {
 	fault *domain.CallError // nil: well
 }
 
-// NewHealth makes a Health; its desk may be set until Run.
+// NewHealth makes a Health; its service may be set until Run.
 func NewHealth(log *slog.Logger) *Health {
 	return &Health{Log: log, news: map[domain.FirmID]condition{}, wakeAt: make(chan struct{}, 1)}
 }

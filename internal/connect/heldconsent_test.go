@@ -141,7 +141,7 @@ func TestABrowserThatGoesLosesNoConsent(t *testing.T) {
 	c.wants(domain.StatusConnected)
 }
 
-// keeps lets the keeper work until done is so.
+// keeps lets the reconciler work until done is so.
 func (c *counter) keeps(done func() bool) {
 	c.Helper()
 	ctx, stop := context.WithTimeout(c.Context(), 10*time.Second)

@@ -40,7 +40,7 @@ var types = account{
 	{ID: "lead_IL", Name: "Dog Bite", Category: "Personal Injury", Location: "IL", Lead: true},
 }
 
-// newDesk is a desk of firms of which oak is connected.
+// newDesk is a service of firms of which oak is connected.
 func newDesk(t *testing.T) *connect.Service {
 	t.Helper()
 	ledger, err := eventstore.OpenBolt(filepath.Join(t.TempDir(), "ledger.db"), eventstore.BoltOptions{})

@@ -88,15 +88,15 @@ func (m mortalWire) RoundTrip(r *http.Request) (answer *http.Response, err error
 	return answer, err
 }
 
-// mortal is a desk on the counter's ledger, bucket and Smokeball that lives as long as l.
+// mortal is a service on the counter's ledger, bucket and Smokeball that lives as long as l.
 func (c *counter) mortal(l *life) *connect.Service {
 	d := c.newDesk(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
 	d.Ledger = mortalLedger{c.bolt, l}
 	return d
 }
 
-// killedEverywhere lets a desk do something that is killed at each act, before and after
-// it; then the keeper of another engine looks, and the counter has to be as is wanted.
+// killedEverywhere lets a service do something that is killed at each act, before and after
+// it; then the reconciler of another engine looks, and the counter has to be as is wanted.
 func killedEverywhere(t *testing.T, prepare func(*counter), do func(*counter, *connect.Service) error, want func(*counter)) {
 	t.Helper()
 	acts := 0

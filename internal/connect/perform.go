@@ -186,7 +186,7 @@ func (d *Service) checked(ctx context.Context, f domain.FirmID, began time.Time,
 	return err
 }
 
-// restore makes the subscription anew where it is missed.
+// restore makes the subscription again where it is missed.
 func (d *Service) restore(ctx context.Context, f domain.FirmID) error {
 	c, err := d.load(ctx, f)
 	if err != nil || !c.Usable(d.Now()) || !c.Hooks.Stale {

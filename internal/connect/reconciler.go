@@ -192,5 +192,5 @@ func (k *Reconciler) settled(t task, err error) {
 		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
 		return
 	}
-	k.Log.Warn("a connection's care did not succeed; it is tried again", "firm", t.firm, "care", t.task, "in", pause, "err", err)
+	k.Log.Warn("a connection's care did not succeed; retrying", "firm", t.firm, "care", t.task, "in", pause, "err", err)
 }

@@ -297,8 +297,8 @@ func TestADisconnectedFirmHearsNothing(t *testing.T) {
 	c.wantsRejection(b.Webhook(t.Context(), secret, http.Header{}, []byte(`{"type":"noop"}`)), domain.Unknown, domain.CodeNotFound)
 }
 
-// TestTheKeeperRuns lets the keeper run by itself until it has done what is due.
-func TestTheKeeperRuns(t *testing.T) {
+// TestTheReconcilerRuns lets the reconciler run by itself until it has done what is due.
+func TestTheReconcilerRuns(t *testing.T) {
 	c := newCounter(t)
 	c.connects()
 	c.registers()

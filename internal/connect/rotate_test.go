@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/connect"
 )
 
-// arrives wants a notification that Smokeball signs now to be taken in, or not, at a
+// arrives requires a notification that Smokeball signs now to be taken in, or not, at a
 // secret address.
 func (c *counter) arrives(secret string, header http.Header, want bool) {
 	c.Helper()

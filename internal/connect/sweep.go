@@ -10,7 +10,7 @@ import (
 )
 
 // collectExpired removes authorization attempts whose time is over, and settles consents that a
-// killed engine has parked.
+// killed engine left pending.
 func (k *Reconciler) collectExpired(ctx context.Context) {
 	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Desk.collectAttempt, "parked": k.Desk.collectPendingGrant})
 }
@@ -28,7 +28,7 @@ func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(conte
 			err = errors.Join(err, each(ctx, n))
 		}
 		if err != nil && ctx.Err() == nil {
-			k.Log.Warn("secrets could not be tidied up; it is tried again", "kind", kind, "err", err)
+			k.Log.Warn("secrets could not be tidied up; retrying", "kind", kind, "err", err)
 		}
 	}
 }

@@ -106,6 +106,6 @@ func notRenewed(err error) domain.Failure {
 	if ce := domain.AsCallError(err); ce != nil {
 		f.Message, f.Smokeball = f.Message+": "+ce.Failure.Message, ce.Failure.Smokeball
 	}
-	f.Remedy = "It is tried again by itself. Syncs go on meanwhile and are confirmed by asking."
+	f.Remedy = "It is retried automatically. Syncs go on meanwhile and are confirmed by asking."
 	return f
 }

@@ -47,7 +47,7 @@ func (d *Service) register(ctx context.Context, by domain.User) (uint64, error) 
 	return d.connection(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Renew(id, by.Subject) })
 }
 
-// subscribe lists first: Smokeball wants one subscription per firm.
+// subscribe lists first: Smokeball requires one subscription per firm.
 func (d *Service) subscribe(ctx context.Context, f domain.FirmID, p pair) (string, error) {
 	want := Subscription{Key: p.Key, Name: "CaseHug", URL: d.addressOf(p), Request: domain.NewRequestID("webhooks", string(f), random())}
 	id, err := d.findSubscription(ctx, f)
@@ -137,7 +137,7 @@ func sameSet(a, b []string) bool {
 }
 
 // renewWebhooks restores the firm's subscription after a new authorization: Smokeball
-// removes it with the old one. The connection stands without it, and the keeper tries
+// removes it with the old one. The connection stands without it, and the reconciler tries
 // on.
 func (d *Service) renewWebhooks(ctx context.Context, by domain.User) {
 	c, err := d.load(ctx, by.Firm)
@@ -145,7 +145,7 @@ func (d *Service) renewWebhooks(ctx context.Context, by domain.User) {
 		return
 	}
 	if _, err = d.register(ctx, by); err != nil {
-		d.Log.Warn("the webhook subscription could not be renewed; it is tried again", "firm", by.Firm, "err", err)
+		d.Log.Warn("the webhook subscription could not be renewed; retrying", "firm", by.Firm, "err", err)
 		_, err = d.connection(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(notRenewed(err), false) })
 	}
 	if err != nil {

@@ -168,7 +168,7 @@ func TestAConnectionStandsWithoutItsSubscription(t *testing.T) {
 	c.sim.ClearFaults()
 	c.look()
 	if h := c.connection().Hooks; h.Lost != nil || c.only().ID != c.connection().Subscription {
-		t.Errorf("the keeper left it as %+v", h)
+		t.Errorf("the reconciler left it as %+v", h)
 	}
 }
 

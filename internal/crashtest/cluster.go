@@ -237,7 +237,7 @@ func (t *trial) balanceCluster(ctx context.Context, c *cluster, names []string) 
 			return fmt.Errorf("views of engine %s: %w", s.name, err)
 		}
 		if where != "" {
-			t.count(&t.views, "folded step by step and anew it differs at engine "+s.name, []string{where})
+			t.count(&t.views, "folded step by step and at once it differs at engine "+s.name, []string{where})
 		}
 	}
 	return t.compare(ctx, c.world, r, names)

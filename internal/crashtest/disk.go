@@ -51,7 +51,7 @@ func (d *disk) mount(ctx context.Context) error {
 	return command(ctx, "mount", "-o", "loop", d.image, d.dir)
 }
 
-// replug mounts the disk anew, as after a power cut: its journal is played back and the
+// replug mounts the disk again, as after a power cut: its journal is played back and the
 // file system checked.
 func (d *disk) replug(ctx context.Context) error {
 	if err := d.unmount(ctx); err != nil {

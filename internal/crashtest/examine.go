@@ -41,7 +41,7 @@ func (t *trial) read(ctx context.Context, w *world) (record, error) {
 		var where string
 		where, err = unlike(ctx, filepath.Join(w.data, "views.db"), ledger)
 		if where != "" {
-			t.count(&t.views, "folded step by step and anew it differs", []string{where})
+			t.count(&t.views, "folded step by step and at once it differs", []string{where})
 		}
 	}
 	return r, errors.Join(err, ledger.Close())

@@ -8,7 +8,7 @@ import (
 )
 
 // fillUp takes all space away from an engine that starts or works, gives it back some time
-// later, wants the engine to take work again by itself, and kills it. One that has not
+// later, requires the engine to take work again by itself, and kills it. One that has not
 // started yet may say that it can't.
 func fillUp(ctx context.Context, t *trial) error {
 	if missing := t.noDisks(ctx); missing != nil {

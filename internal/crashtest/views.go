@@ -16,7 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// unlike folds the ledger anew, as far as the views at path have come, and names the
+// unlike folds the ledger again, as far as the views at path have come, and names the
 // first difference between the two; "": there is none.
 func unlike(ctx context.Context, path string, ledger eventstore.Store) (string, error) {
 	stepwise, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true})
@@ -28,7 +28,7 @@ func unlike(ctx context.Context, path string, ledger eventstore.Store) (string, 
 	if err != nil || at == 0 {
 		return "", err
 	}
-	dir, err := os.MkdirTemp(filepath.Dir(path), "anew-")
+	dir, err := os.MkdirTemp(filepath.Dir(path), "rebuilt-")
 	if err != nil {
 		return "", err
 	}
@@ -39,7 +39,7 @@ func unlike(ctx context.Context, path string, ledger eventstore.Store) (string, 
 	}
 	rebuilt, err := bbolt.Open(anew, 0o600, &bbolt.Options{ReadOnly: true})
 	if err != nil {
-		return "", fmt.Errorf("open the views that were folded anew: %w", err)
+		return "", fmt.Errorf("open the views that were rebuilt: %w", err)
 	}
 	defer rebuilt.Close()
 	return difference(stepwise, rebuilt)
@@ -111,7 +111,7 @@ func differ(x, y *bbolt.Cursor, inX, inY func([]byte) *bbolt.Bucket, path string
 	for ; k != nil || l != nil; k, v, l, w = pair(x, y) {
 		name := fmt.Sprintf("%s/%s", path, k)
 		if !bytes.Equal(k, l) || !bytes.Equal(v, w) {
-			return fmt.Sprintf("%s, anew %s/%s", name, path, l)
+			return fmt.Sprintf("%s, rebuilt %s/%s", name, path, l)
 		}
 		if v != nil {
 			continue

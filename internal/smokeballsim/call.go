@@ -23,7 +23,7 @@ type call struct {
 	changed   bool   // a read that changed something after all
 }
 
-// reply is what a handler wants to answer.
+// reply is what a handler requires to answer.
 type reply struct {
 	status int
 	body   any // rendered as JSON; nil: an empty body

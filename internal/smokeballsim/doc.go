@@ -24,7 +24,7 @@
 //     was told is drawn again. Time goes on meanwhile: tokens end, writes fall due.
 //   - A state file keeps of a file's bytes only their size and SHA-256: what was uploaded
 //     before a restart cannot be downloaded after it (404). Webhooks on their way are lost, as the vendor's may be, and
-//     armed faults and the logs of requests and deliveries begin anew. Each change writes
+//     armed faults and the logs of requests and deliveries starts over. Each change writes
 //     the whole file: it suits hundreds of resources, not tens of thousands.
 //
 // It needs nothing else of this module, so it cannot share a mistake with the client

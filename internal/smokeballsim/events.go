@@ -100,7 +100,7 @@ func checkEventTime(f *flaws, in eventIn) *time.Location {
 	return zone
 }
 
-// checkGuests wants external attendees that are people of the matter.
+// checkGuests requires external attendees that are people of the matter.
 func (a *account) checkGuests(f *flaws, in eventIn) {
 	var parties []string
 	if in.MatterID != "" {

@@ -132,7 +132,7 @@ func (r *rule) fits(what string, kinds []Kind) bool {
 		(r.Route == "" || wildcard(strings.ToLower(r.Route), strings.ToLower(what)))
 }
 
-// misbehave performs a call and sends its answer, or does what an armed fault wants.
+// misbehave performs a call and sends its answer, or does what an armed fault requires.
 func (s *Server) misbehave(w http.ResponseWriter, pattern string, perform func(sour string) answer) {
 	s.mu.Lock()
 	f, hit := s.strike(pattern, callFaults(pattern)...)

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// put sends bytes to a pre-signed address, as bare as it wants them.
+// put sends bytes to a pre-signed address, as bare as it requires them.
 func (d *desk) put(url, bytes string, change ...string) answer {
 	d.Helper()
 	r := d.request("PUT", url, bytes)

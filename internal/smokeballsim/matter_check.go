@@ -81,7 +81,7 @@ func (a *account) checkParties(f *flaws, in matterIn) {
 	a.checkContacts(f, "referrerId", in.ReferrerID)
 }
 
-// checkContacts wants contacts that were accepted, visible or not.
+// checkContacts requires contacts that were accepted, visible or not.
 func (a *account) checkContacts(f *flaws, field string, ids ...string) {
 	for _, id := range ids {
 		if id != "" && !a.Contacts.known(id) || id == "" && field != "referrerId" {

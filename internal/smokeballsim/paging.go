@@ -22,7 +22,7 @@ type page[T any] struct {
 	Last     *link `json:"last,omitempty"`
 }
 
-// window is the part of a list that a caller wants.
+// window is the part of a list that a caller requires.
 type window struct{ offset, limit int }
 
 func (q query) window() (window, *problem) {

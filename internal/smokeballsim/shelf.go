@@ -74,7 +74,7 @@ func (s *shelf[T]) all() iter.Seq[T] {
 	}
 }
 
-// where lists the visible resources that keep wants, oldest first.
+// where lists the visible resources that keep requires, oldest first.
 func (s *shelf[T]) where(keep func(T) bool) []T {
 	found := []T{}
 	for v := range s.all() {

@@ -14,7 +14,7 @@ const stateTitle = "smokeball-sim state 2"
 
 var (
 	errForeign = errors.New("it is no state file of this simulator: name another file, or move this one away")
-	errDamaged = errors.New("it is damaged: put back a good copy, or remove it to begin anew")
+	errDamaged = errors.New("it is damaged: put back a good copy, or remove it to starts over")
 )
 
 // stateHeader is the first line of a state file: its title and the SHA-256 of its body.

@@ -96,7 +96,7 @@ func (a Activities) readAll(ctx context.Context, resting map[domain.FirmID]time.
 		at, err := a.read(ctx, u)
 		if ce := domain.AsCallError(err); ce != nil {
 			resting[u.Firm] = a.Now().Add(max(rest, ce.After))
-			a.Log.Info("a task or an appointment can't be read now; it is tried again", "firm", u.Firm, "resource", u.Notice.Resource, "err", err)
+			a.Log.Info("a task or an appointment can't be read now; retrying", "firm", u.Firm, "resource", u.Notice.Resource, "err", err)
 			continue
 		}
 		if err != nil {

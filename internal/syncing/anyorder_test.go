@@ -127,7 +127,7 @@ func (o *office) scattered(i int) []domain.CaseHugEvent {
 
 const matterClients = 10
 
-// wantsAll wants each matter with its document in Smokeball, once, and no sync that waits or
+// wantsAll requires each matter with its document in Smokeball, once, and no sync that waits or
 // failed.
 func (o *office) wantsAll(matters int) {
 	o.Helper()

@@ -58,7 +58,7 @@ type attempt struct {
 	granted        time.Time                    // when its authorization was given
 	webhooksActive bool                         // Smokeball tells the firm's changes by webhook
 	staff          string                       // Smokeball's id of the responsible person
-	declined       []refusedField               // of the matter, by Smokeball in this turn
+	declined       []refusedField               // of the matter, by Smokeball in this attempt
 	retyping       *domain.MatterTypeResolved   // what the matter, which is there, is to become; nil: nothing else
 	unfiled        map[domain.DocumentID]string // documents that go to the matter's root, and why Smokeball refused their folder
 	files          []domain.SmokeballFile       // of the matter, where they had to be asked for
@@ -125,7 +125,7 @@ func (t *attempt) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// withPriority marks the calls of the turn. What was let go on before its time is wanted
+// withPriority marks the calls of the attempt. What was let go on before its time is wanted
 // now, as a click is.
 func (t *attempt) withPriority(ctx context.Context) context.Context {
 	if t.Priority == nil {
@@ -197,7 +197,7 @@ func (t *attempt) ends() bool {
 
 func (t *attempt) stream() domain.Stream { return domain.MatterStream(t.firm, t.id) }
 
-// record appends facts of this turn.
+// record appends facts of this attempt.
 func (t *attempt) record(ctx context.Context, facts ...domain.Event) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.Attempt, facts...) })
 }
@@ -244,12 +244,12 @@ func (t *attempt) undo(ctx context.Context, r domain.RequestID) error {
 	return err
 }
 
-// reload takes over what others recorded, and ends a turn that is no longer current.
+// reload takes over what others recorded, and ends an attempt that is no longer current.
 func (t *attempt) reload(ctx context.Context) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.Attempt) })
 }
 
-// settle turns the error of a turn into a fact: the sync waits, is tried again at a
+// settle turns the error of a turn into a fact: the sync waits, is retried at a
 // time, or has failed. What cannot be recorded, because the ledger takes nothing, is returned.
 func (t *attempt) settle(ctx context.Context, err error) error {
 	step := failedStep(err)
@@ -400,7 +400,7 @@ func backoff(c domain.Class, faults int) time.Duration {
 	return rand.N(d)
 }
 
-// pause waits until d has passed or something was recorded that the turn attends.
+// pause waits until d has passed or something was recorded that the attempt attends.
 func (t *attempt) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -438,7 +438,7 @@ func (t *attempt) nextLook(pause time.Duration, until time.Time) time.Duration {
 // since is the time that a step took, in milliseconds.
 func (t *attempt) since(start time.Time) int64 { return t.Now().Sub(start).Milliseconds() }
 
-// request derives the id of the next call of this turn, so that a webhook about one
+// request derives the id of the next call of this attempt, so that a webhook about one
 // call is never taken for one about another.
 func (t *attempt) request(parts ...string) domain.RequestID {
 	t.requests++

@@ -16,7 +16,7 @@ func maria() domain.ClientData {
 	return domain.ClientData{ID: "c_maria", Version: 1, FirstName: "Maria", LastName: "Rivera", Email: "maria@example.com", Phone: "+1 312 555 0142"}
 }
 
-// accident is maria's matter, changed as the story wants it.
+// accident is maria's matter, changed as the story requires it.
 func accident(change ...func(*domain.MatterData)) domain.MatterData {
 	m := domain.MatterData{ID: "m_accident", Version: 1, Title: "Rivera v. Apex Freight", CaseNumber: "CH-2026-0142", CaseType: "Auto Accident",
 		PracticeArea: "Personal Injury", Jurisdiction: "IL", Status: "active", Client: maria()}

@@ -62,7 +62,7 @@ func (p *caseload) add(o *office, m domain.MatterData, r *rand.Rand) {
 	p.matters[m.ID] = m
 }
 
-// wants wants the whole practice in Smokeball, each thing once, and no sync that failed
+// requires requires the whole practice in Smokeball, each thing once, and no sync that failed
 // or hangs.
 func (p *caseload) wants(o *office) {
 	o.Helper()
@@ -76,7 +76,7 @@ func (p *caseload) wants(o *office) {
 	}
 }
 
-// wantsOnce wants the whole practice in Smokeball, each thing once.
+// wantsOnce requires the whole practice in Smokeball, each thing once.
 func (p *caseload) wantsOnce(o *office) {
 	o.Helper()
 	o.rest()

@@ -39,7 +39,7 @@ type job struct {
 type classQueue struct {
 	firms  []domain.FirmID // that have jobs here, the next one first
 	jobs   map[domain.FirmID]*waitingJobs
-	passed int // jobs of more urgent classes that went first since this lane's last one
+	passed int // jobs of more urgent classes that went first since this queue's last one
 }
 
 type waitingJobs struct{ back, fresh []*job }

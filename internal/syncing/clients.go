@@ -202,7 +202,7 @@ func (w *contactWork) doubtful(ctx context.Context) (bool, error) {
 	return n.Gone, err
 }
 
-// lookWhether reads the contact; one that is gone is looked for anew.
+// lookWhether reads the contact; one that is gone is looked for again.
 func (w *contactWork) lookWhether(ctx context.Context) error {
 	w.looked = true
 	c, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
@@ -303,7 +303,7 @@ func (w *contactWork) update(ctx context.Context) error {
 		if err := w.note(ctx, domain.ContactLost{Contact: w.c.ID}); err != nil {
 			return err
 		}
-		return domain.ErrTaken // look anew
+		return domain.ErrTaken // look again
 	}
 	if err != nil {
 		return notYet(err)
@@ -322,7 +322,7 @@ func (w *contactWork) update(ctx context.Context) error {
 }
 
 // verify settles a contact that Smokeball accepted long ago and that nobody has seen
-// since: it is there, or it is made anew.
+// since: it is there, or it is made again.
 func (w *contactWork) verify(ctx context.Context) error {
 	c, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
 	switch {
@@ -363,7 +363,7 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Undo(asked.Request), nil }); err != nil {
 		return err
 	}
-	return domain.ErrTaken // begin anew
+	return domain.ErrTaken // starts over
 }
 
 func orTaken(err error) error {

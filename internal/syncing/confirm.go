@@ -97,7 +97,7 @@ func (t *attempt) missed(ctx context.Context, err error, decide func(domain.Matt
 	return errors.Join(err, e)
 }
 
-// refused records that Smokeball failed what it had accepted, and ends the turn where that
+// refused records that Smokeball failed what it had accepted, and ends the attempt where that
 // ends the sync.
 func (t *attempt) refused(ctx context.Context, r domain.RequestID, message string, id domain.SmokeballID) error {
 	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Refuse(r, message, id), nil })
@@ -131,7 +131,7 @@ func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
 func (t *attempt) confirmFile(ctx context.Context, id domain.DocumentID) error {
 	start := t.Now()
 	d, _ := t.m.Document(id)
-	told := func(context.Context) (bool, error) { // or it was approved anew, or refused
+	told := func(context.Context) (bool, error) { // or it was approved again, or refused
 		now, _ := t.m.Document(id)
 		return now.Confirmed || !now.Uploaded || now.Failure != nil, nil
 	}

@@ -126,6 +126,6 @@ func contactGone(id domain.SmokeballID) error {
 	return &domain.CallError{Op: "read contact", Class: domain.Retryable, Failure: domain.Failure{
 		Code:    domain.CodeSmokeballUnavailable,
 		Message: fmt.Sprintf("Smokeball does not have the contact %s", id),
-		Remedy:  "We look for the client anew and try again by ourselves.",
+		Remedy:  "We look for the client again and try again by ourselves.",
 	}}
 }

@@ -85,7 +85,7 @@ func (d *desk) state(id string) domain.DeadLetterState {
 	return l.State
 }
 
-// refuses wants the error to be a Rejection with the code.
+// refuses requires the error to be a Rejection with the code.
 func refuses(t *testing.T, err error, reason domain.Reason, code domain.Code) *domain.Rejection {
 	t.Helper()
 	r := domain.AsRejection(err)

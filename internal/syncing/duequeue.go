@@ -15,9 +15,9 @@ type dueQueue struct {
 	entries map[matterKey]*entry
 	resting timeline
 	held    map[domain.FirmID]map[*entry]struct{}
-	late    []*entry  // whose last turn is not in the views yet
+	late    []*entry  // whose last attempt is not in the views yet
 	seen    time.Time // on the wall clock, when it was looked at last
-	heldAt  time.Time // when what is parked was looked at last
+	heldAt  time.Time // when what is held back was looked at last
 
 	mu      sync.Mutex // guards what workers change: stirred, and job, running, after, not, faults of entries
 	stirred []*entry   // that have to be looked at
@@ -105,7 +105,7 @@ func (a *dueQueue) due(position uint64, now time.Time) []*entry {
 }
 
 // release stirs what has rested, all that rests where the wall clock was set back, and what is
-// parked from time to time.
+// held back from time to time.
 func (a *dueQueue) release(now time.Time) {
 	wall := now.Round(0)
 	setBack := wall.Before(a.seen)

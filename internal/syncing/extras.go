@@ -51,7 +51,7 @@ func (t *attempt) textCleaned(ctx context.Context) error {
 }
 
 // tags adds CaseHug's tags that Smokeball's matter does not have from us, where the firm
-// wants them. Those that people set or removed there stay as they are. Tags that Smokeball
+// requires them. Those that people set or removed there stay as they are. Tags that Smokeball
 // refuses hold nothing back.
 func (t *attempt) tags(ctx context.Context) error {
 	missing := without(domain.Tags(t.m.Data.Tags), t.m.Tags)

@@ -83,7 +83,7 @@ func parts(path string) (list [][2]string) {
 }
 
 // folderGone tells why Smokeball refuses a file: a folder on its path may have been deleted
-// there. Then the folder is forgotten, so that it is made anew (ErrTaken).
+// there. Then the folder is forgotten, so that it is made again (ErrTaken).
 func (t *attempt) folderGone(ctx context.Context, path string, err error) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.Retryable) || ce.Failure.Code != domain.CodeSmokeballRefused {

@@ -92,7 +92,7 @@ func matterOf(e domain.CaseHugEvent) domain.MatterID {
 	return e.Documents[0].Matter // a document event has its document
 }
 
-// client records the client's newer version and, where the firm wants it, asks for a
+// client records the client's newer version and, where the firm requires it, asks for a
 // sync of each matter that the client is linked through.
 func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) error {
 	c, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ClientStream(e.Firm, e.Client.ID),

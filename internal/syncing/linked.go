@@ -32,7 +32,7 @@ func (t *attempt) checkLink(ctx context.Context) error {
 // tell of its deletion.
 const recent = time.Hour
 
-// mustLook reports whether the matter may be gone: a person wants to know, something else
+// mustLook reports whether the matter may be gone: a person requires to know, something else
 // than our calls changed it since it was last shown, or nobody would have told for long.
 func (t *attempt) mustLook(ctx context.Context) (bool, error) {
 	sb := t.m.Smokeball
@@ -72,7 +72,7 @@ func (t *attempt) lookAt(ctx context.Context) error {
 	return t.record(ctx, domain.MatterLinked{Sync: t.Sync, Matter: sb.ID, How: restored, Known: sb.Settled(), Account: t.account, DurationMS: t.since(start)})
 }
 
-// recordMatterGone records that the matter is gone, and ends the turn or starts it over.
+// recordMatterGone records that the matter is gone, and ends the attempt or starts it over.
 func (t *attempt) recordMatterGone(ctx context.Context) error {
 	if err := t.ensureSameConnection(ctx); err != nil {
 		return err

@@ -363,7 +363,7 @@ func (t *attempt) findAny(ctx context.Context, d domain.MatterDraft) (m domain.S
 }
 
 // find looks in Smokeball for the matter that d describes: by our id, else (where the
-// firm wants it) by number and client. how is "" where it is not there.
+// firm requires it) by number and client. how is "" where it is not there.
 func (t *attempt) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
 	q := domain.MatterQuery{Text: d.Number}
 	if q.Text == "" {

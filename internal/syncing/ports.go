@@ -30,7 +30,7 @@ type Matters interface {
 	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
 	// MatterTypes are the account's, remembered for a while.
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
-	// ForgetMatterTypes makes the next MatterTypes ask anew.
+	// ForgetMatterTypes makes the next MatterTypes ask again.
 	ForgetMatterTypes(f domain.FirmID)
 	// StaffByEmail is the id of the staff member with that address, or "".
 	StaffByEmail(ctx context.Context, f domain.FirmID, email string) (string, error)
@@ -106,7 +106,7 @@ type Waits struct {
 	// Confirm is how long an accepted resource may take to show up before the sync
 	// fails with not_confirmed.
 	Confirm time.Duration
-	// GiveUp is how long a sync is tried again after passing faults before it fails.
+	// GiveUp is how long a sync is retried after passing faults before it fails.
 	GiveUp time.Duration
 }
 

@@ -48,7 +48,7 @@ func TestAClickBringsTheMatterAlong(t *testing.T) {
 }
 
 // TestACancelledSyncDoesNothing tells that what was queued or waited and was called off makes
-// no call, that what runs and what has ended is refused, and that later news starts anew.
+// no call, that what runs and what has ended is refused, and that later news starts again.
 func TestACancelledSyncDoesNothing(t *testing.T) {
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})

@@ -17,7 +17,7 @@ var (
 	someSeeds = flag.Uint64("seeds", 0, "how many seeds; 0: each test's own number")
 )
 
-// eachSeed runs a test for its seeds side by side: as many as it wants, or as the flags
+// eachSeed runs a test for its seeds side by side: as many as it requires, or as the flags
 // say.
 func eachSeed(t *testing.T, long, short uint64, run func(*testing.T, uint64)) {
 	t.Helper()

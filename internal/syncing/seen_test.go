@@ -44,7 +44,7 @@ func (o *office) newest(m domain.MatterID) projections.Entry {
 	return all[len(all)-1]
 }
 
-// ends waits until the engine rests and wants the newest sync of the matter to have
+// ends waits until the engine rests and requires the newest sync of the matter to have
 // ended so.
 func (o *office) ends(m domain.MatterID, want domain.Status) projections.Entry {
 	o.Helper()
@@ -56,7 +56,7 @@ func (o *office) ends(m domain.MatterID, want domain.Status) projections.Entry {
 	return e
 }
 
-// waits waits until the engine rests and wants the newest sync of the matter to wait for
+// waits waits until the engine rests and requires the newest sync of the matter to wait for
 // what the code says.
 func (o *office) waitsFor(m domain.MatterID, code domain.Code) projections.Entry {
 	o.Helper()

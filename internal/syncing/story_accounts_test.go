@@ -35,7 +35,7 @@ func (o *office) at(account string) smokeballsim.AccountState {
 	return smokeballsim.AccountState{}
 }
 
-// wantsAt wants in an account the accident once, under that name, with so many documents.
+// wantsAt requires in an account the accident once, under that name, with so many documents.
 func (o *office) wantsAt(account, title string, files int) {
 	o.Helper()
 	settle()
@@ -57,10 +57,10 @@ func named(version int, title string) domain.CaseHugEvent {
 	return updated(accident(func(m *domain.MatterData) { m.Version, m.Title = version, title }))
 }
 
-// TestAnotherAccountGetsEverythingAnew tells that after the firm connects to another account
+// TestAnotherAccountGetsEverythingAgain tells that after the firm connects to another account
 // the next sync of a matter makes everything there, documents too; and that going back
 // finds what is there, sends what is missing, and makes nothing twice.
-func TestAnotherAccountGetsEverythingAnew(t *testing.T) {
+func TestAnotherAccountGetsEverythingAgain(t *testing.T) {
 	for _, nameless := range []bool{false, true} {
 		story(t, func(o *office) {
 			change := func(m *domain.MatterData) {
@@ -140,7 +140,7 @@ func TestAMatterLinkedByItsNumberIsFoundAgain(t *testing.T) {
 }
 
 // TestAnAccountIsLeftDuringACall tells that a sync which was at work while the firm moved to
-// another account does not fail for what it had begun in the old one: it begins anew there,
+// another account does not fail for what it had begun in the old one: it starts over there,
 // and nothing is there twice.
 func TestAnAccountIsLeftDuringACall(t *testing.T) {
 	for _, route := range []string{findContacts, makeContact, findMatters, makeMatter, readMatter, addFile, putBytes} {

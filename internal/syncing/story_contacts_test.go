@@ -244,9 +244,9 @@ func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
 	}
 }
 
-// TestAContactThatNeverAppearedIsMadeAnew tells of a contact that Smokeball accepted and then
+// TestAContactThatNeverAppearedIsMadeAgain tells of a contact that Smokeball accepted and then
 // dropped without a word: the matter's update that names it is refused until another is made.
-func TestAContactThatNeverAppearedIsMadeAnew(t *testing.T) {
+func TestAContactThatNeverAppearedIsMadeAgain(t *testing.T) {
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
@@ -262,13 +262,13 @@ func TestAContactThatNeverAppearedIsMadeAnew(t *testing.T) {
 
 // TestAMatterMadeWithAContactThatNeverAppeared tells of a matter that Smokeball took in
 // with a contact which it refused afterwards: a change of its name is refused for the
-// contact's sake, which is made anew.
+// contact's sake, which is made again.
 func TestAMatterMadeWithAContactThatNeverAppeared(t *testing.T) {
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
 		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.Status, Status: 503, Count: 1})
 		o.tell(created(accident()), o.retainer())
-		o.until("the sync is tried again", func() bool { return o.newest("m_accident").Status == domain.Waiting })
+		o.until("the sync is retried", func() bool { return o.newest("m_accident").Status == domain.Waiting })
 		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "Rivera v. Apex" })))
 		o.ends("m_accident", domain.Succeeded)
 		settle()

@@ -30,7 +30,7 @@ func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
 		if len(e.Smokeball.Files) != 1 || e.Smokeball.Files[0].Document != "d_good" {
 			t.Errorf("the history says %+v", e.Smokeball.Files)
 		}
-		o.tell(approved(o.papers.write("m_accident", "d_forged", "approved anew")))
+		o.tell(approved(o.papers.write("m_accident", "d_forged", "approved again")))
 		o.ends("m_accident", domain.Succeeded)
 		if n := len(o.kept().Files); n != 2 {
 			t.Errorf("Smokeball has %d files", n)
@@ -83,9 +83,9 @@ func (o *office) again() {
 	o.tell(approved(o.papers.write("m_accident", "d_retainer", "the second version")))
 }
 
-// TestAContentThatIsApprovedAnewIsSent tells that the newest approved content gets to
+// TestAContentThatIsApprovedAgainIsSent tells that the newest approved content gets to
 // Smokeball, whenever it is approved.
-func TestAContentThatIsApprovedAnewIsSent(t *testing.T) {
+func TestAContentThatIsApprovedAgainIsSent(t *testing.T) {
 	slow := func(o *office, route string) {
 		o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
 	}

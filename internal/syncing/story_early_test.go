@@ -29,7 +29,7 @@ func (l lateAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// answersLate starts an engine anew that hears the answers to some calls late.
+// answersLate starts an engine again that hears the answers to some calls late.
 func (o *office) answersLate(by time.Duration, calls func(*http.Request) bool) {
 	o.Helper()
 	o.stop()

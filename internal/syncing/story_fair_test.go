@@ -32,7 +32,7 @@ func (o *office) neighbour() {
 	o.must(err)
 }
 
-// startsWithin announces a matter of elm and wants its sync to begin, and to succeed.
+// startsWithin announces a matter of elm and requires its sync to begin, and to succeed.
 func (o *office) startsWithin(start, end time.Duration) {
 	o.Helper()
 	e := created(accident())

@@ -95,7 +95,7 @@ func TestALongOutageIsSurvived(t *testing.T) {
 }
 
 // TestTimeWithoutAnEngineIsNoReasonToGiveUp tells that a sync which met a passing fault before
-// a weekend without an engine, and another one after it, is tried again: a sync fails only
+// a weekend without an engine, and another one after it, is retried: a sync fails only
 // after it was tried in vain for long.
 func TestTimeWithoutAnEngineIsNoReasonToGiveUp(t *testing.T) {
 	for _, status := range []domain.Status{domain.Waiting, domain.Running} {
@@ -147,7 +147,7 @@ func TestALateErrorEndsInItsStep(t *testing.T) {
 	}
 }
 
-// wantsWhole wants the accident whole in Smokeball, once.
+// wantsWhole requires the accident whole in Smokeball, once.
 func (o *office) wantsWhole(title string) {
 	o.Helper()
 	settle()
@@ -165,7 +165,7 @@ func (o *office) retry(id domain.SyncID) {
 
 // TestWhatIsNeverShownFailsAndCanBeRetried tells that without webhooks a resource that
 // Smokeball accepted and never shows fails with not_confirmed, and that Retry looks for
-// it and makes it anew.
+// it and makes it again.
 func TestWhatIsNeverShownFailsAndCanBeRetried(t *testing.T) {
 	for _, route := range []string{makeContact, makeMatter, addFile, patchMatter} {
 		t.Run(route, func(t *testing.T) {
@@ -179,7 +179,7 @@ func TestWhatIsNeverShownFailsAndCanBeRetried(t *testing.T) {
 				o.rest()
 				e := o.newest("m_accident")
 				if route == makeContact && e.Status == domain.Succeeded {
-					return // the matter's refusal told of it, and it was made anew
+					return // the matter's refusal told of it, and it was made again
 				}
 				if e.Status != domain.Failed || e.Error.Code != domain.CodeNotConfirmed {
 					t.Fatalf("the sync is %s: %s\n%s", e.Status, told(e.Error), o.dump())
@@ -300,7 +300,7 @@ func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
 					t.Errorf("the sync took %s", took)
 				}
 				switch e := o.newest("m_accident"); {
-				case e.Status == domain.Succeeded && c.made == makeContact: // made anew in time
+				case e.Status == domain.Succeeded && c.made == makeContact: // made again in time
 					if s := o.kept(); len(s.Contacts) != 1 || !slices.Equal(o.one().ClientIDs, []string{s.Contacts[0].ID}) {
 						t.Errorf("the contacts are %+v, the clients %v", s.Contacts, o.one().ClientIDs)
 					}
@@ -313,7 +313,7 @@ func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
 }
 
 // TestALookInBadWeatherEnds tells that passing faults of the looks for a call whose answer
-// was lost don't begin the look anew each time, and that nothing is made twice meanwhile.
+// was lost don't begin the look again each time, and that nothing is made twice meanwhile.
 func TestALookInBadWeatherEnds(t *testing.T) {
 	const folders = "/matters/{matterId}/documents/folders"
 	for _, c := range []struct{ made, look string }{{makeContact, findContacts}, {makeMatter, findMatters}, {"POST " + folders, "GET " + folders}, {addFile, "GET /matters/{matterId}/documents/files"}} {
@@ -370,7 +370,7 @@ func (o *office) fails(times int) {
 }
 
 // TestAFaultOfTheEngineIsSeen tells that a sync on which the engine itself fails says so, and
-// when it is tried again; that it goes on once that is mended, and ends with a remedy where it
+// when it is retried; that it goes on once that is mended, and ends with a remedy where it
 // never is.
 func TestAFaultOfTheEngineIsSeen(t *testing.T) {
 	quickly(t, 1, func(o *office) {

@@ -36,9 +36,9 @@ func (o *office) folder(parent domain.SmokeballID, name string) domain.Smokeball
 	return list[0].ID
 }
 
-// TestAFolderThatWasDeletedIsMadeAnew tells that documents which come after people deleted
+// TestAFolderThatWasDeletedIsMadeAgain tells that documents which come after people deleted
 // the folder for them find their way, into one new folder.
-func TestAFolderThatWasDeletedIsMadeAnew(t *testing.T) {
+func TestAFolderThatWasDeletedIsMadeAgain(t *testing.T) {
 	for name, throw := range map[string]func(o *office, outer, inner domain.SmokeballID){
 		"the inner one": func(o *office, _, inner domain.SmokeballID) { o.throws("folders/" + string(inner)) },
 		"both": func(o *office, outer, inner domain.SmokeballID) {

@@ -268,7 +268,7 @@ func TestAContactThatWasDeletedIsNotUsedForANewMatter(t *testing.T) {
 	}
 }
 
-// wantsOtherContact wants a matter in Smokeball without that contact.
+// wantsOtherContact requires a matter in Smokeball without that contact.
 func (o *office) wantsOtherContact(m domain.MatterID, gone string) {
 	o.Helper()
 	i := slices.IndexFunc(o.kept().Matters, func(s smokeballsim.MatterState) bool { return s.ExternalSystemID == string(m) })
@@ -278,7 +278,7 @@ func (o *office) wantsOtherContact(m domain.MatterID, gone string) {
 }
 
 // TestAMatterRefusedForItsDeletedContactRecovers tells that where nobody knew of the
-// deletion, Smokeball's refusal of the matter lets the contact be made anew.
+// deletion, Smokeball's refusal of the matter lets the contact be made again.
 func TestAMatterRefusedForItsDeletedContactRecovers(t *testing.T) {
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))

@@ -106,7 +106,7 @@ func (o *office) standings() practice.Standings {
 	return all
 }
 
-// wantsPractice wants each thing of the practice in Smokeball, once and seen, and counts it.
+// wantsPractice requires each thing of the practice in Smokeball, once and seen, and counts it.
 func (o *office) wantsPractice(f *figures) {
 	o.Helper()
 	o.rest()

@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// refusedField is a value of the matter that Smokeball refused in this turn.
+// refusedField is a value of the matter that Smokeball refused in this attempt.
 type refusedField struct {
 	field, value string
 	warning      domain.Warning
@@ -33,7 +33,7 @@ func (t *attempt) trim(err error, offered map[string]string, only bool) (any boo
 	return len(fields) > 0
 }
 
-// refuses reports whether Smokeball refused the field in this turn.
+// refuses reports whether Smokeball refused the field in this attempt.
 func (t *attempt) refuses(field string) bool {
 	return slices.ContainsFunc(t.declined, func(r refusedField) bool { return r.field == field })
 }
@@ -51,7 +51,7 @@ func (t *attempt) leftOut(offered map[string]string) (fields []string) {
 	return fields
 }
 
-// refusals are the facts of what Smokeball refused in this turn, to be recorded with what it
+// refusals are the facts of what Smokeball refused in this attempt, to be recorded with what it
 // took.
 func (t *attempt) refusals() (facts []domain.Event) {
 	for _, r := range t.declined {

@@ -97,7 +97,7 @@ func (w *Workers) grant() {
 	}
 }
 
-// next takes the job whose turn it is out of its lane and gives its firm a worker, or
+// next takes the job whose turn it is out of its queue and gives its firm a worker, or
 // returns nil.
 func (w *Workers) next() *job {
 	w.mu.Lock()
@@ -124,7 +124,7 @@ func (w *Workers) next() *job {
 	return nil
 }
 
-// order is in which order the lanes are asked for the next job.
+// order is in which order the queues are asked for the next job.
 func (w *Workers) order() []class {
 	order := make([]class, 0, classes+1)
 	for c := classes - 1; c > 0; c-- {

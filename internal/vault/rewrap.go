@@ -38,7 +38,7 @@ func (s *Secrets) Rewrap(ctx context.Context) (int, error) {
 	return done, err
 }
 
-// rewrap seals one secret anew. One that somebody writes meanwhile is sealed by them with
+// rewrap seals one secret again. One that somebody writes meanwhile is sealed by them with
 // the newest key; one that is gone needs nothing.
 func (s *Secrets) rewrap(ctx context.Context, e jetstream.KeyValueEntry) (bool, error) {
 	id, ok := SealedBy(e.Value())
