@@ -2,8 +2,6 @@ package domain_test
 
 import (
 	"errors"
-	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -151,57 +149,4 @@ func TestACancelledSyncLeavesTheRest(t *testing.T) {
 	if m = m.Apply(facts[0], start).Apply(facts[len(facts)-1], start); m.Current == nil || m.Current.ID != syncFor(5) {
 		t.Errorf("later news decided\n%s", told(facts))
 	}
-}
-
-// The marks between which the README has the picture of the table.
-const (
-	pictureBegins = "<!-- the states of a sync -->\n"
-	pictureEnds   = "<!-- end of the states -->\n"
-)
-
-// TestReadmeShowsTheMoves tells that the README's picture is the table's; -update draws it.
-func TestReadmeShowsTheMoves(t *testing.T) {
-	const file = "../README.md"
-	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	before, rest, begins := strings.Cut(string(text), pictureBegins)
-	shown, after, ends := strings.Cut(rest, pictureEnds)
-	if !begins || !ends {
-		t.Fatalf("%s lacks the marks %q and %q", file, pictureBegins, pictureEnds)
-	}
-	want := picture()
-	if shown == want {
-		return
-	}
-	if !*update {
-		t.Fatalf("%s shows other moves than the table has; run go test ./domain -run %s -update", file, t.Name())
-	}
-	if err := os.WriteFile(file, []byte(before+pictureBegins+want+pictureEnds+after), 0o644); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// picture draws the table as a mermaid diagram.
-func picture() string {
-	var b strings.Builder
-	b.WriteString("```mermaid\nstateDiagram-v2\n")
-	var ends []domain.Status
-	for _, m := range domain.Moves() {
-		from := string(m.From)
-		if from == "" {
-			from = "[*]"
-		}
-		word := strings.TrimSuffix(strings.TrimPrefix(m.Event, "sync."), ".v1")
-		fmt.Fprintf(&b, "    %s --> %s : %s\n", from, m.To, word)
-		if m.To.Ended() && !slices.Contains(ends, m.To) {
-			ends = append(ends, m.To)
-		}
-	}
-	for _, s := range ends {
-		fmt.Fprintf(&b, "    %s --> [*]\n", s)
-	}
-	b.WriteString("```\n")
-	return b.String()
 }

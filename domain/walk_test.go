@@ -55,7 +55,7 @@ func TestWalk(t *testing.T) {
 }
 
 // TestTheWalkFindsFaults takes one safeguard out at a time: the walk has to find what it is
-// for. The last one is what the README says is not covered.
+// for. The last one is what docs/architecture.md names as not covered.
 func TestTheWalkFindsFaults(t *testing.T) {
 	for _, c := range []struct {
 		name  string

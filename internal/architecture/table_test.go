@@ -59,6 +59,8 @@ var table = []rule{
 		why: "it treats the engine as a stranger would, and reads what a dead one leaves behind"},
 	{folder: "internal/architecture",
 		why: "it reads the code as text"},
+	{folder: "internal/doccheck", tests: []string{"domain", "adapters/smokeball"},
+		why: "it compares the documents with what the code says of itself, and runs the programs as a stranger would"},
 
 	{folder: "examples/…", libs: true,
 		why: "a stranger's program knows the outside contract only"},

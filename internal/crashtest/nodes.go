@@ -111,7 +111,7 @@ func runNode(told string) error {
 	return errNodeEnded
 }
 
-// options are the settings that README asks of a cluster's servers, and no others than
+// options are the settings that docs/operate.md asks of a cluster's servers, and no others than
 // NATS has by itself.
 func (n *node) options() (*server.Options, error) {
 	o := &server.Options{ServerName: n.Name, NoSigs: true, Logtime: true, JetStream: true, SyncAlways: true, StoreDir: n.Store}

@@ -168,7 +168,7 @@ func (p *publisher) put(ctx context.Context, d document) error {
 	if _, err = store.Put(ctx, jetstream.ObjectMeta{Name: d.id}, bytes.NewReader(d.bytes())); err != nil || !p.reads {
 		return err
 	}
-	_, err = store.GetBytes(ctx, d.id) // as README advises beside a cluster
+	_, err = store.GetBytes(ctx, d.id) // as docs/api.md advises beside a cluster
 	return err
 }
 
