@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Aggregate is a value folded from the events of one stream.
@@ -78,5 +79,5 @@ func giveWay(ctx context.Context, hidden bool) error {
 	if !hidden {
 		return nil
 	}
-	return pause(ctx, conflictWait)
+	return retry.Wait(ctx, conflictWait)
 }

@@ -9,9 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"github.com/casehug/smokeball-sync/domain"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // The stream that holds the ledger, and the first word of its subjects: an event of
@@ -76,11 +78,12 @@ func (j *JetStream) Close() error {
 func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
-	for within := firstAnswer; ; within = min(2*within, j.js.Options().DefaultTimeout) {
+	answers := retry.Backoff{First: firstAnswer, Limit: j.js.Options().DefaultTimeout}
+	for within := answers.First; ; within = answers.Next(within) {
 		one, cancel := context.WithTimeout(ctx, within)
 		s, err := ensureStream(one, j.js, replicas)
 		cancel()
-		if !unsettled(err) || pause(ctx, askPause) != nil {
+		if !unsettled(err) || retry.Wait(ctx, askPause) != nil {
 			return s, err
 		}
 		j.log.Warn("the ledger's stream can't be opened yet", "stream", LedgerStream, "err", err)

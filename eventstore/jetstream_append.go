@@ -10,6 +10,8 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
@@ -114,7 +116,7 @@ func (j *JetStream) publish(msgs []*nats.Msg) (Seq, error) {
 	defer cancel()
 	for {
 		last, err := j.publishOnce(ctx, msgs)
-		if !passing(err) || pause(ctx, publishPause) != nil {
+		if !passing(err) || retry.Wait(ctx, publishPause) != nil {
 			return last, err
 		}
 	}

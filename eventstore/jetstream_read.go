@@ -9,10 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/casehug/smokeball-sync/domain"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/synadia-io/orbit.go/jetstreamext"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
@@ -61,7 +63,7 @@ func (j *JetStream) read(ctx context.Context, s domain.Stream, yield func(Envelo
 		if tries++; tries == lagTries {
 			return j.missing(ctx, s, head, at)
 		}
-		if err := pause(ctx, lagWait); err != nil {
+		if err := retry.Wait(ctx, lagWait); err != nil {
 			return err
 		}
 	}
@@ -190,7 +192,7 @@ func (j *JetStream) request(ctx context.Context, subject string, body []byte) (a
 		if err == nil && !(got.Error != nil && unsettled(got.Error)) {
 			return got, nil
 		}
-		if final(err) || pause(all, askPause) != nil {
+		if final(err) || retry.Wait(all, askPause) != nil {
 			return got, err
 		}
 	}
@@ -215,16 +217,4 @@ func apiPrefix(o jetstream.JetStreamOptions) string {
 		return "$JS." + o.Domain + ".API."
 	}
 	return "$JS.API."
-}
-
-// pause waits for d or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

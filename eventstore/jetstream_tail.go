@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
@@ -150,7 +152,7 @@ func (t *tail) again(ctx context.Context, cause error) {
 	}
 	t.log.Warn("ledger tail interrupted", "seq", t.pos, "error", cause)
 	// The loop around looks at ctx, which is all that pause can report.
-	_ = pause(ctx, tailRetry)
+	_ = retry.Wait(ctx, tailRetry)
 }
 
 func (t *tail) close() {

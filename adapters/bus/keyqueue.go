@@ -115,7 +115,7 @@ func (s *subscription) settle(l *keyQueue, h *unackedMessage, m *message.Message
 
 // comesAgain gives a failed message back and keeps its queue closed until it is there again.
 func (s *subscription) comesAgain(l *keyQueue, h *unackedMessage) {
-	delay := s.config.Delay(h.deliveries)
+	delay := s.config.Delay(int(h.deliveries))
 	s.mu.Lock()
 	l.awaits, l.until = h.seq, time.Now().Add(delay+s.ackWait/2)
 	s.mu.Unlock()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // How long a chunk of an object is waited for: so long for each server that is asked, so
@@ -97,7 +99,7 @@ func (c *objectReader) load() error {
 			return c.ctx.Err()
 		case !passing(err):
 			return fmt.Errorf("read a chunk: %w", err)
-		case !pause(ctx, askAgain):
+		case retry.Wait(ctx, askAgain) != nil:
 			return context.Cause(ctx)
 		}
 	}

@@ -7,6 +7,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"golang.org/x/time/rate"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // pace is how many messages and bytes a tenant may send of one kind. A tenant that is ahead of
@@ -67,6 +69,5 @@ func (p pace) take(ctx context.Context, m *nats.Msg) error {
 		}
 		return refusal(fmt.Sprintf("%s; try again in %d seconds", tooMuch, 1+int(wait/time.Second)))
 	}
-	pause(ctx, wait)
-	return ctx.Err()
+	return retry.Wait(ctx, wait)
 }

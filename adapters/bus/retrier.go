@@ -9,6 +9,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
@@ -39,7 +41,7 @@ func (p retrier) retry(ctx context.Context, question func(context.Context) error
 		if p == 0 || !passing(err) {
 			return err
 		}
-		if time.Now().After(ends) || !pause(ctx, askAgain) {
+		if time.Now().After(ends) || retry.Wait(ctx, askAgain) != nil {
 			return fmt.Errorf("the NATS cluster of ENGINE_NATS_URL does not get ready: %w; check that most of its servers run and reach each other", err)
 		}
 	}
@@ -50,12 +52,12 @@ func (p retrier) retry(ctx context.Context, question func(context.Context) error
 // ask again soon, and find it. Each further question may take longer, for a cluster that is
 // slow.
 func (p retrier) agree(ctx context.Context, make func(context.Context) error) error {
-	within := firstAnswer
+	within := answers.First
 	return p.retry(ctx, func(ctx context.Context) error {
 		if p > 0 {
 			limited, cancel := context.WithTimeout(ctx, within)
 			defer cancel()
-			ctx, within = limited, min(2*within, lastAnswer)
+			ctx, within = limited, answers.Next(within)
 		}
 		err := make(ctx)
 		if p > 0 && errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) {
@@ -65,11 +67,8 @@ func (p retrier) agree(ctx context.Context, make func(context.Context) error) er
 	})
 }
 
-// How long an answer about something new is waited for, at first and at most.
-const (
-	firstAnswer = time.Second
-	lastAnswer  = 5 * time.Second
-)
+// answers is how long an answer about something new is waited for.
+var answers = retry.Backoff{First: time.Second, Limit: 5 * time.Second}
 
 // errMadeMeanwhile says that another engine has created what this one was about to create; the
 // next read returns it.

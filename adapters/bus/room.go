@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // ErrFull says that a stream is full of messages that have not been processed yet.
@@ -53,7 +55,7 @@ const roomEvery = 10 * time.Second
 // keepRoom makes room until ctx ends.
 func (b *Bus) keepRoom(ctx context.Context) {
 	tight := map[string]bool{}
-	for pause(ctx, roomEvery) {
+	for retry.Wait(ctx, roomEvery) == nil {
 		for _, name := range []string{Inbox, Outbox} {
 			full, err := b.makeRoom(ctx, name)
 			if ctx.Err() != nil {

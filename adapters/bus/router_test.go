@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // route runs one handler on the intake until the test ends.
@@ -23,7 +24,7 @@ func route(t testing.TB, b *bus.Bus, c bus.RouterConfig, handle message.NoPublis
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Delay: bus.Backoff(time.Millisecond, 10*time.Millisecond)})
+	s := subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Delay: retry.Backoff{First: time.Millisecond, Limit: 10 * time.Millisecond}.Delay})
 	router.AddConsumerHandler("intake", bus.Intake, s, handle)
 	done := make(chan error)
 	ctx, cancel := context.WithCancel(context.Background())

@@ -11,6 +11,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Bind finds the durable pull consumer that a topic names. It has to acknowledge
@@ -19,12 +21,12 @@ type Bind func(ctx context.Context, topic string) (jetstream.Consumer, error)
 
 // SubscriberConfig says how a [Subscriber] takes messages.
 type SubscriberConfig struct {
-	Bind   Bind                 // required
-	Key    Key                  // nil: the subject is the key
-	Taken  func(subject string) // hears of each [Bound] message that is acknowledged; nil: nobody does
-	Delay  Delay                // before a failed message comes again; nil: from 1 s to 5 min
-	Drain  time.Duration        // what running handlers get to finish when it closes; 0: 5 s
-	Logger *slog.Logger         // nil: slog.Default()
+	Bind   Bind                               // required
+	Key    Key                                // nil: the subject is the key
+	Taken  func(subject string)               // hears of each [Bound] message that is acknowledged; nil: nobody does
+	Delay  func(deliveries int) time.Duration // before a message that failed so often is delivered again; nil: from 1 s to 5 min
+	Drain  time.Duration                      // what running handlers get to finish when it closes; 0: 5 s
+	Logger *slog.Logger                       // nil: slog.Default()
 }
 
 func (c SubscriberConfig) withDefaults() SubscriberConfig {
@@ -32,7 +34,7 @@ func (c SubscriberConfig) withDefaults() SubscriberConfig {
 		c.Key = func(subject string, _ nats.Header, _ []byte) string { return subject }
 	}
 	if c.Delay == nil {
-		c.Delay = Backoff(time.Second, 5*time.Minute)
+		c.Delay = retry.Backoff{First: time.Second, Limit: 5 * time.Minute}.Delay
 	}
 	if c.Drain == 0 {
 		c.Drain = 5 * time.Second

@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // shortWait binds to the intake's stream by a durable whose AckWait tests can outlast.
@@ -172,7 +173,7 @@ func TestKeysRunSideBySideEachInOrder(t *testing.T) {
 			say(t, b, fmt.Sprintf("casehug.f%d.matter.updated", k), strconv.Itoa(i))
 		}
 	}
-	messages := subscribe(t, subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Delay: bus.Backoff(time.Millisecond, time.Millisecond)}))
+	messages := subscribe(t, subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Delay: retry.Backoff{First: time.Millisecond, Limit: time.Millisecond}.Delay}))
 	var (
 		mu       sync.Mutex
 		running  = map[string]bool{}
@@ -225,8 +226,8 @@ func TestFailedMessageComesAgainAfterItsDelay(t *testing.T) {
 	b := open(t, quiet)
 	say(t, b, "casehug.f1.matter.created", "x")
 	say(t, b, "casehug.f2.matter.created", "neighbour")
-	asked := make(chan uint64, 100)
-	delay := func(deliveries uint64) time.Duration { asked <- deliveries; return 200 * time.Millisecond }
+	asked := make(chan int, 100)
+	delay := func(deliveries int) time.Duration { asked <- deliveries; return 200 * time.Millisecond }
 	messages := subscribe(t, subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Delay: delay}))
 	var failed []time.Time
 	for len(failed) < 3 {
@@ -243,7 +244,7 @@ func TestFailedMessageComesAgainAfterItsDelay(t *testing.T) {
 		}
 		failed = append(failed, time.Now())
 		m.Nack()
-		if got := <-asked; got != uint64(len(failed)) {
+		if got := <-asked; got != len(failed) {
 			t.Errorf("the delay was asked for delivery %d; want %d", got, len(failed))
 		}
 	}
@@ -254,7 +255,7 @@ func TestContextEndsWithTheMessage(t *testing.T) {
 	for range 3 {
 		say(t, b, "casehug.f1.matter.created", "x")
 	}
-	s := subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Delay: bus.Backoff(time.Millisecond, time.Millisecond)})
+	s := subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Delay: retry.Backoff{First: time.Millisecond, Limit: time.Millisecond}.Delay})
 	messages := subscribe(t, s)
 	ended := func(what string, m *message.Message) {
 		t.Helper()
@@ -325,7 +326,7 @@ func TestCloseUnderLoad(t *testing.T) {
 		if round > total {
 			t.Fatalf("%d of %d after %d rounds", len(seen), total, round)
 		}
-		s := subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Drain: 5 * time.Second, Delay: bus.Backoff(time.Millisecond, time.Millisecond)})
+		s := subscriber(t, bus.SubscriberConfig{Bind: shortWait(b, time.Minute), Drain: 5 * time.Second, Delay: retry.Backoff{First: time.Millisecond, Limit: time.Millisecond}.Delay})
 		messages := subscribe(t, s)
 		for range 40 {
 			select {
@@ -405,26 +406,4 @@ func TestLostConsumerIsBoundAgain(t *testing.T) {
 	say(t, b, "casehug.f1.matter.created", "x")
 	m := receive(t, messages)
 	m.Ack()
-}
-
-func TestBackoffGrowsToItsLimit(t *testing.T) {
-	delay := bus.Backoff(time.Second, time.Minute)
-	for deliveries, most := range map[uint64]time.Duration{
-		0: time.Second, 1: time.Second, 2: 2 * time.Second, 3: 4 * time.Second, 6: 32 * time.Second, 7: time.Minute, 8: time.Minute, 1 << 60: time.Minute,
-	} {
-		seen := map[time.Duration]bool{}
-		for range 100 {
-			d := delay(deliveries)
-			if d > most || d < most*3/4 {
-				t.Errorf("delivery %d: %v; want %v to %v", deliveries, d, most*3/4, most)
-			}
-			seen[d] = true
-		}
-		if len(seen) < 50 {
-			t.Errorf("delivery %d: only %d different delays", deliveries, len(seen))
-		}
-	}
-	if d := bus.Backoff(0, 0)(9); d != 0 {
-		t.Errorf("no delay is %v", d)
-	}
 }

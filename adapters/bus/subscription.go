@@ -9,6 +9,8 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // subscription is one topic's flow: a reader takes what JetStream delivers and puts it into
@@ -58,14 +60,14 @@ func (s *subscription) run(stop context.Context, rebind func(context.Context) (j
 
 // read takes messages until stop ends. A consumer that got lost is bound again.
 func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, error)) {
-	delay := Backoff(time.Second, time.Minute)
-	for tries := uint64(1); s.stop.Err() == nil; tries++ {
+	pauses := retry.Backoff{First: time.Second, Limit: time.Minute}
+	for tries := 1; s.stop.Err() == nil; tries++ {
 		err := s.readConsumer()
 		if s.stop.Err() != nil || errors.Is(err, jetstream.ErrConnectionClosed) {
 			return
 		}
 		s.log.Error("the consumer is lost, binding it again", "error", err)
-		if !pause(s.stop, delay(tries)) {
+		if retry.Wait(s.stop, pauses.Delay(tries)) != nil {
 			return
 		}
 		if cons, err := rebind(s.stop); err == nil {
@@ -168,17 +170,5 @@ func (s *subscription) giveBack(h *unackedMessage, delay time.Duration) {
 	s.release(h)
 	if err := h.msg.NakWithDelay(delay); err != nil {
 		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "error", err)
-	}
-}
-
-// pause waits for d and says whether ctx still runs.
-func pause(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // bindSuite makes the stream and the durable of a topic, as the suite's topics are in no table.
@@ -58,7 +59,7 @@ func runSuite(t *testing.T, key bus.Key, features tests.Features) {
 			t.Fatal(err)
 		}
 		sub, err := bus.NewSubscriber(bus.SubscriberConfig{
-			Bind: bindSuite(b, group), Key: key, Drain: 100 * time.Millisecond, Delay: bus.Backoff(time.Millisecond, 10*time.Millisecond),
+			Bind: bindSuite(b, group), Key: key, Drain: 100 * time.Millisecond, Delay: retry.Backoff{First: time.Millisecond, Limit: 10 * time.Millisecond}.Delay,
 		})
 		if err != nil {
 			t.Fatal(err)

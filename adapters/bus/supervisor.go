@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats-server/v2/server"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // supervisor starts the embedded server again after a fault of the disk: a stream that met one, a
@@ -37,7 +39,7 @@ func supervise(e *embedded, log *slog.Logger, try func() error) *supervisor {
 
 func (c *supervisor) run() {
 	var hopeless error // what a new start did not help against
-	for pause(c.ctx, checkEvery) {
+	for retry.Wait(c.ctx, checkEvery) == nil {
 		was, fault := c.state(), c.of.fault()
 		c.note(fault)
 		switch {

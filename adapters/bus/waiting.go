@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // waiting counts, by firm, the events of those who speak for one firm that the intake has not
@@ -25,7 +27,7 @@ var errBehind = errors.New("the firm's earlier events are still being processed"
 // enter takes a place for an event of the firm, and waits for one if there is none.
 func (w *waiting) enter(ctx context.Context, firm string, within time.Duration) error {
 	for ends := time.Now().Add(within); !w.tryEnter(firm); {
-		if time.Now().After(ends) || !pause(ctx, 10*time.Millisecond) {
+		if time.Now().After(ends) || retry.Wait(ctx, 10*time.Millisecond) != nil {
 			return errBehind
 		}
 	}

@@ -11,16 +11,17 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
 	// opensAfter is how many calls of a firm fail in a row, by Smokeball's fault, before
 	// its circuit opens.
 	opensAfter = 5
-	// The pause before a probe doubles from the first to the last.
-	firstProbe = 10 * time.Second
-	lastProbe  = 5 * time.Minute
 )
+
+// probes is how long a circuit stays open before the next probe.
+var probes = retry.Backoff{First: 10 * time.Second, Limit: 5 * time.Minute}
 
 // circuits hold back the calls of firms for which Smokeball is out of reach: they fail
 // at once, and after a pause one call at a time probes. They are safe for concurrent use.
@@ -217,8 +218,8 @@ func (k *circuit) fail(probe bool, now time.Time, maxSkips time.Duration) bool {
 	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < maxSkips {
 		return false
 	}
-	k.pause = min(max(2*k.pause, firstProbe), lastProbe)
-	k.tried, k.until = now, now.Add(k.pause-rand.N(k.pause/4))
+	k.pause = probes.Next(k.pause)
+	k.tried, k.until = now, now.Add(retry.Jitter(k.pause))
 	k.cut()
 	return true
 }
@@ -226,7 +227,7 @@ func (k *circuit) fail(probe bool, now time.Time, maxSkips time.Duration) bool {
 // mayProbe reports whether it is time for a probe. For a person who clicks that is
 // sooner, but not so soon that callers who come back from the last outage probe again.
 func (k *circuit) mayProbe(p Priority, now time.Time) bool {
-	return !now.Before(k.until) || (p == Clicked && now.Sub(k.tried) >= max(firstProbe, k.pause/3))
+	return !now.Before(k.until) || (p == Clicked && now.Sub(k.tried) >= max(probes.First, k.pause/3))
 }
 
 // outage tells a call when it is best tried again. The callers come back one by one, not

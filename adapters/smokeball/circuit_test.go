@@ -90,7 +90,7 @@ func TestAnOpenCircuitTakesNoTurn(t *testing.T) {
 		began := time.Now()
 		for range 100 {
 			o := out(t, ask(t.Context(), way, "f"))
-			if o.after < o.next.Sub(began) || o.after > o.next.Sub(began)+firstProbe/4 || o.next.Sub(began) > firstProbe {
+			if o.after < o.next.Sub(began) || o.after > o.next.Sub(began)+probes.First/4 || o.next.Sub(began) > probes.First {
 				t.Errorf("tried again after %v, next probe in %v", o.after, o.next.Sub(began))
 			}
 		}
@@ -132,7 +132,7 @@ func TestOneCallProbes(t *testing.T) {
 		p := &patient{}
 		way, _ := outed(t, p)
 		p.becomes(200, time.Second)
-		time.Sleep(firstProbe)
+		time.Sleep(probes.First)
 		var all sync.WaitGroup
 		var mu sync.Mutex
 		through := 0
@@ -165,10 +165,10 @@ func TestProbesGrowRare(t *testing.T) {
 			_ = ask(t.Context(), way, "f")
 			time.Sleep(100 * time.Millisecond)
 		}
-		if probes := p.seen() - opensAfter; probes < 14 || probes > 22 {
-			t.Errorf("%d probes in an hour", probes)
+		if n := p.seen() - opensAfter; n < 14 || n > 22 {
+			t.Errorf("%d probes in an hour", n)
 		}
-		if o := out(t, ask(t.Context(), way, "f")); time.Until(o.next) > lastProbe || o.since.After(began) {
+		if o := out(t, ask(t.Context(), way, "f")); time.Until(o.next) > probes.Limit || o.since.After(began) {
 			t.Errorf("next probe in %v, out since %v", time.Until(o.next), o.since)
 		}
 	})
@@ -178,19 +178,19 @@ func TestAClickProbesBeforeItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &patient{}
 		way, _ := outed(t, p)
-		for way.circuits.firms["f"].pause < lastProbe {
+		for way.circuits.firms["f"].pause < probes.Limit {
 			_ = ask(t.Context(), way, "f")
 			time.Sleep(time.Second)
 		}
 		before := p.seen()
-		time.Sleep(lastProbe / 3)
+		time.Sleep(probes.Limit / 3)
 		for range 50 {
 			_ = ask(t.Context(), clicked{way}, "f")
 		}
 		if n := p.seen() - before; n != 1 {
 			t.Errorf("50 clicks made %d probes", n)
 		}
-		time.Sleep(lastProbe / 3)
+		time.Sleep(probes.Limit / 3)
 		p.becomes(200, 0)
 		must(t, ask(t.Context(), clicked{way}, "f"))
 		must(t, ask(t.Context(), way, "f"))
@@ -211,7 +211,7 @@ func TestAProbeGivenUpLetsAnotherCallProbe(t *testing.T) {
 		p := &patient{}
 		way, _ := outed(t, p)
 		p.becomes(200, time.Hour)
-		time.Sleep(firstProbe)
+		time.Sleep(probes.First)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		if err := ask(ctx, way, "f"); !errors.Is(err, context.DeadlineExceeded) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 const (
@@ -72,12 +73,8 @@ func (s *tokenSource) unclaim(ctx context.Context, firm domain.FirmID, h heldTok
 
 // look waits until it is time to look again at another engine's claim.
 func (s *tokenSource) look(ctx context.Context) error {
-	timer := time.NewTimer(claimLook)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return abandoned(opRefresh, ctx.Err())
+	if err := retry.Wait(ctx, claimLook); err != nil {
+		return abandoned(opRefresh, err)
 	}
+	return nil
 }

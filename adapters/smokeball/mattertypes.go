@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/keyed"
 )
 
 // typesLive is how long a firm's matter types are remembered.
@@ -53,7 +54,7 @@ func (t matterType) domain() domain.MatterType {
 // They are remembered for 15 minutes; ForgetMatterTypes ends that.
 func (c *Client) MatterTypes(ctx context.Context, firm domain.FirmID) ([]domain.MatterType, error) {
 	const op = "list matter types"
-	unlock, err := c.types.loading.lock(ctx, firm)
+	unlock, err := c.types.loading.Lock(ctx, firm)
 	if err != nil {
 		return nil, abandoned(op, err)
 	}
@@ -80,7 +81,7 @@ func (c *Client) ForgetMatterTypes(firm domain.FirmID) { c.types.forget(firm) }
 
 // typeCache remembers the matter types of each firm. The zero value is ready.
 type typeCache struct {
-	loading firmLocks // one load at a time for a firm
+	loading keyed.Mutex[domain.FirmID] // one load at a time for a firm
 	mu      sync.Mutex
 	kept    map[domain.FirmID]keptTypes
 	epochs  map[domain.FirmID]int // grows with each forget, so a load begun before is not kept

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Redeem turns the code of a callback into tokens and reads whose account they are for.
@@ -27,18 +28,15 @@ func (c *Client) Redeem(ctx context.Context, code, verifier, redirectURL string)
 
 // patiently tries again while the fault may pass, for about eight seconds.
 func patiently(ctx context.Context, try func() error) error {
-	for pause := 500 * time.Millisecond; ; pause *= 2 {
+	pauses := retry.Backoff{First: 500 * time.Millisecond, Limit: 4 * time.Second}
+	for failures := 1; ; failures++ {
 		err := try()
 		ce := domain.AsCallError(err)
 		passes := ce != nil && ce.Failure.Code != domain.CodeMisconfigured && (ce.Class == domain.Retryable || ce.Class == domain.Allowance)
-		if !passes || pause > 4*time.Second || ce.After > 4*time.Second {
+		if !passes || failures > 4 || ce.After > pauses.Limit {
 			return err
 		}
-		timer := time.NewTimer(max(pause, ce.After))
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if retry.Wait(ctx, max(pauses.Delay(failures), ce.After)) != nil {
 			return err
 		}
 	}

@@ -1,16 +1,16 @@
 package smokeball
 
 import (
-	"math/rand/v2"
 	"time"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-const (
-	firstPause = time.Second
-	lastPause  = 8 * time.Second
-	// forgiving is how many answers in a row, none a 429, halve the next pause.
-	forgiving = 10
-)
+// pauses is how long the limiter pauses after a 429: never less than a second.
+var pauses = retry.Backoff{First: time.Second * 4 / 3, Limit: 8 * time.Second * 4 / 3}
+
+// forgiving is how many answers in a row, none a 429, halve the next pause.
+const forgiving = 10
 
 // slowdown is what the limiter learned from 429s: a pause of all calls that doubles
 // while 429s go on and shrinks while calls go through.
@@ -27,8 +27,8 @@ func (s *slowdown) refused(sent, now time.Time) {
 	if sent.Before(s.until) {
 		return
 	}
-	s.pause = min(max(2*s.pause, firstPause), lastPause)
-	s.until = now.Add(s.pause + rand.N(s.pause/4))
+	s.pause = pauses.Next(s.pause)
+	s.until = now.Add(retry.Jitter(s.pause))
 }
 
 // answered notes an answer that was not a 429.
@@ -40,7 +40,7 @@ func (s *slowdown) answered() {
 		return
 	}
 	s.good = 0
-	if s.pause /= 2; s.pause < firstPause {
+	if s.pause /= 2; s.pause < pauses.First {
 		s.pause = 0
 	}
 }

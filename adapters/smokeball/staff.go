@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/keyed"
 )
 
 // staffLive is how long a firm's answer about a person is remembered.
@@ -23,7 +24,7 @@ type staffMember struct {
 // staffCache remembers who has which e-mail address, and who has none. The zero value
 // is ready.
 type staffCache struct {
-	waiting firmLocks // one question at a time for a firm
+	waiting keyed.Mutex[domain.FirmID] // one question at a time for a firm
 	mu      sync.Mutex
 	known   map[staffKey]staffEntry
 }
@@ -70,7 +71,7 @@ func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email str
 		return id, nil
 	}
 	const op = "find staff"
-	unlock, err := c.staff.waiting.lock(ctx, firm)
+	unlock, err := c.staff.waiting.Lock(ctx, firm)
 	if err != nil {
 		return "", abandoned(op, err)
 	}

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/keyed"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // refresher obtains a new access token; *OAuth does.
@@ -26,7 +28,7 @@ type tokenSource struct {
 	app   string // its client id
 	log   *slog.Logger
 	name  string // of this engine, in its claims
-	locks firmLocks
+	locks keyed.Mutex[domain.FirmID]
 	// failed is called when a refresh fails with a temporary fault; nil: nothing is called.
 	failed func(domain.FirmID, *domain.CallError)
 
@@ -46,12 +48,13 @@ type tokenNote struct {
 }
 
 const (
-	firstRest   = time.Second
-	lastRest    = time.Minute
 	deadRest    = 5 * time.Minute  // after invalid_grant: only a new grant helps
 	refusedRest = 10 * time.Second // after a fresh token was refused
 	saveTimeout = 5 * time.Second
 )
+
+// rests is how long the source rests after a failure that may pass.
+var rests = retry.Backoff{First: time.Second, Limit: time.Minute}
 
 func newTokenSource(store TokenStore, auth refresher, app string, log *slog.Logger) *tokenSource {
 	return &tokenSource{store: store, auth: auth, app: app, log: log, name: rand.Text(),
@@ -105,7 +108,7 @@ func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (heldTokens,
 // another engine refreshes it waits for what comes of that, or uses the old tokens as
 // long as they are good.
 func (s *tokenSource) refresh(ctx context.Context, firm domain.FirmID, refused string) (Tokens, error) {
-	unlock, err := s.locks.lock(ctx, firm)
+	unlock, err := s.locks.Lock(ctx, firm)
 	if err != nil {
 		return Tokens{}, abandoned(opRefresh, err)
 	}
@@ -168,8 +171,8 @@ func (s *tokenSource) noteFailure(firm domain.FirmID, h heldTokens, err error) {
 	note, _ := s.note(firm, h.stored)
 	note.on = h.stored
 	note.failure = err
-	note.rest = min(max(2*note.rest, firstRest), lastRest)
-	note.until = time.Now().Add(note.rest)
+	note.rest = rests.Next(note.rest)
+	note.until = time.Now().Add(retry.Jitter(note.rest))
 	ce := domain.AsCallError(err)
 	if ce != nil && ce.Class == domain.SignIn {
 		note.until = time.Now().Add(deadRest)

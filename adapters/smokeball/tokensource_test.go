@@ -131,7 +131,7 @@ func TestManyCallersRefreshOnce(t *testing.T) {
 func TestAFirmDoesNotWaitForAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, _ := newSourceOver(0)
-		unlock, err := s.locks.lock(t.Context(), "slow")
+		unlock, err := s.locks.Lock(t.Context(), "slow")
 		must(t, err)
 		defer unlock()
 		_, err = s.Token(t.Context(), "quick")
@@ -160,7 +160,7 @@ func TestAFailedRefreshRests(t *testing.T) {
 			t.Errorf("%d refreshes in 10 minutes", auth.calls)
 		}
 		auth.err = nil
-		<-time.After(lastRest)
+		<-time.After(rests.Limit)
 		_, err := s.Token(t.Context(), "f")
 		must(t, err)
 	})

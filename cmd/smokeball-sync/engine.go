@@ -23,6 +23,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/lease"
 	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -285,7 +286,7 @@ func (e *engine) openHandlers(ctx context.Context) error {
 	e.deadLetters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.connections.Vault,
-			Waits: e.cfg.parsed.waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Notifier: notifier, Calls: calls, Contacts: &syncing.KeyedMutex{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
+			Waits: e.cfg.parsed.waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Notifier: notifier, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
 	e.stalls = &syncing.Stalls{Views: e.views, Calls: calls, Now: time.Now, Log: e.log}
 	e.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "smokeball_sync_stalled",
 		Help: "Running syncs without an event or a call for a minute."}, func() float64 { return float64(e.stalls.All()) }))

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/net/netutil"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // serveCmd runs the engine.
@@ -167,36 +168,29 @@ func (p *parts) once(name string, run func(context.Context) error) {
 	})
 }
 
-// longestPause is the longest time before a part that failed is begun again.
-const longestPause = time.Minute
+// restarts is how long the engine waits before it restarts a part that failed.
+var restarts = retry.Backoff{First: time.Second, Limit: time.Minute}
 
 // keep runs a part that is begun again when it fails: its state is on disk, and what
 // failed it (the disk, the bus) may recover.
 func (p *parts) keep(name string, kind bool, run func(context.Context) error) {
 	p.add(kind, func(ctx context.Context) {
-		pause := time.Second
+		pause := time.Duration(0)
 		for ctx.Err() == nil {
 			began := time.Now()
 			err := run(ctx)
-			if time.Since(began) > longestPause {
-				pause = time.Second // it ran well for a while
+			if time.Since(began) > restarts.Limit {
+				pause = 0 // it ran well for a while
 			}
+			pause = restarts.Next(pause)
 			if err != nil && ctx.Err() == nil {
 				p.log.Error("a part failed; it is begun again", "part", name, "in", pause, "err", err)
 			}
-			idle(ctx, pause)
-			pause = min(2*pause, longestPause)
+			if retry.Wait(ctx, retry.Jitter(pause)) != nil {
+				return
+			}
 		}
 	})
-}
-
-func idle(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 func (p *parts) add(kind bool, run func(context.Context)) {

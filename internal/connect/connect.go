@@ -19,6 +19,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
@@ -116,7 +117,7 @@ type Service struct {
 	Log            *slog.Logger
 
 	registering singleflight.Group // by firm
-	locks       keyedMutex
+	locks       keyed.Mutex[domain.FirmID]
 }
 
 func (d *Service) connection(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) (uint64, error) {

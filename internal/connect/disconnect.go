@@ -16,7 +16,7 @@ const goodbye = 15 * time.Second
 // the webhook subscription, the authorization, the tokens and the secret address go. All
 // that is in the ledger stays.
 func (d *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
-	done, err := d.locks.lock(ctx, by.Firm)
+	done, err := d.locks.Lock(ctx, by.Firm)
 	if err != nil {
 		return 0, err
 	}

@@ -23,7 +23,7 @@ type pendingGrant struct {
 func pendingGrantName(f domain.FirmID) string { return "parked." + string(f) }
 
 func (d *Service) keepPendingGrant(ctx context.Context, f domain.FirmID, p pendingGrant) error {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -80,7 +80,7 @@ func (d *Service) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
 // settleGrant makes the pending grant the firm's own, or asks whether that is wanted.
 // It may be called again at any time.
 func (d *Service) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err error) {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return false, err
 	}
@@ -194,7 +194,7 @@ func (d *Service) DropAccount(ctx context.Context, by domain.User) (uint64, erro
 }
 
 func (d *Service) dropAccount(ctx context.Context, f domain.FirmID, by string) (uint64, error) {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return 0, err
 	}

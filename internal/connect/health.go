@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Health records how Smokeball serves each firm: that it stopped to, why, and that it does
@@ -70,7 +71,7 @@ func (h *Health) recordAll(ctx context.Context) {
 		}
 		h.Log.Error("can't record whether Smokeball serves a firm; the engine retries", "firm", f, "err", err)
 		h.again(f, c)
-		pause(ctx, settle)
+		_ = retry.Wait(ctx, settle) // ends early with ctx only
 	}
 }
 

@@ -47,7 +47,7 @@ func (d *Service) Perform(ctx context.Context, f domain.FirmID, c domain.Connect
 }
 
 func (d *Service) withFirmLock(ctx context.Context, f domain.FirmID, do func() error) error {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return err
 	}

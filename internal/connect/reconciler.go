@@ -9,6 +9,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Reconciler gives every firm's connection its attention at the right time. What is due
@@ -40,12 +41,14 @@ const (
 	longestSleep = 10 * time.Minute // between two looks at the whole bucket of secrets
 	heldSleep    = time.Minute      // between two looks at the consents that wait for an answer
 	settle       = 2 * time.Second  // so many facts in a row make one look
-	firstRest    = 10 * time.Second // after a fault
-	longestRest  = 15 * time.Minute
+	atOnce       = 8                // firms
+)
 
-	firstRecheckPause   = 10 * time.Minute
-	longestRecheckPause = 6 * time.Hour
-	atOnce              = 8 // firms
+// How long a task rests after it failed. A lost authorization is looked at after minutes,
+// then hours: a handful of calls a day.
+var (
+	rests    = retry.Backoff{First: 10 * time.Second, Limit: 15 * time.Minute}
+	rechecks = retry.Backoff{First: 20 * time.Minute, Limit: 8 * time.Hour}
 )
 
 // Run works until ctx ends, and returns nil then.
@@ -83,7 +86,7 @@ func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time
 	case <-ctx.Done():
 	case <-timer.C:
 	case <-moved:
-		pause(ctx, settle)
+		_ = retry.Wait(ctx, settle) // ends early with ctx only
 	}
 }
 
@@ -98,15 +101,6 @@ func (k *Reconciler) betweenLooks() time.Duration {
 // linked reports whether a link is out, or was so lately that a consent may be held.
 func linked(c domain.Connection, now time.Time) bool {
 	return c.Attempt != "" && now.Before(c.AttemptEnds.Add(LinkLifetime+2*heldSleep))
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // round does what is due for every firm and returns when the next thing is; zero: not
@@ -164,17 +158,12 @@ func (k *Reconciler) performTask(ctx context.Context, r FirmState, due []domain.
 	}
 }
 
-// pauseOf is the rest after so many faults in a row. A lost authorization is looked at after
-// minutes, then hours: a handful of calls a day.
-func pauseOf(c domain.ConnectionTask, faults int) time.Duration {
-	if c != domain.TaskRecheck {
-		return min(firstRest<<min(faults-1, 10), longestRest)
+// restOf is the rest after so many faults in a row.
+func restOf(c domain.ConnectionTask, faults int) time.Duration {
+	if c == domain.TaskRecheck {
+		return rechecks.Delay(faults)
 	}
-	pause := firstRecheckPause
-	for range min(faults-1, 10) {
-		pause *= 3
-	}
-	return min(pause, longestRecheckPause)
+	return rests.Delay(faults)
 }
 
 // settled lets a task rest that failed, the longer the more often.
@@ -186,7 +175,7 @@ func (k *Reconciler) settled(t task, err error) {
 		return
 	}
 	faults := k.rests[t].faults + 1
-	pause := pauseOf(t.task, faults)
+	pause := restOf(t.task, faults)
 	k.rests[t] = pausedTask{until: k.Desk.Now().Add(pause), faults: faults}
 	if t.task == domain.TaskRecheck {
 		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)

@@ -33,7 +33,7 @@ func (d *Service) RotateWebhooks(ctx context.Context, by domain.User) (uint64, e
 // rotate finishes the rotation that is under way. The new pair is open before Smokeball
 // gets it, the old one's time runs from when Smokeball has the new one.
 func (d *Service) rotate(ctx context.Context, f domain.FirmID) error {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,7 @@ func (d *Service) swap(ctx context.Context, f domain.FirmID, h hook, rotation st
 
 // retire destroys the old pairs whose overlap is over.
 func (d *Service) retire(ctx context.Context, f domain.FirmID) error {
-	done, err := d.locks.lock(ctx, f)
+	done, err := d.locks.Lock(ctx, f)
 	if err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ const webhookPath = "/webhooks/smokeball/"
 // Smokeball has one already. Others that point here are removed.
 func (d *Service) RegisterWebhooks(ctx context.Context, by domain.User) (uint64, error) {
 	position, err, _ := d.registering.Do(string(by.Firm), func() (any, error) {
-		done, err := d.locks.lock(ctx, by.Firm)
+		done, err := d.locks.Lock(ctx, by.Firm)
 		if err != nil {
 			return uint64(0), err
 		}
@@ -155,7 +155,7 @@ func (d *Service) renewWebhooks(ctx context.Context, by domain.User) {
 
 // RemoveWebhooks removes the firm's webhook subscription in Smokeball.
 func (d *Service) RemoveWebhooks(ctx context.Context, by domain.User) (uint64, error) {
-	done, err := d.locks.lock(ctx, by.Firm)
+	done, err := d.locks.Lock(ctx, by.Firm)
 	if err != nil {
 		return 0, err
 	}

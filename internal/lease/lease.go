@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Lease is one engine's claim on an entry.
@@ -35,7 +37,7 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errWritten) {
 				l.Log.Warn("can't request the lease; the engine retries", "lease", l.Key, "err", err)
-				pause(ctx, l.Lifetime/5)
+				_ = retry.Wait(ctx, l.Lifetime/5) // ends early with ctx only
 			}
 			continue
 		}
@@ -85,8 +87,7 @@ func (l Lease) drain(ended <-chan error) (err error, done bool) {
 // may be sent meanwhile is what the term says.
 func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
-		pause(ctx, l.Lifetime/5)
-		if ctx.Err() != nil {
+		if retry.Wait(ctx, l.Lifetime/5) != nil {
 			return revision
 		}
 		asked := time.Now()
@@ -142,13 +143,4 @@ func (l Lease) giveBack(revision uint64) {
 		return
 	}
 	l.Log.Info("the lease is handed over", "lease", l.Key)
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }

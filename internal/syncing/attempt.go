@@ -4,12 +4,13 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"strconv"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/keyed"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // Handler carries out one sync at a time per matter.
@@ -24,9 +25,9 @@ type Handler struct {
 	Log       *slog.Logger
 	Spool     string // folder for documents on their way; emptied at start
 	Notifier  *Notifier
-	Contacts  *KeyedMutex // one worker at a time looks for or makes a contact
-	Fetches   *Workers    // places for documents that are being fetched
-	Calls     *Calls      // remembers when each matter at work called last
+	Contacts  *keyed.Mutex[domain.Stream] // one worker at a time looks for or makes a contact
+	Fetches   *Workers                    // places for documents that are being fetched
+	Calls     *Calls                      // remembers when each matter at work called last
 	// Priority marks the calls made under ctx with whom they are for and what asked for
 	// them, so that turns can be shared fairly. Nil: all are alike.
 	Priority func(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context
@@ -346,7 +347,7 @@ func (t *attempt) retryLater(ctx context.Context, step domain.Step, ce *domain.C
 	}
 	pause := ce.After
 	if !ce.Held {
-		pause = max(pause, backoff(ce.Class, t.m.Current.Faults+1))
+		pause = max(pause, backoff(ce.Class).Delay(t.m.Current.Faults+1))
 	}
 	return t.deferred(ctx, domain.SyncDeferred{Sync: t.Sync, Step: step, Failure: ce.Failure, Until: t.Now().Add(pause)})
 }
@@ -377,27 +378,13 @@ func (t *attempt) retryOwnFault(ctx context.Context, step domain.Step, err error
 	return nil
 }
 
-// backoffRange is how the pauses between tries grow: first, twice that, and so on up to longest.
-type backoffRange struct{ first, longest time.Duration }
-
-// backoffRangeOf is the rhythm of a class of faults. An allowance that is used up comes back
-// soon; a Smokeball that is down is left alone for longer.
-func backoffRangeOf(c domain.Class) backoffRange {
+// backoff is how long a sync waits after faults of a class. An allowance that is used up is
+// restored soon; a Smokeball that is down is called less often.
+func backoff(c domain.Class) retry.Backoff {
 	if c == domain.Allowance {
-		return backoffRange{2 * time.Second, time.Minute}
+		return retry.Backoff{First: 2 * time.Second, Limit: time.Minute}
 	}
-	return backoffRange{time.Second, 5 * time.Minute}
-}
-
-// backoff is the pause after so many faults in a row: exponential, capped, and drawn from
-// the whole of it (full jitter), so that those who failed together don't come together.
-func backoff(c domain.Class, faults int) time.Duration {
-	r := backoffRangeOf(c)
-	d := r.longest
-	if faults < 10 {
-		d = min(r.longest, r.first<<(max(faults, 1)-1))
-	}
-	return rand.N(d)
+	return retry.Backoff{First: time.Second, Limit: 5 * time.Minute}
 }
 
 // pause waits until d has passed or something was recorded that the attempt attends.
@@ -432,7 +419,7 @@ func (t *attempt) nextLook(pause time.Duration, until time.Time) time.Duration {
 	if left := until.Sub(t.Now()); left > 0 {
 		return min(pause, left+time.Millisecond)
 	}
-	return firstLook
+	return looks.First
 }
 
 // since is the time that a step took, in milliseconds.

@@ -6,13 +6,14 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-const (
-	firstRead = 300 * time.Millisecond
-	hintRead  = 2 * time.Second // where a webhook is expected to come first
-	longRead  = 10 * time.Second
-)
+// reads is how often something that Smokeball accepted is read until it is there.
+var reads = retry.Backoff{First: 300 * time.Millisecond, Limit: 10 * time.Second}
+
+// hintRead is the first pause where a webhook is expected to come first.
+const hintRead = 2 * time.Second
 
 // awaited is something that Smokeball accepted and has to show.
 type awaited struct {
@@ -41,7 +42,7 @@ func (t *attempt) await(ctx context.Context, a awaited) error {
 		return err
 	}
 	given := t.Now().Add(t.left(a.since))
-	for looked := a.since; ; pause = min(2*pause, longRead) {
+	for looked := a.since; ; pause = reads.Next(pause) {
 		if done, err := t.listen(ctx, a, looked, t.Now().Add(pause)); done || err != nil {
 			return err
 		}
@@ -131,5 +132,5 @@ func (t *attempt) firstPause(ctx context.Context) (time.Duration, error) {
 	if c.Subscription != "" {
 		return hintRead, err
 	}
-	return firstRead, err
+	return reads.First, err
 }

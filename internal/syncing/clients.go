@@ -8,6 +8,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // clients sees to it that each client of the matter has its contact, those too that
@@ -86,7 +87,7 @@ func (t *attempt) knownClient(ctx context.Context, id domain.ClientID) (domain.C
 
 // settle does the work while no other worker of this engine works on the contact.
 func (w *contactWork) settle(ctx context.Context) error {
-	release, err := w.Contacts.lock(ctx, w.stream)
+	release, err := w.Contacts.Lock(ctx, w.stream)
 	if err != nil {
 		return errStopping
 	}
@@ -340,7 +341,7 @@ func (w *contactWork) verify(ctx context.Context) error {
 func (w *contactWork) lookAgain(ctx context.Context) error {
 	asked := w.c.Asked
 	until := w.lookUntil()
-	for pause := firstLook; ; pause = min(2*pause, longLook) {
+	for pause := looks.First; ; pause = looks.Next(pause) {
 		found, err := w.findOwn(ctx, asked.Sent)
 		if err != nil && !w.passesBy(err, until) {
 			return err
@@ -373,10 +374,8 @@ func orTaken(err error) error {
 	return err
 }
 
-const (
-	firstLook = 500 * time.Millisecond
-	longLook  = 8 * time.Second
-)
+// looks is how often something is looked for whose creation is in doubt.
+var looks = retry.Backoff{First: 500 * time.Millisecond, Limit: 8 * time.Second}
 
 func (w *contactWork) lookThenCreate(ctx context.Context) error {
 	verdict, shown, err := w.findAny(ctx)

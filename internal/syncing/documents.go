@@ -249,7 +249,7 @@ func (t *attempt) fileDraft(ctx context.Context, d domain.DocumentData) (domain.
 
 // freshURL asks for a place for the bytes of a file that was announced before.
 func (t *attempt) freshURL(ctx context.Context, d domain.Document) (domain.Upload, error) {
-	for pause, waited := firstLook, time.Duration(0); ; pause = min(2*pause, longLook) {
+	for pause, waited := looks.First, time.Duration(0); ; pause = looks.Next(pause) {
 		u, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, d.File)
 		if !domain.IsNotThere(err) {
 			return u, err
@@ -267,7 +267,7 @@ func (t *attempt) freshURL(ctx context.Context, d domain.Document) (domain.Uploa
 // lookForFile settles an announcement whose answer was lost.
 func (t *attempt) lookForFile(ctx context.Context, d domain.Document) error {
 	until := t.lookUntil()
-	for pause := firstLook; ; pause = min(2*pause, longLook) {
+	for pause := looks.First; ; pause = looks.Next(pause) {
 		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
 		if err != nil && !t.passesBy(err, until) {
 			return t.classifyMissing(ctx, err)

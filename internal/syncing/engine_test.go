@@ -14,6 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -48,7 +49,7 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	calls := &syncing.Calls{}
 	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &syncing.KeyedMutex{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Checkpoint: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear, Stuck: &syncing.Stuck{}}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}

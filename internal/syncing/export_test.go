@@ -1,7 +1,6 @@
 package syncing
 
 import (
-	"context"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -20,18 +19,6 @@ func (w *Notifier) Attended() int {
 	return len(w.listeners)
 }
 
-// Acquire is how a worker takes the lock of a stream.
-func (l *KeyedMutex) Acquire(ctx context.Context, s domain.Stream) (release func(), err error) {
-	return l.lock(ctx, s)
-}
-
-// Held is the number of locks that somebody holds or waits for.
-func (l *KeyedMutex) Held() int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return len(l.held)
-}
-
 // Fresh is how long a contact that was shown counts as there.
 const Fresh = fresh
 
@@ -39,7 +26,7 @@ const Fresh = fresh
 const Recent = recent
 
 // Backoff is the pause after so many faults in a row.
-func Backoff(c domain.Class, faults int) time.Duration { return backoff(c, faults) }
+func Backoff(c domain.Class, faults int) time.Duration { return backoff(c).Delay(faults) }
 
 // Classes of work.
 const (

@@ -403,7 +403,7 @@ func (t *attempt) find(ctx context.Context, d domain.MatterDraft) (m domain.Smok
 func (t *attempt) lookAgain(ctx context.Context) error {
 	intent, asked := *t.m.Smokeball.Intent, t.m.Smokeball.Sent
 	until := t.lookUntil()
-	for pause := firstLook; ; pause = min(2*pause, longLook) {
+	for pause := looks.First; ; pause = looks.Next(pause) {
 		start := t.Now()
 		found, how, err := t.find(ctx, asked)
 		switch {

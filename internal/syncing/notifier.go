@@ -1,7 +1,6 @@
 package syncing
 
 import (
-	"context"
 	"sync"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -52,52 +51,5 @@ func (w *Notifier) unsubscribe(c chan<- struct{}, streams []domain.Stream) {
 		if len(w.listeners[s]) == 0 {
 			delete(w.listeners, s)
 		}
-	}
-}
-
-// KeyedMutex are one lock per stream. The zero value is ready.
-type KeyedMutex struct {
-	mu   sync.Mutex
-	held map[domain.Stream]*lock
-}
-
-type lock struct {
-	attempt chan struct{} // holds one token while the lock is free
-	users   int
-}
-
-// lock waits for the stream's lock, or for ctx's end. release gives it back.
-func (l *KeyedMutex) lock(ctx context.Context, s domain.Stream) (release func(), err error) {
-	k := l.enter(s)
-	select {
-	case <-k.attempt:
-		return func() { k.attempt <- struct{}{}; l.leave(s, k) }, nil
-	case <-ctx.Done():
-		l.leave(s, k)
-		return nil, ctx.Err()
-	}
-}
-
-func (l *KeyedMutex) enter(s domain.Stream) *lock {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.held == nil {
-		l.held = map[domain.Stream]*lock{}
-	}
-	k := l.held[s]
-	if k == nil {
-		k = &lock{attempt: make(chan struct{}, 1)}
-		k.attempt <- struct{}{}
-		l.held[s] = k
-	}
-	k.users++
-	return k
-}
-
-func (l *KeyedMutex) leave(s domain.Stream, k *lock) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if k.users--; k.users == 0 {
-		delete(l.held, s)
 	}
 }

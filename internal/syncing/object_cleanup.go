@@ -7,6 +7,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // ObjectCleanup lets CaseHug's object store go of documents that Smokeball has had for a while.
@@ -61,7 +62,7 @@ func (t ObjectCleanup) confirmed(ctx context.Context, env eventstore.Envelope) e
 		return nil
 	}
 	for wait := t.wait(env); wait > 0; wait = t.wait(env) {
-		if !idle(ctx, min(wait, tidyEvery)) {
+		if retry.Wait(ctx, min(wait, tidyEvery)) != nil {
 			return ctx.Err()
 		}
 	}
@@ -90,16 +91,4 @@ func shown(e domain.Event) domain.DocumentID {
 
 func (t ObjectCleanup) wait(env eventstore.Envelope) time.Duration {
 	return env.At.Add(t.After).Sub(t.Now())
-}
-
-// idle waits for d and reports whether ctx still runs.
-func idle(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

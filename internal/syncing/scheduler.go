@@ -160,7 +160,7 @@ func (s *Scheduler) run(l *schedulerRun, e *entry, d *domain.Due, place *workerH
 		e.faults, e.not = 0, time.Time{}
 	} else {
 		e.faults++
-		e.not = s.Now().Add(backoff(domain.Retryable, e.faults))
+		e.not = s.Now().Add(backoff(domain.Retryable).Delay(e.faults))
 	}
 	l.stirred = append(l.stirred, e)
 	l.mu.Unlock()
