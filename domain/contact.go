@@ -110,6 +110,7 @@ type Contact struct {
 	Seen      time.Time                 // when Smokeball last showed it
 	Former    map[string]SmokeballID    // what it was in accounts that the firm has left
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
+	Unseen    time.Time                 // when one that never appeared was last given up
 	before    map[ClientID]ContactDraft // what it was told of the contact that was lost
 }
 
@@ -137,7 +138,7 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactConfirmed:
 		c.Confirmed, c.By, c.Change, c.Seen = true, e.By, nil, at
 	case ContactLost:
-		c = Contact{Former: c.formerly(e), before: c.outlasting(e)}
+		c = Contact{Former: c.formerly(e), Unseen: c.unseen(e, at), before: c.outlasting(e)}
 	}
 	return c
 }
@@ -167,6 +168,14 @@ func (c Contact) outlasting(e ContactLost) map[ClientID]ContactDraft {
 		return c.note(c.Change.Client, c.Change.Was)
 	}
 	return c.written
+}
+
+// unseen notes when a contact that never appeared was given up.
+func (c Contact) unseen(e ContactLost, at time.Time) time.Time {
+	if e.Account == "" && c.ID != "" && !c.Confirmed {
+		return at
+	}
+	return c.Unseen
 }
 
 // formerly notes what the contact was in an account that the firm left.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/url"
+	"slices"
 	"testing"
 	"time"
 
@@ -45,12 +46,32 @@ func deleteLedger(t *testing.T, nc *nats.Conn) {
 	}
 }
 
-// runCluster starts three servers of one cluster on loopback.
+// runCluster starts three servers of one cluster on loopback, on other ports where another
+// program has taken one of theirs.
 func runCluster(t *testing.T) []*server.Server {
 	if testing.Short() {
 		t.Skip("a cluster takes seconds to form")
 	}
-	ports := freePorts(t, 3)
+	for range 5 {
+		servers := startServers(t, freePorts(t, 3))
+		if !slices.ContainsFunc(servers, func(s *server.Server) bool { return !s.ReadyForConnections(5 * time.Second) }) {
+			waitFor(t, "the cluster has a leader", func() bool { return slices.ContainsFunc(servers, leads(len(servers))) })
+			return servers
+		}
+		for _, s := range servers {
+			stopServer(s)
+		}
+	}
+	t.Fatal("no three ports stay free")
+	return nil
+}
+
+// leads reports whether a server leads JetStream and knows all servers.
+func leads(n int) func(*server.Server) bool {
+	return func(s *server.Server) bool { return s.JetStreamIsLeader() && len(s.JetStreamClusterPeers()) == n }
+}
+
+func startServers(t *testing.T, ports []int) []*server.Server {
 	var routes []*url.URL
 	for _, p := range ports {
 		routes = append(routes, &url.URL{Scheme: "nats-route", Host: fmt.Sprintf("127.0.0.1:%d", p)})
@@ -69,19 +90,11 @@ func runCluster(t *testing.T) []*server.Server {
 		t.Cleanup(func() { stopServer(srv) })
 		servers = append(servers, srv)
 	}
-	waitFor(t, "the cluster has a leader", func() bool {
-		for _, srv := range servers {
-			if srv.JetStreamIsLeader() {
-				return len(srv.JetStreamClusterPeers()) == len(servers)
-			}
-		}
-		return false
-	})
 	return servers
 }
 
-// freePorts are ports that nobody listens on; cluster members must know them before
-// they start.
+// freePorts are ports that nobody listened on a moment ago; cluster members must know them
+// before they start.
 func freePorts(t *testing.T, n int) []int {
 	var ports []int
 	for range n {

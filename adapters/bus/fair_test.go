@@ -176,7 +176,7 @@ func TestAFirmWhoseEventsAreSlowToTakeInHoldsUpNoOther(t *testing.T) {
 		t.Fatalf("first comes %s", m.Metadata.Get(bus.MetaSubject))
 	}
 	_, two := dial(t, b, f2)
-	time.Sleep(500 * time.Millisecond) // what of the flood can be stored is
+	stored(t, b, 64) // what of the flood can be
 	if _, err := two.Publish(brief(t), "casehug.f2.matter.updated", []byte("theirs")); err != nil {
 		t.Fatal(err)
 	}
@@ -188,6 +188,22 @@ func TestAFirmWhoseEventsAreSlowToTakeInHoldsUpNoOther(t *testing.T) {
 		m.Ack()
 	case <-brief(t).Done():
 		t.Error("the other firm's event does not come")
+	}
+}
+
+// stored waits until the incoming stream holds n messages.
+func stored(t *testing.T, b *bus.Bus, n uint64) {
+	t.Helper()
+	ctx := brief(t)
+	for {
+		inbox, err := b.JetStream().Stream(ctx, bus.Inbox)
+		if err != nil {
+			t.Fatalf("%d messages are not stored: %v", n, err)
+		}
+		if inbox.CachedInfo().State.Msgs >= n {
+			return
+		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }
 

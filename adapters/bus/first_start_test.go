@@ -40,14 +40,36 @@ func TestAFirstStartSideBySide(t *testing.T) {
 	t.Logf("all are open after %s", time.Since(began))
 }
 
-// runServers runs the servers of a cluster.
-func runServers(t *testing.T, n int) (servers []*server.Server) {
+// runServers runs the servers of a cluster, at other addresses where another program has taken
+// one of theirs.
+func runServers(t *testing.T, n int) []*server.Server {
 	t.Helper()
 	if testing.Short() {
 		t.Skip("a cluster takes seconds to form")
 	}
+	for range 5 {
+		servers := startServers(t, freeAddresses(t, n))
+		if !slices.ContainsFunc(servers, func(s *server.Server) bool { return !s.ReadyForConnections(5 * time.Second) }) {
+			for deadline := time.Now().Add(30 * time.Second); !formed(servers); time.Sleep(20 * time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatal("the cluster does not form")
+				}
+			}
+			return servers
+		}
+		for _, s := range servers {
+			s.Shutdown()
+			s.WaitForShutdown()
+		}
+	}
+	t.Fatal("no addresses stay free")
+	return nil
+}
+
+func startServers(t *testing.T, addresses []string) (servers []*server.Server) {
+	t.Helper()
 	var routes []*url.URL
-	for _, address := range freeAddresses(t, n) {
+	for _, address := range addresses {
 		routes = append(routes, &url.URL{Scheme: "nats-route", Host: address})
 	}
 	for i, route := range routes {
@@ -65,11 +87,6 @@ func runServers(t *testing.T, n int) (servers []*server.Server) {
 		t.Cleanup(func() { s.Shutdown(); s.WaitForShutdown() })
 		servers = append(servers, s)
 	}
-	for deadline := time.Now().Add(30 * time.Second); !formed(servers); time.Sleep(20 * time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("the cluster does not form")
-		}
-	}
 	return servers
 }
 
@@ -80,7 +97,7 @@ func formed(servers []*server.Server) bool {
 	})
 }
 
-// freeAddresses are addresses at which nobody listens.
+// freeAddresses are addresses at which nobody listened a moment ago.
 func freeAddresses(t *testing.T, n int) (list []string) {
 	t.Helper()
 	for range n {

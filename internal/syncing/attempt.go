@@ -410,8 +410,13 @@ func (t *attempt) lookUntil() time.Time { return t.Now().Add(t.Waits.Visible) }
 // passesBy reports whether a look failed only for a passing fault, so that it is repeated
 // and the wait for what may still show up does not start over with each fault.
 func (t *attempt) passesBy(err error, until time.Time) bool {
+	return passing(err) && t.Now().Before(until.Add(t.Waits.Visible))
+}
+
+// passing reports whether err is a fault after which the same call may go through.
+func passing(err error) bool {
 	ce := domain.AsCallError(err)
-	return ce != nil && (ce.Class == domain.Retryable || ce.Class == domain.Allowance) && t.Now().Before(until.Add(t.Waits.Visible))
+	return ce != nil && (ce.Class == domain.Retryable || ce.Class == domain.Allowance)
 }
 
 // nextLook is the pause before the next look, of which one is made when the time is over.

@@ -32,29 +32,56 @@ func (t *attempt) clients(ctx context.Context) error {
 	}
 }
 
-// refusedContacts ends the sync where Smokeball's word that it failed one of its contacts
-// came while nobody waited for it, and a read bears it out.
+// refusedContacts settles Smokeball's word that it failed one of the sync's contacts, which
+// came while no sync waited for it: reads bear it out, which ends the sync, or show the contact.
 func (t *attempt) refusedContacts(ctx context.Context) error {
 	for _, p := range t.m.Current.Contacts {
-		c, err := t.contact(ctx, p.Key)
-		if err != nil {
-			return err
-		}
-		n, err := t.activeSince(ctx, p.Contact)
-		if err != nil {
-			return err
-		}
-		message, failed := n.Refusal(c.Awaits())
-		if !failed || c.ID != p.Contact || t.Now().Before(p.Since.Add(t.Waits.Visible)) {
-			continue // or it may still show up
-		}
-		w := &contactWait{attempt: t, p: p, request: c.Awaits(), start: t.Now().UnixMilli()}
-		there, err := w.look(ctx)
+		c, refused, err := t.refusal(ctx, p.Key)
 		switch {
-		case err != nil && !domain.IsNotThere(err):
+		case err != nil:
 			return err
-		case !there:
-			return w.refused(ctx, message)
+		case !refused || c.ID != p.Contact:
+		case c.Confirmed && t.Now().Before(p.Since.Add(t.Waits.Visible)): // the change may still show up; the contact is there
+		default:
+			if err := t.confirmContact(ctx, p); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// refusal is the contact under the key, and whether Smokeball said that it failed the call
+// whose effect is awaited.
+func (t *attempt) refusal(ctx context.Context, key domain.ContactKey) (domain.Contact, bool, error) {
+	c, err := t.contact(ctx, key)
+	if err != nil || c.Awaits() == "" {
+		return c, false, err
+	}
+	n, err := t.activeSince(ctx, c.ID)
+	_, refused := n.Refusal(c.Awaits())
+	return c, refused, err
+}
+
+// clientsStand fails where the ledger says that a contact of the draft is not in Smokeball: it
+// never appeared or was deleted, as another matter's sync found out, or Smokeball said that it
+// failed it. The next attempt settles which. No matter is written with such a contact.
+func (t *attempt) clientsStand(ctx context.Context) error {
+	for _, d := range t.m.Data.Clients() {
+		id := t.m.Contacts[d.ID]
+		if id == "" {
+			continue // CaseHug named the client meanwhile
+		}
+		known, err := t.knownClient(ctx, d.ID)
+		if err != nil {
+			return err
+		}
+		c, refused, err := t.refusal(ctx, known.Key)
+		switch {
+		case err != nil:
+			return err
+		case c.ID != id, refused && !c.Confirmed:
+			return contactGone(id)
 		}
 	}
 	return nil
@@ -114,7 +141,8 @@ func (w *contactWork) settle(ctx context.Context) error {
 // at, then for the client, after which that is no longer told.
 func (w *contactWork) resolved(ctx context.Context) error {
 	var facts []domain.Event
-	if w.outcome != domain.OutcomeUnchanged || !slices.Contains(w.m.Current.Resolved, w.data.ID) { // else an earlier attempt of this sync told how
+	told := slices.Contains(w.m.Current.Resolved, w.data.ID) && w.m.Contacts[w.data.ID] == w.c.ID // by an earlier attempt of this sync
+	if w.outcome != domain.OutcomeUnchanged || !told {
 		facts = append(facts, domain.ContactResolved{Sync: w.Sync, Client: w.data.ID, Contact: w.c.ID, Key: w.key, Outcome: w.outcome,
 			Request: w.request, Pending: !w.c.Settled(), DurationMS: w.since(w.start)})
 	}

@@ -25,6 +25,9 @@ func (t *attempt) confirmContact(ctx context.Context, p domain.PendingContact) e
 	if !missing(err) {
 		return err
 	}
+	if e := w.absent(ctx); e != nil {
+		return e
+	}
 	var shown bool                                                  // to another sync, at the last moment
 	c, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it again
 		func(c domain.Contact) ([]domain.Event, error) {
@@ -35,6 +38,21 @@ func (t *attempt) confirmContact(ctx context.Context, p domain.PendingContact) e
 		return w.seen(ctx, c.By)
 	}
 	return errors.Join(err, e)
+}
+
+// absent lets the sync wait once more where the contact itself never appeared: an attempt that
+// begins after that looks again, and creates it again where it is still not there. Where the
+// one before it never appeared either, since this sync was asked for, the sync fails.
+func (w *contactWait) absent(ctx context.Context) error {
+	c, err := w.contact(ctx, w.p.Key)
+	if err != nil || c.ID != w.p.Contact || c.Confirmed || c.Unseen.After(w.m.Current.QueuedAt) {
+		return err
+	}
+	return &domain.CallError{Op: "confirm contact", Class: domain.Retryable, After: w.Waits.Confirm, Failure: domain.Failure{
+		Code:    domain.CodeNotConfirmed,
+		Message: fmt.Sprintf("Smokeball accepted the contact and did not show it within %s (%s)", w.Waits.Confirm, c.ID),
+		Remedy:  "We look for it once more by ourselves. If it is still not there, we create it again.",
+	}}
 }
 
 // contactWait is a sync that waits for a contact.

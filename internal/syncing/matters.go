@@ -122,6 +122,11 @@ func (t *attempt) unchanged(ctx context.Context) error {
 // patchMatter writes a change. Where Smokeball refuses it for a contact that is not there,
 // that is seen to first, or the contact is taken off the matter.
 func (t *attempt) patchMatter(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, error) {
+	if change.ClientIDs != nil {
+		if err := t.clientsStand(ctx); err != nil {
+			return "", err
+		}
+	}
 	rid := t.request("matter", "change")
 	err := t.Smokeball.PatchMatter(ctx, t.firm, t.m.Smokeball.ID, *change, rid)
 	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled || t.names(ce, change.Trimmings()) {
@@ -175,9 +180,15 @@ func (t *attempt) lookThenCreate(ctx context.Context) error {
 		return t.link(ctx, found, how, start)
 	}
 	rid := t.request("matter", "create")
-	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
+	intend := t.intend(func(m domain.Matter) ([]domain.Event, error) {
 		return m.StartCreation(t.Attempt, rid, t.account, draft)
-	}))
+	})
+	id, err := t.Smokeball.CreateMatter(ctx, t.firm, draft, rid, func(ctx context.Context) error {
+		if err := t.clientsStand(ctx); err != nil {
+			return err
+		}
+		return intend(ctx)
+	})
 	if err != nil {
 		return t.notCreated(ctx, err, rid, draft)
 	}
@@ -334,13 +345,15 @@ func (t *attempt) clientsThere(ctx context.Context) error {
 			continue // CaseHug named the client meanwhile
 		}
 		shown, err := t.Smokeball.Contact(ctx, t.firm, id)
-		if !isGone(shown, err) {
-			continue
-		}
-		if err != nil && t.pending(domain.PendingContact{Contact: id}) {
+		switch {
+		case passing(err):
+			return err // the read says neither that it is there nor that it is not
+		case !isGone(shown, err):
+		case err != nil && t.pending(domain.PendingContact{Contact: id}):
 			return cmp.Or(t.refusedContacts(ctx), notYet(err))
+		default:
+			return cmp.Or(t.loseContact(ctx, c, id), contactGone(id))
 		}
-		return cmp.Or(t.loseContact(ctx, c, id), contactGone(id))
 	}
 	return nil
 }

@@ -1,9 +1,11 @@
 package syncing_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
@@ -245,19 +247,130 @@ func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
 }
 
 // TestAContactThatNeverAppearedIsMadeAgain tells of a contact that Smokeball accepted and then
-// dropped without a word: the matter's update that names it is refused until another is made.
+// dropped without a word, before or after it took in the matter's update that names the
+// contact: it is created again, once, and the matter names the new one.
 func TestAContactThatNeverAppearedIsMadeAgain(t *testing.T) {
-	story(t, func(o *office) {
+	eachSeed(t, 12, 4, contactNeverAppeared)
+}
+
+func contactNeverAppeared(t *testing.T, seed uint64) {
+	quickly(t, seed, func(o *office) {
 		o.sends(accident())
 		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
 		tom := domain.ClientData{ID: "c_tom", Version: 1, FirstName: "Tom", LastName: "Stone", Email: "tom@example.com"}
 		o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.OtherClients = 2, []domain.ClientData{tom} })))
 		o.ends("m_accident", domain.Succeeded)
 		settle()
-		if got := o.one().ClientIDs; len(got) != 2 || len(o.kept().Contacts) != 2 {
+		if got := o.one().ClientIDs; len(got) != 2 || len(o.kept().Contacts) != 2 || o.lacking(got...) != "" || o.calls(makeContact) != 3 {
 			t.Errorf("the matter's clients are %v, the contacts %+v", got, o.kept().Contacts)
 		}
 	})
+}
+
+// lacking is the first of the contacts that Smokeball does not have, or "".
+func (o *office) lacking(ids ...string) string {
+	for _, id := range ids {
+		if !slices.ContainsFunc(o.kept().Contacts, func(c smokeballsim.ContactState) bool { return c.ID == id }) {
+			return id
+		}
+	}
+	return ""
+}
+
+// TestMattersOfAContactThatNeverAppeared tells of two matters of one new client: what the first
+// sync finds out about the contact that they share, the second goes by.
+func TestMattersOfAContactThatNeverAppeared(t *testing.T) {
+	eachSeed(t, 12, 4, sharedContactNeverAppeared)
+}
+
+func sharedContactNeverAppeared(t *testing.T, seed uint64) {
+	quickly(t, seed, func(o *office) {
+		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
+		began := time.Now()
+		o.tell(created(numbered(1, maria())), created(numbered(2, maria())))
+		o.ends("m_1", domain.Succeeded)
+		o.ends("m_2", domain.Succeeded)
+		if took := time.Since(began); took > time.Hour {
+			t.Errorf("it took %s", took)
+		}
+		settle()
+		if s := o.kept(); len(s.Contacts) != 1 || len(s.Matters) != 2 {
+			t.Fatalf("the contacts are %+v, the matters %+v", s.Contacts, s.Matters)
+		}
+		for _, m := range o.kept().Matters {
+			if len(m.ClientIDs) != 1 || o.lacking(m.ClientIDs...) != "" {
+				t.Errorf("the clients of %s are %v", m.Number, m.ClientIDs)
+			}
+		}
+	})
+}
+
+// TestAContactThatNeverAppearsIsNotMadeForEver tells of a Smokeball that drops each contact
+// without a word: the sync creates it twice, then fails.
+func TestAContactThatNeverAppearsIsNotMadeForEver(t *testing.T) {
+	for _, n := range []int{1, 2} {
+		story(t, func(o *office) {
+			o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
+			o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate})
+			for i := range n {
+				o.tell(created(numbered(i, maria())))
+			}
+			o.rest()
+			for i := range n {
+				if e := o.ends(numbered(i, maria()).ID, domain.Failed); e.Error.Code != domain.CodeNotConfirmed {
+					t.Errorf("the sync fails with %+v", e.Error)
+				}
+			}
+			if got := o.calls(makeContact); got > n+1 {
+				t.Errorf("for %d matters the contact was created %d times", n, got)
+			}
+		})
+	}
+}
+
+// TestNoMatterIsMadeWithARefusedContact tells of a contact whose refusal is on record before
+// the matter's turn comes, and of a webhook that only claims so.
+func TestNoMatterIsMadeWithARefusedContact(t *testing.T) {
+	slowly(t, smokeballsim.Delay{Min: time.Millisecond, Max: 2 * time.Millisecond}, func(o *office) {
+		o.hooks()
+		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Message: "the contact is a duplicate", Count: 1})
+		o.tell(created(accident()), o.retainer())
+		e := o.ends("m_accident", domain.Failed)
+		if e.Error.Code != domain.CodeSmokeballRefused || o.calls(makeMatter) != 0 {
+			t.Errorf("%d matters were asked for; the sync fails with %s", o.calls(makeMatter), told(e.Error))
+		}
+		o.retry(e.ID)
+		o.ends("m_accident", domain.Succeeded)
+		o.wantsWhole(accident().Title)
+	})
+	slowly(t, smokeballsim.Delay{Min: time.Second, Max: 2 * time.Second}, func(o *office) {
+		o.hooks()
+		o.tell(created(accident()), o.retainer())
+		var made domain.Contact
+		o.until("the contact is accepted", func() bool { made = o.contactMade(); return made.ID != "" })
+		o.must(o.notices.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "claim"},
+			Type: "error", Source: "API", Resource: made.ID, Request: made.Request, Message: "It did not please us."}))
+		o.ends("m_accident", domain.Succeeded)
+		o.wantsWhole(accident().Title)
+	})
+}
+
+// contactMade is the contact that Smokeball accepted last.
+func (o *office) contactMade() (made domain.Contact) {
+	o.Helper()
+	ctx, cancel := context.WithCancel(o.Context())
+	defer cancel()
+	for env, err := range o.ledger.Tail(ctx, 0) {
+		o.must(err)
+		if e, ok := env.Event.(domain.ContactAccepted); ok {
+			made = domain.Contact{ID: e.Contact, Request: e.Request}
+		}
+		if uint64(env.Seq) == o.last() {
+			break
+		}
+	}
+	return made
 }
 
 // TestAMatterMadeWithAContactThatNeverAppeared tells of a matter that Smokeball took in
