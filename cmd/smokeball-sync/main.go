@@ -1,25 +1,20 @@
-// Command smokeball-sync synchronises a law firm's intake (CaseHug) with its
-// practice management (Smokeball). See the README for what it promises.
+// Command smokeball-sync synchronises a law firm's intake (CaseHug) with its practice
+// management (Smokeball). See the README for what it promises.
 package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"os"
 	"os/signal"
 	"syscall"
 
-	"github.com/alecthomas/kong"
-
-	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/cli"
 )
 
 func main() {
 	ctx, stop := untilStopped(context.Background())
 	defer stop()
-	os.Exit(exitCode(&plain{to: os.Stderr}, run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr)))
+	os.Exit(cli.Main(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
 // untilStopped is a context that the first SIGINT or SIGTERM ends. The second one
@@ -32,95 +27,7 @@ func untilStopped(parent context.Context) (context.Context, func()) {
 		<-signals
 		cancel()
 		<-signals
-		os.Exit(failed)
+		os.Exit(cli.Failed)
 	}()
 	return ctx, cancel
-}
-
-// What the program exits with.
-const (
-	done       = 0
-	failed     = 1
-	wrongUsage = 2
-)
-
-// usageError is a wrong use of the command line or of the configuration.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-// errExit ends the program with the code; what there is to say has been said.
-type errExit int
-
-func (e errExit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
-
-// exitCode reports the error where it was not reported yet.
-func exitCode(stderr io.Writer, err error) int {
-	var code errExit
-	var usage *usageError
-	switch {
-	case err == nil:
-		return done
-	case errors.As(err, &code):
-		return int(code)
-	case errors.As(err, &usage):
-		fmt.Fprintln(stderr, err)
-		return wrongUsage
-	}
-	fmt.Fprintln(stderr, "smokeball-sync:", err)
-	if r := domain.AsRejection(err); r != nil {
-		fmt.Fprintln(stderr, "  To do:", r.Failure.Remedy)
-	}
-	return failed
-}
-
-// commands is the command line.
-type commands struct {
-	Serve       serveCmd       `cmd:"" help:"Run the engine until it is stopped."`
-	Demo        demoCmd        `cmd:"" help:"Run the whole story on this machine: engine, a simulated Smokeball and a scripted CaseHug."`
-	History     historyCmd     `cmd:"" help:"List the syncs of a firm, newest first."`
-	Status      statusCmd      `cmd:"" help:"Show the connection and the queue of each firm."`
-	Keys        keysCmd        `cmd:"" help:"List, rotate and retire the keys that seal tokens and webhook keys."`
-	DeadLetters deadLettersCmd `cmd:"" name:"dead-letters" help:"List, show, retry and discard events that could not be taken in."`
-	Version     versionCmd     `cmd:"" help:"Print the version."`
-}
-
-// terminal is what a command talks to.
-type terminal struct {
-	ctx    context.Context
-	getenv func(string) string
-	out    io.Writer
-	err    io.Writer
-}
-
-// run parses the command line and carries the command out.
-func run(ctx context.Context, args []string, getenv func(string) string, out, stderr io.Writer) error {
-	var cmds commands
-	exited := -1
-	parser, err := newParser(&cmds, getenv, kong.Writers(out, stderr), kong.Exit(func(code int) { exited = code }))
-	if err != nil {
-		return err
-	}
-	parsed, err := parser.Parse(args)
-	if exited >= 0 {
-		return errExit(exited) // --help has been printed
-	}
-	var setting *settingError
-	if errors.As(err, &setting) {
-		return &usageError{setting}
-	}
-	if err != nil {
-		return &usageError{fmt.Errorf("smokeball-sync: %w; see smokeball-sync --help", err)}
-	}
-	return parsed.Run(&terminal{ctx: ctx, getenv: getenv, out: &plain{to: out}, err: &plain{to: stderr}})
-}
-
-func newParser(cmds *commands, getenv func(string) string, more ...kong.Option) (*kong.Kong, error) {
-	return kong.New(cmds, append(more,
-		kong.Name("smokeball-sync"),
-		kong.Description("Event-sourced sync of CaseHug matters, clients and documents to Smokeball."),
-		kong.Resolvers(settingsFrom(getenv, cmds.Serve.noteFile)),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 110}),
-	)...)
 }

@@ -6,6 +6,7 @@ type rule struct {
 	may    []string // other packages of this module
 	tests  []string // what its tests may import beside that
 	libs   bool     // whether it may import libraries
+	wires  bool     // whether it puts adapters together, and so may import them
 	some   []string // the libraries that it may import, where it may not import others
 	why    string
 }
@@ -67,10 +68,22 @@ var table = []rule{
 	{folder: "internal/doccheck", tests: []string{"domain", "adapters/smokeball"},
 		why: "it compares the documents with what the code says of itself, and runs the programs as a stranger would"},
 
+	{folder: "internal/config", may: []string{"domain", "adapters/smokeball", "internal/syncing"}, libs: true, wires: true,
+		why: "the settings name Smokeball's hosts and apps and the waits of syncs, and are checked before anything is opened"},
+	{folder: "internal/engine", may: []string{all}, libs: true, wires: true,
+		why: "it fits what one adapter offers to what another part requires; nothing but the command line and the demo imports it"},
+	{folder: "internal/demo", may: []string{"domain", "projections", "adapters/bus", "adapters/casehug", "internal/config", "internal/engine", "internal/practice", "internal/smokeballsim"}, libs: true, wires: true,
+		why: "it plays CaseHug and Smokeball for a whole engine"},
+	{folder: "internal/cli", may: []string{"domain", "projections", "adapters/web", "internal/config", "internal/demo", "internal/engine"}, libs: true, wires: true,
+		tests: []string{"eventstore", "adapters/bus", "adapters/casehug", "adapters/smokeball", "internal/connect", "internal/smokeballsim", "internal/vault"},
+		why:   "it carries commands out and prints what the API answers; its tests run the program as it is shipped"},
+
 	{folder: "examples/…", libs: true,
 		why: "a stranger's program knows the outside contract only"},
-	{folder: "cmd/…", may: []string{all}, libs: true,
-		why: "programs wire everything together, and nothing imports them"},
+	{folder: "cmd/smokeball-sync", may: []string{"internal/cli"},
+		why: "it is a door: a context that signals end, and the command line"},
+	{folder: "cmd/smokeball-sim", may: []string{"internal/smokeballsim"}, libs: true,
+		why: "it runs the simulator by itself"},
 }
 
 // impure are the standard packages that the domain may not import: they bring in

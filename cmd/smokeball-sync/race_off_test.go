@@ -1,6 +1,0 @@
-//go:build !race
-
-package main
-
-// raceDetector says whether these tests run under the race detector.
-const raceDetector = false

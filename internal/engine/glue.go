@@ -1,0 +1,312 @@
+package engine
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/nats-io/nats.go/jetstream"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/internal/vault"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// Adapters never import each other, and the handlers know none of them: what one
+// offers is fitted here to what another asks for.
+
+// randomID is 26 random characters that may stand in an id.
+func randomID() string { return rand.Text() }
+
+// tokenStore keeps Smokeball's tokens sealed.
+type tokenStore struct{ secrets *vault.Secrets }
+
+func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens, uint64, error) {
+	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
+	if errors.Is(err, vault.ErrNone) {
+		return smokeball.Tokens{}, 0, smokeball.ErrNoTokens
+	}
+	if err != nil {
+		return smokeball.Tokens{}, 0, err
+	}
+	t, err := smokeball.DecodeTokens(data)
+	return t, revision, err
+}
+
+func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, revision uint64) (uint64, error) {
+	data, err := smokeball.EncodeTokens(t)
+	if err != nil {
+		return 0, err
+	}
+	next, err := s.secrets.Save(ctx, connect.TokenName(f), data, revision)
+	if !errors.Is(err, vault.ErrStale) {
+		return next, err
+	}
+	if _, _, err := s.secrets.Load(ctx, connect.TokenName(f)); errors.Is(err, vault.ErrNone) {
+		return 0, smokeball.ErrNoTokens
+	}
+	return 0, smokeball.ErrStale
+}
+
+// priority marks calls with their firm, and with who waits for them.
+func priority(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
+	if t == domain.TriggerManual || t == domain.TriggerRetry {
+		return smokeball.WithPriority(ctx, f, smokeball.Clicked)
+	}
+	return smokeball.WithPriority(ctx, f, smokeball.Live)
+}
+
+// unhurried marks a firm's calls as those that nobody waits for.
+func unhurried(ctx context.Context, f domain.FirmID) context.Context {
+	return smokeball.WithPriority(ctx, f, smokeball.Bulk)
+}
+
+// consent is Smokeball's sign-in for the connection service.
+type consent struct {
+	client   *smokeball.Client
+	redirect string
+}
+
+// URL leads a firm with an app of its own straight to our callback: there is nothing to
+// consent to.
+func (c consent) URL(f domain.FirmID, state, verifier string) string {
+	if c.client.Private(f) {
+		return c.redirect + "?" + url.Values{"code": {"own-app"}, "state": {state}}.Encode()
+	}
+	return c.client.OAuth().AuthorizeURL(state, verifier, c.redirect, smokeball.ScopeNames())
+}
+
+// try returns what Smokeball has against showing its consent page.
+func (c consent) try(ctx context.Context, f domain.FirmID) error {
+	if c.client.Private(f) {
+		return nil
+	}
+	return c.client.OAuth().TryConsent(ctx, c.redirect, smokeball.ScopeNames())
+}
+
+func (c consent) Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (connect.Grant, error) {
+	t, account, err := c.signIn(ctx, f, code, verifier)
+	if err != nil {
+		return connect.Grant{}, err
+	}
+	data, err := smokeball.EncodeTokens(t)
+	if len(t.Scopes) == 0 {
+		t.Scopes = smokeball.ScopeNames()
+	}
+	return connect.Grant{Account: account, Scopes: t.Scopes, Issued: t.Issued, Tokens: data}, err
+}
+
+func (c consent) signIn(ctx context.Context, f domain.FirmID, code, verifier string) (smokeball.Tokens, domain.Account, error) {
+	if c.client.Private(f) {
+		return c.client.SignIn(ctx, f)
+	}
+	return c.client.Redeem(ctx, code, verifier, c.redirect)
+}
+
+func (c consent) Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error {
+	t, err := smokeball.DecodeTokens(tokens)
+	if err != nil {
+		return err
+	}
+	return c.client.RevokeTokens(ctx, f, t)
+}
+
+// subscriptions are Smokeball's webhook subscriptions for the connection service.
+type subscriptions struct{ *smokeball.Client }
+
+func (s subscriptions) Subscribe(ctx context.Context, f domain.FirmID, n connect.Subscription) (string, error) {
+	made, err := s.Client.Subscribe(ctx, f, n.Key, n.Name, n.URL, smokeball.WebhookTypes(), n.Request)
+	return made.ID, err
+}
+
+func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, id string, n connect.Subscription) error {
+	_, err := s.Client.UpdateSubscription(ctx, f, id, n.Key, n.Name, n.URL, smokeball.WebhookTypes(), n.Request)
+	return err
+}
+
+func (s subscriptions) Notify(ctx context.Context, f domain.FirmID, id string) error {
+	return s.NotifySubscription(ctx, f, id)
+}
+
+// rows are the views as the connection service and its reconciler know them.
+type rows struct{ *projections.Views }
+
+func (r rows) Firms() ([]connect.FirmState, error) {
+	all, err := r.AllConnections()
+	list := make([]connect.FirmState, 0, len(all))
+	for _, c := range all {
+		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
+	}
+	return list, err
+}
+
+func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
+	row, err := r.Connection(f)
+	return row.WebhookActivity(), err
+}
+
+// documents opens approved documents and checks them on the way.
+func (e *Engine) documents() syncing.Documents {
+	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}, Networks: e.cfg.Parsed.Networks})}
+}
+
+type documents struct{ from *casehug.Documents }
+
+func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Document) (io.ReadCloser, bool, error) {
+	s, err := d.from.Open(ctx, f, doc)
+	if err != nil {
+		return nil, false, err
+	}
+	return casehug.Checked(s, doc.Data), s.Unmarked, nil
+}
+
+// keptAfter is how long a confirmed document stays in the object store.
+const keptAfter = 7 * 24 * time.Hour
+
+// newTidy deletes confirmed documents from the object store, where there is one.
+func (e *Engine) newTidy(kv jetstream.KeyValue) syncing.ObjectCleanup {
+	t := syncing.ObjectCleanup{Ledger: e.ledger, Checkpoint: &checkpoint{kv, tidyKey}, After: keptAfter, Now: time.Now}
+	if e.bus != nil {
+		t.Delete = func(ctx context.Context, f domain.FirmID, object string, before time.Time) error {
+			bucket, name, _ := strings.Cut(object, "/")
+			return e.bus.DeleteObject(ctx, f, bucket, name, before)
+		}
+	}
+	return t
+}
+
+// objects is the bus's object store for documents.
+type objects struct{ bus *bus.Bus }
+
+func (o objects) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (casehug.Opened, error) {
+	object, err := o.bus.Object(ctx, q, bucket, name)
+	if errors.Is(err, bus.ErrNoObject) {
+		err = errors.Join(casehug.ErrNoObject, err)
+	}
+	return casehug.Opened{ReadCloser: objectBody{object}, Size: object.Size, Unmarked: object.Firm == ""}, err
+}
+
+// objectBody is an object's bytes as the documents know them.
+type objectBody struct{ io.ReadCloser }
+
+func (o objectBody) Read(p []byte) (int, error) {
+	n, err := o.ReadCloser.Read(p)
+	if errors.Is(err, bus.ErrDamaged) {
+		err = errors.Join(casehug.ErrDamaged, err)
+	}
+	return n, err
+}
+
+// checkpoint stores a reader's position in the ledger, in the bucket of checkpoints.
+type checkpoint struct {
+	kv  jetstream.KeyValue
+	key string
+}
+
+// The checkpoints.
+const (
+	publishedKey = "outbox.position"    // how far CaseHug has been told
+	tidyKey      = "documents.position" // how far confirmed documents have left the object store
+)
+
+func (m *checkpoint) Load(ctx context.Context) (uint64, error) {
+	entry, err := m.kv.Get(ctx, m.key)
+	if errors.Is(err, jetstream.ErrKeyNotFound) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseUint(string(entry.Value()), 10, 64)
+}
+
+func (m *checkpoint) Save(ctx context.Context, position uint64) error {
+	_, err := m.kv.Put(ctx, m.key, strconv.AppendUint(nil, position, 10))
+	return err
+}
+
+// asideKey is the prefix of the position of an event that could not be published to CaseHug.
+const asideKey = "outbox.aside."
+
+// setAside notes in the bucket of checkpoints, in the log and in the metrics what CaseHug
+// could not be told.
+func (e *Engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
+	aside := prometheus.NewCounter(prometheus.CounterOpts{Name: "smokeball_sync_outbox_set_aside_total",
+		Help: "Events for CaseHug that could not be published while later ones could."})
+	e.metrics.MustRegister(aside)
+	return func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
+		note, err := json.Marshal(map[string]string{"id": t.ID, "firm": string(t.Firm), "name": t.Name, "cause": cause.Error()})
+		if err != nil {
+			return err
+		}
+		if _, err := kv.Put(ctx, asideKey+strconv.FormatUint(t.Position, 10), note); err != nil {
+			return fmt.Errorf("note what can't be published: %w", err)
+		}
+		aside.Inc()
+		e.log.Error("can't publish an event to CaseHug; the engine set it aside and publishes the others: inform CaseHug's services by hand, and report the cause", "id", t.ID, "firm", t.Firm,
+			"name", t.Name, "position", t.Position, "err", cause)
+		return nil
+	}
+}
+
+// entry is a history entry as CaseHug is told of it.
+func (e *Engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error) {
+	if err := e.views.Wait(ctx, position); err != nil {
+		return nil, err
+	}
+	row, ok, err := e.views.Sync(f, id)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("the views have no sync %s of firm %s", id, f)
+	}
+	return json.Marshal(row)
+}
+
+// publish publishes one piece of news.
+func (e *Engine) publish(_ context.Context, t syncing.OutboxMessage) error {
+	m, err := casehug.Encode(casehug.Outgoing{ID: t.ID, Firm: t.Firm, Topic: casehug.Topic(t.Name), Time: t.Envelope.At, Data: t.Data, Position: t.Position})
+	if err != nil {
+		return err
+	}
+	out := message.NewMessage(m.ID, m.Body)
+	out.Metadata = m.Header
+	return e.news.Publish(m.Subject, out)
+}
+
+// flat gives each header's first value.
+func flat(h http.Header) map[string]string {
+	out := make(map[string]string, len(h))
+	for k := range h {
+		out[k] = h.Get(k)
+	}
+	return out
+}
+
+// deadLetterRetention ends dead letters that nobody settled.
+func (e *Engine) deadLetterRetention() syncing.DeadLetterRetention {
+	firms := func() (list []domain.FirmID, err error) {
+		rows, err := e.views.AllConnections()
+		for _, r := range rows {
+			list = append(list, r.Firm)
+		}
+		return list, err
+	}
+	return syncing.DeadLetterRetention{Ledger: e.ledger, Now: time.Now, Log: e.log, Firms: firms, Old: e.views.OldDeadLetters}
+}

@@ -1,0 +1,58 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/internal/config"
+	"github.com/casehug/smokeball-sync/internal/vault"
+)
+
+// keyring is the sealing keys of an engine that does not run. While it is open no engine can
+// start on the same data.
+type Keyring struct {
+	sealingKeys
+	close func() error
+}
+
+// openKeyring opens the keys of the engine that cfg names by its data directory or cluster.
+func OpenKeyring(ctx context.Context, cfg config.Settings) (*Keyring, error) {
+	cfg.NATSListen = "off"
+	if cfg.MasterKeyFile == "" {
+		cfg.MasterKeyFile = filepath.Join(cfg.DataDir, "master-key.json")
+	}
+	e := &Engine{log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), cfg: cfg}
+	k := &Keyring{close: e.Close}
+	for _, open := range []func(context.Context) error{e.hasData, e.openLedgerFile, e.openBus,
+		func(ctx context.Context) (err error) { k.secrets, err = e.openSecrets(ctx); return err }} {
+		if err := open(ctx); err != nil {
+			return nil, errors.Join(err, e.Close())
+		}
+	}
+	return k, nil
+}
+
+// Close closes what the keys are kept in.
+func (k *Keyring) Close() error { return k.close() }
+
+// Forget destroys the secrets that no key opens any more and returns their number.
+func (k *Keyring) Forget(ctx context.Context) (int, error) { return k.secrets.Forget(ctx) }
+
+// openSecrets opens the bucket of what is sealed.
+func (e *Engine) openSecrets(ctx context.Context) (*vault.Secrets, error) {
+	v, err := vault.Open(e.cfg.MasterKeyFile)
+	if err != nil {
+		return nil, err
+	}
+	kv, err := e.buckets(ctx, bus.Tokens)
+	if err != nil {
+		return nil, fmt.Errorf("open the bucket of sealed tokens: %w", err)
+	}
+	return vault.NewSecrets(v, kv), nil
+}

@@ -1,0 +1,87 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// reader answers from the ledger of an engine that does not run, as the engine would.
+type Reader struct {
+	Handler http.Handler // the API; it answers the operator only
+	Access  Access       // its URL stands for the handler: nothing listens there
+	close   func() error
+}
+
+// openReader folds the ledger in a data directory into views of its own.
+func OpenReader(ctx context.Context, dir string) (*Reader, error) {
+	if _, err := os.Stat(ledgerPath(dir)); err != nil {
+		return nil, noData(dir, err)
+	}
+	ledger, err := eventstore.OpenBoltReadOnly(ledgerPath(dir))
+	if err != nil {
+		return nil, err
+	}
+	tmp, err := os.MkdirTemp("", "smokeball-sync-views-*")
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close())
+	}
+	views, err := projections.Open(filepath.Join(tmp, "views.db"))
+	if err != nil {
+		return nil, errors.Join(err, ledger.Close(), os.RemoveAll(tmp))
+	}
+	_ = os.RemoveAll(tmp) // a command that is killed leaves no views; where open files stay, closing removes them
+	r := &Reader{Access: Access{URL: readerURL, Token: randomID()},
+		close: func() error { return errors.Join(views.Close(), ledger.Close(), os.RemoveAll(tmp)) }}
+	if err = catchUp(ctx, views, ledger); err == nil {
+		r.Handler, err = web.New(readingSite(views, projections.Past{Ledger: ledger, Views: views}, r.Access.Token))
+	}
+	if err != nil {
+		return nil, errors.Join(err, r.close())
+	}
+	return r, nil
+}
+
+// Close removes the views.
+func (r *Reader) Close() error { return r.close() }
+
+// readerURL is the address under which a reader's handler is called.
+const readerURL = "http://127.0.0.1"
+
+// readingSite is the site without what writes: the operator's token opens only what reads.
+func readingSite(views *projections.Views, past projections.Past, token string) web.Config {
+	return web.Config{Views: views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, DeadLetters: readOnlyDeadLetters{}, Past: past, PublicURL: readerURL,
+		OperatorToken: token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
+		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: Version()}
+}
+
+// unused is the allowance of an engine that makes no calls.
+type unused struct{}
+
+func (unused) Usage(domain.FirmID) (float64, int) { return 0, 0 }
+
+// catchUp folds all that the ledger has.
+func catchUp(ctx context.Context, views *projections.Views, ledger *eventstore.Bolt) error {
+	last, err := ledger.Last(ctx)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	folded := make(chan error, 1)
+	go func() { folded <- views.Run(ctx, ledger) }()
+	err = views.Wait(ctx, uint64(last))
+	stop()
+	return errors.Join(err, <-folded)
+}
