@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
@@ -118,8 +119,26 @@ func TestABrowserThatGoesLosesNoConsent(t *testing.T) {
 		t.Fatal(err)
 	}
 	jar.SetCookies(at, []*http.Cookie{r.signIn(t, r.token(t, admin()))})
-	browser := http.Client{Jar: jar, Timeout: 300 * time.Millisecond}
-	if resp, err := browser.Get(r.authorize(t)); err == nil {
+	ctx, leave := context.WithCancel(t.Context())
+	defer leave()
+	exchanges := func() int { return r.sim.Counts().ByRoute["POST /oauth2/token"] }
+	browser := &http.Client{Jar: jar, CheckRedirect: func(to *http.Request, _ []*http.Request) error {
+		if strings.HasPrefix(to.URL.Path, "/oauth/smokeball/callback") {
+			before := exchanges()
+			go func() { // the browser leaves once the code is being exchanged
+				for ctx.Err() == nil && exchanges() == before {
+					time.Sleep(time.Millisecond)
+				}
+				leave()
+			}()
+		}
+		return nil
+	}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.authorize(t), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if resp, err := browser.Do(req); err == nil {
 		_ = resp.Body.Close()
 		t.Fatalf("the browser waited for %d", resp.StatusCode)
 	}

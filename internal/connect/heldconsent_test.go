@@ -135,7 +135,13 @@ func TestABrowserThatGoesLosesNoConsent(t *testing.T) {
 	c.must(c.sim.Fault(smokeballsim.Fault{Route: "POST /oauth2/token", Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(300 * time.Millisecond), Count: 1}))
 	q := c.visit(c.link(admin), "allow", oakAccount)
 	ctx, gone := context.WithCancel(t.Context())
-	time.AfterFunc(50*time.Millisecond, gone)
+	defer gone()
+	go func() { // the browser leaves once the code is being exchanged
+		for ctx.Err() == nil && c.sim.Counts().ByRoute["POST /oauth2/token"] == 0 {
+			time.Sleep(time.Millisecond)
+		}
+		gone()
+	}()
 	_, err := c.Complete(ctx, redirect(q), &admin)
 	c.must(err)
 	c.wants(domain.StatusConnected)

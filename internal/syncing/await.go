@@ -81,7 +81,7 @@ func (t *attempt) listen(ctx context.Context, a awaited, looked, until time.Time
 		if done, err := a.told(ctx); done || err != nil {
 			return done, err
 		}
-		n, err := t.activeSince(ctx, a.id)
+		n, err := t.webhooksAbout(ctx, a.id)
 		if err != nil {
 			return false, err
 		}
@@ -119,8 +119,8 @@ func (t *attempt) notices(id domain.SmokeballID) domain.Stream {
 	return domain.NoticeStream(t.firm, noticeID(id))
 }
 
-// activeSince are Smokeball's webhooks about a resource.
-func (t *attempt) activeSince(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
+// webhooksAbout are Smokeball's webhooks about a resource.
+func (t *attempt) webhooksAbout(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
 	n, _, err := eventstore.Load[domain.Notices](ctx, t.Ledger, t.notices(id))
 	return n, err
 }

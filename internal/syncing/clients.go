@@ -58,7 +58,7 @@ func (t *attempt) refusal(ctx context.Context, key domain.ContactKey) (domain.Co
 	if err != nil || c.Awaits() == "" {
 		return c, false, err
 	}
-	n, err := t.activeSince(ctx, c.ID)
+	n, err := t.webhooksAbout(ctx, c.ID)
 	_, refused := n.Refusal(c.Awaits())
 	return c, refused, err
 }
@@ -227,7 +227,7 @@ func (w *contactWork) doubtful(ctx context.Context) (bool, error) {
 		_, changes := w.c.Changes(w.data.ID, w.draft)
 		return changes || w.m.Smokeball.ID == "", nil
 	}
-	n, err := w.activeSince(ctx, w.c.ID)
+	n, err := w.webhooksAbout(ctx, w.c.ID)
 	return n.Gone, err
 }
 

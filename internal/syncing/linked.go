@@ -46,7 +46,7 @@ func (t *attempt) mustLook(ctx context.Context) (bool, error) {
 	if !t.webhooksActive {
 		return t.addsToMatter() && t.Now().Sub(sb.Seen) > recent, nil
 	}
-	n, err := t.activeSince(ctx, sb.ID)
+	n, err := t.webhooksAbout(ctx, sb.ID)
 	return n.Gone || n.Foreign.After(sb.Seen), err
 }
 
