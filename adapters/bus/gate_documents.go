@@ -208,7 +208,7 @@ func (g *gate) putEntry(c call) error {
 	if _, mine := g.chunkOwners.writes(c.tenant, id); !mine && id != was && meta.Size > 0 {
 		return notYourChunks
 	}
-	c.tenant.ownerMark(entry, header, meta, id)
+	c.tenant.writeOwner(entry, header, meta, id)
 	c.subject = stored
 	if err := g.forward(c, header, encoded(entry)); err != nil {
 		return err

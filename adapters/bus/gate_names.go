@@ -42,9 +42,9 @@ func (g tenant) entrySubject(subject string) (string, error) {
 	return entryOf(Documents, g.own()+string(name)), nil
 }
 
-// ownerMark writes into an entry under which name it lies, whose chunks it has and, for a
+// writeOwner writes into an entry under which name it lies, whose chunks it has and, for a
 // firm's tenant, whose document it is.
-func (g tenant) ownerMark(entry fields, header nats.Header, meta objectMeta, id string) {
+func (g tenant) writeOwner(entry fields, header nats.Header, meta objectMeta, id string) {
 	entry["name"], entry["nuid"] = encoded(g.own()+meta.Name), encoded(id)
 	if g.firm == "" {
 		return

@@ -88,7 +88,7 @@ func (w *world) check(t *rapid.T) eventstore.Seq {
 // replay is the log as far as it is this world's: what a failed world left is passed
 // over, so that rapid can shrink a failure.
 func (w *world) replay(t *rapid.T) (own []eventstore.Envelope) {
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	for env, err := range w.store.Tail(ctx, w.start) {
 		if err != nil {

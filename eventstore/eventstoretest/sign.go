@@ -27,7 +27,7 @@ func (k key) Name(text string) (string, error) {
 // signed runs a notary until the ledger is signed up to a position.
 func signed(t *testing.T, s eventstore.Store, after eventstore.Seq) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	done := make(chan error, 1)
 	n := eventstore.Notary{Ledger: s, Key: key("ours"), Now: time.Now, Log: slog.New(slog.DiscardHandler), Within: 20 * time.Millisecond}
@@ -41,7 +41,7 @@ func signed(t *testing.T, s eventstore.Store, after eventstore.Seq) {
 		}
 	}
 	if ctx.Err() != nil {
-		t.Fatalf("nobody signed within %s", patience)
+		t.Fatalf("nobody signed within %s", waitLimit)
 	}
 	cancel()
 	if err := <-done; err != nil {

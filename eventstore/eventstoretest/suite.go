@@ -12,8 +12,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// patience bounds every wait of the suite.
-const patience = 30 * time.Second
+// waitLimit bounds every wait of the suite.
+const waitLimit = 30 * time.Second
 
 // Ledger is one empty ledger under test.
 type Ledger struct {

@@ -13,7 +13,7 @@ import (
 // replay is the next n events after a position, in log order.
 func replay(t tester, s eventstore.Store, after eventstore.Seq, n int) []eventstore.Envelope {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	var got []eventstore.Envelope
 	for env, err := range s.Tail(ctx, after) {
@@ -28,7 +28,7 @@ func replay(t tester, s eventstore.Store, after eventstore.Seq, n int) []eventst
 			return got
 		}
 	}
-	t.Fatalf("tail brought %d events of %d in %s", len(got), n, patience)
+	t.Fatalf("tail brought %d events of %d in %s", len(got), n, waitLimit)
 	return nil
 }
 
@@ -92,8 +92,8 @@ func (f *follower) next(t *testing.T) eventstore.Envelope {
 		return env
 	case err := <-f.ended:
 		t.Fatalf("the tail ended: %v", err)
-	case <-time.After(patience):
-		t.Fatalf("the tail brings nothing in %s", patience)
+	case <-time.After(waitLimit):
+		t.Fatalf("the tail brings nothing in %s", waitLimit)
 	}
 	return eventstore.Envelope{}
 }
@@ -107,8 +107,8 @@ func (f *follower) end(t *testing.T) {
 		if err != nil {
 			t.Fatalf("the tail ended with %v", err)
 		}
-	case <-time.After(patience):
-		t.Fatalf("the tail does not end with its context in %s", patience)
+	case <-time.After(waitLimit):
+		t.Fatalf("the tail does not end with its context in %s", waitLimit)
 	}
 }
 
@@ -154,7 +154,7 @@ func tailAhead(t *testing.T, l Ledger) {
 	put(t, l.Store, matter(2), eventstore.Head{}, fact(3))
 	f.next(t)
 	f.end(t)
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()
 	for _, err := range l.Store.Tail(ctx, head.Seq+100) {
 		if !errors.Is(err, eventstore.ErrDamaged) {

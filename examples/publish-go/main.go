@@ -20,7 +20,7 @@ import (
 const (
 	source    = "/examples/publish-go" // with an event's id, what makes it the same event
 	documents = "casehug-documents"    // the bucket that the engine reads documents from
-	patience  = 30 * time.Second
+	timeout   = 30 * time.Second
 )
 
 func main() {
@@ -34,7 +34,7 @@ func main() {
 }
 
 func publish(url, firm string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	conn, err := nats.Connect(url)
 	if err != nil {

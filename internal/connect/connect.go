@@ -2,7 +2,7 @@
 // webhook subscription, the settings and the case type mappings. What it did is in the
 // ledger; the secrets that go with it (tokens, webhook keys) are sealed and kept apart.
 //
-// Desk carries out what firm admins ask for; Keeper does at its time what nobody asks
+// Service carries out what firm admins ask for; Reconciler does at its time what nobody asks
 // for, and finishes what a killed engine began.
 package connect
 

@@ -68,8 +68,8 @@ func newCounter(t *testing.T) *counter {
 	c.follow()
 	secrets := vault.NewSecrets(keys, c.kv)
 	c.client = c.newClient(secrets, c.sim.Transport())
-	c.Service = c.newDesk(secrets, keys, c.sim.Transport())
-	c.keeper = &connect.Reconciler{Desk: c.Service, Log: silent}
+	c.Service = c.newService(secrets, keys, c.sim.Transport())
+	c.keeper = &connect.Reconciler{Service: c.Service, Log: silent}
 	return c
 }
 
@@ -88,7 +88,7 @@ func (c *counter) follow() {
 	})
 }
 
-func (c *counter) newDesk(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Service {
+func (c *counter) newService(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Service {
 	client := c.newClient(secrets, way)
 	return &connect.Service{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
 		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",

@@ -9,7 +9,7 @@ import (
 )
 
 func TestTryMappings(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	if _, _, err := d.ReviseMapping(t.Context(), admin, crash()); err != nil {
 		t.Fatal(err)
 	}
@@ -34,7 +34,7 @@ func TestTryMappings(t *testing.T) {
 // TestTriesAreCheckedLikeChanges tells that trying is refused for what making the change
 // would be refused for.
 func TestTriesAreCheckedLikeChanges(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	if _, _, err := d.ReviseMapping(t.Context(), admin, crash()); err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ var outage = &domain.CallError{Op: "create matter", Class: domain.Retryable, Fai
 func (c *counter) suffers(log *slog.Logger, fault *domain.CallError) {
 	c.Helper()
 	h := connect.NewHealth(log)
-	h.Desk = c.Service
+	h.Service = c.Service
 	ctx, stop := context.WithCancel(c.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- h.Run(ctx) }()

@@ -40,8 +40,8 @@ var types = account{
 	{ID: "lead_IL", Name: "Dog Bite", Category: "Personal Injury", Location: "IL", Lead: true},
 }
 
-// newDesk is a service of firms of which oak is connected.
-func newDesk(t *testing.T) *connect.Service {
+// newService is a service of firms of which oak is connected.
+func newService(t *testing.T) *connect.Service {
 	t.Helper()
 	ledger, err := eventstore.OpenBolt(filepath.Join(t.TempDir(), "ledger.db"), eventstore.BoltOptions{})
 	if err != nil {
@@ -80,7 +80,7 @@ func crash() domain.Mapping {
 }
 
 func TestReviseMapping(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	got, first, err := d.ReviseMapping(t.Context(), admin, crash())
 	want := domain.KeptMapping{Mapping: crash(), TypeName: "Truck Accident", Revision: 1, By: "u_1", At: noon}
 	if err != nil || got != want || first == 0 {
@@ -101,7 +101,7 @@ func TestReviseMapping(t *testing.T) {
 }
 
 func TestMappingsThatDoNotFitTheAccount(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	for _, c := range []struct {
 		name   string
 		change func(*domain.Mapping)
@@ -143,7 +143,7 @@ func TestMappingsThatDoNotFitTheAccount(t *testing.T) {
 }
 
 func TestASecondMappingForTheSameMatters(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	if _, _, err := d.ReviseMapping(t.Context(), admin, crash()); err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestASecondMappingForTheSameMatters(t *testing.T) {
 }
 
 func TestRemoveMapping(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	if _, _, err := d.ReviseMapping(t.Context(), admin, crash()); err != nil {
 		t.Fatal(err)
 	}
@@ -176,7 +176,7 @@ func TestRemoveMapping(t *testing.T) {
 }
 
 func TestMatterTypesNeedAConnection(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	if got, err := d.MatterTypes(t.Context(), oak); err != nil || len(got) != len(types) {
 		t.Errorf("the types are %v, %v", got, err)
 	}
@@ -200,7 +200,7 @@ func TestMatterTypesNeedAConnection(t *testing.T) {
 // TestTwoAdminsAtOnce tells that of two mappings for the same matters, made at the same
 // moment, one is kept.
 func TestTwoAdminsAtOnce(t *testing.T) {
-	d := newDesk(t)
+	d := newService(t)
 	answers := make(chan error, 8)
 	for i := range cap(answers) {
 		go func() {

@@ -90,7 +90,7 @@ func (m mortalWire) RoundTrip(r *http.Request) (answer *http.Response, err error
 
 // mortal is a service on the counter's ledger, bucket and Smokeball that lives as long as l.
 func (c *counter) mortal(l *life) *connect.Service {
-	d := c.newDesk(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
+	d := c.newService(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
 	d.Ledger = mortalLedger{c.bolt, l}
 	return d
 }

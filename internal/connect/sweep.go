@@ -12,16 +12,16 @@ import (
 // collectExpired removes authorization attempts whose time is over, and settles consents that a
 // killed engine left pending.
 func (k *Reconciler) collectExpired(ctx context.Context) {
-	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Desk.collectAttempt, "parked": k.Desk.collectPendingGrant})
+	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Service.collectAttempt, "parked": k.Service.collectPendingGrant})
 }
 
 // collectHeldConsent gives back consents that nobody answered for. They end by the minute.
 func (k *Reconciler) collectHeldConsent(ctx context.Context) {
-	k.collectAll(ctx, map[string]func(context.Context, string) error{"held": k.Desk.collectHeldConsent})
+	k.collectAll(ctx, map[string]func(context.Context, string) error{"held": k.Service.collectHeldConsent})
 }
 
 func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(context.Context, string) error) {
-	d := k.Desk
+	d := k.Service
 	for kind, each := range kinds {
 		names, err := d.Secrets.Names(ctx, kind)
 		for _, n := range names {

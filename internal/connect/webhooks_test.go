@@ -126,7 +126,7 @@ func TestTwoEnginesAtOnceMakeOneSubscription(t *testing.T) {
 	listed.Add(2)
 	made.Add(2)
 	for range 2 {
-		d := c.newDesk(c.Secrets, c.Vault, c.sim.Transport())
+		d := c.newService(c.Secrets, c.Vault, c.sim.Transport())
 		d.Subscriptions = &engine{hooks: hooks{c.client}, listed: &listed, made: &made}
 		work.Go(func() {
 			if _, err := d.RegisterWebhooks(t.Context(), admin); err != nil {
@@ -205,7 +205,7 @@ func TestRemovingOneThatIsGoneIsNoFault(t *testing.T) {
 
 // bridge is the bridge of the engine; what it publishes goes to got.
 func (c *counter) bridge(got *[]string) connect.Bridge {
-	return connect.Bridge{Desk: c.Service,
+	return connect.Bridge{Service: c.Service,
 		Verify: func(_ domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, "sim-client", h, time.Now())
 		},

@@ -22,13 +22,13 @@ import (
 type cluster struct {
 	*world
 	nodes   []*node
-	engines []*engineSeat
+	engines []*clusterEngine
 	js      jetstream.JetStream // for a look at what the engines do
 	leads   jetstream.KeyValue
 }
 
-// engineSeat is an engine of several: its place stays when its process goes.
-type engineSeat struct {
+// clusterEngine is an engine of several: its place stays when its process goes.
+type clusterEngine struct {
 	name, dir string
 	settings  map[string]string
 	api       caller
@@ -106,7 +106,7 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 	c.configure(c.front.Listener.Addr().String())
 	c.api = newCaller(c.front.URL, c.signIn.token)
 	for i, address := range listen {
-		s := &engineSeat{name: fmt.Sprintf("e%d", i+1), settings: maps.Clone(c.settings), api: newCaller("http://"+address, c.signIn.token)}
+		s := &clusterEngine{name: fmt.Sprintf("e%d", i+1), settings: maps.Clone(c.settings), api: newCaller("http://"+address, c.signIn.token)}
 		s.dir = filepath.Join(c.dir, s.name)
 		if err := c.settle(ctx, t, s, i, address); err != nil {
 			return err
@@ -122,7 +122,7 @@ func (c *cluster) startEngines(ctx context.Context, t *trial) error {
 	return c.allReady(ctx)
 }
 
-func (c *cluster) launchEngine(t *trial, s *engineSeat) (err error) {
+func (c *cluster) launchEngine(t *trial, s *clusterEngine) (err error) {
 	if s.process, err = s.place.start(s.log(), s.settings, t.engine, "serve"); err == nil {
 		c.beside = append(c.beside, s.process)
 	}
@@ -130,7 +130,7 @@ func (c *cluster) launchEngine(t *trial, s *engineSeat) (err error) {
 }
 
 // settle gives an engine its way to Smokeball and its place in the network.
-func (c *cluster) settle(ctx context.Context, t *trial, s *engineSeat, n int, address string) (err error) {
+func (c *cluster) settle(ctx context.Context, t *trial, s *clusterEngine, n int, address string) (err error) {
 	if s.gateway, err = openGateway(c.smokeball.base); err != nil {
 		return err
 	}
@@ -139,10 +139,10 @@ func (c *cluster) settle(ctx context.Context, t *trial, s *engineSeat, n int, ad
 	return err
 }
 
-func (s *engineSeat) log() string { return s.dir + ".log" }
+func (s *clusterEngine) log() string { return s.dir + ".log" }
 
 // ready waits until the engine takes work. One that ends before is an error.
-func (s *engineSeat) ready(ctx context.Context) error {
+func (s *clusterEngine) ready(ctx context.Context) error {
 	if err := s.process.ready(ctx, s.api, s.log()); err != nil {
 		return fmt.Errorf("engine %s: %w", s.name, err)
 	}
@@ -159,7 +159,7 @@ func (c *cluster) allReady(ctx context.Context) error {
 }
 
 // leader is the engine that holds the lease of Smokeball's allowance; nil: nobody that runs.
-func (c *cluster) leader(ctx context.Context) *engineSeat {
+func (c *cluster) leader(ctx context.Context) *clusterEngine {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin) // a look that is lost waits on
 	defer cancel()
 	keys, err := c.leads.Keys(ctx)
@@ -184,7 +184,7 @@ func (c *cluster) leader(ctx context.Context) *engineSeat {
 
 // token is the one that the engine's newest process left for the operator's commands; its
 // beginning is how it calls itself where it leads.
-func (s *engineSeat) token() string {
+func (s *clusterEngine) token() string {
 	var access struct{ Token string }
 	data, err := os.ReadFile(filepath.Join(s.dir, "operator.json"))
 	if err != nil || json.Unmarshal(data, &access) != nil {
@@ -194,7 +194,7 @@ func (s *engineSeat) token() string {
 }
 
 // led waits until an engine that is none of those leads.
-func (c *cluster) led(ctx context.Context, not ...*engineSeat) (s *engineSeat, err error) {
+func (c *cluster) led(ctx context.Context, not ...*clusterEngine) (s *clusterEngine, err error) {
 	err = until(ctx, timeout, "an engine leads", func(ctx context.Context) bool {
 		s = c.leader(ctx)
 		return s != nil && !slices.Contains(not, s)
@@ -244,7 +244,7 @@ func (t *trial) balanceCluster(ctx context.Context, c *cluster, names []string) 
 }
 
 // stop ends the engine well and returns how long that took.
-func (s *engineSeat) stop(ctx context.Context) (time.Duration, error) {
+func (s *clusterEngine) stop(ctx context.Context) (time.Duration, error) {
 	d, err := s.process.stop(ctx, s.log())
 	if err != nil {
 		return d, fmt.Errorf("engine %s: %w", s.name, err)

@@ -73,7 +73,7 @@ func (g *gateway) firstAfter(moment time.Time) (first time.Time, before []string
 
 // tookOver waits until an engine other than the one that was struck leads, and has changed
 // something in Smokeball, and returns how long after the strike that was.
-func (c *cluster) tookOver(ctx context.Context, struck *engineSeat, began time.Time) (t takeover, err error) {
+func (c *cluster) tookOver(ctx context.Context, struck *clusterEngine, began time.Time) (t takeover, err error) {
 	if _, err := c.led(ctx, struck); err != nil {
 		return t, err
 	}

@@ -177,7 +177,7 @@ func (s *strikes) killLeader(ctx context.Context, t *trial, c *cluster) error {
 }
 
 // time measures a takeover.
-func (s *strikes) time(ctx context.Context, t *trial, c *cluster, kind string, struck *engineSeat, began time.Time) error {
+func (s *strikes) time(ctx context.Context, t *trial, c *cluster, kind string, struck *clusterEngine, began time.Time) error {
 	o, err := c.tookOver(ctx, struck, began)
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (s *strikes) killAny(ctx context.Context, t *trial, c *cluster) error {
 }
 
 // backSoon starts an engine that is down again after a moment.
-func (c *cluster) backSoon(ctx context.Context, t *trial, e *engineSeat) error {
+func (c *cluster) backSoon(ctx context.Context, t *trial, e *clusterEngine) error {
 	if err := moment(ctx, t.between(0, time.Second)); err != nil {
 		return err
 	}

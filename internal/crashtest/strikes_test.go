@@ -140,7 +140,7 @@ func TestNodesKnowEachOther(t *testing.T) {
 }
 
 func TestAnEngineIsKnownByItsToken(t *testing.T) {
-	s := &engineSeat{dir: t.TempDir()}
+	s := &clusterEngine{dir: t.TempDir()}
 	if s.token() != "" {
 		t.Error("an engine that never ran has a token")
 	}

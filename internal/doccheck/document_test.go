@@ -112,3 +112,20 @@ func TestEveryDocumentIsReachable(t *testing.T) {
 		}
 	}
 }
+
+// TestTheGlossaryIsInOrder tells that its terms are alphabetical, each once.
+func TestTheGlossaryIsInOrder(t *testing.T) {
+	last := ""
+	for _, m := range term.FindAllStringSubmatch(read(t, "docs/glossary.md").text, -1) {
+		if now := strings.ToLower(m[1]); now <= last {
+			t.Errorf("%s stands after %s", m[1], last)
+		} else {
+			last = now
+		}
+	}
+	if last == "" {
+		t.Error("the glossary has no terms")
+	}
+}
+
+var term = regexp.MustCompile(`(?m)^\| \*\*(.+?)\*\* \|`)

@@ -297,8 +297,8 @@ func (e *Engine) openSmokeball(ctx context.Context) error {
 		Consent: e.consent(), Try: e.consent().try, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.Parsed.Hosts.Auth),
 		Authorization: e.cfg.Parsed.Authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
-	e.reconciler = &connect.Reconciler{Desk: e.connections, Log: e.log}
-	e.health.Desk = e.connections
+	e.reconciler = &connect.Reconciler{Service: e.connections, Log: e.log}
+	e.health.Service = e.connections
 	return nil
 }
 

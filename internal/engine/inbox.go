@@ -100,7 +100,7 @@ func (i inbox) Webhook(ctx context.Context, secret string, header http.Header, b
 }
 
 func (e *Engine) newBridge() connect.Bridge {
-	return connect.Bridge{Desk: e.connections, Publish: e.publishWebhook,
+	return connect.Bridge{Service: e.connections, Publish: e.publishWebhook,
 		Verify: func(f domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, e.client.ClientID(f), h, time.Now())
 		},
