@@ -218,3 +218,81 @@ func TestWhatCameBeforeThisStartIsTakenIn(t *testing.T) {
 	b.TakenIn("casehug.f1.matter.created")
 	b.TakenIn("casehug.f1.matter.created")
 }
+
+// TestAServiceThatFloodsOneFirmHoldsUpNoOther publishes, as a service that serves all firms,
+// more events of one firm than the intake holds, none of which it processes. The same
+// connection's event of another firm is delivered; what waits is refused after a while, and
+// once the intake processes the firm's events again nothing that was acknowledged is missing.
+func TestAServiceThatFloodsOneFirmHoldsUpNoOther(t *testing.T) {
+	b := open(t)
+	taking := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Taken: b.TakenIn}), bus.Intake)
+	conn, js := dial(t, b)
+	answers := make(chan string, 1000)
+	inbox := nats.NewInbox()
+	if _, err := conn.Subscribe(inbox, func(m *nats.Msg) { answers <- string(m.Data) }); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 400 {
+		if err := conn.PublishRequest("casehug.f1.matter.updated", inbox, []byte(fmt.Sprint(i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	first := <-taking
+	if _, err := js.Publish(brief(t), "casehug.f2.matter.updated", []byte("theirs")); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case m := <-taking:
+		if m.Metadata.Get(bus.MetaSubject) != "casehug.f2.matter.updated" {
+			t.Errorf("next comes %s", m.Metadata.Get(bus.MetaSubject))
+		}
+		m.Ack()
+	case <-brief(t).Done():
+		t.Error("the other firm's event is not delivered")
+	}
+	stored, refused := 0, 0
+	for range 400 {
+		if a := <-answers; strings.Contains(a, `"code":429`) {
+			refused++
+		} else if strings.Contains(a, `"seq":`) {
+			stored++
+		}
+	}
+	if stored != 64 || refused != 400-64 {
+		t.Errorf("%d events are stored, %d are refused", stored, refused)
+	}
+	first.Ack()
+	for range stored - 1 {
+		(<-taking).Ack()
+	}
+	if _, err := js.Publish(brief(t), "casehug.f1.matter.updated", []byte("next")); err != nil {
+		t.Errorf("once the earlier ones are processed: %v", err)
+	}
+}
+
+// TestAServicesEventsWaitForTheIntake publishes faster than the intake processes: every event
+// is acknowledged and delivered, in order.
+func TestAServicesEventsWaitForTheIntake(t *testing.T) {
+	b := open(t)
+	taking := subscribeTo(t, subscriber(t, bus.SubscriberConfig{Bind: b.Durable, Taken: b.TakenIn}), bus.Intake)
+	_, js := dial(t, b)
+	go func() {
+		for i := range 500 {
+			if _, err := js.PublishAsync("casehug.f1.matter.updated", []byte(fmt.Sprint(i))); err != nil {
+				t.Error(err)
+			}
+		}
+	}()
+	for i := range 500 {
+		m := <-taking
+		if string(m.Payload) != fmt.Sprint(i) {
+			t.Fatalf("event %s comes as number %d", m.Payload, i)
+		}
+		m.Ack()
+	}
+	select {
+	case <-js.PublishAsyncComplete():
+	case <-brief(t).Done():
+		t.Error("not every event is acknowledged")
+	}
+}

@@ -31,6 +31,7 @@ type gate struct {
 	quota       *quota
 
 	waiting *waiting
+	firms   firmQueues // events of tenants who publish for every firm
 
 	mu     sync.Mutex
 	owners map[string]string // which tenant made a consumer of the outbox, by its name
@@ -38,7 +39,9 @@ type gate struct {
 
 const (
 	gateTimeout = 5 * time.Second
-	ownersMax   = 10_000
+	// eventsPending is how many events may wait for the disk at once; each firm has [waitsMost].
+	eventsPending = 64 * waitsMost
+	ownersMax     = 10_000
 	// documentBytes is how much of a document may wait for the disk: clients send all of it
 	// before they look for an answer.
 	documentBytes = 256 << 20
@@ -89,7 +92,7 @@ func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*g
 	if err != nil {
 		return nil, fmt.Errorf("connect the gate: %w", err)
 	}
-	js, err := jetstream.New(conn)
+	js, err := jetstream.New(conn, jetstream.WithPublishAsyncMaxPending(eventsPending), jetstream.WithPublishAsyncTimeout(gateTimeout))
 	if err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
@@ -198,10 +201,11 @@ func (g *gate) forward(c call, header nats.Header, data []byte) error {
 	return g.conn.PublishMsg(&nats.Msg{Subject: c.subject, Reply: c.reply(), Header: header, Data: data})
 }
 
-// event passes an event of CaseHug on. What a tenant of one firm publishes is marked as such.
+// event passes an event of CaseHug on, as fast as the intake processes its firm's. What a tenant
+// of one firm publishes is marked as such.
 func (g *gate) event(c call) error {
 	if c.tenant.firm == "" {
-		return g.forward(c, c.msg.Header, c.msg.Data)
+		return g.queueEvent(c)
 	}
 	if !g.quota.take(c.tenant, c.msg.Size()) {
 		return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")

@@ -26,7 +26,7 @@ func asks() pace { return pace{messages: rate.NewLimiter(200, 1000)} }
 // all others, nor fill the disk.
 func (g tenant) tells() pace {
 	if g.firm == "" {
-		return pace{messages: rate.NewLimiter(10_000, 5_000), bytes: rate.NewLimiter(64<<20, 128<<20)}
+		return pace{} // each firm's events wait in a queue of their own: see [firmQueues]
 	}
 	return pace{messages: rate.NewLimiter(100, 2_000), bytes: rate.NewLimiter(256<<10, 64<<20), waits: 4_096}
 }

@@ -23,7 +23,7 @@ type Bind func(ctx context.Context, topic string) (jetstream.Consumer, error)
 type SubscriberConfig struct {
 	Bind   Bind                               // required
 	Key    Key                                // nil: the subject is the key
-	Taken  func(subject string)               // hears of each [Bound] message that is acknowledged; nil: nobody does
+	Taken  func(subject string)               // receives the subject, without [Bound], of each message that is acknowledged; nil: nobody does
 	Delay  func(deliveries int) time.Duration // before a message that failed so often is delivered again; nil: from 1 s to 5 min
 	Drain  time.Duration                      // what running handlers get to finish when it closes; 0: 5 s
 	Logger *slog.Logger                       // nil: slog.Default()

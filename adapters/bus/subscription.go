@@ -161,7 +161,7 @@ func (s *subscription) acknowledge(h *unackedMessage) {
 	if err := h.msg.Ack(); err != nil {
 		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "error", err)
 	}
-	if h.bound && s.config.Taken != nil {
+	if s.config.Taken != nil {
 		s.config.Taken(h.subject)
 	}
 }

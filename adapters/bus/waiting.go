@@ -10,9 +10,9 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// waiting counts, by firm, the events of those who speak for one firm that the intake has not
-// acknowledged. The intake holds [inFlight] messages at once, and those of one matter come one
-// by one: without a share a firm whose events are slow to take in would hold all of them.
+// waiting counts, by firm, the events that the intake has not acknowledged. The intake holds
+// [inFlight] messages at once, and those of one matter come one by one: without a share a firm
+// whose events are slow to take in would hold all of them.
 type waiting struct {
 	mu sync.Mutex
 	of map[string]int
@@ -58,8 +58,7 @@ func (w *waiting) leave(firm string) {
 	w.of[firm]--
 }
 
-// TakenIn notes that the intake has acknowledged an event of somebody who speaks for the firm
-// of the subject alone.
+// TakenIn notes that the intake has acknowledged an event of the firm of the subject.
 func (b *Bus) TakenIn(subject string) {
 	if b.embedded != nil {
 		b.waiting.leave(firmOf(subject))
