@@ -128,9 +128,11 @@ func tooMany(wait time.Duration) *problem {
 		with("Retry-After", seconds)
 }
 
-// bodies limits the memory that bodies of unknown callers may take. All callers of one address,
-// such as a firm's webhook address, together have a share of the places.
+// bodies limits the memory that bodies of unknown callers may take. Those that come from one
+// network address, or to one firm's webhook address, together have a share of the places.
 type bodies struct {
+	share int // places of one
+
 	mu    sync.Mutex
 	total int
 	of    map[string]int
@@ -139,15 +141,17 @@ type bodies struct {
 const (
 	// mostUnknown is how many such bodies are read at once, of 64 KiB each at most.
 	mostUnknown = 512
-	// mostOfOne is how many of them come to one firm's webhook address.
-	mostOfOne = 32
+	// mostToOne is how many of them come to one firm's webhook address.
+	mostToOne = 32
+	// mostFromOne is how many of them come from one network address.
+	mostFromOne = 64
 )
 
-// enter takes a place for who ("": nobody in particular), or says that there is none.
+// enter takes a place for who, or says that there is none.
 func (b *bodies) enter(who string) (leave func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.total >= mostUnknown || who != "" && b.of[who] >= mostOfOne {
+	if b.total >= mostUnknown || b.of[who] >= b.share {
 		return nil, newProblem(http.StatusServiceUnavailable, codeTooMany, "Too many requests are being read.", "Try again in a moment.").with("Retry-After", "1")
 	}
 	if b.of == nil {
@@ -170,8 +174,9 @@ func (b *bodies) leave(who string) {
 // unknownBody lets h read a body of a caller who is not known yet.
 func (s *site) unknownBody(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		leave, err := s.bodies.enter("")
+		leave, err := s.bodies.enter(addressOf(r))
 		if err != nil {
+			w.Header().Set("Connection", "close") // else the server would read the body before it answers
 			s.refuse(w, r, err)
 			return
 		}

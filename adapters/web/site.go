@@ -38,8 +38,8 @@ func newSite(c Config, public *url.URL) (*site, error) {
 		forms:    http.NewCrossOriginProtection(),
 		refused:  newRefused(),
 		limits:   &limits{},
-		bodies:   new(bodies),
-		hooks:    new(bodies),
+		bodies:   &bodies{share: mostFromOne},
+		hooks:    &bodies{share: mostToOne},
 	}
 	if err := c.Registry.Register(s.refused); err != nil {
 		return nil, err
