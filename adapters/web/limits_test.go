@@ -128,6 +128,22 @@ func TestAFloodOfOneFirmsServiceIsHeldBack(t *testing.T) {
 	e.call(t, event).want(202)
 }
 
+// Links to Smokeball stay in the ledger: a firm's admins make twenty at once, and no more.
+func TestAFirmMakesSoManyLinks(t *testing.T) {
+	e := newEngine(t)
+	link := func(firm, token string) call {
+		return call{method: "POST", path: "/v1/firms/" + firm + "/connection/authorize", token: token}
+	}
+	made := 0
+	for ; made < 50 && e.call(t, link("f_1", "admin-token")).status == 200; made++ {
+	}
+	if made != 20 {
+		t.Errorf("a firm makes %d links at once", made)
+	}
+	e.call(t, link("f_1", "admin-token")).problem(429, "too_many_requests")
+	e.call(t, link("f_2", "other-token")).want(200)
+}
+
 // deadline is a writer that notes until when its client has to read.
 type deadline struct {
 	http.ResponseWriter

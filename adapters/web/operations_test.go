@@ -16,7 +16,9 @@ func TestHealth(t *testing.T) {
 		c.Registry.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "syncs_total", Help: "Syncs."}, func() float64 { return 7 }))
 	})
 	e.call(t, call{path: "/healthz"}).want(200).contains(`"version":"1.2.3"`)
-	e.call(t, call{path: "/readyz"}).want(200)
+	if got := strings.TrimSpace(e.call(t, call{path: "/readyz"}).want(200).body); got != `{"status":"ready"}` {
+		t.Errorf("everybody is told %s", got)
+	}
 	e.call(t, call{path: "/metrics"}).want(200).contains("syncs_total 7")
 	e.notReady = errors.New("the bus is not connected")
 	if p := e.call(t, call{path: "/readyz"}).problem(503, "not_ready"); p.Detail != "the bus is not connected" {

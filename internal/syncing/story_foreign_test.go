@@ -15,13 +15,20 @@ import (
 func TestNamingADocumentTakesItFromNobody(t *testing.T) {
 	story(t, func(o *office) {
 		mine := o.papers.write("m_accident", "d_mine", "this firm's retainer")
-		theirs := mine
-		theirs.Matter, theirs.SHA256 = "m_theirs", ""
-		claim := approved(theirs)
-		claim.Firm = "f_elm"
-		o.tell(claim, created(accident()), approved(mine))
+		plain := o.papers.write("m_accident", "d_plain", "this firm's letter, without a digest")
+		plain.SHA256 = ""
+		claims := make([]domain.CaseHugEvent, 0, 2)
+		for _, d := range []domain.DocumentData{mine, plain} {
+			d.Matter, d.SHA256 = "m_theirs", ""
+			claim := approved(d)
+			claim.Firm = "f_elm"
+			claims = append(claims, claim)
+		}
+		vouched := approved(plain)
+		vouched.Vouched = true
+		o.tell(append(claims, created(accident()), approved(mine), vouched)...)
 		o.ends("m_accident", domain.Succeeded)
-		if n := len(o.kept().Files); n != 1 {
+		if n := len(o.kept().Files); n != 2 {
 			t.Errorf("Smokeball has %d files", n)
 		}
 	})
