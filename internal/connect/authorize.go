@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -47,78 +48,90 @@ type Completed struct {
 // wait for it: the code is used up with the first call.
 const exchange = time.Minute
 
+// Authorizer leads a firm's admin to Smokeball's consent page and takes the answer.
+type Authorizer struct {
+	ledger  *ledger
+	claims  *claims
+	grants  *Grants
+	secrets *vault.Secrets
+	consent Consent
+	try     func(ctx context.Context, f domain.FirmID) error
+	issuer  string
+	log     *slog.Logger
+}
+
 // Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. If
 // Smokeball would refuse to show that page, it returns that fault instead.
-func (d *Service) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
+func (au *Authorizer) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
-	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: d.Now().Add(LinkLifetime).UTC()}
+	a := attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name, Called: by.Called, Verifier: verifier, Expires: au.ledger.now().Add(LinkLifetime).UTC()}
 	data, err := json.Marshal(a)
 	if err != nil {
 		return "", time.Time{}, fmt.Errorf("begin authorization: %w", err)
 	}
-	if _, err := d.Secrets.Save(ctx, attemptName(state), data, 0); err != nil {
+	if _, err := au.secrets.Save(ctx, attemptName(state), data, 0); err != nil {
 		return "", time.Time{}, err
 	}
-	_, err = d.connection(ctx, by.Firm, func(domain.Connection) []domain.Event {
+	_, err = au.ledger.append(ctx, by.Firm, func(domain.Connection) []domain.Event {
 		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, Expires: a.Expires}}
 	})
 	if err == nil {
-		err = d.shown(ctx, by, digest(state))
+		err = au.shown(ctx, by, digest(state))
 	}
-	return d.Consent.URL(by.Firm, state, verifier), a.Expires, err
+	return au.consent.URL(by.Firm, state, verifier), a.Expires, err
 }
 
 // shown ends the attempt if Smokeball refuses to show its consent page.
-func (d *Service) shown(ctx context.Context, by domain.User, attempt string) error {
-	if d.Try == nil {
+func (au *Authorizer) shown(ctx context.Context, by domain.User, attempt string) error {
+	if au.try == nil {
 		return nil
 	}
-	err := d.Try(ctx, by.Firm)
+	err := au.try(ctx, by.Firm)
 	if err == nil {
 		return nil
 	}
-	return d.fail(ctx, by.Firm, by.Subject, attempt, d.notRedeemed(by.Firm, err))
+	return au.ledger.fail(ctx, by.Firm, by.Subject, attempt, au.notRedeemed(by.Firm, err))
 }
 
 // Complete finishes what Authorize began with what Smokeball's redirect carried, whether
 // or not the browser waits for it. browser is who is signed in where the redirect arrived,
 // if anyone is: in the browser of the firm admin who asked it connects, in any other one
 // the consent is held until the Question is answered there.
-func (d *Service) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
-	if r.Issuer != "" && r.Issuer != d.Issuer {
+func (au *Authorizer) Complete(ctx context.Context, r Redirect, browser *domain.User) (Completed, error) {
+	if r.Issuer != "" && r.Issuer != au.issuer {
 		return Completed{}, wrongIssuer()
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchange)
 	defer cancel()
-	a, err := d.take(ctx, r.State)
+	a, err := au.take(ctx, r.State)
 	if err != nil {
 		return Completed{}, err
 	}
 	done := Completed{Firm: a.Firm}
 	switch {
 	case r.Refusal != "" || r.Code == "":
-		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), d.denied(a.Firm, r.Refusal))
+		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), au.denied(a.Firm, r.Refusal))
 	case a.isOf(browser) && browser.Role != domain.FirmAdmin:
-		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), noLongerAdmin())
+		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), noLongerAdmin())
 	}
-	grant, err := d.Consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
+	grant, err := au.consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
 	if err != nil {
-		return done, d.fail(ctx, a.Firm, a.By, digest(r.State), d.notRedeemed(a.Firm, err))
+		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), au.notRedeemed(a.Firm, err))
 	}
 	p := pendingGrant{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
 	if !a.isOf(browser) {
-		done.Question, err = d.holdConsent(ctx, a, p)
+		done.Question, err = au.holdConsent(ctx, a, p)
 		return done, err
 	}
-	done.Asks, err = d.keepAndSettleGrant(ctx, a.Firm, p)
+	done.Asks, err = au.grants.keepAndSettleGrant(ctx, a.Firm, p)
 	return done, err
 }
 
-func (d *Service) keepAndSettleGrant(ctx context.Context, f domain.FirmID, p pendingGrant) (asks bool, err error) {
-	if err := d.keepPendingGrant(ctx, f, p); err != nil {
+func (g *Grants) keepAndSettleGrant(ctx context.Context, f domain.FirmID, p pendingGrant) (asks bool, err error) {
+	if err := g.keepPendingGrant(ctx, f, p); err != nil {
 		return false, err
 	}
-	return d.settleGrant(ctx, f)
+	return g.settleGrant(ctx, f)
 }
 
 // isOf reports whether the user asked for the link.
@@ -128,9 +141,9 @@ func (a attempt) isOf(u *domain.User) bool {
 
 // take uses the link up. One that is unknown, used, over or replaced by a newer one is
 // refused.
-func (d *Service) take(ctx context.Context, state string) (attempt, error) {
+func (au *Authorizer) take(ctx context.Context, state string) (attempt, error) {
 	var a attempt
-	data, revision, err := d.Secrets.Load(ctx, attemptName(state))
+	data, revision, err := au.secrets.Load(ctx, attemptName(state))
 	if errors.Is(err, vault.ErrNone) {
 		return a, expired()
 	}
@@ -140,7 +153,7 @@ func (d *Service) take(ctx context.Context, state string) (attempt, error) {
 	if err := json.Unmarshal(data, &a); err != nil {
 		return a, fmt.Errorf("read authorization attempt: %w", err)
 	}
-	if err := d.mayFinish(ctx, a, digest(state)); err != nil {
+	if err := au.mayFinish(ctx, a, digest(state)); err != nil {
 		return a, err
 	}
 	used := a
@@ -148,7 +161,7 @@ func (d *Service) take(ctx context.Context, state string) (attempt, error) {
 	if data, err = json.Marshal(used); err != nil {
 		return a, fmt.Errorf("use authorization attempt: %w", err)
 	}
-	if _, err := d.Secrets.Save(ctx, attemptName(state), data, revision); errors.Is(err, vault.ErrStale) {
+	if _, err := au.secrets.Save(ctx, attemptName(state), data, revision); errors.Is(err, vault.ErrStale) {
 		return a, usedUp()
 	} else if err != nil {
 		return a, err
@@ -157,28 +170,17 @@ func (d *Service) take(ctx context.Context, state string) (attempt, error) {
 }
 
 // mayFinish says why the attempt can't be finished, or nil.
-func (d *Service) mayFinish(ctx context.Context, a attempt, id string) error {
-	c, err := d.load(ctx, a.Firm)
+func (au *Authorizer) mayFinish(ctx context.Context, a attempt, id string) error {
+	c, err := au.ledger.load(ctx, a.Firm)
 	switch {
 	case err != nil:
 		return err
 	case a.Used:
 		return usedUp()
-	case !d.Now().Before(a.Expires):
+	case !au.ledger.now().Before(a.Expires):
 		return expired()
 	case c.Attempt != id:
 		return replaced()
 	}
 	return nil
-}
-
-// fail ends an attempt without a connection.
-func (d *Service) fail(ctx context.Context, f domain.FirmID, by, attempt string, r *domain.Rejection) error {
-	_, err := d.connection(ctx, f, func(domain.Connection) []domain.Event {
-		return []domain.Event{domain.AuthorizationFailed{Attempt: attempt, Failure: r.Failure, By: by}}
-	})
-	if err != nil {
-		return errors.Join(r, err)
-	}
-	return r
 }

@@ -36,7 +36,7 @@ func (b Bridge) Webhook(ctx context.Context, secret string, header http.Header, 
 	if err != nil {
 		return rejected(domain.Invalid, "The notification can't be read: "+err.Error())
 	}
-	c, err := b.Service.load(ctx, h.Firm)
+	c, err := b.Service.ledger.load(ctx, h.Firm)
 	switch {
 	case err != nil:
 		return err
@@ -59,12 +59,12 @@ func (b Bridge) Addressee(ctx context.Context, secret string) (domain.FirmID, er
 
 // addressee finds whose address the secret is, and the key of what comes there.
 func (b Bridge) addressee(ctx context.Context, secret string) (address, error) {
-	name, err := b.Service.addressName(secret)
+	name, err := b.Service.addresses.addressName(secret)
 	if err != nil {
 		return address{}, err
 	}
 	a, err := read[address](ctx, b.Service.Secrets, name)
-	if errors.Is(err, vault.ErrNone) || (err == nil && !a.Until.IsZero() && !b.Service.Now().Before(a.Until)) {
+	if errors.Is(err, vault.ErrNone) || (err == nil && !a.Until.IsZero() && !b.Service.now().Before(a.Until)) {
 		return a, nobodyThere()
 	}
 	return a, err

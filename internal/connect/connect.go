@@ -2,8 +2,8 @@
 // webhook subscription, the settings and the case type mappings. What it did is in the
 // ledger; the secrets that go with it (tokens, webhook keys) are sealed and kept apart.
 //
-// Service carries out what firm admins ask for; Reconciler does at its time what nobody asks
-// for, and finishes what a killed engine began.
+// Service carries out what firm admins ask for; Reconciler does at its time what nobody
+// asks for, and finishes what a killed engine began.
 package connect
 
 import (
@@ -12,96 +12,24 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"log/slog"
 	"time"
 
-	"golang.org/x/sync/singleflight"
-
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
-	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// Consent is Smokeball's sign-in.
-type Consent interface {
-	// URL is the page where the firm consents, for one attempt (PKCE with the verifier).
-	// For a firm whose own app needs no consent it is where the redirect would lead.
-	URL(f domain.FirmID, state, verifier string) string
-	// Redeem exchanges the code of the redirect and asks whose account it is.
-	Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (Grant, error)
-	// Revoke ends the authorization that a Grant's tokens stand for.
-	Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error
-}
-
-// Grant is what a firm's consent gives.
-type Grant struct {
-	Account domain.Account
-	Scopes  []string
-	Issued  time.Time // zero: it does not end by itself
-	Tokens  []byte    // to be kept sealed
-}
-
-// ends is when the grant has to be renewed; zero: never.
-func (g Grant) ends(lifetime time.Duration) time.Time {
-	if g.Issued.IsZero() {
-		return time.Time{}
-	}
-	return g.Issued.Add(lifetime).UTC()
-}
-
-// Subscriptions are the account's webhook subscriptions in Smokeball.
-type Subscriptions interface {
-	Subscriptions(ctx context.Context, f domain.FirmID) ([]domain.Subscription, error)
-	Subscribe(ctx context.Context, f domain.FirmID, s Subscription) (id string, err error)
-	UpdateSubscription(ctx context.Context, f domain.FirmID, id string, s Subscription) error
-	Unsubscribe(ctx context.Context, f domain.FirmID, id string) error
-	// Notify has Smokeball send its test notification.
-	Notify(ctx context.Context, f domain.FirmID, id string) error
-}
-
-// Accounts tell whose account a firm is connected to.
-type Accounts interface {
-	Firm(ctx context.Context, f domain.FirmID) (domain.Account, error)
-	// Prove does the same after a refresh of the firm's sign-in, which proves the grant.
-	Prove(ctx context.Context, f domain.FirmID) (domain.Account, error)
-}
-
-// Subscription is the firm's subscription as Smokeball is to have it.
-type Subscription struct {
-	Key     string // signs the notifications
-	Name    string
-	URL     string // where they go; secret
-	Request domain.RequestID
-}
-
-// Views are the rows that the service and the reconciler read. They may lag behind the ledger.
-type Views interface {
-	// Firms lists every firm that anything is known of.
-	Firms() ([]FirmState, error)
-	// Heard is what came of a firm's webhooks.
-	Heard(f domain.FirmID) (domain.WebhookActivity, error)
-	// Changes returns the ledger position of the rows and a channel that is closed when
-	// it moves on.
-	Changes() (position uint64, moved <-chan struct{})
-}
-
-// FirmState is a firm as the rows have it.
-type FirmState struct {
-	Firm       domain.FirmID
-	Connection domain.Connection
-	Heard      domain.WebhookActivity
-}
-
-// Service carries out what firm admins ask for.
-type Service struct {
+// Config is what a Service works with.
+type Config struct {
 	Ledger  eventstore.Store
 	Secrets *vault.Secrets
 	Vault   *vault.Vault
 	Views   Views
 	Consent Consent
 	// Try returns what Smokeball has against asking the firm for its consent, which it would
-	// tell the admin's browser on a page that leads nowhere. Nil: nobody is asked.
+	// show the admin's browser on a page that leads nowhere. Nil: Smokeball is not asked.
 	Try           func(ctx context.Context, f domain.FirmID) error
 	Subscriptions Subscriptions
 	Accounts      Accounts
@@ -115,26 +43,75 @@ type Service struct {
 	SharedAccounts bool
 	Now            func() time.Time
 	Log            *slog.Logger
-
-	registering singleflight.Group // by firm
-	locks       keyed.Mutex[domain.FirmID]
 }
 
-func (d *Service) connection(ctx context.Context, f domain.FirmID, decide func(domain.Connection) []domain.Event) (uint64, error) {
-	_, head, err := eventstore.Execute(ctx, d.Ledger, d.Now, domain.ConnectionStream(f),
-		func(c domain.Connection) ([]domain.Event, error) { return decide(c), nil })
-	return uint64(head.Seq), err
+// Service carries out what firm admins ask for, each of its parts its own share.
+type Service struct {
+	Secrets *vault.Secrets // where the connections' secrets are
+	Vault   *vault.Vault   // their master keyset
+
+	*Authorizer
+	*Grants
+	*Webhooks
+	*Preferences
+	*Upkeep
+
+	ledger        *ledger
+	addresses     *addresses
+	disconnection *disconnection
+	views         Views
+	now           func() time.Time
+	log           *slog.Logger
 }
 
-func (d *Service) load(ctx context.Context, f domain.FirmID) (domain.Connection, error) {
-	c, _, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
-	return c, err
+// New makes a service.
+func New(c Config) *Service {
+	l := &ledger{store: c.Ledger, now: c.Now}
+	owners := &claims{store: c.Ledger, now: c.Now, shared: c.SharedAccounts}
+	a := &addresses{secrets: c.Secrets, vault: c.Vault}
+	w := &Webhooks{ledger: l, addresses: a, subscriptions: c.Subscriptions, types: c.WebhookTypes, views: c.Views, publicURL: c.PublicURL, log: c.Log}
+	d := &disconnection{ledger: l, claims: owners, addresses: a, secrets: c.Secrets, subscriptions: c.Subscriptions, consent: c.Consent, log: c.Log}
+	g := &Grants{ledger: l, claims: owners, disconnection: d, webhooks: w, secrets: c.Secrets, consent: c.Consent, region: c.Region, lifetime: c.Authorization, log: c.Log}
+	return &Service{Secrets: c.Secrets, Vault: c.Vault, views: c.Views, now: c.Now, log: c.Log, ledger: l, addresses: a, disconnection: d, Grants: g, Webhooks: w,
+		Authorizer:  &Authorizer{ledger: l, claims: owners, grants: g, secrets: c.Secrets, consent: c.Consent, try: c.Try, issuer: c.Issuer, log: c.Log},
+		Preferences: &Preferences{store: c.Ledger, now: c.Now, types: c.Types},
+		Upkeep:      &Upkeep{ledger: l, grants: g, disconnection: d, webhooks: w, accounts: c.Accounts, log: c.Log},
+	}
 }
 
-// position is the ledger position of the connection's newest fact.
-func (d *Service) position(ctx context.Context, f domain.FirmID) (uint64, error) {
-	_, head, err := eventstore.Load[domain.Connection](ctx, d.Ledger, domain.ConnectionStream(f))
-	return uint64(head.Seq), err
+// Disconnect ends the firm's connection: from the first fact on nothing is synced. Then
+// the webhook subscription, the authorization, the tokens and the secret address go. All
+// that is in the ledger stays.
+func (s *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
+	done, err := s.ledger.locks.Lock(ctx, by.Firm)
+	if err != nil {
+		return 0, err
+	}
+	defer done()
+	position, err := s.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Disconnect(by.Subject) })
+	if err != nil {
+		return 0, err
+	}
+	soon, cancel := context.WithTimeout(ctx, goodbye)
+	defer cancel()
+	if err := errors.Join(s.disconnection.leave(soon, by.Firm, false), s.Grants.releaseUnwantedGrant(soon, by.Firm)); err != nil {
+		s.log.Warn("a disconnect is not finished yet; it goes on by itself", "firm", by.Firm, "err", err)
+	}
+	return max(position, s.reached(ctx, by.Firm)), nil
+}
+
+// Position is the ledger position of the newest fact about the firm's connection.
+func (s *Service) Position(ctx context.Context, f domain.FirmID) (uint64, error) {
+	return s.ledger.position(ctx, f)
+}
+
+// reached is the newest position of the firm's connection, 0 where it can't be read.
+func (s *Service) reached(ctx context.Context, f domain.FirmID) uint64 {
+	position, err := s.ledger.position(ctx, f)
+	if err != nil {
+		return 0
+	}
+	return position
 }
 
 // TokenName is the name under which a firm's tokens are kept.

@@ -178,7 +178,7 @@ func TestDisconnectDestroysTheSecretsAndKeepsTheHistory(t *testing.T) {
 		t.Errorf("a call for the firm ends with %v", err)
 	}
 	n := 0
-	for range c.Ledger.Read(t.Context(), domain.ConnectionStream(oak)) {
+	for range c.config.Ledger.Read(t.Context(), domain.ConnectionStream(oak)) {
 		n++
 	}
 	if n < 4 {
@@ -198,7 +198,7 @@ func TestSettingsAreKeptOnce(t *testing.T) {
 	c.must(err)
 	second, err := c.ChangeSettings(t.Context(), admin, s, nil)
 	c.must(err)
-	p, _, err := eventstore.Load[domain.Preferences](t.Context(), c.Ledger, domain.SettingsStream(oak))
+	p, _, err := eventstore.Load[domain.Preferences](t.Context(), c.config.Ledger, domain.SettingsStream(oak))
 	if c.must(err); first != second || p.Settings() != s {
 		t.Errorf("the settings are %+v at %d and %d", p.Settings(), first, second)
 	}

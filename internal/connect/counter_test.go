@@ -43,6 +43,7 @@ const (
 type counter struct {
 	*testing.T
 	*connect.Service
+	config connect.Config
 	sim    *smokeballsim.Server
 	client *smokeball.Client
 	kv     jetstream.KeyValue
@@ -68,8 +69,9 @@ func newCounter(t *testing.T) *counter {
 	c.follow()
 	secrets := vault.NewSecrets(keys, c.kv)
 	c.client = c.newClient(secrets, c.sim.Transport())
-	c.Service = c.newService(secrets, keys, c.sim.Transport())
-	c.keeper = &connect.Reconciler{Service: c.Service, Log: silent}
+	c.config = c.newConfig(secrets, keys, c.sim.Transport())
+	c.keeper = &connect.Reconciler{Log: silent}
+	c.restart()
 	return c
 }
 
@@ -88,9 +90,17 @@ func (c *counter) follow() {
 	})
 }
 
-func (c *counter) newService(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) *connect.Service {
+func (c *counter) Now() time.Time { return c.config.Now() }
+
+// restart makes the service again from its configuration.
+func (c *counter) restart() {
+	c.Service = connect.New(c.config)
+	c.keeper.Service = c.Service
+}
+
+func (c *counter) newConfig(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) connect.Config {
 	client := c.newClient(secrets, way)
-	return &connect.Service{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
+	return connect.Config{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
 		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",
 		Region: "us", PublicURL: publicURL, Authorization: 180 * 24 * time.Hour, Log: silent,
 		Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }}
@@ -234,7 +244,7 @@ func (c *counter) works(account string) {
 
 func (c *counter) connection() domain.Connection {
 	c.Helper()
-	state, _, err := eventstore.Load[domain.Connection](c.Context(), c.Ledger, domain.ConnectionStream(oak))
+	state, _, err := eventstore.Load[domain.Connection](c.Context(), c.config.Ledger, domain.ConnectionStream(oak))
 	c.must(err)
 	return state
 }

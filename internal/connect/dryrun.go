@@ -10,15 +10,15 @@ import (
 
 // TryMappings prepares to tell what matters would get under a changed list of the firm's
 // mappings. It checks the change as if it were made, and records nothing.
-func (d *Service) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.DryRun, error) {
-	types, err := d.MatterTypes(ctx, f)
+func (pr *Preferences) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.DryRun, error) {
+	types, err := pr.MatterTypes(ctx, f)
 	if err != nil {
 		return domain.DryRun{}, err
 	}
 	if faults := misfits(c, types); len(faults) > 0 {
 		return domain.DryRun{}, domain.Misfit(faults)
 	}
-	p, _, err := eventstore.Load[domain.Preferences](ctx, d.Ledger, domain.SettingsStream(f))
+	p, _, err := eventstore.Load[domain.Preferences](ctx, pr.store, domain.SettingsStream(f))
 	if err != nil {
 		return domain.DryRun{}, err
 	}

@@ -25,7 +25,7 @@ func TestTryMappings(t *testing.T) {
 	if k, ok := trial.Now.Find("map_crash"); !ok || k.MatterTypeID != "truck_IL" {
 		t.Errorf("now it has %+v", trial.Now)
 	}
-	_, head, err := eventstore.Load[domain.Preferences](t.Context(), d.Ledger, domain.SettingsStream(oak))
+	_, head, err := eventstore.Load[domain.Preferences](t.Context(), d.config.Ledger, domain.SettingsStream(oak))
 	if m := kept(t, d); err != nil || m.Revision != 1 || head.Version != 1 {
 		t.Errorf("trying left %+v at %+v, %v", m, head, err)
 	}

@@ -19,9 +19,9 @@ type Health struct {
 	Service *Service
 	Log     *slog.Logger
 
-	mu      sync.Mutex
-	news    map[domain.FirmID]condition
-	changed chan struct{}
+	mu   sync.Mutex
+	news map[domain.FirmID]condition
+	told chan struct{}
 }
 
 // condition is how Smokeball serves a firm.
@@ -32,7 +32,7 @@ type condition struct {
 
 // NewHealth makes a Health; its service may be set until Run.
 func NewHealth(log *slog.Logger) *Health {
-	return &Health{Log: log, news: map[domain.FirmID]condition{}, changed: make(chan struct{}, 1)}
+	return &Health{Log: log, news: map[domain.FirmID]condition{}, told: make(chan struct{}, 1)}
 }
 
 // Tell reports that Smokeball has not served the firm since a time, or that it does again
@@ -42,7 +42,7 @@ func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError)
 	h.news[f] = condition{since, fault}
 	h.mu.Unlock()
 	select {
-	case h.changed <- struct{}{}:
+	case h.told <- struct{}{}:
 	default:
 	}
 }
@@ -52,7 +52,7 @@ func (h *Health) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-		case <-h.changed:
+		case <-h.told:
 			h.recordAll(ctx)
 		}
 	}
@@ -87,11 +87,11 @@ func (h *Health) again(f domain.FirmID, c condition) {
 
 func (h *Health) record(ctx context.Context, f domain.FirmID, c condition) error {
 	if c.fault == nil {
-		return h.Service.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.Recover(h.Service.Now()) })
+		return h.Service.ledger.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.Recover(h.Service.now()) })
 	}
 	failure, reference := forAdmins(c.fault)
 	said := false
-	err := h.Service.decide(ctx, f, func(now domain.Connection) []domain.Event {
+	err := h.Service.ledger.decide(ctx, f, func(now domain.Connection) []domain.Event {
 		facts := now.Suffer(domain.ConnectionTroubled{Failure: failure, Since: c.since.UTC()})
 		said = len(facts) > 0
 		return facts

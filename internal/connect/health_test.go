@@ -106,7 +106,8 @@ func TestAConnectionThatWasWronglyThoughtLostComesBack(t *testing.T) {
 // TestAnEndThatWasReckonedTooEarlyIsPutOff: 30 days by the settings, 180 at Smokeball.
 func TestAnEndThatWasReckonedTooEarlyIsPutOff(t *testing.T) {
 	c := newCounter(t)
-	c.Authorization = 30 * day
+	c.config.Authorization = 30 * day
+	c.restart()
 	c.connects()
 	c.later(31 * day)
 	c.look()
@@ -145,9 +146,11 @@ func TestALostConnectionIsLookedAtAHandfulOfTimesADay(t *testing.T) {
 func TestAWrongSecretIsNamed(t *testing.T) {
 	c := newCounter(t)
 	var log bytes.Buffer
-	c.Service.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.config.Log = slog.New(slog.NewTextHandler(&log, nil))
+	c.restart()
 	q := c.visit(c.link(admin), "allow", oakAccount)
-	c.Service.Consent = wrongly{c.Service.Consent}
+	c.config.Consent = wrongly{c.config.Consent}
+	c.restart()
 	_, err := c.finish(q, &admin)
 	r := domain.AsRejection(err)
 	if r == nil || r.Failure.Code != domain.CodeMisconfigured || !strings.Contains(r.Failure.Remedy, "operators have to act") {
@@ -178,7 +181,8 @@ func TestOneSubscriptionAfterAChangeOfAddress(t *testing.T) {
 	c.connects()
 	c.registers()
 	before := c.only().ID
-	c.Service.PublicURL = "https://elsewhere.example"
+	c.config.PublicURL = "https://elsewhere.example"
+	c.restart()
 	if _, err := c.RegisterWebhooks(c.Context(), admin); err != nil {
 		t.Fatal(err)
 	}

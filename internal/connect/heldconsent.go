@@ -43,13 +43,13 @@ type Reply struct {
 func heldConsentName(id string) string { return "held." + id }
 
 // holdConsent keeps the consent for LinkLife. An account that another firm has is turned away.
-func (d *Service) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*Question, error) {
-	if err := d.mayClaim(ctx, a.Firm, p.Grant.Account); err != nil {
-		return nil, d.giveBack(ctx, heldConsent{pendingGrant: p, Firm: a.Firm}, domain.AsRejection(err), err)
+func (au *Authorizer) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*Question, error) {
+	if err := au.claims.mayClaim(ctx, a.Firm, p.Grant.Account); err != nil {
+		return nil, au.giveBack(ctx, heldConsent{pendingGrant: p, Firm: a.Firm}, domain.AsRejection(err), err)
 	}
 	secret := random()
-	h := heldConsent{pendingGrant: p, Firm: a.Firm, Browser: digest(secret), Expires: d.Now().Add(LinkLifetime).UTC()}
-	if err := write(ctx, d.Secrets, heldConsentName(p.Attempt), h); err != nil {
+	h := heldConsent{pendingGrant: p, Firm: a.Firm, Browser: digest(secret), Expires: au.ledger.now().Add(LinkLifetime).UTC()}
+	if err := write(ctx, au.secrets, heldConsentName(p.Attempt), h); err != nil {
 		return nil, err
 	}
 	by := p.ByName
@@ -58,7 +58,7 @@ func (d *Service) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*
 	}
 	called := a.Called
 	if called == "" {
-		c, err := d.load(ctx, a.Firm)
+		c, err := au.ledger.load(ctx, a.Firm)
 		if err != nil {
 			return nil, err
 		}
@@ -69,13 +69,13 @@ func (d *Service) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*
 
 // Answer finishes a held consent in the browser that was asked. browser is who is signed in
 // there, if anyone is.
-func (d *Service) Answer(ctx context.Context, r Reply, browser *domain.User) (Completed, error) {
+func (au *Authorizer) Answer(ctx context.Context, r Reply, browser *domain.User) (Completed, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchange)
 	defer cancel()
 	if _, err := hex.DecodeString(r.ID); err != nil || len(r.ID) != hex.EncodedLen(sha256.Size) {
 		return Completed{}, expired()
 	}
-	h, err := read[heldConsent](ctx, d.Secrets, heldConsentName(r.ID))
+	h, err := read[heldConsent](ctx, au.secrets, heldConsentName(r.ID))
 	if errors.Is(err, vault.ErrNone) {
 		return Completed{}, expired()
 	}
@@ -86,27 +86,27 @@ func (d *Service) Answer(ctx context.Context, r Reply, browser *domain.User) (Co
 		return Completed{}, otherBrowser()
 	}
 	done := Completed{Firm: h.Firm}
-	if why := d.mayAnswer(h, r, browser); why != nil {
-		return done, d.giveBack(ctx, h, why, why)
+	if why := au.mayAnswer(h, r, browser); why != nil {
+		return done, au.giveBack(ctx, h, why, why)
 	}
-	c, err := d.load(ctx, h.Firm)
+	c, err := au.ledger.load(ctx, h.Firm)
 	switch {
 	case err != nil:
 		return done, err
 	case c.Attempt != h.Attempt && c.Through != h.Attempt && (c.Pending == nil || c.Pending.Attempt != h.Attempt):
-		return done, d.giveBack(ctx, h, nil, replaced())
+		return done, au.giveBack(ctx, h, nil, replaced())
 	}
-	if done.Asks, err = d.keepAndSettleGrant(ctx, h.Firm, h.pendingGrant); err != nil {
+	if done.Asks, err = au.grants.keepAndSettleGrant(ctx, h.Firm, h.pendingGrant); err != nil {
 		return done, err
 	}
-	return done, d.Secrets.Destroy(ctx, heldConsentName(h.Attempt))
+	return done, au.secrets.Destroy(ctx, heldConsentName(h.Attempt))
 }
 
 // mayAnswer says why the consent is given back in spite of a right answer, or nil.
-func (d *Service) mayAnswer(h heldConsent, r Reply, browser *domain.User) *domain.Rejection {
+func (au *Authorizer) mayAnswer(h heldConsent, r Reply, browser *domain.User) *domain.Rejection {
 	asker := attempt{Firm: h.Firm, By: h.By}
 	switch {
-	case !d.Now().Before(h.Expires):
+	case !au.ledger.now().Before(h.Expires):
 		return unanswered()
 	case !r.Yes:
 		return declined()
@@ -118,38 +118,38 @@ func (d *Service) mayAnswer(h heldConsent, r Reply, browser *domain.User) *domai
 
 // giveBack ends a consent that connects nothing: in Smokeball, here, and where why says so
 // as the end of its attempt. It returns err.
-func (d *Service) giveBack(ctx context.Context, h heldConsent, why *domain.Rejection, err error) error {
+func (au *Authorizer) giveBack(ctx context.Context, h heldConsent, why *domain.Rejection, err error) error {
 	if err == nil || (why == nil && domain.AsRejection(err) == nil) {
 		return err
 	}
-	c, failed := d.load(ctx, h.Firm)
+	c, failed := au.ledger.load(ctx, h.Firm)
 	if failed != nil {
 		return errors.Join(err, failed)
 	}
 	if c.Through == h.Attempt || (c.Pending != nil && c.Pending.Attempt == h.Attempt) {
-		return d.Secrets.Destroy(ctx, heldConsentName(h.Attempt)) // it was answered before
+		return au.secrets.Destroy(ctx, heldConsentName(h.Attempt)) // it was answered before
 	}
-	d.revoke(ctx, h.Firm, h.Grant.Tokens)
-	if gone := d.Secrets.Destroy(ctx, heldConsentName(h.Attempt)); gone != nil {
+	au.grants.revoke(ctx, h.Firm, h.Grant.Tokens)
+	if gone := au.secrets.Destroy(ctx, heldConsentName(h.Attempt)); gone != nil {
 		return errors.Join(err, gone)
 	}
 	if why == nil {
 		return err
 	}
-	return d.fail(ctx, h.Firm, h.By, h.Attempt, why)
+	return au.ledger.fail(ctx, h.Firm, h.By, h.Attempt, why)
 }
 
 // collectHeldConsent gives a consent back that nobody answered for in time.
-func (d *Service) collectHeldConsent(ctx context.Context, name string) error {
-	h, err := read[heldConsent](ctx, d.Secrets, name)
-	if errors.Is(err, vault.ErrNone) || (err == nil && d.Now().Before(h.Expires)) {
+func (au *Authorizer) collectHeldConsent(ctx context.Context, name string) error {
+	h, err := read[heldConsent](ctx, au.secrets, name)
+	if errors.Is(err, vault.ErrNone) || (err == nil && au.ledger.now().Before(h.Expires)) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
 	why := unanswered()
-	if err := d.giveBack(ctx, h, why, why); domain.AsRejection(err) == nil {
+	if err := au.giveBack(ctx, h, why, why); domain.AsRejection(err) == nil {
 		return err
 	}
 	return nil

@@ -40,8 +40,14 @@ var types = account{
 	{ID: "lead_IL", Name: "Dog Bite", Category: "Personal Injury", Location: "IL", Lead: true},
 }
 
+// service is a service and what it works with.
+type service struct {
+	*connect.Service
+	config connect.Config
+}
+
 // newService is a service of firms of which oak is connected.
-func newService(t *testing.T) *connect.Service {
+func newService(t *testing.T) service {
 	t.Helper()
 	ledger, err := eventstore.OpenBolt(filepath.Join(t.TempDir(), "ledger.db"), eventstore.BoltOptions{})
 	if err != nil {
@@ -52,23 +58,24 @@ func newService(t *testing.T) *connect.Service {
 			t.Error(err)
 		}
 	})
-	d := &connect.Service{Ledger: ledger, Types: types, Now: func() time.Time { return noon }}
+	config := connect.Config{Ledger: ledger, Types: types, Now: func() time.Time { return noon }}
+	d := service{connect.New(config), config}
 	tell(t, d, domain.ConnectionAuthorized{Account: domain.Account{ID: "a"}, By: "u_1", ReauthorizeBy: noon.Add(time.Hour)})
 	return d
 }
 
-func tell(t *testing.T, d *connect.Service, e domain.Event) {
+func tell(t *testing.T, d service, e domain.Event) {
 	t.Helper()
-	_, _, err := eventstore.Execute(t.Context(), d.Ledger, d.Now, domain.ConnectionStream(oak),
+	_, _, err := eventstore.Execute(t.Context(), d.config.Ledger, d.config.Now, domain.ConnectionStream(oak),
 		func(domain.Connection) ([]domain.Event, error) { return []domain.Event{e}, nil })
 	if err != nil {
 		t.Fatal(err)
 	}
 }
 
-func kept(t *testing.T, d *connect.Service) domain.Mappings {
+func kept(t *testing.T, d service) domain.Mappings {
 	t.Helper()
-	p, _, err := eventstore.Load[domain.Preferences](t.Context(), d.Ledger, domain.SettingsStream(oak))
+	p, _, err := eventstore.Load[domain.Preferences](t.Context(), d.config.Ledger, domain.SettingsStream(oak))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,11 +193,13 @@ func TestMatterTypesNeedAConnection(t *testing.T) {
 	if r := domain.AsRejection(err); r == nil || r.Reason != domain.Conflict || r.Failure.Code != domain.CodeNotConnected {
 		t.Errorf("a firm that is not connected is answered by %v", err)
 	}
-	d.Types = account(nil)
+	d.config.Types = account(nil)
+	d.Service = connect.New(d.config)
 	if _, err := d.MatterTypes(t.Context(), oak); !errors.Is(err, errAway) {
 		t.Errorf("a Smokeball that does not answer is told as %v", err)
 	}
-	d.Now = func() time.Time { return noon.Add(2 * time.Hour) } // the authorization has ended
+	d.config.Now = func() time.Time { return noon.Add(2 * time.Hour) } // the authorization has ended
+	d.Service = connect.New(d.config)
 	_, err = d.MatterTypes(t.Context(), oak)
 	if r := domain.AsRejection(err); r == nil || r.Failure.Code != domain.CodeNotConnected {
 		t.Errorf("an ended authorization is answered by %v", err)

@@ -90,9 +90,9 @@ func (m mortalWire) RoundTrip(r *http.Request) (answer *http.Response, err error
 
 // mortal is a service on the counter's ledger, bucket and Smokeball that lives as long as l.
 func (c *counter) mortal(l *life) *connect.Service {
-	d := c.newService(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
-	d.Ledger = mortalLedger{c.bolt, l}
-	return d
+	config := c.newConfig(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
+	config.Ledger = mortalLedger{c.bolt, l}
+	return connect.New(config)
 }
 
 // killedEverywhere lets a service do something that is killed at each act, before and after

@@ -56,15 +56,15 @@ func (k *Reconciler) Run(ctx context.Context) error {
 	k.rests = map[task]pausedTask{}
 	swept, looked := time.Time{}, time.Time{}
 	for ctx.Err() == nil {
-		if now := k.Service.Now(); looked.IsZero() || now.Sub(looked) >= k.betweenLooks() {
+		if now := k.Service.now(); looked.IsZero() || now.Sub(looked) >= k.betweenLooks() {
 			looked = now
 			k.collectHeldConsent(ctx)
 		}
-		if now := k.Service.Now(); swept.IsZero() || now.Sub(swept) >= longestSleep {
+		if now := k.Service.now(); swept.IsZero() || now.Sub(swept) >= longestSleep {
 			swept = now
 			k.collectExpired(ctx)
 		}
-		_, moved := k.Service.Views.Changes()
+		_, moved := k.Service.views.Changes()
 		next, err := k.round(ctx)
 		if err != nil && ctx.Err() == nil {
 			k.Log.Error("the connections can't be read; they are looked at again", "err", err)
@@ -78,7 +78,7 @@ func (k *Reconciler) Run(ctx context.Context) error {
 func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
 	d := k.betweenLooks()
 	if !next.IsZero() {
-		d = min(d, max(next.Sub(k.Service.Now()), settle))
+		d = min(d, max(next.Sub(k.Service.now()), settle))
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -106,7 +106,7 @@ func linked(c domain.Connection, now time.Time) bool {
 // round does what is due for every firm and returns when the next thing is; zero: not
 // known.
 func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
-	rows, err := k.Service.Views.Firms()
+	rows, err := k.Service.views.Firms()
 	if err != nil {
 		return next, err
 	}
@@ -114,11 +114,11 @@ func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
 	work.SetLimit(atOnce)
 	k.links = false
 	for _, r := range rows {
-		k.links = k.links || linked(r.Connection, k.Service.Now())
+		k.links = k.links || linked(r.Connection, k.Service.now())
 		due, at := k.dueTasks(r)
 		if len(due) > 0 {
 			work.Go(func() error { k.performTask(ctx, r, due); return nil })
-			at = k.Service.Now()
+			at = k.Service.now()
 		}
 		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
 			next = at
@@ -131,7 +131,7 @@ func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
 func (k *Reconciler) dueTasks(r FirmState) (list []domain.ConnectionTask, next time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	now := k.Service.Now()
+	now := k.Service.now()
 	for _, n := range r.Connection.DueTasks(r.Firm, r.Heard) {
 		at := n.At
 		if rest := k.rests[task{r.Firm, n.Task}]; rest.until.After(at) {
@@ -176,7 +176,7 @@ func (k *Reconciler) settled(t task, err error) {
 	}
 	faults := k.rests[t].faults + 1
 	pause := restOf(t.task, faults)
-	k.rests[t] = pausedTask{until: k.Service.Now().Add(pause), faults: faults}
+	k.rests[t] = pausedTask{until: k.Service.now().Add(pause), faults: faults}
 	if t.task == domain.TaskRecheck {
 		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
 		return

@@ -63,7 +63,7 @@ func wrongIssuer() *domain.Rejection {
 }
 
 // denied tells why Smokeball led the browser back without a code.
-func (d *Service) denied(f domain.FirmID, word string) *domain.Rejection {
+func (au *Authorizer) denied(f domain.FirmID, word string) *domain.Rejection {
 	switch word {
 	case "access_denied", "":
 		message := "Smokeball did not authorize CaseHug"
@@ -78,7 +78,7 @@ func (d *Service) denied(f domain.FirmID, word string) *domain.Rejection {
 	if !domain.ValidID(word) {
 		word = "a word that is none of OAuth’s"
 	}
-	return d.notRedeemed(f, &domain.CallError{Op: "ask for consent", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_ID", Failure: domain.Failure{
+	return au.notRedeemed(f, &domain.CallError{Op: "ask for consent", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_ID", Failure: domain.Failure{
 		Code: domain.CodeMisconfigured, Message: "Smokeball does not take CaseHug’s request for consent (" + word + ")",
 		Remedy:    "CaseHug’s operators compare SMOKEBALL_CLIENT_ID, ENGINE_PUBLIC_URL and the app’s permissions with what Smokeball has registered.",
 		Smokeball: &domain.Refusal{Title: word}}})
@@ -86,7 +86,7 @@ func (d *Service) denied(f domain.FirmID, word string) *domain.Rejection {
 
 // notRedeemed tells that consent was given and could not be made use of. What operators
 // have to mend is told to them, under the reference that the admin reads.
-func (d *Service) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
+func (au *Authorizer) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
 	f := domain.Failure{Code: domain.CodeSmokeballUnavailable, Remedy: connectAgain,
 		Message: "Smokeball’s consent could not be exchanged for access"}
 	ce := domain.AsCallError(err)
@@ -96,7 +96,7 @@ func (d *Service) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
 		if ce.Setting == "" && ce.Class != domain.Permanent { // else clicking again would not help
 			f.Remedy = connectAgain
 		}
-		report(d.Log, "a firm could not be connected to Smokeball", firm, ce, reference)
+		report(au.log, "a firm could not be connected to Smokeball", firm, ce, reference)
 	}
 	return &domain.Rejection{Reason: domain.Conflict, Failure: f}
 }

@@ -126,8 +126,9 @@ func TestTwoEnginesAtOnceMakeOneSubscription(t *testing.T) {
 	listed.Add(2)
 	made.Add(2)
 	for range 2 {
-		d := c.newService(c.Secrets, c.Vault, c.sim.Transport())
-		d.Subscriptions = &engine{hooks: hooks{c.client}, listed: &listed, made: &made}
+		config := c.config
+		config.Subscriptions = &engine{hooks: hooks{c.client}, listed: &listed, made: &made}
+		d := connect.New(config)
 		work.Go(func() {
 			if _, err := d.RegisterWebhooks(t.Context(), admin); err != nil {
 				t.Error(err)

@@ -293,10 +293,10 @@ func (e *Engine) openSmokeball(ctx context.Context) error {
 		return err
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
-	e.connections = &connect.Service{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+	e.connections = connect.New(connect.Config{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
 		Consent: e.consent(), Try: e.consent().try, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.Parsed.Hosts.Auth),
-		Authorization: e.cfg.Parsed.Authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log}
+		Authorization: e.cfg.Parsed.Authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log})
 	e.reconciler = &connect.Reconciler{Service: e.connections, Log: e.log}
 	e.health.Service = e.connections
 	return nil

@@ -12,7 +12,6 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/projections"
@@ -95,13 +94,13 @@ func (f firms) shown(ctx context.Context, c connect.Completed, err error) (web.C
 	if done.Firm == "" {
 		return done, err
 	}
-	_, head, unread := eventstore.Load[domain.Connection](ctx, f.Ledger, domain.ConnectionStream(done.Firm))
+	position, unread := f.Position(ctx, done.Firm)
 	if unread != nil {
 		return done, errors.Join(err, unread)
 	}
 	ctx, cancel := context.WithTimeout(ctx, showWithin)
 	defer cancel()
-	_ = f.views.Wait(ctx, uint64(head.Seq)) // it is so, even where the page is late
+	_ = f.views.Wait(ctx, position) // it is so, even where the page is late
 	return done, err
 }
 

@@ -19,61 +19,61 @@ type WebhookTest struct {
 
 // TestWebhooks has Smokeball send its test notification and waits for it, up to 10
 // seconds.
-func (d *Service) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error) {
-	c, err := d.load(ctx, by.Firm)
+func (w *Webhooks) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error) {
+	c, err := w.ledger.load(ctx, by.Firm)
 	switch {
 	case err != nil:
 		return WebhookTest{}, err
-	case !c.Usable(d.Now()):
+	case !c.Usable(w.ledger.now()):
 		return WebhookTest{}, notConnected()
 	case !c.Hooks.Wanted || c.Subscription == "":
 		return WebhookTest{}, noWebhooks()
 	}
-	before, err := d.Views.Heard(by.Firm)
+	before, err := w.views.Heard(by.Firm)
 	if err != nil {
 		return WebhookTest{}, err
 	}
-	began := d.Now()
-	if err := d.notify(ctx, by.Firm, by.Subject); domain.IsNotThere(err) {
+	began := w.ledger.now()
+	if err := w.notify(ctx, by.Firm, by.Subject); domain.IsNotThere(err) {
 		return WebhookTest{Remedy: goneInSmokeball().Remedy}, nil
 	} else if err != nil {
 		return WebhookTest{}, err
 	}
-	arrived, err := d.receivedSince(ctx, by.Firm, before.Tests)
+	arrived, err := w.receivedSince(ctx, by.Firm, before.Tests)
 	if err != nil || !arrived {
-		return WebhookTest{Remedy: d.silence().Remedy}, err
+		return WebhookTest{Remedy: w.silence().Remedy}, err
 	}
-	return WebhookTest{Received: true, Took: d.Now().Sub(began)}, nil
+	return WebhookTest{Received: true, Took: w.ledger.now().Sub(began)}, nil
 }
 
 // notify records that a test is asked for, and asks. A subscription that Smokeball does
 // not know is lost.
-func (d *Service) notify(ctx context.Context, f domain.FirmID, by string) error {
+func (w *Webhooks) notify(ctx context.Context, f domain.FirmID, by string) error {
 	id := ""
-	_, err := d.connection(ctx, f, func(c domain.Connection) []domain.Event {
+	_, err := w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event {
 		id = c.Subscription
 		return c.TestWebhooks(by)
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	err = d.Subscriptions.Notify(ctx, f, id)
+	err = w.subscriptions.Notify(ctx, f, id)
 	if !domain.IsNotThere(err) {
 		return err
 	}
-	if _, lost := d.connection(ctx, f, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(goneInSmokeball(), false) }); lost != nil {
+	if _, lost := w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(goneInSmokeball(), false) }); lost != nil {
 		return lost
 	}
 	return err
 }
 
 // receivedSince waits until the rows have more test notifications than before.
-func (d *Service) receivedSince(ctx context.Context, f domain.FirmID, before int) (bool, error) {
+func (w *Webhooks) receivedSince(ctx context.Context, f domain.FirmID, before int) (bool, error) {
 	late := time.NewTimer(testWait)
 	defer late.Stop()
 	for {
-		_, moved := d.Views.Changes()
-		now, err := d.Views.Heard(f)
+		_, moved := w.views.Changes()
+		now, err := w.views.Heard(f)
 		if err != nil || now.Tests > before {
 			return err == nil, err
 		}
@@ -88,10 +88,10 @@ func (d *Service) receivedSince(ctx context.Context, f domain.FirmID, before int
 }
 
 // silence is why nothing is heard of a subscription that Smokeball has.
-func (d *Service) silence() domain.Failure {
+func (w *Webhooks) silence() domain.Failure {
 	return domain.Failure{Code: domain.CodeWebhooksSilent,
-		Message: "Smokeball has our webhook subscription, and its test notification did not arrive at " + d.PublicURL,
-		Remedy: "CaseHug's operators check that Smokeball can reach ENGINE_PUBLIC_URL (" + d.PublicURL + ") from outside. " +
+		Message: "Smokeball has our webhook subscription, and its test notification did not arrive at " + w.publicURL,
+		Remedy: "CaseHug's operators check that Smokeball can reach ENGINE_PUBLIC_URL (" + w.publicURL + ") from outside. " +
 			"Syncs go on meanwhile and are confirmed by asking; webhooks recover by themselves."}
 }
 

@@ -62,27 +62,33 @@ func write(ctx context.Context, s *vault.Secrets, name string, v any) error {
 
 func hookName(f domain.FirmID) string { return "hook." + string(f) }
 
-func (d *Service) addressName(secret string) (string, error) {
-	name, err := d.Vault.Name("webhook address " + secret)
+// addresses keep the secret webhook addresses of firms, and their keys.
+type addresses struct {
+	secrets *vault.Secrets
+	vault   *vault.Vault
+}
+
+func (a *addresses) addressName(secret string) (string, error) {
+	name, err := a.vault.Name("webhook address " + secret)
 	return "address." + name, err
 }
 
 // hook is the firm's pairs, the first made on first use.
-func (d *Service) hook(ctx context.Context, f domain.FirmID) (hook, error) {
-	h, err := read[hook](ctx, d.Secrets, hookName(f))
+func (a *addresses) hook(ctx context.Context, f domain.FirmID) (hook, error) {
+	h, err := read[hook](ctx, a.secrets, hookName(f))
 	if !errors.Is(err, vault.ErrNone) {
 		return h, err
 	}
 	h = hook{pair: newPair()}
-	if err := d.open(ctx, f, h.pair, time.Time{}); err != nil {
+	if err := a.open(ctx, f, h.pair, time.Time{}); err != nil {
 		return h, err
 	}
 	data, err := json.Marshal(h)
 	if err != nil {
 		return h, fmt.Errorf("make webhook address: %w", err)
 	}
-	if _, err := d.Secrets.Save(ctx, hookName(f), data, 0); errors.Is(err, vault.ErrStale) {
-		return read[hook](ctx, d.Secrets, hookName(f)) // another engine was first
+	if _, err := a.secrets.Save(ctx, hookName(f), data, 0); errors.Is(err, vault.ErrStale) {
+		return read[hook](ctx, a.secrets, hookName(f)) // another engine was first
 	} else if err != nil {
 		return h, err
 	}
@@ -90,22 +96,22 @@ func (d *Service) hook(ctx context.Context, f domain.FirmID) (hook, error) {
 }
 
 // open lets notifications in at the pair's address until its end (zero: none).
-func (d *Service) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
-	name, err := d.addressName(p.Secret)
+func (a *addresses) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
+	name, err := a.addressName(p.Secret)
 	if err != nil {
 		return err
 	}
-	return write(ctx, d.Secrets, name, address{Firm: f, Key: p.Key, Until: until})
+	return write(ctx, a.secrets, name, address{Firm: f, Key: p.Key, Until: until})
 }
 
 // deleteAddresses destroys addresses: what still comes there is refused.
-func (d *Service) deleteAddresses(ctx context.Context, secrets ...string) error {
+func (a *addresses) deleteAddresses(ctx context.Context, secrets ...string) error {
 	for _, s := range secrets {
-		name, err := d.addressName(s)
+		name, err := a.addressName(s)
 		if err != nil {
 			return err
 		}
-		if err := d.Secrets.Destroy(ctx, name); err != nil {
+		if err := a.secrets.Destroy(ctx, name); err != nil {
 			return err
 		}
 	}
@@ -113,8 +119,8 @@ func (d *Service) deleteAddresses(ctx context.Context, secrets ...string) error 
 }
 
 // closeHook destroys the firm's secret addresses and keys.
-func (d *Service) closeHook(ctx context.Context, f domain.FirmID) error {
-	h, err := read[hook](ctx, d.Secrets, hookName(f))
+func (a *addresses) closeHook(ctx context.Context, f domain.FirmID) error {
+	h, err := read[hook](ctx, a.secrets, hookName(f))
 	if errors.Is(err, vault.ErrNone) {
 		return nil
 	}
@@ -128,8 +134,8 @@ func (d *Service) closeHook(ctx context.Context, f domain.FirmID) error {
 	for _, o := range h.Old {
 		all = append(all, o.Secret)
 	}
-	if err := d.deleteAddresses(ctx, all...); err != nil {
+	if err := a.deleteAddresses(ctx, all...); err != nil {
 		return err
 	}
-	return d.Secrets.Destroy(ctx, hookName(f))
+	return a.secrets.Destroy(ctx, hookName(f))
 }

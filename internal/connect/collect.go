@@ -33,19 +33,19 @@ func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(conte
 	}
 }
 
-func (d *Service) collectAttempt(ctx context.Context, name string) error {
-	a, err := read[attempt](ctx, d.Secrets, name)
-	if errors.Is(err, vault.ErrNone) || (err == nil && d.Now().Before(a.Expires)) {
+func (au *Authorizer) collectAttempt(ctx context.Context, name string) error {
+	a, err := read[attempt](ctx, au.secrets, name)
+	if errors.Is(err, vault.ErrNone) || (err == nil && au.ledger.now().Before(a.Expires)) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return d.Secrets.Destroy(ctx, name)
+	return au.secrets.Destroy(ctx, name)
 }
 
-func (d *Service) collectPendingGrant(ctx context.Context, name string) error {
-	_, err := d.settleGrant(ctx, domain.FirmID(strings.TrimPrefix(name, "parked.")))
+func (g *Grants) collectPendingGrant(ctx context.Context, name string) error {
+	_, err := g.settleGrant(ctx, domain.FirmID(strings.TrimPrefix(name, "parked.")))
 	if domain.AsRejection(err) != nil {
 		return nil // turned away, which is recorded
 	}

@@ -1,0 +1,83 @@
+package connect
+
+import (
+	"context"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Consent is Smokeball's sign-in.
+type Consent interface {
+	// URL is the page where the firm consents, for one attempt (PKCE with the verifier).
+	// For a firm whose own app needs no consent it is where the redirect would lead.
+	URL(f domain.FirmID, state, verifier string) string
+	// Redeem exchanges the code of the redirect and asks whose account it is.
+	Redeem(ctx context.Context, f domain.FirmID, code, verifier string) (Grant, error)
+	// Revoke ends the authorization that a Grant's tokens stand for.
+	Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error
+}
+
+// Grant is what a firm's consent gives.
+type Grant struct {
+	Account domain.Account
+	Scopes  []string
+	Issued  time.Time // zero: it does not end by itself
+	Tokens  []byte    // to be kept sealed
+}
+
+// ends is when the grant has to be renewed; zero: never.
+func (g Grant) ends(lifetime time.Duration) time.Time {
+	if g.Issued.IsZero() {
+		return time.Time{}
+	}
+	return g.Issued.Add(lifetime).UTC()
+}
+
+// Subscriptions are the account's webhook subscriptions in Smokeball.
+type Subscriptions interface {
+	Subscriptions(ctx context.Context, f domain.FirmID) ([]domain.Subscription, error)
+	Subscribe(ctx context.Context, f domain.FirmID, s Subscription) (id string, err error)
+	UpdateSubscription(ctx context.Context, f domain.FirmID, id string, s Subscription) error
+	Unsubscribe(ctx context.Context, f domain.FirmID, id string) error
+	// Notify has Smokeball send its test notification.
+	Notify(ctx context.Context, f domain.FirmID, id string) error
+}
+
+// Accounts tell whose account a firm is connected to.
+type Accounts interface {
+	Firm(ctx context.Context, f domain.FirmID) (domain.Account, error)
+	// Prove does the same after a refresh of the firm's sign-in, which proves the grant.
+	Prove(ctx context.Context, f domain.FirmID) (domain.Account, error)
+}
+
+// Subscription is the firm's subscription as Smokeball is to have it.
+type Subscription struct {
+	Key     string // signs the notifications
+	Name    string
+	URL     string // where they go; secret
+	Request domain.RequestID
+}
+
+// Views are the rows that the service and the reconciler read. They may lag behind the ledger.
+type Views interface {
+	// Firms lists every firm that anything is known of.
+	Firms() ([]FirmState, error)
+	// Heard is what came of a firm's webhooks.
+	Heard(f domain.FirmID) (domain.WebhookActivity, error)
+	// Changes returns the ledger position of the rows and a channel that is closed when
+	// it moves on.
+	Changes() (position uint64, moved <-chan struct{})
+}
+
+// FirmState is a firm as the rows have it.
+type FirmState struct {
+	Firm       domain.FirmID
+	Connection domain.Connection
+	Heard      domain.WebhookActivity
+}
+
+// MatterTypes are the matter types of the account that a firm is connected to.
+type MatterTypes interface {
+	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
+}
