@@ -12,11 +12,8 @@ type AccountFreed struct {
 	Firm FirmID `json:"firm"`
 }
 
-// EventName is stored for ever.
 func (AccountClaimed) EventName() string { return "account.claimed.v1" }
-
-// EventName is stored for ever.
-func (AccountFreed) EventName() string { return "account.freed.v1" }
+func (AccountFreed) EventName() string   { return "account.freed.v1" }
 
 // Claim is a Smokeball account and the firm that is connected to it.
 type Claim struct {

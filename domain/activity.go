@@ -58,11 +58,8 @@ const (
 	ActivityDeleted ActivityChange = "deleted"
 )
 
-// EventName is stored for ever.
 func (ActivityNoticed) EventName() string { return "activity.noticed.v1" }
-
-// EventName is stored for ever.
-func (ActivityRead) EventName() string { return "activity.read.v1" }
+func (ActivityRead) EventName() string    { return "activity.read.v1" }
 
 // Activity is a task or an appointment as Smokeball shows it.
 type Activity struct {

@@ -42,7 +42,6 @@ type RequestRefused struct {
 	Times  int       `json:"times"` // that this event stands for
 }
 
-// EventName is stored for ever.
 func (RequestRefused) EventName() string { return "audit.refused.v1" }
 
 // Key names the refusal and its repetitions among those of the firm.

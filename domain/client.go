@@ -40,17 +40,10 @@ type ClientLinked struct {
 	Key     ContactKey  `json:"key"`
 }
 
-// EventName is stored for ever.
-func (ClientUpdated) EventName() string { return "client.updated.v1" }
-
-// EventName is stored for ever.
+func (ClientUpdated) EventName() string  { return "client.updated.v1" }
 func (ClientOutdated) EventName() string { return "client.outdated.v1" }
-
-// EventName is stored for ever.
-func (ClientRebased) EventName() string { return "client.rebased.v1" }
-
-// EventName is stored for ever.
-func (ClientLinked) EventName() string { return "client.linked.v1" }
+func (ClientRebased) EventName() string  { return "client.rebased.v1" }
+func (ClientLinked) EventName() string   { return "client.linked.v1" }
 
 // Client is a CaseHug client: its newest data, the contact it is, and its matters.
 type Client struct {

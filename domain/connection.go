@@ -58,29 +58,14 @@ type WebhooksRemoved struct {
 	By           string `json:"by,omitempty"`
 }
 
-// EventName is stored for ever.
-func (AuthorizationStarted) EventName() string { return "connection.authorization.v1" }
-
-// EventName is stored for ever.
-func (AuthorizationFailed) EventName() string { return "connection.authorization_end.v1" }
-
-// EventName is stored for ever.
-func (ConnectionAuthorized) EventName() string { return "connection.authorized.v1" }
-
-// EventName is stored for ever.
-func (ConnectionLost) EventName() string { return "connection.lost.v1" }
-
-// EventName is stored for ever.
+func (AuthorizationStarted) EventName() string    { return "connection.authorization.v1" }
+func (AuthorizationFailed) EventName() string     { return "connection.authorization_end.v1" }
+func (ConnectionAuthorized) EventName() string    { return "connection.authorized.v1" }
+func (ConnectionLost) EventName() string          { return "connection.lost.v1" }
 func (ReauthorizationRequired) EventName() string { return "connection.reauthorize.v1" }
-
-// EventName is stored for ever.
-func (Disconnected) EventName() string { return "connection.disconnected.v1" }
-
-// EventName is stored for ever.
-func (WebhooksRegistered) EventName() string { return "connection.webhooks.v1" }
-
-// EventName is stored for ever.
-func (WebhooksRemoved) EventName() string { return "connection.webhooks_removed.v1" }
+func (Disconnected) EventName() string            { return "connection.disconnected.v1" }
+func (WebhooksRegistered) EventName() string      { return "connection.webhooks.v1" }
+func (WebhooksRemoved) EventName() string         { return "connection.webhooks_removed.v1" }
 
 // ConnectionStatus is where a firm's connection stands.
 type ConnectionStatus string

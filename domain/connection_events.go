@@ -92,41 +92,16 @@ type WebhookKeysRetired struct {
 	Rotation string `json:"rotation"`
 }
 
-// EventName is stored for ever.
-func (ReauthorizationSoon) EventName() string { return "connection.reauthorize_soon.v1" }
-
-// EventName is stored for ever.
-func (ConnectionChecked) EventName() string { return "connection.checked.v1" }
-
-// EventName is stored for ever.
-func (ConnectionClosed) EventName() string { return "connection.closed.v1" }
-
-// EventName is stored for ever.
-func (AccountProposed) EventName() string { return "connection.account_proposed.v1" }
-
-// EventName is stored for ever.
-func (AccountConfirmed) EventName() string { return "connection.account_confirmed.v1" }
-
-// EventName is stored for ever.
-func (AccountDropped) EventName() string { return "connection.account_dropped.v1" }
-
-// EventName is stored for ever.
-func (WebhooksLost) EventName() string { return "connection.webhooks_lost.v1" }
-
-// EventName is stored for ever.
-func (WebhooksRestored) EventName() string { return "connection.webhooks_restored.v1" }
-
-// EventName is stored for ever.
-func (WebhooksTested) EventName() string { return "connection.webhooks_tested.v1" }
-
-// EventName is stored for ever.
-func (WebhooksHeard) EventName() string { return "connection.webhooks_heard.v1" }
-
-// EventName is stored for ever.
+func (ReauthorizationSoon) EventName() string    { return "connection.reauthorize_soon.v1" }
+func (ConnectionChecked) EventName() string      { return "connection.checked.v1" }
+func (ConnectionClosed) EventName() string       { return "connection.closed.v1" }
+func (AccountProposed) EventName() string        { return "connection.account_proposed.v1" }
+func (AccountConfirmed) EventName() string       { return "connection.account_confirmed.v1" }
+func (AccountDropped) EventName() string         { return "connection.account_dropped.v1" }
+func (WebhooksLost) EventName() string           { return "connection.webhooks_lost.v1" }
+func (WebhooksRestored) EventName() string       { return "connection.webhooks_restored.v1" }
+func (WebhooksTested) EventName() string         { return "connection.webhooks_tested.v1" }
+func (WebhooksHeard) EventName() string          { return "connection.webhooks_heard.v1" }
 func (WebhookRotationStarted) EventName() string { return "connection.webhooks_rotation.v1" }
-
-// EventName is stored for ever.
-func (WebhooksRotated) EventName() string { return "connection.webhooks_rotated.v1" }
-
-// EventName is stored for ever.
-func (WebhookKeysRetired) EventName() string { return "connection.webhooks_retired.v1" }
+func (WebhooksRotated) EventName() string        { return "connection.webhooks_rotated.v1" }
+func (WebhookKeysRetired) EventName() string     { return "connection.webhooks_retired.v1" }

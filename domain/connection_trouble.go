@@ -15,10 +15,7 @@ type ConnectionRecovered struct {
 	ReauthorizeBy time.Time `json:"reauthorize_by,omitzero"` // zero: no end is known
 }
 
-// EventName is stored for ever.
-func (ConnectionTroubled) EventName() string { return "connection.troubled.v1" }
-
-// EventName is stored for ever.
+func (ConnectionTroubled) EventName() string  { return "connection.troubled.v1" }
 func (ConnectionRecovered) EventName() string { return "connection.recovered.v1" }
 
 // Trouble is what keeps Smokeball from serving a connected firm.

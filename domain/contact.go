@@ -27,7 +27,8 @@ type ContactCreationStarted struct {
 	Doubt   Doubt        `json:"doubt,omitzero"`    // why a person should look at it
 }
 
-// ContactCreationRefused settles the intent: Smokeball made no contact.
+// ContactCreationRefused settles the intent: Smokeball refused the contact. Until
+// ContactCreationAbandoned existed it also stood for a contact that was no longer looked for.
 type ContactCreationRefused struct {
 	Request RequestID `json:"request"`
 }
@@ -51,8 +52,9 @@ type ContactChangeAccepted struct {
 	Was     ContactDraft  `json:"was,omitzero"`    // what counted before it
 }
 
-// ContactChangeRefused says that Smokeball took a change in and then refused it, or
-// never showed it: what counted before counts again.
+// ContactChangeRefused says that Smokeball took a change in and then refused it: what counted
+// before counts again. Until ContactChangeMissed existed it also stood for a change that
+// Smokeball did not show in time.
 type ContactChangeRefused struct {
 	Client ClientID     `json:"client"`
 	Was    ContactDraft `json:"was"`
@@ -63,35 +65,22 @@ type ContactConfirmed struct {
 	By Proof `json:"by"`
 }
 
-// ContactLost says that Smokeball no longer has the contact: it is looked for again.
+// ContactLost says that Smokeball no longer has the contact, or refused it after it took it in:
+// it is looked for again. Until ContactMissed existed it also stood for a contact that Smokeball
+// did not show in time.
 type ContactLost struct {
 	Contact SmokeballID `json:"contact"`
 	Account string      `json:"account,omitempty"` // where it stays, because the firm left that account
 }
 
-// EventName is stored for ever.
-func (ContactMatched) EventName() string { return "contact.matched.v1" }
-
-// EventName is stored for ever.
+func (ContactMatched) EventName() string         { return "contact.matched.v1" }
 func (ContactCreationStarted) EventName() string { return "contact.started.v1" }
-
-// EventName is stored for ever.
 func (ContactCreationRefused) EventName() string { return "contact.refused.v1" }
-
-// EventName is stored for ever.
-func (ContactAccepted) EventName() string { return "contact.accepted.v1" }
-
-// EventName is stored for ever.
-func (ContactChangeAccepted) EventName() string { return "contact.changed.v1" }
-
-// EventName is stored for ever.
-func (ContactChangeRefused) EventName() string { return "contact.change_refused.v1" }
-
-// EventName is stored for ever.
-func (ContactConfirmed) EventName() string { return "contact.confirmed.v1" }
-
-// EventName is stored for ever.
-func (ContactLost) EventName() string { return "contact.lost.v1" }
+func (ContactAccepted) EventName() string        { return "contact.accepted.v1" }
+func (ContactChangeAccepted) EventName() string  { return "contact.changed.v1" }
+func (ContactChangeRefused) EventName() string   { return "contact.change_refused.v1" }
+func (ContactConfirmed) EventName() string       { return "contact.confirmed.v1" }
+func (ContactLost) EventName() string            { return "contact.lost.v1" }
 
 // Contact is one person or company of a firm and its Smokeball contact.
 type Contact struct {
@@ -122,7 +111,7 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 	case ContactCreationStarted:
 		c.Intent, c.Asked, c.Account = &Intent{Request: e.Request, At: at}, e, e.Account
 		c.Owner, c.Doubt = e.Client, e.Doubt
-	case ContactCreationRefused:
+	case ContactCreationRefused, ContactCreationAbandoned:
 		c.Intent, c.Owner, c.Doubt = nil, "", Doubt{}
 	case ContactAccepted:
 		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
@@ -135,10 +124,15 @@ func (c Contact) Apply(e Event, at time.Time) Contact {
 		}
 	case ContactChangeRefused:
 		c.written, c.Change = c.note(e.Client, e.Was), nil
+	case ContactChangeMissed:
+		c.written, c.Change = c.note(e.Client, e.Was), nil
 	case ContactConfirmed:
 		c.Confirmed, c.By, c.Change, c.Seen = true, e.By, nil, at
 	case ContactLost:
 		c = Contact{Former: c.formerly(e), Unseen: c.unseen(e, at), before: c.outlasting(e)}
+	case ContactMissed:
+		lost := ContactLost{Contact: e.Contact}
+		c = Contact{Former: c.Former, Unseen: c.unseen(lost, at), before: c.outlasting(lost)}
 	}
 	return c
 }
@@ -333,8 +327,8 @@ func (c Contact) Known(id ClientID, d ContactDraft) ContactDraft {
 // Written are the values of the client that Smokeball was told, or matched with.
 func (c Contact) Written(id ClientID) ContactDraft { return c.written[id] }
 
-// Refuse decides that Smokeball accepted the contact, or a change of it, and then
-// refused it or never showed it. A contact that was seen there stays.
+// Refuse decides that Smokeball accepted the contact, or a change of it, and then refused it.
+// A contact that was seen there stays.
 func (c Contact) Refuse(id SmokeballID) []Event {
 	switch {
 	case c.ID != id || c.Settled():
@@ -343,14 +337,6 @@ func (c Contact) Refuse(id SmokeballID) []Event {
 		return []Event{ContactChangeRefused{Client: c.Change.Client, Was: c.Change.Was}}
 	}
 	return []Event{ContactLost{Contact: id}}
-}
-
-// Undo decides that the request created nothing, provided that its intent still stands.
-func (c Contact) Undo(r RequestID) []Event {
-	if c.Intent == nil || c.Intent.Request != r {
-		return nil
-	}
-	return []Event{ContactCreationRefused{Request: r}}
 }
 
 // Leave decides that what is known of the contact, or asked for, is about another account

@@ -24,7 +24,6 @@ type DeadLettered struct {
 // Header holds the headers of a message, one value each.
 type Header map[string]string
 
-// EventName is stored for ever.
 func (DeadLettered) EventName() string { return "deadletter.recorded.v1" }
 
 // Whole reports whether the body is kept to its end.
@@ -52,7 +51,6 @@ type DeadLetterRetried struct {
 	Faults []FieldFault `json:"faults"`
 }
 
-// EventName is stored for ever.
 func (DeadLetterRetried) EventName() string { return "deadletter.retried.v1" }
 
 // DeadLetterSettled records what became of a dead letter.
@@ -63,7 +61,6 @@ type DeadLetterSettled struct {
 	ByName string          `json:"by_name,omitempty"`
 }
 
-// EventName is stored for ever.
 func (DeadLetterSettled) EventName() string { return "deadletter.settled.v1" }
 
 // DeadLetterState is what has become of a dead letter.

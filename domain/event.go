@@ -6,8 +6,8 @@ import (
 	"reflect"
 )
 
-// Event is a fact: a plain struct in the past tense. Its name is stored for ever;
-// a new shape gets a new name.
+// Event is a fact: a plain struct in the past tense. EventName is the name under which ledgers
+// hold it: it never changes, and a new shape gets a new name.
 type Event interface{ EventName() string }
 
 // Marshal gives the stored form of an event: its name and its JSON.
@@ -81,6 +81,13 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"smokeball.folder_gone.v1":           decode[FolderGone],
 	"smokeball.matter_started.v1":        decode[MatterCreationStarted],
 	"smokeball.matter_refused.v1":        decode[MatterCreationRefused],
+	"smokeball.matter_abandoned.v1":      decode[MatterCreationAbandoned],
+	"smokeball.matter_change_missed.v1":  decode[MatterChangeMissed],
+	"smokeball.folder_abandoned.v1":      decode[FolderCreationAbandoned],
+	"smokeball.file_abandoned.v1":        decode[FileCreationAbandoned],
+	"contact.abandoned.v1":               decode[ContactCreationAbandoned],
+	"contact.missed.v1":                  decode[ContactMissed],
+	"contact.change_missed.v1":           decode[ContactChangeMissed],
 	"smokeball.matter_accepted.v1":       decode[MatterAccepted],
 	"smokeball.matter_linked.v1":         decode[MatterLinked],
 	"smokeball.matter_changed.v1":        decode[MatterChangeAccepted],

@@ -10,7 +10,6 @@ type LedgerSigned struct {
 	Signature string `json:"signature"`
 }
 
-// EventName is stored for ever.
 func (LedgerSigned) EventName() string { return "ledger.signed.v1" }
 
 // Signed is how far the ledger was signed.

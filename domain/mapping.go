@@ -33,10 +33,7 @@ type MappingRemoved struct {
 	By string    `json:"by"`
 }
 
-// EventName is stored for ever.
 func (MappingRevised) EventName() string { return "mapping.revised.v1" }
-
-// EventName is stored for ever.
 func (MappingRemoved) EventName() string { return "mapping.removed.v1" }
 
 // KeptMapping is a mapping with its last change.

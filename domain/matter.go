@@ -88,7 +88,7 @@ type Document struct {
 	Approvals int       // that counted, of this document
 	Told      time.Time // when the newest of them came
 	Moved     bool      // it was sent to another matter; it may be in this one too
-	Doubted   bool      // Smokeball took its file in and then refused it; a record of it may be left
+	Doubted   bool      // it had a file that was refused or given up; a record of it may be left
 }
 
 // Apply returns the matter after e.
@@ -202,11 +202,11 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
 		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: e.Sent, Account: e.Account}
-	case MatterCreationRefused:
+	case MatterCreationRefused, MatterCreationAbandoned:
 		m.Smokeball = Linked{}
 	case MatterMissed:
 		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: m.Smokeball.Sent, Account: m.Smokeball.Account}
-	case MatterChangeRefused:
+	case MatterChangeRefused, MatterChangeMissed:
 		if before := m.Smokeball.Before; before != nil {
 			m.Smokeball.Sent, m.Smokeball.Before, m.Smokeball.Confirmed = *before, nil, true
 		}
@@ -296,6 +296,8 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m.Folders = withFolder(m.Folders, e.Path, Folder{Intent: &Intent{Request: e.Request, At: at}})
 	case FolderCreationRefused:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{})
+	case FolderCreationAbandoned:
+		m.Folders = withFolder(m.Folders, e.Path, Folder{})
 	case FolderResolved:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FolderGone:
@@ -306,11 +308,9 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 			d.Called = cmp.Or(e.FileName, d.Data.fileName())
 		})
 	case FileCreationRefused:
-		m = m.document(e.Document, func(d *Document) {
-			d.Doubted = d.File != ""
-			d.Intent, d.File, d.Request, d.Uploaded, d.Called = nil, "", "", false, ""
-			d.Sent, d.Shown, d.Filed = "", false, nil
-		})
+		m = m.document(e.Document, (*Document).dropFile)
+	case FileCreationAbandoned:
+		m = m.document(e.Document, (*Document).dropFile)
 	case FileMissed:
 		m = m.document(e.Document, func(d *Document) {
 			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
@@ -341,6 +341,13 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
 	}
 	return m
+}
+
+// dropFile forgets the document's file.
+func (d *Document) dropFile() {
+	d.Doubted = d.File != ""
+	d.Intent, d.File, d.Request, d.Uploaded, d.Called = nil, "", "", false, ""
+	d.Sent, d.Shown, d.Filed = "", false, nil
 }
 
 // withFolder returns the folders with one of them changed, leaving the old map as it was.

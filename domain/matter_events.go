@@ -180,7 +180,8 @@ type FolderCreationStarted struct {
 	Request RequestID `json:"request"`
 }
 
-// FolderCreationRefused settles the intent: Smokeball made no folder.
+// FolderCreationRefused settles the intent: Smokeball refused the folder. Until
+// FolderCreationAbandoned existed it also stood for a folder that was no longer looked for.
 type FolderCreationRefused struct {
 	Sync    SyncID    `json:"sync"`
 	Path    string    `json:"path"`
@@ -211,7 +212,8 @@ type MatterCreationStarted struct {
 	Account string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 }
 
-// MatterCreationRefused settles the intent: Smokeball made no matter.
+// MatterCreationRefused settles the intent: Smokeball refused the matter. Until
+// MatterCreationAbandoned existed it also stood for a matter that was no longer looked for.
 type MatterCreationRefused struct {
 	Sync    SyncID    `json:"sync"`
 	Request RequestID `json:"request"`
@@ -309,7 +311,8 @@ type FileCreationStarted struct {
 	FileName string     `json:"file_name,omitempty"` // as Smokeball is told it
 }
 
-// FileCreationRefused settles the intent: Smokeball made no file.
+// FileCreationRefused settles the intent: Smokeball refused the file. Until
+// FileCreationAbandoned existed it also stood for a file that was given up otherwise.
 type FileCreationRefused struct {
 	Sync     SyncID     `json:"sync"`
 	Document DocumentID `json:"document"`

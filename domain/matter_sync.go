@@ -73,25 +73,6 @@ func (m Matter) StartFile(t Attempt, doc DocumentID, name string, r RequestID) (
 	return facts, err
 }
 
-// Undo decides that a request of the sync created nothing, provided that its intent still
-// stands. It requires no attempt: any caller who knows for certain may record it.
-func (m Matter) Undo(s SyncID, r RequestID) []Event {
-	if i := m.Smokeball.Intent; i != nil && i.Request == r {
-		return []Event{MatterCreationRefused{Sync: s, Request: r}}
-	}
-	for path, f := range m.Folders {
-		if f.Intent != nil && f.Intent.Request == r {
-			return []Event{FolderCreationRefused{Sync: s, Path: path, Request: r}}
-		}
-	}
-	for _, d := range m.Documents {
-		if d.Intent != nil && d.Intent.Request == r {
-			return []Event{FileCreationRefused{Sync: s, Document: d.Data.ID, Request: r}}
-		}
-	}
-	return nil
-}
-
 // Upload decides that the bytes of an approval were sent; approval counts those until then.
 // If it was approved again since, and not for the same bytes, the new approval goes first
 // (ErrTaken); if Smokeball has refused the file since, it yields nothing.

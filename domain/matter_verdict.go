@@ -81,7 +81,7 @@ func (m Matter) Miss(t Attempt, r RequestID) ([]Event, error) {
 	case sb.Request != r || sb.Confirmed:
 		return m.Record(t)
 	case sb.Before != nil: // writing the same again does no harm
-		return m.Record(t, MatterChangeRefused{Sync: t.Sync, Request: r})
+		return m.Record(t, MatterChangeMissed{Sync: t.Sync, Request: r})
 	}
 	return m.Record(t, MatterMissed{Sync: t.Sync, Matter: sb.ID, Request: r})
 }

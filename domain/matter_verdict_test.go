@@ -78,7 +78,7 @@ func TestMiss(t *testing.T) {
 		{"it was shown", running(accepted(2), confirmed(2)), nil},
 		{"it was refused", running(accepted(2), domain.MatterCreationRefused{Sync: syncFor(2), Request: "r-create"}), nil},
 		{"a change is written again", running(accepted(2), confirmed(2), domain.MatterChangeAccepted{Sync: syncFor(2), Request: "r-create", Sent: sent()}),
-			list(domain.MatterChangeRefused{Sync: syncFor(2), Request: "r-create"})},
+			list(domain.MatterChangeMissed{Sync: syncFor(2), Request: "r-create"})},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			facts, err := given[domain.Matter](c.given...).Miss(turn, "r-create")

@@ -17,7 +17,6 @@ type SmokeballWebhookReceived struct {
 	Message  string      `json:"message,omitempty"` // of an "error" notification
 }
 
-// EventName is stored for ever.
 func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v1" }
 
 // Notices are the webhooks about one resource.

@@ -13,7 +13,6 @@ type ObjectClaimed struct {
 	Firm FirmID `json:"firm"`
 }
 
-// EventName is stored for ever.
 func (ObjectClaimed) EventName() string { return "object.claimed.v1" }
 
 // ObjectProved says that a firm's document carried the digest of an object that bears no
@@ -23,7 +22,6 @@ type ObjectProved struct {
 	SHA256 string `json:"sha256"` // lower-case hex
 }
 
-// EventName is stored for ever.
 func (ObjectProved) EventName() string { return "object.proved.v1" }
 
 // Object is an unmarked object of CaseHug's object store and the firms that have proved

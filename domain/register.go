@@ -9,7 +9,6 @@ type ClientRegistered struct {
 	Key    ContactKey `json:"key"`
 }
 
-// EventName is stored for ever.
 func (ClientRegistered) EventName() string { return "client.registered.v1" }
 
 // Register lists the clients of a firm that go by one e-mail address, or are one Smokeball

@@ -27,7 +27,6 @@ type SettingsChanged struct {
 	By       string   `json:"by"`
 }
 
-// EventName is stored for ever.
 func (SettingsChanged) EventName() string { return "settings.changed.v1" }
 
 // Preferences are a firm's settings and its own case type mappings, folded from its

@@ -273,7 +273,7 @@ func (x *step) lookForContact(e *worker, c domain.Contact) {
 			return c.Accept(domain.ContactAccepted{Contact: id, Client: clientA, Request: r})
 		})
 	} else if x.over(r) {
-		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) { return c.Undo(r), nil })
+		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) { return c.Abandon(r, domain.AbandonedNotSeen), nil })
 	} else {
 		x.again(e)
 	}
@@ -290,14 +290,14 @@ func (x *step) matter(e *worker) {
 	case m.Smokeball.Intent == nil:
 		x.ask(e, aMatter)
 	case x.over(m.Smokeball.Intent.Request):
-		x.undo(e, matter, m.Smokeball.Intent.Request)
+		x.abandon(e, matter, m.Smokeball.Intent.Request, domain.AbandonedNotSeen)
 	default:
 		x.again(e)
 	}
 }
 
-func (x *step) undo(e *worker, then place, r domain.RequestID) {
-	x.decide(e, then, func(m domain.Matter) ([]domain.Event, error) { return m.Undo(e.turn.Sync, r), nil })
+func (x *step) abandon(e *worker, then place, r domain.RequestID, why domain.Abandonment) {
+	x.decide(e, then, func(m domain.Matter) ([]domain.Event, error) { return m.Abandon(e.turn.Sync, r, why), nil })
 }
 
 func (x *step) showing(e *worker) {
@@ -327,7 +327,7 @@ func (x *step) document(e *worker) {
 		if id, ok := x.shown(aFile, ""); ok {
 			x.record(e, document, domain.FileAccepted{Sync: e.turn.Sync, Document: docA, File: id, Request: d.Intent.Request})
 		} else if x.over(d.Intent.Request) {
-			x.undo(e, document, d.Intent.Request)
+			x.abandon(e, document, d.Intent.Request, domain.AbandonedNotSeen)
 		} else {
 			x.again(e)
 		}
@@ -361,9 +361,11 @@ func (x *step) send(e *worker) {
 	case x.keepsIntents:
 		x.on(e, retry)
 	case e.kind == aContact:
-		x.settle(e, retry, func(c domain.Contact) ([]domain.Event, error) { return c.Undo(e.request), nil })
+		x.settle(e, retry, func(c domain.Contact) ([]domain.Event, error) {
+			return c.Abandon(e.request, domain.AbandonedNotSent), nil
+		})
 	default:
-		x.undo(e, retry, e.request)
+		x.abandon(e, retry, e.request, domain.AbandonedNotSent)
 	}
 }
 

@@ -60,7 +60,7 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[Entry]{Name: "history", Version: 4, Keys: syncKeys, Fold: foldEntry,
+var History = View[Entry]{Name: "history", Version: 5, Keys: syncKeys, Fold: foldEntry,
 	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
 
 func syncKeys(env eventstore.Envelope) []string {
@@ -118,6 +118,14 @@ func effectOf(e domain.Event) domain.SyncID {
 	case domain.FileRenamed:
 		return e.Sync
 	case domain.DocumentFailed:
+		return e.Sync
+	case domain.MatterCreationAbandoned:
+		return e.Sync
+	case domain.MatterChangeMissed:
+		return e.Sync
+	case domain.FolderCreationAbandoned:
+		return e.Sync
+	case domain.FileCreationAbandoned:
 		return e.Sync
 	}
 	return ""
@@ -328,9 +336,57 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 		step.Name, step.Outcome = domain.StepMatter, domain.OutcomeUnchanged
 		step.Smokeball, e.Smokeball.Matter = ev.Matter, ev.Matter
 	default:
+		return foldAbandoned(e, env)
+	}
+	return addStep(e, step)
+}
+
+// foldAbandoned tells of what the engine asked for and does not expect any more.
+func foldAbandoned(e Entry, env eventstore.Envelope) Entry {
+	step := EntryStep{Name: domain.StepMatter, Outcome: domain.OutcomeUnchanged, At: env.At, Detail: describeAbandoned(env.Event)}
+	switch ev := env.Event.(type) {
+	case domain.MatterCreationAbandoned:
+		step.Request = ev.Request
+	case domain.MatterChangeMissed:
+		step.Request = ev.Request
+	case domain.FolderCreationAbandoned:
+		step.Name, step.Request = domain.StepDocument, ev.Request
+	case domain.FileCreationAbandoned:
+		step.Name, step.Request, step.Smokeball = domain.StepDocument, ev.Request, ev.File
+	default:
 		return e
 	}
 	return addStep(e, step)
+}
+
+// describeAbandoned says in one sentence what the engine does not expect any more, and what it
+// does instead; "" for other events.
+func describeAbandoned(e domain.Event) string {
+	switch e := e.(type) {
+	case domain.MatterCreationAbandoned:
+		return abandoned("the matter", e.Reason)
+	case domain.MatterChangeMissed:
+		return "Smokeball accepted a change of the matter and did not show it in time; it is written again"
+	case domain.FolderCreationAbandoned:
+		return abandoned("the folder “"+e.Path+"”", e.Reason)
+	case domain.FileCreationAbandoned:
+		return abandoned("the file of a document", e.Reason)
+	}
+	return ""
+}
+
+func abandoned(what string, why domain.Abandonment) string {
+	switch why {
+	case domain.AbandonedNotSent:
+		return "The request for " + what + " did not reach Smokeball; it is sent again"
+	case domain.AbandonedNotSeen:
+		return "The answer to the request for " + what + " was lost, and Smokeball did not show it in time; it is looked for and sent again"
+	case domain.AbandonedDeleted:
+		return "Somebody deleted " + what + " in Smokeball; it is sent again"
+	case domain.AbandonedNoUploadURL:
+		return "Smokeball offered no place for " + what + " in time; it is announced again"
+	}
+	return "The engine no longer expects " + what
 }
 
 // addStep adds a step, in the place of one that told the same in an earlier attempt.

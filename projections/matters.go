@@ -45,7 +45,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 6, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 7, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -187,6 +187,9 @@ func describeEvent(e domain.Event) string {
 		return describeActivity(e)
 	case domain.SyncCancelled:
 		return "The sync was cancelled"
+	}
+	if text := describeAbandoned(e); text != "" {
+		return text
 	}
 	return describeDocument(e)
 }

@@ -234,14 +234,32 @@ func (t *attempt) intend(f func(domain.Matter) ([]domain.Event, error)) Intend {
 	return func(ctx context.Context) error { return t.decide(ctx, f) }
 }
 
-// undo settles the intent of a request that certainly created nothing, also where another
-// engine has taken the sync over meanwhile.
-func (t *attempt) undo(ctx context.Context, r domain.RequestID) error {
-	err := t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Undo(t.Sync, r), nil })
-	if err != nil {
+// undo settles the intent of a call that failed and certainly created nothing, also where
+// another engine has taken the sync over meanwhile.
+func (t *attempt) undo(ctx context.Context, r domain.RequestID, failed *domain.CallError) error {
+	return t.unmake(ctx, func(m domain.Matter) ([]domain.Event, error) {
+		if answered(failed) {
+			return m.Undo(t.Sync, r), nil
+		}
+		return m.Abandon(t.Sync, r, domain.AbandonedNotSent), nil
+	})
+}
+
+// answered reports whether Smokeball itself said that the call failed.
+func answered(failed *domain.CallError) bool { return failed.Failure.Smokeball != nil }
+
+// abandon settles the intent of a request whose answer was lost and that no look has shown.
+func (t *attempt) abandon(ctx context.Context, r domain.RequestID) error {
+	return t.unmake(ctx, func(m domain.Matter) ([]domain.Event, error) {
+		return m.Abandon(t.Sync, r, domain.AbandonedNotSeen), nil
+	})
+}
+
+func (t *attempt) unmake(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
+	if err := t.decide(context.WithoutCancel(ctx), f); err != nil {
 		return err
 	}
-	_, err = t.m.Record(t.Attempt)
+	_, err := t.m.Record(t.Attempt)
 	return err
 }
 

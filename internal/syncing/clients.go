@@ -355,8 +355,10 @@ func (w *contactWork) update(ctx context.Context) error {
 func (w *contactWork) verify(ctx context.Context) error {
 	c, err := w.Smokeball.Contact(ctx, w.firm, w.c.ID)
 	switch {
-	case isGone(c, err):
-		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.c.ID), nil })
+	case domain.IsNotThere(err):
+		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Miss(w.c.ID), nil })
+	case err == nil && c.Deleted:
+		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Lose(w.c.ID), nil })
 	case err == nil:
 		err = w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(w.c.ID, domain.ByRead), nil })
 	}
@@ -389,7 +391,9 @@ func (w *contactWork) lookAgain(ctx context.Context) error {
 			return orTaken(err)
 		}
 	}
-	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) { return c.Undo(asked.Request), nil }); err != nil {
+	if err := w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
+		return c.Abandon(asked.Request, domain.AbandonedNotSeen), nil
+	}); err != nil {
 		return err
 	}
 	return domain.ErrTaken // starts over
@@ -421,12 +425,22 @@ func (w *contactWork) lookThenCreate(ctx context.Context) error {
 	})
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-			return errors.Join(err, w.append(context.WithoutCancel(ctx), func(c domain.Contact) ([]domain.Event, error) { return c.Undo(w.request), nil }))
+			return errors.Join(err, w.undo(context.WithoutCancel(ctx), ce))
 		}
 		return err
 	}
 	w.outcome = domain.OutcomeAccepted
 	return w.accept(context.WithoutCancel(ctx), domain.ContactAccepted{Contact: id, Client: w.data.ID, Request: w.request, Sent: w.draft, Account: w.account})
+}
+
+// undo settles the intent of a call that failed and certainly created nothing.
+func (w *contactWork) undo(ctx context.Context, failed *domain.CallError) error {
+	return w.append(ctx, func(c domain.Contact) ([]domain.Event, error) {
+		if answered(failed) {
+			return c.Undo(w.request), nil
+		}
+		return c.Abandon(w.request, domain.AbandonedNotSent), nil
+	})
 }
 
 // findAny finds the contact that the person or company was in this account before the firm

@@ -117,7 +117,7 @@ func missing(err error) bool {
 // fileGone is the passing fault that people deleted the file which a newer content was sent
 // to: the next attempt sends it to another one.
 func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
-	if err := t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}); err != nil {
+	if err := t.abandonFile(ctx, d, domain.AbandonedDeleted); err != nil {
 		return err
 	}
 	return &domain.CallError{Op: "read file", Class: domain.Retryable, Failure: domain.Failure{
@@ -125,6 +125,11 @@ func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
 		Message: fmt.Sprintf("The file of “%s” was deleted in Smokeball", d.Data.FileName),
 		Remedy:  "We send the newest version as a new file by ourselves.",
 	}}
+}
+
+// abandonFile records that the document's file is given up.
+func (t *attempt) abandonFile(ctx context.Context, d domain.Document, why domain.Abandonment) error {
+	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.AbandonFile(t.Attempt, d.Data.ID, d.File, why) })
 }
 
 // confirmFile waits until Smokeball shows the document's file as uploaded.

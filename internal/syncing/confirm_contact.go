@@ -32,7 +32,7 @@ func (t *attempt) confirmContact(ctx context.Context, p domain.PendingContact) e
 	c, _, e := eventstore.Execute(ctx, t.Ledger, t.Now, w.stream(), // the next sync looks for it again
 		func(c domain.Contact) ([]domain.Event, error) {
 			shown = c.ID == p.Contact && c.Settled()
-			return c.Refuse(p.Contact), nil
+			return c.Miss(p.Contact), nil
 		})
 	if e == nil && shown {
 		return w.seen(ctx, c.By)

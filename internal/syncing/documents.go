@@ -221,7 +221,7 @@ func (t *attempt) announce(ctx context.Context, d domain.Document) (domain.Uploa
 	}))
 	if err != nil {
 		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-			err = errors.Join(err, t.undo(ctx, rid))
+			err = errors.Join(err, t.undo(ctx, rid, ce))
 		}
 		return domain.Upload{}, t.unfile(d.Data.ID, draft, t.folderGone(ctx, t.path(d.Data), t.classifyMissing(ctx, err)))
 	}
@@ -255,7 +255,7 @@ func (t *attempt) freshURL(ctx context.Context, d domain.Document) (domain.Uploa
 			return u, err
 		}
 		if waited >= t.Waits.Visible { // it never came, or somebody removed it
-			return u, errors.Join(t.classifyMissing(ctx, err), t.record(ctx, domain.FileCreationRefused{Sync: t.Sync, Document: d.Data.ID, Request: d.Request}))
+			return u, errors.Join(t.classifyMissing(ctx, err), t.abandonFile(ctx, d, domain.AbandonedNoUploadURL))
 		}
 		if err := t.pause(ctx, pause); err != nil {
 			return u, err
@@ -285,7 +285,7 @@ func (t *attempt) lookForFile(ctx context.Context, d domain.Document) error {
 			return nil // a webhook or the engine that made the call settled it
 		}
 	}
-	return t.undo(ctx, d.Intent.Request)
+	return t.abandon(ctx, d.Intent.Request)
 }
 
 // fileOf finds the file of a document among a matter's files, or -1. One that Smokeball

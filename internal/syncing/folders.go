@@ -152,7 +152,7 @@ func (t *attempt) findFolder(ctx context.Context, parent domain.SmokeballID, pat
 	case t.Now().Before(until):
 		return t.pause(ctx, lookPause)
 	}
-	return t.undo(ctx, intent.Request)
+	return t.abandon(ctx, intent.Request)
 }
 
 // lookPause is the time between two looks for a folder that was asked for.
@@ -176,7 +176,7 @@ func (t *attempt) makeFolder(ctx context.Context, parent domain.SmokeballID, pat
 		return m.StartFolder(t.Attempt, path, rid)
 	}))
 	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-		err = errors.Join(err, t.undo(ctx, rid))
+		err = errors.Join(err, t.undo(ctx, rid, ce))
 	}
 	return t.classifyMissing(ctx, err)
 }

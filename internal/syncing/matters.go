@@ -261,7 +261,7 @@ func (t *attempt) notCreated(ctx context.Context, err error, rid domain.RequestI
 	if ce == nil || ce.Unsettled {
 		return err
 	}
-	if e := t.undo(ctx, rid); e != nil {
+	if e := t.undo(ctx, rid, ce); e != nil {
 		return errors.Join(err, e)
 	}
 	if t.trim(err, draft.Trimmings(), true) {
@@ -435,5 +435,5 @@ func (t *attempt) lookAgain(ctx context.Context) error {
 			return domain.ErrTaken // a webhook or the engine that made the call settled it
 		}
 	}
-	return orTaken(t.undo(ctx, intent.Request)) // start over
+	return orTaken(t.abandon(ctx, intent.Request)) // start over
 }

@@ -97,6 +97,7 @@ const (
 	patchMatter  = "PATCH /matters/{matterId}"
 	readMatter   = "GET /matters/{matterId}"
 	findMatters  = "GET /matters"
+	makeFolder   = "POST /matters/{matterId}/documents/folders"
 	addFile      = "POST /matters/{matterId}/documents/files"
 	readFile     = "GET /matters/{matterId}/documents/files/{fileId}"
 	putBytes     = "PUT /_upload/{key}"
