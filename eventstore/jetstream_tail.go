@@ -150,7 +150,7 @@ func (t *tail) again(ctx context.Context, cause error) {
 	if ctx.Err() != nil {
 		return
 	}
-	t.log.Warn("ledger tail interrupted", "seq", t.pos, "error", cause)
+	t.log.Warn("ledger tail interrupted", "seq", t.pos, "err", cause)
 	// The loop around looks at ctx, which is all that pause can report.
 	_ = retry.Wait(ctx, tailRetry)
 }

@@ -101,7 +101,7 @@ func (m *mark) run() {
 		case <-time.After(markEvery):
 		}
 		if err := m.save(); err != nil {
-			m.log.Warn("ledger mark not written", "path", m.path, "error", err)
+			m.log.Warn("ledger mark not written", "path", m.path, "err", err)
 			m.tell()
 		}
 	}

@@ -129,7 +129,7 @@ func (g *gate) subscribe() error {
 
 func (g *gate) info(m *nats.Msg) {
 	if err := m.Respond([]byte(accountInfo)); err != nil {
-		g.log.Error("gate cannot answer", "error", err)
+		g.log.Error("gate cannot answer", "err", err)
 	}
 }
 
@@ -155,11 +155,11 @@ func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
 	case !errors.As(err, &why) && !c.quiet:
-		g.log.Error("gate failed", "guest", c.tenant.token(), "error", err)
+		g.log.Error("gate failed", "tenant", c.tenant.token(), "err", err)
 	case why == notYours: // clients look before they create
-		g.log.Debug("gate knows no such consumer", "guest", c.tenant.token())
+		g.log.Debug("gate knows no such consumer", "tenant", c.tenant.token())
 	case !c.quiet:
-		g.log.Warn("gate refused a request", "guest", c.tenant.token(), "reason", string(why))
+		g.log.Warn("gate refused a request", "tenant", c.tenant.token(), "reason", string(why))
 	}
 	switch {
 	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."), strings.HasPrefix(c.subject, "$JS.API.DIRECT.GET."):
@@ -190,7 +190,7 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 		return
 	}
 	if err := g.conn.PublishMsg(&nats.Msg{Subject: reply, Header: header, Data: data}); err != nil {
-		g.log.Error("gate cannot answer", "guest", c.tenant.token(), "error", err)
+		g.log.Error("gate cannot answer", "tenant", c.tenant.token(), "err", err)
 	}
 }
 

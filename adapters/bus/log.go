@@ -24,7 +24,7 @@ func NewLogger(log *slog.Logger) *Logger {
 
 // Error implements [watermill.LoggerAdapter].
 func (l *Logger) Error(msg string, err error, fields watermill.LogFields) {
-	l.log.Error(msg, append(attributes(fields), "error", err)...)
+	l.log.Error(msg, append(attributes(fields), "err", err)...)
 }
 
 // Info implements [watermill.LoggerAdapter]. What Watermill finds worth an Info is Debug to

@@ -66,7 +66,7 @@ func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, er
 		if s.stop.Err() != nil || errors.Is(err, jetstream.ErrConnectionClosed) {
 			return
 		}
-		s.log.Error("the consumer is lost, binding it again", "error", err)
+		s.log.Error("the consumer is lost, binding it again", "err", err)
 		if retry.Wait(s.stop, pauses.Delay(tries)) != nil {
 			return
 		}
@@ -98,7 +98,7 @@ func (s *subscription) readConsumer() error {
 func (s *subscription) take(msg jetstream.Msg) {
 	h, err := newUnackedMessage(msg, s.config.Key)
 	if err != nil {
-		s.log.Error("dropping a message that is none of JetStream's", "error", err)
+		s.log.Error("dropping a message that is none of JetStream's", "err", err)
 		return
 	}
 	if s.stop.Err() != nil {
@@ -131,7 +131,7 @@ func (s *subscription) heartbeat(ctx context.Context) {
 		case <-tick.C:
 			for _, h := range s.holding() {
 				if err := h.msg.InProgress(); err != nil {
-					s.log.Warn("cannot extend a message", "seq", h.seq, "error", err)
+					s.log.Warn("cannot extend a message", "seq", h.seq, "err", err)
 				}
 			}
 		}
@@ -159,7 +159,7 @@ func (s *subscription) release(h *unackedMessage) {
 func (s *subscription) acknowledge(h *unackedMessage) {
 	s.release(h)
 	if err := h.msg.Ack(); err != nil {
-		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "error", err)
+		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "err", err)
 	}
 	if s.config.Taken != nil {
 		s.config.Taken(h.subject)
@@ -169,6 +169,6 @@ func (s *subscription) acknowledge(h *unackedMessage) {
 func (s *subscription) giveBack(h *unackedMessage, delay time.Duration) {
 	s.release(h)
 	if err := h.msg.NakWithDelay(delay); err != nil {
-		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "error", err)
+		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "err", err)
 	}
 }

@@ -35,5 +35,5 @@ func level(status int) slog.Level {
 }
 
 func logAttrs(p *problem, err error) []slog.Attr {
-	return []slog.Attr{slog.String("reference", p.Reference), slog.String("code", string(p.Code)), slog.Int("status", p.Status), slog.Any("error", err)}
+	return []slog.Attr{slog.String("reference", p.Reference), slog.String("code", string(p.Code)), slog.Int("status", p.Status), slog.Any("err", err)}
 }

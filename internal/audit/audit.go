@@ -184,7 +184,7 @@ func (t *Trail) notify(ctx context.Context, list []entry) {
 	for firm, all := range byFirm(list) {
 		for batch := range slices.Chunk(all, eventstore.MaxEvents) {
 			if err := t.notifyBatch(ctx, firm, batch); err != nil {
-				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be written down", slog.String("firm", string(firm)), slog.Any("error", err))
+				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be written down", slog.String("firm", string(firm)), slog.Any("err", err))
 			}
 		}
 	}

@@ -50,6 +50,6 @@ func refuseConsent(w http.ResponseWriter, reason string) {
 // logged notes that a page could not be sent.
 func (s *Server) logged(err error) {
 	if err != nil {
-		s.config.Log.Warn("page not sent", "error", err)
+		s.config.Log.Warn("page not sent", "err", err)
 	}
 }

@@ -63,7 +63,7 @@ func (s *Server) notify(from origin, event string, payload any) {
 func (s *Server) dispatch(from origin, h *subscription, event string, payload any) {
 	body, err := json.Marshal(notice{from.Account, from.User, h.ID, event, from.Source, payload, ticks(time.Now())})
 	if err != nil {
-		s.config.Log.Error("webhook cannot be rendered", "type", event, "error", err)
+		s.config.Log.Error("webhook cannot be rendered", "type", event, "err", err)
 		return
 	}
 	d := Delivery{Account: from.Account, Subscription: h.ID, Type: event, RequestID: from.RequestID, Source: from.Source}

@@ -93,7 +93,7 @@ func (s *Server) commit() error {
 func (s *Server) committed() bool {
 	err := s.commit()
 	if err != nil {
-		s.config.Log.Error("state not kept", "error", err)
+		s.config.Log.Error("state not kept", "err", err)
 	}
 	return err == nil
 }

@@ -120,7 +120,7 @@ func (c *call) render(status int, kind string, body any) answer {
 	}
 	var b bytes.Buffer
 	if err := json.NewEncoder(&b).Encode(body); err != nil {
-		c.config.Log.Error("answer cannot be rendered", "route", c.path, "error", err)
+		c.config.Log.Error("answer cannot be rendered", "route", c.path, "err", err)
 		return answer{status: http.StatusInternalServerError, header: a.header}
 	}
 	a.header.Set("Content-Type", kind)

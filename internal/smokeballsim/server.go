@@ -115,7 +115,7 @@ func (s *Server) Start(addr string) (string, error) {
 
 func (s *Server) serve(l net.Listener) {
 	if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-		s.config.Log.Error("simulator stopped listening", "error", err)
+		s.config.Log.Error("simulator stopped listening", "err", err)
 	}
 }
 
