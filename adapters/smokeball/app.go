@@ -59,7 +59,7 @@ type app struct {
 type ownSignIn struct{ *OAuth }
 
 // app is the one that is used for the firm.
-func (c *Client) app(firm domain.FirmID) *app {
+func (c *caller) app(firm domain.FirmID) *app {
 	if own, ok := c.own[firm]; ok {
 		return own
 	}
@@ -68,7 +68,7 @@ func (c *Client) app(firm domain.FirmID) *app {
 
 // Private reports whether the firm has an app of its own: it connects by SignIn, without
 // a consent page.
-func (c *Client) Private(firm domain.FirmID) bool { _, ok := c.own[firm]; return ok }
+func (c *caller) Private(firm domain.FirmID) bool { _, ok := c.own[firm]; return ok }
 
 // ClientID is the id of the app that is used for the firm; webhooks are signed with it.
-func (c *Client) ClientID(firm domain.FirmID) string { return c.app(firm).oauth.config.ClientID }
+func (c *caller) ClientID(firm domain.FirmID) string { return c.app(firm).oauth.config.ClientID }

@@ -52,7 +52,7 @@ func clientOf(t *testing.T, base http.RoundTripper, store TokenStore, auth refre
 		t.Fatal(err)
 	}
 	l := NewLimiter(perSecond, 5)
-	c := &Client{own: map[domain.FirmID]*app{}, host: "https://smokeball.test", store: store}
+	c := &Client{caller: &caller{own: map[domain.FirmID]*app{}, host: "https://smokeball.test", circuits: circuits}}
 	c.shared = &app{key: "key", limiter: l, api: unmoved(limited{base, l, circuits, m, permit}), tokens: newTokenSource(store, auth, "", log)}
 	return c
 }

@@ -16,15 +16,13 @@ import (
 // not nil, once when the call's slot is granted, right before it is sent: where that fails
 // nothing is sent, and its error is returned as it is.
 type Client struct {
-	shared   *app                   // that any firm may allow
-	own      map[domain.FirmID]*app // firms' own
-	plain    *http.Client           // uploads: no allowance, no Smokeball headers
-	base     http.RoundTripper
-	host     string
-	store    TokenStore
-	types    typeCache
-	circuits *circuits
-	staff    staffCache
+	*caller
+	*Accounts
+	*Uploads
+
+	base  http.RoundTripper
+	types typeCache
+	staff staffCache
 }
 
 // New makes a Client, or tells everything that is wrong with cfg.
@@ -33,33 +31,32 @@ func New(cfg Config) (*Client, error) {
 		return nil, err
 	}
 	base, circuits := baseOf(cfg.Transport), newCircuits(logger(cfg.Log), cfg.Trouble)
-	c := &Client{own: map[domain.FirmID]*app{}, base: base, host: cfg.Hosts.API, store: cfg.Store}
-	metrics, err := newMetrics(cfg.Registerer, c.waiting, circuits.open)
+	calls := &caller{own: map[domain.FirmID]*app{}, host: cfg.Hosts.API, circuits: circuits}
+	metrics, err := newMetrics(cfg.Registerer, calls.waiting, circuits.open)
 	if err != nil {
 		return nil, err
 	}
 	wire := counted{base, metrics}
-	c.plain = unmoved(wire)
 	build := func(p PrivateApp) *app {
 		l := NewLimiter(p.Rate, p.Burst)
 		return &app{key: p.APIKey, limiter: l, api: unmoved(limited{timed{wire}, l, circuits, metrics, cfg.Permit}),
 			oauth: newOAuth(cfg.Hosts, p.ClientID, p.ClientSecret, unmoved(timed{wire}))}
 	}
-	c.shared = build(PrivateApp{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, APIKey: cfg.APIKey, Rate: cfg.Rate, Burst: cfg.Burst})
-	c.circuits = circuits
-	c.shared.tokens = c.newTokens(cfg, c.shared.oauth, cfg.ClientID)
+	calls.shared = build(PrivateApp{ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret, APIKey: cfg.APIKey, Rate: cfg.Rate, Burst: cfg.Burst})
+	calls.shared.tokens = calls.newTokens(cfg, calls.shared.oauth, cfg.ClientID)
 	for _, p := range cfg.PrivateApps {
 		own := build(p)
 		own.own = true
-		own.tokens = c.newTokens(cfg, ownSignIn{own.oauth}, p.ClientID)
-		c.own[p.Firm] = own
+		own.tokens = calls.newTokens(cfg, ownSignIn{own.oauth}, p.ClientID)
+		calls.own[p.Firm] = own
 	}
-	return c, nil
+	plain := unmoved(wire)
+	return &Client{caller: calls, Accounts: &Accounts{caller: calls, plain: plain, store: cfg.Store}, Uploads: &Uploads{plain}, base: base}, nil
 }
 
 // newTokens is the token source of an app. That a refresh fails is part of how Smokeball
 // serves the firm.
-func (c *Client) newTokens(cfg Config, auth refresher, app string) *tokenSource {
+func (c *caller) newTokens(cfg Config, auth refresher, app string) *tokenSource {
 	s := newTokenSource(cfg.Store, auth, app, logger(cfg.Log))
 	s.failed = c.circuits.recordFailure
 	return s
@@ -103,17 +100,17 @@ func unmoved(way http.RoundTripper) *http.Client {
 }
 
 // Format shows nothing of the client, which holds secrets.
-func (c *Client) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "client of "+c.host) }
+func (c *caller) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "client of "+c.host) }
 
 // OAuth is the sign-in of the app that any firm may allow.
-func (c *Client) OAuth() *OAuth { return c.shared.oauth }
+func (c *Accounts) OAuth() *OAuth { return c.shared.oauth }
 
 // Allowance tells the state of the allowance that the firm's calls take from: its own
 // app's, or the one that all other firms share.
-func (c *Client) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
+func (c *caller) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
 
 // waiting is how many calls wait for their slot in any allowance.
-func (c *Client) waiting() int {
+func (c *caller) waiting() int {
 	n := c.shared.limiter.Allowance().Waiting
 	for _, own := range c.own {
 		n += own.limiter.Allowance().Waiting

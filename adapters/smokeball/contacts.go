@@ -112,7 +112,7 @@ func bodyOf(d domain.ContactDraft) newContact {
 // An e-mail address is compared whole, without regard to case.
 func (c *Client) FindContacts(ctx context.Context, firm domain.FirmID, q domain.ContactQuery) ([]domain.SmokeballContact, error) {
 	q.Email = strings.TrimSpace(q.Email)
-	all, err := list(ctx, c, firm, get("find contacts", contactSearch(q), "contacts"), func(c contact) string { return c.ID })
+	all, err := list(ctx, c.caller, firm, get("find contacts", contactSearch(q), "contacts"), func(c contact) string { return c.ID })
 	if err != nil {
 		return nil, err
 	}

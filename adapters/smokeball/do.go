@@ -10,9 +10,17 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
+// caller makes the calls of firms, each with the app and the sign-in of its firm.
+type caller struct {
+	shared   *app                   // that any firm may allow
+	own      map[domain.FirmID]*app // firms' own
+	circuits *circuits
+	host     string
+}
+
 // do makes a call for firm and decodes its answer into out (nil: not needed). A call
 // turned away for its sign-in is made once more with new tokens.
-func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
+func (c *caller) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
 	k = k.named()
 	app := c.app(firm)
 	d := &beforeSend{firm: firm, tokens: app.tokens, intend: k.intend}
@@ -36,7 +44,7 @@ func (c *Client) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 
 // shutOut reports whether Smokeball refuses the app itself, not only what the call is
 // about: it refuses even to tell whose account it is.
-func (c *Client) shutOut(ctx context.Context, app *app, d *beforeSend, refused call) bool {
+func (c *caller) shutOut(ctx context.Context, app *app, d *beforeSend, refused call) bool {
 	k := readFirm()
 	if refused.op == k.op {
 		return true
@@ -48,7 +56,7 @@ func (c *Client) shutOut(ctx context.Context, app *app, d *beforeSend, refused c
 
 // signed sends the call with tokens that are alive when its slot is granted. Where they end
 // while it waits it gets others, and waits again.
-func (c *Client) signed(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
+func (c *caller) signed(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
 	for {
 		tokens, err := app.tokens.Token(ctx, d.firm)
 		if err != nil {
@@ -70,7 +78,7 @@ func renewable(status int, t Tokens) bool {
 }
 
 // again repeats a call that was turned away, with new tokens.
-func (c *Client) again(ctx context.Context, app *app, d *beforeSend, k call, first answer) (answer, error) {
+func (c *caller) again(ctx context.Context, app *app, d *beforeSend, k call, first answer) (answer, error) {
 	d.refused = d.used.Access
 	_, err := app.tokens.Renew(ctx, d.firm, d.refused)
 	if err != nil && first.status == http.StatusForbidden {
@@ -100,7 +108,7 @@ func during(op string, err error) error {
 }
 
 // send makes one request and reads its answer to the end.
-func (c *Client) send(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
+func (c *caller) send(ctx context.Context, app *app, d *beforeSend, k call) (answer, error) {
 	var watch sending
 	ctx = context.WithValue(ctx, beforeSendKey{}, d)
 	req, err := k.build(withOp(watch.watch(ctx), k.op), c.host)

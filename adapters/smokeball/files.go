@@ -136,7 +136,7 @@ func (c *Client) UploadURL(ctx context.Context, firm domain.FirmID, matter, file
 // Files are all files of the matter, cancelled and deleted ones among them.
 func (c *Client) Files(ctx context.Context, firm domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error) {
 	k := get("list files", nil, filesPath(matter)...)
-	all, err := list(ctx, c, firm, k, func(f file) string { return f.ID })
+	all, err := list(ctx, c.caller, firm, k, func(f file) string { return f.ID })
 	if err != nil {
 		return nil, err
 	}

@@ -157,7 +157,7 @@ func (c *Client) FindMatters(ctx context.Context, firm domain.FirmID, q domain.M
 	if q.Contact != "" {
 		query.Set("ContactId", string(q.Contact))
 	}
-	all, err := list(ctx, c, firm, get("find matters", query, "matters"), func(m matter) string { return m.ID })
+	all, err := list(ctx, c.caller, firm, get("find matters", query, "matters"), func(m matter) string { return m.ID })
 	if err != nil {
 		return nil, err
 	}

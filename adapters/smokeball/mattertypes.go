@@ -63,7 +63,7 @@ func (c *Client) MatterTypes(ctx context.Context, firm domain.FirmID) ([]domain.
 		return known, nil
 	}
 	epoch := c.types.epoch(firm)
-	all, err := list(ctx, c, firm, get(op, nil, "mattertypes"), func(t matterType) string { return t.ID })
+	all, err := list(ctx, c.caller, firm, get(op, nil, "mattertypes"), func(t matterType) string { return t.ID })
 	if err != nil {
 		return nil, err
 	}

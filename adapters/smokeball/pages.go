@@ -56,7 +56,7 @@ func (p page[T]) more(end int) bool {
 
 // list reads all pages of what k lists, each entry once. Links are not followed, only
 // offsets, so credentials stay with the host.
-func list[T any](ctx context.Context, c *Client, firm domain.FirmID, k call, id func(T) string) ([]T, error) {
+func list[T any](ctx context.Context, c *caller, firm domain.FirmID, k call, id func(T) string) ([]T, error) {
 	var all []T
 	seen := map[string]bool{}
 	for offset, n := 0, 0; n < mostPages; n++ {

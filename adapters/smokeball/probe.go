@@ -127,7 +127,7 @@ func consentFault(word, description string) *domain.CallError {
 
 // TryHost reports that nobody answers at the API's host. Whatever answers is good enough:
 // the request carries no credentials and takes nothing of the allowance.
-func (c *Client) TryHost(ctx context.Context) error {
+func (c *Accounts) TryHost(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(withOp(ctx, opTryHost), 2*probeWithin)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.host+"/", nil)
@@ -151,7 +151,7 @@ func (c *Client) TryHost(ctx context.Context) error {
 
 // TryOwn signs in to every firm's own app and returns the faults of those that Smokeball
 // does not know.
-func (c *Client) TryOwn(ctx context.Context) map[domain.FirmID]error {
+func (c *Accounts) TryOwn(ctx context.Context) map[domain.FirmID]error {
 	faults := map[domain.FirmID]error{}
 	for firm, own := range c.own {
 		if _, err := own.oauth.ownTokens(ctx, opOwn); domain.AsCallError(err) != nil && ctx.Err() == nil {

@@ -12,7 +12,7 @@ import (
 // Redeem turns the code of a callback into tokens and reads whose account they are for.
 // It retries temporary faults for some seconds: a firewall's page has not used the code up,
 // and the admin should not have to consent again.
-func (c *Client) Redeem(ctx context.Context, code, verifier, redirectURL string) (t Tokens, account domain.Account, err error) {
+func (c *Accounts) Redeem(ctx context.Context, code, verifier, redirectURL string) (t Tokens, account domain.Account, err error) {
 	err = patiently(ctx, func() (err error) {
 		t, err = c.OAuth().Exchange(ctx, code, verifier, redirectURL)
 		return err

@@ -19,7 +19,7 @@ const revokeWithin = 5 * time.Second
 // Revoke asks Smokeball to end the firm's grant: its refresh token and every access token
 // made from it (RFC 7009). It takes 5 seconds at most. A firm without a grant, or with an
 // app of its own, has nothing to revoke. The stored tokens stay as they are.
-func (c *Client) Revoke(ctx context.Context, firm domain.FirmID) error {
+func (c *Accounts) Revoke(ctx context.Context, firm domain.FirmID) error {
 	t, _, err := c.store.Load(ctx, firm)
 	switch {
 	case errors.Is(err, ErrNoTokens):
@@ -32,7 +32,7 @@ func (c *Client) Revoke(ctx context.Context, firm domain.FirmID) error {
 
 // RevokeTokens is Revoke for tokens that may not be stored: those of a consent that is
 // not taken up.
-func (c *Client) RevokeTokens(ctx context.Context, firm domain.FirmID, t Tokens) error {
+func (c *Accounts) RevokeTokens(ctx context.Context, firm domain.FirmID, t Tokens) error {
 	if t.Refresh == "" || (t.Client != "" && t.Client != c.ClientID(firm)) {
 		return nil
 	}

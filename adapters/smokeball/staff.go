@@ -80,7 +80,7 @@ func (c *Client) StaffByEmail(ctx context.Context, firm domain.FirmID, email str
 		return id, nil // somebody else has asked meanwhile
 	}
 	k := get(op, url.Values{"Search": {term("email", email)}}, "staff")
-	all, err := list(ctx, c, firm, k, func(s staffMember) string { return s.ID })
+	all, err := list(ctx, c.caller, firm, k, func(s staffMember) string { return s.ID })
 	if err != nil {
 		return "", err
 	}

@@ -50,7 +50,7 @@ func (s subscription) domain() domain.Subscription {
 // Subscriptions are all webhook subscriptions of the firm, other apps' among them if
 // Smokeball shows those.
 func (c *Client) Subscriptions(ctx context.Context, firm domain.FirmID) ([]domain.Subscription, error) {
-	all, err := list(ctx, c, firm, get("list subscriptions", nil, "webhooks"), func(s subscription) string { return s.ID })
+	all, err := list(ctx, c.caller, firm, get("list subscriptions", nil, "webhooks"), func(s subscription) string { return s.ID })
 	if err != nil {
 		return nil, err
 	}

@@ -26,12 +26,16 @@ const stalledAfter = time.Minute
 
 const opUpload = "upload file"
 
+// Uploads send files to where Smokeball says, past its API: no allowance, no headers of
+// Smokeball's.
+type Uploads struct{ plain *http.Client }
+
 // Upload streams size bytes of body to where up leads. A negative size sends as many as
 // there are without telling their number, which many file stores refuse.
 // The URL is pre-signed: no header of Smokeball's goes there, and the allowance is not
 // used. A failure whose cause is ErrUploadExpired needs a fresh URL. Uploading the same
 // bytes again is harmless. body is not closed, and not read after the return.
-func (c *Client) Upload(ctx context.Context, up domain.Upload, body io.Reader, size int64) error {
+func (u *Uploads) Upload(ctx context.Context, up domain.Upload, body io.Reader, size int64) error {
 	if !up.Expiry.IsZero() && !time.Now().Before(up.Expiry) {
 		return expired(ErrUploadExpired)
 	}
@@ -39,7 +43,7 @@ func (c *Client) Upload(ctx context.Context, up domain.Upload, body io.Reader, s
 	defer cancel(nil)
 	source := newSource(body, func() { cancel(errStalled) })
 	defer source.release()
-	resp, err := c.put(ctx, up.URL, source, size)
+	resp, err := u.put(ctx, up.URL, source, size)
 	if fault := source.fault(size, err); fault != nil {
 		if resp != nil {
 			_ = resp.Body.Close()
@@ -53,7 +57,7 @@ func (c *Client) Upload(ctx context.Context, up domain.Upload, body io.Reader, s
 	return uploadOutcome(resp)
 }
 
-func (c *Client) put(ctx context.Context, address string, source *source, size int64) (*http.Response, error) {
+func (u *Uploads) put(ctx context.Context, address string, source *source, size int64) (*http.Response, error) {
 	var body io.Reader = source
 	if size == 0 {
 		body = http.NoBody // net/http takes a reader without a length for one of unknown length
@@ -64,7 +68,7 @@ func (c *Client) put(ctx context.Context, address string, source *source, size i
 	}
 	req.ContentLength = max(size, -1)
 	req.Header["Content-Type"] = []string{""} // the signature covers an empty type
-	return c.plain.Do(req)
+	return u.plain.Do(req)
 }
 
 func uploadOutcome(resp *http.Response) error {
