@@ -95,6 +95,9 @@ type CaseHugEvent struct {
 	Client      *ClientData
 	RequestedBy string
 	Proof       AskProof // of RequestedBy
+	// Digest is of what it says, its type and data, whatever else came with it. Empty: it is
+	// the engine's own API's, and nobody else can give its id.
+	Digest string
 	// Vouched says that it came over the bus from a publisher who serves all firms: such a
 	// publisher's word says whose an object of the store is.
 	Vouched bool

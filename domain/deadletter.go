@@ -162,7 +162,7 @@ func noDeadLetter() error {
 // Unprocessable is the error of an event that can't be taken in for a reason of its own: the
 // same event would fail again.
 type Unprocessable struct {
-	Code   Code // CodeInvalidEvent: the sender's fault; CodeEventNotHandled: the engine's
+	Code   Code // CodeInvalidEvent, CodeEventIDUsed: the sender's fault; CodeEventNotHandled: the engine's
 	Faults []FieldFault
 	Err    error // the cause, for operators; nil: the faults say it all
 }
@@ -184,6 +184,8 @@ func UnprocessableRemedy(c Code) string {
 		return "An operator finds its id in the engine’s log and mends the engine; Retry takes it in after that."
 	case CodeEventGone:
 		return "CaseHug sends the event again; this one can then be discarded."
+	case CodeEventIDUsed:
+		return "CaseHug sends the event again under an id of its own; this one can then be discarded."
 	}
 	return "Correct it in CaseHug: the correction comes as a new event, and this one can then be discarded. Retry helps only where what refused it has changed."
 }

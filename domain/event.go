@@ -157,6 +157,7 @@ var catalogue = map[string]func([]byte) (Event, error){
 	"deadletter.retried.v1":              decode[DeadLetterRetried],
 	"deadletter.settled.v1":              decode[DeadLetterSettled],
 	"ledger.signed.v1":                   decode[LedgerSigned],
+	"event.taken_in.v1":                  decode[EventTakenIn],
 }
 
 // sameJSON reports whether two plain values would be stored alike.

@@ -26,6 +26,7 @@ const (
 	CodeInvalidEvent            Code = "invalid_event"
 	CodeEventNotHandled         Code = "event_not_handled"
 	CodeEventGone               Code = "event_gone"
+	CodeEventIDUsed             Code = "event_id_used"
 	CodeDiscarded               Code = "discarded"
 	CodeTakenIn                 Code = "taken_in"
 	CodeInvalidRequest          Code = "invalid_request"

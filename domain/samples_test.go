@@ -183,6 +183,7 @@ func firmSamples() []domain.Event {
 		domain.ObjectClaimed{Firm: "f_1"},
 		domain.ObjectProved{Firm: "f_1", SHA256: "ab12"},
 		domain.LedgerSigned{Position: 1041, Digest: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", Signature: "k3J9-aB_0cDeFgHiJkLmNoPqRs"},
+		domain.EventTakenIn{Origin: sampleRef, Type: domain.TypeMatterCreated, Matter: "m_1001", Client: "c_77", Digest: "9f86d081884c7d659a2feaa0c55ad015"},
 		domain.ActivityNoticed{Origin: sampleRef, Kind: domain.Task, Resource: "0b7e41d2-task"},
 		domain.ActivityRead{Matter: "m_1001", Change: domain.ActivityDone, Activity: domain.Activity{Kind: domain.Task, Matter: sbM,
 			Subject: "Call the client", When: "2026-11-24", Done: true, Deleted: true}},

@@ -24,6 +24,7 @@ const (
 	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
 	KindObject     Kind = "object"     // an object of CaseHug's object store: the one firm whose document it is
 	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
+	KindEvent      Kind = "event"      // the id of an event of CaseHug: what was taken in under it
 )
 
 // KindLedger is the kind of the one stream about the ledger itself.
@@ -83,6 +84,9 @@ func ActivityStream(f FirmID, resource SmokeballID) Stream {
 
 // ObjectStream is the stream of an object of CaseHug's object store, bucket/name.
 func ObjectStream(object string) Stream { return Stream{KindObject, Nobody, shortHash(object)} }
+
+// EventStream is the stream of an event's identity.
+func EventStream(f FirmID, e EventRef) Stream { return Stream{KindEvent, f, shortHash(e.Source, e.ID)} }
 
 // AccountStream is the stream of a Smokeball account.
 func AccountStream(account string) Stream {

@@ -12,12 +12,29 @@ const groupWait = time.Millisecond
 
 // pending is a commit that waits for its outcome.
 type pending struct {
-	ctx     context.Context
-	stream  string
-	last    Head
-	records []record
-	done    chan outcome
+	ctx   context.Context
+	parts []part // of different streams, the commit's own last
+	done  chan outcome
 }
+
+// part is what a commit writes to one stream.
+type part struct {
+	stream  string
+	last    Head // the stream's newest event before it
+	records []record
+}
+
+// size is the number of events.
+func (p *pending) size() int {
+	n := 0
+	for _, a := range p.parts {
+		n += len(a.records)
+	}
+	return n
+}
+
+// own is what the commit writes to its own stream.
+func (p *pending) own() part { return p.parts[len(p.parts)-1] }
 
 type outcome struct {
 	head Head
@@ -52,14 +69,14 @@ func startAppender(limit int, write func([]*pending)) *appender {
 // append hands a commit over and waits for its outcome. A caller that gives up
 // meanwhile does not learn it.
 func (a *appender) append(ctx context.Context, c Commit) (Head, error) {
-	records, err := seal(c)
+	parts, err := seal(c)
 	if err != nil {
 		return Head{}, err
 	}
 	if err := ctx.Err(); err != nil {
 		return Head{}, err
 	}
-	p := &pending{ctx: ctx, stream: records[0].stream, last: c.Last, records: records, done: make(chan outcome, 1)}
+	p := &pending{ctx: ctx, parts: parts, done: make(chan outcome, 1)}
 	select {
 	case a.queue <- p:
 	case <-a.quit:

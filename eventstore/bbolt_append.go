@@ -53,32 +53,47 @@ func putGroup(tx *bolt.Tx, group []*pending, outcomes []outcome) (Seq, error) {
 	key, _ := log.Cursor().Last()
 	last := decodeSeq(key)
 	for i, p := range group {
-		stored, err := decodeHead(tx.Bucket([]byte(bucketHeads)).Get([]byte(p.stream)))
+		expected, err := areExpected(tx, p.parts)
 		if err != nil {
-			return 0, fmt.Errorf("head of stream %s: %w: %w; %s", p.stream, err, ErrDamaged, remedy)
+			return 0, err
 		}
-		if stored != p.last {
+		if !expected {
 			outcomes[i].err = ErrConflict
 			continue
 		}
-		if err := putCommit(tx, p, last); err != nil {
-			return 0, err
+		for _, a := range p.parts {
+			if last, err = putPart(tx, a, last); err != nil {
+				return 0, err
+			}
 		}
-		last += Seq(len(p.records))
-		outcomes[i].head = lastOf(p.records, last)
+		outcomes[i].head = lastOf(p.own().records, last)
 	}
 	return last, nil
 }
 
-// putCommit writes one commit's records after position last.
-func putCommit(tx *bolt.Tx, p *pending, last Seq) error {
-	log, prev := tx.Bucket([]byte(bucketLog)), p.last.Seq
-	for _, r := range p.records {
+// areExpected reports whether the streams are as their writer knows them.
+func areExpected(tx *bolt.Tx, parts []part) (bool, error) {
+	for _, a := range parts {
+		stored, err := decodeHead(tx.Bucket([]byte(bucketHeads)).Get([]byte(a.stream)))
+		if err != nil {
+			return false, fmt.Errorf("head of stream %s: %w: %w; %s", a.stream, err, ErrDamaged, remedy)
+		}
+		if stored != a.last {
+			return false, nil
+		}
+	}
+	return true, nil
+}
+
+// putPart writes a part's records after position last, and returns where they end.
+func putPart(tx *bolt.Tx, a part, last Seq) (Seq, error) {
+	log, prev := tx.Bucket([]byte(bucketLog)), a.last.Seq
+	for _, r := range a.records {
 		last++
 		if err := log.Put(encodeSeq(last), encodeRecord(r, prev)); err != nil {
-			return err
+			return 0, err
 		}
 		prev = last
 	}
-	return tx.Bucket([]byte(bucketHeads)).Put([]byte(p.stream), encodeHead(lastOf(p.records, last)))
+	return last, tx.Bucket([]byte(bucketHeads)).Put([]byte(a.stream), encodeHead(lastOf(a.records, last)))
 }

@@ -75,14 +75,14 @@ func rawFile(b *testing.B) appendable {
 	a := startAppender(boltGroup, func(group []*pending) {
 		var page []byte
 		for _, p := range group {
-			page = append(page, encodeRecord(p.records[0], 0)...)
+			page = append(page, encodeRecord(p.parts[0].records[0], 0)...)
 		}
 		_, err := f.Write(page)
 		if err == nil {
 			err = datasync(f)
 		}
 		for _, p := range group {
-			p.settle(lastOf(p.records, 1), err)
+			p.settle(lastOf(p.own().records, 1), err)
 		}
 	})
 	b.Cleanup(func() { a.close(); f.Close() })

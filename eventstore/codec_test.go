@@ -87,21 +87,21 @@ func withChecksum(b []byte) []byte {
 
 func TestMessageRoundTrip(t *testing.T) {
 	r := sample()
-	msgs := messages(&pending{stream: r.stream, last: Head{Seq: 41}, records: []record{r, r}})
+	msgs := messages(&pending{parts: []part{{r.stream, Head{Seq: 41}, []record{r, r}}, {r.stream, Head{Seq: 40}, []record{r}}}})
 	for i, m := range msgs {
 		got, err := parseMessage(m.Subject, m.Header, m.Data)
 		if err != nil || !reflect.DeepEqual(got, r) {
 			t.Errorf("message %d: got %+v, %v", i, got, err)
 		}
 		condition := m.Header.Get("Nats-Expected-Last-Subject-Sequence")
-		if want := []string{"41", ""}[i]; condition != want {
+		if want := []string{"41", "", "40"}[i]; condition != want {
 			t.Errorf("message %d expects last sequence %q, want %q", i, condition, want)
 		}
 	}
 }
 
 func FuzzParseMessage(f *testing.F) {
-	m := messages(&pending{records: []record{sample()}})[0]
+	m := messages(&pending{parts: []part{{records: []record{sample()}}}})[0]
 	f.Add(m.Subject, m.Header.Get(headerEvent), m.Header.Get(headerVersion), m.Header.Get(headerAt), m.Header.Get(headerHash), m.Data)
 	f.Add("", "", "-1", "now", "zz", []byte(nil))
 	f.Fuzz(func(t *testing.T, subject, name, version, at, hash string, data []byte) {

@@ -52,6 +52,9 @@ type Commit struct {
 	Last   Head // the stream's newest event, as Read or Append gave it
 	At     time.Time
 	Events []domain.Event
+	// First is what another stream must hold before this one is written: a claim that makes
+	// no difference while it stands alone. Its own At and First do not count. nil: nothing.
+	First *Commit
 }
 
 // ErrConflict says that the stream has moved on since the writer read it.
@@ -80,8 +83,9 @@ const (
 type Store interface {
 	// Append writes c.Events in order, all or none, provided that c.Last is still the
 	// newest event of c.Stream; otherwise it returns ErrConflict and writes nothing.
-	// What exceeds the limits of a commit is ErrTooLarge, and nothing is written. It
-	// returns the stream's new head. When it returns nil the events survive a power
+	// c.First, under the same condition for its own stream, is written before c.Events or
+	// together with them; an Append that fails may leave it without them. What exceeds the limits of a commit is ErrTooLarge, and nothing is written. It
+	// returns the new head of c.Stream. When it returns nil the events survive a power
 	// failure. After any other error the events may or may not be there: read again.
 	Append(ctx context.Context, c Commit) (Head, error)
 	// Read yields the events of one stream, oldest first, and ErrDamaged where the

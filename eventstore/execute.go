@@ -43,6 +43,14 @@ func Load[A Aggregate[A]](ctx context.Context, s Store, stream domain.Stream) (A
 // nothing, nothing is written. now gives the time of the facts.
 func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time, stream domain.Stream,
 	decide func(A) ([]domain.Event, error)) (A, Head, error) {
+	return ExecuteAfter(ctx, s, now, stream, decide, func(context.Context, bool) (*Commit, error) { return nil, nil })
+}
+
+// ExecuteAfter is Execute for facts before which another stream must hold others: first gives
+// those, or nil. From the second try on it is told that it is asked again, so that it may
+// guess at first how the other stream is, which spares the reading of it.
+func ExecuteAfter[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time, stream domain.Stream,
+	decide func(A) ([]domain.Event, error), first func(ctx context.Context, again bool) (*Commit, error)) (A, Head, error) {
 	var before Head
 	for try := range conflictTries {
 		a, head, err := Load[A](ctx, s, stream)
@@ -53,8 +61,12 @@ func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time,
 		if err != nil || len(events) == 0 {
 			return a, head, err
 		}
+		claim, err := first(ctx, try > 0)
+		if err != nil {
+			return a, head, err
+		}
 		at := now().UTC().Round(0) // as it will be read back
-		next, err := s.Append(ctx, Commit{Stream: stream, Last: head, At: at, Events: events})
+		next, err := s.Append(ctx, Commit{Stream: stream, Last: head, At: at, Events: events, First: claim})
 		if errors.Is(err, ErrConflict) {
 			if err := giveWay(ctx, try > 0 && head == before); err != nil {
 				return a, head, err

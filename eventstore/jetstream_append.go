@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,11 +36,11 @@ func (j *JetStream) Append(ctx context.Context, c Commit) (Head, error) {
 // because a batch may state one condition for a stream.
 func (j *JetStream) write(group []*pending) {
 	first, again := onePerStream(waiting(group))
-	if len(first) < batchFrom {
+	if !worthBatch(first) {
 		j.writeEach(first)
 	} else {
-		for _, part := range parts(first) {
-			j.writeBatch(part)
+		for _, batch := range batches(first) {
+			j.writeBatch(batch)
 		}
 	}
 	for _, p := range again {
@@ -47,32 +48,45 @@ func (j *JetStream) write(group []*pending) {
 	}
 }
 
+// worthBatch reports whether one batch for all is cheaper than what each takes by itself.
+func worthBatch(group []*pending) bool {
+	need := 0
+	for _, p := range group {
+		if len(p.own().records) > 1 {
+			need++
+		}
+	}
+	return len(group) >= batchFrom || need > 1
+}
+
 // onePerStream splits off the commits to a stream that has one before it in the group.
 func onePerStream(group []*pending) (first, again []*pending) {
 	seen := make(map[string]bool, len(group))
 	for _, p := range group {
-		if seen[p.stream] {
+		if slices.ContainsFunc(p.parts, func(a part) bool { return seen[a.stream] }) {
 			again = append(again, p)
-			continue
+		} else {
+			first = append(first, p)
 		}
-		seen[p.stream] = true
-		first = append(first, p)
+		for _, a := range p.parts {
+			seen[a.stream] = true
+		}
 	}
 	return first, again
 }
 
-// parts cuts a group so that each part fits into one batch.
-func parts(group []*pending) [][]*pending {
+// batches cuts a group so that each piece fits into one batch.
+func batches(group []*pending) [][]*pending {
 	var all [][]*pending
-	var part []*pending
+	var one []*pending
 	size := 0
 	for _, p := range group {
-		if size+len(p.records) > batchEvents {
-			all, part, size = append(all, part), nil, 0
+		if size+p.size() > batchEvents {
+			all, one, size = append(all, one), nil, 0
 		}
-		part, size = append(part, p), size+len(p.records)
+		one, size = append(one, p), size+p.size()
 	}
-	return append(all, part)
+	return append(all, one)
 }
 
 // writeEach publishes commits side by side, each by itself.
@@ -84,8 +98,21 @@ func (j *JetStream) writeEach(group []*pending) {
 	wg.Wait()
 }
 
+// writeOne publishes a commit by itself. Of two single events each goes by itself, one after
+// the other, because that takes a tenth of a batch's time.
 func (j *JetStream) writeOne(p *pending) {
-	last, err := j.publish(messages(p))
+	if len(p.parts) == 1 || p.size() > 2 {
+		last, err := j.publish(messages(p))
+		j.settle(p, last, err)
+		return
+	}
+	var last Seq
+	var err error
+	for _, a := range p.parts {
+		if last, err = j.publish(partMessages(a)); err != nil {
+			break
+		}
+	}
 	j.settle(p, last, err)
 }
 
@@ -103,7 +130,7 @@ func (j *JetStream) writeBatch(group []*pending) {
 	}
 	last -= Seq(len(msgs))
 	for _, p := range group {
-		last += Seq(len(p.records))
+		last += Seq(p.size())
 		j.settle(p, last, err)
 	}
 }
@@ -157,6 +184,8 @@ func (j *JetStream) deadline(ctx context.Context) (context.Context, context.Canc
 	return context.WithTimeout(ctx, j.js.Options().DefaultTimeout)
 }
 
+// settle tells the writer of a commit whose last event is at position last, or why it was not
+// written.
 func (j *JetStream) settle(p *pending, last Seq, err error) {
 	if err != nil {
 		p.settle(Head{}, appendError(err))
@@ -165,7 +194,7 @@ func (j *JetStream) settle(p *pending, last Seq, err error) {
 	if j.mark != nil {
 		j.mark.note(last)
 	}
-	p.settle(lastOf(p.records, last), nil)
+	p.settle(lastOf(p.own().records, last), nil)
 }
 
 // refused reports whether the server answered and wrote nothing.

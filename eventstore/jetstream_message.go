@@ -20,12 +20,21 @@ const (
 	headerHash    = "Ledger-Hash"
 )
 
-// messages are a commit's records as NATS messages. The first one carries the
-// condition that the stream is still as the writer knows it; more conditions on the
-// same subject would be refused.
+// messages are a commit's records as NATS messages.
 func messages(p *pending) []*nats.Msg {
-	msgs := make([]*nats.Msg, len(p.records))
-	for i, r := range p.records {
+	var msgs []*nats.Msg
+	for _, a := range p.parts {
+		msgs = append(msgs, partMessages(a)...)
+	}
+	return msgs
+}
+
+// partMessages are one stream's records. The first one carries the condition that the
+// stream is still as the writer knows it; more conditions on the same subject would be
+// refused.
+func partMessages(a part) []*nats.Msg {
+	msgs := make([]*nats.Msg, len(a.records))
+	for i, r := range a.records {
 		m := nats.NewMsg(ledgerSubject + r.stream)
 		m.Header.Set(headerEvent, r.name)
 		m.Header.Set(headerVersion, strconv.FormatUint(r.version, 10))
@@ -35,7 +44,7 @@ func messages(p *pending) []*nats.Msg {
 		msgs[i] = m
 	}
 	first := msgs[0]
-	first.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(uint64(p.last.Seq), 10))
+	first.Header.Set(jetstream.ExpectedLastSubjSeqHeader, strconv.FormatUint(uint64(a.last.Seq), 10))
 	first.Header.Set(jetstream.ExpectedLastSubjSeqSubjHeader, first.Subject)
 	return msgs
 }

@@ -18,21 +18,37 @@ type record struct {
 	hash    Hash
 }
 
-// seal gives the stored form of a commit's events, chained to c.Last. Its errors mean
-// that the commit can never be written.
-func seal(c Commit) ([]record, error) {
+// seal gives the stored form of a commit's events, by stream. Its errors mean that the
+// commit can never be written.
+func seal(c Commit) ([]part, error) {
+	n := len(c.Events)
+	if c.First != nil {
+		n += len(c.First.Events)
+	}
+	switch {
+	case n > MaxEvents:
+		return nil, fmt.Errorf("stream %s: a commit has at most %d events, this one %d: %w", c.Stream, MaxEvents, n, ErrTooLarge)
+	case c.At.IsZero():
+		return nil, fmt.Errorf("stream %s: a commit needs its time", c.Stream)
+	case c.First != nil && c.First.Stream == c.Stream:
+		return nil, fmt.Errorf("stream %s: what is written before a commit belongs to another stream", c.Stream)
+	}
+	own, err := sealPart(c)
+	if err != nil || c.First == nil {
+		return []part{own}, err
+	}
+	first, err := sealPart(Commit{Stream: c.First.Stream, Last: c.First.Last, At: c.At, Events: c.First.Events})
+	return []part{first, own}, err
+}
+
+// sealPart is what a commit writes to its own stream, chained to c.Last.
+func sealPart(c Commit) (part, error) {
 	stream := c.Stream.String()
 	if _, err := domain.ParseStream(stream); err != nil {
-		return nil, err
+		return part{}, err
 	}
 	if len(c.Events) == 0 {
-		return nil, fmt.Errorf("stream %s: a commit needs an event", stream)
-	}
-	if n := len(c.Events); n > MaxEvents {
-		return nil, fmt.Errorf("stream %s: a commit has at most %d events, this one %d: %w", stream, MaxEvents, n, ErrTooLarge)
-	}
-	if c.At.IsZero() {
-		return nil, fmt.Errorf("stream %s: a commit needs its time", stream)
+		return part{}, fmt.Errorf("stream %s: a commit needs an event", stream)
 	}
 	records := make([]record, 0, len(c.Events))
 	at := time.Unix(0, c.At.UnixNano()).UTC()
@@ -40,17 +56,17 @@ func seal(c Commit) ([]record, error) {
 	for _, e := range c.Events {
 		name, data, err := domain.Marshal(e)
 		if err != nil {
-			return nil, fmt.Errorf("stream %s: %w", stream, err)
+			return part{}, fmt.Errorf("stream %s: %w", stream, err)
 		}
 		if len(data) > MaxEventSize {
-			return nil, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored: %w", stream, name, len(data), MaxEventSize, ErrTooLarge)
+			return part{}, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored: %w", stream, name, len(data), MaxEventSize, ErrTooLarge)
 		}
 		r := record{stream: stream, version: prev.Version + 1, at: at, name: name, data: data}
 		r.hash = Chain(prev.Hash, r.version, at, name, data)
 		records = append(records, r)
 		prev = Head{Version: r.version, Hash: r.hash}
 	}
-	return records, nil
+	return part{stream: stream, last: c.Last, records: records}, nil
 }
 
 // envelope reads the event at seq.

@@ -36,7 +36,7 @@ type ConnectionRow struct {
 var Connections = View[ConnectionRow]{Name: "connections", Version: 7, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
 
 func firmKey(env eventstore.Envelope) []string {
-	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit {
+	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit || env.Stream.Kind == domain.KindEvent {
 		return nil
 	}
 	return []string{string(env.Stream.Firm)}

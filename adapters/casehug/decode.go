@@ -1,6 +1,8 @@
 package casehug
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"strings"
 	"time"
@@ -66,7 +68,17 @@ func decodeData(eventType string, data []byte) (domain.CaseHugEvent, []domain.Fi
 	if err := schemas().events[eventType].rule.Validate(value); err != nil {
 		return domain.CaseHugEvent{}, dataFaults(err)
 	}
-	return readData(eventType, value.(map[string]any))
+	e, faults := readData(eventType, value.(map[string]any))
+	e.Digest = digest(eventType, value)
+	return e, faults
+}
+
+// digest is of what an event says, the same by whatever transport and in whatever order of
+// members it comes, and however often it is sent.
+func digest(eventType string, data any) string {
+	plain, _ := json.Marshal(data) // was JSON, and is in one order now
+	sum := sha256.Sum256(append([]byte(eventType+"\n"), plain...))
+	return hex.EncodeToString(sum[:16])
 }
 
 // readData reads data that its schema has passed.

@@ -29,7 +29,7 @@ type deadLetterBody struct {
 	Type       string                 `json:"type"`
 	Source     string                 `json:"source"`
 	EventID    string                 `json:"event_id"`
-	Code       domain.Code            `json:"code" doc:"invalid_event: its sender corrects it; event_not_handled: an operator mends the engine; event_gone: its sender sends it again."`
+	Code       domain.Code            `json:"code" doc:"invalid_event: its sender corrects it; event_not_handled: an operator mends the engine; event_gone: its sender sends it again; event_id_used: its sender sends it again under an id of its own."`
 	Reasons    []domain.FieldFault    `json:"reasons" doc:"As of the newest attempt."`
 	Remedy     string                 `json:"remedy" doc:"What to do, and who must act."`
 	ReceivedAt time.Time              `json:"received_at"`

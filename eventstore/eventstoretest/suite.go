@@ -34,6 +34,8 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 		{"streams do not mix", separateStreams},
 		{"a stale head conflicts and writes nothing", staleHead},
 		{"a commit is written all or none", allOrNone},
+		{"what comes first is there before the commit", firstThere},
+		{"of many that claim the same first exactly one wins", sameClaim},
 		{"the largest commit goes in", largestCommit},
 		{"what can never be stored is refused", refusals},
 		{"an ended context writes nothing", endedContext},
@@ -51,6 +53,7 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 		{"execute decides again on conflict", executeRetries},
 		{"execute gives up when it never wins", executeStarves},
 		{"execute by many counts every one", executeMany},
+		{"execute claims first, or decides again", executeAfter},
 		{"it behaves as a map of slices", model},
 	} {
 		t.Run(c.name, func(t *testing.T) { c.run(t, open(t)) })

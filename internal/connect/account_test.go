@@ -1,6 +1,8 @@
 package connect_test
 
 import (
+	"bytes"
+	"log/slog"
 	"strings"
 	"testing"
 	"time"
@@ -175,6 +177,41 @@ func TestASignInForAnotherAccountEndsTheConnection(t *testing.T) {
 	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
 	c.wants(domain.StatusConnected)
 	c.later(25 * time.Hour)
+	c.look()
+	c.wants(domain.StatusRevoked)
+	if f := c.connection().LastFailure; f == nil || !strings.Contains(f.Message, "another Smokeball account") {
+		t.Errorf("the failure is %+v", f)
+	}
+}
+
+// TestAnotherAccountIsLoggedOnce looks at a lost connection for two days whose sign-in is kept and
+// is for another account.
+func TestAnotherAccountIsLoggedOnce(t *testing.T) {
+	c := newCounter(t)
+	c.connects()
+	now := c.connection()
+	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.notesConnection(domain.ConnectionLost{})
+	var log bytes.Buffer
+	c.keeper.Log = slog.New(slog.NewTextHandler(&log, nil))
+	for range 48 {
+		c.later(time.Hour)
+		c.look()
+	}
+	c.wants(domain.StatusRevoked)
+	if n := strings.Count(log.String(), "another account"); n != 1 {
+		t.Errorf("it is logged %d times:\n%s", n, log.String())
+	}
+}
+
+// TestTroubleEndsWithASignInForAnotherAccount has an outage end with an answer for another account.
+func TestTroubleEndsWithASignInForAnotherAccount(t *testing.T) {
+	c := newCounter(t)
+	c.connects()
+	now := c.connection()
+	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.notesConnection(domain.ConnectionTroubled{Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable}})
+	c.later(time.Hour)
 	c.look()
 	c.wants(domain.StatusRevoked)
 	if f := c.connection().LastFailure; f == nil || !strings.Contains(f.Message, "another Smokeball account") {

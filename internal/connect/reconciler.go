@@ -2,6 +2,7 @@ package connect
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -35,6 +36,7 @@ type task struct {
 type pausedTask struct {
 	until  time.Time
 	faults int
+	other  bool // the last fault was errOtherAccount
 }
 
 const (
@@ -174,10 +176,14 @@ func (k *Reconciler) settled(t task, err error) {
 		delete(k.rests, t)
 		return
 	}
-	faults := k.rests[t].faults + 1
+	before := k.rests[t]
+	faults := before.faults + 1
 	pause := restOf(t.task, faults)
-	k.rests[t] = pausedTask{until: k.Service.now().Add(pause), faults: faults}
+	k.rests[t] = pausedTask{until: k.Service.now().Add(pause), faults: faults, other: errors.Is(err, errOtherAccount)}
 	if t.task == domain.TaskRecheck {
+		if before.other && errors.Is(err, errOtherAccount) {
+			return // it stays so until a person acts
+		}
 		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
 		return
 	}

@@ -97,8 +97,10 @@ func (u *Upkeep) lookAgain(ctx context.Context, f domain.FirmID, look func(conte
 		return err
 	case err != nil:
 		return u.refusedWhile(ctx, f, c, err)
-	case account.ID != c.Account.ID:
+	case account.ID != c.Account.ID && c.Lost():
 		return errOtherAccount
+	case account.ID != c.Account.ID:
+		return u.refusedWhile(ctx, f, c, otherAccount())
 	}
 	return u.ledger.decide(ctx, f, func(now domain.Connection) []domain.Event {
 		if !now.At.Equal(c.At) {

@@ -77,16 +77,19 @@ func refusedEvent(err error) error {
 	var invalid *casehug.InvalidEvent
 	var unfit *domain.Unprocessable
 	var faults []domain.FieldFault
+	code, message, remedy := domain.CodeInvalidEvent, "The event is not valid", "Correct the fields that are named and send it again under a new id."
 	switch {
 	case errors.As(err, &invalid):
 		faults = invalid.Faults
 	case errors.As(err, &unfit):
 		faults = unfit.Faults
+		if unfit.Code == domain.CodeEventIDUsed {
+			code, message, remedy = unfit.Code, "Another event was taken in under this id", "Send it again under an id of its own."
+		}
 	default:
 		return err
 	}
-	return &domain.Rejection{Reason: domain.Invalid, Faults: faults, Failure: domain.Failure{Code: domain.CodeInvalidEvent,
-		Message: "The event is not valid", Remedy: "Correct the fields that are named and send it again under a new id."}}
+	return &domain.Rejection{Reason: domain.Invalid, Faults: faults, Failure: domain.Failure{Code: code, Message: message, Remedy: remedy}}
 }
 
 // Addressee is the firm of a secret address.

@@ -33,6 +33,9 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 
 // Check reports why an event can't be accepted in the current state: *domain.Unfit.
 func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
+	if err := i.checkID(ctx, e); err != nil {
+		return err
+	}
 	switch {
 	case e.Client != nil:
 		c, _, err := eventstore.Load[domain.Client](ctx, i.Ledger, domain.ClientStream(e.Firm, e.Client.ID))
@@ -50,11 +53,11 @@ func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings,
 }
 
 func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) (domain.Matter, eventstore.Head, error) {
-	e, err := i.ahead(ctx, e, matterOf(e))
+	e, err := i.ahead(ctx, e, e.About())
 	if err != nil {
 		return domain.Matter{}, eventstore.Head{}, err
 	}
-	return eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, matterOf(e)),
+	return takeIn(ctx, i, e, domain.MatterStream(e.Firm, e.About()),
 		func(m domain.Matter) ([]domain.Event, error) {
 			if err := m.CheckVersion(e); err != nil {
 				return nil, err
@@ -72,7 +75,7 @@ func (i Intake) ahead(ctx context.Context, e domain.CaseHugEvent, id domain.Matt
 	for len(e.Documents) > documentsAtOnce {
 		part := e
 		part.Documents, e.Documents = e.Documents[:documentsAtOnce], e.Documents[documentsAtOnce:]
-		_, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.MatterStream(e.Firm, id), func(m domain.Matter) ([]domain.Event, error) {
+		_, _, err := takeIn(ctx, i, e, domain.MatterStream(e.Firm, id), func(m domain.Matter) ([]domain.Event, error) {
 			if err := m.CheckVersion(e); err != nil {
 				return nil, err
 			}
@@ -85,17 +88,10 @@ func (i Intake) ahead(ctx context.Context, e domain.CaseHugEvent, id domain.Matt
 	return e, nil
 }
 
-func matterOf(e domain.CaseHugEvent) domain.MatterID {
-	if e.Matter != nil {
-		return e.Matter.ID
-	}
-	return e.Documents[0].Matter // a document event has its document
-}
-
 // client records the client's newer version and, where the firm requires it, asks for a
 // sync of each matter that the client is linked through.
 func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) error {
-	c, _, err := eventstore.Execute(ctx, i.Ledger, i.Now, domain.ClientStream(e.Firm, e.Client.ID),
+	c, _, err := takeIn(ctx, i, e, domain.ClientStream(e.Firm, e.Client.ID),
 		func(c domain.Client) ([]domain.Event, error) {
 			if err := c.CheckVersion(e); err != nil {
 				return nil, err

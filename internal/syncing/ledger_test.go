@@ -56,42 +56,65 @@ func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.He
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	var list []eventstore.Envelope
+	if c.First != nil {
+		first, err := l.envelopes(eventstore.Commit{Stream: c.First.Stream, Last: c.First.Last, At: c.At, Events: c.First.Events}, len(l.log))
+		if err != nil {
+			return eventstore.Head{}, err
+		}
+		list = first
+	}
+	own, err := l.envelopes(c, len(l.log)+len(list))
+	if err != nil {
+		return eventstore.Head{}, err
+	}
+	for _, env := range append(list, own...) {
+		l.log, l.byStream[env.Stream] = append(l.log, env), append(l.byStream[env.Stream], env)
+	}
+	close(l.moved)
+	l.moved = make(chan struct{})
+	return own[len(own)-1].Head(), nil
+}
+
+// envelopes are the events of one stream's part of a commit, where the log has at events
+// before them.
+func (l *ledger) envelopes(c eventstore.Commit, at int) ([]eventstore.Envelope, error) {
 	var head eventstore.Head
 	if had := l.byStream[c.Stream]; len(had) > 0 {
 		head = had[len(had)-1].Head()
 	}
 	if head != c.Last {
-		return eventstore.Head{}, eventstore.ErrConflict
+		return nil, eventstore.ErrConflict
 	}
 	var list []eventstore.Envelope
 	for _, e := range c.Events {
 		name, data, err := domain.Marshal(e)
 		if err != nil {
-			return eventstore.Head{}, err
+			return nil, err
 		}
 		if len(data) > eventstore.MaxEventSize {
-			return eventstore.Head{}, fmt.Errorf("event %s: %w", e.EventName(), eventstore.ErrTooLarge)
+			return nil, fmt.Errorf("event %s: %w", e.EventName(), eventstore.ErrTooLarge)
 		}
 		if e, err = domain.Unmarshal(name, data); err != nil {
-			return eventstore.Head{}, err
+			return nil, err
 		}
-		at := c.At.UTC().Round(0)
-		head = eventstore.Head{Seq: eventstore.Seq(len(l.log) + len(list) + 1), Version: head.Version + 1,
-			Hash: eventstore.Chain(head.Hash, head.Version+1, at, name, data)}
-		list = append(list, eventstore.Envelope{Seq: head.Seq, Stream: c.Stream, Version: head.Version, At: at, Event: e, Hash: head.Hash})
+		when := c.At.UTC().Round(0)
+		head = eventstore.Head{Seq: eventstore.Seq(at + len(list) + 1), Version: head.Version + 1,
+			Hash: eventstore.Chain(head.Hash, head.Version+1, when, name, data)}
+		list = append(list, eventstore.Envelope{Seq: head.Seq, Stream: c.Stream, Version: head.Version, At: when, Event: e, Hash: head.Hash})
 	}
-	l.log, l.byStream[c.Stream] = append(l.log, list...), append(l.byStream[c.Stream], list...)
-	close(l.moved)
-	l.moved = make(chan struct{})
-	return head, nil
+	return list, nil
 }
 
 func refused(ctx context.Context, c eventstore.Commit) error {
 	if _, err := domain.ParseStream(c.Stream.String()); err != nil {
 		return err
 	}
-	if len(c.Events) > eventstore.MaxEvents {
+	if len(c.Events) > eventstore.MaxEvents || c.First != nil && len(c.Events)+len(c.First.Events) > eventstore.MaxEvents {
 		return eventstore.ErrTooLarge
+	}
+	if c.First != nil && (len(c.First.Events) == 0 || c.First.Stream == c.Stream) {
+		return errors.New("what is written before a commit needs an event and a stream of its own")
 	}
 	if len(c.Events) == 0 || c.At.IsZero() {
 		return errors.New("a commit needs a time and an event")
