@@ -15,7 +15,7 @@ type account struct {
 }
 
 // newAccount opens a firm with what it held before; nil: nothing yet.
-func (s *Server) newAccount(a Account, was *account) *account {
+func (s *store) newAccount(a Account, was *account) *account {
 	if was == nil {
 		was = &account{
 			Contacts: newShelf[*contact](),
@@ -34,7 +34,7 @@ func (s *Server) newAccount(a Account, was *account) *account {
 
 // identified gives everybody an id: the given one, the one that the same person had
 // before, or a new one.
-func (s *Server) identified(staff, known []Staff) []Staff {
+func (s *store) identified(staff, known []Staff) []Staff {
 	staff = slices.Clone(staff)
 	for i := range staff {
 		m := &staff[i]
@@ -51,7 +51,7 @@ func (s *Server) identified(staff, known []Staff) []Staff {
 }
 
 // tagID is the id of a tag: the same name is the same tag everywhere in the firm.
-func (s *Server) tagID(a *account, name string) string {
+func (s *store) tagID(a *account, name string) string {
 	if a.Tags[name] == "" {
 		a.Tags[name] = s.chance.id()
 	}

@@ -61,7 +61,7 @@ func (c Config) checkApps() error {
 }
 
 // app finds the app with a client id; nil: there is none.
-func (s *Server) app(id string) *app {
+func (s *signIn) app(id string) *app {
 	for _, a := range s.apps {
 		if a.id == id {
 			return a
@@ -72,7 +72,7 @@ func (s *Server) app(id string) *app {
 
 // caller finds the app whose credentials the request carries, in the Authorization header
 // and, where it is there, in the form; nil: there is none.
-func (s *Server) caller(r *http.Request) *app {
+func (s *signIn) caller(r *http.Request) *app {
 	id, secret, basic := r.BasicAuth()
 	named := r.PostForm.Get("client_id")
 	a := s.app(id)
@@ -83,7 +83,7 @@ func (s *Server) caller(r *http.Request) *app {
 }
 
 // keyed reports whether any app has the API key.
-func (s *Server) keyed(key string) bool {
+func (s *signIn) keyed(key string) bool {
 	for _, a := range s.apps {
 		if same(key, a.key) {
 			return true

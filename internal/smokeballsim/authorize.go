@@ -20,7 +20,7 @@ type consent struct {
 }
 
 // authorize shows the consent page, or sends the code at once under AutoConsent.
-func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
+func (s *signIn) authorize(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, good := s.checkConsent(w, r)
@@ -35,7 +35,7 @@ func (s *Server) authorize(w http.ResponseWriter, r *http.Request) {
 }
 
 // decide takes the decision of the consent page, or of a script.
-func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
+func (s *signIn) decide(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	q, good := s.checkConsent(w, r)
@@ -57,7 +57,7 @@ func (s *Server) decide(w http.ResponseWriter, r *http.Request) {
 
 // checkConsent refuses an authorization request with a page where it cannot be trusted
 // to come from the app, and with an error to the app where it can.
-func (s *Server) checkConsent(w http.ResponseWriter, r *http.Request) (consent, bool) {
+func (s *signIn) checkConsent(w http.ResponseWriter, r *http.Request) (consent, bool) {
 	if err := r.ParseForm(); err != nil {
 		refuseConsent(w, "The request cannot be read.")
 		return consent{}, false
@@ -79,7 +79,7 @@ func (s *Server) checkConsent(w http.ResponseWriter, r *http.Request) (consent, 
 
 // checkClient tells where to send the answer of an authorization request, or why it is
 // refused.
-func (s *Server) checkClient(form url.Values) (back *url.URL, reason string) {
+func (s *signIn) checkClient(form url.Values) (back *url.URL, reason string) {
 	switch {
 	case form.Get("client_id") != s.config.ClientID:
 		return nil, "No app has this client_id."
@@ -98,7 +98,7 @@ func (s *Server) checkClient(form url.Values) (back *url.URL, reason string) {
 	return back, ""
 }
 
-func (s *Server) registered(uri string) bool {
+func (s *signIn) registered(uri string) bool {
 	return len(s.config.RedirectURIs) == 0 || slices.Contains(s.config.RedirectURIs, uri)
 }
 
@@ -110,7 +110,7 @@ func safe(u *url.URL) bool {
 	return u.Scheme == "https" && host != "" || u.Scheme == "http" && local
 }
 
-func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, q consent, a *account) {
+func (s *signIn) sendCode(w http.ResponseWriter, r *http.Request, q consent, a *account) {
 	code := s.secret()
 	s.keepCode(code, grant{
 		Account: a.ID, User: a.Staff[0].ID, Scopes: q.scopes, Ends: time.Now().Add(codeLifetime), Client: s.config.ClientID,
@@ -123,9 +123,9 @@ func (s *Server) sendCode(w http.ResponseWriter, r *http.Request, q consent, a *
 	sendBack(w, r, q, url.Values{"code": {code}})
 }
 
-func (s *Server) keepCode(code string, g grant) {
+func (s *signIn) keepCode(code string, g grant) {
 	s.codes[code] = g
-	forget(s, s.codes, code, g.Ends)
+	forget(s.store, s.codes, code, g.Ends)
 }
 
 func sendBack(w http.ResponseWriter, r *http.Request, q consent, more url.Values) {

@@ -32,7 +32,7 @@ var refusalPage = template.Must(template.New("refusal").Parse(`<!doctype html>
 <body class="narrow"><main><h1>This sign-in is refused</h1><p>{{.}}</p></main></body></html>
 `))
 
-func (s *Server) showConsent(w http.ResponseWriter, r *http.Request, q consent) {
+func (s *signIn) showConsent(w http.ResponseWriter, r *http.Request, q consent) {
 	v := consentView{Action: r.URL.RequestURI(), Scopes: q.scopes, Back: q.redirect.Host}
 	for _, a := range s.accounts {
 		v.Accounts = append(v.Accounts, a.Account)
@@ -48,7 +48,7 @@ func refuseConsent(w http.ResponseWriter, reason string) {
 }
 
 // logged notes that a page could not be sent.
-func (s *Server) logged(err error) {
+func (s *store) logged(err error) {
 	if err != nil {
 		s.config.Log.Warn("page not sent", "err", err)
 	}

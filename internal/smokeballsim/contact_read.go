@@ -97,7 +97,7 @@ func (in contactIn) kind() string {
 	return "Person"
 }
 
-func (s *Server) viewContact(k *contact) contactOut {
+func (s *views) viewContact(k *contact) contactOut {
 	in := k.In
 	out := contactOut{
 		hyper: s.self("/contacts", k.ID), ID: k.ID, ExternalSystemID: in.ExternalSystemID, VersionID: k.Version,
@@ -115,7 +115,7 @@ func (s *Server) viewContact(k *contact) contactOut {
 	return out
 }
 
-func (s *Server) viewCompany(in companyIn) *companyOut {
+func (s *views) viewCompany(in companyIn) *companyOut {
 	out := companyOut{
 		company: in.company, Staff: s.links("/contacts", in.StaffIDs),
 		Directors: s.links("/contacts", in.DirectorIDs), StaffIDs: append([]string{}, in.StaffIDs...),

@@ -53,7 +53,7 @@ func (l *landing) showContact(k *contact) error {
 	return nil
 }
 
-func (s *Server) touchContact(k *contact) { k.Version, k.Updated = s.chance.id(), time.Now() }
+func (s *views) touchContact(k *contact) { k.Version, k.Updated = s.chance.id(), time.Now() }
 
 func updateContact(c *call) (reply, *problem) {
 	k, p := c.findContact()

@@ -51,7 +51,7 @@ func hookClient(c Config) *http.Client {
 
 // notify tells all subscriptions of a firm that ask for it what happened. The caller
 // holds the lock.
-func (s *Server) notify(from origin, event string, payload any) {
+func (s *webhooks) notify(from origin, event string, payload any) {
 	for h := range s.account(from.Account).Hooks.all() {
 		if slices.Contains(h.In.EventTypes, event) {
 			s.dispatch(from, h, event, payload)
@@ -60,7 +60,7 @@ func (s *Server) notify(from origin, event string, payload any) {
 }
 
 // dispatch sends one webhook on its way, once, twice, late or not at all.
-func (s *Server) dispatch(from origin, h *subscription, event string, payload any) {
+func (s *webhooks) dispatch(from origin, h *subscription, event string, payload any) {
 	body, err := json.Marshal(notice{from.Account, from.User, h.ID, event, from.Source, payload, ticks(time.Now())})
 	if err != nil {
 		s.config.Log.Error("webhook cannot be rendered", "type", event, "err", err)
@@ -92,7 +92,7 @@ type parcel struct {
 }
 
 // launch delivers p in the background, after a while. The caller holds the lock.
-func (s *Server) launch(p parcel, after time.Duration) {
+func (s *webhooks) launch(p parcel, after time.Duration) {
 	if s.closed {
 		return
 	}
@@ -108,7 +108,7 @@ func (s *Server) launch(p parcel, after time.Duration) {
 
 // deliver tries until the receiver answers well or the attempts are used up, and tells
 // whether the server stayed open that long.
-func (s *Server) deliver(p *parcel) bool {
+func (s *webhooks) deliver(p *parcel) bool {
 	p.Outcome = "lost"
 	for _, wait := range append([]time.Duration{0}, s.config.RetryPauses...) {
 		if !s.pause(wait) {
@@ -125,7 +125,7 @@ func (s *Server) deliver(p *parcel) bool {
 }
 
 // post sends p once and returns the receiver's answer, 0 where there was none.
-func (s *Server) post(p *parcel) int {
+func (s *webhooks) post(p *parcel) int {
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -143,7 +143,7 @@ func (s *Server) post(p *parcel) int {
 	if p.key != "" {
 		r.Header.Set("Signature", signature(p.key, sent, p.RequestID, p.client))
 	}
-	answer, err := s.hooks.Do(r)
+	answer, err := s.client.Do(r)
 	if err != nil {
 		s.config.Log.Debug("webhook not delivered", "type", p.Type, "request_id", p.RequestID)
 		return 0
@@ -168,7 +168,7 @@ func signature(key, timestamp, requestID, clientID string) string {
 }
 
 // Deliveries lists the newest webhooks that are done with, in the order in which they were.
-func (s *Server) Deliveries() []Delivery {
+func (s *webhooks) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.deliveries)

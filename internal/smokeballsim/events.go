@@ -181,7 +181,7 @@ func (l *landing) changedEvent(e *event) {
 	l.tell("event.updated", l.viewEvent(e))
 }
 
-func (s *Server) viewEvent(e *event) eventOut {
+func (s *views) viewEvent(e *event) eventOut {
 	in := e.In
 	long := in.EndTime.in(e.zone).Sub(in.StartTime.in(e.zone)) > 12*time.Hour
 	return eventOut{

@@ -70,7 +70,7 @@ type rule struct {
 
 // Fault arms f beside those that are armed already; the oldest that fits a call strikes.
 // It fails where f makes no sense.
-func (s *Server) Fault(f Fault) error {
+func (s *store) Fault(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (s *Server) Fault(f Fault) error {
 }
 
 // ClearFaults disarms all faults.
-func (s *Server) ClearFaults() {
+func (s *store) ClearFaults() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.rules = nil
@@ -113,7 +113,7 @@ func (f *Fault) check() error {
 
 // strike finds the fault that hits what, a route or an event type, and uses it up. The
 // caller holds the lock.
-func (s *Server) strike(what string, kinds ...Kind) (Fault, bool) {
+func (s *store) strike(what string, kinds ...Kind) (Fault, bool) {
 	for i, r := range s.rules {
 		if !r.fits(what, kinds) || !s.hit(r.Probability) {
 			continue
@@ -133,7 +133,7 @@ func (r *rule) fits(what string, kinds []Kind) bool {
 }
 
 // misbehave performs a call and sends its answer, or does what an armed fault requires.
-func (s *Server) misbehave(w http.ResponseWriter, pattern string, perform func(sour string) answer) {
+func (s *store) misbehave(w http.ResponseWriter, pattern string, perform func(sour string) answer) {
 	s.mu.Lock()
 	f, hit := s.strike(pattern, callFaults(pattern)...)
 	s.mu.Unlock()

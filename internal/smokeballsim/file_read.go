@@ -29,7 +29,7 @@ type fileOut struct {
 	IsDeleted      bool           `json:"isDeleted"`
 }
 
-func (s *Server) viewFile(m *matter, f *file) fileOut {
+func (s *views) viewFile(m *matter, f *file) fileOut {
 	at := "/matters/" + m.ID + "/documents/"
 	return fileOut{
 		hyper: s.self(at+"files", f.ID), ID: f.ID, VersionID: f.Version,

@@ -156,7 +156,7 @@ func (c *call) makeFile(m *matter, f *file) {
 }
 
 // expectBytes lets a file be cancelled that has no bytes at the end of its upload address.
-func (s *Server) expectBytes(f *file) {
+func (s *transfers) expectBytes(f *file) {
 	s.later(time.Until(f.Born.Add(s.config.UploadLifetime)), func() bool {
 		f.Cancelled = len(f.Contents) == 0
 		return f.Cancelled

@@ -149,7 +149,7 @@ func (c *call) folderReply(m *matter, f *folder) (reply, *problem) {
 	}, f.Parent, f.Name}), nil
 }
 
-func (s *Server) viewFolder(m *matter, f *folder) folderOut {
+func (s *views) viewFolder(m *matter, f *folder) folderOut {
 	return folderOut{s.self("/matters/"+m.ID+"/documents/folders", f.ID), f.ID, f.Parent, f.Name}
 }
 

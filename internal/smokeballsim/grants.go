@@ -38,7 +38,7 @@ func allScopes() []string {
 
 // scopesOf reads a scope parameter: none asks for all that the app was granted. It
 // reports the first scope that the app does not have.
-func (s *Server) scopesOf(text string) (granted []string, unknown string) {
+func (s *signIn) scopesOf(text string) (granted []string, unknown string) {
 	asked := strings.Fields(text)
 	for _, scope := range asked {
 		if !slices.Contains(s.config.Scopes, scope) {
@@ -52,7 +52,7 @@ func (s *Server) scopesOf(text string) (granted []string, unknown string) {
 }
 
 // bearer finds the living grant that an Authorization header carries.
-func (s *Server) bearer(header string) (grant, bool) {
+func (s *signIn) bearer(header string) (grant, bool) {
 	token, found := strings.CutPrefix(header, "Bearer ")
 	g := s.access[token]
 	return g, found && g.alive()
@@ -66,7 +66,7 @@ type Tokens struct {
 // Grant lets the firm with the given account id consent without a browser and returns
 // its tokens. No scopes asks for all that the app was granted. It fails where there is no
 // such account or scope.
-func (s *Server) Grant(accountID string, scopes ...string) (Tokens, error) {
+func (s *signIn) Grant(accountID string, scopes ...string) (Tokens, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.account(accountID)
@@ -81,25 +81,25 @@ func (s *Server) Grant(accountID string, scopes ...string) (Tokens, error) {
 	return t, s.commit()
 }
 
-func (s *Server) issueAccess(g grant) string {
+func (s *signIn) issueAccess(g grant) string {
 	g.Ends = time.Now().Add(s.config.AccessLifetime)
 	token := s.secret()
 	s.keepAccess(token, g)
 	return token
 }
 
-func (s *Server) keepAccess(token string, g grant) {
+func (s *signIn) keepAccess(token string, g grant) {
 	s.access[token] = g
-	forget(s, s.access, token, g.Ends)
+	forget(s.store, s.access, token, g.Ends)
 }
 
 // forget takes what is held under key out of memory once it has ended. That changes
 // nothing: what has ended is refused wherever it still stands.
-func forget[T any](s *Server, held map[string]T, key string, ends time.Time) {
+func forget[T any](s *store, held map[string]T, key string, ends time.Time) {
 	s.later(time.Until(ends), func() bool { delete(held, key); return false })
 }
 
-func (s *Server) issueRefresh(g grant) string {
+func (s *signIn) issueRefresh(g grant) string {
 	g.Ends = time.Now().Add(s.config.RefreshLifetime)
 	token := s.secret()
 	s.keepRefresh(token, g)
@@ -108,7 +108,7 @@ func (s *Server) issueRefresh(g grant) string {
 
 // keepRefresh holds a refresh token; when it ends, the firm's subscriptions go with it
 // unless the firm has consented again meanwhile.
-func (s *Server) keepRefresh(token string, g grant) {
+func (s *signIn) keepRefresh(token string, g grant) {
 	s.refresh[token] = g
 	s.later(time.Until(g.Ends), func() bool {
 		delete(s.refresh, token)
@@ -121,7 +121,7 @@ func (s *Server) keepRefresh(token string, g grant) {
 }
 
 // consented tells whether the firm still has a living refresh token.
-func (s *Server) consented(a *account) bool {
+func (s *signIn) consented(a *account) bool {
 	for _, g := range s.refresh {
 		if g.Account == a.ID && g.alive() {
 			return true
@@ -130,11 +130,11 @@ func (s *Server) consented(a *account) bool {
 	return false
 }
 
-func (s *Server) unsubscribe(a *account) { a.Hooks = newShelf[*subscription]() }
+func (s *signIn) unsubscribe(a *account) { a.Hooks = newShelf[*subscription]() }
 
 // Revoke is a firm that removes the app inside Smokeball: its tokens and codes die and
 // its subscriptions are removed. It fails where there is no such account.
-func (s *Server) Revoke(accountID string) error {
+func (s *signIn) Revoke(accountID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	a := s.account(accountID)

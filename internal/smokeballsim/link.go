@@ -15,12 +15,12 @@ type hyper struct {
 }
 
 // at is the link to id under the given path of this server.
-func (s *Server) at(path, id string) link {
+func (s *views) at(path, id string) link {
 	return link{ID: id, Href: s.url + path + "/" + id, Method: "GET"}
 }
 
 // optional is a link, or nothing where there is no id.
-func (s *Server) optional(path, id string) *link {
+func (s *views) optional(path, id string) *link {
 	if id == "" {
 		return nil
 	}
@@ -28,7 +28,7 @@ func (s *Server) optional(path, id string) *link {
 	return &l
 }
 
-func (s *Server) links(path string, ids []string) []link {
+func (s *views) links(path string, ids []string) []link {
 	out := make([]link, len(ids))
 	for i, id := range ids {
 		out[i] = s.at(path, id)
@@ -36,7 +36,7 @@ func (s *Server) links(path string, ids []string) []link {
 	return out
 }
 
-func (s *Server) self(path, id string) hyper {
+func (s *views) self(path, id string) hyper {
 	l := s.at(path, id)
 	return hyper{Href: l.Href, Method: "GET", Self: &link{ID: id, Href: l.Href, Method: "GET"}}
 }

@@ -13,7 +13,7 @@ func (f *flaws) add(field, format string, args ...any) {
 }
 
 // checkMatter tells what is wrong with a matter as it would be.
-func (s *Server) checkMatter(a *account, in matterIn) flaws {
+func (s *views) checkMatter(a *account, in matterIn) flaws {
 	var f flaws
 	s.checkMatterType(&f, a, in)
 	checkStatus(&f, in.Status)
@@ -28,7 +28,7 @@ func checkStatus(f *flaws, status string) {
 	}
 }
 
-func (s *Server) checkMatterType(f *flaws, a *account, in matterIn) {
+func (s *views) checkMatterType(f *flaws, a *account, in matterIn) {
 	if in.MatterTypeID == "" {
 		f.add("matterTypeId", "The matter type is missing.")
 		return

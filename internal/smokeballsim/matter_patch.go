@@ -65,7 +65,7 @@ func patched(in matterIn, named map[string]any) (matterIn, error) {
 
 // patchRules are the limits of PATCH: a type changes only where a lead becomes a matter,
 // which then also needs its client's role, or where all types may change.
-func (s *Server) patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
+func (s *views) patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
 	var f flaws
 	has := func(field string) bool { _, ok := named[field]; return ok }
 	converts := m.In.IsLead && has("isLead") && !typed.IsLead

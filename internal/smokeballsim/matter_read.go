@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func (s *Server) viewMatter(a *account, m *matter) matterOut {
+func (s *views) viewMatter(a *account, m *matter) matterOut {
 	in := m.In
 	return matterOut{
 		hyper: s.self("/matters", m.ID), ID: m.ID, ExternalSystemID: in.ExternalSystemID,

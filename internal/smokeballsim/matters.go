@@ -35,7 +35,7 @@ func createMatter(c *call) (reply, *problem) {
 }
 
 // completeMatter fills in what a new matter leaves out and refuses what is wrong.
-func (s *Server) completeMatter(a *account, in matterIn) (matterIn, *problem) {
+func (s *views) completeMatter(a *account, in matterIn) (matterIn, *problem) {
 	if in.Status == "" {
 		in.Status = "Open"
 	}

@@ -70,7 +70,7 @@ func australian(location string) bool {
 }
 
 // matterType finds a type by id among those of the firm's region.
-func (s *Server) matterType(a *account, id string) (matterType, bool) {
+func (s *store) matterType(a *account, id string) (matterType, bool) {
 	for _, t := range s.types {
 		if t.ID == id && t.offers(a.Location) {
 			return t, true
@@ -79,7 +79,7 @@ func (s *Server) matterType(a *account, id string) (matterType, bool) {
 	return matterType{}, false
 }
 
-func (s *Server) viewType(t matterType) matterTypeView {
+func (s *views) viewType(t matterType) matterTypeView {
 	return matterTypeView{s.self("/mattertypes", t.ID), t}
 }
 

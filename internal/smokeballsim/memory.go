@@ -72,7 +72,7 @@ func (m memory) check(c Config) error {
 
 // commit brings the state file up to date, where there is one. Whoever changed something
 // calls it before anybody hears of the change. The caller holds the lock.
-func (s *Server) commit() error {
+func (s *store) commit() error {
 	if s.config.StateFile == "" {
 		return nil
 	}
@@ -81,7 +81,7 @@ func (s *Server) commit() error {
 	}
 	body, err := json.Marshal(memory{
 		Starts: s.starts, URL: s.url, Accounts: s.accounts, Revised: s.revised, Codes: s.codes,
-		Access: s.access, Refresh: s.refresh, Transfers: s.transfers, Pending: s.pending,
+		Access: s.access, Refresh: s.refresh, Transfers: s.moving, Pending: s.pending,
 	})
 	if err != nil {
 		return fmt.Errorf("encode the state: %w", err)
@@ -90,7 +90,7 @@ func (s *Server) commit() error {
 }
 
 // committed is commit where nobody can be told why it fails.
-func (s *Server) committed() bool {
+func (s *store) committed() bool {
 	err := s.commit()
 	if err != nil {
 		s.config.Log.Error("state not kept", "err", err)
@@ -126,7 +126,7 @@ func (s *Server) resume(was memory) error {
 }
 
 // revise repeats the edits of matter types.
-func (s *Server) revise(types map[string]matterType) {
+func (s *store) revise(types map[string]matterType) {
 	maps.Copy(s.revised, types)
 	for i, t := range s.types {
 		if r, edited := types[t.ID]; edited {

@@ -59,7 +59,7 @@ func (w write) path() string {
 
 // settle lets w take effect after the visibility delay, after everything that was
 // accepted for the same resource before. The caller holds the lock.
-func (s *Server) settle(w write) {
+func (s *store) settle(w write) {
 	w.At = time.Now().Round(0).Add(s.within(s.config.VisibleAfter))
 	for _, p := range s.pending {
 		if p.ID == w.ID && !w.At.After(p.At) {
@@ -70,7 +70,7 @@ func (s *Server) settle(w write) {
 }
 
 // queue keeps w among the pending writes, which lie in the order of their time.
-func (s *Server) queue(w write) {
+func (s *store) queue(w write) {
 	at, _ := slices.BinarySearchFunc(s.pending, w, func(p, w write) int { return cmp.Or(p.At.Compare(w.At), -1) })
 	s.pending = slices.Insert(s.pending, at, w)
 	s.later(time.Until(w.At), func() bool { return s.landUntil(w.At) })
@@ -78,12 +78,12 @@ func (s *Server) queue(w write) {
 
 // landUntil lets everything that is due by then take effect, oldest first, and tells
 // whether there was anything.
-func (s *Server) landUntil(then time.Time) bool {
+func (s *store) landUntil(then time.Time) bool {
 	landed := false
 	for len(s.pending) > 0 && !s.pending[0].At.After(then) {
 		w := s.pending[0]
 		s.pending = slices.Delete(s.pending, 0, 1)
-		s.land(w)
+		s.effect(w)
 		landed = true
 	}
 	return landed

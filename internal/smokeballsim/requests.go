@@ -57,7 +57,7 @@ func newRequestLog() requestLog {
 	return requestLog{counts: Counts{ByStatus: map[int]int{}, ByRoute: map[string]int{}}}
 }
 
-func (s *Server) record(r Request) {
+func (s *store) record(r Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := &s.log
@@ -71,14 +71,14 @@ func (s *Server) record(r Request) {
 }
 
 // Requests lists the newest requests, oldest first; the controls' own are left out.
-func (s *Server) Requests() []Request {
+func (s *store) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.log.newest)
 }
 
 // Counts sums up all requests; the controls' own are left out.
-func (s *Server) Counts() Counts {
+func (s *store) Counts() Counts {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	c := s.log.counts

@@ -7,7 +7,7 @@ import (
 
 // revocation serves the revocation endpoint (RFC 7009): it takes refresh tokens only, of the
 // app that asks. What is unknown, or has ended, is as good as revoked.
-func (s *Server) revocation(w http.ResponseWriter, r *http.Request, _ string) {
+func (s *signIn) revocation(w http.ResponseWriter, r *http.Request, _ string) {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
 		sendOAuth(w, tokenAnswer{}, "invalid_request")
 		return
@@ -26,7 +26,7 @@ func (s *Server) revocation(w http.ResponseWriter, r *http.Request, _ string) {
 }
 
 // withdraw ends the refresh token that the request names, and what was made from it.
-func (s *Server) withdraw(r *http.Request) oauthError {
+func (s *signIn) withdraw(r *http.Request) oauthError {
 	a, token := s.caller(r), r.PostForm.Get("token")
 	g, known := s.refresh[token]
 	switch {

@@ -39,7 +39,7 @@ func (s *Server) newCall(r *http.Request, requestID string) *call {
 }
 
 // baseOf is the server's own address: the configured one, or the one it was asked under.
-func (s *Server) baseOf(r *http.Request) string {
+func (s *store) baseOf(r *http.Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.url == "" {
@@ -142,7 +142,7 @@ func send(w http.ResponseWriter, a answer) {
 }
 
 // watched gives a request its id and keeps a record of it.
-func (s *Server) watched(pattern string, serve func(http.ResponseWriter, *http.Request, string)) http.Handler {
+func (s *store) watched(pattern string, serve func(http.ResponseWriter, *http.Request, string)) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("RequestId")
 		if id == "" {
@@ -156,7 +156,7 @@ func (s *Server) watched(pattern string, serve func(http.ResponseWriter, *http.R
 	})
 }
 
-func (s *Server) freshID() string {
+func (s *store) freshID() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.chance.id()

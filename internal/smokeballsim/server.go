@@ -1,46 +1,23 @@
 package smokeballsim
 
 import (
-	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 )
 
 // Server is one simulated Smokeball. It is safe for concurrent use.
 type Server struct {
-	config  Config
+	*store
+	*signIn
+	*webhooks
+	*views
+	*transfers
+
 	handler http.Handler
-	apps    []*app
-	types   []matterType
-	hooks   *http.Client
-	slots   chan struct{} // bounds the webhooks that are on their way at once
-
-	ctx    context.Context // ends with Close
-	cancel context.CancelFunc
-	wait   sync.WaitGroup // everything that waits or delivers
-	http   *http.Server
-
-	mu sync.Mutex // guards everything below; request handlers run with it held
-	chance
-	url        string // how others reach the server; "": not known yet
-	accounts   []*account
-	codes      map[string]grant
-	access     map[string]grant
-	refresh    map[string]grant
-	transfers  map[string]transfer
-	pending    []write               // in the order of their time
-	revised    map[string]matterType // types that were edited, by id
-	starts     uint64                // how often the state file was taken up again
-	rules      []*rule
-	log        requestLog
-	deliveries []Delivery
-	kept       int64 // bytes of file contents in memory
-	closed     bool
+	http    *http.Server
 }
 
 // New makes a server from c; see [Config] for what an empty field means. It listens
@@ -75,13 +52,9 @@ func Open(c Config) (*Server, error) {
 }
 
 func newServer(c Config, was memory) *Server {
-	s := &Server{
-		config: c, apps: newApps(c), types: matterTypes(), hooks: hookClient(c), starts: was.Starts,
-		slots: make(chan struct{}, 32), chance: newChance(c.Seed, was.Starts), url: cmp.Or(c.URL, was.URL),
-		codes: map[string]grant{}, access: map[string]grant{}, refresh: map[string]grant{},
-		transfers: map[string]transfer{}, revised: map[string]matterType{}, log: newRequestLog(),
-	}
-	s.ctx, s.cancel = context.WithCancel(context.Background())
+	k := newStore(c, was)
+	s := &Server{store: k, signIn: &signIn{k}, webhooks: &webhooks{k}, views: &views{k}, transfers: &transfers{k}}
+	k.effect = s.land
 	for _, a := range c.Accounts {
 		s.accounts = append(s.accounts, s.newAccount(a, was.account(a.ID)))
 	}
@@ -131,13 +104,13 @@ func (s *Server) Close() error {
 		err = s.http.Close()
 	}
 	s.wait.Wait()
-	s.hooks.CloseIdleConnections()
+	s.client.CloseIdleConnections()
 	return err
 }
 
 // later runs do, with the lock held, once d has passed; never after Close. What do says it
 // changed is kept. The caller holds the lock.
-func (s *Server) later(d time.Duration, do func() bool) {
+func (s *store) later(d time.Duration, do func() bool) {
 	if s.closed {
 		return
 	}
@@ -154,7 +127,7 @@ func (s *Server) later(d time.Duration, do func() bool) {
 }
 
 // background runs do beside the caller and tells whether the server is open for that.
-func (s *Server) background(do func()) bool {
+func (s *store) background(do func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.closed {
@@ -164,7 +137,7 @@ func (s *Server) background(do func()) bool {
 }
 
 // pause waits for d and tells whether the server is still open.
-func (s *Server) pause(d time.Duration) bool {
+func (s *store) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -175,7 +148,7 @@ func (s *Server) pause(d time.Duration) bool {
 	}
 }
 
-func (s *Server) account(id string) *account {
+func (s *store) account(id string) *account {
 	for _, a := range s.accounts {
 		if a.ID == id {
 			return a

@@ -15,7 +15,7 @@ type staffOut struct {
 	UserID    string `json:"userId,omitempty"`
 }
 
-func (s *Server) viewStaff(m Staff) staffOut {
+func (s *views) viewStaff(m Staff) staffOut {
 	return staffOut{
 		hyper: s.self("/staff", m.ID), ID: m.ID, FirstName: m.FirstName, LastName: m.LastName,
 		Initials: initial(m.FirstName) + initial(m.LastName), Email: m.Email, Role: "Attorney",

@@ -149,7 +149,7 @@ func (l *landing) deleteTask(t *task) error {
 	return nil
 }
 
-func (s *Server) viewTask(t *task) taskOut {
+func (s *views) viewTask(t *task) taskOut {
 	due := t.In.DueDateOnly
 	if due == "" {
 		due = t.In.DueDate

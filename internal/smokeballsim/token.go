@@ -22,7 +22,7 @@ type tokenAnswer struct {
 type oauthError string
 
 // token serves the token endpoint.
-func (s *Server) token(w http.ResponseWriter, r *http.Request, _ string) {
+func (s *signIn) token(w http.ResponseWriter, r *http.Request, _ string) {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
 		sendOAuth(w, tokenAnswer{}, "invalid_request")
 		return
@@ -39,7 +39,7 @@ func (s *Server) token(w http.ResponseWriter, r *http.Request, _ string) {
 }
 
 // exchange turns what the client brings into tokens.
-func (s *Server) exchange(r *http.Request) (tokenAnswer, oauthError) {
+func (s *signIn) exchange(r *http.Request) (tokenAnswer, oauthError) {
 	f := r.PostForm
 	a := s.caller(r)
 	if a == nil {
@@ -59,7 +59,7 @@ func (s *Server) exchange(r *http.Request) (tokenAnswer, oauthError) {
 }
 
 // redeem exchanges a code. Whatever comes of it, the code is gone.
-func (s *Server) redeem(f url.Values) (tokenAnswer, oauthError) {
+func (s *signIn) redeem(f url.Values) (tokenAnswer, oauthError) {
 	g := s.codes[f.Get("code")]
 	delete(s.codes, f.Get("code"))
 	sum := sha256.Sum256([]byte(f.Get("code_verifier")))
@@ -74,7 +74,7 @@ func (s *Server) redeem(f url.Values) (tokenAnswer, oauthError) {
 }
 
 // renew issues an access token. The refresh token stays as it is and is not repeated.
-func (s *Server) renew(f url.Values) (tokenAnswer, oauthError) {
+func (s *signIn) renew(f url.Values) (tokenAnswer, oauthError) {
 	g := s.refresh[f.Get("refresh_token")]
 	if !g.alive() {
 		return tokenAnswer{}, "invalid_grant"
@@ -84,7 +84,7 @@ func (s *Server) renew(f url.Values) (tokenAnswer, oauthError) {
 }
 
 // private serves an app that needs nobody's consent: a firm's own, or the only firm's.
-func (s *Server) private(a *app, f url.Values) (tokenAnswer, oauthError) {
+func (s *signIn) private(a *app, f url.Values) (tokenAnswer, oauthError) {
 	firm := s.account(a.account)
 	if a.account == "" && len(s.accounts) == 1 {
 		firm = s.accounts[0]
@@ -99,7 +99,7 @@ func (s *Server) private(a *app, f url.Values) (tokenAnswer, oauthError) {
 	return s.accessAnswer(grant{Account: firm.ID, User: firm.Staff[0].ID, Scopes: scopes, Client: a.id}), ""
 }
 
-func (s *Server) accessAnswer(g grant) tokenAnswer {
+func (s *signIn) accessAnswer(g grant) tokenAnswer {
 	return tokenAnswer{AccessToken: s.issueAccess(g), TokenType: "Bearer", ExpiresIn: int(s.config.AccessLifetime.Seconds())}
 }
 

@@ -39,9 +39,9 @@ func (c *call) openTransfer(path string, t transfer) (url string, ends time.Time
 }
 
 // keepTransfer holds an address open until it ends.
-func (s *Server) keepTransfer(key string, t transfer) {
-	s.transfers[key] = t
-	forget(s, s.transfers, key, t.Ends)
+func (s *transfers) keepTransfer(key string, t transfer) {
+	s.moving[key] = t
+	forget(s.store, s.moving, key, t.Ends)
 }
 
 func (c *call) openUpload(m *matter, f *file) uploadInfo {
@@ -66,7 +66,7 @@ func (e storageError) answer() answer {
 }
 
 // upload takes in the bytes of a file.
-func (s *Server) upload(w http.ResponseWriter, r *http.Request, _ string) {
+func (s *transfers) upload(w http.ResponseWriter, r *http.Request, _ string) {
 	const pattern = "PUT /_upload/{key}"
 	if bad := checkUpload(r); bad != nil {
 		send(w, bad.answer())
@@ -103,15 +103,15 @@ func checkUpload(r *http.Request) *storageError {
 	return nil
 }
 
-func (s *Server) transfer(key string) (transfer, bool) {
+func (s *transfers) transfer(key string) (transfer, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	t, open := s.transfers[key]
+	t, open := s.moving[key]
 	return t, open && time.Now().Before(t.Ends)
 }
 
 // receive reads and measures a body, and keeps its bytes while there is room.
-func (s *Server) receive(r *http.Request) (content, error) {
+func (s *transfers) receive(r *http.Request) (content, error) {
 	sum := sha256.New()
 	var held bytes.Buffer
 	var into io.Writer = sum
@@ -130,7 +130,7 @@ func (s *Server) receive(r *http.Request) (content, error) {
 }
 
 // room takes n bytes of the memory for contents, where there are so many left.
-func (s *Server) room(n int64) bool {
+func (s *transfers) room(n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.kept+n > s.config.KeepBytes {
@@ -142,7 +142,7 @@ func (s *Server) room(n int64) bool {
 
 // arrive lets uploaded bytes show in their file after the visibility delay. It
 // tells whether their arrival is kept.
-func (s *Server) arrive(t transfer, body content) bool {
+func (s *transfers) arrive(t transfer, body content) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, held := s.fileOf(t)
@@ -156,7 +156,7 @@ func (s *Server) arrive(t transfer, body content) bool {
 	return s.committed()
 }
 
-func (s *Server) fileOf(t transfer) (*file, bool) {
+func (s *transfers) fileOf(t transfer) (*file, bool) {
 	if m := s.account(t.Account).matterHeld(t.Matter); m != nil {
 		return m.Files.held(t.File)
 	}
@@ -181,7 +181,7 @@ func (l *landing) fillFile(f *file) error {
 }
 
 // download sends the bytes of a file.
-func (s *Server) download(w http.ResponseWriter, r *http.Request, _ string) {
+func (s *transfers) download(w http.ResponseWriter, r *http.Request, _ string) {
 	t, open := s.transfer(r.PathValue("key"))
 	switch {
 	case !open:
