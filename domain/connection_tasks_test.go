@@ -155,8 +155,8 @@ func TestRenewedWebhooks(t *testing.T) {
 
 func TestOneRotationAtATime(t *testing.T) {
 	begun := domain.WebhookRotationStarted{Rotation: "r1", By: "u_1"}
-	then(t, connected().RotateWebhooks("r1", "u_1"), begun)
-	then(t, connected(begun).RotateWebhooks("r2", "u_2"))
+	then(t, connected().Hooks.Rotate("r1", "u_1"), begun)
+	then(t, connected(begun).Hooks.Rotate("r2", "u_2"))
 	then(t, connected(begun).FinishRotation("r1", "sub-1"), domain.WebhooksRotated{Rotation: "r1", Subscription: "sub-1", By: "u_1"})
 	then(t, connected(begun).FinishRotation("r2", "sub-1"))
 	then(t, connected(begun, domain.Disconnected{}).FinishRotation("r1", "sub-1"))

@@ -95,10 +95,9 @@ func (c Connection) RemoveWebhooks(by string) []Event {
 	return []Event{WebhooksRemoved{Subscription: c.Subscription, By: by}}
 }
 
-// RotateWebhooks decides to make a new key and address; while that is under way it is
-// not begun again.
-func (c Connection) RotateWebhooks(rotation, by string) []Event {
-	if c.Hooks.Rotation != "" {
+// Rotate decides to make a new key and address, unless a rotation is under way.
+func (w WebhookState) Rotate(rotation, by string) []Event {
+	if w.Rotation != "" {
 		return nil
 	}
 	return []Event{WebhookRotationStarted{Rotation: rotation, By: by}}
@@ -113,11 +112,11 @@ func (c Connection) FinishRotation(rotation, subscription string) []Event {
 }
 
 // RetireKeys decides that no old pair of key and address is left.
-func (c Connection) RetireKeys() []Event {
-	if c.Hooks.RotatedAt.IsZero() {
+func (w WebhookState) RetireKeys() []Event {
+	if w.RotatedAt.IsZero() {
 		return nil
 	}
-	return []Event{WebhookKeysRetired{Rotation: c.Hooks.Rotated}}
+	return []Event{WebhookKeysRetired{Rotation: w.Rotated}}
 }
 
 // TestWebhooks decides that Smokeball is asked for a test notification.

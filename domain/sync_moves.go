@@ -1,5 +1,7 @@
 package domain
 
+import "slices"
+
 // Move is one way in which a sync goes from one status to another.
 type Move struct {
 	From  Status // "": there is no sync yet
@@ -51,27 +53,11 @@ func (s Status) After(e Event) (to Status, ok bool) {
 
 // SyncMoved is the sync that an event moves; ok is false for an event that moves none.
 func SyncMoved(e Event) (id SyncID, ok bool) {
-	switch e := e.(type) {
-	case SyncRequested:
-		return e.Sync, true
-	case SyncStarted:
-		return e.Sync, true
-	case SyncDeferred:
-		return e.Sync, true
-	case SyncReleased:
-		return e.Sync, true
-	case SyncConfirming:
-		return e.Sync, true
-	case SyncSucceeded:
-		return e.Sync, true
-	case SyncFailed:
-		return e.Sync, true
-	case SyncSkipped:
-		return e.Sync, true
-	case SyncCancelled:
-		return e.Sync, true
+	s, ok := e.(OfSync)
+	if !ok || !slices.ContainsFunc(moves, func(m Move) bool { return m.Event == e.EventName() }) {
+		return "", false
 	}
-	return "", false
+	return s.OfSync(), true
 }
 
 // allows reports whether the event may follow: it moves no sync, or one of the matter's as

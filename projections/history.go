@@ -73,60 +73,10 @@ func syncKeys(env eventstore.Envelope) []string {
 	return nil
 }
 
-// syncOf is the sync that an event belongs to.
+// syncOf is the sync that an event belongs to, "" where it belongs to none.
 func syncOf(e domain.Event) domain.SyncID {
-	if id, moves := domain.SyncMoved(e); moves {
-		return id
-	}
-	return effectOf(e)
-}
-
-func effectOf(e domain.Event) domain.SyncID {
-	switch e := e.(type) {
-	case domain.MatterTypeResolved:
-		return e.Sync
-	case domain.ContactResolved:
-		return e.Sync
-	case domain.ContactSeen:
-		return e.Sync
-	case domain.SyncWarned:
-		return e.Sync
-	case domain.MatterTagged:
-		return e.Sync
-	case domain.MatterAccepted:
-		return e.Sync
-	case domain.MatterLinked:
-		return e.Sync
-	case domain.MatterChangeAccepted:
-		return e.Sync
-	case domain.MatterUnchanged:
-		return e.Sync
-	case domain.MatterGone:
-		return e.Sync
-	case domain.MatterUnlinked:
-		return e.Sync
-	case domain.MatterConfirmed:
-		return e.Sync
-	case domain.FileAccepted:
-		return e.Sync
-	case domain.DocumentUploaded:
-		return e.Sync
-	case domain.DocumentConfirmed:
-		return e.Sync
-	case domain.DocumentKept:
-		return e.Sync
-	case domain.FileRenamed:
-		return e.Sync
-	case domain.DocumentFailed:
-		return e.Sync
-	case domain.MatterCreationAbandoned:
-		return e.Sync
-	case domain.MatterChangeMissed:
-		return e.Sync
-	case domain.FolderCreationAbandoned:
-		return e.Sync
-	case domain.FileCreationAbandoned:
-		return e.Sync
+	if s, ok := e.(domain.OfSync); ok {
+		return s.OfSync()
 	}
 	return ""
 }

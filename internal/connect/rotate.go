@@ -20,7 +20,7 @@ func (w *Webhooks) RotateWebhooks(ctx context.Context, by domain.User) (uint64, 
 		return 0, noWebhooks()
 	}
 	id := random()
-	_, err = w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.RotateWebhooks(id, by.Subject) })
+	_, err = w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Hooks.Rotate(id, by.Subject) })
 	if err != nil {
 		return 0, err
 	}
@@ -109,6 +109,6 @@ func (w *Webhooks) retire(ctx context.Context, f domain.FirmID) error {
 	if err := write(ctx, w.addresses.secrets, hookName(f), h); err != nil {
 		return err
 	}
-	_, err = w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event { return c.RetireKeys() })
+	_, err = w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event { return c.Hooks.RetireKeys() })
 	return err
 }

@@ -88,8 +88,8 @@ func (t *trial) fault(format string, args ...any) {
 }
 
 // note adds a remark to the campaign's row.
-func (t *trial) note(format string, args ...any) {
-	t.notes = append(t.notes, fmt.Sprintf(format, args...))
+func (r *row) note(format string, args ...any) {
+	r.notes = append(r.notes, fmt.Sprintf(format, args...))
 }
 
 // row is what a campaign measured.

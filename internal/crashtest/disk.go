@@ -42,9 +42,9 @@ func (t *trial) noDisks(ctx context.Context) error {
 }
 
 // skip says that a campaign cannot be run here.
-func (t *trial) skip(what string, why error) {
-	t.planned, t.uncounted = 0, true
-	t.note("SKIPPED: %s need root, loop devices and e2fsprogs: %v", what, why)
+func (r *row) skip(what string, why error) {
+	r.planned, r.uncounted = 0, true
+	r.note("SKIPPED: %s need root, loop devices and e2fsprogs: %v", what, why)
 }
 
 func (d *disk) mount(ctx context.Context) error {

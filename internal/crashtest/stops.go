@@ -73,10 +73,7 @@ func (w *world) stopTwice(ctx context.Context) (time.Duration, error) {
 
 func (t *trial) judge(what string, longest, promised time.Duration) {
 	t.note("longest end after %s: %s; %s are promised", what, took(longest), promised)
-	if t.short {
-		promised *= tolerance
-	}
-	if longest > promised {
+	if promised *= t.leniency(); longest > promised {
 		t.fault("the engine ended %s after %s, %s too late", took(longest), what, took(longest-promised))
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // cyclesOfCluster is how many cycles a world of several engines has.
@@ -141,7 +143,7 @@ func (s *strikes) draw(t *trial, chosen []strike) strike {
 func (s *strikes) next(ctx context.Context, t *trial, c *cluster, chosen []strike) error {
 	k := s.draw(t, chosen)
 	s.count[k.name]++
-	if err := moment(ctx, t.between(0, 2*time.Second)); err != nil {
+	if err := retry.Wait(ctx, t.between(0, 2*time.Second)); err != nil {
 		return err
 	}
 	if err := k.do(s, ctx, t, c); err != nil {
@@ -197,7 +199,7 @@ func (s *strikes) killAny(ctx context.Context, t *trial, c *cluster) error {
 
 // backSoon starts an engine that is down again after a moment.
 func (c *cluster) backSoon(ctx context.Context, t *trial, e *clusterEngine) error {
-	if err := moment(ctx, t.between(0, time.Second)); err != nil {
+	if err := retry.Wait(ctx, t.between(0, time.Second)); err != nil {
 		return err
 	}
 	if err := c.launchEngine(t, e); err != nil {
@@ -213,7 +215,7 @@ func (s *strikes) killNode(ctx context.Context, t *trial, c *cluster) error {
 	}
 	n := c.nodes[t.chance.IntN(len(c.nodes))]
 	n.process.kill()
-	if err := moment(ctx, t.between(0, 5*time.Second)); err != nil {
+	if err := retry.Wait(ctx, t.between(0, 5*time.Second)); err != nil {
 		return err
 	}
 	return c.bringUp(n)
@@ -234,11 +236,11 @@ func (s *strikes) freezeLeader(ctx context.Context, t *trial, c *cluster) error 
 	if err := s.time(ctx, t, c, frozenLeader, e, began); err != nil {
 		return err
 	}
-	if err := moment(ctx, t.between(0, 2*time.Second)); err != nil {
+	if err := retry.Wait(ctx, t.between(0, 2*time.Second)); err != nil {
 		return err
 	}
 	e.process.thaw()
-	return moment(ctx, t.between(0, 2*time.Second))
+	return retry.Wait(ctx, t.between(0, 2*time.Second))
 }
 
 // cutLeaderOff parts the leading engine from the cluster, not from Smokeball, until another
@@ -252,7 +254,7 @@ func (s *strikes) cutLeaderOff(ctx context.Context, t *trial, c *cluster) error 
 	if err := e.place.cut(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(s.time(ctx, t, c, cutOffLeader, e, began), moment(ctx, t.between(0, 10*time.Second)), e.place.join(ctx)); err != nil {
+	if err := errors.Join(s.time(ctx, t, c, cutOffLeader, e, began), retry.Wait(ctx, t.between(0, 10*time.Second)), e.place.join(ctx)); err != nil {
 		return err
 	}
 	return e.ready(ctx)
@@ -269,7 +271,7 @@ func (s *strikes) freezeNode(ctx context.Context, t *trial, c *cluster) error {
 		return err
 	}
 	defer n.process.thaw()
-	return moment(ctx, t.between(5*time.Second, 20*time.Second))
+	return retry.Wait(ctx, t.between(5*time.Second, 20*time.Second))
 }
 
 // stopLeader ends the leading engine well.
@@ -289,16 +291,3 @@ func (s *strikes) stopLeader(ctx context.Context, t *trial, c *cluster) error {
 	s.end = max(s.end, time.Since(began))
 	return c.backSoon(ctx, t, e)
 }
-
-// moment is over after d.
-func moment(ctx context.Context, d time.Duration) error {
-	ctx, cancel := context.WithTimeoutCause(ctx, d, errOver)
-	defer cancel()
-	<-ctx.Done()
-	if err := context.Cause(ctx); !errors.Is(err, errOver) {
-		return err
-	}
-	return nil
-}
-
-var errOver = errors.New("it is over")

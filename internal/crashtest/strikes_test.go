@@ -1,9 +1,7 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
-	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -12,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 )
 
@@ -88,20 +85,6 @@ func TestAGatewayKnowsChanges(t *testing.T) {
 	if at, _ := g.firstAfter(now.Add(time.Minute)); !at.IsZero() {
 		t.Error("there is a change after the last one")
 	}
-}
-
-func TestAMomentPasses(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		began := time.Now()
-		if err := moment(t.Context(), time.Minute); err != nil || time.Since(began) != time.Minute {
-			t.Errorf("after %s: %v", time.Since(began), err)
-		}
-		gone, leave := context.WithCancel(t.Context())
-		leave()
-		if err := moment(gone, time.Minute); !errors.Is(err, context.Canceled) {
-			t.Errorf("called off: %v", err)
-		}
-	})
 }
 
 // TestNodesKnowEachOther tells that what a node's process is told is what it becomes.

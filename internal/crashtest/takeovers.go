@@ -41,8 +41,8 @@ func (t *trial) judgeTakeovers(all takeovers) {
 }
 
 // leniency is by what the promises may be exceeded.
-func (t *trial) leniency() time.Duration {
-	if t.short {
+func (b *bench) leniency() time.Duration {
+	if b.short {
 		return tolerance
 	}
 	return 1

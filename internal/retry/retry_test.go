@@ -52,6 +52,11 @@ func TestWaitEndsOnTimeOrWithItsContext(t *testing.T) {
 			t.Errorf("waited %v, error %v", time.Since(began), err)
 		}
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		cancelled, cancel2 := context.WithCancel(t.Context())
+		cancel2()
+		if err := retry.Wait(cancelled, time.Hour); !errors.Is(err, context.Canceled) {
+			t.Errorf("under a context that has ended: %v", err)
+		}
 		defer cancel()
 		began = time.Now()
 		if err := retry.Wait(ctx, time.Hour); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) != time.Second {
