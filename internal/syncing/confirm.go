@@ -9,41 +9,55 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// confirmAll waits until Smokeball shows everything that it accepted in this sync.
-func (t *attempt) confirmAll(ctx context.Context) error {
-	if t.allSeen() {
-		return nil
+// confirmStep waits until Smokeball shows everything that it accepted in the sync.
+type confirmStep struct {
+	attempt   *attempt
+	link      *link
+	people    *people
+	watch     *watcher
+	notifier  *Notifier
+	smokeball interface {
+		Matters
+		Contacts
+		FileNames
 	}
-	if t.m.Current.Status != domain.Confirming {
-		if err := t.record(ctx, domain.SyncConfirming{Sync: t.Sync}); err != nil {
-			return err
+}
+
+// all waits until Smokeball shows everything that it accepted in this sync.
+func (s *confirmStep) all(ctx context.Context) result {
+	if s.allSeen() {
+		return done
+	}
+	if s.attempt.m.Current.Status != domain.Confirming {
+		if err := s.attempt.record(ctx, domain.SyncConfirming{Sync: s.attempt.current.Sync}); err != nil {
+			return fails(err)
 		}
 	}
-	if err := t.confirmMatter(ctx); err != nil {
-		return err
+	if r := s.matter(ctx); r.ends() {
+		return r
 	}
-	for _, p := range t.m.Current.Contacts {
-		if err := t.confirmContact(ctx, p); err != nil {
-			return err
+	for _, p := range s.attempt.m.Current.Contacts {
+		if r := s.contact(ctx, p); r.ends() {
+			return r
 		}
 	}
-	for _, d := range t.m.Documents {
+	for _, d := range s.attempt.m.Documents {
 		if d.Uploaded && !d.Confirmed {
-			if err := t.confirmFile(ctx, d.Data.ID); err != nil {
-				return err
+			if r := s.file(ctx, d.Data.ID); r.ends() {
+				return r
 			}
 		}
 	}
-	return nil
+	return done
 }
 
-func (t *attempt) allSeen() bool {
-	for _, d := range t.m.Documents {
+func (s *confirmStep) allSeen() bool {
+	for _, d := range s.attempt.m.Documents {
 		if d.Uploaded && !d.Confirmed {
 			return false
 		}
 	}
-	return t.m.Smokeball.Confirmed && len(t.m.Current.Contacts) == 0
+	return s.attempt.m.Smokeball.Confirmed && len(s.attempt.m.Current.Contacts) == 0
 }
 
 func notConfirmed(what string, id domain.SmokeballID, waited time.Duration) error {
@@ -54,58 +68,49 @@ func notConfirmed(what string, id domain.SmokeballID, waited time.Duration) erro
 	}}
 }
 
-// confirmMatter waits until the matter, with its last change, is there.
-func (t *attempt) confirmMatter(ctx context.Context) error {
-	if t.m.Smokeball.Confirmed {
-		return nil
+// matter waits until the matter, with its last change, is there.
+func (s *confirmStep) matter(ctx context.Context) result {
+	if s.attempt.m.Smokeball.Confirmed {
+		return done
 	}
-	start, sb := t.Now(), t.m.Smokeball
+	start, sb := s.attempt.now(), s.attempt.m.Smokeball
 	seen := func(ctx context.Context, by domain.Proof) error {
-		return t.record(ctx, domain.MatterConfirmed{Sync: t.Sync, Matter: sb.ID, By: by, Request: sb.Request, DurationMS: t.since(start)})
+		return s.attempt.record(ctx, domain.MatterConfirmed{Sync: s.attempt.current.Sync, Matter: sb.ID, By: by, Request: sb.Request, DurationMS: s.attempt.since(start)})
 	}
-	err := t.await(ctx, awaited{what: "matter", id: sb.ID, request: sb.Request, since: sb.Since,
-		told:    func(context.Context) (bool, error) { return t.m.Smokeball.Confirmed, nil },
-		refused: func(ctx context.Context, message string) error { return t.refused(ctx, sb.Request, message, sb.ID) },
-		shown:   func(ctx context.Context) error { return seen(ctx, domain.ByWebhook) },
-		look: func(ctx context.Context) (bool, error) {
-			m, err := t.Smokeball.Matter(ctx, t.firm, sb.ID)
+	r := s.watch.await(ctx, awaited{what: "matter", id: sb.ID, request: sb.Request, since: sb.Since,
+		told: func(context.Context) (bool, error) { return s.attempt.m.Smokeball.Confirmed, nil },
+		refused: func(ctx context.Context, message string) error {
+			return s.attempt.refused(ctx, sb.Request, message, sb.ID)
+		},
+		shown: func(ctx context.Context) error { return seen(ctx, domain.ByWebhook) },
+		look: func(ctx context.Context) (bool, result) {
+			m, err := s.smokeball.Matter(ctx, s.attempt.firm, sb.ID)
 			if (domain.IsNotThere(err) && sb.Before != nil) || (err == nil && m.Gone()) {
-				return false, t.recordMatterGone(ctx)
+				return false, s.link.gone(ctx)
 			}
-			if err != nil || !t.m.Smokeball.Shown(m) {
-				return false, err
+			if err != nil || !s.attempt.m.Smokeball.Shown(m) {
+				return false, fails(err)
 			}
-			return true, seen(ctx, domain.ByRead)
+			return true, fails(seen(ctx, domain.ByRead))
 		}})
-	if !missing(err) {
-		return err
+	if !missing(r.err) {
+		return r
 	}
-	return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(t.Attempt, sb.Request) })
+	return s.missed(ctx, r.err, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(s.attempt.current, sb.Request) })
 }
 
 // missed records that something accepted was not shown, which err says. What was shown, or
 // settled otherwise, at the last moment is not missed.
-func (t *attempt) missed(ctx context.Context, err error, decide func(domain.Matter) ([]domain.Event, error)) error {
+func (s *confirmStep) missed(ctx context.Context, err error, decide func(domain.Matter) ([]domain.Event, error)) result {
 	var facts []domain.Event
-	e := t.decide(ctx, func(m domain.Matter) (_ []domain.Event, err error) {
+	e := s.attempt.decide(ctx, func(m domain.Matter) (_ []domain.Event, err error) {
 		facts, err = decide(m)
 		return facts, err
 	})
 	if e == nil && len(facts) == 0 {
-		return nil
+		return done
 	}
-	return errors.Join(err, e)
-}
-
-// refused records that Smokeball failed what it had accepted, and ends the attempt where that
-// ends the sync.
-func (t *attempt) refused(ctx context.Context, r domain.RequestID, message string, id domain.SmokeballID) error {
-	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Refuse(r, message, id), nil })
-	if err != nil {
-		return err
-	}
-	_, err = t.m.Record(t.Attempt)
-	return err
+	return fails(errors.Join(err, e))
 }
 
 // missing reports whether err says that something accepted was not shown.
@@ -116,8 +121,8 @@ func missing(err error) bool {
 
 // fileGone is the passing fault that people deleted the file which a newer content was sent
 // to: the next attempt sends it to another one.
-func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
-	if err := t.abandonFile(ctx, d, domain.AbandonedDeleted); err != nil {
+func (s *confirmStep) fileGone(ctx context.Context, d domain.Document) error {
+	if err := s.attempt.abandonFile(ctx, d, domain.AbandonedDeleted); err != nil {
 		return err
 	}
 	return &domain.CallError{Op: "read file", Class: domain.Retryable, Failure: domain.Failure{
@@ -127,36 +132,37 @@ func (t *attempt) fileGone(ctx context.Context, d domain.Document) error {
 	}}
 }
 
-// abandonFile records that the document's file is given up.
-func (t *attempt) abandonFile(ctx context.Context, d domain.Document, why domain.Abandonment) error {
-	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.AbandonFile(t.Attempt, d.Data.ID, d.File, why) })
+// file waits until Smokeball shows the document's file as uploaded.
+func (s *confirmStep) file(ctx context.Context, id domain.DocumentID) result {
+	start := s.attempt.now()
+	d, _ := s.attempt.m.Document(id)
+	r := s.watch.await(ctx, awaited{what: "file", id: d.File, request: d.Request, since: d.Since,
+		told: func(context.Context) (bool, error) { // or it was approved again, or refused
+			now, _ := s.attempt.m.Document(id)
+			return now.Confirmed || !now.Uploaded || now.Failure != nil, nil
+		},
+		refused: func(ctx context.Context, message string) error {
+			return s.attempt.refused(ctx, d.Request, message, d.File)
+		},
+		look: func(ctx context.Context) (bool, result) { return s.lookAtFile(ctx, d, start) }})
+	if !missing(r.err) {
+		return r
+	}
+	if r := s.link.look(ctx); r.ends() {
+		return r // not only the file is missing
+	}
+	return s.missed(ctx, r.err, func(m domain.Matter) ([]domain.Event, error) { return m.MissFile(s.attempt.current, id, d.File) })
 }
 
-// confirmFile waits until Smokeball shows the document's file as uploaded.
-func (t *attempt) confirmFile(ctx context.Context, id domain.DocumentID) error {
-	start := t.Now()
-	d, _ := t.m.Document(id)
-	told := func(context.Context) (bool, error) { // or it was approved again, or refused
-		now, _ := t.m.Document(id)
-		return now.Confirmed || !now.Uploaded || now.Failure != nil, nil
+// lookAtFile reads the document's file, and records it where it is there.
+func (s *confirmStep) lookAtFile(ctx context.Context, d domain.Document, start time.Time) (bool, result) {
+	f, err := s.smokeball.File(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, d.File)
+	if err == nil && f.Deleted {
+		return false, fails(s.fileGone(ctx, d))
 	}
-	refused := func(ctx context.Context, message string) error { return t.refused(ctx, d.Request, message, d.File) }
-	err := t.await(ctx, awaited{what: "file", id: d.File, request: d.Request, since: d.Since, told: told, refused: refused, look: func(ctx context.Context) (bool, error) {
-		f, err := t.Smokeball.File(ctx, t.firm, t.m.Smokeball.ID, d.File)
-		if err == nil && f.Deleted {
-			return false, t.fileGone(ctx, d)
-		}
-		if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
-			return false, err // not there, or still the version before
-		}
-		shown := domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: d.File, By: domain.ByRead, Request: d.Request, DurationMS: t.since(start)}
-		return true, t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(t.Attempt, shown) })
-	}})
-	if missing(err) {
-		if e := t.lookAt(ctx); e != nil {
-			return e // not only the file is missing
-		}
-		return t.missed(ctx, err, func(m domain.Matter) ([]domain.Event, error) { return m.MissFile(t.Attempt, id, d.File) })
+	if err != nil || !f.Uploaded || (f.SizeBytes != 0 && f.SizeBytes != d.Size) {
+		return false, fails(err) // not there, or still the version before
 	}
-	return err
+	shown := domain.DocumentConfirmed{Sync: s.attempt.current.Sync, Document: d.Data.ID, File: d.File, By: domain.ByRead, Request: d.Request, DurationMS: s.attempt.since(start)}
+	return true, fails(s.attempt.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(s.attempt.current, shown) }))
 }

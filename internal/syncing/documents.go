@@ -1,86 +1,85 @@
 package syncing
 
 import (
-	"cmp"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// documents sends every approved document that Smokeball does not have, and renames the files
-// of those that have another name in CaseHug since.
-func (t *attempt) documents(ctx context.Context) error {
-	later, err := t.sendAll(ctx)
-	if err == nil {
-		err = errors.Join(t.renames(ctx), t.misfiled(ctx))
+// documentStep sends every approved document that Smokeball does not have.
+type documentStep struct {
+	attempt   *attempt
+	grant     *grant
+	link      *link
+	folders   *folderStep
+	confirm   *confirmStep
+	fetcher   *fetcher
+	names     *renameStep
+	smokeball Files
+	filesOf   domain.SmokeballID     // the matter that files belong to
+	files     []domain.SmokeballFile // of the matter, where they had to be asked for
+}
+
+// do sends every approved document that Smokeball does not have, and renames the files of those
+// that have another name in CaseHug since.
+func (s *documentStep) do(ctx context.Context) result {
+	later, r := s.sendAll(ctx)
+	if r.ends() {
+		return r
 	}
-	if err != nil {
-		return err
-	}
-	return later
+	return s.names.do(ctx).or(fails(later))
 }
 
 // sendAll sends documents. A fault in one is recorded and does not hold back the others; one
 // that passes is returned as later.
-func (t *attempt) sendAll(ctx context.Context) (later, err error) {
-	unsent, err := t.sendable(ctx)
+func (s *documentStep) sendAll(ctx context.Context) (later error, r result) {
+	unsent, err := s.sendable(ctx)
 	if err != nil || len(unsent) == 0 {
-		return nil, err
+		return nil, fails(err)
 	}
-	if err := t.confirmMatter(ctx); err != nil { // files are added to a matter that is there
-		return nil, err
+	if r := s.confirm.matter(ctx); r.ends() { // files are added to a matter that is there
+		return nil, r
 	}
 	for _, d := range unsent {
 		if d.Uploaded {
 			continue // only its confirmation is missing
 		}
-		err := t.sendOrFail(ctx, d.Data.ID)
-		ce := domain.AsCallError(err)
+		r := repeat(func() result { return s.sendOrFail(ctx, d.Data.ID) })
+		ce := domain.AsCallError(r.err)
 		switch {
-		case err == nil:
+		case !r.ends():
 		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
-			return nil, err
+			return nil, r
 		default:
-			later = errors.Join(later, err)
+			later = errors.Join(later, r.err)
 		}
 	}
-	return later, nil
+	return later, done
 }
 
 // sendOrFail sends a document, or records why that is not possible. A document that is approved
-// again during a failed attempt gets an attempt of its own.
-func (t *attempt) sendOrFail(ctx context.Context, id domain.DocumentID) error {
-	for {
-		tried, _ := t.m.Document(id)
-		err := t.send(ctx, id)
-		ce := domain.AsCallError(err)
-		switch {
-		case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
-			return err
-		case ce.Class == domain.NotThere && t.awaits(tried):
-			return t.comes(ce, tried.Told)
-		case ce.Class == domain.NotThere && keeps(tried):
-			if err := t.keepUncompared(ctx, tried); !errors.Is(err, domain.ErrTaken) {
-				return err
-			}
-			continue
-		case ce.Class == domain.SignIn || ce.Class == domain.Retryable || ce.Class == domain.Allowance:
-			return err
-		}
-		if err := t.failed(ctx, tried, ce); !errors.Is(err, domain.ErrTaken) {
-			return err
-		}
+// again during a failed try gets a try of its own.
+func (s *documentStep) sendOrFail(ctx context.Context, id domain.DocumentID) result {
+	tried, _ := s.attempt.m.Document(id)
+	r := s.send(ctx, id)
+	ce := domain.AsCallError(r.err)
+	switch {
+	case ce == nil || ctx.Err() != nil || ce.Failure.Code == domain.CodeMatterGone:
+		return r
+	case ce.Class == domain.NotThere && s.awaits(tried):
+		return s.comes(ce, tried.Told)
+	case ce.Class == domain.NotThere && keeps(tried):
+		return s.keepUncompared(ctx, tried)
+	case ce.Class == domain.SignIn || ce.Class == domain.Retryable || ce.Class == domain.Allowance:
+		return r
 	}
+	return s.failed(ctx, tried, ce)
 }
 
 // An approval waits so long for its object, and looks for it so often: soon at first, then
@@ -94,10 +93,10 @@ const (
 )
 
 // comes lets the sync wait for an approval's object, which is not there yet.
-func (t *attempt) comes(ce *domain.CallError, told time.Time) error {
+func (s *documentStep) comes(ce *domain.CallError, told time.Time) result {
 	f := ce.Failure
 	f.Remedy = fmt.Sprintf(objectComesByItself, told.Add(objectWait).UTC().Format("15:04 UTC"))
-	return &waiting{step: domain.StepDocument, failure: f, until: t.Now().Add(betweenLooks(t.Now().Sub(told)))}
+	return result{next: waits, wait: waiting{failure: f, until: s.attempt.now().Add(betweenLooks(s.attempt.now().Sub(told)))}}
 }
 
 // betweenLooks is the pause before the next look for an object that has been awaited so long.
@@ -106,13 +105,13 @@ func betweenLooks(waited time.Duration) time.Duration {
 }
 
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.
-func (t *attempt) sendable(ctx context.Context) (list []domain.Document, err error) {
-	for _, d := range t.m.Unsent() {
-		if !t.m.LeavesOut(d) {
+func (s *documentStep) sendable(ctx context.Context) (list []domain.Document, err error) {
+	for _, d := range s.attempt.m.Unsent() {
+		if !s.attempt.m.LeavesOut(d) {
 			list = append(list, d)
 			continue
 		}
-		if err := t.warn(ctx, leftOut(d)); err != nil {
+		if err := s.attempt.warn(ctx, leftOut(d)); err != nil {
 			return nil, err
 		}
 	}
@@ -126,166 +125,172 @@ func leftOut(d domain.Document) domain.Warning {
 		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
 }
 
-func (t *attempt) failed(ctx context.Context, d domain.Document, ce *domain.CallError) error {
-	if err := t.ensureSameConnection(ctx); err != nil {
-		return err
+func (s *documentStep) failed(ctx context.Context, d domain.Document, ce *domain.CallError) result {
+	if same := s.grant.ensureSame(ctx); same.ends() {
+		return same
 	}
-	failed := domain.DocumentFailed{Sync: t.Sync, Document: d.Data.ID, FileName: d.Data.FileName, Failure: ce.Failure}
-	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.FailDocument(t.Attempt, d.Approvals, failed) })
+	failed := domain.DocumentFailed{Sync: s.attempt.current.Sync, Document: d.Data.ID, FileName: d.Data.FileName, Failure: ce.Failure}
+	return decided(s.attempt.decide(ctx, func(m domain.Matter) ([]domain.Event, error) {
+		return m.FailDocument(s.attempt.current, d.Approvals, failed)
+	}))
 }
 
 // send brings one document to Smokeball: fetched and checked first, so that nothing
 // is announced that can't follow, then announced, then its bytes.
 // A document that is approved again in the meantime is sent as well.
-func (t *attempt) send(ctx context.Context, id domain.DocumentID) error {
+func (s *documentStep) send(ctx context.Context, id domain.DocumentID) result {
 	var put domain.DocumentUploaded // what was sent last
-	for {
-		if there, err := t.findMoved(ctx, id); there || err != nil {
-			return err
+	return repeat(func() result {
+		if there, r := s.findMoved(ctx, id); there || r.ends() {
+			return r
 		}
-		if err := t.sendNewest(ctx, id, &put); !errors.Is(err, domain.ErrTaken) {
-			return err
-		}
-	}
+		return s.sendNewest(ctx, id, &put)
+	})
 }
 
-func (t *attempt) sendNewest(ctx context.Context, id domain.DocumentID, put *domain.DocumentUploaded) error {
-	start := t.Now()
-	d, _ := t.m.Document(id)
-	copied, err := t.fetch(ctx, d)
+func (s *documentStep) sendNewest(ctx context.Context, id domain.DocumentID, put *domain.DocumentUploaded) result {
+	start := s.attempt.now()
+	d, _ := s.attempt.m.Document(id)
+	copied, err := s.fetcher.fetch(ctx, d)
 	if err != nil {
-		return err
+		return fails(err)
 	}
 	defer copied.discard()
-	if now, _ := t.m.Document(id); now.File != "" && now.Sent == copied.sha256 {
-		return t.keep(ctx, d, true)
+	if now, _ := s.attempt.m.Document(id); now.File != "" && now.Sent == copied.sha256 {
+		return s.keep(ctx, d, true)
 	} else if put.File == "" || put.File != now.File || put.SHA256 != copied.sha256 {
-		if *put, err = t.put(ctx, id, copied); err != nil {
-			return err
+		var r result
+		if *put, r = s.put(ctx, id, copied); r.ends() {
+			return r
 		}
 	}
-	put.FileName, put.DurationMS = d.Data.FileName, t.since(start)
-	return t.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) { return m.Upload(t.Attempt, d.Approvals, *put) })
+	put.FileName, put.DurationMS = d.Data.FileName, s.attempt.since(start)
+	return decided(s.attempt.decide(context.WithoutCancel(ctx), func(m domain.Matter) ([]domain.Event, error) {
+		return m.Upload(s.attempt.current, d.Approvals, *put)
+	}))
 }
 
 // put sends the document's bytes to its file, which is announced where it is not there yet.
 // That other bytes replace known ones is recorded before: whoever goes on after a kill does
 // not take those for the file's.
-func (t *attempt) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, err error) {
-	upload, err := t.place(ctx, id)
-	if err != nil {
-		return sent, err
+func (s *documentStep) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, r result) {
+	upload, r := s.place(ctx, id)
+	if r.ends() {
+		return sent, r
 	}
-	d, _ := t.m.Document(id)
+	d, _ := s.attempt.m.Document(id)
 	if d.Sent != "" {
-		if err := t.record(ctx, domain.DocumentReplacementStarted{Sync: t.Sync, Document: id, File: d.File}); err != nil {
-			return sent, err
+		if err := s.attempt.record(ctx, domain.DocumentReplacementStarted{Sync: s.attempt.current.Sync, Document: id, File: d.File}); err != nil {
+			return sent, fails(err)
 		}
 	}
-	return domain.DocumentUploaded{Sync: t.Sync, Document: id, File: upload.File, Request: d.Request, SHA256: c.sha256, SizeBytes: c.size}, t.sendTo(ctx, upload, c)
+	return domain.DocumentUploaded{Sync: s.attempt.current.Sync, Document: id, File: upload.File, Request: d.Request, SHA256: c.sha256, SizeBytes: c.size}, fails(s.sendTo(ctx, upload, c))
 }
 
 // place finds out where the bytes go: a fresh URL of the document's file, or of a new
 // one.
-func (t *attempt) place(ctx context.Context, id domain.DocumentID) (domain.Upload, error) {
-	for {
-		d, _ := t.m.Document(id)
-		var u domain.Upload
-		var err error
-		switch {
+func (s *documentStep) place(ctx context.Context, id domain.DocumentID) (u domain.Upload, r result) {
+	r = repeat(func() (r result) {
+		switch d, _ := s.attempt.m.Document(id); {
 		case d.File != "":
-			return t.freshURL(ctx, d)
+			u, r = s.freshURL(ctx, d)
 		case d.Intent != nil:
-			err = t.lookForFile(ctx, d)
+			r = s.lookForFile(ctx, d).or(again)
 		default:
-			u, err = t.announce(ctx, d)
+			if u, r = s.announce(ctx, d); u.URL == "" {
+				r = r.or(again)
+			}
 		}
-		if err == nil && u.URL != "" {
-			return u, nil
-		}
-		if err != nil && !errors.Is(err, domain.ErrTaken) {
-			return domain.Upload{}, err
-		}
-	}
+		return r
+	})
+	return u, r
 }
 
 // announce tells Smokeball of the file, whose intent is recorded right before.
-func (t *attempt) announce(ctx context.Context, d domain.Document) (domain.Upload, error) {
-	draft, err := t.fileDraft(ctx, d.Data)
-	if err != nil {
-		return domain.Upload{}, err
+func (s *documentStep) announce(ctx context.Context, d domain.Document) (u domain.Upload, r result) {
+	draft, r := s.fileDraft(ctx, d.Data)
+	if r.ends() {
+		return u, r
 	}
-	rid := t.request("file", string(d.Data.ID))
-	u, err := t.Smokeball.AddFile(ctx, t.firm, t.m.Smokeball.ID, draft, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartFile(t.Attempt, d.Data.ID, draft.Name, rid)
-	}))
-	if err != nil {
-		if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-			err = errors.Join(err, t.undo(ctx, rid, ce))
-		}
-		return domain.Upload{}, t.unfile(d.Data.ID, draft, t.folderGone(ctx, t.path(d.Data), t.classifyMissing(ctx, err)))
-	}
-	err = t.record(context.WithoutCancel(ctx), domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: u.File, Request: rid})
-	return u, errors.Join(err, t.warnedUnfiled(context.WithoutCancel(ctx), d.Data))
-}
-
-// path is the folder that the firm chose for documents, else the document's own.
-func (t *attempt) path(d domain.DocumentData) string {
-	return cmp.Or(t.settings.DocumentsFolder, d.Folder)
+	rid := s.attempt.request("file", string(d.Data.ID))
+	r = creation[domain.Upload]{
+		intend: s.attempt.intend(func(m domain.Matter) ([]domain.Event, error) {
+			return m.StartFile(s.attempt.current, d.Data.ID, draft.Name, rid)
+		}),
+		call: func(ctx context.Context, intend Intend) (domain.Upload, error) {
+			return s.smokeball.AddFile(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, draft, rid, intend)
+		},
+		made: func(ctx context.Context, made domain.Upload) error {
+			u = made
+			err := s.attempt.record(ctx, domain.FileAccepted{Sync: s.attempt.current.Sync, Document: d.Data.ID, File: u.File, Request: rid})
+			return errors.Join(err, s.folders.warnedUnfiled(ctx, d.Data))
+		},
+		undo: s.attempt.undo(rid),
+		failed: func(ctx context.Context, err error) result {
+			return s.folders.unfile(d.Data.ID, draft, s.folders.folderGone(ctx, s.folders.path(d.Data), s.link.classify(ctx, err)))
+		},
+	}.ask(ctx)
+	return u, r
 }
 
 // fileDraft is the document as a file, in its folder.
-func (t *attempt) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, error) {
-	path := t.path(d)
+func (s *documentStep) fileDraft(ctx context.Context, d domain.DocumentData) (domain.FileDraft, result) {
+	path := s.folders.path(d)
 	name := domain.FileName(d.FileName, d.ContentType)
 	if name != d.FileName || d.Cleaned {
-		if err := t.warn(ctx, domain.Warning{Code: "file_name_changed", Message: fmt.Sprintf("“%s” is “%s” in Smokeball, because Windows and Smokeball take no other name", d.FileName, name)}); err != nil {
-			return domain.FileDraft{}, err
+		if err := s.attempt.warn(ctx, domain.Warning{Code: "file_name_changed", Message: fmt.Sprintf("“%s” is “%s” in Smokeball, because Windows and Smokeball take no other name", d.FileName, name)}); err != nil {
+			return domain.FileDraft{}, fails(err)
 		}
 	}
 	draft := domain.FileDraft{Name: name, Data: map[string]string{domain.FileDocumentKey: string(d.ID), domain.FileDigestKey: d.SHA256}}
-	return draft, t.file(ctx, d.ID, &draft, path)
+	return draft, s.folders.put(ctx, d.ID, &draft, path)
 }
 
 // freshURL asks for a place for the bytes of a file that was announced before.
-func (t *attempt) freshURL(ctx context.Context, d domain.Document) (domain.Upload, error) {
+func (s *documentStep) freshURL(ctx context.Context, d domain.Document) (domain.Upload, result) {
 	for pause, waited := looks.First, time.Duration(0); ; pause = looks.Next(pause) {
-		u, err := t.Smokeball.UploadURL(ctx, t.firm, t.m.Smokeball.ID, d.File)
+		u, err := s.smokeball.UploadURL(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, d.File)
 		if !domain.IsNotThere(err) {
-			return u, err
+			return u, fails(err)
 		}
-		if waited >= t.Waits.Visible { // it never came, or somebody removed it
-			return u, errors.Join(t.classifyMissing(ctx, err), t.abandonFile(ctx, d, domain.AbandonedNoUploadURL))
+		if waited >= s.attempt.waits.Visible { // it never came, or somebody removed it
+			r := s.link.classify(ctx, err)
+			if err := s.attempt.abandonFile(ctx, d, domain.AbandonedNoUploadURL); err != nil {
+				r = fails(errors.Join(r.err, err))
+			}
+			return u, r
 		}
-		if err := t.pause(ctx, pause); err != nil {
-			return u, err
+		if err := s.attempt.pause(ctx, pause); err != nil {
+			return u, fails(err)
 		}
 		waited += pause
 	}
 }
 
 // lookForFile settles an announcement whose answer was lost.
-func (t *attempt) lookForFile(ctx context.Context, d domain.Document) error {
-	until := t.lookUntil()
-	for pause := looks.First; ; pause = looks.Next(pause) {
-		list, err := t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID)
-		if err != nil && !t.passesBy(err, until) {
-			return t.classifyMissing(ctx, err)
-		}
-		if i := fileOf(list, d.Data.ID); i >= 0 {
-			return t.record(ctx, domain.FileAccepted{Sync: t.Sync, Document: d.Data.ID, File: list[i].ID, Request: d.Intent.Request})
-		}
-		if err == nil && !t.Now().Before(until) {
-			break
-		}
-		if err := t.pause(ctx, t.nextLook(pause, until)); err != nil {
-			return err
-		}
-		if now, _ := t.m.Document(d.Data.ID); now.Intent == nil || now.Intent.Request != d.Intent.Request {
-			return nil // a webhook or the engine that made the call settled it
-		}
+func (s *documentStep) lookForFile(ctx context.Context, d domain.Document) result {
+	r := search[domain.SmokeballID]{
+		attempt: s.attempt,
+		look: func(ctx context.Context) (domain.SmokeballID, bool, error) {
+			list, err := s.smokeball.Files(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID)
+			if i := fileOf(list, d.Data.ID); err == nil && i >= 0 {
+				return list[i].ID, true, nil
+			}
+			return "", false, err
+		},
+		open: func(context.Context) (bool, error) {
+			now, _ := s.attempt.m.Document(d.Data.ID)
+			return now.Intent != nil && now.Intent.Request == d.Intent.Request, nil
+		},
+		found: func(ctx context.Context, id domain.SmokeballID) result {
+			return fails(s.attempt.record(ctx, domain.FileAccepted{Sync: s.attempt.current.Sync, Document: d.Data.ID, File: id, Request: d.Intent.Request}))
+		},
+		abandon: s.attempt.abandon(d.Intent.Request),
+	}.run(ctx)
+	if r.next == failed {
+		return s.link.classify(ctx, r.err)
 	}
-	return t.abandon(ctx, d.Intent.Request)
+	return r
 }
 
 // fileOf finds the file of a document among a matter's files, or -1. One that Smokeball
@@ -306,154 +311,37 @@ func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
 // findMoved finds a document in the linked matter that may have it already: it was sent to
 // another matter before and this one may have been ours earlier, or Smokeball refused the
 // file after it had taken it in. there: its bytes are the approved ones.
-func (t *attempt) findMoved(ctx context.Context, id domain.DocumentID) (there bool, err error) {
-	d, _ := t.m.Document(id)
-	if !d.Doubted && (!d.Moved || t.m.Smokeball.Made) {
-		return false, nil
+func (s *documentStep) findMoved(ctx context.Context, id domain.DocumentID) (there bool, r result) {
+	d, _ := s.attempt.m.Document(id)
+	if !d.Doubted && (!d.Moved || s.attempt.m.Smokeball.Made) {
+		return false, done
 	}
-	if t.files == nil || d.Doubted {
-		if t.files, err = t.Smokeball.Files(ctx, t.firm, t.m.Smokeball.ID); err != nil {
-			return false, t.classifyMissing(ctx, err)
+	if matter := s.attempt.m.Smokeball.ID; s.filesOf != matter || d.Doubted {
+		files, err := s.smokeball.Files(ctx, s.attempt.firm, matter)
+		if err != nil {
+			return false, s.link.classify(ctx, err)
 		}
+		s.filesOf, s.files = matter, files
 	}
-	i := fileOf(t.files, id)
+	i := fileOf(s.files, id)
 	if i < 0 {
-		return false, nil
+		return false, done
 	}
-	f := t.files[i]
-	facts := []domain.Event{domain.FileAccepted{Sync: t.Sync, Document: id, File: f.ID}}
+	f := s.files[i]
+	facts := []domain.Event{domain.FileAccepted{Sync: s.attempt.current.Sync, Document: id, File: f.ID}}
 	there = f.Uploaded && d.Data.SHA256 != "" && f.Data[domain.FileDigestKey] == d.Data.SHA256 &&
 		d.Data.SizeBytes != nil && f.SizeBytes == *d.Data.SizeBytes
 	if there {
-		facts = append(facts, domain.DocumentConfirmed{Sync: t.Sync, Document: id, File: f.ID, By: domain.ByRead})
+		facts = append(facts, domain.DocumentConfirmed{Sync: s.attempt.current.Sync, Document: id, File: f.ID, By: domain.ByRead})
 	}
-	return there, t.record(ctx, facts...)
+	return there, fails(s.attempt.record(ctx, facts...))
 }
 
 // sendTo sends the bytes. Where the URL has ended meanwhile that is a passing fault: the
 // next attempt asks for a fresh one.
-func (t *attempt) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
+func (s *documentStep) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
 	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the spooled document: %w", err)
 	}
-	return t.Smokeball.Upload(ctx, u, io.NopCloser(c.file), c.size)
-}
-
-// spooled is a document on its way, in a file that nobody else can open.
-type spooled struct {
-	file   *os.File
-	size   int64
-	sha256 string
-}
-
-func (s *spooled) discard() { _ = s.file.Close() } // its name is gone already
-
-// fetch copies a document to the spool and checks it on the way. That takes as long as the
-// document's host pleases, so it holds no worker.
-func (t *attempt) fetch(ctx context.Context, d domain.Document) (copied *spooled, err error) {
-	if err := t.askProof(ctx, &d); err != nil {
-		return nil, err
-	}
-	goOn := t.Calls.rest(t.stream(), t.Now)
-	err = t.hold.without(ctx, t.stopping, func() error {
-		leave, err := t.Fetches.enter(ctx, t.stopping, t.firm, t.hold.class)
-		if err != nil {
-			return err
-		}
-		defer leave()
-		goOn()
-		copied, err = t.copy(ctx, d)
-		goOn = t.Calls.rest(t.stream(), t.Now) // until it has a worker
-		return err
-	})
-	goOn()
-	if err == nil {
-		err = t.reload(ctx)
-	}
-	if err != nil && copied != nil {
-		copied.discard()
-	}
-	return copied, err
-}
-
-func (t *attempt) copy(ctx context.Context, d domain.Document) (*spooled, error) {
-	src, unmarked, err := t.Documents.Open(ctx, t.firm, d)
-	if err != nil {
-		return nil, err
-	}
-	defer src.Close()
-	file, err := os.CreateTemp(t.Spool, "document-*")
-	if err != nil {
-		return nil, spoolFault(err)
-	}
-	if err := os.Remove(file.Name()); err != nil { // open, but without a name: gone with the process
-		return nil, errors.Join(spoolFault(err), file.Close())
-	}
-	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(spoolWriter{t, file}, digest), src)
-	if err != nil {
-		return nil, errors.Join(sourceFault(err, d.Data), file.Close())
-	}
-	if unmarked {
-		if err := t.prove(ctx, d.Data); err != nil {
-			return nil, errors.Join(err, file.Close())
-		}
-	}
-	return &spooled{file: file, size: n, sha256: hex.EncodeToString(digest.Sum(nil))}, nil
-}
-
-// askProof withdraws what a publisher vouched for where another firm has proved that the
-// object is its document.
-func (t *attempt) askProof(ctx context.Context, d *domain.Document) error {
-	if d.Data.Content.Object == "" || d.Data.SHA256 != "" || !d.Vouched {
-		return nil
-	}
-	o, _, err := eventstore.Load[domain.Object](ctx, t.Ledger, domain.ObjectStream(d.Data.Content.Object))
-	d.Vouched = !o.Others(t.firm)
-	return err
-}
-
-// prove notes that the firm knew the digest of the object that was read.
-func (t *attempt) prove(ctx context.Context, d domain.DocumentData) error {
-	if d.SHA256 == "" {
-		return nil
-	}
-	_, _, err := eventstore.Execute(ctx, t.Ledger, t.Now, domain.ObjectStream(d.Content.Object),
-		func(o domain.Object) ([]domain.Event, error) { return o.Prove(t.firm, d.SHA256), nil })
-	return err
-}
-
-// spoolWriter tells faults of our disk from faults of the source, and that bytes come.
-type spoolWriter struct {
-	*attempt
-	file *os.File
-}
-
-func (w spoolWriter) Write(p []byte) (int, error) {
-	w.Calls.note(w.stream(), w.Now())
-	n, err := w.file.Write(p)
-	if err != nil {
-		return n, spoolFault(err)
-	}
-	return n, nil
-}
-
-// sourceFault is the error of a source that broke off.
-func sourceFault(err error, d domain.DocumentData) error {
-	if domain.AsCallError(err) != nil {
-		return err
-	}
-	return &domain.CallError{Op: "fetch document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
-		Code:    domain.CodeDocumentUnavailable,
-		Message: fmt.Sprintf("“%s” broke off while it was fetched", d.FileName),
-		Remedy:  "We try again by ourselves.",
-	}}
-}
-
-func spoolFault(err error) error {
-	return &domain.CallError{Op: "spool document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
-		Code:    domain.CodeInternal,
-		Message: "The engine could not store the document on its way",
-		Remedy:  "We try again by ourselves. CaseHug's operators check the space in ENGINE_DATA_DIR.",
-	}}
+	return s.smokeball.Upload(ctx, u, io.NopCloser(c.file), c.size)
 }

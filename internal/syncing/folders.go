@@ -1,72 +1,79 @@
 package syncing
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
+// folderStep finds or makes the folders of documents.
+type folderStep struct {
+	attempt   *attempt
+	link      *link
+	smokeball Folders
+	unfiled   map[domain.DocumentID]string // documents that go to the matter's root, and why Smokeball refused their folder
+}
+
 // folder is the Smokeball folder of a path such as Intake/Forms, made where it is not
 // there; "" for the matter's root.
-func (t *attempt) folder(ctx context.Context, path string) (domain.SmokeballID, error) {
+func (s *folderStep) folder(ctx context.Context, path string) (domain.SmokeballID, result) {
 	var parent domain.SmokeballID
 	for _, part := range parts(path) {
-		id, err := t.folderIn(ctx, parent, part[0], part[1])
-		if err != nil {
-			return "", err
+		if r := s.folderIn(ctx, parent, part[0], part[1]); r.ends() {
+			return "", r
 		}
-		parent = id
+		parent = s.attempt.m.Folders[part[0]].ID
 	}
-	return parent, nil
+	return parent, done
 }
 
-// file puts the file into its folder. A folder that Smokeball refuses holds back no document.
-func (t *attempt) file(ctx context.Context, id domain.DocumentID, draft *domain.FileDraft, path string) (err error) {
-	if _, ok := t.unfiled[id]; ok {
-		return nil
+// put puts the file into its folder. A folder that Smokeball refuses holds back no document.
+func (s *folderStep) put(ctx context.Context, id domain.DocumentID, draft *domain.FileDraft, path string) (r result) {
+	if _, ok := s.unfiled[id]; ok {
+		return done
 	}
-	switch draft.Folder, err = t.folder(ctx, path); {
-	case domain.IsNotThere(err):
+	switch draft.Folder, r = s.folder(ctx, path); {
+	case domain.IsNotThere(r.err):
 		draft.FolderPath = path // folders can't be asked about here: Smokeball places the file by the path
-		return nil
-	case refused(err) && domain.AsCallError(err).Failure.Code != domain.CodeMatterGone:
-		t.noFolder(id, err)
-		return nil
+		return done
+	case refused(r.err) && domain.AsCallError(r.err).Failure.Code != domain.CodeMatterGone:
+		s.noFolder(id, r.err)
+		return done
 	}
-	return err
+	return r
 }
 
-// unfile tells that a file which Smokeball refused together with its folder is announced once
-// more without (ErrTaken).
-func (t *attempt) unfile(id domain.DocumentID, draft domain.FileDraft, err error) error {
-	if (draft.Folder == "" && draft.FolderPath == "") || !refused(err) || domain.AsCallError(err).Failure.Code == domain.CodeMatterGone {
-		return err
+// unfile lets a file which Smokeball refused together with its folder be announced once more
+// without it.
+func (s *folderStep) unfile(id domain.DocumentID, draft domain.FileDraft, r result) result {
+	if (draft.Folder == "" && draft.FolderPath == "") || !refused(r.err) || domain.AsCallError(r.err).Failure.Code == domain.CodeMatterGone {
+		return r
 	}
-	t.noFolder(id, err)
-	return domain.ErrTaken
+	s.noFolder(id, r.err)
+	return again
 }
 
-func (t *attempt) noFolder(id domain.DocumentID, err error) {
-	if t.unfiled == nil {
-		t.unfiled = map[domain.DocumentID]string{}
+func (s *folderStep) noFolder(id domain.DocumentID, err error) {
+	if s.unfiled == nil {
+		s.unfiled = map[domain.DocumentID]string{}
 	}
-	t.unfiled[id] = domain.AsCallError(err).Failure.Message
+	s.unfiled[id] = domain.AsCallError(err).Failure.Message
 }
 
 // warnedUnfiled warns of a document that went to the matter's root because its folder was refused.
-func (t *attempt) warnedUnfiled(ctx context.Context, d domain.DocumentData) error {
-	why, ok := t.unfiled[d.ID]
+func (s *folderStep) warnedUnfiled(ctx context.Context, d domain.DocumentData) error {
+	why, ok := s.unfiled[d.ID]
 	if !ok {
 		return nil
 	}
-	return t.warn(ctx, domain.Warning{Code: "folder_refused", Message: fmt.Sprintf(
+	return s.attempt.warn(ctx, domain.Warning{Code: "folder_refused", Message: fmt.Sprintf(
 		"“%s” is in the matter in Smokeball, but not in the folder “%s”. It said: %s. Move it there, or name another folder under Settings → Integrations → Smokeball",
-		d.FileName, t.path(d), strings.TrimSuffix(why, "."))})
+		d.FileName, s.path(d), strings.TrimSuffix(why, "."))})
 }
 
 // parts are the paths of the folders that lead to a path, the outermost first, each with its
@@ -82,54 +89,48 @@ func parts(path string) (list [][2]string) {
 	return list
 }
 
-// folderGone tells why Smokeball refuses a file: a folder on its path may have been deleted
-// there. Then the folder is forgotten, so that it is made again (ErrTaken).
-func (t *attempt) folderGone(ctx context.Context, path string, err error) error {
-	ce := domain.AsCallError(err)
+// folderGone says why Smokeball refuses a file: a folder on its path may have been deleted
+// there. Then the folder is forgotten, so that it is made again.
+func (s *folderStep) folderGone(ctx context.Context, path string, r result) result {
+	ce := domain.AsCallError(r.err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.Retryable) || ce.Failure.Code != domain.CodeSmokeballRefused {
-		return err
+		return r
 	}
 	var parent domain.SmokeballID
 	for _, part := range parts(path) {
-		id := t.m.Folders[part[0]].ID
+		id := s.attempt.m.Folders[part[0]].ID
 		if id == "" {
-			return err
+			return r
 		}
-		there, e := t.Smokeball.Folders(ctx, t.firm, t.m.Smokeball.ID, parent)
-		if e != nil {
-			return errors.Join(err, e)
+		there, err := s.smokeball.Folders(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, parent)
+		if err != nil {
+			return fails(errors.Join(r.err, err))
 		}
 		if !slices.ContainsFunc(there, func(f domain.SmokeballFolder) bool { return f.ID == id }) {
-			return orTaken(t.record(ctx, domain.FolderGone{Sync: t.Sync, Path: part[0], Folder: id}))
+			return fails(s.attempt.record(ctx, domain.FolderGone{Sync: s.attempt.current.Sync, Path: part[0], Folder: id})).or(again)
 		}
 		parent = id
 	}
-	return err
+	return r
 }
 
 // folderIn finds or makes one folder of the path. Names may repeat in Smokeball, so
 // it looks before it makes one, and remembers it.
-func (t *attempt) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) (domain.SmokeballID, error) {
-	var until time.Time      // how long one that was asked for is looked for
-	var asked *domain.Intent // under which it was
-	made := false            // here, and Smokeball took it in
-	for {
-		f := t.m.Folders[path]
-		switch {
+func (s *folderStep) folderIn(ctx context.Context, parent domain.SmokeballID, path, name string) result {
+	made := false // here, and Smokeball took it in
+	return repeat(func() result {
+		switch f := s.attempt.m.Folders[path]; {
 		case f.ID != "":
-			return f.ID, nil
-		case made && f.Intent == nil:
-			return "", neverShown(name)
+			return done
+		case f.Intent != nil:
+			return s.lookAgain(ctx, parent, path, name, f.Intent.Request)
+		case made:
+			return fails(neverShown(name))
 		}
-		if f.Intent != nil && (asked == nil || *asked != *f.Intent) {
-			until, asked = t.lookUntil(), f.Intent
-		}
-		err := t.findFolder(ctx, parent, path, name, f.Intent, until)
-		if err != nil && !errors.Is(err, domain.ErrTaken) {
-			return "", err
-		}
-		made = made || (err == nil && f.Intent == nil)
-	}
+		r := s.lookThenMake(ctx, parent, path, name)
+		made = made || !r.ends()
+		return r.or(again)
+	})
 }
 
 // neverShown is the refusal of a folder that Smokeball took in and then did not make.
@@ -138,45 +139,59 @@ func neverShown(name string) error {
 		Message: "Smokeball took the folder “" + name + "” in and never showed it."}}
 }
 
-func (t *attempt) findFolder(ctx context.Context, parent domain.SmokeballID, path, name string, intent *domain.Intent, until time.Time) error {
-	found, err := t.lookForFolder(ctx, parent, name)
-	switch {
-	case err != nil && intent != nil && t.passesBy(err, until):
-		return t.pause(ctx, lookPause)
-	case err != nil:
-		return err
-	case found != "":
-		return t.record(ctx, domain.FolderResolved{Sync: t.Sync, Path: path, Folder: found, Made: intent != nil})
-	case intent == nil:
-		return t.makeFolder(ctx, parent, path, name)
-	case t.Now().Before(until):
-		return t.pause(ctx, lookPause)
-	}
-	return t.abandon(ctx, intent.Request)
+// lookAgain settles a creation whose answer was lost, or that was accepted and is not there yet:
+// files are added to what is there.
+func (s *folderStep) lookAgain(ctx context.Context, parent domain.SmokeballID, path, name string, asked domain.RequestID) result {
+	return search[domain.SmokeballID]{
+		attempt: s.attempt,
+		look:    func(ctx context.Context) (domain.SmokeballID, bool, error) { return s.find(ctx, parent, name) },
+		open: func(context.Context) (bool, error) {
+			i := s.attempt.m.Folders[path].Intent
+			return i != nil && i.Request == asked, nil
+		},
+		found: func(ctx context.Context, id domain.SmokeballID) result {
+			return s.resolve(ctx, path, id, true).or(again)
+		},
+		abandon: s.attempt.abandon(asked),
+	}.run(ctx)
 }
 
-// lookPause is the time between two looks for a folder that was asked for.
-const lookPause = time.Second
+// lookThenMake takes the folder that is there, or makes one.
+func (s *folderStep) lookThenMake(ctx context.Context, parent domain.SmokeballID, path, name string) result {
+	found, ok, err := s.find(ctx, parent, name)
+	switch {
+	case err != nil:
+		return fails(err)
+	case ok:
+		return s.resolve(ctx, path, found, false)
+	}
+	rid := s.attempt.request("folder", path)
+	return creation[domain.SmokeballID]{
+		intend: s.attempt.intend(func(m domain.Matter) ([]domain.Event, error) { return m.StartFolder(s.attempt.current, path, rid) }),
+		call: func(ctx context.Context, intend Intend) (domain.SmokeballID, error) {
+			return s.smokeball.CreateFolder(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, parent, name, rid, intend)
+		},
+		made:   func(context.Context, domain.SmokeballID) error { return nil }, // recorded when it is there
+		undo:   s.attempt.undo(rid),
+		failed: s.link.classify,
+	}.ask(ctx)
+}
 
-func (t *attempt) lookForFolder(ctx context.Context, parent domain.SmokeballID, name string) (domain.SmokeballID, error) {
-	list, err := t.Smokeball.Folders(ctx, t.firm, t.m.Smokeball.ID, parent)
+func (s *folderStep) resolve(ctx context.Context, path string, id domain.SmokeballID, made bool) result {
+	return fails(s.attempt.record(ctx, domain.FolderResolved{Sync: s.attempt.current.Sync, Path: path, Folder: id, Made: made}))
+}
+
+func (s *folderStep) find(ctx context.Context, parent domain.SmokeballID, name string) (domain.SmokeballID, bool, error) {
+	list, err := s.smokeball.Folders(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, parent)
 	for _, f := range list {
 		if f.Name == name && (f.Parent == "" || f.Parent == parent || parent == "") {
-			return f.ID, nil
+			return f.ID, true, nil
 		}
 	}
-	return "", err
+	return "", false, err
 }
 
-// makeFolder asks for the folder, whose intent is recorded right before. Where Smokeball
-// accepts it, looking goes on until it is there: files are added to what is there.
-func (t *attempt) makeFolder(ctx context.Context, parent domain.SmokeballID, path, name string) error {
-	rid := t.request("folder", path)
-	_, err := t.Smokeball.CreateFolder(ctx, t.firm, t.m.Smokeball.ID, parent, name, rid, t.intend(func(m domain.Matter) ([]domain.Event, error) {
-		return m.StartFolder(t.Attempt, path, rid)
-	}))
-	if ce := domain.AsCallError(err); ce != nil && !ce.Unsettled {
-		err = errors.Join(err, t.undo(ctx, rid, ce))
-	}
-	return t.classifyMissing(ctx, err)
+// path is the folder that the firm chose for documents, else the document's own.
+func (s *folderStep) path(d domain.DocumentData) string {
+	return cmp.Or(s.attempt.settings.DocumentsFolder, d.Folder)
 }

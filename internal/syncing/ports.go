@@ -28,12 +28,24 @@ type Matters interface {
 	PatchMatter(ctx context.Context, f domain.FirmID, id domain.SmokeballID, c domain.MatterChange, r domain.RequestID) error
 	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
 	FindMatters(ctx context.Context, f domain.FirmID, q domain.MatterQuery) ([]domain.SmokeballMatter, error)
+}
+
+// MatterTypes are the matter types of Smokeball's accounts.
+type MatterTypes interface {
 	// MatterTypes are the account's, remembered for a while.
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
 	// ForgetMatterTypes makes the next MatterTypes ask again.
 	ForgetMatterTypes(f domain.FirmID)
+}
+
+// Staff are the people who work at the firm.
+type Staff interface {
 	// StaffByEmail is the id of the staff member with that address, or "".
 	StaffByEmail(ctx context.Context, f domain.FirmID, email string) (string, error)
+}
+
+// Tags are the tags of Smokeball's matters.
+type Tags interface {
 	Tags(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]string, error)
 	AddTags(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, names []string, r domain.RequestID) error
 }
@@ -48,24 +60,47 @@ type Contacts interface {
 	UpdateContact(ctx context.Context, f domain.FirmID, id domain.SmokeballID, was domain.ContactDraft, c domain.ContactChange, r domain.RequestID) (written domain.ContactChange, kept []string, err error)
 }
 
-// Files are the files of Smokeball's matters.
-type Files interface {
+// Folders are the folders for documents in Smokeball's matters.
+type Folders interface {
 	Folders(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID) ([]domain.SmokeballFolder, error)
 	CreateFolder(ctx context.Context, f domain.FirmID, matter, parent domain.SmokeballID, name string, r domain.RequestID, intend Intend) (domain.SmokeballID, error)
+}
+
+// Files announce and take the files of Smokeball's matters.
+type Files interface {
 	AddFile(ctx context.Context, f domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, r domain.RequestID, intend Intend) (domain.Upload, error)
-	// RenameFile renames a file, which stays in its folder, and returns the name that it wrote.
-	RenameFile(ctx context.Context, f domain.FirmID, matter, file, folder domain.SmokeballID, name string, r domain.RequestID) (string, error)
 	UploadURL(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.Upload, error)
 	Upload(ctx context.Context, u domain.Upload, body io.Reader, size int64) error
 	Files(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error)
+}
+
+// FileNames show and rename files that were sent.
+type FileNames interface {
 	File(ctx context.Context, f domain.FirmID, matter, file domain.SmokeballID) (domain.SmokeballFile, error)
+	// RenameFile renames a file, which stays in its folder, and returns the name that it wrote.
+	RenameFile(ctx context.Context, f domain.FirmID, matter, file, folder domain.SmokeballID, name string, r domain.RequestID) (string, error)
+}
+
+// MatterCalls are the calls about matters.
+type MatterCalls interface {
+	Matters
+	MatterTypes
+	Staff
+	Tags
+}
+
+// FileCalls are the calls about documents.
+type FileCalls interface {
+	Folders
+	Files
+	FileNames
 }
 
 // Smokeball is all that a sync calls.
 type Smokeball interface {
-	Matters
+	MatterCalls
 	Contacts
-	Files
+	FileCalls
 }
 
 // Documents open approved documents.

@@ -14,10 +14,17 @@ type refusedField struct {
 	warning      domain.Warning
 }
 
+// trimmings are the values of the matter without which Smokeball takes the rest, and which of
+// them it refused.
+type trimmings struct {
+	attempt  *attempt
+	declined []refusedField // in this attempt
+}
+
 // trim leaves out of what is sent next the trimmings that Smokeball seems to refuse; any
 // reports whether it offers less now. Where the answer names none of them it may mean each,
 // unless only is set: then what it does not name stays.
-func (t *attempt) trim(err error, offered map[string]string, only bool) (any bool) {
+func (t *trimmings) trim(err error, offered map[string]string, only bool) (any bool) {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.NotPermitted) {
 		return false
@@ -34,16 +41,16 @@ func (t *attempt) trim(err error, offered map[string]string, only bool) (any boo
 }
 
 // refuses reports whether Smokeball refused the field in this attempt.
-func (t *attempt) refuses(field string) bool {
+func (t *trimmings) refuses(field string) bool {
 	return slices.ContainsFunc(t.declined, func(r refusedField) bool { return r.field == field })
 }
 
 // leftOut are the fields whose value Smokeball refused, now or in an earlier sync. A sync
 // that a person requests sends them again.
-func (t *attempt) leftOut(offered map[string]string) (fields []string) {
+func (t *trimmings) leftOut(offered map[string]string) (fields []string) {
 	for field, value := range offered {
-		earlier, ok := t.m.Refused[field]
-		if t.refuses(field) || (ok && earlier == value && !t.m.Current.Wanted) {
+		earlier, ok := t.attempt.m.Refused[field]
+		if t.refuses(field) || (ok && earlier == value && !t.attempt.m.Current.Wanted) {
 			fields = append(fields, field)
 		}
 	}
@@ -53,21 +60,21 @@ func (t *attempt) leftOut(offered map[string]string) (fields []string) {
 
 // refusals are the facts of what Smokeball refused in this attempt, to be recorded with what it
 // took.
-func (t *attempt) refusals() (facts []domain.Event) {
+func (t *trimmings) refusals() (facts []domain.Event) {
 	for _, r := range t.declined {
-		facts = append(facts, domain.SyncWarned{Sync: t.Sync, Warning: r.warning, Field: r.field, Value: r.value})
+		facts = append(facts, domain.SyncWarned{Sync: t.attempt.current.Sync, Warning: r.warning, Field: r.field, Value: r.value})
 	}
 	return facts
 }
 
-// warnOfRefused repeats the warning of what Smokeball refused in an earlier sync.
-func (t *attempt) warnOfRefused(ctx context.Context, fields []string) error {
+// warn repeats the warning of what Smokeball refused in an earlier sync.
+func (t *trimmings) warn(ctx context.Context, fields []string) error {
 	for _, f := range fields {
 		if t.refuses(f) {
 			continue
 		}
 		w := domain.TrimmingRefused(f, domain.Failure{Message: "it was refused before, and nobody has asked to try it again"})
-		if err := t.warn(ctx, w); err != nil {
+		if err := t.attempt.warn(ctx, w); err != nil {
 			return err
 		}
 	}

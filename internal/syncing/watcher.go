@@ -30,63 +30,70 @@ type awaited struct {
 	// reason to look at once.
 	shown func(context.Context) error
 	// look reads it, and records it where it is there.
-	look func(context.Context) (bool, error)
+	look func(context.Context) (bool, result)
+}
+
+// watcher waits until Smokeball shows what it accepted.
+type watcher struct {
+	attempt      *attempt
+	notifier     *Notifier
+	asConfirming func(context.Context) context.Context // marks calls that only look; nil: all are alike
 }
 
 // await looks with growing pauses until a is there, by a fact, by a webhook that is on
 // record or by its own read, and fails after the time that Smokeball is given.
-func (t *attempt) await(ctx context.Context, a awaited) error {
-	defer t.Notifier.subscribe(t.changed, append(a.also, t.notices(a.id))...)()
-	pause, err := t.firstPause(ctx)
+func (w *watcher) await(ctx context.Context, a awaited) result {
+	defer w.notifier.subscribe(w.attempt.changed, append(a.also, w.attempt.notices(a.id))...)()
+	pause, err := w.firstPause(ctx)
 	if err != nil {
-		return err
+		return fails(err)
 	}
-	given := t.Now().Add(t.left(a.since))
+	given := w.attempt.now().Add(w.left(a.since))
 	for looked := a.since; ; pause = reads.Next(pause) {
-		if done, err := t.listen(ctx, a, looked, t.Now().Add(pause)); done || err != nil {
-			return err
+		if done, err := w.listen(ctx, a, looked, w.attempt.now().Add(pause)); done || err != nil {
+			return fails(err)
 		}
-		looked = t.Now()
-		there, err := a.look(t.confirming(ctx))
-		if there || (err != nil && !domain.IsNotThere(err)) {
-			return err
+		looked = w.attempt.now()
+		there, r := a.look(w.confirming(ctx))
+		if there || (r.ends() && !domain.IsNotThere(r.err)) {
+			return r
 		}
-		if t.Now().After(given) {
-			if done, err := t.listen(ctx, a, looked, t.Now()); done || err != nil {
-				return err // told at the last moment
+		if w.attempt.now().After(given) {
+			if done, err := w.listen(ctx, a, looked, w.attempt.now()); done || err != nil {
+				return fails(err) // told at the last moment
 			}
-			return notConfirmed(a.what, a.id, t.Waits.Confirm)
+			return fails(notConfirmed(a.what, a.id, w.attempt.waits.Confirm))
 		}
 	}
 }
 
-func (t *attempt) confirming(ctx context.Context) context.Context {
-	if t.Confirming == nil {
+func (w *watcher) confirming(ctx context.Context) context.Context {
+	if w.asConfirming == nil {
 		return ctx
 	}
-	return t.Confirming(ctx)
+	return w.asConfirming(ctx)
 }
 
 // left is what is left of the time that Smokeball is given to show what it accepted. A
 // clock that was set back does not make it longer.
-func (t *attempt) left(since time.Time) time.Duration {
-	return t.Waits.Confirm - min(max(t.Now().Sub(since), 0), t.Waits.Confirm)
+func (w *watcher) left(since time.Time) time.Duration {
+	return w.attempt.waits.Confirm - min(max(w.attempt.now().Sub(since), 0), w.attempt.waits.Confirm)
 }
 
 // listen waits until a is settled by what is on record, or until it is time to look. News
 // of other things in the meantime costs no call. A webhook that says the call failed is
 // not signed: it counts only if a read that would show what can still show up did not show a.
-func (t *attempt) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
+func (w *watcher) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
 	for {
 		if done, err := a.told(ctx); done || err != nil {
 			return done, err
 		}
-		n, err := t.webhooksAbout(ctx, a.id)
+		n, err := w.attempt.webhooksAbout(ctx, a.id)
 		if err != nil {
 			return false, err
 		}
 		if message, failed := n.Refusal(a.request); failed {
-			settled := a.since.Add(t.Waits.Visible)
+			settled := a.since.Add(w.attempt.waits.Visible)
 			switch {
 			case n.Last.After(looked):
 				return false, nil
@@ -98,10 +105,10 @@ func (t *attempt) listen(ctx context.Context, a awaited, looked, until time.Time
 		if a.shown != nil && n.Shows(a.request) {
 			return true, a.shown(ctx)
 		}
-		if !t.Now().Before(until) || (a.shown == nil && n.Last.After(looked)) {
+		if !w.attempt.now().Before(until) || (a.shown == nil && n.Last.After(looked)) {
 			return false, nil
 		}
-		if err := t.pause(ctx, until.Sub(t.Now())); err != nil {
+		if err := w.attempt.pause(ctx, until.Sub(w.attempt.now())); err != nil {
 			return false, err
 		}
 	}
@@ -114,21 +121,10 @@ func sooner(a, b time.Time) time.Time {
 	return b
 }
 
-// notices is the stream of Smokeball's webhooks about a resource.
-func (t *attempt) notices(id domain.SmokeballID) domain.Stream {
-	return domain.NoticeStream(t.firm, noticeID(id))
-}
-
-// webhooksAbout are Smokeball's webhooks about a resource.
-func (t *attempt) webhooksAbout(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
-	n, _, err := eventstore.Load[domain.Notices](ctx, t.Ledger, t.notices(id))
-	return n, err
-}
-
 // firstPause is short where nothing but our own read can tell, and longer where
 // Smokeball's webhook saves us the read.
-func (t *attempt) firstPause(ctx context.Context) (time.Duration, error) {
-	c, _, err := eventstore.Load[domain.Connection](ctx, t.Ledger, domain.ConnectionStream(t.firm))
+func (w *watcher) firstPause(ctx context.Context) (time.Duration, error) {
+	c, _, err := eventstore.Load[domain.Connection](ctx, w.attempt.ledger, domain.ConnectionStream(w.attempt.firm))
 	if c.Subscription != "" {
 		return hintRead, err
 	}

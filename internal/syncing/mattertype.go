@@ -1,0 +1,169 @@
+package syncing
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// typeStep finds the account's matter type for the case type.
+type typeStep struct {
+	attempt   *attempt
+	smokeball MatterTypes
+	views     Views
+	retypes   bool                       // a matter that is in Smokeball gets another type where its case type changed
+	known     *typesAt                   // the changes of matter types that this engine knows of
+	retyping  *domain.MatterTypeResolved // what the matter, which is there, is to become; nil: nothing else
+}
+
+// do finds the account's matter type for the case type. Where Smokeball has the
+// matter already it keeps its type, or is given another one if that is switched on.
+func (s *typeStep) do(ctx context.Context) result {
+	s.retyping = nil
+	if s.attempt.m.TypeFixed() && !(s.retypes && (s.attempt.m.Retyped() || s.attempt.m.Relocated())) {
+		return fails(s.kept(ctx))
+	}
+	start := s.attempt.now()
+	types, known, err := s.offered(ctx)
+	if err != nil {
+		return fails(err)
+	}
+	d := s.attempt.m.Data
+	found := domain.ResolveMatterType(types, s.attempt.mappings, d)
+	switch {
+	case !found.Found && s.attempt.m.TypeFixed():
+		return fails(s.kept(ctx))
+	case !found.Found:
+		return result{next: waits, wait: waiting{failure: unmapped(d, found), mappings: s.attempt.mappings.Revision, types: known}}
+	}
+	fact := domain.MatterTypeResolved{Sync: s.attempt.current.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
+		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, Warning: found.Warning, DurationMS: s.attempt.since(start)}
+	if k := found.Mapping; k != nil {
+		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
+	}
+	if s.attempt.m.TypeFixed() {
+		return fails(s.retype(ctx, fact, found.Type))
+	}
+	return fails(s.attempt.record(ctx, fact))
+}
+
+// retype notes which type the matter, which is there, is to get. It is recorded once Smokeball
+// has taken it. A role of the former type means nothing in another one, so one is always given.
+func (s *typeStep) retype(ctx context.Context, fact domain.MatterTypeResolved, to domain.MatterType) error {
+	if fact.ClientRole == "" && len(to.Roles) > 0 {
+		fact.ClientRole = to.Roles[0]
+	}
+	if fact.TypeID == s.attempt.m.Smokeball.Sent.MatterTypeID {
+		return s.attempt.record(ctx, fact) // the case type has another name only
+	}
+	s.retyping = &fact
+	return nil
+}
+
+// offered are the matter types of the account, and the ledger position up to which they
+// include changes, whichever engine recorded them.
+func (s *typeStep) offered(ctx context.Context) ([]domain.MatterType, uint64, error) {
+	known, _ := s.views.Changes()
+	changed, err := s.views.TypesAt(s.attempt.firm)
+	if err != nil {
+		return nil, 0, err
+	}
+	if s.known.older(s.attempt.firm, changed) {
+		s.smokeball.ForgetMatterTypes(s.attempt.firm)
+	}
+	types, err := s.smokeball.MatterTypes(ctx, s.attempt.firm)
+	return types, known, err
+}
+
+// typesAt are the ledger positions of the changes for which matter types were forgotten, by
+// firm. The zero value is ready.
+type typesAt struct {
+	mu sync.Mutex
+	at map[domain.FirmID]uint64
+}
+
+// older reports whether a change was not known of yet, and notes it.
+func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.at == nil {
+		t.at = map[domain.FirmID]uint64{}
+	}
+	older := t.at[f] < changed
+	t.at[f] = max(t.at[f], changed)
+	return older
+}
+
+// kept warns that a new case type, or another role in the firm's mapping, does not change
+// the matter in Smokeball.
+func (s *typeStep) kept(ctx context.Context) error {
+	if s.attempt.m.Retyped() {
+		return s.attempt.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
+			"The case type is “%s” now. The matter in Smokeball keeps the type “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
+			s.attempt.m.Data.CaseType, s.attempt.m.TypeName)})
+	}
+	if s.attempt.m.Relocated() {
+		return s.placeKept(ctx)
+	}
+	k, ok := s.attempt.mappings.For(s.attempt.m.Data)
+	if !ok || !s.attempt.m.Smokeball.Made || k.MatterTypeID != s.attempt.m.TypeID || domain.SameText(k.ClientRole, s.attempt.m.Role) {
+		return nil
+	}
+	return s.attempt.warn(ctx, domain.Warning{Code: "client_role_kept", Message: fmt.Sprintf(
+		"The mapping for %s gives the client the role “%s” now. The matter in Smokeball keeps “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other role",
+		k.Subject(), cmp.Or(k.ClientRole, "by default"), cmp.Or(s.attempt.m.Role, "by default"))})
+}
+
+// placeKept warns that the matter would be of another type in the state, or the practice area,
+// that CaseHug gives it by now.
+func (s *typeStep) placeKept(ctx context.Context) error {
+	types, _, err := s.offered(ctx)
+	if err != nil {
+		return err
+	}
+	d := s.attempt.m.Data
+	if found := domain.ResolveMatterType(types, s.attempt.mappings, d); found.Found && found.Type.ID == s.attempt.m.TypeID {
+		return nil
+	}
+	return s.attempt.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
+		"The case is %s now. The matter in Smokeball keeps the type that was chosen for %s: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
+		domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), domain.CaseName(s.attempt.m.CaseType, s.attempt.m.PracticeArea, s.attempt.m.Jurisdiction))})
+}
+
+// mappingsPage is the way to where a firm's own mappings are kept.
+const mappingsPage = "Settings → Integrations → Smokeball → Case Type Mappings"
+
+// unmapped tells that a case type has no matter type: none has its name, or the one that
+// the firm chose is gone.
+func unmapped(d domain.MatterData, r domain.Resolution) domain.Failure {
+	name := domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction)
+	message, what := name+" has no Smokeball matter type", "a matter type"
+	if k := r.Mapping; k != nil {
+		message = fmt.Sprintf("%s is mapped to the matter type %s, which Smokeball no longer has", name, cmp.Or(k.TypeName, k.MatterTypeID))
+		what = fmt.Sprintf("another matter type for mapping %s, %s,", k.ID, k.Subject())
+	}
+	near := ""
+	if len(r.Nearest) > 0 {
+		near = "; nearest: " + strings.Join(r.Nearest, ", ")
+	}
+	return domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: message,
+		Remedy: fmt.Sprintf("Open %s. A firm admin chooses %s there%s. The sync then goes on by itself.", mappingsPage, what, near)}
+}
+
+// changed starts the steps over if the account no longer offers the matter type that the
+// matter was to get.
+func (s *typeStep) changed(ctx context.Context) result {
+	s.smokeball.ForgetMatterTypes(s.attempt.firm)
+	types, err := s.smokeball.MatterTypes(ctx, s.attempt.firm)
+	if err != nil {
+		return fails(err)
+	}
+	if now := domain.ResolveMatterType(types, s.attempt.mappings, s.attempt.m.Data); now.Found && now.Type.ID == s.attempt.m.TypeID {
+		return done
+	}
+	return startOver
+}
