@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -11,6 +12,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -90,56 +92,77 @@ func (o Options) open(ctx context.Context, out io.Writer) (*demo, error) {
 		return nil, err
 	}
 	d := &demo{out: out, again: again, code: rand.Text()}
-	if d.smokeball, err = smokeballsim.Open(simulated(filepath.Join(o.DataDir, "smokeball.json"), s.Smokeball)); err != nil {
+	if d.smokeball, err = smokeballsim.Open(simulated(filepath.Join(o.DataDir, "smokeball.json"))); err != nil {
 		return nil, err
 	}
-	if _, err := d.smokeball.Start(s.Smokeball); err != nil {
-		return nil, errors.Join(fmt.Errorf("start the simulated Smokeball: %w; is a demo running already?", err), d.smokeball.Close())
-	}
-	if err := d.openEngine(ctx, o.config(s), o.Log); err != nil {
+	if err := d.openStage(ctx, o, s); err != nil {
 		return nil, errors.Join(err, d.smokeball.Close())
 	}
 	return d, nil
 }
 
-// stage chooses the addresses, once for all runs on the same data.
+// openStage starts Smokeball and the engine. It listens before it notes the addresses, so that
+// demos that start at the same time do not choose the same.
+func (d *demo) openStage(ctx context.Context, o Options, s stage) (err error) {
+	if s.Smokeball, err = d.startSmokeball(s.Smokeball); err != nil {
+		return fmt.Errorf("start the simulated Smokeball: %w; is a demo running already?", err)
+	}
+	l, err := listen(s.Listen, !d.again && o.Listen == "")
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; is a demo running already?", s.Listen, err)
+	}
+	s.Listen = l.Addr().String()
+	if err := o.note(s); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	if err := d.openEngine(ctx, o.config(s), o.Log, l); err != nil {
+		return errors.Join(err, l.Close())
+	}
+	return nil
+}
+
+// startSmokeball starts it at the address, or on another port if that is taken and nothing
+// holds the demo to it.
+func (d *demo) startSmokeball(address string) (string, error) {
+	at, err := d.smokeball.Start(address)
+	if err != nil && !d.again {
+		at, err = d.smokeball.Start(anyPort)
+	}
+	return strings.TrimPrefix(at, "http://"), err
+}
+
+const anyPort = "127.0.0.1:0"
+
+func listen(address string, orElsewhere bool) (net.Listener, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil && orElsewhere {
+		return net.Listen("tcp", anyPort)
+	}
+	return l, err
+}
+
+// stage is where an earlier demo on the same data was, or where a first one would like to be.
 func (o Options) stage() (s stage, again bool, err error) {
-	path := filepath.Join(o.DataDir, "demo.json")
-	if data, err := os.ReadFile(path); err == nil && json.Unmarshal(data, &s) == nil {
-		if o.Listen != "" {
-			s.Listen = o.Listen
-		}
+	data, err := os.ReadFile(o.stageFile())
+	if err == nil && json.Unmarshal(data, &s) == nil {
+		s.Listen = cmp.Or(o.Listen, s.Listen)
 		return s, true, nil
 	}
-	if s.Listen = o.Listen; s.Listen == "" {
-		s.Listen, err = free("127.0.0.1:8080")
-	}
-	if err == nil {
-		s.Smokeball, err = free("127.0.0.1:8090")
-	}
-	if err != nil {
-		return s, false, fmt.Errorf("find a free port: %w", err)
-	}
+	return stage{Listen: cmp.Or(o.Listen, "127.0.0.1:8080"), Smokeball: "127.0.0.1:8090"}, false, nil
+}
+
+func (o Options) stageFile() string { return filepath.Join(o.DataDir, "demo.json") }
+
+func (o Options) note(s stage) error {
 	data, err := json.Marshal(s)
 	if err != nil {
-		return s, false, err
+		return err
 	}
-	return s, false, os.WriteFile(path, data, 0o600)
+	return os.WriteFile(o.stageFile(), data, 0o600)
 }
 
-// free is the address, or one on another port where it is taken.
-func free(address string) (string, error) {
-	l, err := net.Listen("tcp", address)
-	if err != nil {
-		if l, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-			return "", err
-		}
-	}
-	return l.Addr().String(), l.Close()
-}
-
-func simulated(file, address string) smokeballsim.Config {
-	return smokeballsim.Config{ClientID: demoApp, ClientSecret: demoApp, APIKey: demoApp, AutoConsent: demoAccount, URL: "http://" + address, StateFile: file,
+func simulated(file string) smokeballsim.Config {
+	return smokeballsim.Config{ClientID: demoApp, ClientSecret: demoApp, APIKey: demoApp, AutoConsent: demoAccount, StateFile: file,
 		Accounts: []smokeballsim.Account{{ID: demoAccount, Name: "Hartwell & Osei LLP", Location: "IL"}}}
 }
 
@@ -158,7 +181,7 @@ func (o Options) config(s stage) config.Settings {
 		Authorization: "720h", Visible: "5s", Confirm: "1m", GiveUp: "1h", LogLevel: "info"}
 }
 
-func (d *demo) openEngine(ctx context.Context, cfg config.Settings, log *slog.Logger) (err error) {
+func (d *demo) openEngine(ctx context.Context, cfg config.Settings, log *slog.Logger, l net.Listener) (err error) {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
@@ -166,7 +189,7 @@ func (d *demo) openEngine(ctx context.Context, cfg config.Settings, log *slog.Lo
 		return err
 	}
 	d.cfg = cfg
-	d.engine, err = engine.Open(ctx, cfg, engine.Options{Log: log, Users: d.issuer.Users(), OneTime: d.signInOnce()})
+	d.engine, err = engine.Open(ctx, cfg, engine.Options{Log: log, Users: d.issuer.Users(), OneTime: d.signInOnce(), Listener: l})
 	return err
 }
 

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -87,6 +86,7 @@ type demo struct {
 	console string // its address, http://…
 	signIn  string // the one-time link
 	nats    string
+	ended   chan error
 }
 
 // demoWithin is how long the demo's story may take on a busy machine.
@@ -119,7 +119,7 @@ func stopDemo() error {
 	if err := running.demo.cmd.Process.Signal(os.Interrupt); err != nil {
 		return err
 	}
-	return running.demo.cmd.Wait()
+	return <-running.demo.ended
 }
 
 var invitation = regexp.MustCompile(`(?s)Console: +(http://\S+?)(/session/demo/\S+).*Publish: +(nats://\S+)`)
@@ -129,21 +129,16 @@ func startDemo() (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
-	address := l.Addr().String()
-	if err := l.Close(); err != nil {
-		return nil, err
-	}
 	out := &told{invited: make(chan string, 1)}
-	d := &demo{cmd: exec.Command(program, "demo", "--data-dir", filepath.Join(workshop(), "demo"), "--listen", address)}
+	d := &demo{cmd: exec.Command(program, "demo", "--data-dir", filepath.Join(workshop(), "demo")), ended: make(chan error, 1)}
 	d.cmd.Stdout, d.cmd.Stderr = out, out
 	if err := d.cmd.Start(); err != nil {
 		return nil, err
 	}
+	go func() { d.ended <- d.cmd.Wait() }()
 	select {
+	case err := <-d.ended:
+		return nil, fmt.Errorf("the demo ended: %w\n%s", err, out)
 	case text := <-out.invited:
 		m := invitation.FindStringSubmatch(text)
 		d.console, d.signIn, d.nats = m[1], m[1]+m[2], m[3]

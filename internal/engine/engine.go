@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -68,6 +69,7 @@ type Engine struct {
 	sessions    session.Sessions
 	users       *casehug.Users                            // nil: nobody vouches for anyone
 	oneTime     func(code string) (token string, ok bool) // nil: no such sign-in
+	listener    net.Listener                              // nil: one on cfg.Listen
 	limits      Limits
 	token       string         // lets the operator's commands on this machine ask
 	closers     []func() error // in the order of opening
@@ -81,6 +83,8 @@ type Options struct {
 	Users *casehug.Users
 	// OneTime trades a code for a token, once; nil: there is no such sign-in.
 	OneTime func(code string) (token string, ok bool)
+	// Listener is what the engine serves HTTP on, and closes; nil: it listens where the settings say.
+	Listener net.Listener
 	// Ledger wraps the ledger, for tests of faults; nil: it stays as it is.
 	Ledger func(eventstore.Store) eventstore.Store
 	Limits Limits
@@ -100,7 +104,7 @@ func (l Limits) withDefaults() Limits {
 // openEngine opens what the configuration names and wires it. What was opened is
 // closed again when a later part fails.
 func Open(ctx context.Context, cfg config.Settings, o Options) (e *Engine, err error) {
-	e = &Engine{cfg: cfg, log: o.Log, limits: o.Limits.withDefaults(), users: o.Users, oneTime: o.OneTime, metrics: prometheus.NewRegistry()}
+	e = &Engine{cfg: cfg, log: o.Log, limits: o.Limits.withDefaults(), users: o.Users, oneTime: o.OneTime, listener: o.Listener, metrics: prometheus.NewRegistry()}
 	e.metrics.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	defer func() {
 		if err != nil {

@@ -20,9 +20,9 @@ import (
 // that loses nothing: first what takes in, then what acts, then what folds.
 func (e *Engine) Serve(ctx context.Context, ready func()) (err error) {
 	defer func() { err = errors.Join(err, e.Close()) }()
-	listener, err := net.Listen("tcp", e.cfg.Listen)
+	listener, err := e.listen()
 	if err != nil {
-		return fmt.Errorf("ENGINE_LISTEN is %s: %w; it needs an address that is free on this machine", e.cfg.Listen, err)
+		return err
 	}
 	parts, up, err := e.start(listener)
 	if err != nil {
@@ -36,6 +36,17 @@ func (e *Engine) Serve(ctx context.Context, ready func()) (err error) {
 	e.log.Info("stopping")
 	parts.stop()
 	return err
+}
+
+func (e *Engine) listen() (net.Listener, error) {
+	if e.listener != nil {
+		return e.listener, nil
+	}
+	l, err := net.Listen("tcp", e.cfg.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("ENGINE_LISTEN is %s: %w; it needs an address that is free on this machine", e.cfg.Listen, err)
+	}
+	return l, nil
 }
 
 // announce logs that the engine works, where, and what its settings prevent.
