@@ -114,6 +114,24 @@ func receiver(d *ast.FuncDecl) string {
 	}
 }
 
+// whereIs is the only file that declares the function, method, type or variable, preferably
+// below the folder that old was in; "": none or several do.
+func (c *code) whereIs(name, old string) string {
+	var all []string
+	for full, files := range c.declared {
+		if name != "" && (full == name || strings.HasSuffix(full, "."+name)) {
+			all = append(all, files...)
+		}
+	}
+	near := slices.DeleteFunc(slices.Clone(all), func(f string) bool { return !strings.HasPrefix(f, path.Dir(old)+"/") })
+	for _, list := range [][]string{near, all} {
+		if len(list) == 1 {
+			return list[0]
+		}
+	}
+	return ""
+}
+
 // find is the file that declares name: the given one, else one of its folder, else the only
 // one outside of tests.
 func (c *code) find(name, file string) (string, bool) {

@@ -115,6 +115,7 @@ func commands(script string) [][]string {
 		words = nil
 	}
 	script = strings.ReplaceAll(script, "\\\n", " ")
+	script = captured.ReplaceAllString(script, "$1")
 	for line := range strings.SplitSeq(script, "\n") {
 		for _, w := range word.FindAllString(line, -1) {
 			if strings.HasPrefix(w, "#") {
@@ -131,6 +132,9 @@ func commands(script string) [][]string {
 	}
 	return list
 }
+
+// captured is what assigns a command's output.
+var captured = regexp.MustCompile(`(?m)^[a-z]+=\$\((.*)\)$`)
 
 var word = regexp.MustCompile(`(?:'[^']*'|"[^"]*"|[^\s'"])+`)
 
@@ -196,12 +200,25 @@ func missing(files ...string) []string {
 
 func goFaults(t *testing.T, args []string) []string {
 	switch args[0] {
+	case "build":
+		return missing(args[len(args)-1])
 	case "run":
+		if tool, _, ok := strings.Cut(args[1], "@"); ok {
+			return unpinned(t, tool, args[1])
+		}
 		return flagFaults(t, args[1], args[2:])
 	case "test":
 		return testFaults(t, args[1:])
 	}
 	return []string{"no rule says how to check go " + args[0]}
+}
+
+// unpinned reports a tool that CI does not run in the same version.
+func unpinned(t *testing.T, tool, version string) []string {
+	if !strings.Contains(read(t, ".ci/run").text, version+" ") {
+		return []string{".ci/run does not run " + tool + " in that version"}
+	}
+	return nil
 }
 
 // flagFaults are the flags that a program's help does not list.
@@ -290,6 +307,11 @@ func TestFaultsAreFound(t *testing.T) {
 		"go test ./domain -run TestWalk -wander":                            false,
 		"go run ./cmd/smokeball-sync history --status failed":               true,
 		"go run ./cmd/smokeball-sync history --nothing":                     false,
+		"go build -o x ./cmd/smokeball-sync":                                true,
+		"go build ./cmd/nothing":                                            false,
+		"go run example.com/tool@v1.0.0 x":                                  false,
+		"digest=$(docker buildx x)\ndocker build .":                         true,
+		"digest=$(rsync x)":                                                 false,
 		"go run ./cmd/nothing":                                              false,
 		"cd examples/publish-ts && npm ci":                                  true,
 		"cd examples/nothing && npm ci":                                     false,

@@ -3,6 +3,7 @@ package doccheck_test
 import (
 	"maps"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -13,7 +14,6 @@ import (
 var (
 	testName   = regexp.MustCompile(`\b(?:Test|Benchmark|Fuzz|Example)[A-Z]\w*`)
 	metricName = regexp.MustCompile(`\b(?:smokeball_[a-z_]+|web_[a-z_]+)\b`)
-	pathName   = regexp.MustCompile(`^(?:adapters|cmd|docs|domain|eventstore|examples|internal|ops|projections)(?:/[\w.-]+)*/?$`)
 	callName   = regexp.MustCompile(`^(GET|POST|PUT|PATCH|DELETE) (…?/\S*)$`)
 	moduleName = regexp.MustCompile(`(?m)^\t(\S+) v\S+$`)
 )
@@ -31,16 +31,67 @@ func TestTestsExist(t *testing.T) {
 	}
 }
 
-// TestPathsExist tells that every file and folder that a document names is there.
-func TestPathsExist(t *testing.T) {
+// testsOf is a package and the tests of it that a document names.
+var testsOf = regexp.MustCompile("`([\\w/-]+)` ((?:(?:Test|Benchmark|Fuzz|Example)[A-Z]\\w*(?:, )?)+)")
+
+// TestTestsAreWhereTheyAreSaidToBe tells that a test stands in the package named before it;
+// -update corrects the package.
+func TestTestsAreWhereTheyAreSaidToBe(t *testing.T) {
+	c := theCode(t)
 	for _, d := range documents(t) {
-		for _, s := range d.spans() {
-			if !pathName.MatchString(s) {
+		text := d.text
+		for _, m := range testsOf.FindAllStringSubmatch(d.text, -1) {
+			var right []string // the package, and of each test that is elsewhere its own
+			homes := map[string][]string{}
+			for _, name := range testName.FindAllString(m[2], -1) {
+				home := m[1]
+				if files := c.declared[name]; len(files) > 0 && !slices.ContainsFunc(files, func(f string) bool { return path.Dir(f) == m[1] }) {
+					home = path.Dir(files[0])
+					if !*update {
+						t.Errorf("%s: %s is in %s, not in %s; run go test ./internal/doccheck -update", d.path, name, home, m[1])
+					}
+				}
+				if len(homes[home]) == 0 {
+					right = append(right, home)
+				}
+				homes[home] = append(homes[home], name)
+			}
+			for i, home := range right {
+				right[i] = "`" + home + "` " + strings.Join(homes[home], ", ")
+			}
+			fixed := strings.Join(right, "; ")
+			if strings.HasSuffix(m[0], ", ") {
+				fixed += ", "
+			}
+			text = strings.ReplaceAll(text, m[0], fixed)
+		}
+		if *update {
+			d.write(t, text)
+		}
+	}
+}
+
+// pathSpan is a path in a sentence, and the word after it.
+var pathSpan = regexp.MustCompile("`((?:adapters|cmd|docs|domain|eventstore|examples|internal|ops|projections)(?:/[\\w.-]+)*/?)`(?: (\\w+))?")
+
+// TestPathsExist tells that every file and folder that a document names is there. Where the
+// word after a file is declared elsewhere by now, -update corrects the file.
+func TestPathsExist(t *testing.T) {
+	c := theCode(t)
+	for _, d := range documents(t) {
+		text := d.text
+		for _, m := range pathSpan.FindAllStringSubmatch(d.text, -1) {
+			if _, err := os.Stat(filepath.Join(top, m[1])); err == nil {
 				continue
 			}
-			if _, err := os.Stat(filepath.Join(top, s)); err != nil {
-				t.Errorf("%s: there is no %s", d.path, s)
+			if now := c.whereIs(m[2], m[1]); *update && now != "" {
+				text = strings.ReplaceAll(text, m[0], "`"+now+"` "+m[2])
+				continue
 			}
+			t.Errorf("%s: there is no %s", d.path, m[1])
+		}
+		if *update {
+			d.write(t, text)
 		}
 	}
 }
