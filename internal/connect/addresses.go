@@ -41,7 +41,7 @@ type address struct {
 }
 
 // read opens a secret that write kept.
-func read[T any](ctx context.Context, s *vault.Secrets, name string) (v T, err error) {
+func read[T any](ctx context.Context, s Secrets, name string) (v T, err error) {
 	data, _, err := s.Load(ctx, name)
 	if err != nil {
 		return v, err
@@ -52,7 +52,7 @@ func read[T any](ctx context.Context, s *vault.Secrets, name string) (v T, err e
 	return v, nil
 }
 
-func write(ctx context.Context, s *vault.Secrets, name string, v any) error {
+func write(ctx context.Context, s Secrets, name string, v any) error {
 	data, err := json.Marshal(v)
 	if err != nil {
 		return fmt.Errorf("keep secret %s: %w", name, err)
@@ -64,7 +64,7 @@ func hookName(f domain.FirmID) string { return "hook." + string(f) }
 
 // addresses keep the secret webhook addresses of firms, and their keys.
 type addresses struct {
-	secrets *vault.Secrets
+	secrets Secrets
 	vault   *vault.Vault
 }
 

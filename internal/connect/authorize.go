@@ -53,7 +53,7 @@ type Authorizer struct {
 	ledger  *ledger
 	claims  *claims
 	grants  *Grants
-	secrets *vault.Secrets
+	secrets Secrets
 	consent Consent
 	try     func(ctx context.Context, f domain.FirmID) error
 	issuer  string

@@ -63,7 +63,7 @@ func (b Bridge) addressee(ctx context.Context, secret string) (address, error) {
 	if err != nil {
 		return address{}, err
 	}
-	a, err := read[address](ctx, b.Service.Secrets, name)
+	a, err := read[address](ctx, b.Service.secrets, name)
 	if errors.Is(err, vault.ErrNone) || (err == nil && !a.Until.IsZero() && !b.Service.now().Before(a.Until)) {
 		return a, nobodyThere()
 	}

@@ -23,7 +23,7 @@ func (k *Reconciler) collectHeldConsent(ctx context.Context) {
 func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(context.Context, string) error) {
 	d := k.Service
 	for kind, each := range kinds {
-		names, err := d.Secrets.Names(ctx, kind)
+		names, err := d.names.Names(ctx, kind)
 		for _, n := range names {
 			err = errors.Join(err, each(ctx, n))
 		}

@@ -24,7 +24,8 @@ import (
 // Config is what a Service works with.
 type Config struct {
 	Ledger  eventstore.Store
-	Secrets *vault.Secrets
+	Secrets Secrets
+	Names   SecretNames // of Secrets
 	Vault   *vault.Vault
 	Views   Views
 	Consent Consent
@@ -47,9 +48,6 @@ type Config struct {
 
 // Service carries out what firm admins ask for, each of its parts its own share.
 type Service struct {
-	Secrets *vault.Secrets // where the connections' secrets are
-	Vault   *vault.Vault   // their master keyset
-
 	*Authorizer
 	*Grants
 	*Webhooks
@@ -59,6 +57,8 @@ type Service struct {
 	ledger        *ledger
 	addresses     *addresses
 	disconnection *disconnection
+	names         SecretNames
+	secrets       Secrets
 	views         Views
 	now           func() time.Time
 	log           *slog.Logger
@@ -72,7 +72,7 @@ func New(c Config) *Service {
 	w := &Webhooks{ledger: l, addresses: a, subscriptions: c.Subscriptions, types: c.WebhookTypes, views: c.Views, publicURL: c.PublicURL, log: c.Log}
 	d := &disconnection{ledger: l, claims: owners, addresses: a, secrets: c.Secrets, subscriptions: c.Subscriptions, consent: c.Consent, log: c.Log}
 	g := &Grants{ledger: l, claims: owners, disconnection: d, webhooks: w, secrets: c.Secrets, consent: c.Consent, region: c.Region, lifetime: c.Authorization, log: c.Log}
-	return &Service{Secrets: c.Secrets, Vault: c.Vault, views: c.Views, now: c.Now, log: c.Log, ledger: l, addresses: a, disconnection: d, Grants: g, Webhooks: w,
+	return &Service{names: c.Names, secrets: c.Secrets, views: c.Views, now: c.Now, log: c.Log, ledger: l, addresses: a, disconnection: d, Grants: g, Webhooks: w,
 		Authorizer:  &Authorizer{ledger: l, claims: owners, grants: g, secrets: c.Secrets, consent: c.Consent, try: c.Try, issuer: c.Issuer, log: c.Log},
 		Preferences: &Preferences{store: c.Ledger, now: c.Now, types: c.Types},
 		Upkeep:      &Upkeep{ledger: l, grants: g, disconnection: d, webhooks: w, accounts: c.Accounts, log: c.Log},

@@ -43,16 +43,18 @@ const (
 type counter struct {
 	*testing.T
 	*connect.Service
-	config connect.Config
-	sim    *smokeballsim.Server
-	client *smokeball.Client
-	kv     jetstream.KeyValue
-	ahead  atomic.Int64 // how far the service's clock is ahead
-	folder string
-	caught post // headers of Smokeball's notifications
-	bolt   *eventstore.Bolt
-	rows   *projections.Views
-	keeper *connect.Reconciler
+	config  connect.Config
+	Secrets *vault.Secrets
+	Vault   *vault.Vault
+	sim     *smokeballsim.Server
+	client  *smokeball.Client
+	kv      jetstream.KeyValue
+	ahead   atomic.Int64 // how far the service's clock is ahead
+	folder  string
+	caught  post // headers of Smokeball's notifications
+	bolt    *eventstore.Bolt
+	rows    *projections.Views
+	keeper  *connect.Reconciler
 }
 
 func newCounter(t *testing.T) *counter {
@@ -68,6 +70,7 @@ func newCounter(t *testing.T) *counter {
 	c.must(err)
 	c.follow()
 	secrets := vault.NewSecrets(keys, c.kv)
+	c.Secrets, c.Vault = secrets, keys
 	c.client = c.newClient(secrets, c.sim.Transport())
 	c.config = c.newConfig(secrets, keys, c.sim.Transport())
 	c.keeper = &connect.Reconciler{Log: silent}
@@ -100,7 +103,7 @@ func (c *counter) restart() {
 
 func (c *counter) newConfig(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) connect.Config {
 	client := c.newClient(secrets, way)
-	return connect.Config{Ledger: c.bolt, Secrets: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
+	return connect.Config{Ledger: c.bolt, Secrets: secrets, Names: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
 		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",
 		Region: "us", PublicURL: publicURL, Authorization: 180 * 24 * time.Hour, Log: silent,
 		Now: func() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }}

@@ -27,7 +27,7 @@ type disconnection struct {
 	ledger        *ledger
 	claims        *claims
 	addresses     *addresses
-	secrets       *vault.Secrets
+	secrets       Secrets
 	subscriptions Subscriptions
 	consent       Consent
 	log           *slog.Logger

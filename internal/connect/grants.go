@@ -31,7 +31,7 @@ type Grants struct {
 	claims        *claims
 	disconnection *disconnection
 	webhooks      *Webhooks
-	secrets       *vault.Secrets
+	secrets       Secrets
 	consent       Consent
 	region        string
 	lifetime      time.Duration

@@ -81,3 +81,23 @@ type FirmState struct {
 type MatterTypes interface {
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
 }
+
+// Secrets keep sealed values by name. A writer names the revision that it has seen.
+type Secrets interface {
+	// Load opens a secret and returns its revision; vault.ErrNone: there is none.
+	Load(ctx context.Context, name string) (data []byte, revision uint64, err error)
+	// Save keeps a secret provided revision is still its newest (0: there is none), and
+	// returns the new one; vault.ErrStale: somebody else was first.
+	Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error)
+	// Put keeps a secret whatever was there.
+	Put(ctx context.Context, name string, data []byte) error
+	// Destroy removes a secret and its earlier values.
+	Destroy(ctx context.Context, name string) error
+	// Discard is Destroy provided revision is still the newest; vault.ErrStale: it is not.
+	Discard(ctx context.Context, name string, revision uint64) error
+}
+
+// SecretNames lists the secrets whose names begin with kind and a dot.
+type SecretNames interface {
+	Names(ctx context.Context, kind string) ([]string, error)
+}

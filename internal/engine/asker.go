@@ -53,5 +53,5 @@ func (e *Engine) nameAsker(ev *domain.CaseHugEvent, subject string, header map[s
 }
 
 func (e *Engine) askerProof(by, subject string, body []byte) (string, error) {
-	return e.connections.Vault.Name(fmt.Sprintf("asked by %q on %q: %x", by, subject, sha256.Sum256(body)))
+	return e.secrets.Vault.Name(fmt.Sprintf("asked by %q on %q: %x", by, subject, sha256.Sum256(body)))
 }

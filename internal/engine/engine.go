@@ -53,6 +53,7 @@ type Engine struct {
 	ledger      ledger
 	views       *projections.Views
 	client      *smokeball.Client
+	secrets     *vault.Secrets
 	connections *connect.Service
 	reconciler  *connect.Reconciler
 	health      *connect.Health
@@ -283,6 +284,7 @@ func (e *Engine) opens(ctx context.Context, secrets *vault.Secrets) error {
 // openSmokeball opens the vault and what is built on its secrets.
 func (e *Engine) openSmokeball(ctx context.Context) error {
 	secrets, err := e.openSecrets(ctx)
+	e.secrets = secrets
 	if err == nil {
 		err = e.opens(ctx, secrets)
 	}
@@ -297,7 +299,7 @@ func (e *Engine) openSmokeball(ctx context.Context) error {
 		return err
 	}
 	e.onClose(func() error { e.client.Close(); return nil })
-	e.connections = connect.New(connect.Config{Ledger: e.ledger, Secrets: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
+	e.connections = connect.New(connect.Config{Ledger: e.ledger, Secrets: secrets, Names: secrets, Vault: secrets.Vault, Views: rows{e.views}, Region: e.cfg.Region, PublicURL: e.cfg.PublicURL,
 		Consent: e.consent(), Try: e.consent().try, Subscriptions: subscriptions{e.client}, Accounts: e.client, Types: e.client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(e.cfg.Issuer, e.cfg.Parsed.Hosts.Auth),
 		Authorization: e.cfg.Parsed.Authorization, SharedAccounts: e.cfg.SharedAccounts, Now: time.Now, Log: e.log})
@@ -345,7 +347,7 @@ func (e *Engine) openHandlers(ctx context.Context) error {
 	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Notify: notifier.Notify}
 	e.deadLetters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
-		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.connections.Vault,
+		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.secrets.Vault,
 			Waits: e.cfg.Parsed.Waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.spool(), Notifier: notifier, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}}
 	e.stalls = &syncing.Stalls{Views: e.views, Calls: calls, Now: time.Now, Log: e.log}
 	e.metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "smokeball_sync_stalled",
@@ -375,11 +377,11 @@ func (e *Engine) openSessions(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the bucket of sessions: %w", err)
 	}
-	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.connections.Vault, kv), Now: time.Now}
+	e.sessions = session.Sessions{Secrets: vault.NewSecrets(e.secrets.Vault, kv), Now: time.Now}
 	return nil
 }
 
 // notary signs the ledger with the master keyset.
 func (e *Engine) notary() eventstore.Notary {
-	return eventstore.Notary{Ledger: e.ledger, Key: e.connections.Vault, Now: time.Now, Log: e.log}
+	return eventstore.Notary{Ledger: e.ledger, Key: e.secrets.Vault, Now: time.Now, Log: e.log}
 }

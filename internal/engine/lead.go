@@ -16,7 +16,7 @@ import (
 // app's allowance.
 func (e *Engine) whileLeading(all ...func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		app, err := e.connections.Vault.Name("allowance " + e.cfg.ClientID)
+		app, err := e.secrets.Vault.Name("allowance " + e.cfg.ClientID)
 		if err != nil {
 			return err
 		}

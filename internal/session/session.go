@@ -26,9 +26,20 @@ const (
 	noted = time.Minute
 )
 
+// Secrets keep sealed values by name. A writer names the revision that it has seen.
+type Secrets interface {
+	// Load opens a secret and returns its revision; vault.ErrNone: there is none.
+	Load(ctx context.Context, name string) (data []byte, revision uint64, err error)
+	// Save keeps a secret provided revision is still its newest (0: there is none), and
+	// returns the new one; vault.ErrStale: somebody else was first.
+	Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error)
+	// Destroy removes a secret and its earlier values.
+	Destroy(ctx context.Context, name string) error
+}
+
 // Sessions are the sessions of the console.
 type Sessions struct {
-	Secrets *vault.Secrets // of a bucket of their own, whose entries end by themselves
+	Secrets Secrets // of a bucket of their own, whose entries end by themselves
 	Now     func() time.Time
 }
 
