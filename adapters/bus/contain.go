@@ -22,12 +22,22 @@ func (e *PanicError) Error() string {
 	return "the handler panics with a " + e.Type + " at " + e.Stack
 }
 
+// Poison is what the message did to the handler.
+func (e *PanicError) Poison() string {
+	return fmt.Sprintf("makes the engine fail (%s in %s)", e.Type, e.Where)
+}
+
 // HangError is the error of a handler that did not end although its time was over.
 type HangError struct{ After time.Duration }
 
 // Error implements error.
 func (e *HangError) Error() string {
 	return fmt.Sprintf("the handler has not ended after %s", e.After)
+}
+
+// Poison is what the message did to the handler.
+func (e *HangError) Poison() string {
+	return "keeps the engine busy without end; it was given up after " + e.After.String()
 }
 
 // Contain runs f, whose context ends after limit. A panic of f is a [PanicError]. If f has

@@ -26,6 +26,11 @@ func (e *InvalidEvent) Error() string {
 	return fmt.Sprintf("event on %s is invalid: %s", e.Subject, strings.Join(lines, "; "))
 }
 
+// Unwrap is the same as the application knows it.
+func (e *InvalidEvent) Unwrap() error {
+	return &domain.Unprocessable{Code: domain.CodeInvalidEvent, Faults: e.Faults}
+}
+
 // faultText is a fault in one line: its field, if it is about one, and the reason.
 func faultText(f domain.FieldFault) string {
 	if f.Field == "" {

@@ -75,25 +75,25 @@ func TestTicks(t *testing.T) {
 	}
 }
 
-func TestParseNotification(t *testing.T) {
+func TestParseWebhook(t *testing.T) {
 	const frame = `{"accountId":"acc-1","userId":null,"subscriptionId":"sub-1","type":%q,"source":"API","payload":%s,"timestamp":637873555398585000}`
 	for name, tc := range map[string]struct {
-		kind, payload          string
-		resource, matter       domain.SmokeballID
-		resourceName, resounds string
+		kind, payload    string
+		resource, matter domain.SmokeballID
+		message          string
 	}{
-		"matter":            {"matter.updated", `{"id":"m-1","number":"N"}`, "m-1", "m-1", "", ""},
-		"contact":           {"contact.created", `{"id":"c-1","person":{}}`, "c-1", "", "", ""},
-		"file with matter":  {"files.updated", `{"id":"f-1","matter":{"id":"m-1","href":"h"}}`, "f-1", "m-1", "", ""},
-		"file with id":      {"files.updated", `{"fileId":"f-1","matterId":"m-1"}`, "f-1", "m-1", "", ""},
-		"file with href":    {"files.updated", `{"href":"https://api.smokeball.com/matters/m-1/documents/files/f-1"}`, "f-1", "m-1", "", ""},
-		"files in a list":   {"files.updated", `[{"id":"f-1","matterId":"m-1"},{"id":"f-2"}]`, "f-1", "m-1", "", ""},
-		"task":              {"task.updated", `{"id":"t-1","matter":{"href":"/matters/m-1"}}`, "t-1", "m-1", "", ""},
-		"error":             {"error", `{"resourceName":"matter","resourceId":"m-1","message":"number is taken"}`, "m-1", "", "matter", "number is taken"},
-		"a BOM":             {"matter.updated", `{"id":"m-1"}`, "m-1", "m-1", "", ""},
-		"noop":              {"noop", `null`, "", "", "", ""},
-		"payload of a kind": {"event.updated", `{"id":7,"matter":"x","message":[]}`, "", "", "", ""},
-		"payload a text":    {"event.updated", `"hello"`, "", "", "", ""},
+		"matter":            {"matter.updated", `{"id":"m-1","number":"N"}`, "m-1", "m-1", ""},
+		"contact":           {"contact.created", `{"id":"c-1","person":{}}`, "c-1", "", ""},
+		"file with matter":  {"files.updated", `{"id":"f-1","matter":{"id":"m-1","href":"h"}}`, "f-1", "m-1", ""},
+		"file with id":      {"files.updated", `{"fileId":"f-1","matterId":"m-1"}`, "f-1", "m-1", ""},
+		"file with href":    {"files.updated", `{"href":"https://api.smokeball.com/matters/m-1/documents/files/f-1"}`, "f-1", "m-1", ""},
+		"files in a list":   {"files.updated", `[{"id":"f-1","matterId":"m-1"},{"id":"f-2"}]`, "f-1", "m-1", ""},
+		"task":              {"task.updated", `{"id":"t-1","matter":{"href":"/matters/m-1"}}`, "t-1", "m-1", ""},
+		"error":             {"error", `{"resourceName":"matter","resourceId":"m-1","message":"number is taken"}`, "m-1", "", "number is taken"},
+		"a BOM":             {"matter.updated", `{"id":"m-1"}`, "m-1", "m-1", ""},
+		"noop":              {"noop", `null`, "", "", ""},
+		"payload of a kind": {"event.updated", `{"id":7,"matter":"x","message":[]}`, "", "", ""},
+		"payload a text":    {"event.updated", `"hello"`, "", "", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			body := []byte(fmt.Sprintf(frame, tc.kind, tc.payload))
@@ -101,32 +101,32 @@ func TestParseNotification(t *testing.T) {
 			if name == "a BOM" {
 				came = append([]byte("\ufeff"), body...)
 			}
-			n, err := smokeball.ParseNotification(came)
+			n, err := smokeball.ParseWebhook(came)
 			must(t, err)
-			if n.Resource != tc.resource || n.Matter != tc.matter || n.ResourceName != tc.resourceName || n.Message != tc.resounds {
+			if n.Resource != tc.resource || n.Matter != tc.matter || n.Message != tc.message {
 				t.Errorf("got %+v", n)
 			}
-			if n.AccountID != "acc-1" || n.SubscriptionID != "sub-1" || n.Type != tc.kind || n.Source != "API" || n.Timestamp.Year() != 2022 || string(n.Raw) != string(body) {
+			if n.Account != "acc-1" || n.Subscription != "sub-1" || n.Type != tc.kind || n.Source != "API" {
 				t.Errorf("frame: got %+v", n)
 			}
 		})
 	}
 }
 
-func TestWhatIsNoNotification(t *testing.T) {
+func TestWhatIsNoWebhook(t *testing.T) {
 	for _, body := range []string{``, `{`, `[]`, `{}`, `"x"`, `{"type":""}`, `{"type":7}`, `{"type":"x"} y`} {
-		if n, err := smokeball.ParseNotification([]byte(body)); err == nil {
+		if n, err := smokeball.ParseWebhook([]byte(body)); err == nil {
 			t.Errorf("%q is taken for %+v", body, n)
 		}
 	}
 }
 
-func FuzzParseNotification(f *testing.F) {
+func FuzzParseWebhook(f *testing.F) {
 	f.Add([]byte(`{"accountId":"a","type":"matter.updated","payload":{"id":"m","href":"/matters/x/y"},"timestamp":637873555398585000}`))
 	f.Add([]byte(`{"type":"error","payload":[{"resourceId":"x"}],"timestamp":"99999999999999999999"}`))
 	f.Add([]byte(`{"type":"x","payload":{"matter":{"href":"?"}},"timestamp":9223372036854775807}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		n, err := smokeball.ParseNotification(body)
+		n, err := smokeball.ParseWebhook(body)
 		if (err == nil) == (n.Type == "") {
 			t.Errorf("got %+v, %v", n, err)
 		}

@@ -294,7 +294,7 @@ func TestADisconnectedFirmHearsNothing(t *testing.T) {
 	}
 	b := c.bridge(nil)
 	b.Verify = func(domain.FirmID, string, http.Header) error { return nil }
-	c.wantsRejection(b.Webhook(t.Context(), secret, http.Header{}, []byte(`{"type":"noop"}`)), domain.Unknown, domain.CodeNotFound)
+	c.wantsRejection(b.Receive(t.Context(), secret, http.Header{}, []byte(`{"type":"noop"}`)), domain.Unknown, domain.CodeNotFound)
 }
 
 // TestTheReconcilerRuns lets the reconciler run by itself until it has done what is due.

@@ -16,11 +16,11 @@ func (c *counter) arrives(secret string, header http.Header, want bool) {
 	c.Helper()
 	b := c.bridge(nil)
 	b.Verify = func(domain.FirmID, string, http.Header) error { return nil }
-	b.Publish = func(context.Context, domain.FirmID, http.Header, []byte) error { return nil }
+	b.Publish = func(context.Context, domain.WebhookDelivery) error { return nil }
 	if header != nil {
 		b.Verify = c.bridge(nil).Verify
 	}
-	err := b.Webhook(c.Context(), secret, header, []byte(`{"type":"noop"}`))
+	err := b.Receive(c.Context(), secret, header, []byte(`{"type":"noop"}`))
 	if want && err != nil {
 		c.Errorf("a notification is refused: %v", err)
 	}
@@ -46,7 +46,7 @@ func TestRotationOverlaps(t *testing.T) {
 	}
 	c.arrives(fresh, c.signed(), true)
 	c.arrives(old, signedOld, true)
-	c.wantsRejection(c.bridge(nil).Webhook(t.Context(), old, c.signed(), []byte(`{"type":"noop"}`)), domain.Denied, domain.CodeInvalidRequest)
+	c.wantsRejection(c.bridge(nil).Receive(t.Context(), old, c.signed(), []byte(`{"type":"noop"}`)), domain.Denied, domain.CodeInvalidRequest)
 	c.later(domain.WebhookOverlap - time.Minute)
 	c.look()
 	c.arrives(old, nil, true)

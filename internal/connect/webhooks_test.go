@@ -13,6 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
 
@@ -183,7 +184,7 @@ func TestRemovingClosesTheAddress(t *testing.T) {
 	if n := len(c.sim.State().Accounts[0].Subscriptions); n != 0 || c.connection().Subscription != "" {
 		t.Errorf("Smokeball has %d subscriptions, the ledger %q", n, c.connection().Subscription)
 	}
-	c.wantsRejection(c.bridge(nil).Webhook(t.Context(), secret, http.Header{}, nil), domain.Unknown, domain.CodeNotFound)
+	c.wantsRejection(c.bridge(nil).Receive(t.Context(), secret, http.Header{}, nil), domain.Unknown, domain.CodeNotFound)
 	_, err = c.RemoveWebhooks(t.Context(), admin)
 	c.must(err)
 	c.registers()
@@ -205,17 +206,13 @@ func TestRemovingOneThatIsGoneIsNoFault(t *testing.T) {
 }
 
 // bridge is the bridge of the engine; what it publishes goes to got.
-func (c *counter) bridge(got *[]string) connect.Bridge {
-	return connect.Bridge{Service: c.Service,
+func (c *counter) bridge(got *[]string) inbound.Bridge {
+	return inbound.Bridge{Recipients: connect.Recipients{Service: c.Service}, Parse: smokeball.ParseWebhook, Now: time.Now,
 		Verify: func(_ domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, "sim-client", h, time.Now())
 		},
-		About: func(body []byte) (account, subscription string, err error) {
-			n, err := smokeball.ParseNotification(body)
-			return n.AccountID, n.SubscriptionID, err
-		},
-		Publish: func(_ context.Context, f domain.FirmID, h http.Header, body []byte) error {
-			*got = append(*got, string(f)+" "+h.Get("RequestId")+" "+string(body))
+		Publish: func(_ context.Context, d domain.WebhookDelivery) error {
+			*got = append(*got, string(d.Firm)+" "+string(d.Request)+" "+string(d.Body))
 			return nil
 		}}
 }
@@ -257,7 +254,7 @@ func TestTheBridge(t *testing.T) {
 		"empty":                {secret, header, "", domain.Invalid},
 	} {
 		var got []string
-		err := c.bridge(&got).Webhook(t.Context(), n.secret, n.header, []byte(n.body))
+		err := c.bridge(&got).Receive(t.Context(), n.secret, n.header, []byte(n.body))
 		if n.why == domain.Unknown {
 			c.wantsRejection(err, n.why, domain.CodeNotFound)
 		} else if n.why != 0 {
@@ -302,8 +299,8 @@ func TestWhatCantBePublishedIsNotAccepted(t *testing.T) {
 	c.connects()
 	c.registers()
 	b := c.bridge(nil)
-	b.Publish = func(context.Context, domain.FirmID, http.Header, []byte) error { return errBusy }
-	if err := b.Webhook(t.Context(), c.address(), c.signed(), []byte(`{"type":"noop"}`)); !errors.Is(err, errBusy) {
+	b.Publish = func(context.Context, domain.WebhookDelivery) error { return errBusy }
+	if err := b.Receive(t.Context(), c.address(), c.signed(), []byte(`{"type":"noop"}`)); !errors.Is(err, errBusy) {
 		t.Errorf("the answer is %v", err)
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
@@ -42,8 +43,8 @@ func notRunning() error {
 // takeInAgain takes in what is kept among the dead letters, with the same net around it
 // as on the bus.
 func (e *Engine) takeInAgain(ctx context.Context, m syncing.Message) error {
-	err := bus.Contain(ctx, e.limits.Handler, e.limits.Grace, func(ctx context.Context) error { return e.takeIn(ctx, m) })
-	u := unprocessable(err)
+	err := bus.Contain(ctx, e.limits.Handler, e.limits.Grace, func(ctx context.Context) error { return e.inbound.TakeIn(ctx, m) })
+	u := inbound.Unprocessable(err)
 	if u == nil {
 		return err
 	}

@@ -26,6 +26,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/audit"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/lease"
 	"github.com/casehug/smokeball-sync/internal/session"
@@ -59,7 +60,7 @@ type Engine struct {
 	health      *connect.Health
 	intake      syncing.Intake
 	requests    syncing.Requests
-	notices     syncing.Notices
+	inbound     inbound.Inbound
 	deadLetters syncing.DeadLetters
 	outbox      syncing.Outbox
 	tidy        syncing.ObjectCleanup
@@ -99,7 +100,7 @@ type Limits struct {
 }
 
 func (l Limits) withDefaults() Limits {
-	return Limits{Event: cmp.Or(l.Event, largestEvent), Handler: cmp.Or(l.Handler, handlerTimeout), Grace: cmp.Or(l.Grace, handlerGrace)}
+	return Limits{Event: cmp.Or(l.Event, inbound.LargestEvent), Handler: cmp.Or(l.Handler, handlerTimeout), Grace: cmp.Or(l.Grace, handlerGrace)}
 }
 
 // openEngine opens what the configuration names and wires it. What was opened is
@@ -344,7 +345,7 @@ func (e *Engine) openHandlers(ctx context.Context) error {
 	e.requests = syncing.Requests{Intake: e.intake, NewID: randomID, Views: e.views}
 	e.refusals = &audit.Trail{Ledger: e.ledger, Now: time.Now, Log: e.log}
 	notifier, calls := &syncing.Notifier{}, &syncing.Calls{}
-	e.notices = syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Notify: notifier.Notify}
+	e.inbound = e.newInbound(syncing.Notices{Ledger: e.ledger, Now: time.Now, Routes: e.views, Notify: notifier.Notify})
 	e.deadLetters = syncing.DeadLetters{Ledger: e.ledger, Now: time.Now, TakeIn: e.takeInAgain, Fetch: e.fetch}
 	e.schedule = &syncing.Scheduler{Ledger: e.ledger, Views: e.views, Now: time.Now, Log: e.log, Active: active, Grace: grace,
 		Handler: &syncing.Handler{Ledger: e.ledger, Smokeball: e.client, Documents: e.documents(), Views: e.views, Keys: e.secrets.Vault,

@@ -21,7 +21,7 @@ import (
 func (e *Engine) handler() (http.Handler, error) { return web.New(e.site()) }
 
 func (e *Engine) site() web.Config {
-	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.connections, e.views}, Mappings: e.connections, Inbox: inbox{e, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.secrets}, DeadLetters: deadLetters{e.deadLetters},
+	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.connections, e.views}, Mappings: e.connections, Inbox: inbox{e.inbound.Events, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.secrets}, DeadLetters: deadLetters{e.deadLetters},
 		Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: e.refusals,
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.Parsed.Hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
 		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Stalled: e.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}

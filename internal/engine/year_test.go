@@ -21,7 +21,6 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -172,20 +171,15 @@ func (y *year) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	bridge := y.e.newBridge()
 	bridge.Publish = y.receive
-	err = bridge.Webhook(r.Context(), strings.TrimPrefix(r.URL.Path, "/webhooks/smokeball/"), r.Header, body)
+	err = bridge.Receive(r.Context(), strings.TrimPrefix(r.URL.Path, "/webhooks/smokeball/"), r.Header, body)
 	if answer.StatusCode = http.StatusOK; err != nil {
 		answer.StatusCode = http.StatusNotFound
 	}
 	return answer, nil
 }
 
-func (y *year) receive(ctx context.Context, f domain.FirmID, header http.Header, body []byte) error {
-	n, err := smokeball.ParseNotification(body)
-	if err != nil {
-		return err
-	}
-	return y.e.notices.Receive(ctx, f, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: hashOf(header.Get("RequestId") + header.Get("Timestamp") + string(body))[:32]},
-		Type: n.Type, Source: n.Source, Resource: n.Resource, Request: domain.RequestID(header.Get("RequestId")), Message: n.Message})
+func (y *year) receive(ctx context.Context, d domain.WebhookDelivery) error {
+	return y.e.inbound.Webhooks.Record(ctx, d.Firm, d.Received())
 }
 
 // at waits until a time of a day of the story.

@@ -163,14 +163,12 @@ func (m mailbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if e == nil {
 		return nil, errStopped
 	}
-	n, err := smokeball.ParseNotification(body)
+	w, err := smokeball.ParseWebhook(body)
 	if err != nil {
 		return nil, err
 	}
-	if err := e.notices.Receive(r.Context(), oak, domain.SmokeballWebhookReceived{
-		Origin: domain.EventRef{Source: "/smokeball", ID: digest(r.Header.Get("RequestId") + r.Header.Get("Timestamp") + string(body))[:32]},
-		Type:   n.Type, Source: n.Source, Resource: n.Resource, Matter: n.Matter, Request: domain.RequestID(r.Header.Get("RequestId")), Message: n.Message,
-	}); err != nil {
+	if err := e.notices.Receive(r.Context(), oak, domain.WebhookDelivery{Webhook: w, Request: domain.RequestID(r.Header.Get("RequestId")),
+		Origin: domain.EventRef{Source: "/smokeball", ID: digest(r.Header.Get("RequestId") + r.Header.Get("Timestamp") + string(body))[:32]}}.Received()); err != nil {
 		return nil, err
 	}
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r}, nil

@@ -1,0 +1,105 @@
+package casehug
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/cloudevents/sdk-go/v2/event"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// A webhook crosses the bus as com.smokeball.webhook.received: its data is the body as
+// received, and what the bridge read in it stands beside that, in extension attributes.
+const (
+	requestAttribute  = "requestid"
+	typeAttribute     = "webhooktype"
+	sourceAttribute   = "webhooksource"
+	resourceAttribute = "webhookresource"
+	matterAttribute   = "webhookmatter"
+	messageAttribute  = "webhookmessage"
+)
+
+const webhookPrefix = "smokeball."
+
+// EncodeWebhook writes a webhook as a structured CloudEvent. The same delivery gives the same
+// message id.
+func EncodeWebhook(d domain.WebhookDelivery) (Message, error) {
+	ce := event.New(event.CloudEventsVersionV1)
+	ce.SetID(d.Origin.ID)
+	ce.SetSource(d.Origin.Source)
+	ce.SetType(domain.TypeWebhookReceived)
+	ce.SetTime(d.At)
+	for name, value := range map[string]string{requestAttribute: string(d.Request), typeAttribute: d.Webhook.Type, sourceAttribute: d.Webhook.Source,
+		resourceAttribute: string(d.Webhook.Resource), matterAttribute: string(d.Webhook.Matter), messageAttribute: d.Webhook.Message} {
+		if value = attributeText(value); value != "" {
+			ce.SetExtension(name, value)
+		}
+	}
+	err := ce.SetData(event.ApplicationJSON, json.RawMessage(withoutBOM(d.Body)))
+	if err == nil {
+		err = ce.Validate()
+	}
+	if err != nil {
+		return Message{}, fmt.Errorf("encode webhook %s: %w", d.Origin.ID, err)
+	}
+	body, err := ce.MarshalJSON()
+	return Message{Subject: webhookPrefix + string(d.Firm) + ".webhook." + subjectWords(d.Webhook.Type), ID: messageID(d.Origin),
+		Header: map[string]string{"content-type": event.ApplicationCloudEventsJSON}, Body: body}, err
+}
+
+// attributeText is a text as an attribute may hold it: CloudEvents allows no control
+// characters there.
+func attributeText(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, s)
+}
+
+// subjectWords is a webhook's type as the end of a subject.
+func subjectWords(kind string) string {
+	var words []string
+	for w := range strings.SplitSeq(kind, ".") {
+		if domain.ValidID(w) {
+			words = append(words, w)
+		}
+	}
+	if len(words) == 0 {
+		return "unknown"
+	}
+	return strings.Join(words, ".")
+}
+
+// IsWebhook reports whether webhooks are published on the subject.
+func IsWebhook(subject string) bool { return strings.HasPrefix(subject, webhookPrefix) }
+
+// WebhookFirm is the firm of a webhook's subject, or Nobody.
+func WebhookFirm(subject string) domain.FirmID {
+	firm, _, _ := strings.Cut(strings.TrimPrefix(subject, webhookPrefix), ".")
+	if !IsWebhook(subject) || !domain.ValidID(firm) {
+		return domain.Nobody
+	}
+	return domain.FirmID(firm)
+}
+
+// DecodeWebhook reads a webhook off the bus. Of a message that an earlier version of the
+// engine published, Webhook is zero and only Body tells what it says.
+func DecodeWebhook(subject string, body []byte) (domain.WebhookDelivery, error) {
+	var ce event.Event
+	if err := json.Unmarshal(body, &ce); err != nil {
+		return domain.WebhookDelivery{}, fmt.Errorf("read webhook: %w", err)
+	}
+	attribute := func(name string) string {
+		value, _ := ce.Extensions()[name].(string)
+		return value
+	}
+	return domain.WebhookDelivery{Firm: WebhookFirm(subject), Origin: domain.EventRef{Source: ce.Source(), ID: ce.ID()}, At: ce.Time(),
+		Request: domain.RequestID(attribute(requestAttribute)), Body: ce.Data(),
+		Webhook: domain.Webhook{Type: attribute(typeAttribute), Source: attribute(sourceAttribute), Resource: domain.SmokeballID(attribute(resourceAttribute)),
+			Matter: domain.SmokeballID(attribute(matterAttribute)), Message: attribute(messageAttribute)}}, nil
+}
