@@ -96,7 +96,7 @@ func (d *demo) connect(ctx context.Context) error {
 	if err := d.call(ctx, http.MethodPost, "/connection/authorize", nil, &link); err != nil {
 		return err
 	}
-	if err := d.visit(ctx, link.URL); err != nil {
+	if err := d.giveConsent(ctx, link.URL); err != nil {
 		return err
 	}
 	if err := d.call(ctx, http.MethodPost, "/webhooks", nil, nil); err != nil {
@@ -106,9 +106,9 @@ func (d *demo) connect(ctx context.Context) error {
 	return nil
 }
 
-// visit signs the firm admin in to the console and follows the consent page's redirects in
+// giveConsent signs the firm admin in to the console and follows the consent page's redirects in
 // the same browser; the simulated Smokeball signs in by itself.
-func (d *demo) visit(ctx context.Context, address string) error {
+func (d *demo) giveConsent(ctx context.Context, address string) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
@@ -130,10 +130,10 @@ func (d *demo) visit(ctx context.Context, address string) error {
 	for _, req := range []*http.Request{signIn, consent} {
 		resp, err := browser.Do(req)
 		if err != nil {
-			return fmt.Errorf("visit Smokeball's consent page: %w", err)
+			return fmt.Errorf("open Smokeball's consent page: %w", err)
 		}
 		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
-			return fmt.Errorf("visit Smokeball's consent page: %w", err)
+			return fmt.Errorf("open Smokeball's consent page: %w", err)
 		}
 		_ = resp.Body.Close() // it was read to its end
 	}
