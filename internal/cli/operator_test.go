@@ -3,7 +3,6 @@ package cli
 import (
 	"encoding/json"
 	"io/fs"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -16,8 +15,6 @@ import (
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 	"github.com/casehug/smokeball-sync/projections"
 )
-
-func testLog(l *logbook) *slog.Logger { return slog.New(slog.NewJSONHandler(l, nil)) }
 
 // TestOperatorAsksRunningAndStoppedEngine lists history and status of an engine that
 // runs, and of the same one stopped: the tables and the JSON are the same.

@@ -12,10 +12,10 @@ import (
 
 const (
 	testFirm    domain.FirmID = "f_brown"
-	testAccount               = "6a1e2f30-54c1-4a8e-9c55-7b1f6f6d3a99"
-	appID                     = "app-7d2c"
-	appSecret                 = "secret-of-the-app-91f3"
-	appKey                    = "key-of-the-app-55ab"
+	testAccount string        = "6a1e2f30-54c1-4a8e-9c55-7b1f6f6d3a99"
+	appID       string        = "app-7d2c"
+	appSecret   string        = "secret-of-the-app-91f3"
+	appKey      string        = "key-of-the-app-55ab"
 )
 
 // patience is how long tests wait for what has to happen.

@@ -29,7 +29,7 @@ type documentStep struct {
 // do sends every approved document that Smokeball does not have, and renames the files of those
 // that have another name in CaseHug since.
 func (s *documentStep) do(ctx context.Context) result {
-	later, r := s.sendAll(ctx)
+	r, later := s.sendAll(ctx)
 	if r.ends() {
 		return r
 	}
@@ -38,13 +38,13 @@ func (s *documentStep) do(ctx context.Context) result {
 
 // sendAll sends documents. A fault in one is recorded and does not hold back the others; one
 // that passes is returned as later.
-func (s *documentStep) sendAll(ctx context.Context) (later error, r result) {
+func (s *documentStep) sendAll(ctx context.Context) (r result, later error) {
 	unsent, err := s.sendable(ctx)
 	if err != nil || len(unsent) == 0 {
-		return nil, fails(err)
+		return fails(err), nil
 	}
 	if r := s.confirm.matter(ctx); r.ends() { // files are added to a matter that is there
-		return nil, r
+		return r, nil
 	}
 	for _, d := range unsent {
 		if d.Uploaded {
@@ -55,12 +55,12 @@ func (s *documentStep) sendAll(ctx context.Context) (later error, r result) {
 		switch {
 		case !r.ends():
 		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
-			return nil, r
+			return r, nil
 		default:
 			later = errors.Join(later, r.err)
 		}
 	}
-	return later, done
+	return done, later
 }
 
 // sendOrFail sends a document, or records why that is not possible. A document that is approved
