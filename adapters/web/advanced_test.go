@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -35,10 +36,10 @@ func hooked(t *testing.T) *engine {
 }
 
 // silent is a Smokeball whose test notifications do not arrive.
-type silent struct{ web.Firms }
+type silent struct{ ports.Webhooks }
 
-func (silent) TestWebhooks(context.Context, domain.User) (web.WebhookTest, error) {
-	return web.WebhookTest{Remedy: "CaseHug’s operators check the address."}, nil
+func (silent) TestWebhooks(context.Context, domain.User) (ports.WebhookTest, error) {
+	return ports.WebhookTest{Remedy: "CaseHug’s operators check the address."}, nil
 }
 
 const (
@@ -69,7 +70,7 @@ func TestSendATest(t *testing.T) {
 	e.call(t, send).want(409).contains("The firm has no webhook subscription.", "Do the other thing.")
 	e.failWith(callError(domain.Retryable, 0))
 	e.call(t, send).want(503).contains("Smokeball does not answer.", "Click again in 5 s")
-	mute := newEngine(t, func(c *web.Config) { c.Firms = silent{c.Firms} }).connect().told(t)
+	mute := newEngine(t, func(c *web.Config) { c.Webhooks = silent{c.Webhooks} }).connect().told(t)
 	r = mute.call(t, send).want(200).contains("The test did not arrive.", "operators check the address.").lacks("The test arrived")
 	checkPage(t, "did not arrive", r.body)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -347,12 +348,12 @@ func TestMinPositionWaits(t *testing.T) {
 }
 
 // behind are views that never reach a position.
-type behind struct{ web.Views }
+type behind struct{ ports.Progress }
 
 func (behind) Wait(context.Context, uint64) error { return context.DeadlineExceeded }
 
 func TestMinPositionThatNeverComes(t *testing.T) {
-	e := newEngine(t, func(c *web.Config) { c.Views = behind{c.Views} }).tell().told(t)
+	e := newEngine(t, func(c *web.Config) { c.Views.Progress = behind{c.Views.Progress} }).tell().told(t)
 	for _, path := range []string{"connection", "settings", "matters", "matters/m_1001", "sync-history", "sync-history/s_done", "dead-letters", "webhooks"} {
 		r := e.call(t, call{path: "/v1/firms/f_1/" + path + "?min_position=99", token: "admin-token"})
 		r.problem(503, "not_caught_up")

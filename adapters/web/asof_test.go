@@ -191,7 +191,7 @@ func TestAsOfWithMinPosition(t *testing.T) {
 	list, _ := e.since(0)
 	got := e.call(t, call{path: "/v1/firms/f_1/settings?as_of=" + noon.Format(time.RFC3339) + "&min_position=" + strconv.Itoa(len(list)), token: "user-token"}).want(200)
 	got.contains(`"documents_folder":"Intake"`)
-	slow := newEngine(t, func(c *web.Config) { c.Views = behind{c.Views} })
+	slow := newEngine(t, func(c *web.Config) { c.Views.Progress = behind{c.Views.Progress} })
 	slow.call(t, call{path: "/v1/firms/f_1/settings?as_of=" + noon.Format(time.RFC3339) + "&min_position=9", token: "user-token"}).problem(503, "not_caught_up")
 }
 

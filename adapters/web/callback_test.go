@@ -8,23 +8,24 @@ import (
 	"github.com/chromedp/chromedp"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
 // refusing is a connection that nobody can finish.
 type refusing struct {
-	web.Firms
+	ports.Consents
 	err error
 }
 
-func (r refusing) Complete(context.Context, web.Callback, *domain.User) (web.Completed, error) {
-	return web.Completed{}, r.err
+func (r refusing) Complete(context.Context, ports.Callback, *domain.User) (ports.Completed, error) {
+	return ports.Completed{}, r.err
 }
 
 // refused is an engine at which every way back from Smokeball ends for one reason.
 func refused(t *testing.T, reason domain.Reason, code domain.Code, message string) *engine {
 	t.Helper()
-	return newEngine(t, func(c *web.Config) { c.Firms = refusing{c.Firms, rejection(reason, code, message)} })
+	return newEngine(t, func(c *web.Config) { c.Consents = refusing{c.Consents, rejection(reason, code, message)} })
 }
 
 // Each way back that leads nowhere has a page of its own: what happened, what to do, and

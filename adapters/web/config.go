@@ -11,51 +11,61 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/casehug/smokeball-sync/adapters/web/api"
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/console"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
-// Config is all that the HTTP side is built on. Users, Schema, OneTime, ConsentURL,
-// Scopes, WebhookTypes, Region, Version and OperatorToken may be left out; the rest is needed.
+// Config is all that the HTTP side requires. Fields that may be empty say what that means.
 type Config struct {
-	Views       Views
-	Syncs       Syncs
-	Firms       Firms
-	Mappings    Mappings
-	Inbox       Inbox
-	Allowance   Allowance
-	Keys        Keys
-	DeadLetters DeadLetters
-	Past        Past
-	// Refusals writes down what people are refused. Nil: nothing is written down.
-	Refusals Refusals
-	// Users vouches for tokens. Nil: nobody can sign in, and every call that needs a
-	// user is refused.
-	Users Users
-	// Sessions keep who is signed in to the console. Nil: nobody can sign in.
-	Sessions Sessions
+	Views     Views
+	Past      ports.Past
+	Allowance ports.Allowance
+
+	Syncs       ports.Syncs
+	Versions    ports.Versions
+	Accounts    ports.Accounts
+	Consents    ports.Consents
+	Settings    ports.Settings
+	Webhooks    ports.Webhooks
+	Mappings    ports.Mappings
+	DeadLetters ports.DeadLetters
+	Inbox       api.Inbox
+	Keys        api.Keys
+
+	// Refusals records what people are refused. Nil: nothing is recorded.
+	Refusals ports.Refusals
+	// Users verifies tokens. Nil: nobody can sign in, and every call that requires a user is
+	// refused.
+	Users auth.Users
+	// Sessions keeps who is signed in to the console. Nil: nobody can sign in.
+	Sessions auth.Sessions
 	// CaseHugOrigins are the sites whose pages may sign people in.
 	CaseHugOrigins []string
+	// OperatorToken lets programs on this machine read every firm's things with
+	// "Authorization: Operator <token>". Empty: none can.
+	OperatorToken string
+	// OneTime trades a sign-in code for a CaseHug token, once. Nil: there are no codes.
+	OneTime func(code string) (token string, ok bool)
 
 	// PublicURL is how browsers reach the engine, such as https://sync.casehug.example.
 	PublicURL string
-	// ConsentURL is where Smokeball's consent page is. Browsers may be sent there from
-	// the console's form even if it is not an https address (a simulator on this machine).
+	// ConsentURL is where Smokeball's consent page is. The console's form may redirect
+	// browsers there even if it is no https address (a simulator on this machine).
 	ConsentURL string
 	// Region is Smokeball's region, shown where a connection does not name its own.
 	Region string
 	// Scopes are the permissions that Smokeball will ask a firm admin to allow.
-	Scopes []Scope
+	Scopes []console.Scope
 	// WebhookTypes are the types of notifications that Smokeball is asked for.
 	WebhookTypes []string
-	// Schema finds the published JSON Schema of an event type.
+	// Schema returns the published JSON Schema of an event type. Nil: there are none.
 	Schema func(eventType string) ([]byte, bool)
-	// OperatorToken lets programs on this machine read every firm's things with
-	// "Authorization: Operator <token>". Empty: nobody can.
-	OperatorToken string
-	// OneTime trades a sign-in code for a CaseHug token, once. Nil: there is no such sign-in.
-	OneTime func(code string) (token string, ok bool)
 
-	// Stalled counts a firm's running syncs that do not move. Nil: nobody looks.
+	// Stalled counts a firm's running syncs that make no progress. Nil: they are not counted.
 	Stalled func(domain.FirmID) int
 	// Ready reports what is missing before the engine can take work, or nil.
 	Ready    func(context.Context) error
@@ -65,36 +75,41 @@ type Config struct {
 	Version  string
 }
 
-// Scope is one permission that Smokeball asks a firm admin for, as the console shows it.
-type Scope struct {
-	Permission string // what it is about, such as Matters
-	Access     string // Read, or Read and write
-	Why        string // what CaseHug needs it for
-	Names      string // Smokeball's names of it
+// Views are the rows that answers and pages are made of.
+type Views struct {
+	Progress    ports.Progress
+	Connections ports.Connections
+	History     ports.History
+	Matters     ports.Matters
+	DeadLetters ports.DeadLetterRows
+	Audit       ports.AuditRows
+}
+
+// ViewsOf takes every row from v.
+func ViewsOf(v *projections.Views) Views {
+	return Views{Progress: v, Connections: v, History: v, Matters: v, DeadLetters: v, Audit: v}
 }
 
 // New builds the HTTP side. The error names everything that the configuration lacks.
 func New(c Config) (http.Handler, error) {
-	public, err := c.check()
-	if err != nil {
-		return nil, fmt.Errorf("build the HTTP side: %w", err)
-	}
-	s, err := newSite(c, public)
+	s, err := newSite(c)
 	if err != nil {
 		return nil, fmt.Errorf("build the HTTP side: %w", err)
 	}
 	return s.handler()
 }
 
+// check returns the public address, or what is missing.
 func (c Config) check() (*url.URL, error) {
 	var missing []error
 	for _, need := range []struct {
 		name  string
 		there bool
 	}{
-		{"Views", c.Views != nil}, {"Syncs", c.Syncs != nil}, {"Firms", c.Firms != nil}, {"Mappings", c.Mappings != nil}, {"Inbox", c.Inbox != nil}, {"Past", c.Past != nil},
-		{"Allowance", c.Allowance != nil}, {"Keys", c.Keys != nil}, {"Letters", c.DeadLetters != nil}, {"Ready", c.Ready != nil}, {"Registry", c.Registry != nil},
-		{"Logger", c.Logger != nil}, {"Now", c.Now != nil},
+		{"Views", c.Views.all()}, {"Past", c.Past != nil}, {"Allowance", c.Allowance != nil}, {"Syncs", c.Syncs != nil}, {"Versions", c.Versions != nil},
+		{"Accounts", c.Accounts != nil}, {"Consents", c.Consents != nil}, {"Settings", c.Settings != nil}, {"Webhooks", c.Webhooks != nil},
+		{"Mappings", c.Mappings != nil}, {"DeadLetters", c.DeadLetters != nil}, {"Inbox", c.Inbox != nil}, {"Keys", c.Keys != nil},
+		{"Ready", c.Ready != nil}, {"Registry", c.Registry != nil}, {"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {
 			missing = append(missing, fmt.Errorf("%s is missing", need.name))
@@ -105,4 +120,8 @@ func (c Config) check() (*url.URL, error) {
 		missing = append(missing, fmt.Errorf("PublicURL is %q; it needs an http or https address", c.PublicURL))
 	}
 	return u, errors.Join(missing...)
+}
+
+func (v Views) all() bool {
+	return v.Progress != nil && v.Connections != nil && v.History != nil && v.Matters != nil && v.DeadLetters != nil && v.Audit != nil
 }

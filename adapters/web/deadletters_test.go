@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -47,7 +47,7 @@ func (e *engine) DiscardDeadLetter(_ context.Context, by domain.User, id string)
 		domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, Was: domain.DeadLetterOpen, By: by.Subject, ByName: by.Name}), nil
 }
 
-var _ web.DeadLetters = (*engine)(nil)
+var _ ports.DeadLetters = (*engine)(nil)
 
 // tellLetters tells of events that could not be taken in, one of each kind, and of what
 // became of some.

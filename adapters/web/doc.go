@@ -1,15 +1,11 @@
-// Package web is the engine's HTTP side: the API that CaseHug's services and other
-// programs call, the console that a firm's people look at, the address that Smokeball
-// notifies, and health and metrics for operators.
+// Package web is the engine's HTTP side: it mounts the API, the console and sign-in, and
+// serves health, metrics and the OpenAPI document.
 //
 // It promises:
-//   - Every route stands in routes.go; a route that is not there answers 404.
-//   - A signed-in person meets the things of their own firm only: another firm's answer
-//     404, as if they did not exist. What a role may not do answers 403 and says who may.
-//   - Every error of the API is an RFC 9457 problem with a stable code and a remedy;
-//     every error of the console is a page with the way on.
-//   - Every page works without script and without anything from elsewhere.
-//   - Logs name the route's pattern, never its query, a secret or a person.
+//   - Every route is one row of the table in routes.go: method and path, who may use it, its
+//     audit action and its handler. A route that is not there is answered 404.
+//   - Every answer carries headers that keep browsers safe, and a panic is answered.
+//   - The access log names the route's pattern, never its query, a secret or a person.
 //
-// It decides nothing: it asks the ports of ports.go and shows the rows of Views.
+// Its rooms are api, console, auth and what they stand on: reading, ports, problem, words.
 package web

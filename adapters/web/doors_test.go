@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // door is a request and what each kind of caller gets for it.
@@ -112,17 +114,17 @@ func TestDoors(t *testing.T) {
 	}
 }
 
-// TestEveryRouteHasADoor tells that the tables ask every route that there is, and that
-// each one that needs a sign-in has a word for the audit trail.
+// TestEveryRouteHasADoor checks that the tables ask every route that there is, and that
+// each one that requires a sign-in has an audit action.
 func TestEveryRouteHasADoor(t *testing.T) {
 	c := newEngine(t).config()
 	c.Registry = prometheus.NewRegistry()
-	patterns, err := web.Patterns(c)
+	actions, err := web.Actions(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	mux, asked := http.NewServeMux(), map[string]door{}
-	for _, p := range patterns {
+	for p := range actions {
 		mux.Handle(p, http.NotFoundHandler())
 	}
 	for _, d := range doors() {
@@ -136,10 +138,9 @@ func TestEveryRouteHasADoor(t *testing.T) {
 		}
 		asked[pattern] = d
 	}
-	slices.Sort(patterns)
-	for _, p := range patterns {
+	for _, p := range slices.Sorted(maps.Keys(actions)) {
 		d, ok := asked[p]
-		switch word := web.ActionOf(p); {
+		switch word := actions[p]; {
 		case !ok:
 			t.Errorf("nothing is said about who may use %s", p)
 		case d.nobody == 401 && word == "":
@@ -148,7 +149,30 @@ func TestEveryRouteHasADoor(t *testing.T) {
 			t.Errorf("%s is open to everybody and has the word %s", p, word)
 		}
 	}
-	if len(patterns) < 40 {
-		t.Errorf("there are only %d routes", len(patterns))
+	if len(actions) < 40 {
+		t.Errorf("there are only %d routes", len(actions))
+	}
+}
+
+// A row of the route table that lacks its audit action, or has one that is not its own, stops
+// the start.
+func TestARouteNeedsItsAction(t *testing.T) {
+	for _, tt := range []struct {
+		pattern string
+		open    bool
+		action  domain.Action
+		wrong   bool
+	}{
+		{"POST /v1/firms/{firm}/webhooks", false, domain.ActionRegisterWebhooks, false},
+		{"POST /v1/firms/{firm}/webhooks", false, "", true},
+		{"POST /v1/firms/{firm}/webhooks", false, "webhooks.read", true},
+		{"GET /v1/firms/{firm}/webhooks", false, "webhooks.read", false},
+		{"GET /v1/firms/{firm}/webhooks", false, "", true},
+		{"GET /healthz", true, "", false},
+		{"GET /healthz", true, "health.read", true},
+	} {
+		if err := web.CheckRoute(tt.pattern, tt.open, tt.action); (err != nil) != tt.wrong {
+			t.Errorf("%s, open %v, action %q: %v", tt.pattern, tt.open, tt.action, err)
+		}
 	}
 }

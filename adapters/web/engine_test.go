@@ -19,6 +19,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/console"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -86,9 +88,9 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: e.views, Syncs: e, Firms: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, DeadLetters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
+		Views: web.ViewsOf(e.views), Syncs: e, Versions: e, Accounts: e, Consents: e, Settings: e, Webhooks: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, DeadLetters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
-		Scopes:       []web.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		Scopes:       []console.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
 		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
 		Schema: func(name string) ([]byte, bool) {
 			return []byte(`{"title":"matter"}`), name == "com.casehug.matter.created"
@@ -170,7 +172,7 @@ func (e *engine) Verify(_ context.Context, token string) (domain.User, error) {
 
 func (e *engine) Usage(domain.FirmID) (float64, int) { return 5, 42 }
 
-func (e *engine) Request(_ context.Context, by domain.User, m domain.MatterID, r web.SyncRequest) (domain.SyncID, uint64, error) {
+func (e *engine) Request(_ context.Context, by domain.User, m domain.MatterID, r ports.SyncRequest) (domain.SyncID, uint64, error) {
 	err := e.hear("request %s by %s, matter %t, %d documents", m, by.Subject, r.Matter != nil, len(r.Documents))
 	if err != nil {
 		return "", 0, err
@@ -224,46 +226,46 @@ func (e *engine) Authorize(_ context.Context, by domain.User) (string, time.Time
 	return e.consent + "/oauth2/authorize?state=" + state, noon.Add(10 * time.Minute), nil
 }
 
-func (e *engine) Complete(_ context.Context, a web.Callback, browser *domain.User) (web.Completed, error) {
+func (e *engine) Complete(_ context.Context, a ports.Callback, browser *domain.User) (ports.Completed, error) {
 	e.mu.Lock()
 	f, open := e.states[a.State]
 	delete(e.states, a.State)
 	e.mu.Unlock()
-	done := web.Completed{Firm: domain.FirmID(f), Asks: a.Code == "another"}
+	done := ports.Completed{Firm: domain.FirmID(f), Asks: a.Code == "another"}
 	switch {
 	case !open:
-		return web.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "The authorization link is used up or older than 10 minutes")
+		return ports.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "The authorization link is used up or older than 10 minutes")
 	case a.Issuer != "" && a.Issuer != e.consent:
-		return web.Completed{}, rejection(domain.Denied, domain.CodeWrongIssuer, "The answer does not come from Smokeball's sign-in")
+		return ports.Completed{}, rejection(domain.Denied, domain.CodeWrongIssuer, "The answer does not come from Smokeball's sign-in")
 	case a.Error != "":
-		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
+		return ports.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
 	case browser == nil || string(browser.Firm) != f:
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		e.states["held"] = f
-		done.Question = &web.Question{ID: "held", Browser: "browser-secret", Account: elm, Firm: done.Firm, By: "Folasade Osei", Expires: noon.Add(10 * time.Minute)}
+		done.Question = &ports.Question{ID: "held", Browser: "browser-secret", Account: elm, Firm: done.Firm, By: "Folasade Osei", Expires: noon.Add(10 * time.Minute)}
 		return done, nil
 	}
 	return e.complete(a.State, done)
 }
 
-func (e *engine) Answer(_ context.Context, r web.Reply, _ *domain.User) (web.Completed, error) {
+func (e *engine) Answer(_ context.Context, r ports.Reply, _ *domain.User) (ports.Completed, error) {
 	e.mu.Lock()
 	f, open := e.states[r.ID]
 	e.mu.Unlock()
 	switch {
 	case !open:
-		return web.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "Nobody answered within 10 minutes")
+		return ports.Completed{}, rejection(domain.Expired, domain.CodeAuthorizationExpired, "Nobody answered within 10 minutes")
 	case r.Browser != "browser-secret":
-		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationForeign, "The question was asked in another browser")
+		return ports.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationForeign, "The question was asked in another browser")
 	case !r.Yes:
-		return web.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody answered no")
+		return ports.Completed{}, rejection(domain.Denied, domain.CodeAuthorizationDenied, "Somebody answered no")
 	}
-	return e.complete("state-1", web.Completed{Firm: domain.FirmID(f)})
+	return e.complete("state-1", ports.Completed{Firm: domain.FirmID(f)})
 }
 
-func (e *engine) complete(state string, done web.Completed) (web.Completed, error) {
-	a := web.Callback{State: state}
+func (e *engine) complete(state string, done ports.Completed) (ports.Completed, error) {
+	a := ports.Callback{State: state}
 	fact := domain.Event(authorized(a.State))
 	if done.Asks {
 		fact = domain.AccountProposed{Attempt: a.State, Account: elm, Expires: noon.Add(10 * time.Minute), By: "u_1"}
@@ -303,11 +305,11 @@ func (e *engine) RotateWebhooks(_ context.Context, by domain.User) (uint64, erro
 	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRotated{Rotation: "r1", Subscription: "sub-1", By: by.Subject}), nil
 }
 
-func (e *engine) TestWebhooks(_ context.Context, by domain.User) (web.WebhookTest, error) {
+func (e *engine) TestWebhooks(_ context.Context, by domain.User) (ports.WebhookTest, error) {
 	if by.Subject == "u_1" {
-		return web.WebhookTest{Received: true, Took: 412 * time.Millisecond}, e.hear("test webhooks by %s", by.Subject)
+		return ports.WebhookTest{Received: true, Took: 412 * time.Millisecond}, e.hear("test webhooks by %s", by.Subject)
 	}
-	return web.WebhookTest{Remedy: "An operator looks."}, e.hear("test webhooks by %s", by.Subject)
+	return ports.WebhookTest{Remedy: "An operator looks."}, e.hear("test webhooks by %s", by.Subject)
 }
 
 func authorized(attempt string) domain.ConnectionAuthorized {

@@ -1,23 +1,36 @@
 package web
 
-import "net/url"
+import (
+	"errors"
 
-// Patterns are those of every route.
-func Patterns(c Config) ([]string, error) {
-	public, err := url.Parse(c.PublicURL)
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Actions are the audit actions of every route, by pattern.
+func Actions(c Config) (map[string]domain.Action, error) {
+	s, err := newSite(c)
 	if err != nil {
 		return nil, err
 	}
-	s, err := newSite(c, public)
+	m, err := s.routes()
 	if err != nil {
 		return nil, err
 	}
-	mux, err := s.routes()
-	if err != nil {
-		return nil, err
+	actions := map[string]domain.Action{}
+	for _, rt := range m.mounted {
+		actions[rt.pattern] = rt.action
 	}
-	return mux.patterns, nil
+	if len(actions) != len(m.patterns) {
+		return nil, errors.New("a route is mounted beside the table")
+	}
+	return actions, nil
 }
 
-// ActionOf is the word for what a route does.
-func ActionOf(pattern string) string { return string(actionOf(pattern)) }
+// CheckRoute reports what is wrong with a row of the table.
+func CheckRoute(pattern string, open bool, action domain.Action) error {
+	a := admins
+	if open {
+		a = everybody
+	}
+	return route{pattern, a, action, nil}.check()
+}

@@ -1,32 +1,55 @@
 package web
 
 import (
+	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
+
+	"github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
-func (s *site) getHealth(w http.ResponseWriter, _ *http.Request) {
-	writeJSON(w, http.StatusOK, "application/json", map[string]string{"status": "ok", "version": s.Version})
+// operations are the routes for operators and machines.
+type operations struct {
+	version string
+	ready   func(context.Context) error
+	schema  func(eventType string) ([]byte, bool)
+	report  problem.Reporter
 }
 
-// getReady says what is missing before the engine can take work.
-func (s *site) getReady(w http.ResponseWriter, r *http.Request) {
-	if err := s.Ready(r.Context()); err != nil {
-		writeProblem(w, newProblem(http.StatusServiceUnavailable, codeNotReady, err.Error(), "Wait; it goes on by itself. If it stays, look into the log.").with("Retry-After", "1"))
+// health answers as long as the process serves.
+func (o operations) health(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, map[string]string{"status": "ok", "version": o.version})
+}
+
+// codeNotReady is the code of an engine that can't take work yet.
+const codeNotReady domain.Code = "not_ready"
+
+// readiness says what is missing before the engine can take work.
+func (o operations) readiness(w http.ResponseWriter, r *http.Request) {
+	if err := o.ready(r.Context()); err != nil {
+		problem.New(http.StatusServiceUnavailable, codeNotReady, err.Error(), "Wait; it goes on by itself. If it stays, look into the log.").With("Retry-After", "1").Write(w)
 		return
 	}
-	writeJSON(w, http.StatusOK, "application/json", map[string]any{"status": "ready"})
+	writeJSON(w, map[string]string{"status": "ready"})
 }
 
-// getSchema serves the published JSON Schema of one event type.
-func (s *site) getSchema(w http.ResponseWriter, r *http.Request) {
+// eventSchema serves the published JSON Schema of one event type.
+func (o operations) eventSchema(w http.ResponseWriter, r *http.Request) {
 	eventType, isJSON := strings.CutSuffix(r.PathValue("file"), ".json")
-	data, ok := s.Schema(eventType)
+	data, ok := o.schema(eventType)
 	if !isJSON || !ok {
-		writeProblem(w, s.problemOf(r.Context(), unknownAddress()))
+		problem.UnknownAddress().Write(w)
 		return
 	}
 	serveBytes("application/schema+json", data)(w, r)
+}
+
+// writeJSON answers with v. A reader who is gone needs no answer.
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(v)
 }
 
 func serveBytes(contentType string, data []byte) http.HandlerFunc {

@@ -5,12 +5,12 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-func (e *engine) SealingKeys(context.Context) ([]web.SealingKey, error) {
-	return []web.SealingKey{{ID: "0000002a", Primary: true, Known: true, Secrets: 3}}, e.hear("list keys")
+func (e *engine) SealingKeys(context.Context) ([]api.SealingKey, error) {
+	return []api.SealingKey{{ID: "0000002a", Primary: true, Known: true, Secrets: 3}}, e.hear("list keys")
 }
 
 func (e *engine) RotateKey(context.Context) (string, error) { return "0000002b", e.hear("rotate") }

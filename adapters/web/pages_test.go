@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
 // away is a Smokeball that does not answer.
-type away struct{ web.Firms }
+type away struct{ ports.Consents }
 
-func (away) Complete(context.Context, web.Callback, *domain.User) (web.Completed, error) {
-	return web.Completed{}, callError(domain.Retryable, 0)
+func (away) Complete(context.Context, ports.Callback, *domain.User) (ports.Completed, error) {
+	return ports.Completed{}, callError(domain.Retryable, 0)
 }
 
 // states are engines whose firm's connection is in each of its states.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -98,7 +99,7 @@ func TestUnknownAddresses(t *testing.T) {
 
 // broken are views that fail, or worse.
 type broken struct {
-	web.Views
+	ports.Connections
 	panics bool
 }
 
@@ -109,11 +110,18 @@ func (b broken) Connection(domain.FirmID) (projections.ConnectionRow, error) {
 	return projections.ConnectionRow{}, errBroken
 }
 
-func (b broken) Wait(context.Context, uint64) error { return errBroken }
+// halted is progress that fails.
+type halted struct{ ports.Progress }
+
+func (halted) Wait(context.Context, uint64) error { return errBroken }
+
+func breakViews(c *web.Config, panics bool) {
+	c.Views.Connections, c.Views.Progress = broken{c.Views.Connections, panics}, halted{c.Views.Progress}
+}
 
 func TestTroubleOnOurSide(t *testing.T) {
 	for _, panics := range []bool{false, true} {
-		e := newEngine(t, func(c *web.Config) { c.Views = broken{c.Views, panics} })
+		e := newEngine(t, func(c *web.Config) { breakViews(c, panics) })
 		p := e.call(t, call{path: "/v1/firms/f_1/connection", token: "user-token"}).problem(500, "internal")
 		e.call(t, call{path: "/integrations", cookie: "user-token", html: true}).want(500).contains("<h1>This page could not be made</h1>", "req_")
 		log := e.logged()
@@ -124,7 +132,7 @@ func TestTroubleOnOurSide(t *testing.T) {
 			t.Error("the log has personal data")
 		}
 	}
-	e := newEngine(t, func(c *web.Config) { c.Views = broken{c.Views, false} })
+	e := newEngine(t, func(c *web.Config) { breakViews(c, false) })
 	e.call(t, call{path: "/v1/firms/f_1/matters?min_position=1", token: "user-token"}).problem(500, "internal")
 }
 
@@ -191,7 +199,7 @@ func TestAClientThatGivesUpIsNoError(t *testing.T) {
 
 func TestConfigNamesWhatIsMissing(t *testing.T) {
 	_, err := web.New(web.Config{PublicURL: "ftp://x"})
-	for _, part := range []string{"Views", "Syncs", "Firms", "Inbox", "Allowance", "Ready", "Registry", "Logger", "Now", `"ftp://x"`} {
+	for _, part := range []string{"Views", "Past", "Syncs", "Versions", "Accounts", "Consents", "Settings", "Webhooks", "Mappings", "DeadLetters", "Keys", "Inbox", "Allowance", "Ready", "Registry", "Logger", "Now", `"ftp://x"`} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("the error %v does not name %s", err, part)
 		}

@@ -188,7 +188,7 @@ func TestCallback(t *testing.T) {
 }
 
 func TestCallbackWhenSmokeballIsAway(t *testing.T) {
-	e := newEngine(t, func(c *web.Config) { c.Firms = away{c.Firms} })
+	e := newEngine(t, func(c *web.Config) { c.Consents = away{c.Consents} })
 	e.call(t, call{path: "/oauth/smokeball/callback?code=c&state=s", html: true}).want(503).contains("Smokeball does not answer", "req_")
 }
 

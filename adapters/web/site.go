@@ -1,94 +1,88 @@
 package web
 
 import (
-	"context"
-	"crypto/sha256"
-	"errors"
 	"net/http"
 	"net/url"
-	"time"
+	"slices"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/console"
+	"github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
 )
 
-// site is what every handler stands on.
+// site is the parts of the HTTP side that several routes share.
 type site struct {
 	Config
-	origin   string // of PublicURL, without a path
-	secure   bool   // PublicURL is https
-	operator [sha256.Size]byte
-	csp      string
-	forms    *http.CrossOriginProtection
-	pages    pages
-	assets   map[string]asset
-	refused  *prometheus.CounterVec // by code
-	limits   *limits
-	bodies   *bodies
-	hooks    *bodies
+	public    *url.URL
+	report    problem.Reporter
+	callers   *auth.Callers
+	cookies   auth.Cookies
+	forms     *http.CrossOriginProtection
+	trail     *auth.Trail
+	gate      *auth.Gate
+	limits    *auth.Limits
+	bodies    *auth.Bodies // of unknown callers' forms
+	templates *console.Templates
+	errors    *console.ErrorPages
+	progress  reading.Progress
 }
 
-func newSite(c Config, public *url.URL) (*site, error) {
-	s := &site{
-		Config:   c,
-		origin:   public.Scheme + "://" + public.Host,
-		secure:   public.Scheme == "https",
-		operator: sha256.Sum256([]byte(c.OperatorToken)),
-		forms:    http.NewCrossOriginProtection(),
-		refused:  newRefused(),
-		limits:   &limits{},
-		bodies:   &bodies{share: mostFromOne},
-		hooks:    &bodies{share: mostToOne},
-	}
-	if err := c.Registry.Register(s.refused); err != nil {
+func newSite(c Config) (*site, error) {
+	public, err := c.check()
+	if err != nil {
 		return nil, err
 	}
-	if err := s.forms.AddTrustedOrigin(s.origin); err != nil {
+	s := &site{Config: c, public: public, report: problem.Reporter{Logger: c.Logger}, limits: auth.NewLimits(c.Now), bodies: auth.NewForms(),
+		cookies: auth.Cookies{Secure: public.Scheme == "https", Now: c.Now}, forms: http.NewCrossOriginProtection(), progress: reading.Progress{Views: c.Views.Progress}}
+	if err := s.forms.AddTrustedOrigin(s.origin()); err != nil {
 		return nil, err
 	}
-	var err error
-	if s.csp, err = contentPolicy(s.origin, c.ConsentURL); err != nil {
+	if s.trail, err = auth.NewTrail(c.Refusals, c.Registry); err != nil {
 		return nil, err
 	}
-	if s.assets, err = readAssets(); err != nil {
+	if s.templates, err = console.ParseTemplates(c.Now); err != nil {
 		return nil, err
 	}
-	s.pages, err = parsePages(c.Now)
-	return s, err
+	s.callers = auth.NewCallers(c.Users, c.Sessions, s.cookies, c.OperatorToken)
+	s.gate = auth.NewGate(s.callers, s.forms, s.limits, s.trail, s.report)
+	s.errors = &console.ErrorPages{Templates: s.templates, Callers: s.callers, Firms: c.Views.Connections, Report: s.report, SignIn: c.Users != nil, Now: c.Now}
+	return s, nil
 }
 
-// answerTimeout is how long a call waits for the views to reach a ledger position.
-const answerTimeout = 5 * time.Second
+// origin is the public address without a path.
+func (s *site) origin() string { return s.public.Scheme + "://" + s.public.Host }
 
-// catchUp waits until the views include the position; a caller who waited in vain
-// gets a problem that says when to ask again.
-func (s *site) catchUp(ctx context.Context, position uint64) error {
-	if position == 0 {
-		return nil
+// handler serves every route.
+func (s *site) handler() (http.Handler, error) {
+	mux, err := s.routes()
+	if err != nil {
+		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
-	defer cancel()
-	err := s.Views.Wait(ctx, position)
-	if errors.Is(err, context.DeadlineExceeded) {
-		return notCaughtUp(position, s.Views.Position())
+	csp, err := contentPolicy(s.origin(), s.ConsentURL)
+	if err != nil {
+		return nil, err
 	}
-	return err
+	return &middleware{mux: mux.ServeMux, errors: s.errors, logger: s.Logger, csp: csp, secure: s.cookies.Secure}, nil
 }
 
-// settle gives the views a moment to include a change that was just made, so that
-// the answer shows it. A change is made whether or not the views are that far.
-func (s *site) settle(ctx context.Context, position uint64) error {
-	err := s.catchUp(ctx, position)
-	if p := asKnownProblem(err); p != nil && p.Code == codeNotCaughtUp {
-		return nil
-	}
-	return err
+// signIn begins and ends sessions.
+func (s *site) signIn() *auth.SignIn {
+	return &auth.SignIn{Callers: s.callers, Forms: s.forms, Pages: s.errors, Origins: append(slices.Clip(s.CaseHugOrigins), s.origin()), OneTime: s.OneTime}
 }
 
-// unknown is the error for a thing that the firm does not have.
-func unknown(what, remedy string) error {
-	return &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{
-		Code: domain.CodeNotFound, Message: "There is no such " + what + " at this firm", Remedy: remedy,
-	}}
+// connections describes connections, for answers and pages.
+func (s *site) connections() reading.Connections {
+	return reading.Connections{Views: s.Views.Progress, Rows: s.Views.Connections, History: s.Views.History, Allowance: s.Allowance,
+		Stalled: s.Stalled, Region: s.Region, Now: s.Now}
+}
+
+func (s *site) mappings() reading.MappingReader {
+	return reading.MappingReader{Firms: s.Views.Connections, Matters: s.Views.Matters, Mappings: s.Mappings}
+}
+
+func (s *site) past() reading.Past { return reading.Past{Past: s.Past, Now: s.Now} }
+
+func (s *site) audit() reading.Audit {
+	return reading.Audit{Progress: s.progress, Firms: s.Views.Connections, Rows: s.Views.Audit, Refusals: s.Refusals}
 }

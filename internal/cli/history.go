@@ -12,7 +12,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -74,13 +74,13 @@ const mostEntries = 500
 func (c *historyCmd) check() error {
 	var faults []error
 	for s := range strings.SplitSeq(c.Status, ",") {
-		if s != "" && !slices.Contains(web.Statuses(), s) {
-			faults = append(faults, fmt.Errorf("--status: must be one of %s", strings.Join(web.Statuses(), ", ")))
+		if s != "" && !slices.Contains(reading.Statuses(), s) {
+			faults = append(faults, fmt.Errorf("--status: must be one of %s", strings.Join(reading.Statuses(), ", ")))
 			break
 		}
 	}
-	if c.Trigger != "" && !slices.Contains(web.Triggers(), c.Trigger) {
-		faults = append(faults, fmt.Errorf("--trigger: must be one of %s", strings.Join(web.Triggers(), ", ")))
+	if c.Trigger != "" && !slices.Contains(reading.Triggers(), c.Trigger) {
+		faults = append(faults, fmt.Errorf("--trigger: must be one of %s", strings.Join(reading.Triggers(), ", ")))
 	}
 	if c.Limit < 1 || c.Limit > mostEntries {
 		faults = append(faults, fmt.Errorf("--limit: must be from 1 to %d", mostEntries))

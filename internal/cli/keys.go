@@ -9,7 +9,7 @@ import (
 	"net/url"
 	"text/tabwriter"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/engine"
 )
@@ -56,7 +56,7 @@ type keysRetireCmd struct {
 
 // Run prints the keys.
 func (c *keysListCmd) Run(t *terminal) error {
-	return c.with(t, func(k web.Keys) error {
+	return c.with(t, func(k api.Keys) error {
 		keys, err := k.SealingKeys(t.ctx)
 		switch {
 		case err != nil:
@@ -70,7 +70,7 @@ func (c *keysListCmd) Run(t *terminal) error {
 
 // Run rotates.
 func (c *keysRotateCmd) Run(t *terminal) error {
-	return c.with(t, func(k web.Keys) error {
+	return c.with(t, func(k api.Keys) error {
 		id, err := k.RotateKey(t.ctx)
 		return c.say(t, err, map[string]any{"id": id},
 			"Key "+id+" seals from now on. Back up the master key file. “keys rewrap” seals older secrets with it.")
@@ -79,7 +79,7 @@ func (c *keysRotateCmd) Run(t *terminal) error {
 
 // Run rewraps.
 func (c *keysRewrapCmd) Run(t *terminal) error {
-	return c.with(t, func(k web.Keys) error {
+	return c.with(t, func(k api.Keys) error {
 		n, err := k.RewrapSecrets(t.ctx)
 		return c.say(t, err, map[string]any{"secrets": n}, fmt.Sprintf("%d secrets were sealed with the newest key.", n))
 	})
@@ -103,7 +103,7 @@ var errRuns = errors.New("an engine runs on this data: it opens all of its secre
 
 // Run retires a key.
 func (c *keysRetireCmd) Run(t *terminal) error {
-	return c.with(t, func(k web.Keys) error {
+	return c.with(t, func(k api.Keys) error {
 		return c.say(t, k.RetireKey(t.ctx, c.ID), map[string]any{"id": c.ID}, "Key "+c.ID+" is removed from the master key file.")
 	})
 }
@@ -120,7 +120,7 @@ func (c *keysAt) say(t *terminal, err error, program map[string]any, people stri
 	return err
 }
 
-func printKeys(w io.Writer, keys []web.SealingKey) error {
+func printKeys(w io.Writer, keys []api.SealingKey) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "KEY\tSEALS NEW SECRETS\tSECRETS")
 	for _, k := range keys {
@@ -137,7 +137,7 @@ func printKeys(w io.Writer, keys []web.SealingKey) error {
 }
 
 // with lets f use the keys: those of the running engine, else those of its data.
-func (c *keysAt) with(t *terminal, f func(web.Keys) error) (err error) {
+func (c *keysAt) with(t *terminal, f func(api.Keys) error) (err error) {
 	engine, runs, err := runningEngine(t.ctx, c.DataDir)
 	if err != nil {
 		return err
@@ -164,9 +164,9 @@ type remoteKeys struct{ client }
 
 const keysPath = "/v1/operator/keys"
 
-func (r remoteKeys) SealingKeys(ctx context.Context) ([]web.SealingKey, error) {
+func (r remoteKeys) SealingKeys(ctx context.Context) ([]api.SealingKey, error) {
 	var page struct {
-		Items []web.SealingKey `json:"items"`
+		Items []api.SealingKey `json:"items"`
 	}
 	err := r.get(ctx, keysPath, &page)
 	return page.Items, err

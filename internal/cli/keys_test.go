@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 )
@@ -59,7 +59,7 @@ func (w *world) renewKeys(t *testing.T) {
 	}
 }
 
-func (w *world) keys(t *testing.T) (list []web.SealingKey) {
+func (w *world) keys(t *testing.T) (list []api.SealingKey) {
 	t.Helper()
 	if err := json.Unmarshal([]byte(w.operator(t, "keys", "list", "--json").out), &list); err != nil {
 		t.Fatal(err)

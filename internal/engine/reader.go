@@ -61,7 +61,7 @@ const readerURL = "http://127.0.0.1"
 
 // readingSite is the site without what writes: the operator's token opens only what reads.
 func readingSite(views *projections.Views, past projections.Past, token string) web.Config {
-	return web.Config{Views: views, Syncs: syncs{}, Firms: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, DeadLetters: readOnlyDeadLetters{}, Past: past, PublicURL: readerURL,
+	return web.Config{Views: web.ViewsOf(views), Syncs: syncs{}, Versions: syncs{}, Accounts: firms{}, Consents: firms{}, Settings: firms{}, Webhooks: firms{}, Mappings: firms{}, Inbox: inbox{}, Allowance: unused{}, Keys: sealingKeys{}, DeadLetters: readOnlyDeadLetters{}, Past: past, PublicURL: readerURL,
 		OperatorToken: token, Ready: func(context.Context) error { return nil }, Registry: prometheus.NewRegistry(),
 		Logger: slog.New(slog.DiscardHandler), Now: time.Now, Version: Version()}
 }

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
@@ -14,15 +14,15 @@ import (
 // sealingKeys are the vault's keys as operators know them.
 type sealingKeys struct{ secrets *vault.Secrets }
 
-func (s sealingKeys) SealingKeys(ctx context.Context) ([]web.SealingKey, error) {
+func (s sealingKeys) SealingKeys(ctx context.Context) ([]api.SealingKey, error) {
 	keys, sealed, err := s.secrets.Keys(ctx)
-	list := []web.SealingKey{}
+	list := []api.SealingKey{}
 	for _, k := range keys {
-		list = append(list, web.SealingKey{ID: k.ID.String(), Primary: k.Primary, Known: true, Secrets: sealed[k.ID]})
+		list = append(list, api.SealingKey{ID: k.ID.String(), Primary: k.Primary, Known: true, Secrets: sealed[k.ID]})
 		delete(sealed, k.ID)
 	}
 	for id, n := range sealed {
-		list = append(list, web.SealingKey{ID: id.String(), Secrets: n})
+		list = append(list, api.SealingKey{ID: id.String(), Secrets: n})
 	}
 	return list, err
 }

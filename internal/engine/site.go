@@ -11,6 +11,9 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/console"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -21,7 +24,8 @@ import (
 func (e *Engine) handler() (http.Handler, error) { return web.New(e.site()) }
 
 func (e *Engine) site() web.Config {
-	c := web.Config{Views: e.views, Syncs: syncs{e.requests}, Firms: firms{e.connections, e.views}, Mappings: e.connections, Inbox: inbox{e.inbound.Events, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.secrets}, DeadLetters: deadLetters{e.deadLetters},
+	f := firms{e.connections, e.views}
+	c := web.Config{Views: web.ViewsOf(e.views), Syncs: syncs{e.requests}, Versions: e.requests, Accounts: f, Consents: f, Settings: f, Webhooks: f, Mappings: f, Inbox: inbox{e.inbound.Events, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.secrets}, DeadLetters: deadLetters{e.deadLetters},
 		Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: e.refusals,
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.Parsed.Hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
 		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Stalled: e.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}
@@ -37,7 +41,12 @@ func (e *Engine) connectionStatus(ctx context.Context, f domain.FirmID, position
 	if err := e.views.Wait(ctx, position); err != nil {
 		return nil, err
 	}
-	return web.ConnectionStatus(e.site(), f)
+	c := reading.Connections{Views: e.views, Rows: e.views, History: e.views, Allowance: allowance{e.client}, Stalled: e.stalls.Of, Region: e.cfg.Region, Now: time.Now}
+	b, err := c.Status(f)
+	if err != nil {
+		return nil, err
+	}
+	return json.Marshal(b)
 }
 
 // isReady reports what keeps the engine from taking work.
@@ -55,7 +64,7 @@ func (e *Engine) isReady(context.Context) error {
 // syncs are people's wishes to sync.
 type syncs struct{ syncing.Requests }
 
-func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r web.SyncRequest) (domain.SyncID, uint64, error) {
+func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r ports.SyncRequest) (domain.SyncID, uint64, error) {
 	return s.Requests.Request(ctx, by, m, r.Matter, r.Documents)
 }
 
@@ -78,19 +87,19 @@ func (f firms) Authorize(ctx context.Context, by domain.User) (string, time.Time
 }
 
 // Complete returns when the pages show what came of it: the browser is sent to one.
-func (f firms) Complete(ctx context.Context, c web.Callback, browser *domain.User) (web.Completed, error) {
+func (f firms) Complete(ctx context.Context, c ports.Callback, browser *domain.User) (ports.Completed, error) {
 	done, err := f.Service.Complete(ctx, connect.Redirect{State: c.State, Code: c.Code, Refusal: c.Error, Issuer: c.Issuer}, browser)
 	return f.shown(ctx, done, err)
 }
 
 // Answer returns when the pages show what came of it.
-func (f firms) Answer(ctx context.Context, r web.Reply, browser *domain.User) (web.Completed, error) {
+func (f firms) Answer(ctx context.Context, r ports.Reply, browser *domain.User) (ports.Completed, error) {
 	done, err := f.Service.Answer(ctx, connect.Reply(r), browser)
 	return f.shown(ctx, done, err)
 }
 
-func (f firms) shown(ctx context.Context, c connect.Completed, err error) (web.Completed, error) {
-	done := web.Completed{Firm: c.Firm, Asks: c.Asks, Question: (*web.Question)(c.Question)}
+func (f firms) shown(ctx context.Context, c connect.Completed, err error) (ports.Completed, error) {
+	done := ports.Completed{Firm: c.Firm, Asks: c.Asks, Question: (*ports.Question)(c.Question)}
 	if done.Firm == "" {
 		return done, err
 	}
@@ -104,9 +113,9 @@ func (f firms) shown(ctx context.Context, c connect.Completed, err error) (web.C
 	return done, err
 }
 
-func (f firms) TestWebhooks(ctx context.Context, by domain.User) (web.WebhookTest, error) {
+func (f firms) TestWebhooks(ctx context.Context, by domain.User) (ports.WebhookTest, error) {
 	t, err := f.Service.TestWebhooks(ctx, by)
-	return web.WebhookTest(t), err
+	return ports.WebhookTest(t), err
 }
 
 // allowance tells how much of Smokeball's rate limit is used.
@@ -134,14 +143,14 @@ func (u users) Verify(ctx context.Context, token string) (domain.User, error) {
 	return who, err
 }
 
-func scopes() []web.Scope {
-	var list []web.Scope
+func scopes() []console.Scope {
+	var list []console.Scope
 	for _, p := range smokeball.Permissions() {
 		access := "Read"
 		if p.Write {
 			access = "Read and write"
 		}
-		list = append(list, web.Scope{Permission: p.Name, Access: access, Why: p.Why, Names: strings.Join(p.Scopes(), " ")})
+		list = append(list, console.Scope{Permission: p.Name, Access: access, Why: p.Why, Names: strings.Join(p.Scopes(), " ")})
 	}
 	return list
 }

@@ -21,7 +21,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"github.com/casehug/smokeball-sync/adapters/web"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/config"
@@ -202,7 +202,7 @@ func (y *year) consent(account string) bool {
 	back, err := url.Parse(answer.Header.Get("Location"))
 	y.must(err)
 	q := back.Query()
-	done, err := firms{y.e.connections, y.e.views}.Complete(y.Context(), web.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
+	done, err := firms{y.e.connections, y.e.views}.Complete(y.Context(), ports.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
 	y.must(err)
 	return done.Asks
 }

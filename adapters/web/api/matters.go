@@ -1,0 +1,62 @@
+package api
+
+import (
+	"context"
+
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Matters are a firm's matters.
+type Matters struct {
+	Rows    ports.Matters
+	History ports.History
+	Syncs   ports.Syncs
+}
+
+type mattersInput struct {
+	Reading
+	reading.Paging
+	Text   string `query:"q" maxLength:"200" doc:"In id, title, case number or client name, without regard to case."`
+	Status string `query:"status" doc:"Of the matter's last sync."`
+}
+
+// List lists matters, newest first.
+func (m Matters) List(_ context.Context, in *mattersInput) (*answer[list[reading.MatterSummary]], error) {
+	q, err := reading.MatterQuery(in.Text, in.Status, in.Paging)
+	if err != nil {
+		return nil, err
+	}
+	rows, next, err := m.Rows.Matters(in.firm(), q)
+	items := make([]reading.MatterSummary, 0, len(rows))
+	for _, r := range rows {
+		items = append(items, reading.Summary(r))
+	}
+	return &answer[list[reading.MatterSummary]]{Body: listOf(items, next)}, err
+}
+
+type matterInput struct {
+	Reading
+	Matter string `path:"matter" doc:"The matter's id in CaseHug."`
+}
+
+// Get answers with a matter as both sides have it.
+func (m Matters) Get(_ context.Context, in *matterInput) (*answer[reading.MatterBody], error) {
+	row, err := reading.Matter(m.Rows, in.firm(), domain.MatterID(in.Matter))
+	return &answer[reading.MatterBody]{Body: reading.MatterOf(row)}, err
+}
+
+// Sync asks for a sync of the matter.
+func (m Matters) Sync(ctx context.Context, in *syncMatterInput) (*change[syncBody], error) {
+	request, err := in.request()
+	if err != nil {
+		return nil, err
+	}
+	id, position, err := m.Syncs.Request(ctx, auth.User(ctx), domain.MatterID(in.Matter), request)
+	if err != nil {
+		return nil, err
+	}
+	return requested(m.History, in.firm(), id, position)
+}

@@ -1,0 +1,177 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"reflect"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
+)
+
+// API holds the operations that are mounted on it.
+type API struct {
+	huma     huma.API
+	gate     *auth.Gate
+	trail    *auth.Trail
+	progress reading.Progress
+	report   problem.Reporter
+}
+
+// NewAPI has no operations yet.
+func New(mux humago.Mux, version string, gate *auth.Gate, trail *auth.Trail, progress reading.Progress, report problem.Reporter) *API {
+	return &API{huma: humago.New(mux, apiConfig(version)), gate: gate, trail: trail, progress: progress, report: report}
+}
+
+// apiConfig has no pages of documentation, which would load script from elsewhere, and no
+// addresses of schemas, which are those of the events.
+func apiConfig(version string) huma.Config {
+	c := huma.DefaultConfig("CaseHug Smokeball sync", version)
+	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
+	c.CreateHooks = nil
+	c.Formats = lenient(c.Formats)
+	c.Transformers = []huma.Transformer{restate}
+	c.Info.Description = "Synchronises a firm's matters, clients and approved documents from CaseHug to Smokeball. " +
+		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
+	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin or user)."},
+		"session":  {Type: "apiKey", In: "cookie", Name: auth.SessionCookie, Description: "The console's session, which POST /session begins."},
+		"operator": {Type: "apiKey", In: "header", Name: "Authorization", Description: "Operator <token>: reads every firm's things, on the engine's own machine."},
+	}
+	return c
+}
+
+// lenient makes formats accept bodies that begin with a byte order mark.
+func lenient(formats map[string]huma.Format) map[string]huma.Format {
+	read := maps.Clone(formats)
+	for name, f := range read {
+		read[name] = huma.Format{Marshal: f.Marshal, Unmarshal: func(b []byte, v any) error { return f.Unmarshal(bytes.TrimPrefix(b, byteOrderMark), v) }}
+	}
+	return read
+}
+
+// byteOrderMark is what some senders begin with and encoding/json refuses.
+var byteOrderMark = []byte("\ufeff")
+
+// Option changes how an operation is served and described.
+type Option func(*API, *huma.Operation)
+
+// Mount serves a route by an operation. It waits for the ledger position that a reader asks
+// for, records rejections and turns errors into problems.
+func Mount[I, O any](a *API, rt auth.Route, summary string, do func(context.Context, *I) (*O, error), more ...Option) {
+	method, path, _ := strings.Cut(rt.Pattern, " ")
+	op := huma.Operation{
+		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
+		MaxBodyBytes: auth.MaxBody + 1, // what reaches the limit is refused
+		Middlewares:  huma.Middlewares{a.admit(rt)},
+		Security:     schemes(rt.Access),
+		Responses:    map[string]*huma.Response{"default": a.problemResponse()},
+	}
+	for _, change := range more {
+		change(a, &op)
+	}
+	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		if err := a.progress.CatchUp(ctx, minPosition(in)); err != nil {
+			return nil, a.report.Of(ctx, err)
+		}
+		out, err := do(ctx, in)
+		if err != nil {
+			a.trail.Reject(ctx, method, err)
+			return nil, a.report.Of(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// admit lets those in who may use the route.
+func (a *API) admit(rt auth.Route) func(huma.Context, func(huma.Context)) {
+	if rt.Access.Open {
+		return func(ctx huma.Context, next func(huma.Context)) { next(ctx) }
+	}
+	door := a.gate.Door(rt)
+	return func(ctx huma.Context, next func(huma.Context)) {
+		r, w := humago.Unwrap(ctx)
+		c, err := door.Enter(r)
+		if err != nil {
+			a.report.Of(r.Context(), err).Write(w)
+			return
+		}
+		next(huma.WithContext(ctx, auth.WithCaller(ctx.Context(), c)))
+	}
+}
+
+// minPosition is the ledger position that the answer has to include.
+func minPosition(in any) uint64 {
+	if r, ok := in.(interface{ minPosition() uint64 }); ok {
+		return r.minPosition()
+	}
+	return 0
+}
+
+// Accepted marks an operation that only promises.
+func Accepted(_ *API, op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
+
+// RawBody bounds the time of an operation whose body is parsed behind a port.
+func RawBody(_ *API, op *huma.Operation) {
+	op.BodyReadTimeout, op.SkipValidateBody = auth.BodyTimeout, true
+	if op.DefaultStatus == 0 {
+		op.DefaultStatus = http.StatusOK
+	}
+}
+
+// Described adds a description to an operation.
+func Described(words string) Option {
+	return func(_ *API, op *huma.Operation) { op.Description = words }
+}
+
+func schemes(a auth.Access) []map[string][]string {
+	if a.Open {
+		return nil
+	}
+	var list []map[string][]string
+	if a.Role != "" {
+		list = append(list, map[string][]string{"casehug": {}}, map[string][]string{"session": {}})
+	}
+	if a.Operator {
+		list = append(list, map[string][]string{"operator": {}})
+	}
+	return list
+}
+
+// operationID turns GET /v1/firms/{firm}/sync-history/{id} into get-sync-history-id.
+func operationID(method, path string) string {
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "/v1"), "/firms/{firm}")
+	return strings.ToLower(method) + strings.NewReplacer("/", "-", "{", "", "}", "").Replace(path)
+}
+
+func (a *API) problemResponse() *huma.Response {
+	schema := a.huma.OpenAPI().Components.Schemas.Schema(reflect.TypeFor[problem.Problem](), true, "Problem")
+	return &huma.Response{
+		Description: "A problem, as in RFC 9457",
+		Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: schema}},
+	}
+}
+
+// Describe is the OpenAPI description of all operations. It marks as nullable what is null
+// where nothing is known, which the Go types cannot say.
+func (a *API) Describe() ([]byte, error) {
+	for _, name := range []string{"Failure", "EventRef", "DeedBody"} {
+		if schema := a.huma.OpenAPI().Components.Schemas.Map()[name]; schema != nil {
+			schema.Nullable = true
+		}
+	}
+	data, err := json.Marshal(a.huma.OpenAPI())
+	if err != nil {
+		return nil, fmt.Errorf("describe the API: %w", err)
+	}
+	return data, nil
+}

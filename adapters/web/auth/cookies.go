@@ -1,0 +1,85 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// The cookies of whoever is signed in to the console.
+const (
+	// sessionCookie holds the id of the session.
+	SessionCookie = "casehug_session"
+	// digestCookie holds the digest of the session's id, which opens nothing. Unlike the session it is sent
+	// along when CaseHug's site signs somebody in, and shows that somebody is signed in.
+	digestCookie = "casehug_session_mark"
+)
+
+// expireNow is the age of a cookie that the browser has to delete.
+const expireNow = -1
+
+// Cookies writes and names the console's cookies.
+type Cookies struct {
+	Secure bool // the console is reached by https
+	Now    func() time.Time
+}
+
+// name is the cookie's name; with https its prefix binds it to this very host.
+func (c Cookies) name(name string) string {
+	if c.Secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// Get is the cookie's value, or "".
+func (c Cookies) Get(r *http.Request, name string) string {
+	cookie, err := r.Cookie(c.name(name))
+	if err != nil {
+		return ""
+	}
+	return cookie.Value
+}
+
+// Set sets a cookie until a time. It states its age in seconds, never as a date: a browser
+// whose clock is wrong keeps it for as long as any other.
+func (c Cookies) Set(w http.ResponseWriter, name, value string, until time.Time) {
+	c.set(w, name, value, max(1, int(until.Sub(c.Now()).Seconds())))
+}
+
+// Delete deletes a cookie.
+func (c Cookies) Delete(w http.ResponseWriter, name string) { c.set(w, name, "", expireNow) }
+
+func (c Cookies) set(w http.ResponseWriter, name, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: c.name(name), Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, Secure: c.Secure, SameSite: http.SameSiteLaxMode})
+}
+
+// setDigest sets the digest of the session, which other sites' forms send along.
+func (c Cookies) setDigest(w http.ResponseWriter, value string, seconds int) {
+	http.SetCookie(w, &http.Cookie{Name: c.name(digestCookie), Value: value, Path: "/", MaxAge: seconds,
+		HttpOnly: true, Secure: true, SameSite: http.SameSiteNoneMode})
+}
+
+// secondsOf is for how many seconds a person's token is still valid: 0, until the browser
+// closes, if the token does not say.
+func (c Cookies) secondsOf(u domain.User) int {
+	if u.Expires.IsZero() {
+		return 0
+	}
+	return max(1, int(u.Expires.Sub(c.Now()).Seconds()))
+}
+
+// digestOf is the SHA-256 of a session's id: it names the session and does not open it.
+func digestOf(id string) string {
+	sum := sha256.Sum256([]byte(id))
+	return hex.EncodeToString(sum[:])
+}
+
+func isDigest(text string) bool {
+	data, err := hex.DecodeString(text)
+	return err == nil && len(data) == sha256.Size
+}

@@ -1,0 +1,121 @@
+package console
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/adapters/web/words"
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// Advanced is the webhook subscription and what else is rarely needed.
+type Advanced struct {
+	*Shell
+	Webhooks  ports.Webhooks
+	History   ports.History
+	Matters   ports.Matters
+	Mappings  reading.MappingReader
+	PublicURL string
+	Types     []string // of notifications that Smokeball is asked for
+}
+
+// advancedPage is what stands beside the subscription.
+type advancedPage struct {
+	Usable     bool // calls to Smokeball may be made
+	Connected  bool // there is a connection to end
+	Registered string
+	Since      time.Time // of the registration
+	Hears      string    // what Smokeball tells of
+	Address    string    // where it tells it, without the secret
+	Left       leftovers
+	Test       *ports.WebhookTest // what came of a test that was just asked for
+}
+
+// Show shows the page.
+func (s *Advanced) Show(v pageRequest) error { return s.showTested(v, nil) }
+
+// showTested shows the page, with the outcome of a test notification if one was sent.
+func (s *Advanced) showTested(v pageRequest, t *ports.WebhookTest) error {
+	p, err := s.page(v)
+	if err != nil {
+		return err
+	}
+	p.Test = t
+	return s.show(v, http.StatusOK, "advanced", screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.Mappings.Unmapped(v.ctx(), v.firm()),
+		Said: advancedSummary(v.r), Crumbs: settingsCrumbs("Advanced"), Body: p})
+}
+
+func (s *Advanced) page(v pageRequest) (advancedPage, error) {
+	row, err := s.Firms.Connection(v.firm())
+	if err != nil {
+		return advancedPage{}, err
+	}
+	c, address := row.Connection, strings.TrimSuffix(s.PublicURL, "/")+"/webhooks/smokeball/••••••••"
+	p := advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected, Hears: receivedText(s.Types), Address: address,
+		Registered: v.nameOf(row, row.Lately.Registered), Since: row.Lately.HooksSince}
+	p.Left, err = leftoversOf(s.History, s.Matters, v.firm())
+	return p, err
+}
+
+// receivedText is what types of webhooks are about, such as matters, contacts, errors.
+func receivedText(types []string) string {
+	var about []string
+	for _, t := range types {
+		kind, _, _ := strings.Cut(t, ".")
+		if name := heardText(kind); !slices.Contains(about, name) {
+			about = append(about, name)
+		}
+	}
+	return words.Capital(strings.Join(about, ", "))
+}
+
+// ShowRemove asks whether to remove the subscription.
+func (s *Advanced) ShowRemove(v pageRequest) error {
+	return s.show(v, http.StatusOK, "unregister", screen{Title: "Remove the subscription", Nav: "integrations",
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Remove the subscription", ""}}})
+}
+
+// advancedSummary says what was just done.
+func advancedSummary(r *http.Request) string {
+	switch r.URL.Query().Get("done") {
+	case "registered":
+		return "Webhooks are registered."
+	case "removed":
+		return "The webhook subscription is removed."
+	case "rotated":
+		return "Smokeball has a new key and address. The old pair counts for one hour more."
+	}
+	return ""
+}
+
+// Register makes or renews the subscription.
+func (s *Advanced) Register(v pageRequest) error {
+	position, err := s.Webhooks.RegisterWebhooks(v.ctx(), v.user)
+	return s.then(v, position, err, "/integrations/advanced?done=registered")
+}
+
+// Remove removes the subscription.
+func (s *Advanced) Remove(v pageRequest) error {
+	position, err := s.Webhooks.RemoveWebhooks(v.ctx(), v.user)
+	return s.then(v, position, err, "/integrations/advanced?done=removed")
+}
+
+// Rotate makes a new key and address.
+func (s *Advanced) Rotate(v pageRequest) error {
+	position, err := s.Webhooks.RotateWebhooks(v.ctx(), v.user)
+	return s.then(v, position, err, "/integrations/advanced?done=rotated")
+}
+
+// Test sends a test notification and answers with the page itself: the outcome is stored
+// nowhere, and an address that contained it could claim any outcome.
+func (s *Advanced) Test(v pageRequest) error {
+	t, err := s.Webhooks.TestWebhooks(v.ctx(), v.user)
+	if err != nil {
+		return err
+	}
+	return s.showTested(v, &t)
+}

@@ -1,0 +1,73 @@
+package console
+
+import (
+	"cmp"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// AuditLog shows the audit trail.
+type Audit struct {
+	*Shell
+	Audit reading.Audit
+}
+
+// auditPage is the audit trail with its filters.
+type auditPage struct {
+	Rows     []auditLine
+	Outcomes []option
+	Periods  []option
+	Actor    string
+	Action   string
+	Filtered bool
+	Paged    bool
+	More     string // the address of the rest
+	Newest   string // the address of the beginning
+}
+
+// auditLine is a row with how the actor is called.
+type auditLine struct {
+	projections.AuditRow
+	Who string
+}
+
+// Show shows the trail, newest first.
+func (s *Audit) Show(v pageRequest) error {
+	in := v.r.URL.Query()
+	q, err := s.query(in)
+	if err != nil {
+		return err
+	}
+	page, err := s.Audit.Read(v.ctx(), v.firm(), q)
+	if err != nil {
+		return err
+	}
+	p := auditPage{Actor: q.Actor, Action: string(q.Action), Paged: in.Get("cursor") != "", Newest: "/audit" + queryWith(in, "cursor", ""),
+		Outcomes: options(in.Get("outcome"), option{Label: "Done and refused"}, option{Value: "done", Label: "Done"}, option{Value: "refused", Label: "Refused"}),
+		Periods:  periods(in.Get("period")),
+		Filtered: q.Actor != "" || q.Action != "" || q.Outcome != "" || !q.From.IsZero()}
+	for _, r := range page.Rows {
+		p.Rows = append(p.Rows, auditLine{r, cmp.Or(page.NameOfActor(v.user, r), r.Actor)})
+	}
+	if c := reading.Cursor(page.Next); c != nil {
+		p.More = "/audit" + queryWith(in, "cursor", *c)
+	}
+	return s.show(v, http.StatusOK, "audit", screen{Title: "Audit", Nav: "audit", Crumbs: []crumb{{"Settings", ""}, {"Audit", ""}}, Body: p})
+}
+
+// query reads the filters of an address.
+func (s *Audit) query(in url.Values) (projections.AuditQuery, error) {
+	q := projections.AuditQuery{Actor: strings.TrimSpace(in.Get("actor")), Action: domain.Action(strings.TrimSpace(in.Get("action"))),
+		Outcome: domain.AuditOutcome(in.Get("outcome")), Limit: perPage}
+	if d := periodOf(in.Get("period")); d > 0 {
+		q.From = s.Now().Add(-d)
+	}
+	var err error
+	q.Before, err = reading.Paging{Cursor: in.Get("cursor")}.Before()
+	return q, err
+}

@@ -1,0 +1,51 @@
+package console
+
+import (
+	"net/http"
+
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// Disconnect asks before it disconnects.
+type Disconnect struct {
+	*Shell
+	Accounts ports.Accounts
+	History  ports.History
+	Matters  ports.Matters
+}
+
+// leftovers are what a disconnect stops and what it leaves.
+type leftovers struct {
+	Unfinished  int // syncs
+	InSmokeball int // matters
+}
+
+func leftoversOf(history ports.History, matters ports.Matters, firm domain.FirmID) (l leftovers, err error) {
+	q := history.Queue(firm)
+	l.Unfinished = q.Running + q.Waiting
+	err = matters.EachMatter(firm, func(r projections.MatterRow) bool {
+		if r.Matter.Smokeball.ID != "" {
+			l.InSmokeball++
+		}
+		return true
+	})
+	return l, err
+}
+
+// Show asks whether to disconnect.
+func (s *Disconnect) Show(v pageRequest) error {
+	left, err := leftoversOf(s.History, s.Matters, v.firm())
+	if err != nil {
+		return err
+	}
+	return s.show(v, http.StatusOK, "disconnect", screen{Title: "Disconnect Smokeball", Nav: "integrations", Body: left,
+		Crumbs: []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Advanced", "/integrations/advanced"}, {"Disconnect", ""}}})
+}
+
+// Disconnect disconnects the firm.
+func (s *Disconnect) Disconnect(v pageRequest) error {
+	position, err := s.Accounts.Disconnect(v.ctx(), v.user)
+	return s.then(v, position, err, "/integrations")
+}

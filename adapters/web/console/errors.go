@@ -1,0 +1,116 @@
+package console
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/adapters/web/words"
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// ErrorPages shows pages without the console around them.
+type ErrorPages struct {
+	*Templates
+	Callers *auth.Callers
+	Firms   ports.Connections
+	Report  problem.Reporter
+	SignIn  bool // somebody can sign in
+	Now     func() time.Time
+}
+
+// Show writes a page. That it cannot be rendered is a fault of the program, and the
+// middleware answers panics.
+func (s *ErrorPages) Show(w http.ResponseWriter, status int, p auth.ErrorPage) {
+	p.At = s.Now()
+	if err := s.write(w, status, "error", "error", p); err != nil {
+		panic(err)
+	}
+}
+
+// Refuse answers with an error: a page where the browser asks for one, else a problem.
+func (s *ErrorPages) Refuse(w http.ResponseWriter, r *http.Request, err error) {
+	p := s.Report.Of(r.Context(), err)
+	if !asksForPage(r) {
+		p.Write(w)
+		return
+	}
+	s.showProblem(w, p, s.pageOf(r, p))
+}
+
+// showProblem writes the page of a problem.
+func (s *ErrorPages) showProblem(w http.ResponseWriter, p *problem.Problem, page auth.ErrorPage) {
+	maps.Copy(w.Header(), p.GetHeaders())
+	page.Code, page.Status, page.Reference = string(p.Code), p.Status, p.Reference
+	s.Show(w, p.Status, page)
+}
+
+func asksForPage(r *http.Request) bool {
+	for _, api := range []string{"/v1/", "/webhooks/"} {
+		if strings.HasPrefix(r.URL.Path, api) {
+			return false
+		}
+	}
+	return strings.Contains(r.Header.Get("Accept"), "text/html")
+}
+
+// pageOf is the page for a problem.
+func (s *ErrorPages) pageOf(r *http.Request, p *problem.Problem) auth.ErrorPage {
+	toMatters, toHistory := auth.Link{Label: "Matters", Href: "/matters"}, auth.Link{Label: "Sync History", Href: "/history"}
+	switch {
+	case p.Code == domain.CodeNotSignedIn:
+		return s.signedOutPage(p)
+	case p.Status == http.StatusForbidden:
+		return auth.ErrorPage{Title: "For firm admins", Icon: "lock", Heading: "This page is for firm admins", Text: s.forbiddenText(r, p),
+			Links: []auth.Link{{Label: "Go to Matters", Href: "/matters", Go: true}, toHistory}}
+	case p.Status == http.StatusNotFound:
+		return auth.ErrorPage{Title: "Not found", Icon: "compass", Heading: "There is nothing here", Search: true,
+			Text:  []string{"The matter or sync in this address does not exist at your firm. If someone sent you the link, it may belong to another firm."},
+			Links: []auth.Link{toMatters, toHistory}}
+	case p.Status == http.StatusInternalServerError:
+		return auth.ErrorPage{Title: "Trouble on our side", Icon: "server", Heading: "This page could not be made",
+			Text:  []string{"The trouble is on our side and has been recorded. Syncs are separate from these pages: what was announced is kept and goes on."},
+			Links: []auth.Link{{Label: "Try again", Href: tryAgain(r), Go: true}, {Label: "Integrations", Href: "/integrations"}}}
+	}
+	return auth.ErrorPage{Title: "Not done", Icon: "alert", Heading: "That was not done", Text: []string{words.Sentence(p.Detail), p.Remedy},
+		Links: []auth.Link{{Label: "Back to Integrations", Href: "/integrations", Go: true}, toHistory}}
+}
+
+// forbiddenText says who the user is here and whom to ask.
+func (s *ErrorPages) forbiddenText(r *http.Request, p *problem.Problem) []string {
+	u := s.Callers.Browser(r)
+	if u == nil || p.Code != domain.CodeForbidden || u.Role != domain.StandardUser {
+		return []string{words.Sentence(p.Detail), p.Remedy}
+	}
+	row, err := s.Firms.Connection(u.Firm)
+	if err != nil {
+		return []string{words.Sentence(p.Detail), p.Remedy}
+	}
+	admin := "a firm admin"
+	if name := row.Connection.ByName; name != "" {
+		admin += ", such as " + name
+	}
+	return []string{"You are signed in as " + auth.NameOf(*u) + ", a user of " + cmp.Or(row.Connection.Account.Name, string(u.Firm)) +
+		". Users can sync matters and see the history; settings belong to " + admin + "."}
+}
+
+func (s *ErrorPages) signedOutPage(p *problem.Problem) auth.ErrorPage {
+	if !s.SignIn {
+		return auth.ErrorPage{Title: "Sign-in is off", Icon: "lock", Heading: "Nobody can sign in here yet", Text: []string{words.Sentence(p.Detail), p.Remedy}}
+	}
+	return auth.ErrorPage{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
+		Text: []string{"Open Smokeball sync from CaseHug: it signs you in here and brings you back.", "Syncs go on without you. Nothing you had saved is lost."}}
+}
+
+// tryAgain is the page that failed; after a form, the first page.
+func tryAgain(r *http.Request) string {
+	if r.Method != http.MethodGet {
+		return "/integrations"
+	}
+	return auth.LocalPath(r.URL.RequestURI())
+}

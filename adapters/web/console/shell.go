@@ -1,0 +1,137 @@
+package console
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
+	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// pageRequest is one request of a person who is signed in to the console.
+type pageRequest struct {
+	w    http.ResponseWriter
+	r    *http.Request
+	user domain.User
+}
+
+func (v pageRequest) ctx() context.Context { return v.r.Context() }
+
+func (v pageRequest) firm() domain.FirmID { return v.user.Firm }
+
+// to redirects the browser to another page.
+func (v pageRequest) to(path string) error {
+	http.Redirect(v.w, v.r, path, http.StatusSeeOther)
+	return nil
+}
+
+// nameOf is how a user is called on this person's pages.
+func (v pageRequest) nameOf(row projections.ConnectionRow, subject string) string {
+	return reading.NameFor(v.user, row, subject)
+}
+
+// shell is what every page stands on.
+type Shell struct {
+	*Templates
+	Errors      *ErrorPages
+	Gate        *auth.Gate
+	Trail       *auth.Trail
+	Firms       ports.Connections
+	Connections reading.Connections
+	Progress    reading.Progress
+	Report      problem.Reporter
+	Now         func() time.Time
+}
+
+// Page shows a page, or handles a form.
+type Page func(pageRequest) error
+
+// Serve lets those in who may use the route, and shows them the page.
+func (s *Shell) Serve(rt auth.Route, show Page) http.Handler {
+	door := s.Gate.Door(rt)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, auth.MaxForm)
+		c, err := door.EnterPage(r)
+		r = r.WithContext(auth.WithCaller(r.Context(), c))
+		if err == nil {
+			err = show(pageRequest{w: w, r: r, user: c.User})
+			s.Trail.Reject(r.Context(), r.Method, err)
+		}
+		if err != nil {
+			s.Errors.Refuse(w, r, err)
+		}
+	})
+}
+
+// then redirects after a change, once the pages show it.
+func (s *Shell) then(v pageRequest, position uint64, err error, next string) error {
+	if err == nil {
+		err = s.Progress.Settle(v.ctx(), position)
+	}
+	if err != nil {
+		return err
+	}
+	return v.to(next)
+}
+
+// show writes a page in its frame.
+func (s *Shell) show(v pageRequest, status int, name string, sc screen) error {
+	row, err := s.Firms.Connection(v.firm())
+	if err != nil {
+		return err
+	}
+	sc.Connection, err = s.Connections.Status(v.firm())
+	if err != nil {
+		return err
+	}
+	sc.Known = row.Connection.Known().Name
+	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters.Open
+	return s.write(v.w, status, name, "layout", sc)
+}
+
+// screen is a page with the frame that all pages share.
+type screen struct {
+	Title       string
+	Nav         string // the entry of the side bar that is chosen
+	Tab         string // of the settings, that is chosen
+	Unmapped    int    // case types without a matter type, as far as that is known
+	Crumbs      []crumb
+	User        domain.User
+	Admin       bool
+	Connection  reading.ConnectionBody
+	Known       string // how the firm is called in Smokeball; empty: it was never connected
+	DeadLetters int
+	Said        string // what has just been done
+	Body        any
+}
+
+// crumb is a step of the way to the page; the page itself has no Href.
+type crumb struct{ Label, Href string }
+
+// SignInNeeded reports whether somebody has to sign in to Smokeball before syncs go on.
+func (sc screen) SignInNeeded() bool {
+	return sc.Connection.Status == domain.StatusReauthorizationRequired || sc.Connection.Status == domain.StatusRevoked
+}
+
+// InTrouble reports whether Smokeball does not serve the firm for now.
+func (sc screen) InTrouble() bool { return sc.Connection.Status == domain.StatusError }
+
+// LastCrumb is the place of the page itself in the way to it.
+func (sc screen) LastCrumb() int { return len(sc.Crumbs) - 1 }
+
+// Person is how the signed-in user is called.
+func (sc screen) Person() string { return auth.NameOf(sc.User) }
+
+// Firm is how the firm is called: by its name in Smokeball, once that is known.
+func (sc screen) Firm() string { return cmp.Or(sc.Known, "Your firm") }
+
+// settingsCrumbs are the way to a page of the settings.
+func settingsCrumbs(page string) []crumb {
+	return []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {page, ""}}
+}

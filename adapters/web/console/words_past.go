@@ -1,0 +1,101 @@
+package console
+
+import (
+	"cmp"
+	"strconv"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/adapters/web/words"
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+func onOff(on bool) string {
+	if on {
+		return "On"
+	}
+	return "Off"
+}
+
+// mappingsText sums up a firm's own mappings.
+func mappingsText(m domain.Mappings) string {
+	if m.Revision == 0 {
+		return "Defaults only"
+	}
+	return "Revision " + strconv.Itoa(m.Revision) + ", " + strconv.Itoa(len(m.Kept)) + " custom"
+}
+
+// pastText tells what an event of the connection, the settings or the mappings was; before
+// is what had been chosen until then, and name says how somebody is called.
+func pastText(e domain.Event, before domain.Preferences, name func(string) string) (title, text string) {
+	switch e := e.(type) {
+	case domain.SettingsChanged:
+		return "Settings changed", by(settingsText(before.Settings(), e.Settings), name(e.By))
+	case domain.MappingRevised:
+		return "Mapping revised", by(e.Mapping.Subject()+" → "+cmp.Or(e.TypeName, e.Mapping.MatterTypeID), name(e.By))
+	case domain.MappingRemoved:
+		subject := string(e.ID)
+		if k, ok := before.Mappings.Find(e.ID); ok {
+			subject = k.Subject()
+		}
+		return "Mapping removed", by(subject, name(e.By))
+	}
+	return connectionText(e, name)
+}
+
+// connectionText tells what an event of the connection was.
+func connectionText(e domain.Event, name func(string) string) (title, text string) {
+	switch e := e.(type) {
+	case domain.AuthorizationStarted:
+		return "Sign-in started", by("", name(e.By))
+	case domain.AuthorizationFailed:
+		return "Not connected", words.Sentence(e.Failure.Message)
+	case domain.ConnectionAuthorized:
+		return "Connected", by("to "+e.Account.Name, cmp.Or(e.ByName, name(e.By)))
+	case domain.ConnectionLost:
+		return "Access removed", words.Sentence(e.Failure.Message)
+	case domain.ReauthorizationRequired:
+		return "Sign-in ended", words.Sentence(e.Failure.Message)
+	case domain.ConnectionTroubled:
+		return "Smokeball did not answer", words.Sentence(e.Failure.Message)
+	case domain.ConnectionRecovered:
+		return "Smokeball answered again", ""
+	case domain.Disconnected:
+		return "Disconnected", by("", name(e.By))
+	case domain.WebhooksRegistered:
+		return "Webhooks registered", by("", name(e.By))
+	case domain.WebhooksRemoved:
+		return "Webhooks removed", by("", name(e.By))
+	}
+	_, what, _ := strings.Cut(strings.TrimSuffix(e.EventName(), ".v1"), ".")
+	return words.Capital(strings.ReplaceAll(what, "_", " ")), ""
+}
+
+// by adds who did it.
+func by(what, who string) string {
+	switch {
+	case who == "":
+		return what
+	case what == "":
+		return "by " + who
+	}
+	return what + ", by " + who
+}
+
+// settingsText names what a change of the settings changed.
+func settingsText(was, is domain.Settings) string {
+	var parts []string
+	say := func(what, from, to string) {
+		if from != to {
+			parts = append(parts, what+": "+from+" → "+to)
+		}
+	}
+	onOff := func(on bool) string { return strings.ToLower(onOff(on)) }
+	say("document approved", onOff(was.OnDocumentApproved), onOff(is.OnDocumentApproved))
+	say("matter created", onOff(was.OnMatterCreated), onOff(is.OnMatterCreated))
+	say("matter changed", onOff(was.OnMatterUpdated), onOff(is.OnMatterUpdated))
+	say("client changed", onOff(was.OnClientUpdated), onOff(is.OnClientUpdated))
+	say("link matters", onOff(was.LinkExisting), onOff(is.LinkExisting))
+	say("send tags", onOff(was.SyncTags), onOff(is.SyncTags))
+	say("folder", cmp.Or(was.DocumentsFolder, "top level"), cmp.Or(is.DocumentsFolder, "top level"))
+	return strings.Join(parts, "; ")
+}

@@ -1,0 +1,2 @@
+// Package words writes times, spans, numbers and sentences as people read them.
+package words
