@@ -82,7 +82,7 @@ func TestRotateKeyAndAddress(t *testing.T) {
 		contains("Smokeball has a new key and address. The old pair counts for one hour more.")
 }
 
-// A test and a rotation are asked for by their buttons, and the page tells what came of it.
+// A test and a rotation are asked for by their buttons, and the page shows the outcome.
 func TestBrowserWebhooks(t *testing.T) {
 	chromium(t)
 	e := hooked(t)

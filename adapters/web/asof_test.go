@@ -15,7 +15,7 @@ import (
 // days is a moment some days before noon.
 func days(n int) time.Time { return noon.AddDate(0, 0, -n) }
 
-// tellPast tells 200 days of a firm: connected, changed, ended, connected again.
+// tellPast records 200 days of a firm: connected, changed, ended, connected again.
 func (e *engine) tellPast() *engine {
 	connection, settings := domain.ConnectionStream(firm), domain.SettingsStream(firm)
 	first := authorized("a1")
@@ -74,7 +74,7 @@ func (e *engine) asOf(t *testing.T, what string, at time.Time) then {
 	query := "?" + url.Values{"as_of": {at.Format(time.RFC3339Nano)}}.Encode()
 	e.call(t, call{path: "/v1/firms/f_1/" + what + query, token: "user-token"}).want(200).into(&got)
 	if got.AsOf == nil || !got.AsOf.Equal(at) || got.Proof == nil {
-		t.Errorf("%s as of %s tells as_of %v and the proof %v", what, at, got.AsOf, got.Proof)
+		t.Errorf("%s as of %s has as_of %v and the proof %v", what, at, got.AsOf, got.Proof)
 	}
 	return got
 }
@@ -110,7 +110,7 @@ func TestConnectionAsItWas(t *testing.T) {
 			t.Errorf("as of %s webhooks are %s, want %s", tt.at, got.Webhooks.Status, tt.webhooks)
 		}
 		if string(got.Rate) != "null" || string(got.Queue) != "null" {
-			t.Errorf("as of %s it tells the allowance %s and the queue %s", tt.at, got.Rate, got.Queue)
+			t.Errorf("as of %s it has the allowance %s and the queue %s", tt.at, got.Rate, got.Queue)
 		}
 	}
 }

@@ -186,7 +186,7 @@ func TestAuditPage(t *testing.T) {
 	e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(200).lacks(`href="/audit"`)
 }
 
-// tellRefusals tells what people of the firm were refused.
+// tellRefusals records what people of the firm were refused.
 func (e *engine) tellRefusals() *engine {
 	refused := domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: domain.ActionChangeSettings, Code: domain.CodeForbidden, Reason: "This is for firm admins.", Since: at(5), Times: 1}
 	again, elsewhere := refused, refused

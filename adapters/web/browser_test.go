@@ -312,7 +312,7 @@ func TestBrowserDeadLetters(t *testing.T) {
 	b.picture("discard-dialog")
 	b.click("#d-dl_4 .btn.hard", ".note.info")
 	b.at("/dead-letters?done=discarded")
-	if want := "retry letter dl_2 of f_1 by u_1\nretry letter dl_1 of f_1 by u_1\ndiscard letter dl_4 of f_1 by u_1"; e.asked() != want {
+	if want := "retry dead letter dl_2 of f_1 by u_1\nretry dead letter dl_1 of f_1 by u_1\ndiscard dead letter dl_4 of f_1 by u_1"; e.asked() != want {
 		t.Errorf("the port was asked\n%s\nwant\n%s", e.asked(), want)
 	}
 	b.quiet("settling")

@@ -40,7 +40,7 @@ func (b *browser) photograph(name string) {
 }
 
 // A real browser does not swap one person's session for another's: it asks, although from
-// CaseHug's site only the mark of the session comes along, not the session.
+// CaseHug's site only the digest of the session comes along, not the session.
 func TestBrowserAsksBeforeItSwapsPeople(t *testing.T) {
 	chromium(t)
 	casehug := newCaseHug(t)

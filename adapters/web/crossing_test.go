@@ -12,7 +12,7 @@ import (
 // The words by which two firms with the same ids are told apart.
 const oneSays, twoSays = "Alderamin", "Betelgeuse"
 
-// tellTwins tells the same story of two firms, with the same ids and other words.
+// tellTwins records the same story of two firms, with the same ids and other words.
 func (e *engine) tellTwins() *engine {
 	for f, says := range map[domain.FirmID]string{firm: oneSays, otherOne: twoSays} {
 		data := domain.MatterData{ID: "m_1001", Version: 1, Title: says + " v. Apex", CaseNumber: says + "-1", CaseType: "Auto Accident", Status: "active",
@@ -57,7 +57,7 @@ func TestFirmsWithTheSameIDsNeverMeet(t *testing.T) {
 		}
 		r := e.call(t, c)
 		if strings.Contains(r.body, who.foreign) {
-			rt.Fatalf("%s %s as %s of %s tells of the other firm: %s", c.method, c.path, who.token, who.id, r.body)
+			rt.Fatalf("%s %s as %s of %s shows the other firm: %s", c.method, c.path, who.token, who.id, r.body)
 		}
 		if strings.Contains(c.path, "/firms/") && under.id != who.id && r.status != 404 {
 			rt.Fatalf("%s %s as %s is answered %d, want 404", c.method, c.path, who.id, r.status)

@@ -11,13 +11,13 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-var noLetter = rejection(domain.Unknown, domain.CodeNotFound, "There is no such dead letter")
+var noDeadLetter = rejection(domain.Unknown, domain.CodeNotFound, "There is no such dead letter")
 
 // stuck is a dead letter that still does not fit.
 const stuck = "dl_2"
 
 func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (uint64, error) {
-	if err := e.hear("retry letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
+	if err := e.hear("retry dead letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
 		return 0, err
 	}
 	_, ok, err := e.views.DeadLetter(by.Firm, id)
@@ -25,7 +25,7 @@ func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (
 	case err != nil:
 		return 0, err
 	case !ok:
-		return 0, noLetter
+		return 0, noDeadLetter
 	}
 	stream := domain.DeadLetterStream(by.Firm, id)
 	if id == stuck {
@@ -37,11 +37,11 @@ func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (
 }
 
 func (e *engine) DiscardDeadLetter(_ context.Context, by domain.User, id string) (uint64, error) {
-	if err := e.hear("discard letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
+	if err := e.hear("discard dead letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
 		return 0, err
 	}
 	if _, ok, err := e.views.DeadLetter(by.Firm, id); err != nil || !ok {
-		return 0, errors.Join(err, noLetter)
+		return 0, errors.Join(err, noDeadLetter)
 	}
 	return e.add(noon, domain.DeadLetterStream(by.Firm, id),
 		domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, Was: domain.DeadLetterOpen, By: by.Subject, ByName: by.Name}), nil
@@ -49,9 +49,9 @@ func (e *engine) DiscardDeadLetter(_ context.Context, by domain.User, id string)
 
 var _ ports.DeadLetters = (*engine)(nil)
 
-// tellLetters tells of events that could not be taken in, one of each kind, and of what
-// became of some.
-func (e *engine) tellLetters() {
+// tellDeadLetters records dead letters, one of each kind, and what
+// became of some of them.
+func (e *engine) tellDeadLetters() {
 	e.add(at(58), domain.DeadLetterStream(firm, "dl_3"), domain.DeadLettered{Subject: "casehug.f_1.matter.updated", Type: domain.TypeMatterUpdated,
 		Origin: origin("evt_7f31c3"), Body: []byte(`{"id":"evt_7f31c3","data":{"matter":{"matter_id":"m_1001","title":"Rivera v. Apex Freight","version":2,"client":{"last_name":""}}}}`),
 		Faults: []domain.FieldFault{{Field: "/matter/client/last_name", Reason: "is empty; give last_name or company_name"}, {Field: "/matter/status", Reason: "is missing"}}})
@@ -65,7 +65,7 @@ func (e *engine) tellLetters() {
 		Faults: []domain.FieldFault{{Reason: "is on a wrong subject"}}})
 }
 
-// tellSettled tells of one more retry, in vain, and of letters that were settled.
+// tellSettled records one more failed retry, and dead letters that were settled.
 func (e *engine) tellSettled() *engine {
 	e.add(at(53), domain.DeadLetterStream(firm, "dl_4"), domain.DeadLetterRetried{By: "u_1", ByName: "Folasade Osei", Code: domain.CodeInvalidEvent,
 		Faults: []domain.FieldFault{{Field: "/file_name", Reason: "is missing"}}})
@@ -82,8 +82,8 @@ func operate(method, path string) call {
 	return call{method: method, path: path, header: map[string]string{"Authorization": "Operator " + operator}}
 }
 
-// settledLetter is what the API says of a dead letter.
-type settledLetter struct {
+// settledDeadLetter is what the API says of a dead letter.
+type settledDeadLetter struct {
 	ID      string
 	Status  string
 	Code    string
@@ -100,7 +100,7 @@ func TestLettersAreSettledOverHTTP(t *testing.T) {
 	do := func(method, path string) reply {
 		return e.call(t, call{method: method, path: "/v1/firms/f_1/dead-letters/" + path, token: "admin-token"})
 	}
-	var l settledLetter
+	var l settledDeadLetter
 	if r := do("POST", "dl_1/retry").want(200).into(&l); l.Status != "taken_in" || l.Settled == nil || l.Settled.By != "u_1" || l.Settled.Name != "Folasade Osei" || r.header.Get("Ledger-Position") == "" {
 		t.Errorf("the retry answers %+v", l)
 	}
@@ -113,7 +113,7 @@ func TestLettersAreSettledOverHTTP(t *testing.T) {
 	}
 	e.told(t)
 	if do("GET", "dl_2").want(200).into(&l); l.Status != "open" || l.Last == nil || l.Last.By != "u_1" || l.Reasons[0].Field != "/title" {
-		t.Errorf("after it the letter is %+v", l)
+		t.Errorf("after it the dead letter is %+v", l)
 	}
 	do("POST", "dl_none/retry").problem(404, "not_found")
 	do("GET", "dl_none").problem(404, "not_found")
@@ -128,7 +128,7 @@ func TestLettersAreSettledOverHTTP(t *testing.T) {
 // letters are the ids of a list.
 func (e *engine) letters(t *testing.T, query string) (ids []string) {
 	t.Helper()
-	var page struct{ Items []settledLetter }
+	var page struct{ Items []settledDeadLetter }
 	e.call(t, call{path: "/v1/firms/f_1/dead-letters" + query, token: "admin-token"}).want(200).into(&page)
 	for _, l := range page.Items {
 		ids = append(ids, l.ID)
@@ -146,12 +146,12 @@ func TestLettersOfNobodyAreOperators(t *testing.T) {
 			e.call(t, c).problem(404, "not_found")
 		}
 	}
-	var l settledLetter
+	var l settledDeadLetter
 	e.call(t, operate("GET", all)).want(200).contains("dl_nobody")
 	if e.call(t, operate("POST", all+"/dl_nobody/retry")).want(200).into(&l); l.Status != "taken_in" || l.Settled.By != domain.Operator {
-		t.Errorf("the letter is %+v", l)
+		t.Errorf("the dead letter is %+v", l)
 	}
-	if want := "retry letter dl_nobody of ~ by ~operator"; e.asked() != want {
+	if want := "retry dead letter dl_nobody of ~ by ~operator"; e.asked() != want {
 		t.Errorf("the port was asked %q, want %q", e.asked(), want)
 	}
 	e.call(t, operate("GET", "/v1/firms/~/matters")).problem(404, "not_found")

@@ -42,7 +42,7 @@ func TestDryRunAnswer(t *testing.T) {
 	golden(t, "dry_run", e.try(t, "", `{"case_type":"pedestrian accident","matter_type_id":"t_2","client_role":"Plaintiff"}`).want(200).body)
 }
 
-// TestDryRun tells what each kind of change would do, and that nothing is recorded.
+// TestDryRun checks what each kind of change would do, and that nothing is recorded.
 func TestDryRun(t *testing.T) {
 	e := newEngine(t).connect().tell().tellMappings().told(t)
 	before, _ := e.since(0)
@@ -75,7 +75,7 @@ func TestDryRun(t *testing.T) {
 			ids += m.ID
 		}
 		if ids != c.ids {
-			t.Errorf("%s: it tells of %q, want %q", c.name, ids, c.ids)
+			t.Errorf("%s: it lists %q, want %q", c.name, ids, c.ids)
 		}
 	}
 	if after, _ := e.since(0); len(after) != len(before) || e.asked() != "" {
@@ -124,7 +124,7 @@ func TestDryRunIsRefused(t *testing.T) {
 	e.try(t, "?cursor=%21", mappingJSON).problem(422, "invalid_request")
 }
 
-// TestDryRunPages tells that the counts are exact however long the list is, and that its
+// TestDryRunPages checks that the counts are exact however long the list is, and that its
 // parts make the whole.
 func TestDryRunPages(t *testing.T) {
 	e := newEngine(t).connect()
@@ -152,7 +152,7 @@ func TestDryRunPages(t *testing.T) {
 	}
 }
 
-// TestDryRunOnThePage tells that the form shows what would change before it is saved,
+// TestDryRunOnThePage checks that the form shows what would change before it is saved,
 // with what was typed, and that nothing is saved by looking.
 func TestDryRunOnThePage(t *testing.T) {
 	e := newEngine(t).connect().tell().tellMappings().told(t)

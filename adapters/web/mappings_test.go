@@ -63,7 +63,7 @@ func TestMappingsAnswer(t *testing.T) {
 	golden(t, "matter_types", e.call(t, call{path: "/v1/firms/f_1/smokeball/matter-types", token: "user-token"}).want(200).body)
 }
 
-// TestMappingsList tells what the list says of each kind of case type: the firm's own
+// TestMappingsList checks what the list says of each kind of case type: the firm's own
 // choice, one whose type is gone, a default, and one that has none.
 func TestMappingsList(t *testing.T) {
 	l := newEngine(t).connect().tell().tellMappings().mappings(t)
@@ -94,7 +94,7 @@ func text(p *string) string {
 	return *p
 }
 
-// TestOneRowForACaseType tells that spelling does not make a second row, and that a
+// TestOneRowForACaseType checks that spelling does not make a second row, and that a
 // matter counts for the mapping that applies to it.
 func TestOneRowForACaseType(t *testing.T) {
 	e := newEngine(t).connect()
@@ -119,7 +119,7 @@ func TestOneRowForACaseType(t *testing.T) {
 	}
 }
 
-// TestMappingsWithoutSmokeball tells that the firm's own mappings are shown when the
+// TestMappingsWithoutSmokeball checks that the firm's own mappings are shown when the
 // account's types can't be had, and that nothing is claimed of the rest.
 func TestMappingsWithoutSmokeball(t *testing.T) {
 	bare := newEngine(t).tell().tellMappings()
@@ -259,7 +259,7 @@ func TestMappingForms(t *testing.T) {
 	checkPage(t, "a form without a connection", r.body)
 }
 
-// TestTypedMappingOutlivesTrouble tells that what was typed is there again once Smokeball
+// TestTypedMappingOutlivesTrouble checks that what was typed is there again once Smokeball
 // answers.
 func TestTypedMappingOutlivesTrouble(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
@@ -275,7 +275,7 @@ func TestTypedMappingOutlivesTrouble(t *testing.T) {
 	e.call(t, again).want(200).contains(`value="Truck Crash"`, `value="map_x"`, "selected>Pedestrian Injury, IL", `<option value="Defendant" selected>`)
 }
 
-// TestWaitsLeadToTheMapping tells that a firm admin gets from what waits to where the
+// TestWaitsLeadToTheMapping checks that a firm admin gets from what waits to where the
 // matter type is chosen, and that a user, who may not choose, is not led there.
 func TestWaitsLeadToTheMapping(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)

@@ -41,7 +41,7 @@ func states(t *testing.T) map[string]*engine {
 		"misconfigured": newEngine(t).connect().suffer(403, domain.CodeMisconfigured)}
 }
 
-// suffer tells that Smokeball does not serve the firm.
+// suffer records that Smokeball does not serve the firm.
 func (e *engine) suffer(status int, code domain.Code) *engine {
 	e.add(noon, domain.ConnectionStream(firm), domain.ConnectionTroubled{Since: noon.Add(-10 * time.Minute), Failure: domain.Failure{Code: code,
 		Message: fmt.Sprintf("Smokeball answers with a fault (%d).", status), Remedy: "Who has to act.", Smokeball: &domain.Refusal{Status: status}}})

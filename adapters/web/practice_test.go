@@ -19,7 +19,7 @@ var account = []domain.MatterType{
 
 const mappingJSON = `{"case_type":"Truck Crash","practice_area":"Personal Injury","matter_type_id":"t_1","client_role":"Defendant"}`
 
-// tellMappings tells of two mappings that a firm admin made; the second one's matter type
+// tellMappings records two mappings that a firm admin made; the second one's matter type
 // is gone since.
 func (e *engine) tellMappings() *engine {
 	e.add(at(300), domain.SettingsStream(firm),

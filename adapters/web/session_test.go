@@ -60,7 +60,7 @@ func TestOtherSitesSignNobodyIn(t *testing.T) {
 	}
 }
 
-// Whoever is signed in is asked before somebody else is, also where only the mark of the
+// Whoever is signed in is asked before somebody else is, also where only the digest of the
 // session comes along, as from another site.
 func TestNobodyIsSwappedSilently(t *testing.T) {
 	e := newEngine(t)

@@ -31,7 +31,7 @@ func TestSettingsPage(t *testing.T) {
 	open().lacks("Connected to")
 }
 
-// TestSettingsThatSomebodyElseSaved tells that a form which was overtaken overwrites
+// TestSettingsThatSomebodyElseSaved checks that a form which was overtaken overwrites
 // nothing, keeps what was typed, says at the field what is saved now, and saves when it is
 // sent again.
 func TestSettingsThatSomebodyElseSaved(t *testing.T) {

@@ -38,7 +38,7 @@ func (e *engine) connect() *engine {
 	return e
 }
 
-// tell tells a firm's day: one matter that is in Smokeball, one that waits for a
+// tell records a firm's day: one matter that is in Smokeball, one that waits for a
 // mapping, one that failed, one that is on its way, and an event that nobody could read.
 func (e *engine) tell() *engine {
 	e.tellRivera()
@@ -53,7 +53,7 @@ func (e *engine) tell() *engine {
 		Faults: []domain.FieldFault{{Field: "/status", Reason: "must be active, pending or closed"}}})
 	e.add(at(59), domain.DeadLetterStream(firm, "dl_2"), domain.DeadLettered{Subject: "casehug.f_1.x", Body: []byte("\xff\xfe"),
 		Faults: []domain.FieldFault{{Reason: "is not JSON"}}})
-	e.tellLetters()
+	e.tellDeadLetters()
 	return e
 }
 

@@ -41,10 +41,10 @@ func listOf[T any](items []T, next uint64) list[T] {
 	return list[T]{Items: items, Next: reading.Cursor(next)}
 }
 
-// answer is the answer of what reads.
+// answer is the answer to a read.
 type answer[T any] struct{ Body T }
 
-// change is the answer of a command: its result and the ledger position that includes it.
+// change is the answer to a command: its result and the ledger position that includes it.
 type change[T any] struct {
 	Position string `header:"Ledger-Position" doc:"The ledger position that includes the change."`
 	Body     T

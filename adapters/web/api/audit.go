@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// AuditBody is what somebody did or was refused. What is not known is null.
+// AuditBody is what somebody did or was refused. An unknown value is null.
 type AuditBody struct {
 	Position uint64              `json:"position" doc:"The ledger position of the event that proves it."`
 	At       time.Time           `json:"at"`
@@ -25,7 +25,7 @@ type AuditBody struct {
 	Event    AuditEvent          `json:"event"`
 }
 
-// AuditActor is who it was.
+// AuditActor is who did it.
 type AuditActor struct {
 	Subject string       `json:"sub"`
 	Name    *string      `json:"name"`
@@ -55,7 +55,7 @@ func (in auditInput) query() (projections.AuditQuery, error) {
 		From: in.From, To: in.To, Before: before, Limit: in.Limit}, err
 }
 
-// AuditTrail is a firm's audit trail.
+// Audit is a firm's audit trail.
 type Audit struct{ Audit reading.Audit }
 
 // List lists the trail, newest first.

@@ -60,7 +60,7 @@ func deadLetter(r projections.DeadLetterRow) deadLetterBody {
 	return b
 }
 
-// DeadLetterLog is a firm's dead letters.
+// DeadLetters is a firm's dead letters.
 type DeadLetters struct {
 	Rows        ports.DeadLetterRows
 	DeadLetters ports.DeadLetters

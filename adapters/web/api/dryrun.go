@@ -41,7 +41,7 @@ func (m TriedMapping) mapping() domain.Mapping {
 		MatterTypeID: text(m.TypeID), ClientRole: text(m.ClientRole)}
 }
 
-// change is the one change that the body asks about.
+// change is the one change of the body.
 func (b dryRunGiven) change() (domain.MappingChange, error) {
 	var c domain.MappingChange
 	given := 0

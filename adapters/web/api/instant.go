@@ -10,10 +10,10 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// instant is a time as callers write it: RFC 3339, with its offset kept.
+// instant is a time of RFC 3339 that keeps its offset.
 type instant struct{ at time.Time }
 
-// time is the instant, or nil where there is none. The year 1 is how some senders write that.
+// time is the instant, or nil for none. Some senders write none as the year 1.
 func (i *instant) time() *time.Time {
 	if i == nil || i.at.IsZero() {
 		return nil
@@ -34,8 +34,8 @@ func (i *instant) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
-// Schema implements [huma.SchemaProvider]. The pattern stands in for the format date-time,
-// whose check refuses small letters, which RFC 3339 allows.
+// Schema implements [huma.SchemaProvider]. It uses a pattern because the check of the format
+// date-time refuses lower case letters, which RFC 3339 allows.
 func (instant) Schema(huma.Registry) *huma.Schema {
 	s := &huma.Schema{Type: huma.TypeString, Nullable: true, Description: "A time as in RFC 3339.",
 		Pattern:            `^[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})$`,

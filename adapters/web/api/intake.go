@@ -51,7 +51,7 @@ func (b *Raw) Resolve(ctx huma.Context) []error {
 	return nil
 }
 
-// body is a copy of the bytes, whose buffer is used again after the call.
+// body is a copy of the bytes: their buffer is reused after the call.
 func (b *Raw) body() []byte { return bytes.Clone(b.RawBody) }
 
 type eventInput struct {

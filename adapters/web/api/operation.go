@@ -27,7 +27,7 @@ type API struct {
 	report   problem.Reporter
 }
 
-// NewAPI has no operations yet.
+// New has no operations yet.
 func New(mux humago.Mux, version string, gate *auth.Gate, trail *auth.Trail, progress reading.Progress, report problem.Reporter) *API {
 	return &API{huma: humago.New(mux, apiConfig(version)), gate: gate, trail: trail, progress: progress, report: report}
 }

@@ -29,7 +29,7 @@ func provenBy(at time.Time, facts []projections.Fact) PastPosition {
 	return PastPosition{PastBody: reading.PastBody{AsOf: &at, Proof: proofOf(facts)}, Position: &position}
 }
 
-// newestOf is the position of the newest of facts that are in the order of the ledger.
+// newestOf is the position of the newest fact; the facts are in the order of the ledger.
 func newestOf(facts []projections.Fact) uint64 {
 	if len(facts) == 0 {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Subscription is a firm's webhook subscription.
+// Webhooks is a firm's webhook subscription.
 type Webhooks struct {
 	Firms    ports.Connections
 	Webhooks ports.Webhooks

@@ -11,7 +11,7 @@ import (
 
 // The cookies of whoever is signed in to the console.
 const (
-	// sessionCookie holds the id of the session.
+	// SessionCookie holds the id of the session.
 	SessionCookie = "casehug_session"
 	// digestCookie holds the digest of the session's id, which opens nothing. Unlike the session it is sent
 	// along when CaseHug's site signs somebody in, and shows that somebody is signed in.

@@ -12,7 +12,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Advanced is the webhook subscription and what else is rarely needed.
+// Advanced is the page of the webhook subscription.
 type Advanced struct {
 	*Shell
 	Webhooks  ports.Webhooks
@@ -23,16 +23,16 @@ type Advanced struct {
 	Types     []string // of notifications that Smokeball is asked for
 }
 
-// advancedPage is what stands beside the subscription.
+// advancedPage is what the page shows beside the subscription.
 type advancedPage struct {
 	Usable     bool // calls to Smokeball may be made
 	Connected  bool // there is a connection to end
 	Registered string
 	Since      time.Time // of the registration
-	Hears      string    // what Smokeball tells of
-	Address    string    // where it tells it, without the secret
+	Hears      string    // what notifications are about
+	Address    string    // that they are sent to, without the secret
 	Left       leftovers
-	Test       *ports.WebhookTest // what came of a test that was just asked for
+	Test       *ports.WebhookTest // nil: no test was just sent
 }
 
 // Show shows the page.

@@ -15,7 +15,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// AsOf shows how the connection, the settings and the mappings stood at a moment.
+// AsOf is the page of the connection, the settings and the mappings at a moment.
 type AsOf struct {
 	*Shell
 	Past reading.Past
@@ -23,7 +23,7 @@ type AsOf struct {
 
 const pastPath = "/integrations/as-of"
 
-// pastPage shows how things stood at a moment, among the events that made them so.
+// pastPage is the state at a moment, and the events that led to it.
 type pastPage struct {
 	At      time.Time
 	IsNow   bool
@@ -48,7 +48,7 @@ type pastEvent struct {
 	Current  bool // the newest one at the moment
 }
 
-// pastFact is one thing as it was; Now where it is another now.
+// pastFact is one value at the moment; Now is the value of now, if it is another.
 type pastFact struct{ Label, Value, Now string }
 
 // slider is a span of time in minutes.
@@ -91,8 +91,8 @@ func pastScreen(v pageRequest, p pastPage) screen {
 	return sc
 }
 
-// fullTime adds what a date and time field of a browser leaves out: seconds and the zone,
-// which is UTC on all pages.
+// fullTime adds what a browser's field leaves out: seconds and the zone, which is UTC on all
+// pages.
 func fullTime(typed string) string {
 	for _, layout := range []string{"2006-01-02T15:04", "2006-01-02T15:04:05"} {
 		if t, err := time.Parse(layout, typed); err == nil {
@@ -146,7 +146,7 @@ func pastHref(at time.Time) string {
 	return pastPath + "?" + url.Values{"as_of": {at.UTC().Format(time.RFC3339Nano)}}.Encode()
 }
 
-// sliderOf spans from the first event, or the moment if that is earlier, to now.
+// sliderOf spans from the first event, or from the moment if that is earlier, to now.
 func sliderOf(story []projections.Fact, at, now time.Time) slider {
 	from := at
 	for _, f := range story {
@@ -189,7 +189,7 @@ func (s *AsOf) facts(v pageRequest, row projections.ConnectionRow, at time.Time)
 	}
 }
 
-// compare adds to each fact of then what it is now, if it is another.
+// compare adds the value of now to each fact that has changed.
 func compare(then, now []pastFact) []pastFact {
 	for i := range then {
 		if then[i].Value != now[i].Value {

@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// AuditLog shows the audit trail.
+// Audit shows the audit trail.
 type Audit struct {
 	*Shell
 	Audit reading.Audit
@@ -30,7 +30,7 @@ type auditPage struct {
 	Newest   string // the address of the beginning
 }
 
-// auditLine is a row with how the actor is called.
+// auditLine is a row with the actor's name.
 type auditLine struct {
 	projections.AuditRow
 	Who string

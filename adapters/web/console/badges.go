@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// badge is a state as a chip shows it: an icon and a word, never colour alone.
+// badge is a state: an icon and a word, never only a colour.
 type badge struct {
 	Class string // ok, info, warn, bad or mute
 	Icon  string

@@ -50,7 +50,7 @@ func unfinishedPage(p *problem.Problem, signedIn bool) auth.ErrorPage {
 	return page
 }
 
-// whyUnfinished is the page for the reason.
+// whyUnfinished explains the reason.
 func whyUnfinished(p *problem.Problem) auth.ErrorPage {
 	a := auth.ErrorPage{Icon: "plug", Heading: "Connecting to Smokeball did not work", Text: []string{words.Sentence(p.Detail) + " Nothing was changed.", p.Remedy}}
 	switch p.Code {

@@ -27,7 +27,7 @@ type deadLetterView struct {
 	Replaced int // the matter's version that is here and replaces it; 0: none
 }
 
-// deadLetterFault is what is wrong with one field.
+// deadLetterFault is the fault of one field.
 type deadLetterFault struct {
 	Field  string
 	Holds  string // as JSON; empty: nothing
@@ -64,7 +64,7 @@ func deadLettersData(body []byte) map[string]any {
 	return whole
 }
 
-// part is a member of the data, or the data itself: senders do both.
+// part is a member of the data, or the data itself: senders use both forms.
 func part(data map[string]any, name string) map[string]any {
 	if inner, ok := data[name].(map[string]any); ok {
 		return inner
@@ -103,7 +103,7 @@ func deadLetterHeading(r projections.DeadLetterRow, data map[string]any) string 
 	return what + ", " + id
 }
 
-// deadLetterAbout is whom or what the event is about.
+// deadLetterAbout is the person or thing that the event is about.
 func deadLetterAbout(data map[string]any) string {
 	if title := textAt(part(data, "matter"), "title"); title != "" {
 		return title
@@ -115,10 +115,10 @@ func deadLetterAbout(data map[string]any) string {
 	return strings.TrimSpace(cmp.Or(strings.TrimSpace(textAt(client, "first_name")+" "+textAt(client, "last_name")), textAt(client, "company_name")))
 }
 
-// longestHeldBody is the most characters of a value that stand in the table of faults.
+// longestHeldBody is how many characters of a value the table of faults shows.
 const longestHeldBody = 120
 
-// held is what a field holds, as JSON: of the data, else of the envelope. Empty: nothing.
+// held is the value of a field as JSON: of the data, else of the envelope. Empty: none.
 func held(body []byte, data map[string]any, field string) string {
 	if field == "" {
 		return ""

@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// DeadLetterPages list dead letters, retry and discard them.
+// DeadLetters list dead letters, retry and discard them.
 type DeadLetters struct {
 	*Shell
 	Rows        ports.DeadLetterRows
@@ -21,12 +21,12 @@ type DeadLetters struct {
 
 const deadLettersPath = "/dead-letters"
 
-// deadLettersPage lists what could not be taken in, or what became of it.
+// deadLettersPage lists the dead letters of one state.
 type deadLettersPage struct {
 	State       domain.DeadLetterState
 	Groups      []group
 	DeadLetters []deadLetterView
-	Tried       *deadLetterView // of these: the one that a retry has just not taken in
+	Tried       *deadLetterView // of these: the one that is still unprocessable after a retry
 	Paged       bool
 	More        string
 	Newest      string

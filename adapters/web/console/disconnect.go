@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// Disconnect asks before it disconnects.
+// Disconnect is the page that asks before it disconnects.
 type Disconnect struct {
 	*Shell
 	Accounts ports.Accounts
@@ -16,7 +16,7 @@ type Disconnect struct {
 	Matters  ports.Matters
 }
 
-// leftovers are what a disconnect stops and what it leaves.
+// leftovers counts what a disconnect stops and what it leaves.
 type leftovers struct {
 	Unfinished  int // syncs
 	InSmokeball int // matters

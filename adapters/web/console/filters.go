@@ -54,7 +54,7 @@ func options(current string, list ...option) []option {
 	return list
 }
 
-// groupsOf offers the statuses, each with its number.
+// groupsOf are the statuses to choose from, each with its number of syncs.
 func groupsOf(in url.Values, counts map[domain.Status]int) []group {
 	all := 0
 	for _, n := range counts {
@@ -76,7 +76,7 @@ func groupsOf(in url.Values, counts map[domain.Status]int) []group {
 	return list
 }
 
-// queryWith is the query with some values changed; empty values are left out.
+// queryWith is the query with some values changed and without empty values.
 func queryWith(in url.Values, pairs ...string) string {
 	out := url.Values{}
 	for name, values := range in {

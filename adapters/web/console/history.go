@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// HistoryPages show syncs, retry and cancel them.
+// History show syncs, retry and cancel them.
 type History struct {
 	*Shell
 	Rows    ports.History
@@ -22,7 +22,7 @@ type History struct {
 // perPage is how many rows a list of the console shows at once.
 const perPage = 50
 
-// historyPage is the sync log with its filters.
+// historyPage is the sync history with its filters.
 type historyPage struct {
 	Groups   []group
 	Triggers []option
@@ -93,7 +93,7 @@ func (s *History) query(in url.Values) (projections.HistoryQuery, error) {
 	return q, err
 }
 
-// names is how the people are called who asked for the syncs or cancelled them.
+// names are the names of the people who asked for the syncs or cancelled them, by subject.
 func (s *History) names(v pageRequest, entries []projections.Entry) (map[string]string, error) {
 	row, err := s.Firms.Connection(v.firm())
 	names := map[string]string{}

@@ -18,7 +18,7 @@ type Scope struct {
 	Names      string // Smokeball's names of it
 }
 
-// Integrations are the Smokeball card and the connection.
+// Integrations is the page of the Smokeball card.
 type Integrations struct {
 	*Shell
 	Accounts ports.Accounts
@@ -36,13 +36,13 @@ type integrationsPage struct {
 	AskedUntil time.Time // when the open authorization link ends
 	PerMinute  int       // the allowance
 	LinkedBy   string
-	Known      string // how the account is called that links point to
+	Known      string // the name of the account that links point to
 	EndedBy    string // who disconnected
 	EndedAt    time.Time
 	LeftBehind *domain.Failure // what Smokeball may still have after a disconnect
 	Queue      projections.Queue
-	Succeeded  *projections.Entry // the last sync that did
-	Failed     *projections.Entry // the last one that did, where that is the last problem
+	Succeeded  *projections.Entry // the last sync that succeeded
+	Failed     *projections.Entry // the last sync that failed, if that is the last problem
 }
 
 // Show shows the Smokeball card.
@@ -99,7 +99,7 @@ func (s *Integrations) lastOutcomes(p *integrationsPage, row projections.Connect
 	return err
 }
 
-// syncOf is a sync; nil where there is none of that id.
+// syncOf is the sync of that id, or nil.
 func (s *Integrations) syncOf(firm domain.FirmID, id domain.SyncID) (*projections.Entry, error) {
 	if id == "" {
 		return nil, nil
@@ -111,8 +111,8 @@ func (s *Integrations) syncOf(firm domain.FirmID, id domain.SyncID) (*projection
 	return &e, nil
 }
 
-// Connect redirects the browser to Smokeball's consent page, or to the card that says why that
-// page would not be shown.
+// Connect redirects the browser to Smokeball's consent page, or to the card, which says why
+// there is no link.
 func (s *Integrations) Connect(v pageRequest) error {
 	url, _, err := s.Accounts.Authorize(v.ctx(), v.user)
 	if domain.AsRejection(err) != nil {

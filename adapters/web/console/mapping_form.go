@@ -11,17 +11,17 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// mappingForm is the form of one mapping, with what was typed and what is wrong with it.
+// mappingForm is the form of one mapping, with what was typed and its faults.
 type mappingForm struct {
 	domain.Mapping
 	Known  bool // the firm has the mapping
 	Groups []typeGroup
 	Roles  []option
 	Faults map[string]string // by field
-	Other  string            // what is wrong beside the fields
+	Other  string            // what is wrong with no field
 
 	Tried    *reading.DryRunImpact // what saving it would change; nil: not asked yet
-	Removing bool                  // what removing it would change, instead
+	Removing bool                  // Tried is about removing it
 	Next     int                   // the revision that saving makes
 }
 
@@ -34,11 +34,10 @@ type typeGroup struct {
 // typeOption is a matter type to choose.
 type typeOption struct {
 	option
-	Roles string // one a line
+	Roles string // one per line
 }
 
-// First is the field that the reader is led to: the first one that is wrong, else the
-// matter type.
+// First is the field that gets the focus: the first one with a fault, else the matter type.
 func (f mappingForm) First() string {
 	for _, name := range []string{"case_type", "practice_area", "jurisdiction", "matter_type_id", "client_role"} {
 		if f.Faults[name] != "" {
@@ -51,13 +50,12 @@ func (f mappingForm) First() string {
 	return "matter_type_id"
 }
 
-// newMappingID is chosen with the form, so that a form which is sent twice makes one
-// mapping.
+// newMappingID is chosen with the form: a form that is sent twice makes one mapping.
 func newMappingID() domain.MappingID {
 	return domain.MappingID("map_" + strings.ToLower(rand.Text()[:16]))
 }
 
-// newMappingForm is the form for w; wrong says what is wrong with it, if anything is.
+// newMappingForm is the form for w; wrong is why w was rejected, or nil.
 func newMappingForm(c reading.CaseTypes, w domain.Mapping, wrong *domain.Rejection) *mappingForm {
 	_, known := c.Mappings.Find(w.ID)
 	f := &mappingForm{Mapping: w, Known: known, Faults: map[string]string{}, Next: c.Mappings.Revision + 1}
@@ -75,7 +73,7 @@ func newMappingForm(c reading.CaseTypes, w domain.Mapping, wrong *domain.Rejecti
 	return f
 }
 
-// outdated tells at its field what has become wrong with a mapping that the firm has.
+// outdated adds at its field what has become wrong with a mapping of the firm.
 func (f *mappingForm) outdated(types []domain.MatterType) {
 	if !f.Known {
 		return
@@ -110,7 +108,7 @@ func choices(types []domain.MatterType, w domain.Mapping) (groups []typeGroup, r
 	return groups, roles
 }
 
-// placed is a matter type's name with its place.
+// placed is a matter type's name with its location.
 func placed(t domain.MatterType) string {
 	if t.Location == "" {
 		return t.Name

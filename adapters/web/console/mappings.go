@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// MappingPages show, try, save and remove case type mappings.
+// Mappings show, try, save and remove case type mappings.
 type Mappings struct {
 	*Shell
 	Reader   reading.MappingReader
@@ -23,7 +23,7 @@ type Mappings struct {
 // mappingsPath is the page of the case type mappings.
 const mappingsPath = "/integrations/mappings"
 
-// mappingsPage is what case types become, with at most one form open.
+// mappingsPage is the table of case types, with at most one form open.
 type mappingsPage struct {
 	reading.CaseTypes
 	Unsaved string // if Smokeball can't be asked: the address that brings back what was typed
@@ -63,8 +63,8 @@ func (s *Mappings) Show(v pageRequest) error {
 // mattersTried is how many matters a dry run on the page names.
 const mattersTried = 20
 
-// try shows what saving the form, or removing its mapping, would change. What was
-// typed stays in the form.
+// try shows what saving the form, or removing its mapping, would change. The form keeps what
+// was typed.
 func (s *Mappings) try(v pageRequest, c reading.CaseTypes, in url.Values) error {
 	typed := typedMapping(in.Get)
 	change := domain.MappingChange{Revise: &typed}

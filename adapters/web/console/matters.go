@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// MatterPages show matters and sync them.
+// Matters show matters and sync them.
 type Matters struct {
 	*Shell
 	Rows    ports.Matters
@@ -65,8 +65,8 @@ type matterPage struct {
 	Choose string             // where a firm admin chooses the matter type that it waits for
 }
 
-// Busy reports whether a sync of the matter is on its way, so that another one would
-// be the same.
+// Busy reports whether a sync of the matter is queued or running, so that a request would
+// lead to the same one.
 func (p matterPage) Busy() bool {
 	s := p.Matter.Sync.Status
 	return s != nil && !s.Ended() && *s != domain.Waiting
@@ -102,7 +102,7 @@ func (s *Matters) ShowMatter(v pageRequest) error {
 		Crumbs: []crumb{{"Matters", "/matters"}, {cmp.Or(p.Matter.CaseNumber, string(p.Matter.ID)), ""}}, Body: p})
 }
 
-// newest finds the sync that the matter's state comes from.
+// newest adds the sync that the matter's state comes from.
 func (s *Matters) newest(v pageRequest, p *matterPage) error {
 	if p.Matter.Sync.ID == nil {
 		return nil

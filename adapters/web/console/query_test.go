@@ -35,7 +35,7 @@ func FuzzHistoryQuery(f *testing.F) {
 	})
 }
 
-// FuzzAsOf tells that a moment that somebody types is refused, or was and can be shown.
+// FuzzAsOf checks that a moment that somebody types is refused, or was and can be shown.
 func FuzzAsOf(f *testing.F) {
 	for _, seed := range []string{"", "2026-11-24T14:42", "2026-11-24T14:42:00Z", "2026-11-24T14:42:00+01:00", "0000-01-01T00:00:00+01:00", "9999-12-31T23:59:59-23:59", "now", "\x00"} {
 		f.Add(seed)

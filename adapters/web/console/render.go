@@ -17,10 +17,10 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// templates are the parsed pages, by name.
+// Templates are the parsed pages, by name.
 type Templates struct{ pages map[string]*template.Template }
 
-// parseTemplates parses every page with the pieces that all share.
+// ParseTemplates parses every page with the pieces that all share.
 func ParseTemplates(now func() time.Time) (*Templates, error) {
 	all := map[string]*template.Template{}
 	for _, name := range []string{"integrations", "settings", "mappings", "advanced", "disconnect", "unregister", "history", "sync", "matters", "matter", "dead-letters", "discard", "audit", "as-of", "error"} {
@@ -58,7 +58,7 @@ func templateWords(now func() time.Time) template.FuncMap {
 	}
 }
 
-// labelledID is an id that can be copied, and what it is the id of.
+// labelledID is an id that can be copied, with the name of its thing.
 type labelledID struct{ ID, What string }
 
 // label takes an id of any named type, or a pointer to one.
@@ -66,12 +66,12 @@ func label(id any, what string) labelledID {
 	return labelledID{ID: reflect.Indirect(reflect.ValueOf(id)).String(), What: what}
 }
 
-// timeElement is a time for people and for programs. Neither part can hold markup.
+// timeElement is a time for people and programs. Neither part can contain markup.
 func timeElement(t time.Time, words string) template.HTML {
 	return template.HTML(`<time datetime="` + t.UTC().Format(time.RFC3339) + `">` + words + `</time>`)
 }
 
-// write renders a page as a whole before any of it is sent.
+// write renders the whole page before it sends any of it.
 func (s *Templates) write(w http.ResponseWriter, status int, name, start string, data any) error {
 	var b bytes.Buffer
 	if err := s.pages[name].ExecuteTemplate(&b, start, data); err != nil {

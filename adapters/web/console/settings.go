@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// SettingsPages show and save the sync settings.
+// Settings show and save the sync settings.
 type Settings struct {
 	*Shell
 	Settings ports.Settings
@@ -22,7 +22,7 @@ type Settings struct {
 	Mappings reading.MappingReader
 }
 
-// settingsPage is the form, with what was typed and what is wrong with it.
+// settingsPage is the form, with what was typed and its faults.
 type settingsPage struct {
 	Settings  domain.Settings
 	Revision  int // that the form was made from
@@ -73,7 +73,7 @@ func (s *Settings) Save(v pageRequest) error {
 	typed := typedSettings(v.r)
 	seen, err := strconv.Atoi(v.r.PostFormValue("revision"))
 	if err != nil {
-		seen = -1 // of a form that is not ours: it has seen nothing
+		seen = -1 // not our form: it has seen no revision
 	}
 	position, err := s.Settings.ChangeSettings(v.ctx(), v.user, typed, &seen)
 	r := domain.AsRejection(err)
@@ -87,8 +87,8 @@ func (s *Settings) Save(v pageRequest) error {
 	return s.unsaved(v, typed, r)
 }
 
-// unsavedSettings shows the form again with what was typed: it has faults, or somebody
-// else saved other settings while it was open.
+// unsaved shows the form again with what was typed: it has faults, or somebody else saved
+// other settings while it was open.
 func (s *Settings) unsaved(v pageRequest, typed domain.Settings, r *domain.Rejection) error {
 	p, err := s.page(v)
 	if err != nil {

@@ -36,7 +36,8 @@ func (v pageRequest) nameOf(row projections.ConnectionRow, subject string) strin
 	return reading.NameFor(v.user, row, subject)
 }
 
-// shell is what every page stands on.
+// Shell is what all pages share: who comes in, the frame around the page, and the answer to
+// errors.
 type Shell struct {
 	*Templates
 	Errors      *ErrorPages
@@ -98,8 +99,8 @@ func (s *Shell) show(v pageRequest, status int, name string, sc screen) error {
 // screen is a page with the frame that all pages share.
 type screen struct {
 	Title       string
-	Nav         string // the entry of the side bar that is chosen
-	Tab         string // of the settings, that is chosen
+	Nav         string // the current entry of the side bar
+	Tab         string // the current tab of the settings
 	Unmapped    int    // case types without a matter type, as far as that is known
 	Crumbs      []crumb
 	User        domain.User
@@ -107,11 +108,11 @@ type screen struct {
 	Connection  reading.ConnectionBody
 	Known       string // how the firm is called in Smokeball; empty: it was never connected
 	DeadLetters int
-	Said        string // what has just been done
+	Said        string // what was just done
 	Body        any
 }
 
-// crumb is a step of the way to the page; the page itself has no Href.
+// crumb is a step of the breadcrumbs; the page itself has no Href.
 type crumb struct{ Label, Href string }
 
 // SignInNeeded reports whether somebody has to sign in to Smokeball before syncs go on.
@@ -122,7 +123,7 @@ func (sc screen) SignInNeeded() bool {
 // InTrouble reports whether Smokeball does not serve the firm for now.
 func (sc screen) InTrouble() bool { return sc.Connection.Status == domain.StatusError }
 
-// LastCrumb is the place of the page itself in the way to it.
+// LastCrumb is the index of the page itself in the breadcrumbs.
 func (sc screen) LastCrumb() int { return len(sc.Crumbs) - 1 }
 
 // Person is how the signed-in user is called.
@@ -131,7 +132,7 @@ func (sc screen) Person() string { return auth.NameOf(sc.User) }
 // Firm is how the firm is called: by its name in Smokeball, once that is known.
 func (sc screen) Firm() string { return cmp.Or(sc.Known, "Your firm") }
 
-// settingsCrumbs are the way to a page of the settings.
+// settingsCrumbs are the breadcrumbs of a page of the settings.
 func settingsCrumbs(page string) []crumb {
 	return []crumb{{"Settings", ""}, {"Integrations", "/integrations"}, {"Smokeball", ""}, {page, ""}}
 }

@@ -32,7 +32,7 @@ func (p settingsPage) Switches() []settingSwitch {
 	}
 }
 
-// unlinked tells what it means that new matters are not synced.
+// unlinked says how many matters are in CaseHug only while new matters are not synced.
 func (p settingsPage) unlinked() string {
 	switch {
 	case p.Stored.OnMatterCreated || p.Unlinked == 0:

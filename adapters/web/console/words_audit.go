@@ -7,7 +7,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// outcomeBadge is the chip of what came of an action.
+// outcomeBadge is the chip of an action's outcome.
 func outcomeBadge(o domain.AuditOutcome) badge {
 	if o == domain.AuditRefused {
 		return badge{"bad", "bad", "Refused", false}

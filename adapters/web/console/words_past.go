@@ -24,8 +24,8 @@ func mappingsText(m domain.Mappings) string {
 	return "Revision " + strconv.Itoa(m.Revision) + ", " + strconv.Itoa(len(m.Kept)) + " custom"
 }
 
-// pastText tells what an event of the connection, the settings or the mappings was; before
-// is what had been chosen until then, and name says how somebody is called.
+// pastText describes an event of the connection, the settings or the mappings; before is what
+// the firm had chosen until then, and name is how somebody is called.
 func pastText(e domain.Event, before domain.Preferences, name func(string) string) (title, text string) {
 	switch e := e.(type) {
 	case domain.SettingsChanged:
@@ -42,7 +42,7 @@ func pastText(e domain.Event, before domain.Preferences, name func(string) strin
 	return connectionText(e, name)
 }
 
-// connectionText tells what an event of the connection was.
+// connectionText describes an event of the connection.
 func connectionText(e domain.Event, name func(string) string) (title, text string) {
 	switch e := e.(type) {
 	case domain.AuthorizationStarted:
@@ -70,7 +70,7 @@ func connectionText(e domain.Event, name func(string) string) (title, text strin
 	return words.Capital(strings.ReplaceAll(what, "_", " ")), ""
 }
 
-// by adds who did it.
+// by adds the actor.
 func by(what, who string) string {
 	switch {
 	case who == "":
@@ -81,7 +81,7 @@ func by(what, who string) string {
 	return what + ", by " + who
 }
 
-// settingsText names what a change of the settings changed.
+// settingsText lists what a change of the settings changed.
 func settingsText(was, is domain.Settings) string {
 	var parts []string
 	say := func(what, from, to string) {

@@ -16,7 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// problem is an error document of RFC 9457.
+// Problem is an error document of RFC 9457.
 type Problem struct {
 	Type      string      `json:"type" doc:"Always about:blank; code tells problems apart."`
 	Title     string      `json:"title" doc:"The kind of problem, in words."`
@@ -30,7 +30,7 @@ type Problem struct {
 	header http.Header
 }
 
-// fault is what is wrong with one field: a JSON pointer into the body, or a name such
+// Fault is what is wrong with one field: a JSON pointer into the body, or a name such
 // as query.limit.
 type Fault struct {
 	Field   string `json:"field"`
@@ -52,19 +52,19 @@ func New(status int, code domain.Code, detail, remedy string) *Problem {
 	return &Problem{Type: "about:blank", Title: title(status), Status: status, Code: code, Detail: detail, Remedy: remedy, header: http.Header{}}
 }
 
-// with sets a header of the answer.
+// With sets a header of the answer.
 func (p *Problem) With(header, value string) *Problem {
 	p.header.Set(header, value)
 	return p
 }
 
-// setStatus changes the status and the title that follows from it.
+// SetStatus changes the status and the title that follows from it.
 func (p *Problem) SetStatus(status int) *Problem {
 	p.Status, p.Title = status, title(status)
 	return p
 }
 
-// write answers with the problem as JSON. A reader who is gone needs no answer.
+// Write answers with the problem as JSON. A reader who is gone needs no answer.
 func (p *Problem) Write(w http.ResponseWriter) {
 	maps.Copy(w.Header(), p.header)
 	w.Header().Set("Content-Type", p.ContentType(""))
@@ -86,7 +86,7 @@ func title(status int) string {
 	return http.StatusText(status)
 }
 
-// asKnownProblem returns the problem in err's chain, or nil.
+// As returns the problem in err's chain, or nil.
 func As(err error) *Problem {
 	var p *Problem
 	if errors.As(err, &p) {
@@ -95,10 +95,10 @@ func As(err error) *Problem {
 	return nil
 }
 
-// reporter turns errors into problems and logs those that the caller cannot correct.
+// Reporter turns errors into problems and logs those that the caller cannot correct.
 type Reporter struct{ Logger *slog.Logger }
 
-// problemOf returns what the caller is told of err. What is logged carries the reference
+// Of returns what the caller is told of err. What is logged carries the reference
 // that the caller gets.
 func (s Reporter) Of(ctx context.Context, err error) *Problem {
 	if p := As(err); p != nil {
@@ -129,7 +129,7 @@ func newReference() string {
 	return "req_" + hex.EncodeToString(b[:])
 }
 
-// rejected is the problem of a command that was rejected.
+// Rejected is the problem of a command that was rejected.
 func Rejected(r *domain.Rejection) *Problem {
 	status, code := http.StatusInternalServerError, domain.CodeInternal
 	switch r.Reason {
@@ -154,7 +154,7 @@ func Rejected(r *domain.Rejection) *Problem {
 	return p
 }
 
-// failed is the problem of an error that the caller did not cause, with a new reference.
+// Failed is the problem of an error that the caller did not cause, with a new reference.
 // It does not repeat the cause, which may be personal.
 func Failed(err error) *Problem {
 	c := domain.AsCallError(err)
@@ -186,7 +186,7 @@ func clickAgain(seconds int) string {
 // wholly is a duration in seconds, rounded up.
 func wholly(d time.Duration) int { return int((d + time.Second - 1) / time.Second) }
 
-// invalid is the problem of one value.
+// Invalid is the problem of one value.
 func Invalid(field, message string) *Problem {
 	p := New(http.StatusUnprocessableEntity, domain.CodeInvalidRequest, "A value of the request is not valid.", "Correct it and send it again.")
 	p.Errors = []Fault{{Field: field, Message: message}}

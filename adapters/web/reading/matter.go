@@ -46,7 +46,7 @@ type smokeballMatter struct {
 	ConfirmedBy *domain.Proof        `json:"confirmed_by"`
 }
 
-// matterBody is a matter as both sides have it, and what happened to it.
+// MatterBody is a matter as both sides have it, and what happened to it.
 type MatterBody struct {
 	MatterSummary
 	PracticeArea string            `json:"practice_area"`

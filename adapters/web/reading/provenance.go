@@ -10,8 +10,8 @@ import (
 // The states of a field.
 const (
 	StateSame     = "same"     // Smokeball was seen to have CaseHug's value
-	StateAccepted = "accepted" // Smokeball took the value in and has not shown it yet
-	stateNotSent  = "not_sent" // Smokeball was not told this value
+	StateAccepted = "accepted" // Smokeball accepted the value and has not shown it yet
+	stateNotSent  = "not_sent" // this value was not sent to Smokeball
 	StateLinked   = "linked"   // kept on the linked contact, which a sync compares
 	StateEmpty    = "empty"    // CaseHug has no value
 )
@@ -101,7 +101,7 @@ const (
 	DocumentAnnounced = "announced" // Smokeball expects its bytes
 	DocumentUploaded  = "uploaded"  // all bytes are sent
 	DocumentConfirmed = "confirmed" // Smokeball shows the file
-	DocumentFailed    = "failed"    // the last try did not send it
+	DocumentFailed    = "failed"    // the last attempt did not send it
 )
 
 func documentState(d domain.Document) string {

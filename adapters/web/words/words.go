@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// moment writes a time relative to now: today the time of day, this year the day, else
+// Moment writes a time relative to now: today the time of day, this year the day, else
 // the year too. All times are UTC, which each page says once.
 func Moment(t, now time.Time) string {
 	t, now = t.UTC(), now.UTC()
@@ -22,7 +22,7 @@ func Moment(t, now time.Time) string {
 	return t.Format("Jan 2, 2006, 3:04 PM")
 }
 
-// span writes a duration: under 0.1 s, 0.5 s, 6.5 s, 14 s, 1 min 14 s, 1 h 11 min, 3 d 4 h.
+// Span writes a duration: under 0.1 s, 0.5 s, 6.5 s, 14 s, 1 min 14 s, 1 h 11 min, 3 d 4 h.
 func Span(d time.Duration) string {
 	switch {
 	case d < 0:
@@ -41,7 +41,7 @@ func Span(d time.Duration) string {
 	return fmt.Sprintf("%d d %d h", int(d.Hours())/24, int(d.Hours())%24)
 }
 
-// wholeSeconds writes an estimate in seconds: 4 s, 1 min 14 s.
+// Seconds writes an estimate in seconds: 4 s, 1 min 14 s.
 func Seconds(n int) string {
 	if n < 60 {
 		return fmt.Sprintf("%d s", n)
@@ -49,7 +49,7 @@ func Seconds(n int) string {
 	return Span(time.Duration(n) * time.Second)
 }
 
-// count writes a number with a comma at every thousand.
+// Count writes a number with a comma at every thousand.
 func Count(n uint64) string {
 	text := strconv.FormatUint(n, 10)
 	for i := len(text) - 3; i > 0; i -= 3 {
@@ -58,7 +58,7 @@ func Count(n uint64) string {
 	return text
 }
 
-// plural writes a number of things: 1 sync, 2 syncs.
+// Plural writes a number of things: 1 sync, 2 syncs.
 func Plural(n int, one string) string {
 	if n == 1 {
 		return "1 " + one
@@ -66,7 +66,7 @@ func Plural(n int, one string) string {
 	return Count(uint64(max(n, 0))) + " " + one + "s"
 }
 
-// bytesOf writes a size: 512 bytes, 47 KB, 1.2 MB.
+// Bytes writes a size: 512 bytes, 47 KB, 1.2 MB.
 func Bytes(n *int64) string {
 	switch {
 	case n == nil:
@@ -79,7 +79,7 @@ func Bytes(n *int64) string {
 	return fmt.Sprintf("%.1f MB", float64(*n)/1e6)
 }
 
-// sentence adds a full stop, unless the text ends with a mark.
+// Sentence adds a full stop, unless the text ends with a mark.
 func Sentence(text string) string {
 	text = strings.TrimSpace(text)
 	if text == "" || strings.ContainsAny(text[len(text)-1:], ".!?") || strings.HasSuffix(text, "…") {
@@ -88,7 +88,7 @@ func Sentence(text string) string {
 	return text + "."
 }
 
-// capital makes the first letter upper case.
+// Capital makes the first letter upper case.
 func Capital(text string) string {
 	r, size := utf8.DecodeRuneInString(text)
 	if size == 0 {
@@ -97,7 +97,7 @@ func Capital(text string) string {
 	return string(unicode.ToUpper(r)) + text[size:]
 }
 
-// short returns the two ends of a long id.
+// Short returns the two ends of a long id.
 func Short(id string) string {
 	if len(id) <= 20 {
 		return id
