@@ -54,13 +54,13 @@ func apiConfig(version string) huma.Config {
 func lenient(formats map[string]huma.Format) map[string]huma.Format {
 	read := maps.Clone(formats)
 	for name, f := range read {
-		read[name] = huma.Format{Marshal: f.Marshal, Unmarshal: func(b []byte, v any) error { return f.Unmarshal(bytes.TrimPrefix(b, byteOrderMark), v) }}
+		read[name] = huma.Format{Marshal: f.Marshal, Unmarshal: func(b []byte, v any) error { return f.Unmarshal(bytes.TrimPrefix(b, utf8BOM), v) }}
 	}
 	return read
 }
 
-// byteOrderMark is what some senders begin with and encoding/json refuses.
-var byteOrderMark = []byte("\ufeff")
+// utf8BOM is what some senders begin with and encoding/json refuses.
+var utf8BOM = []byte("\ufeff")
 
 // Option changes how an operation is served and described.
 type Option func(*API, *huma.Operation)

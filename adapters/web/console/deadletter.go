@@ -14,8 +14,8 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// byteOrderMark is what some senders begin with and encoding/json refuses.
-var byteOrderMark = []byte("\ufeff")
+// utf8BOM is what some senders begin with and encoding/json refuses.
+var utf8BOM = []byte("\ufeff")
 
 // deadLetterView is a dead letter as people read it.
 type deadLetterView struct {
@@ -55,7 +55,7 @@ func deadLetterOf(matters ports.Matters, r projections.DeadLetterRow) (deadLette
 // is in headers. Nil: it is no JSON object.
 func deadLettersData(body []byte) map[string]any {
 	var whole map[string]any
-	if json.Unmarshal(bytes.TrimPrefix(body, byteOrderMark), &whole) != nil {
+	if json.Unmarshal(bytes.TrimPrefix(body, utf8BOM), &whole) != nil {
 		return nil
 	}
 	if data, ok := whole["data"].(map[string]any); ok {
@@ -124,7 +124,7 @@ func held(body []byte, data map[string]any, field string) string {
 		return ""
 	}
 	var whole map[string]any
-	_ = json.Unmarshal(bytes.TrimPrefix(body, byteOrderMark), &whole) // what is no JSON holds nothing
+	_ = json.Unmarshal(bytes.TrimPrefix(body, utf8BOM), &whole) // what is no JSON holds nothing
 	for _, within := range []map[string]any{data, whole} {
 		if v, ok := at(within, strings.Split(field, "/")[1:]); ok {
 			text, _ := json.Marshal(v)
