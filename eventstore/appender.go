@@ -41,7 +41,7 @@ type outcome struct {
 	err  error
 }
 
-// settle tells the waiting writer; it is called once.
+// settle answers the waiting writer; it is called once.
 func (p *pending) settle(h Head, err error) { p.done <- outcome{h, err} }
 
 // appender gathers concurrent appends into groups for the one goroutine that writes,

@@ -18,7 +18,7 @@ func (b *Bolt) Append(ctx context.Context, c Commit) (Head, error) {
 	return b.queue.append(ctx, c)
 }
 
-// write puts a group into one transaction and tells each writer its outcome.
+// write puts a group into one transaction and answers each writer with its outcome.
 func (b *Bolt) write(group []*pending) {
 	group = waiting(group)
 	if len(group) == 0 {

@@ -47,7 +47,7 @@ func Execute[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time,
 }
 
 // ExecuteAfter is Execute for facts before which another stream must hold others: first gives
-// those, or nil. From the second try on it is told that it is asked again, so that it may
+// those, or nil. From the second try on it learns that this is a retry, so that it may
 // guess at first how the other stream is, which spares the reading of it.
 func ExecuteAfter[A Aggregate[A]](ctx context.Context, s Store, now func() time.Time, stream domain.Stream,
 	decide func(A) ([]domain.Event, error), first func(ctx context.Context, again bool) (*Commit, error)) (A, Head, error) {

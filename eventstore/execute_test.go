@@ -33,7 +33,7 @@ func (*busy) Tail(context.Context, eventstore.Seq) iter.Seq2[eventstore.Envelope
 	return func(func(eventstore.Envelope, error) bool) {}
 }
 
-// TestExecuteWaitsForACommitOnItsWay tells that a writer does not use all its tries up
+// TestExecuteWaitsForACommitOnItsWay: a writer does not use all its tries up
 // while the servers of a cluster still write what it lost against.
 func TestExecuteWaitsForACommitOnItsWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

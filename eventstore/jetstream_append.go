@@ -184,7 +184,7 @@ func (j *JetStream) deadline(ctx context.Context) (context.Context, context.Canc
 	return context.WithTimeout(ctx, j.js.Options().DefaultTimeout)
 }
 
-// settle tells the writer of a commit whose last event is at position last, or why it was not
+// settle answers the writer of a commit whose last event is at position last, or says why it was not
 // written.
 func (j *JetStream) settle(p *pending, last Seq, err error) {
 	if err != nil {
@@ -203,7 +203,7 @@ func refused(err error) bool {
 	return errors.As(err, &api)
 }
 
-// appendError tells a lost race, a refusal and a lost answer apart.
+// appendError distinguishes a lost race, a refusal and a lost answer.
 func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {

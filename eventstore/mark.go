@@ -65,7 +65,7 @@ func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
 	return m
 }
 
-// note tells that the log has come to seq on disk.
+// note reports that the log has come to seq on disk.
 func (m *mark) note(seq Seq) {
 	for {
 		was := m.reached.Load()
@@ -82,7 +82,7 @@ func (m *mark) note(seq Seq) {
 func (m *mark) tell() {
 	select {
 	case m.moved <- struct{}{}:
-	default: // it is told already
+	default: // a signal is pending
 	}
 }
 

@@ -42,7 +42,7 @@ type Notary struct {
 	Key    Signer
 	Now    func() time.Time
 	Log    *slog.Logger
-	Within time.Duration // after so long what came in is signed; 0: ten minutes
+	Within time.Duration // how soon new events are signed; 0: ten minutes
 }
 
 // Run signs until ctx ends, and returns nil then. If the last signature is not by this

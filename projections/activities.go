@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Unread has one row per task or appointment that a webhook told of and that was not
+// Unread has one row per task or appointment that a webhook named and that was not
 // read since.
 var Unread = View[domain.UnreadActivity]{Name: "unread", Version: 1, Keys: activityKeys, Fold: foldUnread,
 	Gone: func(u domain.UnreadActivity) bool { return u.Firm == "" }}
@@ -31,7 +31,7 @@ func foldUnread(u domain.UnreadActivity, env eventstore.Envelope) domain.UnreadA
 	return u
 }
 
-// Unread lists what was told of and not read since.
+// Unread lists what webhooks named and nothing has read since.
 func (v *Views) Unread() ([]domain.UnreadActivity, error) {
 	var list []domain.UnreadActivity
 	err := v.db.View(func(tx *bbolt.Tx) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestTheBacklogIsWhatTheRowsSay tells that the unfinished syncs in memory are those of the
+// TestTheBacklogIsWhatTheRowsSay: the unfinished syncs in memory are those of the
 // rows, and what a follower heard of them too, whatever happened in whatever batches.
 func TestTheBacklogIsWhatTheRowsSay(t *testing.T) {
 	dir := t.TempDir()
@@ -101,7 +101,7 @@ func crowded(t testing.TB, waiting int) *projections.Views {
 	return v
 }
 
-// TestWhatAFirmAsksCostsNothingOfTheOthers tells that a firm's connection and queue, and the
+// TestWhatAFirmAsksCostsNothingOfTheOthers: a firm's connection and queue, and the
 // next look at what is due, cost the same whether others' syncs wait or not.
 func TestWhatAFirmAsksCostsNothingOfTheOthers(t *testing.T) {
 	alone, among := crowded(t, 0), crowded(t, 500)

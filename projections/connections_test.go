@@ -56,7 +56,7 @@ func TestConnectionErrors(t *testing.T) {
 	}
 }
 
-// TestUnknownFirm tells that a firm that nothing is known of has the defaults.
+// TestUnknownFirm: a firm that nothing is known of has the defaults.
 func TestUnknownFirm(t *testing.T) {
 	v := folded(t, newLedger())
 	r, err := v.Connection(oak)

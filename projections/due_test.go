@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestDue tells what the list of due work says of a sync as it goes on.
+// TestDue: what the list of due work says of a sync as it goes on.
 func TestDue(t *testing.T) {
 	queued := domain.Due{Firm: oak, Matter: matterOfMaria, Sync: "s_1", Trigger: domain.TriggerManual, Status: domain.Queued, Since: start}
 	change := func(f func(*domain.Due)) []domain.Due {
@@ -132,7 +132,7 @@ func TestRoutes(t *testing.T) {
 	}
 }
 
-// TestRouteBeforeTheAnswer tells that a webhook which overtakes the answer of its own
+// TestRouteBeforeTheAnswer: a webhook which overtakes the answer of its own
 // call still finds its matter.
 func TestRouteBeforeTheAnswer(t *testing.T) {
 	l := newLedger()

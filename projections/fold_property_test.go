@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestBatches tells that the rows do not depend on how many events one transaction
+// TestBatches: the rows do not depend on how many events one transaction
 // takes, whatever the events are.
 func TestBatches(t *testing.T) {
 	dir := t.TempDir()

@@ -136,7 +136,7 @@ func newEntry(r domain.SyncRequested, env eventstore.Envelope) Entry {
 	return e
 }
 
-// failedStep adds the step that ended the sync, unless a document's own step tells.
+// failedStep adds the step that ended the sync, unless a document's own step shows it.
 func failedStep(e Entry, ev domain.SyncFailed, at time.Time) Entry {
 	if ev.Step == "" || ev.Step == domain.StepDocument {
 		return e
@@ -291,7 +291,7 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 	return addStep(e, step)
 }
 
-// foldAbandoned tells of what the engine asked for and does not expect any more.
+// foldAbandoned adds what the engine asked for and no longer expects.
 func foldAbandoned(e Entry, env eventstore.Envelope) Entry {
 	step := EntryStep{Name: domain.StepMatter, Outcome: domain.OutcomeUnchanged, At: env.At, Detail: describeAbandoned(env.Event)}
 	switch ev := env.Event.(type) {
@@ -339,7 +339,7 @@ func abandoned(what string, why domain.Abandonment) string {
 	return "The engine no longer expects " + what
 }
 
-// addStep adds a step, in the place of one that told the same in an earlier attempt.
+// addStep adds a step, in the place of the same step of an earlier attempt.
 func addStep(e Entry, s EntryStep) Entry {
 	for i, old := range e.Steps {
 		if old.Name == s.Name && old.Smokeball == s.Smokeball && old.Outcome == s.Outcome && old.Detail == s.Detail {

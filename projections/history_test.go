@@ -76,7 +76,7 @@ func golden(t *testing.T, path string, value any) {
 	}
 }
 
-// TestRetriedSteps tells that a step told again by a later attempt stands once.
+// TestRetriedSteps: a step told again by a later attempt stands once.
 func TestRetriedSteps(t *testing.T) {
 	resolved := domain.MatterTypeResolved{Sync: "s_1", CaseType: "Auto Accident", TypeName: "Motor Vehicle Accident", DurationMS: 12, Warning: &domain.Warning{Code: "near"}}
 	again := resolved
@@ -166,7 +166,7 @@ func ids(entries []projections.Entry) []domain.SyncID {
 	return list
 }
 
-// TestHistoryPages tells that the pages put together are the whole, whatever narrows it.
+// TestHistoryPages: the pages put together are the whole, whatever narrows it.
 func TestHistoryPages(t *testing.T) {
 	v := ten(t)
 	for _, q := range []projections.HistoryQuery{{}, {Matter: "m_1"}, {Text: "oak"}, {Status: []domain.Status{domain.Running}}} {
@@ -195,7 +195,7 @@ func TestHistoryPages(t *testing.T) {
 	}
 }
 
-// TestFirmsApart tells that a firm sees its own, also where another's id begins alike.
+// TestFirmsApart: a firm sees its own, also where another's id begins alike.
 func TestFirmsApart(t *testing.T) {
 	firms := []domain.FirmID{"f", "f_1", "f_10", "g", domain.FirmID(strings.Repeat("z", 64))}
 	l := newLedger()

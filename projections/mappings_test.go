@@ -13,7 +13,7 @@ func revisedMapping(id domain.MappingID) domain.MappingRevised {
 	return domain.MappingRevised{Mapping: domain.Mapping{ID: id, CaseType: "Truck Crash", MatterTypeID: "t_IL"}, TypeName: "Truck Accident", By: "u_1"}
 }
 
-// TestConnectionRowKeepsMappings tells that each firm's row has its own mappings.
+// TestConnectionRowKeepsMappings: each firm's row has its own mappings.
 func TestConnectionRowKeepsMappings(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.SettingsStream(oak), revisedMapping("map_1"), revisedMapping("map_2"), domain.MappingRemoved{ID: "map_1", By: "u_1"})
@@ -29,7 +29,7 @@ func TestConnectionRowKeepsMappings(t *testing.T) {
 	}
 }
 
-// TestDueTellsMappings tells that a sync which waits for a mapping is listed with the
+// TestDueTellsMappings: a sync which waits for a mapping is listed with the
 // revision that had none and with the firm's newest one, and no other sync is.
 func TestDueTellsMappings(t *testing.T) {
 	unmapped := domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: "no type"}
@@ -68,7 +68,7 @@ func TestDueTellsMappings(t *testing.T) {
 	check(v, map[string][2]int{"f_oak/m_1": {1, 2}, "f_oak/m_2": {0, 2}, "f_oak/m_3": {}, "f_elm/m_1": {}}, 2)
 }
 
-// TestDueTellsTypes tells that what waits for a matter type is let go on by a change of the
+// TestDueTellsTypes: what waits for a matter type is let go on by a change of the
 // account's types that came after it began to look.
 func TestDueTellsTypes(t *testing.T) {
 	hook := func(kind string) domain.SmokeballWebhookReceived {

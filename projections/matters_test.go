@@ -38,7 +38,7 @@ func TestMatterRow(t *testing.T) {
 	}
 }
 
-// TestLastSync tells what a matter's row says of its syncs as they go on.
+// TestLastSync: what a matter's row says of its syncs as they go on.
 func TestLastSync(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -74,7 +74,7 @@ func TestLastSync(t *testing.T) {
 	}
 }
 
-// TestProvenance tells that each field names the event that gave its value.
+// TestProvenance: each field names the event that gave its value.
 func TestProvenance(t *testing.T) {
 	next := rivera(2)
 	next.Title, next.Client.Phone = "Rivera v. Apex Freight LLC", "+1 312 555 0199"
@@ -128,7 +128,7 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// TestTimelineIsBounded tells that a busy matter's row does not grow for ever.
+// TestTimelineIsBounded: a busy matter's row does not grow for ever.
 func TestTimelineIsBounded(t *testing.T) {
 	l := newLedger()
 	for i := range 130 {
@@ -199,7 +199,7 @@ func TestClientRow(t *testing.T) {
 	}
 }
 
-// TestEventsOfOthers tells that a stream's rows are not touched by other kinds.
+// TestEventsOfOthers: a stream's rows are not touched by other kinds.
 func TestEventsOfOthers(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.NoticeStream(oak, string(sbMatter)), domain.SmokeballWebhookReceived{Origin: ref("w-1"), Type: "matter.updated", Resource: sbMatter})

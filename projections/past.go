@@ -12,7 +12,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Past tells how a firm's connection, settings and mappings stood at any moment, from
+// Past shows a firm's connection, settings and mappings at any moment, from
 // the ledger's own streams.
 type Past struct {
 	Ledger eventstore.Store

@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestThePastIsWhatWasThePresent tells that at any moment of any story the past says what
+// TestThePastIsWhatWasThePresent: at any moment of any story the past says what
 // the view of connections said then.
 func TestThePastIsWhatWasThePresent(t *testing.T) {
 	dir := t.TempDir()
@@ -58,7 +58,7 @@ func wantThen(t *rapid.T, past projections.Past, then *projections.Views, firm d
 	}
 }
 
-// TestTheProof tells which facts made a moment what it was, and that clocks that went back
+// TestTheProof: which facts made a moment what it was, and that clocks that went back
 // change no order.
 func TestTheProof(t *testing.T) {
 	l := newLedger()
@@ -90,7 +90,7 @@ func TestTheProof(t *testing.T) {
 	}
 }
 
-// TestPulse tells how many webhooks had come within an hour, and that
+// TestPulse: how many webhooks had come within an hour, and that
 // firms stay apart.
 func TestPulse(t *testing.T) {
 	l := newLedger()

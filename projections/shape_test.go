@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestARowOfAnotherShapeHasAnotherVersion tells that rows which an older engine folded are
+// TestARowOfAnotherShapeHasAnotherVersion: rows which an older engine folded are
 // never read as if they had the shape of today's: whoever changes a row, or a type of domain
 // that it holds, raises the view's version, and go test ./projections -update.
 func TestARowOfAnotherShapeHasAnotherVersion(t *testing.T) {

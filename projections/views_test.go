@@ -57,7 +57,7 @@ func same(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// TestRestart tells that views go on from where they were, and fold nothing twice.
+// TestRestart: views go on from where they were, and fold nothing twice.
 func TestRestart(t *testing.T) {
 	l := aStory(t)
 	path := filepath.Join(t.TempDir(), "views.db")
@@ -95,7 +95,7 @@ func closedAfter(t *testing.T, path string, l *ledger) map[string]string {
 	return all
 }
 
-// TestRedeliveredEvents tells that events which the rows include change nothing.
+// TestRedeliveredEvents: events which the rows include change nothing.
 func TestRedeliveredEvents(t *testing.T) {
 	l := aStory(t)
 	v := folded(t, l)
@@ -112,7 +112,7 @@ func TestRedeliveredEvents(t *testing.T) {
 	}
 }
 
-// TestDeletedFile tells that the file can be made again from the ledger.
+// TestDeletedFile: the file can be made again from the ledger.
 func TestDeletedFile(t *testing.T) {
 	l := aStory(t)
 	path := filepath.Join(t.TempDir(), "views.db")
@@ -123,7 +123,7 @@ func TestDeletedFile(t *testing.T) {
 	same(t, "made again", closedAfter(t, path, l), before)
 }
 
-// TestOtherVersions tells that a file of a binary with other views becomes one of this
+// TestOtherVersions: a file of a binary with other views becomes one of this
 // binary: what it lacks is folded from the start, and what it has too much goes.
 func TestOtherVersions(t *testing.T) {
 	for name, change := range map[string]func(*bbolt.Tx) error{
@@ -171,7 +171,7 @@ func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
 	}
 }
 
-// TestUpgradeAfterDowngrade tells that a view is whole when its binary comes back
+// TestUpgradeAfterDowngrade: a view is whole when its binary comes back
 // after one that does not have the view.
 func TestUpgradeAfterDowngrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views.db")
@@ -197,7 +197,7 @@ func TestOpenTwice(t *testing.T) {
 	}
 }
 
-// TestBrokenLedger tells that Run returns what the ledger says.
+// TestBrokenLedger: Run returns what the ledger says.
 func TestBrokenLedger(t *testing.T) {
 	l := newLedger()
 	l.broken = fmt.Errorf("position 7: %w", eventstore.ErrDamaged)
@@ -207,7 +207,7 @@ func TestBrokenLedger(t *testing.T) {
 	}
 }
 
-// TestWait tells that Wait returns when the position is reached, at once where it was,
+// TestWait: Wait returns when the position is reached, at once where it was,
 // and with the context's error where it is not.
 func TestWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -243,7 +243,7 @@ func TestWait(t *testing.T) {
 	})
 }
 
-// TestChanges tells that the channel closes when the position moves, and only then.
+// TestChanges: the channel closes when the position moves, and only then.
 func TestChanges(t *testing.T) {
 	l := aStory(t)
 	v := open(t, filepath.Join(t.TempDir(), "views.db"))
@@ -276,7 +276,7 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// TestRowsAreSeenWhole tells that whoever was told of a position reads rows of it.
+// TestRowsAreSeenWhole: whoever was told of a position reads rows of it.
 func TestRowsAreSeenWhole(t *testing.T) {
 	l := newLedger()
 	v := open(t, filepath.Join(t.TempDir(), "views.db"))

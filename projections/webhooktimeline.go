@@ -116,7 +116,7 @@ func timelineBefore(rows *bbolt.Bucket, firm string, until uint64) (a WebhookTim
 	return a, binary.BigEndian.Uint64(k[len(prefix):]), nil
 }
 
-// WebhookTimeline tells what had come and gone at a firm up to and at a moment.
+// WebhookTimeline returns what had come and gone at a firm up to and at a moment.
 func (v *Views) WebhookTimeline(firm domain.FirmID, until time.Time) (a WebhookTimeline, err error) {
 	err = v.db.View(func(tx *bbolt.Tx) (err error) {
 		b := tx.Bucket([]byte(webhookTimelines{}.bucket()))

@@ -24,7 +24,7 @@ func notified(t testing.TB, v *projections.Views, n int) {
 	}
 }
 
-// TestAWebhookCostsTheSameAfterManyOthers tells that what one more webhook writes, and what
+// TestAWebhookCostsTheSameAfterManyOthers: what one more webhook writes, and what
 // the past of a firm reads, does not grow with those that came before in the same hour.
 func TestAWebhookCostsTheSameAfterManyOthers(t *testing.T) {
 	v := fresh(t, t.TempDir(), "views")

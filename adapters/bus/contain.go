@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// PanicError is the error of a handler that panicked. It tells where and with what type,
+// PanicError is the error of a handler that panicked. It holds where and with what type,
 // not with what value: that may be personal data.
 type PanicError struct {
 	Type  string // the panic value's type

@@ -17,7 +17,7 @@ import (
 // startsWithin is what is promised of engines that are the first on a cluster, side by side.
 const startsWithin = 5 * time.Second
 
-// TestAFirstStartSideBySide tells that engines which find an empty cluster at the same moment
+// TestAFirstStartSideBySide: engines which find an empty cluster at the same moment
 // make its streams and buckets together, and not one after the other.
 func TestAFirstStartSideBySide(t *testing.T) {
 	servers := runServers(t, 3)

@@ -72,7 +72,7 @@ type call struct {
 	tenant  tenant
 	subject string
 	msg     *nats.Msg
-	quiet   bool // the log has told enough of the tenant
+	quiet   bool // the log has enough entries about the tenant
 }
 
 // refusal says why the gate does not forward something; tenants read it.
@@ -80,7 +80,7 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// notYours is also said of consumers that are others', so that tenants cannot tell.
+// notYours also answers for consumers of others, so that tenants cannot distinguish the two.
 const notYours = refusal("consumer not found")
 
 func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*gate, error) {
@@ -129,7 +129,7 @@ func (g *gate) subscribe() error {
 
 func (g *gate) info(m *nats.Msg) {
 	if err := m.Respond([]byte(accountInfo)); err != nil {
-		g.log.Error("gate cannot answer", "err", err)
+		g.log.Error("the gate can't answer", "err", err)
 	}
 }
 
@@ -150,16 +150,16 @@ func (g *gate) handle(who tenant, s share) nats.MsgHandler {
 // refusalsLogged is how many refused requests of one tenant are logged per second.
 const refusalsLogged rate.Limit = 1
 
-// refuse tells the tenant why; what is not a refusal stays inside.
+// refuse answers the tenant with the reason of a refusal, and hides any other error.
 func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
 	case !errors.As(err, &why) && !c.quiet:
-		g.log.Error("gate failed", "tenant", c.tenant.token(), "err", err)
+		g.log.Error("the gate failed", "tenant", c.tenant.token(), "err", err)
 	case why == notYours: // clients look before they create
-		g.log.Debug("gate knows no such consumer", "tenant", c.tenant.token())
+		g.log.Debug("the gate knows no such consumer", "tenant", c.tenant.token())
 	case !c.quiet:
-		g.log.Warn("gate refused a request", "tenant", c.tenant.token(), "reason", string(why))
+		g.log.Warn("the gate refused a request", "tenant", c.tenant.token(), "reason", string(why))
 	}
 	switch {
 	case strings.HasPrefix(c.subject, "$JS.API.CONSUMER.MSG.NEXT."), strings.HasPrefix(c.subject, "$JS.API.DIRECT.GET."):
@@ -190,7 +190,7 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 		return
 	}
 	if err := g.conn.PublishMsg(&nats.Msg{Subject: reply, Header: header, Data: data}); err != nil {
-		g.log.Error("gate cannot answer", "tenant", c.tenant.token(), "err", err)
+		g.log.Error("the gate can't answer", "tenant", c.tenant.token(), "err", err)
 	}
 }
 

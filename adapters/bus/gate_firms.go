@@ -117,7 +117,7 @@ func (g *gate) publish(c call, firm string) {
 	}()
 }
 
-// notStored gives the place back and tells the tenant why.
+// notStored gives the place back and answers the tenant with the reason.
 func (g *gate) notStored(c call, firm string, err error) {
 	g.waiting.leave(firm)
 	if api := new(jetstream.APIError); errors.As(err, &api) {

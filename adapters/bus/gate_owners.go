@@ -64,7 +64,7 @@ func (g *gate) owner(name string) string {
 	}
 	m, err := g.ask(apiPrefix+"CONSUMER.INFO."+Outbox+"."+name, nil)
 	if err != nil {
-		g.log.Error("gate cannot look a consumer up", "err", err)
+		g.log.Error("the gate can't look up a consumer", "err", err)
 		return "unknown"
 	}
 	return g.learn(m.Data)

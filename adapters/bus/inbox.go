@@ -26,7 +26,7 @@ func redeliverUnacked(ctx context.Context, js jetstream.JetStream, log *slog.Log
 		if _, err := js.ResetConsumer(ctx, d.stream, d.name); err != nil {
 			return fmt.Errorf("take back what consumer %s had delivered: %w", d.name, err)
 		}
-		log.Info("what a killed engine held comes again", "consumer", d.name, "messages", unacked)
+		log.Info("messages that a killed engine held are redelivered", "consumer", d.name, "messages", unacked)
 	}
 	return nil
 }

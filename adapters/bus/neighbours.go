@@ -24,7 +24,7 @@ const (
 	connectionsMost = 1024
 )
 
-// warnOfSharedAccount tells the log whether others reach a cluster's streams because they are in the
+// warnOfSharedAccount logs whether others reach a cluster's streams because they are in the
 // engine's account. What other accounts import of it, only the cluster's operators see.
 func (b *Bus) warnOfSharedAccount(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*answersWithin)

@@ -60,7 +60,7 @@ func entryOf(bucket, name string) string {
 // errLags says that a server of the cluster does not have yet what was put.
 var errLags = errors.New("a NATS server lags behind; try again")
 
-// noObject tells whether the object is not there. On a cluster any replica may have said so,
+// noObject reports whether the object is not there. On a cluster any replica may have said so,
 // also one that lags behind the put: what the leader has is there.
 func (b *Bus) noObject(ctx context.Context, bucket, name string, err error) error {
 	missing := noObject(err)
@@ -103,7 +103,7 @@ func (b *Bus) leaderHas(ctx context.Context, bucket, name string) (bool, error) 
 // leaderWithin is how long the leader of a stream may take to answer.
 const leaderWithin = 5 * time.Second
 
-// isDeleted tells of an object's entry whether somebody deleted the object.
+// isDeleted reports whether an entry says that somebody deleted its object.
 func isDeleted(entry []byte) bool {
 	var info jetstream.ObjectInfo
 	return json.Unmarshal(entry, &info) == nil && info.Deleted

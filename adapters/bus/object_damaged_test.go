@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestADamagedObjectIsTold tells that an object whose chunks are not those that were put
+// TestADamagedObjectIsTold: an object whose chunks are not those that were put
 // reads to its end and is then known as such, until it is put again.
 func TestADamagedObjectIsTold(t *testing.T) {
 	b := open(t)

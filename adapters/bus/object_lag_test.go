@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestAnObjectThatAReplicaLacksIsThere tells that an object which a server of a cluster does
+// TestAnObjectThatAReplicaLacksIsThere: an object which a server of a cluster does
 // not find is missing only where the leader has none either.
 func TestAnObjectThatAReplicaLacksIsThere(t *testing.T) {
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})

@@ -16,7 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// How long a chunk of an object is waited for: so long for each server that is asked, so
+// How long to wait for a chunk of an object: this long for each server, so
 // long in all.
 const (
 	chunkAnswer = 3 * time.Second

@@ -51,7 +51,7 @@ func hangs(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// TestAServerThatHangsDoesNotHoldAReadUp tells that a chunk which does not come is asked for
+// TestAServerThatHangsDoesNotHoldAReadUp: a chunk which does not come is asked for
 // again, and that the read goes on where it stood.
 func TestAServerThatHangsDoesNotHoldAReadUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestAServerThatHangsDoesNotHoldAReadUp(t *testing.T) {
 	})
 }
 
-// TestAReadThatDoesNotMoveEnds tells that a read fails when no server sends a byte for 10 s,
+// TestAReadThatDoesNotMoveEnds: a read fails when no server sends a byte for 10 s,
 // and at once when it is called off.
 func TestAReadThatDoesNotMoveEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

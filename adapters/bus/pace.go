@@ -13,7 +13,7 @@ import (
 
 // pace is how many messages and bytes a tenant may send of one kind. A tenant that is ahead of
 // it waits, as long as few of its messages wait; one that sends on all the same is refused and
-// told when to come again.
+// told when to retry.
 type pace struct {
 	messages, bytes *rate.Limiter // nil: as many as are answered
 	waits           int           // messages that may wait in the queue; 0: as many as it holds

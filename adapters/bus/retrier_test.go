@@ -26,7 +26,7 @@ var refusals = map[string]struct {
 	"no longer connected": {nats.ErrConnectionClosed, false},
 }
 
-// TestAClusterThatSettlesIsAskedAgain tells which refusals pass, and that the question is
+// TestAClusterThatSettlesIsAskedAgain: which refusals pass, and that the question is
 // asked until they have.
 func TestAClusterThatSettlesIsAskedAgain(t *testing.T) {
 	for name, r := range refusals {

@@ -16,7 +16,7 @@ import (
 // RouterConfig says how a router runs its handlers.
 type RouterConfig struct {
 	Timeout    time.Duration // after which a message's context ends; 0: 1 minute
-	Grace      time.Duration // so long after that a handler that goes on is left behind; 0: 1 minute
+	Grace      time.Duration // how long after that a running handler is left behind; 0: 1 minute
 	CloseAfter time.Duration // how long closing waits for handlers; 0: 10 s
 
 	// MaxDeliveries says how often a message may be delivered in vain before one that fails with

@@ -11,8 +11,8 @@ import (
 
 // The streams and buckets of the bus. The ledger's stream belongs to the event store.
 const (
-	Inbox     = "INBOX"             // what others tell the engine
-	Outbox    = "OUTBOX"            // what the engine tells others
+	Inbox     = "INBOX"             // messages to the engine
+	Outbox    = "OUTBOX"            // messages from the engine
 	Documents = "casehug-documents" // object store: documents that CaseHug hands over
 	Tokens    = "engine-tokens"     // key-value: sealed tokens and keys
 	State     = "engine-state"      // key-value: small checkpoints

@@ -49,7 +49,7 @@ func (c SubscriberConfig) withDefaults() SubscriberConfig {
 // acknowledged. Messages of one key come one at a time, in the order of the stream; a
 // message that failed holds its key back until it comes again. Different keys come side by
 // side, up to the consumer's MaxAckPending, which also bounds what is held in memory. While a
-// handler runs, JetStream is told so, however long it takes.
+// handler runs, it extends the message's deadline in JetStream, however long it takes.
 //
 // The order holds for one subscriber per durable. With several, two of them may hold
 // messages of one key at a time.

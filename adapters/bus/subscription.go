@@ -14,7 +14,7 @@ import (
 )
 
 // subscription is one topic's flow: a reader takes what JetStream delivers and puts it into
-// queues, one per key; each queue hands its messages out one by one; one heartbeat tells NATS of all of them.
+// queues, one per key; each queue hands its messages out one by one; one heartbeat extends all of them.
 type subscription struct {
 	config  SubscriberConfig
 	cons    jetstream.Consumer
@@ -23,7 +23,7 @@ type subscription struct {
 	out     chan *message.Message
 
 	stop context.Context // ends: nothing new is handed out
-	hard context.Context // ends later: handlers are told to give up
+	hard context.Context // ends later: handlers must give up
 
 	mu      sync.Mutex
 	queues  map[string]*keyQueue
@@ -66,7 +66,7 @@ func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, er
 		if s.stop.Err() != nil || errors.Is(err, jetstream.ErrConnectionClosed) {
 			return
 		}
-		s.log.Error("the consumer is lost, binding it again", "err", err)
+		s.log.Error("the consumer is lost; the engine binds it again", "err", err)
 		if retry.Wait(s.stop, pauses.Delay(tries)) != nil {
 			return
 		}
@@ -98,7 +98,7 @@ func (s *subscription) readConsumer() error {
 func (s *subscription) take(msg jetstream.Msg) {
 	h, err := newUnackedMessage(msg, s.config.Key)
 	if err != nil {
-		s.log.Error("dropping a message that is none of JetStream's", "err", err)
+		s.log.Error("a message that is not JetStream's was dropped", "err", err)
 		return
 	}
 	if s.stop.Err() != nil {
@@ -120,7 +120,7 @@ func (s *subscription) take(msg jetstream.Msg) {
 	l.add(h)
 }
 
-// heartbeat tells JetStream, three times per AckWait, that what is held is being worked on.
+// heartbeat extends all unacknowledged messages, three times per AckWait.
 func (s *subscription) heartbeat(ctx context.Context) {
 	tick := time.NewTicker(s.ackWait / 3)
 	defer tick.Stop()
@@ -131,7 +131,7 @@ func (s *subscription) heartbeat(ctx context.Context) {
 		case <-tick.C:
 			for _, h := range s.holding() {
 				if err := h.msg.InProgress(); err != nil {
-					s.log.Warn("cannot extend a message", "seq", h.seq, "err", err)
+					s.log.Warn("can't extend a message's deadline", "seq", h.seq, "err", err)
 				}
 			}
 		}
@@ -159,7 +159,7 @@ func (s *subscription) release(h *unackedMessage) {
 func (s *subscription) acknowledge(h *unackedMessage) {
 	s.release(h)
 	if err := h.msg.Ack(); err != nil {
-		s.log.Warn("cannot acknowledge a message, it comes again", "seq", h.seq, "err", err)
+		s.log.Warn("can't acknowledge a message; it is redelivered", "seq", h.seq, "err", err)
 	}
 	if s.config.Taken != nil {
 		s.config.Taken(h.subject)
@@ -169,6 +169,6 @@ func (s *subscription) acknowledge(h *unackedMessage) {
 func (s *subscription) giveBack(h *unackedMessage, delay time.Duration) {
 	s.release(h)
 	if err := h.msg.NakWithDelay(delay); err != nil {
-		s.log.Warn("cannot give a message back, it comes again", "seq", h.seq, "err", err)
+		s.log.Warn("can't give a message back; it is redelivered later", "seq", h.seq, "err", err)
 	}
 }

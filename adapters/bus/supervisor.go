@@ -18,7 +18,7 @@ import (
 type supervisor struct {
 	of    *embedded
 	log   *slog.Logger
-	try   func() error // tells whether the disk takes writes
+	try   func() error // nil: the disk takes writes
 	ctx   context.Context
 	stop  context.CancelFunc
 	ended chan struct{}
@@ -55,7 +55,7 @@ func (c *supervisor) run() {
 func (c *supervisor) restart() error {
 	c.of.stop()
 	if err := c.of.start(c.ctx); err != nil {
-		c.log.Error("the embedded NATS server can't be restarted; retrying", "err", err)
+		c.log.Error("can't restart the embedded NATS server; the engine retries", "err", err)
 		return nil
 	}
 	fault := c.of.fault()
@@ -63,7 +63,7 @@ func (c *supervisor) restart() error {
 	return fault
 }
 
-// note remembers the state and tells of its changes.
+// note remembers the state and logs its changes.
 func (c *supervisor) note(fault error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,7 +71,7 @@ func (c *supervisor) note(fault error) {
 	c.ill = fault
 	switch {
 	case was == nil && fault != nil:
-		c.log.Error("the embedded NATS server can't write, so no events are taken in; free space on the disk of ENGINE_DATA_DIR, or replace it: it goes on by itself",
+		c.log.Error("the embedded NATS server can't write, so no events are taken in; free space on the disk of ENGINE_DATA_DIR, or replace it; the engine then continues by itself",
 			"dir", c.of.config.store(), "err", fault)
 	case was != nil && fault == nil:
 		c.log.Info("the embedded NATS server was restarted and takes events in again")

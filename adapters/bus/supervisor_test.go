@@ -52,7 +52,7 @@ func seen(t *testing.T, what string, is func() bool) {
 	}
 }
 
-// TestAServerThatGaveUpIsStartedAgain tells that the bus waits for its disk, then goes on
+// TestAServerThatGaveUpIsStartedAgain: the bus waits for its disk, then goes on
 // for publishers and for the engine where they left off.
 func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 	var tries atomic.Int32
@@ -97,7 +97,7 @@ func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 	}
 }
 
-// TestAFaultThatStaysIsNotFought tells that a server is not restarted again and again
+// TestAFaultThatStaysIsNotFought: a server is not restarted again and again
 // where that does not help.
 func TestAFaultThatStaysIsNotFought(t *testing.T) {
 	var tries atomic.Int32

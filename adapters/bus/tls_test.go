@@ -83,7 +83,7 @@ func TestTheEmbeddedBusSpeaksTLS(t *testing.T) {
 	}
 }
 
-// TestTheNetworkIsForUsersWithTLS tells which addresses the bus takes.
+// TestTheNetworkIsForUsersWithTLS: which addresses the bus takes.
 func TestTheNetworkIsForUsersWithTLS(t *testing.T) {
 	cert, key := certificate(t)
 	users := filepath.Join(t.TempDir(), "users.yaml")

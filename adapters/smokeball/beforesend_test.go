@@ -66,7 +66,7 @@ func create(ctx context.Context, c *Client, intend func(context.Context) error) 
 	return err
 }
 
-// TestACallThatWaitsHasNoIntent tells that intents are recorded one by one as slots are granted,
+// TestACallThatWaitsHasNoIntent: intents are recorded one by one as slots are granted,
 // each before its call is sent.
 func TestACallThatWaitsHasNoIntent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -97,7 +97,7 @@ func TestACallThatWaitsHasNoIntent(t *testing.T) {
 	})
 }
 
-// TestAnIntentKeepsItsCallBack tells that a call whose intent can't be recorded is not sent,
+// TestAnIntentKeepsItsCallBack: a call whose intent can't be recorded is not sent,
 // and that the reason comes back as it is.
 func TestAnIntentKeepsItsCallBack(t *testing.T) {
 	smokeball := &desk{answer: always(202)}
@@ -108,7 +108,7 @@ func TestAnIntentKeepsItsCallBack(t *testing.T) {
 	}
 }
 
-// TestAPermitThatEndsWhileTheIntentIsRecorded tells that the call is not sent, and that
+// TestAPermitThatEndsWhileTheIntentIsRecorded: the call is not sent, and that
 // its caller learns that it certainly was not.
 func TestAPermitThatEndsWhileTheIntentIsRecorded(t *testing.T) {
 	smokeball, leads := &desk{answer: always(202)}, true
@@ -124,7 +124,7 @@ func TestAPermitThatEndsWhileTheIntentIsRecorded(t *testing.T) {
 	}
 }
 
-// TestOneIntentForARepeatedCall tells that a call which is turned away for its sign-in and
+// TestOneIntentForARepeatedCall: a call which is turned away for its sign-in and
 // repeated with new tokens has one intent.
 func TestOneIntentForARepeatedCall(t *testing.T) {
 	smokeball := &desk{answer: func(access string) int {

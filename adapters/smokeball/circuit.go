@@ -44,7 +44,7 @@ type circuit struct {
 	probing  bool
 	flow     context.Context // ends when the circuit opens
 	cut      context.CancelFunc
-	told     bool // somebody was told that it is open
+	told     bool // the open circuit was reported
 }
 
 // Trouble is that Smokeball does not serve a firm's calls, or that it does again.
@@ -58,7 +58,7 @@ type Trouble struct {
 // while, before that counts as an outage.
 const refusalWindow = time.Minute
 
-// verdict is what a call tells about Smokeball.
+// verdict is what a call shows about Smokeball.
 type verdict int
 
 const (
@@ -77,7 +77,7 @@ func (o *outage) Error() string {
 	return fmt.Sprintf("not sent: out of reach since %s, next probe at %s", clock(o.since), clock(o.next))
 }
 
-// message and remedy tell people of the outage.
+// message and remedy describe the outage for people.
 func (o *outage) message() string {
 	return "Smokeball has not answered since " + o.since.UTC().Format("3:04 PM UTC on January 2")
 }
@@ -92,7 +92,7 @@ func newCircuits(log *slog.Logger, tell func(Trouble)) *circuits {
 	return &circuits{log: log, tell: tell, firms: map[domain.FirmID]*circuit{}}
 }
 
-// pass lets one call through; its outcome must be told to settle.
+// pass lets one call through; its outcome must go to settle.
 type pass struct {
 	circuit *circuit // nil: of no firm
 	probe   bool
@@ -173,9 +173,9 @@ func (c *circuits) recordFailure(firm domain.FirmID, why *domain.CallError) {
 	}
 }
 
-// opened tells that the circuit opened, or stays open.
+// opened reports that the circuit opened, or stays open.
 func (c *circuits) opened(firm domain.FirmID, k *circuit, why *domain.CallError) {
-	c.log.Warn("Smokeball is out of reach; calls are held back", "firm", firm, "since", k.since, "until", k.until, "err", why)
+	c.log.Warn("Smokeball does not answer; the firm's calls are held back", "firm", firm, "since", k.since, "until", k.until, "err", why)
 	k.told = true
 	c.say(Trouble{Firm: firm, Since: k.since, Failure: why})
 }
@@ -230,7 +230,7 @@ func (k *circuit) mayProbe(p Priority, now time.Time) bool {
 	return !now.Before(k.until) || (p == Clicked && now.Sub(k.tried) >= max(probes.First, k.pause/3))
 }
 
-// outage tells a call when it is best tried again. The callers come back one by one, not
+// outage says when the call is best retried. The callers come back one by one, not
 // all at the moment of the probe.
 func (k *circuit) outage(now time.Time) *outage {
 	next := k.until
@@ -240,7 +240,7 @@ func (k *circuit) outage(now time.Time) *outage {
 	return &outage{since: k.since, next: next, after: next.Sub(now) + rand.N(max(k.pause/4, time.Second))}
 }
 
-// judge is what the head of an answer, or its lack, tells about Smokeball. A refusal of
+// judge is what the head of an answer, or its lack, shows about Smokeball. A refusal of
 // the sign-in or of the app may be about this call or about all: whoever made it finds out.
 func judge(ctx context.Context, resp *http.Response, err error) verdict {
 	switch {

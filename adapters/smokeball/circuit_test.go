@@ -204,7 +204,7 @@ func (c clicked) RoundTrip(req *http.Request) (*http.Response, error) {
 	return c.RoundTripper.RoundTrip(req.WithContext(WithPriority(req.Context(), slotOf(req.Context()).firm, Clicked)))
 }
 
-// TestAProbeGivenUpLetsAnotherCallProbe tells of a caller who leaves: the circuit does
+// TestAProbeGivenUpLetsAnotherCallProbe: a caller who leaves: the circuit does
 // not wait for it.
 func TestAProbeGivenUpLetsAnotherCallProbe(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -25,7 +25,7 @@ type Client struct {
 	staff staffCache
 }
 
-// New makes a Client, or tells everything that is wrong with cfg.
+// New makes a Client, or returns every fault of cfg.
 func New(cfg Config) (*Client, error) {
 	if err := cfg.check(); err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (c *caller) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, "client 
 // OAuth is the sign-in of the app that any firm may allow.
 func (c *Accounts) OAuth() *OAuth { return c.shared.oauth }
 
-// Allowance tells the state of the allowance that the firm's calls take from: its own
+// Allowance is the state of the allowance that the firm's calls take from: its own
 // app's, or the one that all other firms share.
 func (c *caller) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
 

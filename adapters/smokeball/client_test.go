@@ -190,7 +190,7 @@ func TestACallerWhoGivesUpMidway(t *testing.T) {
 	}
 }
 
-// TestUploadsGoOnWhileTheAPIIsOutOfReach tells that pre-signed addresses are apart from
+// TestUploadsGoOnWhileTheAPIIsOutOfReach: pre-signed addresses are apart from
 // the firm's circuit.
 func TestUploadsGoOnWhileTheAPIIsOutOfReach(t *testing.T) {
 	v, c := connected(t)

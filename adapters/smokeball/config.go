@@ -29,7 +29,7 @@ type Config struct {
 	// Permit is asked when a call's slot is granted, right before it is sent: an error keeps it
 	// back, which is a passing fault. It gets the call's context. Nil: all are sent.
 	Permit func(context.Context) error
-	// Trouble is told when Smokeball stops to serve a firm's calls, and when it does again.
+	// Trouble is called when Smokeball stops serving a firm's calls, and when it does again.
 	// It must not block. Nil: nobody is.
 	Trouble func(Trouble)
 	// Transport carries every request: API calls, token calls and uploads. Nil: a pool of

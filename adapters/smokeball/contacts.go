@@ -162,7 +162,7 @@ func (c *Client) CreateContact(ctx context.Context, firm domain.FirmID, d domain
 	return accepted.target(), nil
 }
 
-// UpdateContact brings a change into a contact that was told to be was, leaves all else as it is,
+// UpdateContact applies a change to a contact whose last known state is was, leaves all else as it is,
 // and returns what it wrote and the names of the values that it could not. Smokeball replaces the whole contact, so
 // everything that the read showed and a write can carry is sent back. An external id of another
 // system stays.

@@ -183,7 +183,7 @@ func TestUpdateContactThatIsNotThere(t *testing.T) {
 	}
 }
 
-// TestUpdateContactThatPeopleHaveDeleted tells that nothing is written to a contact that Smokeball
+// TestUpdateContactThatPeopleHaveDeleted: nothing is written to a contact that Smokeball
 // still shows, as deleted: a write would bring it back.
 func TestUpdateContactThatPeopleHaveDeleted(t *testing.T) {
 	v, c := connected(t)
@@ -204,7 +204,7 @@ func TestAContactsNameSuffixIsRead(t *testing.T) {
 	}
 }
 
-// TestUpdateContactTellsWhatItWrote tells that what was left as it is does not count as written.
+// TestUpdateContactTellsWhatItWrote: what was left as it is does not count as written.
 func TestUpdateContactTellsWhatItWrote(t *testing.T) {
 	const shown = `{"id":"x","externalSystemId":"c_1","person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com","phone":{"areaCode":"312","number":"5550142"},"cell":{"number":"1"}}}`
 	removed := func(d domain.ContactDraft) domain.ContactChange { return domain.ContactChange{Removed: d} }

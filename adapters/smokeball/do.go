@@ -43,7 +43,7 @@ func (c *caller) do(ctx context.Context, firm domain.FirmID, k call, out any) er
 }
 
 // shutOut reports whether Smokeball refuses the app itself, not only what the call is
-// about: it refuses even to tell whose account it is.
+// about: it refuses even to name the account.
 func (c *caller) shutOut(ctx context.Context, app *app, d *beforeSend, refused call) bool {
 	k := readFirm()
 	if refused.op == k.op {

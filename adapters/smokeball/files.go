@@ -92,7 +92,7 @@ func filesPath(matter domain.SmokeballID, more ...string) []string {
 	return append([]string{"matters", string(matter), "documents", "files"}, more...)
 }
 
-// AddFile announces a file of the matter and tells where its bytes go; see Upload. Two
+// AddFile announces a file of the matter and returns where its bytes go; see Upload. Two
 // calls make two files, whatever their names. The name is cut as FileName does.
 func (c *Client) AddFile(ctx context.Context, firm domain.FirmID, matter domain.SmokeballID, d domain.FileDraft, rid domain.RequestID, intend func(context.Context) error) (domain.Upload, error) {
 	var info uploadInfo

@@ -54,7 +54,7 @@ func flooding(taken *int) func(context.Context, []byte) (int, error) {
 
 // TestHostileAnswersAreBounded lets the API and the sign-in answer never, slowly, without
 // an end, or with nonsense: each call ends in time, has read no more than it should, and
-// says that it may be tried again.
+// says that it may be retried.
 func TestHostileAnswersAreBounded(t *testing.T) {
 	const most = 8<<20 + 64<<10
 	taken := 0

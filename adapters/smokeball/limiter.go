@@ -27,7 +27,7 @@ type Limiter struct {
 	leaving     int         // calls whose slot is granted and which are not sent yet
 	mostLeaving int
 	dispatching bool
-	fewer       chan struct{} // tells the dispatcher that a call gave up or was sent
+	fewer       chan struct{} // signals the dispatcher that a call gave up or was sent
 }
 
 // Allowance is the state of the limiter.
@@ -143,7 +143,7 @@ func (l *Limiter) wait(now time.Time) time.Duration {
 		return left
 	}
 	if l.leaving >= l.mostLeaving {
-		return time.Minute // one that leaves tells
+		return time.Minute // one that leaves signals
 	}
 	r := l.bucket.ReserveN(now, 1)
 	delay := r.DelayFrom(now)
@@ -182,7 +182,7 @@ func (l *Limiter) debit() {
 	l.used = append(l.recent(now), now)
 }
 
-// Allowance tells the state of the limiter at this moment.
+// Allowance is the state of the limiter at this moment.
 func (l *Limiter) Allowance() Allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()

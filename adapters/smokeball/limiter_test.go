@@ -291,7 +291,7 @@ func TestLimiterBooksRepeatedRequests(t *testing.T) {
 	})
 }
 
-// TestWhatWasBegunGoesFirst tells that of a firm's calls those that change something go
+// TestWhatWasBegunGoesFirst: of a firm's calls those that change something go
 // before those that only look, these before those that only confirm, and that none waits for
 // ever.
 func TestWhatWasBegunGoesFirst(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestMappedFieldsAreSent tells that every field of a draft is in the body that creates the
+// TestMappedFieldsAreSent: every field of a draft is in the body that creates the
 // matter, and every field of a change in the one that changes it.
 func TestMappedFieldsAreSent(t *testing.T) {
 	v, c := connected(t)

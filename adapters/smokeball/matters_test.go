@@ -230,7 +230,7 @@ func TestStaffIsFoundByEmail(t *testing.T) {
 	}
 }
 
-// TestManyWhoAskForOnePersonCostOneCall tells that syncs which need the same person at once,
+// TestManyWhoAskForOnePersonCostOneCall: syncs which need the same person at once,
 // as after a takeover, make one call.
 func TestManyWhoAskForOnePersonCostOneCall(t *testing.T) {
 	v := newVendor(t)

@@ -16,7 +16,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 )
 
-// usualLifetime is how long Smokeball's access tokens last when the answer does not tell.
+// usualLifetime is how long Smokeball's access tokens last when the answer does not say.
 const usualLifetime = time.Hour
 
 var errNoRefresh = errors.New("the stored tokens hold no refresh token")
@@ -158,7 +158,7 @@ func (o *OAuth) tokensOf(token *oauth2.Token) Tokens {
 	return t
 }
 
-// scopesOf reads the granted scopes from the answer or, where it does not tell, from
+// scopesOf reads the granted scopes from the answer or, where they are missing, from
 // inside the access token. They are shown, never trusted, so no signature is checked.
 func scopesOf(token *oauth2.Token) []string {
 	if told, ok := token.Extra("scope").(string); ok && told != "" {

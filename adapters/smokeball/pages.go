@@ -48,7 +48,7 @@ func (p *page[T]) check() error {
 	return nil
 }
 
-// more reports whether entries follow those up to end. Smokeball tells by a link, and
+// more reports whether entries follow those up to end. Smokeball says so by a link, and
 // by a size that may count the page or the whole list.
 func (p page[T]) more(end int) bool {
 	return len(p.Value.list) > 0 && ((p.Next != nil && p.Next.Href != "") || int64(p.Size) > int64(end))

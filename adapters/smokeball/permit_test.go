@@ -10,8 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestACallWithoutPermitIsNotSent tells that a call which is kept back when its slot has
-// come certainly did nothing, and may be tried again.
+// TestACallWithoutPermitIsNotSent: a call which is kept back when its slot has
+// come certainly did nothing, and may be retried.
 func TestACallWithoutPermitIsNotSent(t *testing.T) {
 	v := newVendor(t)
 	v.on("POST /matters", matterFields, "", replies(202, `{"id":"`+uuidB+`"}`))
@@ -34,7 +34,7 @@ func TestACallWithoutPermitIsNotSent(t *testing.T) {
 	}
 }
 
-// TestTurnsEnd tells that calls which wait for their slot are given up as soon as the engine
+// TestTurnsEnd: calls which wait for their slot are given up as soon as the engine
 // hands its lease over: the queue is not drained first.
 func TestTurnsEnd(t *testing.T) {
 	v := newVendor(t)

@@ -18,7 +18,7 @@ type staffMember struct {
 	ID      string `json:"id"`
 	Email   string `json:"email"`
 	Former  bool   `json:"former"`
-	Enabled *bool  `json:"enabled"` // nil: not told
+	Enabled *bool  `json:"enabled"` // nil: unknown
 }
 
 // staffCache remembers who has which e-mail address, and who has none. The zero value

@@ -162,7 +162,7 @@ func lostToken(op string, err error) *domain.CallError {
 }
 
 // nobodyThere is the fault of a host to which no connection comes about, or nil. That may
-// pass, and it may be the wrong host: the setting that names it is told.
+// pass, and it may be the wrong host: the fault names the setting.
 func nobodyThere(op, setting string, err error) *domain.CallError {
 	var dial *net.OpError
 	var unknown *net.DNSError

@@ -16,7 +16,7 @@ type Tokens struct {
 	Access   string    `json:"access"`
 	Refresh  string    `json:"refresh"`
 	Expiry   time.Time `json:"expiry"`           // end of Access
-	Scopes   []string  `json:"scopes,omitempty"` // as far as Smokeball told
+	Scopes   []string  `json:"scopes,omitempty"` // as far as Smokeball says
 	Issued   time.Time `json:"issued"`           // when the firm granted it: Refresh counts from here
 	Obtained time.Time `json:"obtained"`         // when Access was handed out
 	Client   string    `json:"client,omitempty"` // id of the app that they are for

@@ -117,7 +117,7 @@ func (l limited) permitted(ctx context.Context) error {
 	return nil
 }
 
-// settlingBody tells the circuit what came of the call when its answer has been read.
+// settlingBody reports the call's outcome to the circuit once its answer has been read.
 type settlingBody struct {
 	io.ReadCloser
 	ctx    context.Context

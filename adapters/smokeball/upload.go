@@ -31,7 +31,7 @@ const opUpload = "upload file"
 type Uploads struct{ plain *http.Client }
 
 // Upload streams size bytes of body to where up leads. A negative size sends as many as
-// there are without telling their number, which many file stores refuse.
+// there are without their number, which many file stores refuse.
 // The URL is pre-signed: no header of Smokeball's goes there, and the allowance is not
 // used. A failure whose cause is ErrUploadExpired needs a fresh URL. Uploading the same
 // bytes again is harmless. body is not closed, and not read after the return.

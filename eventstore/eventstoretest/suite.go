@@ -78,7 +78,7 @@ func matter(n int) domain.Stream {
 	return domain.MatterStream("f_1", domain.MatterID(fmt.Sprintf("m_%d", n)))
 }
 
-// facts are n events that can be told apart.
+// facts are n events that can be distinguished.
 func facts(from, n int) []domain.Event {
 	events := make([]domain.Event, n)
 	for i := range events {

@@ -119,7 +119,7 @@ func TestTable(t *testing.T) {
 	}
 }
 
-// TestDomainHasNoClock tells that times come into the domain as arguments, and that
+// TestDomainHasNoClock: times come into the domain as arguments, and that
 // nothing happens there by itself.
 func TestDomainHasNoClock(t *testing.T) {
 	for _, s := range sources(t) {
@@ -149,7 +149,7 @@ func impurities(f *ast.File) []string {
 	return list
 }
 
-// TestPackageComments tells that every package says what it promises.
+// TestPackageComments: every package says what it promises.
 func TestPackageComments(t *testing.T) {
 	said := map[string]bool{}
 	for _, s := range sources(t) {
@@ -175,7 +175,7 @@ func hasComment(f *ast.File) bool {
 	return f.Name.Name == "main" && text != "" || strings.HasPrefix(text, "Package "+f.Name.Name+" ")
 }
 
-// TestFolderNames tells that no folder is a drawer for everything.
+// TestFolderNames: no folder is a drawer for everything.
 func TestFolderNames(t *testing.T) {
 	for _, s := range sources(t) {
 		for part := range strings.SplitSeq(s.folder(), "/") {
@@ -186,7 +186,7 @@ func TestFolderNames(t *testing.T) {
 	}
 }
 
-// TestFaultsAreFound tells that the rules do find what breaks them.
+// TestFaultsAreFound: the rules do find what breaks them.
 func TestFaultsAreFound(t *testing.T) {
 	for _, c := range []struct {
 		path, imports string
@@ -237,7 +237,7 @@ func TestFaultsAreFound(t *testing.T) {
 	}
 }
 
-// TestImpuritiesAreFound tells that a look at the clock and a goroutine are found.
+// TestImpuritiesAreFound: a look at the clock and a goroutine are found.
 func TestImpuritiesAreFound(t *testing.T) {
 	code := "package domain\nimport \"time\"\nfunc f() time.Time { go f(); return time.Now() }\nfunc g(t time.Time) bool { return t.After(t) }"
 	f, err := parser.ParseFile(token.NewFileSet(), "f.go", code, 0)
@@ -249,7 +249,7 @@ func TestImpuritiesAreFound(t *testing.T) {
 	}
 }
 
-// TestModulePath tells that the table speaks of this module.
+// TestModulePath: the table speaks of this module.
 func TestModulePath(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join(root(t), "go.mod"))
 	if err != nil {

@@ -67,7 +67,7 @@ func isError(e ast.Expr) bool {
 	return ok && (name.Name == "err" || name.Name == "cause" || strings.HasSuffix(name.Name, "Err"))
 }
 
-// TestOtherErrorKeysAreFound tells that the check finds what breaks it.
+// TestOtherErrorKeysAreFound: the check finds what breaks it.
 func TestOtherErrorKeysAreFound(t *testing.T) {
 	code := `package p
 func f() {

@@ -183,7 +183,7 @@ func addFields(n ast.Node, add func(...*ast.Ident)) {
 	}
 }
 
-// TestGivenUpWordsAreFound tells that the rule finds what it is to find.
+// TestGivenUpWordsAreFound: the rule finds what it is to find.
 func TestGivenUpWordsAreFound(t *testing.T) {
 	g := vocabulary{words: map[string]string{"turn": "attempt", "letter": "deadLetter"}, exceptions: []*exception{{name: "deadLetter", where: everywhere}, {name: "turnstile", where: "domain"}}}
 	for name, want := range map[string]string{"Turn": "turn", "nextTurn": "turn", "Return": "", "returned": "", "turnKey": "turn", "HTTPTurn": "turn", "letters": "",

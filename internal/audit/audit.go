@@ -21,11 +21,11 @@ import (
 // Window is how long the same refusal again is only counted.
 const Window = time.Minute
 
-// MostKinds is how many kinds of refusals of one firm are told apart within Window.
+// MostKinds is how many kinds of refusals of one firm are distinguished within Window.
 // Beyond that they are counted by person.
 const MostKinds = 20
 
-// ActionMany and CodeMany stand for refusals of more kinds than are told apart.
+// ActionMany and CodeMany stand for refusals of more kinds than are distinguished.
 const (
 	ActionMany domain.Action = "many"
 	CodeMany   domain.Code   = "too_many_refusals"
@@ -39,7 +39,7 @@ type Trail struct {
 
 	mu      sync.Mutex
 	tallies map[kind]*tally
-	kinds   map[domain.FirmID]int // that are told apart
+	kinds   map[domain.FirmID]int // that are distinguished
 
 	writing sync.Mutex
 	heads   map[domain.FirmID]place
@@ -91,7 +91,7 @@ func (t *Trail) count(f domain.FirmID, r domain.RequestRefused, now time.Time) (
 	return append(news, entry{k, t.open(k, r)})
 }
 
-// kindOf tells refusals apart, up to MostKinds.
+// kindOf distinguishes refusals, up to MostKinds.
 func (t *Trail) kindOf(f domain.FirmID, r domain.RequestRefused) (kind, domain.RequestRefused) {
 	k := kind{f, r.Actor, r.Action, r.Target, r.Code}
 	if t.tallies[k] != nil || t.kinds[f] < MostKinds {
@@ -177,7 +177,7 @@ func (t *Trail) Run(ctx context.Context) error {
 // retryWindow is how long a refusal waits for the ledger.
 const retryWindow = 3 * time.Second
 
-// notify writes tallies, firm by firm. What can't be written is told with the next count.
+// notify writes tallies, firm by firm. What can't be written is added to the next count.
 func (t *Trail) notify(ctx context.Context, list []entry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryWindow)
 	defer cancel()
@@ -210,7 +210,7 @@ func byFirm(list []entry) map[domain.FirmID][]entry {
 	return firms
 }
 
-// take makes events of what tallies have to tell, and says how much that was.
+// take turns tallies into events, and returns how many refusals they count.
 func (t *Trail) take(batch []entry) (events []domain.Event, counted []int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -225,7 +225,7 @@ func (t *Trail) take(batch []entry) (events []domain.Event, counted []int) {
 	return events, counted
 }
 
-// giveBack lets what could not be written be told later, as long as its tally is open.
+// giveBack returns what could not be written to its tally, as long as that is open.
 func (t *Trail) giveBack(batch []entry, counted []int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -254,7 +254,7 @@ func (t *Trail) append(ctx context.Context, f domain.FirmID, events []domain.Eve
 		if err != nil {
 			return err
 		}
-		delete(t.heads, f) // unless the append tells where the stream ends now
+		delete(t.heads, f) // unless the append returns where the stream ends now
 		head, err := t.Ledger.Append(ctx, eventstore.Commit{Stream: p.stream, Last: p.head, At: at, Events: events})
 		switch {
 		case err == nil:

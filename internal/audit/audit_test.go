@@ -81,7 +81,7 @@ func wants(t *testing.T, got map[string]int, want map[string]int) {
 	}
 }
 
-// TestTheFirstIsWrittenAtOnce tells that a refusal is on disk before the caller hears of it.
+// TestTheFirstIsWrittenAtOnce: a refusal is on disk before the caller hears of it.
 func TestTheFirstIsWrittenAtOnce(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
 	tr := trail(ledger, c.now)
@@ -90,7 +90,7 @@ func TestTheFirstIsWrittenAtOnce(t *testing.T) {
 	wants(t, got, map[string]int{"u_5 settings.change m_1 forbidden": 1})
 }
 
-// TestACallerWhoIsGone tells that hanging up does not keep a refusal out of the trail.
+// TestACallerWhoIsGone: hanging up does not keep a refusal out of the trail.
 func TestACallerWhoIsGone(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
 	ctx, gone := context.WithCancel(t.Context())
@@ -101,7 +101,7 @@ func TestACallerWhoIsGone(t *testing.T) {
 	}
 }
 
-// TestTheSameIsCounted tells that a flood of one refusal is two events, which say how
+// TestTheSameIsCounted: a flood of one refusal is two events, which say how
 // often it was.
 func TestTheSameIsCounted(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
@@ -132,7 +132,7 @@ func TestTheSameIsCounted(t *testing.T) {
 	}
 }
 
-// TestAMinuteLaterItIsAnother tells that each minute has its own row.
+// TestAMinuteLaterItIsAnother: each minute has its own row.
 func TestAMinuteLaterItIsAnother(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
 	tr := trail(ledger, c.now)
@@ -157,7 +157,7 @@ func TestAMinuteLaterItIsAnother(t *testing.T) {
 	wants(t, got, map[string]int{"u_5 settings.change m_1 forbidden": 6})
 }
 
-// TestManyKinds tells that whoever asks for ever new things does not fill the ledger, and
+// TestManyKinds: whoever asks for ever new things does not fill the ledger, and
 // that the trails of others stay whole.
 func TestManyKinds(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
@@ -180,7 +180,7 @@ func TestManyKinds(t *testing.T) {
 	}
 }
 
-// TestRunTells tells that counts are written when their minute is over, and the rest
+// TestRunTells: counts are written when their minute is over, and the rest
 // when the engine stops.
 func TestRunTells(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -206,7 +206,7 @@ func TestRunTells(t *testing.T) {
 	})
 }
 
-// TestALedgerThatFails tells that a refusal which could not be written is told with the
+// TestALedgerThatFails: a refusal which could not be written is told with the
 // next count.
 func TestALedgerThatFails(t *testing.T) {
 	ledger, log := &memory{fail: errors.New("the disk is full")}, &strings.Builder{}
@@ -225,7 +225,7 @@ func TestALedgerThatFails(t *testing.T) {
 	}
 }
 
-// TestTwoEngines tells that two engines write one trail, over midnight too.
+// TestTwoEngines: two engines write one trail, over midnight too.
 func TestTwoEngines(t *testing.T) {
 	ledger, c := newLedger(t), newClock()
 	c.pass(12*time.Hour - 90*time.Second)

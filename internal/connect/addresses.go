@@ -40,7 +40,7 @@ type address struct {
 	Until time.Time     `json:"until,omitzero"` // zero: no end
 }
 
-// read opens a secret that write kept.
+// read opens a secret that write has kept.
 func read[T any](ctx context.Context, s Secrets, name string) (v T, err error) {
 	data, _, err := s.Load(ctx, name)
 	if err != nil {
@@ -62,7 +62,7 @@ func write(ctx context.Context, s Secrets, name string, v any) error {
 
 func hookName(f domain.FirmID) string { return "hook." + string(f) }
 
-// addresses keep the secret webhook addresses of firms, and their keys.
+// addresses keeps the secret webhook addresses of firms, and their keys.
 type addresses struct {
 	secrets Secrets
 	vault   *vault.Vault
@@ -95,7 +95,7 @@ func (a *addresses) hook(ctx context.Context, f domain.FirmID) (hook, error) {
 	return h, nil
 }
 
-// open lets notifications in at the pair's address until its end (zero: none).
+// open accepts notifications at the pair's address until a time (zero: for ever).
 func (a *addresses) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
 	name, err := a.addressName(p.Secret)
 	if err != nil {
@@ -104,7 +104,7 @@ func (a *addresses) open(ctx context.Context, f domain.FirmID, p pair, until tim
 	return write(ctx, a.secrets, name, address{Firm: f, Key: p.Key, Until: until})
 }
 
-// deleteAddresses destroys addresses: what still comes there is refused.
+// deleteAddresses destroys addresses; what arrives there later is refused.
 func (a *addresses) deleteAddresses(ctx context.Context, secrets ...string) error {
 	for _, s := range secrets {
 		name, err := a.addressName(s)

@@ -15,8 +15,8 @@ import (
 // LinkLifetime is how long an authorization link may be used.
 const LinkLifetime = 10 * time.Minute
 
-// attempt is what has to be remembered between the link and the redirect, and until the
-// link's end, to tell that it was used.
+// attempt is kept from the link to the redirect, and until the
+// link's end, so that a second use is recognized.
 type attempt struct {
 	Firm     domain.FirmID `json:"firm"`
 	By       string        `json:"by"`
@@ -27,20 +27,20 @@ type attempt struct {
 	Expires  time.Time     `json:"expires"`
 }
 
-// Redirect is what Smokeball's redirect carried.
+// Redirect holds the parameters of Smokeball's redirect.
 type Redirect struct {
 	State   string
 	Code    string
 	Refusal string // OAuth's error word, such as access_denied
-	Issuer  string // RFC 9207; empty: not told
+	Issuer  string // RFC 9207; empty: not sent
 }
 
-// Completed is what came of a redirect.
+// Completed is the result of a redirect.
 type Completed struct {
 	Firm domain.FirmID
-	// Asks says that it is another account than before, which waits to be confirmed.
+	// Asks: the account is another one than before and must be confirmed.
 	Asks bool
-	// Question is asked in this browser before anything is connected; nil: nothing is.
+	// Question must be answered in this browser before anything is connected; nil: no question.
 	Question *Question
 }
 
@@ -48,7 +48,7 @@ type Completed struct {
 // wait for it: the code is used up with the first call.
 const exchange = time.Minute
 
-// Authorizer leads a firm's admin to Smokeball's consent page and takes the answer.
+// Authorizer makes links to Smokeball's consent page and finishes what comes back.
 type Authorizer struct {
 	ledger  *ledger
 	claims  *claims
@@ -60,7 +60,7 @@ type Authorizer struct {
 	log     *slog.Logger
 }
 
-// Authorize makes a link to Smokeball's consent page: for one use, within LinkLife. If
+// Authorize makes a link to Smokeball's consent page: for one use, within LinkLifetime. If
 // Smokeball would refuse to show that page, it returns that fault instead.
 func (au *Authorizer) Authorize(ctx context.Context, by domain.User) (string, time.Time, error) {
 	state, verifier := random(), random()
@@ -139,8 +139,8 @@ func (a attempt) isOf(u *domain.User) bool {
 	return u != nil && u.Firm == a.Firm && u.Subject == a.By
 }
 
-// take uses the link up. One that is unknown, used, over or replaced by a newer one is
-// refused.
+// take uses the link up. It refuses one that is unknown, used, expired or replaced by a
+// newer one.
 func (au *Authorizer) take(ctx context.Context, state string) (attempt, error) {
 	var a attempt
 	data, revision, err := au.secrets.Load(ctx, attemptName(state))

@@ -8,14 +8,14 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// claims keep each Smokeball account with one firm, unless accounts may be shared.
+// claims assigns each Smokeball account to one firm, unless accounts may be shared.
 type claims struct {
 	store  eventstore.Store
 	now    func() time.Time
 	shared bool
 }
 
-// mayClaim tells whether the account could be made the firm's own.
+// mayClaim returns why the account can't become the firm's own, or nil.
 func (k *claims) mayClaim(ctx context.Context, f domain.FirmID, account domain.Account) error {
 	if k.shared {
 		return nil

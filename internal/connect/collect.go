@@ -9,13 +9,13 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// collectExpired removes authorization attempts whose time is over, and settles consents that a
+// collectExpired removes authorization attempts that have expired, and settles consents that a
 // killed engine left pending.
 func (k *Reconciler) collectExpired(ctx context.Context) {
 	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Service.collectAttempt, "parked": k.Service.collectPendingGrant})
 }
 
-// collectHeldConsent gives back consents that nobody answered for. They end by the minute.
+// collectHeldConsent gives back consents that nobody confirmed. It runs every minute.
 func (k *Reconciler) collectHeldConsent(ctx context.Context) {
 	k.collectAll(ctx, map[string]func(context.Context, string) error{"held": k.Service.collectHeldConsent})
 }
@@ -28,7 +28,7 @@ func (k *Reconciler) collectAll(ctx context.Context, kinds map[string]func(conte
 			err = errors.Join(err, each(ctx, n))
 		}
 		if err != nil && ctx.Err() == nil {
-			k.Log.Warn("secrets could not be tidied up; retrying", "kind", kind, "err", err)
+			k.Log.Warn("can't remove expired secrets; the engine retries", "kind", kind, "err", err)
 		}
 	}
 }

@@ -2,7 +2,7 @@
 // webhook subscription, the settings and the case type mappings. What it did is in the
 // ledger; the secrets that go with it (tokens, webhook keys) are sealed and kept apart.
 //
-// Service carries out what firm admins ask for; Reconciler does at its time what nobody
+// Service carries out what firm admins ask for; Reconciler does in due time what nobody
 // asks for, and finishes what a killed engine began.
 package connect
 
@@ -46,7 +46,7 @@ type Config struct {
 	Log            *slog.Logger
 }
 
-// Service carries out what firm admins ask for, each of its parts its own share.
+// Service carries out what firm admins ask for. Each part does its share.
 type Service struct {
 	*Authorizer
 	*Grants
@@ -79,9 +79,9 @@ func New(c Config) *Service {
 	}
 }
 
-// Disconnect ends the firm's connection: from the first fact on nothing is synced. Then
-// the webhook subscription, the authorization, the tokens and the secret address go. All
-// that is in the ledger stays.
+// Disconnect ends the firm's connection: once it is recorded, nothing is synced. Then
+// it removes the webhook subscription, the authorization, the tokens and the secret address.
+// The ledger keeps everything.
 func (s *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error) {
 	done, err := s.ledger.locks.Lock(ctx, by.Firm)
 	if err != nil {
@@ -92,10 +92,10 @@ func (s *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error
 	if err != nil {
 		return 0, err
 	}
-	soon, cancel := context.WithTimeout(ctx, goodbye)
+	soon, cancel := context.WithTimeout(ctx, disconnectTimeout)
 	defer cancel()
 	if err := errors.Join(s.disconnection.leave(soon, by.Firm, false), s.Grants.releaseUnwantedGrant(soon, by.Firm)); err != nil {
-		s.log.Warn("a disconnect is not finished yet; it goes on by itself", "firm", by.Firm, "err", err)
+		s.log.Warn("a disconnect is not finished yet; the engine finishes it", "firm", by.Firm, "err", err)
 	}
 	return max(position, s.reached(ctx, by.Firm)), nil
 }

@@ -135,7 +135,7 @@ func TestAnExchangeThatFailsBeginsAgain(t *testing.T) {
 	}
 }
 
-// TestAFailedAttemptKeepsTheConnection tells that a connected firm stays so when a new
+// TestAFailedAttemptKeepsTheConnection: a connected firm stays so when a new
 // consent is denied.
 func TestAFailedAttemptKeepsTheConnection(t *testing.T) {
 	c := newCounter(t)

@@ -10,8 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// goodbye is how long a person who disconnects waits for Smokeball; the reconciler goes on.
-const goodbye = 15 * time.Second
+// disconnectTimeout is how long a person who disconnects waits for Smokeball; the reconciler does the rest.
+const disconnectTimeout = 15 * time.Second
 
 // releaseUnwantedGrant gives a pending grant back unless its account was confirmed.
 func (g *Grants) releaseUnwantedGrant(ctx context.Context, f domain.FirmID) error {
@@ -33,10 +33,10 @@ type disconnection struct {
 	log           *slog.Logger
 }
 
-// leave removes what a disconnect has left, in an order that may be broken off anywhere
-// and begun again: subscription, authorization, tokens, address, claim. While Smokeball
-// is out of reach it returns the error, until domain.LeaveWithin is over; now does not
-// wait for that.
+// leave removes what a disconnected firm still has, in an order that may stop anywhere
+// and start again: subscription, authorization, tokens, address, claim. While Smokeball
+// does not answer it returns the error, until domain.LeaveWithin has passed; with now it does
+// not wait for that.
 func (d *disconnection) leave(ctx context.Context, f domain.FirmID, now bool) error {
 	c, err := d.ledger.load(ctx, f)
 	if err != nil || c.Leaving == nil {
@@ -49,7 +49,7 @@ func (d *disconnection) leave(ctx context.Context, f domain.FirmID, now bool) er
 		return trouble
 	}
 	if trouble != nil {
-		d.log.Warn("a disconnect ends without Smokeball's word", "firm", f, "err", trouble)
+		d.log.Warn("a disconnect ends without an answer from Smokeball", "firm", f, "err", trouble)
 	}
 	if err := d.destroyTokens(ctx, f); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (d *disconnection) leave(ctx context.Context, f domain.FirmID, now bool) er
 }
 
 // leaveSmokeball removes the subscription and ends the authorization in Smokeball. What
-// Smokeball no longer knows is no error; one that may pass is.
+// Smokeball no longer knows is no error; a temporary fault is.
 func (d *disconnection) leaveSmokeball(ctx context.Context, f domain.FirmID, l domain.Leaving) error {
 	tokens, _, err := d.secrets.Load(ctx, TokenName(f))
 	if errors.Is(err, vault.ErrNone) {
@@ -82,8 +82,8 @@ func (d *disconnection) leaveSmokeball(ctx context.Context, f domain.FirmID, l d
 	return d.consent.Revoke(ctx, f, tokens)
 }
 
-// mayPass reports whether the call may go through later. A sign-in that has ended and
-// what is not there have nothing left to remove.
+// mayPass reports whether the fault is temporary. After a sign-in that has ended, and for
+// what is not there, nothing is left to remove.
 func mayPass(err error) bool {
 	if err == nil {
 		return false
@@ -92,8 +92,8 @@ func mayPass(err error) bool {
 	return ce == nil || ce.Class == domain.Retryable || ce.Class == domain.Allowance
 }
 
-// destroyTokens destroys the tokens of a firm that is leaving. Which ones they are is
-// read before whether it still is, so that tokens of a new consent stay.
+// destroyTokens destroys the tokens of a firm that is leaving. It reads which ones they are
+// before it checks that the firm still leaves, so that tokens of a new consent stay.
 func (d *disconnection) destroyTokens(ctx context.Context, f domain.FirmID) error {
 	for {
 		_, revision, err := d.secrets.Load(ctx, TokenName(f))
@@ -113,7 +113,7 @@ func (d *disconnection) destroyTokens(ctx context.Context, f domain.FirmID) erro
 	}
 }
 
-// leftBehind tells what Smokeball may still have after a disconnect, or nil.
+// leftBehind returns what Smokeball may still have after a disconnect, or nil.
 func leftBehind(trouble error) *domain.Failure {
 	if trouble == nil {
 		return nil

@@ -50,7 +50,7 @@ func TestADisconnectSurvivesKills(t *testing.T) {
 	}
 }
 
-// TestADisconnectWaitsForSmokeballAnHour tells that an outage does not leave the
+// TestADisconnectWaitsForSmokeballAnHour: an outage does not leave the
 // subscription, nor keep the tokens for ever.
 func TestADisconnectWaitsForSmokeballAnHour(t *testing.T) {
 	for name, back := range map[string]bool{"it comes back": true, "it does not": false} {

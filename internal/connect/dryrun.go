@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// TryMappings prepares to tell what matters would get under a changed list of the firm's
+// TryMappings prepares a dry run: which types matters would get under a changed list of the firm's
 // mappings. It checks the change as if it were made, and records nothing.
 func (pr *Preferences) TryMappings(ctx context.Context, f domain.FirmID, c domain.MappingChange) (domain.DryRun, error) {
 	types, err := pr.MatterTypes(ctx, f)
@@ -26,8 +26,8 @@ func (pr *Preferences) TryMappings(ctx context.Context, f domain.FirmID, c domai
 	return domain.DryRun{Types: types, Now: p.Mappings, Then: then}, err
 }
 
-// misfits are the faults of each mapping that the change brings. An id is not needed to
-// try one out.
+// misfits are the faults of each mapping in the change. A dry run does not require an
+// id.
 func misfits(c domain.MappingChange, types []domain.MatterType) []domain.FieldFault {
 	if c.Revise != nil {
 		return faultsOf(*c.Revise, types, "")
@@ -41,7 +41,7 @@ func misfits(c domain.MappingChange, types []domain.MatterType) []domain.FieldFa
 	return all
 }
 
-// check is the mapping's own check; one without an id gets it when it is kept.
+// check is the mapping's own check. A mapping without an id gets one when it is kept.
 func check(w domain.Mapping, types []domain.MatterType) (domain.MatterType, []domain.FieldFault) {
 	if w.ID == "" {
 		w.ID = "new"

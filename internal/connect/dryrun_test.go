@@ -31,7 +31,7 @@ func TestTryMappings(t *testing.T) {
 	}
 }
 
-// TestTriesAreCheckedLikeChanges tells that trying is refused for what making the change
+// TestTriesAreCheckedLikeChanges: trying is refused for what making the change
 // would be refused for.
 func TestTriesAreCheckedLikeChanges(t *testing.T) {
 	d := newService(t)

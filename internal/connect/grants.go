@@ -24,8 +24,8 @@ type pendingGrant struct {
 
 func pendingGrantName(f domain.FirmID) string { return "parked." + string(f) }
 
-// Grants make a consent the firm's own. One for another account than before waits until
-// it is confirmed.
+// Grants turns a consent into the firm's own. One for another account than before waits
+// until it is confirmed.
 type Grants struct {
 	ledger        *ledger
 	claims        *claims
@@ -85,16 +85,16 @@ func (g *Grants) releasePendingGrant(ctx context.Context, f domain.FirmID) error
 	return g.secrets.Destroy(ctx, pendingGrantName(f))
 }
 
-// revoke ends an authorization in Smokeball, as far as Smokeball can be reached: it ends
-// by itself in any case.
+// revoke ends an authorization in Smokeball if Smokeball answers; otherwise it expires
+// there.
 func (g *Grants) revoke(ctx context.Context, f domain.FirmID, tokens []byte) {
 	if err := g.consent.Revoke(ctx, f, tokens); err != nil {
-		g.log.Warn("an authorization could not be revoked in Smokeball; it ends there by itself", "firm", f, "err", err)
+		g.log.Warn("can't revoke an authorization in Smokeball; it expires there", "firm", f, "err", err)
 	}
 }
 
-// settleGrant makes the pending grant the firm's own, or asks whether that is wanted.
-// It may be called again at any time.
+// settleGrant makes the pending grant the firm's own, or asks for confirmation. It may be
+// called at any time.
 func (g *Grants) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, err error) {
 	done, err := g.ledger.locks.Lock(ctx, f)
 	if err != nil {
@@ -121,7 +121,7 @@ func (g *Grants) settleGrant(ctx context.Context, f domain.FirmID) (asks bool, e
 	return false, g.acceptGrant(ctx, f, p, c)
 }
 
-// proposeAccount asks whether another account than before is wanted.
+// proposeAccount asks an admin to confirm another account than before.
 func (g *Grants) proposeAccount(ctx context.Context, f domain.FirmID, p pendingGrant) error {
 	if err := g.claims.mayClaim(ctx, f, p.Grant.Account); err != nil {
 		return g.rejectGrant(ctx, f, p, err)
@@ -132,7 +132,7 @@ func (g *Grants) proposeAccount(ctx context.Context, f domain.FirmID, p pendingG
 	return err
 }
 
-// acceptGrant connects the firm through a consent. Before it, another account is left.
+// acceptGrant connects the firm through a consent. It leaves another account first.
 func (g *Grants) acceptGrant(ctx context.Context, f domain.FirmID, p pendingGrant, c domain.Connection) error {
 	if err := g.claims.claim(ctx, f, p.Grant.Account); err != nil {
 		return g.rejectGrant(ctx, f, p, err)
@@ -162,9 +162,9 @@ func (g *Grants) acceptGrant(ctx context.Context, f domain.FirmID, p pendingGran
 	return nil
 }
 
-// leaveFor leaves the account that the firm was connected to where the consent is for
-// another one, and finishes a disconnect that is under way: its tokens must not be
-// taken for the new ones.
+// leaveFor leaves the account that the firm was connected to if the consent is for
+// another one, and finishes a running disconnect, so that its tokens are not
+// mistaken for the new ones.
 func (g *Grants) leaveFor(ctx context.Context, f domain.FirmID, p pendingGrant, c domain.Connection) error {
 	if c.Account.ID != "" && c.Account.ID != p.Grant.Account.ID {
 		_, err := g.ledger.append(ctx, f, func(c domain.Connection) []domain.Event { return c.StartLeaving(p.By) })
@@ -175,7 +175,7 @@ func (g *Grants) leaveFor(ctx context.Context, f domain.FirmID, p pendingGrant, 
 	return g.disconnection.leave(ctx, f, true)
 }
 
-// rejectGrant gives a consent back that can't be the firm's.
+// rejectGrant gives back a consent that can't become the firm's.
 func (g *Grants) rejectGrant(ctx context.Context, f domain.FirmID, p pendingGrant, why error) error {
 	r := domain.AsRejection(why)
 	if r == nil {

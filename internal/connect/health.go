@@ -12,9 +12,9 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// Health records how Smokeball serves each firm: that it stopped to, why, and that it does
-// again. What is told while the ledger takes nothing is recorded later; of several things
-// about one firm the newest counts.
+// Health records how Smokeball serves each firm: that it stopped, why, and that it does
+// again. What it hears while the ledger takes nothing is recorded later; of several conditions
+// of one firm the newest counts.
 type Health struct {
 	Service *Service
 	Log     *slog.Logger
@@ -24,18 +24,18 @@ type Health struct {
 	told chan struct{}
 }
 
-// condition is how Smokeball serves a firm.
+// condition says how Smokeball serves a firm.
 type condition struct {
 	since time.Time
 	fault *domain.CallError // nil: well
 }
 
-// NewHealth makes a Health; its service may be set until Run.
+// NewHealth makes a Health. Set its service before Run.
 func NewHealth(log *slog.Logger) *Health {
 	return &Health{Log: log, news: map[domain.FirmID]condition{}, told: make(chan struct{}, 1)}
 }
 
-// Tell reports that Smokeball has not served the firm since a time, or that it does again
+// Tell notes that Smokeball has not served the firm since a time, or that it does again
 // (a nil fault). It does not wait.
 func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError) {
 	h.mu.Lock()
@@ -47,7 +47,7 @@ func (h *Health) Tell(f domain.FirmID, since time.Time, fault *domain.CallError)
 	}
 }
 
-// Run records what it is told until ctx ends, and returns nil then.
+// Run records what Tell reports until ctx ends, and returns nil then.
 func (h *Health) Run(ctx context.Context) error {
 	for ctx.Err() == nil {
 		select {
@@ -102,8 +102,8 @@ func (h *Health) record(ctx context.Context, f domain.FirmID, c condition) error
 	return err
 }
 
-// forAdmins is what a firm's admins read of a fault. What the engine's operators have to
-// mend carries a reference that stands in the log, too.
+// forAdmins is what a firm's admins read about a fault. Where the engine's operators must
+// act, it carries a reference that is also in the log.
 func forAdmins(ce *domain.CallError) (f domain.Failure, reference string) {
 	f = ce.Failure
 	if ce.Setting == "" {
@@ -114,7 +114,7 @@ func forAdmins(ce *domain.CallError) (f domain.Failure, reference string) {
 	return f, reference
 }
 
-// Report tells operators of a fault that concerns the whole app.
+// Report logs a fault that concerns the whole app, for operators.
 func Report(log *slog.Logger, what string, f domain.FirmID, err error) {
 	ce := domain.AsCallError(err)
 	if ce == nil {
@@ -124,7 +124,7 @@ func Report(log *slog.Logger, what string, f domain.FirmID, err error) {
 	report(log, what, f, ce, "")
 }
 
-// report tells operators what is wrong, which setting is behind it, what Smokeball
+// report logs for operators what is wrong, which setting causes it, what Smokeball
 // answered, and what to do.
 func report(log *slog.Logger, what string, f domain.FirmID, ce *domain.CallError, reference string) {
 	status, answer := 0, ""

@@ -22,7 +22,7 @@ type heldConsent struct {
 	Expires time.Time     `json:"expires"`
 }
 
-// Question is what a browser is asked before a held consent connects anything.
+// Question must be answered in a browser before a held consent connects anything.
 type Question struct {
 	ID      string // of the consent that is held
 	Browser string // the browser's secret, which has to come back with the answer
@@ -42,7 +42,7 @@ type Reply struct {
 
 func heldConsentName(id string) string { return "held." + id }
 
-// holdConsent keeps the consent for LinkLife. An account that another firm has is turned away.
+// holdConsent keeps the consent for LinkLifetime. It rejects an account that another firm has.
 func (au *Authorizer) holdConsent(ctx context.Context, a attempt, p pendingGrant) (*Question, error) {
 	if err := au.claims.mayClaim(ctx, a.Firm, p.Grant.Account); err != nil {
 		return nil, au.giveBack(ctx, heldConsent{pendingGrant: p, Firm: a.Firm}, domain.AsRejection(err), err)
@@ -67,7 +67,7 @@ func (au *Authorizer) holdConsent(ctx context.Context, a attempt, p pendingGrant
 	return &Question{ID: p.Attempt, Browser: secret, Account: p.Grant.Account, Firm: a.Firm, Called: called, By: by, Expires: h.Expires}, nil
 }
 
-// Answer finishes a held consent in the browser that was asked. browser is who is signed in
+// Answer finishes a held consent in the browser that got the question. browser is who is signed in
 // there, if anyone is.
 func (au *Authorizer) Answer(ctx context.Context, r Reply, browser *domain.User) (Completed, error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), exchange)
@@ -102,7 +102,7 @@ func (au *Authorizer) Answer(ctx context.Context, r Reply, browser *domain.User)
 	return done, au.secrets.Destroy(ctx, heldConsentName(h.Attempt))
 }
 
-// mayAnswer says why the consent is given back in spite of a right answer, or nil.
+// mayAnswer returns why the consent is given back although the answer is valid, or nil.
 func (au *Authorizer) mayAnswer(h heldConsent, r Reply, browser *domain.User) *domain.Rejection {
 	asker := attempt{Firm: h.Firm, By: h.By}
 	switch {
@@ -116,8 +116,8 @@ func (au *Authorizer) mayAnswer(h heldConsent, r Reply, browser *domain.User) *d
 	return nil
 }
 
-// giveBack ends a consent that connects nothing: in Smokeball, here, and where why says so
-// as the end of its attempt. It returns err.
+// giveBack ends a consent that connects nothing: in Smokeball, here, and, if why is given,
+// as the failure of its attempt. It returns err.
 func (au *Authorizer) giveBack(ctx context.Context, h heldConsent, why *domain.Rejection, err error) error {
 	if err == nil || (why == nil && domain.AsRejection(err) == nil) {
 		return err
@@ -139,7 +139,7 @@ func (au *Authorizer) giveBack(ctx context.Context, h heldConsent, why *domain.R
 	return au.ledger.fail(ctx, h.Firm, h.By, h.Attempt, why)
 }
 
-// collectHeldConsent gives a consent back that nobody answered for in time.
+// collectHeldConsent gives back a consent that nobody confirmed in time.
 func (au *Authorizer) collectHeldConsent(ctx context.Context, name string) error {
 	h, err := read[heldConsent](ctx, au.secrets, name)
 	if errors.Is(err, vault.ErrNone) || (err == nil && au.ledger.now().Before(h.Expires)) {

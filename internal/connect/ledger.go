@@ -10,8 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/keyed"
 )
 
-// ledger reads and appends the facts of firms' connections. Its locks let one part at a
-// time change a firm's connection in this engine.
+// ledger reads and appends the facts of firms' connections. Its locks allow one change of a
+// firm's connection at a time in this engine.
 type ledger struct {
 	store eventstore.Store
 	now   func() time.Time

@@ -206,7 +206,7 @@ func TestMatterTypesNeedAConnection(t *testing.T) {
 	}
 }
 
-// TestTwoAdminsAtOnce tells that of two mappings for the same matters, made at the same
+// TestTwoAdminsAtOnce: of two mappings for the same matters, made at the same
 // moment, one is kept.
 func TestTwoAdminsAtOnce(t *testing.T) {
 	d := newService(t)

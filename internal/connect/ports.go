@@ -7,7 +7,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Consent is Smokeball's sign-in.
+// Consent is Smokeball's OAuth sign-in.
 type Consent interface {
 	// URL is the page where the firm consents, for one attempt (PKCE with the verifier).
 	// For a firm whose own app needs no consent it is where the redirect would lead.
@@ -44,7 +44,7 @@ type Subscriptions interface {
 	Notify(ctx context.Context, f domain.FirmID, id string) error
 }
 
-// Accounts tell whose account a firm is connected to.
+// Accounts reads which account a firm is connected to.
 type Accounts interface {
 	Firm(ctx context.Context, f domain.FirmID) (domain.Account, error)
 	// Prove does the same after a refresh of the firm's sign-in, which proves the grant.
@@ -61,16 +61,16 @@ type Subscription struct {
 
 // Views are the rows that the service and the reconciler read. They may lag behind the ledger.
 type Views interface {
-	// Firms lists every firm that anything is known of.
+	// Firms lists every firm that the ledger knows.
 	Firms() ([]FirmState, error)
-	// Heard is what came of a firm's webhooks.
+	// Heard is what has arrived of a firm's webhooks.
 	Heard(f domain.FirmID) (domain.WebhookActivity, error)
 	// Changes returns the ledger position of the rows and a channel that is closed when
 	// it moves on.
 	Changes() (position uint64, moved <-chan struct{})
 }
 
-// FirmState is a firm as the rows have it.
+// FirmState is the row of a firm.
 type FirmState struct {
 	Firm       domain.FirmID
 	Connection domain.Connection

@@ -13,8 +13,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// Reconciler gives every firm's connection its attention at the right time. What is due
-// follows from the ledger's facts and the clock, so a restart changes nothing, and what
+// Reconciler does the tasks of every firm's connection when they are due. What is due
+// follows from the ledger's facts and the clock: a restart changes nothing, and what
 // a killed engine began is finished. It runs on the engine that holds the lease of the
 // allowance.
 type Reconciler struct {
@@ -26,7 +26,7 @@ type Reconciler struct {
 	links bool // a link to Smokeball is out, or its consent may wait for an answer
 }
 
-// task is one thing that a firm's connection needs.
+// task is one task of a firm's connection.
 type task struct {
 	firm domain.FirmID
 	task domain.ConnectionTask
@@ -47,7 +47,7 @@ const (
 )
 
 // How long a task rests after it failed. A lost authorization is looked at after minutes,
-// then hours: a handful of calls a day.
+// then hours: a few calls a day.
 var (
 	rests    = retry.Backoff{First: 10 * time.Second, Limit: 15 * time.Minute}
 	rechecks = retry.Backoff{First: 20 * time.Minute, Limit: 8 * time.Hour}
@@ -69,14 +69,14 @@ func (k *Reconciler) Run(ctx context.Context) error {
 		_, moved := k.Service.views.Changes()
 		next, err := k.round(ctx)
 		if err != nil && ctx.Err() == nil {
-			k.Log.Error("the connections can't be read; they are looked at again", "err", err)
+			k.Log.Error("can't read the connections; the engine retries", "err", err)
 		}
 		k.sleep(ctx, moved, next)
 	}
 	return nil
 }
 
-// sleep waits until something may be due: its time has come, or facts moved the rows.
+// sleep waits until something may be due: at its time, or when the rows move.
 func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
 	d := k.betweenLooks()
 	if !next.IsZero() {
@@ -92,7 +92,7 @@ func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time
 	}
 }
 
-// betweenLooks is how long consents that wait for an answer are not looked at.
+// betweenLooks is the time between two checks of the consents that wait for an answer.
 func (k *Reconciler) betweenLooks() time.Duration {
 	if k.links {
 		return heldSleep
@@ -100,12 +100,12 @@ func (k *Reconciler) betweenLooks() time.Duration {
 	return longestSleep
 }
 
-// linked reports whether a link is out, or was so lately that a consent may be held.
+// linked reports whether a link is valid, or was so recently that a consent may be held.
 func linked(c domain.Connection, now time.Time) bool {
 	return c.Attempt != "" && now.Before(c.AttemptEnds.Add(LinkLifetime+2*heldSleep))
 }
 
-// round does what is due for every firm and returns when the next thing is; zero: not
+// round does what is due for every firm and returns when the next task is; zero: not
 // known.
 func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
 	rows, err := k.Service.views.Firms()
@@ -129,7 +129,7 @@ func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
 	return next, work.Wait()
 }
 
-// dueTasks is what the firm's connection needs now, and when it will need something next.
+// dueTasks are the tasks of the firm's connection that are due, and when the next one is.
 func (k *Reconciler) dueTasks(r FirmState) (list []domain.ConnectionTask, next time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -168,7 +168,7 @@ func restOf(c domain.ConnectionTask, faults int) time.Duration {
 	return rests.Delay(faults)
 }
 
-// settled lets a task rest that failed, the longer the more often.
+// settled forgets a task that succeeded; one that failed rests, longer with each failure.
 func (k *Reconciler) settled(t task, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -187,5 +187,5 @@ func (k *Reconciler) settled(t task, err error) {
 		k.Log.Info("a lost authorization is still refused; the engine checks it again", "firm", t.firm, "in", pause, "err", err)
 		return
 	}
-	k.Log.Warn("a connection's care did not succeed; retrying", "firm", t.firm, "care", t.task, "in", pause, "err", err)
+	k.Log.Warn("a connection task failed; the engine retries", "firm", t.firm, "task", t.task, "in", pause, "err", err)
 }

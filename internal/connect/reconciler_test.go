@@ -281,7 +281,7 @@ func TestATestNotificationIsWaitedFor(t *testing.T) {
 	c.only()
 }
 
-// TestADisconnectedFirmHearsNothing tells that what still comes finds nobody.
+// TestADisconnectedFirmHearsNothing: what still comes finds nobody.
 func TestADisconnectedFirmHearsNothing(t *testing.T) {
 	c := newCounter(t)
 	c.connects()

@@ -62,7 +62,7 @@ func wrongIssuer() *domain.Rejection {
 	}}
 }
 
-// denied tells why Smokeball led the browser back without a code.
+// denied returns why Smokeball led the browser back without a code.
 func (au *Authorizer) denied(f domain.FirmID, word string) *domain.Rejection {
 	switch word {
 	case "access_denied", "":
@@ -84,8 +84,8 @@ func (au *Authorizer) denied(f domain.FirmID, word string) *domain.Rejection {
 		Smokeball: &domain.Refusal{Title: word}}})
 }
 
-// notRedeemed tells that consent was given and could not be made use of. What operators
-// have to mend is told to them, under the reference that the admin reads.
+// notRedeemed is the refusal of a consent that was given and could not be used. What operators
+// must correct is logged under the reference that the admin reads.
 func (au *Authorizer) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
 	f := domain.Failure{Code: domain.CodeSmokeballUnavailable, Remedy: connectAgain,
 		Message: "Smokeball’s consent could not be exchanged for access"}

@@ -26,7 +26,7 @@ func (w *Webhooks) checkWebhooks(ctx context.Context, f domain.FirmID, c domain.
 	return err
 }
 
-// restore makes the subscription again where it is missed.
+// restore registers the subscription again if it is missing.
 func (w *Webhooks) restore(ctx context.Context, f domain.FirmID) error {
 	c, err := w.ledger.load(ctx, f)
 	if err != nil || !c.Usable(w.ledger.now()) || !c.Hooks.Stale {
@@ -35,8 +35,8 @@ func (w *Webhooks) restore(ctx context.Context, f domain.FirmID) error {
 	return w.renew(ctx, f)
 }
 
-// renew registers the subscription by the engine's own decision. One that is silent is
-// removed before: what keeps it silent may be in it.
+// renew registers the subscription on the engine's own decision. It removes a silent one
+// first, because the cause may be in it.
 func (w *Webhooks) renew(ctx context.Context, f domain.FirmID) error {
 	c, err := w.ledger.load(ctx, f)
 	if err != nil {
@@ -51,7 +51,7 @@ func (w *Webhooks) renew(ctx context.Context, f domain.FirmID) error {
 	return err
 }
 
-// test tries the way of webhooks that are silent.
+// test requests a test notification from a silent subscription.
 func (w *Webhooks) test(ctx context.Context, f domain.FirmID) error {
 	c, err := w.ledger.load(ctx, f)
 	if err != nil || !c.Usable(w.ledger.now()) || w.ledger.now().Sub(c.Hooks.TestedAt) < domain.TestTimeout {

@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Preferences keep a firm's settings and its case type mappings.
+// Preferences keeps a firm's settings and its case type mappings.
 type Preferences struct {
 	store eventstore.Store
 	now   func() time.Time

@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Upkeep does the tasks of connections that nobody asks for: checks, renewals, and what a
+// Upkeep does the connection tasks that nobody asks for: checks, renewals, and what a
 // killed engine left unfinished.
 type Upkeep struct {
 	ledger        *ledger
@@ -21,7 +21,7 @@ type Upkeep struct {
 	log           *slog.Logger
 }
 
-// Perform does one thing that the firm's connection needs. It looks at the ledger first:
+// Perform does one task of the firm's connection. It reads the ledger first:
 // the rows may lag behind it.
 func (u *Upkeep) Perform(ctx context.Context, f domain.FirmID, c domain.ConnectionTask) error {
 	switch c {
@@ -58,7 +58,7 @@ func (u *Upkeep) Perform(ctx context.Context, f domain.FirmID, c domain.Connecti
 	return nil
 }
 
-// check looks whether Smokeball still accepts the firm's authorization and still has its
+// check asks whether Smokeball still accepts the firm's authorization and still has its
 // subscription as it was registered.
 func (u *Upkeep) check(ctx context.Context, f domain.FirmID) error {
 	c, err := u.ledger.load(ctx, f)
@@ -85,7 +85,7 @@ func (u *Upkeep) check(ctx context.Context, f domain.FirmID) error {
 	return u.checked(ctx, f, began, seen, err)
 }
 
-// lookAgain looks whether Smokeball serves the firm after all.
+// lookAgain asks whether Smokeball serves the firm again.
 func (u *Upkeep) lookAgain(ctx context.Context, f domain.FirmID, look func(context.Context, domain.FirmID) (domain.Account, error)) error {
 	c, err := u.ledger.load(ctx, f)
 	if err != nil || (c.Trouble == nil && !c.Lost()) {
@@ -110,7 +110,7 @@ func (u *Upkeep) lookAgain(ctx context.Context, f domain.FirmID, look func(conte
 	})
 }
 
-// otherAccount is why a connection ends whose sign-in serves another account: what is sent
+// otherAccount is why a connection ends whose sign-in is for another account: data sent
 // through it would end up there.
 func otherAccount() error {
 	return &domain.CallError{Op: "look at the account", Class: domain.SignIn, Failure: domain.Failure{Code: domain.CodeReauthorizationRequired,
@@ -121,7 +121,7 @@ func otherAccount() error {
 // errOtherAccount says that a sign-in that was kept is for another account than the firm's.
 var errOtherAccount = errors.New("connect: the sign-in is for another account")
 
-// refusedWhile ends a connection in trouble whose sign-in turns out to be refused.
+// refusedWhile ends a connection in trouble whose sign-in is refused.
 func (u *Upkeep) refusedWhile(ctx context.Context, f domain.FirmID, c domain.Connection, err error) error {
 	ce := domain.AsCallError(err)
 	if ce == nil || ce.Class != domain.SignIn {
@@ -135,7 +135,7 @@ func (u *Upkeep) refusedWhile(ctx context.Context, f domain.FirmID, c domain.Con
 	})
 }
 
-// checked records what a look showed. What may pass is not recorded: it is looked again.
+// checked records the result of a check. A temporary fault is not recorded but retried.
 func (u *Upkeep) checked(ctx context.Context, f domain.FirmID, began time.Time, seen domain.ConnectionChecked, err error) error {
 	ce := domain.AsCallError(err)
 	switch {

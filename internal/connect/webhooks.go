@@ -12,10 +12,10 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// webhookPath is where the bridge listens; the secret follows.
+// webhookPath is the path of the webhook address; the secret follows it.
 const webhookPath = "/webhooks/smokeball/"
 
-// Webhooks keep each firm's one webhook subscription in Smokeball.
+// Webhooks keeps each firm's one webhook subscription in Smokeball.
 type Webhooks struct {
 	ledger        *ledger
 	addresses     *addresses
@@ -75,8 +75,8 @@ func (w *Webhooks) subscribe(ctx context.Context, f domain.FirmID, p pair) (stri
 
 func (w *Webhooks) addressOf(p pair) string { return w.publicURL + webhookPath + p.Secret }
 
-// findSubscription is the firm's one subscription, "" where there is none, wherever it leads: it is known
-// by what was written into it. Of several the first one stays, so that engines which look at
+// findSubscription is the id of the firm's one subscription, "" where there is none. It is
+// recognized by its content, wherever it leads. Of several the first one stays, so that engines that look at
 // the same time keep the same one, and the others are removed.
 func (w *Webhooks) findSubscription(ctx context.Context, f domain.FirmID) (string, error) {
 	keep := ""
@@ -106,7 +106,7 @@ func (w *Webhooks) findSubscription(ctx context.Context, f domain.FirmID) (strin
 	return keep, nil
 }
 
-// isOurs reports whether the firm's subscription is meant: it is the one in the ledger, leads
+// isOurs reports whether the subscription is the engine's: it is the one in the ledger, leads
 // to this engine, or carries a secret of the firm's, at whatever address the engine was.
 func (w *Webhooks) isOurs(ctx context.Context, f domain.FirmID, c domain.Connection, s domain.Subscription) (bool, error) {
 	if s.ID == c.Subscription || strings.HasPrefix(s.URL, w.publicURL+webhookPath) {
@@ -154,11 +154,11 @@ func (w *Webhooks) renewWebhooks(ctx context.Context, by domain.User) {
 		return
 	}
 	if _, err = w.register(ctx, by); err != nil {
-		w.log.Warn("the webhook subscription could not be renewed; retrying", "firm", by.Firm, "err", err)
+		w.log.Warn("can't renew the webhook subscription; the engine retries", "firm", by.Firm, "err", err)
 		_, err = w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(notRenewed(err), false) })
 	}
 	if err != nil {
-		w.log.Error("the loss of the webhook subscription could not be recorded", "firm", by.Firm, "err", err)
+		w.log.Error("can't record the loss of the webhook subscription", "firm", by.Firm, "err", err)
 	}
 }
 

@@ -118,7 +118,7 @@ func (e *engine) Subscribe(ctx context.Context, f domain.FirmID, s connect.Subsc
 	return id, err
 }
 
-// TestTwoEnginesAtOnceMakeOneSubscription tells that of two engines that both found none
+// TestTwoEnginesAtOnceMakeOneSubscription: of two engines that both found none
 // and both made one, both keep the same.
 func TestTwoEnginesAtOnceMakeOneSubscription(t *testing.T) {
 	c := newCounter(t)
@@ -268,7 +268,7 @@ func TestTheBridge(t *testing.T) {
 	}
 }
 
-// signed has Smokeball send a notification and tells its headers.
+// signed has Smokeball send a notification and returns its headers.
 func (c *counter) signed() http.Header {
 	c.Helper()
 	c.must(c.client.NotifySubscription(c.Context(), oak, c.only().ID))
@@ -292,7 +292,7 @@ func (p post) RoundTrip(r *http.Request) (*http.Response, error) {
 
 var errBusy = errors.New("the bus takes nothing")
 
-// TestWhatCantBePublishedIsNotAccepted tells that Smokeball is answered well only when
+// TestWhatCantBePublishedIsNotAccepted: Smokeball is answered well only when
 // the notification is kept.
 func TestWhatCantBePublishedIsNotAccepted(t *testing.T) {
 	c := newCounter(t)

@@ -6,7 +6,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestAFailedAttemptNamesWhoAsked tells that the fact of a failure says whose link it was.
+// TestAFailedAttemptNamesWhoAsked: the fact of a failure says whose link it was.
 func TestAFailedAttemptNamesWhoAsked(t *testing.T) {
 	c := newCounter(t)
 	_, err := c.finish(c.visit(c.link(admin), "deny", ""), &admin)

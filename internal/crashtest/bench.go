@@ -85,7 +85,7 @@ func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.out, format, args...)
 }
 
-// mayBegin tells whether another cycle may begin.
+// mayBegin reports whether another cycle may begin.
 func (b *bench) mayBegin(ctx context.Context) bool {
 	return ctx.Err() == nil && time.Now().Before(b.ends)
 }

@@ -60,7 +60,7 @@ func (c caller) call(ctx context.Context, method, path string, in, out any) erro
 	return json.Unmarshal(data, out)
 }
 
-// answers tells whether a GET of the path is answered with 2xx.
+// answers reports whether a GET of the path is answered with 2xx.
 func (c caller) answers(ctx context.Context, path string) bool {
 	return c.call(ctx, http.MethodGet, path, nil, nil) == nil
 }

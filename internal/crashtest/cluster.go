@@ -202,7 +202,7 @@ func (c *cluster) led(ctx context.Context, not ...*clusterEngine) (s *clusterEng
 	return s, err
 }
 
-// settleCluster lets the engines work off all that CaseHug has told, ends them and counts what
+// settleCluster lets the engines work off all events, ends them and counts what
 // came of it.
 func (t *trial) settleCluster(ctx context.Context, c *cluster) error {
 	if err := errors.Join(c.calm(ctx), allWhole(ctx, c.nodes), c.allReady(ctx)); err != nil {

@@ -32,7 +32,7 @@ func newDisk(ctx context.Context, scratch string) (*disk, error) {
 	return d, d.mount(ctx)
 }
 
-// noDisks tells why there can be no disks here; nil: there can be.
+// noDisks returns why there can be no disks here; nil: there can be.
 func (t *trial) noDisks(ctx context.Context) error {
 	probe, err := newDisk(ctx, t.dir)
 	if err != nil {

@@ -68,7 +68,7 @@ func (e effects) missing(names []string) []string {
 	return list
 }
 
-// practice is what a firm has in Smokeball, as the simulator's own API tells it.
+// practice is what a firm has in Smokeball, as the simulator's own API shows it.
 type practice struct {
 	Matters []struct {
 		ID, ExternalSystemID, Description string

@@ -66,7 +66,7 @@ func (t *trial) count(figure *int, what string, things []string) {
 	}
 }
 
-// settle lets an engine work off all that CaseHug has told, stops it and counts what
+// settle lets an engine work off all events, stops it and counts what
 // came of it. The publisher rests meanwhile.
 func (t *trial) settle(ctx context.Context, w *world) error {
 	if err := w.calm(ctx); err != nil {
@@ -88,7 +88,7 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 	return t.balance(ctx, w, names)
 }
 
-// workOff returns when all that CaseHug has told is worked off and heard of, and gives
+// workOff returns when all events are worked off and heard of, and gives
 // the names of it. The publisher rests from here on.
 func (t *trial) workOff(ctx context.Context, w *world) ([]string, error) {
 	names, titles := wanted(w.load.stop(), w.load.documents)

@@ -62,7 +62,7 @@ func killAtRandom(ctx context.Context, t *trial) error {
 }
 
 // workAWhile returns at a random moment while the engine starts, every fourth time, or
-// else at most so long after it is ready. An engine that ends by itself is an error.
+// else at most that long after it is ready. An engine that ends by itself is an error.
 func (t *trial) workAWhile(ctx context.Context, w *world, most time.Duration) error {
 	if t.cycles%4 == 3 {
 		most /= 2

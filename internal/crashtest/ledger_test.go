@@ -66,7 +66,7 @@ func TestLedgerTellsWhatItAskedForAndSaw(t *testing.T) {
 	}
 }
 
-// TestLedgerTellsWhatItAskedForWithoutAnAnswer tells that what Smokeball has is explained
+// TestLedgerTellsWhatItAskedForWithoutAnAnswer: what Smokeball has is explained
 // by an intent, and by nothing else.
 func TestLedgerTellsWhatItAskedForWithoutAnAnswer(t *testing.T) {
 	dir := t.TempDir()

@@ -24,7 +24,7 @@ type node struct {
 	Name    string
 	Client  string   // where engines and publishers connect
 	Route   string   // where the other nodes connect
-	Monitor string   // where it tells how it is
+	Monitor string   // where it reports its health
 	Routes  []string // of all nodes
 	Store   string   // its folder
 

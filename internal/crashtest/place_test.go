@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// TestAPlaceHasANetworkOfItsOwnAndNothingElse tells that a program at a place sees the mounts
+// TestAPlaceHasANetworkOfItsOwnAndNothingElse: a program at a place sees the mounts
 // of this one: with copies of them it would hold a disk that another campaign unmounts.
 func TestAPlaceHasANetworkOfItsOwnAndNothingElse(t *testing.T) {
 	if !mayCutOff() {

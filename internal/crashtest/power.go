@@ -77,7 +77,7 @@ func (t *trial) control(ctx context.Context) error {
 // casesOfControl are told of before the power is cut.
 const casesOfControl = 10
 
-// cutUnsynced tells how many of the matters that were acknowledged are gone after the
+// cutUnsynced returns how many of the matters that were acknowledged are gone after the
 // power cut of an engine whose writes were not flushed.
 func (t *trial) cutUnsynced(ctx context.Context) (gone, told int, err error) {
 	d, err := newDisk(ctx, t.dir)

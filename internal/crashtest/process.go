@@ -62,7 +62,7 @@ func (p *process) thaw() { _ = p.command.Process.Signal(syscall.SIGCONT) }
 // terminate asks the process to end.
 func (p *process) terminate() { _ = p.command.Process.Signal(syscall.SIGTERM) }
 
-// endsWithin tells whether the process ends by itself within the time.
+// endsWithin reports whether the process ends by itself within the time.
 func (p *process) endsWithin(ctx context.Context, d time.Duration) bool {
 	ctx, cancel := context.WithTimeout(ctx, d)
 	defer cancel()
@@ -74,7 +74,7 @@ func (p *process) endsWithin(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// wasKilled tells of a process that has ended whether SIGKILL did it.
+// wasKilled reports whether SIGKILL ended the process.
 func (p *process) wasKilled() bool {
 	var exit *exec.ExitError
 	if !errors.As(p.err, &exit) {

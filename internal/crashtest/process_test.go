@@ -85,7 +85,7 @@ func TestAFrozenProcessRunsNoFurther(t *testing.T) {
 	}
 }
 
-// TestAProgramThatEndsIsNotWaitedFor tells that a Smokeball which does not start is a fault
+// TestAProgramThatEndsIsNotWaitedFor: a Smokeball which does not start is a fault
 // with its own words at once, not one of time.
 func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
 	sim := filepath.Join(t.TempDir(), "sim")
@@ -100,7 +100,7 @@ func TestAProgramThatEndsIsNotWaitedFor(t *testing.T) {
 	}
 }
 
-// TestTheSimulatorTakesTheCampaignsWords tells that a world's Smokeball starts with what the
+// TestTheSimulatorTakesTheCampaignsWords: a world's Smokeball starts with what the
 // campaigns tell it, with and without a limit of the rate.
 func TestTheSimulatorTakesTheCampaignsWords(t *testing.T) {
 	trial := aTrial(t)

@@ -15,20 +15,20 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// publisher is CaseHug's services: they tell of one matter after the other, wait for
+// publisher is CaseHug's services: they publish one matter after the other, wait for
 // each acknowledgement, repeat what was not acknowledged, and nothing else.
 type publisher struct {
 	conn  *nats.Conn
 	js    jetstream.JetStream
-	end   func() // and wait until nobody tells any more
+	end   func() // and wait until nobody publishes
 	reads bool   // it may read what it has put, and does
-	drop  func() // let nobody tell any more, whatever is acknowledged
+	drop  func() // stop publishing, whatever is acknowledged
 	pace  time.Duration
 	// documents are the documents of a case.
 	documents func(caseNumber) []document
 
 	mu    sync.Mutex
-	begun int           // cases that somebody tells of, or has told of
+	begun int           // cases that were begun
 	told  int           // cases of which all is acknowledged
 	lost  chan struct{} // closed and replaced when the engine is gone
 }
@@ -66,7 +66,7 @@ const (
 	pace     = 120 * time.Millisecond
 )
 
-// start tells of case after case until ctx ends or stop is called.
+// start publishes case after case until ctx ends or stop is called.
 func (p *publisher) start(ctx context.Context) {
 	ctx, p.drop = context.WithCancel(ctx)
 	stopped, stop := context.WithCancel(ctx)
@@ -108,7 +108,7 @@ func (p *publisher) acknowledged() int {
 	return p.told
 }
 
-// publish tells of the n-th case until all of it is acknowledged; false: ctx ended before.
+// publish repeats the n-th case until all of it is acknowledged; false: ctx ended before.
 func (p *publisher) publish(ctx context.Context, n int) bool {
 	for _, say := range p.sayings(n) {
 		for p.attempt(ctx, say) != nil {
@@ -147,7 +147,7 @@ func (p *publisher) attempt(over context.Context, say func(context.Context) erro
 	return err
 }
 
-// sayings is all that CaseHug tells of the n-th case, in order.
+// sayings are all events of the n-th case, in order.
 func (p *publisher) sayings(n int) []func(context.Context) error {
 	k := caseNumber(n)
 	list := []func(context.Context) error{p.event("matter.created", k.matter()+"-created", k.data(1))}

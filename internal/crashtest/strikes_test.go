@@ -18,7 +18,7 @@ func aTrial(t *testing.T) *trial {
 	return (&bench{options: options{seed: 7, short: true}, out: io.Discard, dir: t.TempDir()}).trial(campaign{name: "cluster"})
 }
 
-// TestEachStrikeIsDrawnOnce tells that no strike comes again before all others came.
+// TestEachStrikeIsDrawnOnce: no strike comes again before all others came.
 func TestEachStrikeIsDrawnOnce(t *testing.T) {
 	for _, short := range []bool{true, false} {
 		s, trial := &strikes{}, aTrial(t)
@@ -72,7 +72,7 @@ func TestALateTakeoverIsAFault(t *testing.T) {
 	}
 }
 
-// TestAGatewayKnowsChanges tells that reads and sign-ins are not taken for changes.
+// TestAGatewayKnowsChanges: reads and sign-ins are not taken for changes.
 func TestAGatewayKnowsChanges(t *testing.T) {
 	g, now := &gateway{}, time.Now()
 	for i, r := range []*http.Request{httptest.NewRequest("GET", "/matters", nil), httptest.NewRequest("POST", "/oauth2/token", nil),
@@ -87,7 +87,7 @@ func TestAGatewayKnowsChanges(t *testing.T) {
 	}
 }
 
-// TestNodesKnowEachOther tells that what a node's process is told is what it becomes.
+// TestNodesKnowEachOther: what a node's process is told is what it becomes.
 func TestNodesKnowEachOther(t *testing.T) {
 	nodes := newNodes(aTrial(t), t.TempDir())
 	used := map[string]bool{}

@@ -17,8 +17,8 @@ type standby struct {
 
 var (
 	errWatchEnded = errors.New("the watch of the entry ended")
-	// errWritten says that the entry was written although the watch did not tell: another
-	// standby was quicker, or the watch lags behind. A new watch tells.
+	// errWritten says that the entry was written although the watch did not show it: another
+	// standby was faster, or the watch lags. A new watch shows it.
 	errWritten = errors.New("the entry was written meanwhile")
 )
 
@@ -65,7 +65,7 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 	}
 }
 
-// after is what is known after the watch told e; nil says that it told all there was.
+// after is what is known after the watch delivered e; nil: it has delivered all there was.
 func (s standby) after(e jetstream.KeyValueEntry, owner string) standby {
 	if e == nil {
 		return s

@@ -23,7 +23,7 @@ type Lease struct {
 	Key      string
 	Owner    string        // this engine, by a name that no other one has
 	Lifetime time.Duration // how long an entry lives unless it is renewed; the bucket's TTL
-	Drain    time.Duration // how long work that is told to end keeps the lease, at most
+	Drain    time.Duration // how long work that was told to stop may keep the lease
 	Log      *slog.Logger
 }
 
@@ -84,7 +84,7 @@ func (l Lease) drain(ended <-chan error) (err error, done bool) {
 
 // renew keeps the entry alive until ctx ends, and returns its last revision, or 0 when
 // it is another engine's. While nobody answers the entry may still be ours: whether calls
-// may be sent meanwhile is what the term says.
+// may be sent meanwhile is for the term to decide.
 func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
 		if retry.Wait(ctx, l.Lifetime/5) != nil {
@@ -107,8 +107,8 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	}
 }
 
-// prolong writes the entry again. It does not wait so long for an answer that there would be
-// no time for another try.
+// prolong writes the entry again. It stops waiting for an answer while there is still
+// time for another try.
 func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
 	defer cancel()
@@ -117,7 +117,7 @@ func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 
 var errLost = errors.New("the entry is another engine's or has ended")
 
-// newest is the entry's revision, where it is still ours or nobody can tell: the answer to
+// newest is the entry's revision where the entry is still ours, or nobody answers: the answer to
 // an update that was done may have been lost.
 func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
@@ -139,7 +139,7 @@ func (l Lease) giveBack(revision uint64) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := l.KV.Delete(ctx, l.Key, jetstream.LastRevision(revision)); err != nil {
-		l.Log.Info("the lease was not given back; it ends by itself", "lease", l.Key, "err", err)
+		l.Log.Info("can't give the lease back; its entry expires", "lease", l.Key, "err", err)
 		return
 	}
 	l.Log.Info("the lease is handed over", "lease", l.Key)

@@ -104,7 +104,7 @@ func (f *forgetful) Update(ctx context.Context, key string, value []byte, last u
 	return revision, err
 }
 
-// TestALostAnswerLosesNoLease tells that an entry which was prolonged, but nobody heard of
+// TestALostAnswerLosesNoLease: an entry which was prolonged, but nobody heard of
 // it, is not taken for another engine's.
 func TestALostAnswerLosesNoLease(t *testing.T) {
 	kv := &forgetful{KeyValue: bucket(t)}
@@ -123,7 +123,7 @@ func TestALostAnswerLosesNoLease(t *testing.T) {
 	}
 }
 
-// TestTheLeaseIsHandedOverBeforeAllIsDrained tells that the next engine leads while the work
+// TestTheLeaseIsHandedOverBeforeAllIsDrained: the next engine leads while the work
 // of the last one still ends, and that the last one sends nothing then.
 func TestTheLeaseIsHandedOverBeforeAllIsDrained(t *testing.T) {
 	kv := bucket(t)
@@ -165,7 +165,7 @@ func TestTheLeaseIsHandedOverBeforeAllIsDrained(t *testing.T) {
 	wg.Wait()
 }
 
-// TestAnEntryThatIsNotRenewedIsTakenOver tells that an engine which does not renew its entry,
+// TestAnEntryThatIsNotRenewedIsTakenOver: an engine which does not renew its entry,
 // though that does not end by itself, is taken over from after the life of an entry.
 func TestAnEntryThatIsNotRenewedIsTakenOver(t *testing.T) {
 	kv := bucket(t)

@@ -54,7 +54,7 @@ var (
 )
 
 // Sure returns nil when the lease under which ctx's work was begun is certainly still this
-// engine's: also right after the engine stood still, when nobody told it yet that it has
+// engine's, even right after the process was paused, before it learns that it has
 // lost it. Where the lease could not be renewed in time Sure waits until it is, for twice
 // its life. Work of no lease may always go on.
 func Sure(ctx context.Context) error {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// TestATermEndsByItself tells that who stood still finds the lease uncertain before anybody
+// TestATermEndsByItself: who stood still finds the lease uncertain before anybody
 // tells of it, and sends nothing until it is renewed.
 func TestATermEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -39,7 +39,7 @@ func TestATermEndsByItself(t *testing.T) {
 	})
 }
 
-// TestAHandoverRefusesAtOnce tells that no call is sent any more from the moment on at which
+// TestAHandoverRefusesAtOnce: no call is sent any more from the moment on at which
 // the engine is told to stop, also one that waits for the lease to be renewed.
 func TestAHandoverRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAHandoverRefusesAtOnce(t *testing.T) {
 	})
 }
 
-// TestATermEndsByTheClockThatRanOn tells that a machine which slept, whose steady clock
+// TestATermEndsByTheClockThatRanOn: a machine which slept, whose steady clock
 // stood still, finds its lease lost.
 func TestATermEndsByTheClockThatRanOn(t *testing.T) {
 	now := time.Now()

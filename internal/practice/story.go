@@ -12,7 +12,7 @@ type Stage struct {
 	Click func(domain.MatterID) error
 	// Until returns when the matters stand as wanted, at once where they do already.
 	Until func(what string, wanted func(Standings) bool) error
-	// Say tells what happens, for people.
+	// Say is the sentence for people.
 	Say func(format string, args ...any)
 }
 

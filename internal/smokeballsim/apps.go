@@ -40,7 +40,7 @@ func newBucket(perSecond float64, burst int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), burst)
 }
 
-// checkApps refuses apps that cannot be told apart, or that nobody has.
+// checkApps refuses apps that cannot be distinguished, or that nobody has.
 func (c Config) checkApps() error {
 	ids, firms := map[string]bool{c.ClientID: true}, map[string]bool{}
 	for _, a := range c.Accounts {

@@ -48,7 +48,7 @@ func (f contactFilter) keeps(k *contact) bool {
 	return !slices.ContainsFunc(f.terms, func(t term) bool { return !t.fits(k.In) })
 }
 
-// fits tells whether a contact satisfies one search term.
+// fits reports whether a contact satisfies one search term.
 func (t term) fits(in contactIn) bool {
 	switch t.field {
 	case "email":

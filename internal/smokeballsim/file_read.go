@@ -80,7 +80,7 @@ func olderFirst(a, b *file) int {
 	return a.Born.Compare(b.Born)
 }
 
-// finds tells whether a file satisfies one search term: a query looks anywhere in the
+// finds reports whether a file satisfies one search term: a query looks anywhere in the
 // name, an extension is compared with or without its dot.
 func (t term) finds(f *file) bool {
 	if t.field == "fileextension" {

@@ -177,7 +177,7 @@ func (l *landing) editFolder(f *folder) error {
 	return nil
 }
 
-// within tells whether the folder id is the folder top or lies somewhere in it.
+// within reports whether the folder id is the folder top or lies somewhere in it.
 func (m *matter) within(id, top string) bool {
 	for range len(m.Folders.order) + 1 {
 		if id == "" || id == top {

@@ -120,7 +120,7 @@ func (s *signIn) keepRefresh(token string, g grant) {
 	})
 }
 
-// consented tells whether the firm still has a living refresh token.
+// consented reports whether the firm still has a living refresh token.
 func (s *signIn) consented(a *account) bool {
 	for _, g := range s.refresh {
 		if g.Account == a.ID && g.alive() {

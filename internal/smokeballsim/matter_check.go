@@ -12,7 +12,7 @@ func (f *flaws) add(field, format string, args ...any) {
 	*f = append(*f, flaw{field, fmt.Sprintf(format, args...)})
 }
 
-// checkMatter tells what is wrong with a matter as it would be.
+// checkMatter returns what is wrong with a matter as it would be.
 func (s *views) checkMatter(a *account, in matterIn) flaws {
 	var f flaws
 	s.checkMatterType(&f, a, in)

@@ -60,7 +60,7 @@ func newMatterType(a area, name, place, suffix string, kind int, gone bool) matt
 	}
 }
 
-// offers tells whether a firm of that location is in the region of t.
+// offers reports whether a firm of that location is in the region of t.
 func (t matterType) offers(location string) bool {
 	return australian(t.Location) == australian(location)
 }

@@ -42,7 +42,7 @@ func parseTerm(text string) (term, bool) {
 	return term{}, false
 }
 
-// holds tells whether any of the candidates satisfies the term; ":!" requires that none
+// holds reports whether any of the candidates satisfies the term; ":!" requires that none
 // is equal.
 func (t term) holds(candidates ...string) bool {
 	if t.operator == ":!" {

@@ -126,7 +126,7 @@ func (s *store) later(d time.Duration, do func() bool) {
 	})
 }
 
-// background runs do beside the caller and tells whether the server is open for that.
+// background runs do beside the caller and reports whether the server is open for that.
 func (s *store) background(do func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -136,7 +136,7 @@ func (s *store) background(do func()) bool {
 	return !s.closed
 }
 
-// pause waits for d and tells whether the server is still open.
+// pause waits for d and reports whether the server is still open.
 func (s *store) pause(d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()

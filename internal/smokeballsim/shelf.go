@@ -40,7 +40,7 @@ func (s *shelf[T]) show(id string) {
 // drop forgets id. Its place in the order stays empty.
 func (s *shelf[T]) drop(id string) { delete(s.slots, id) }
 
-// known tells whether id was accepted, visible or not.
+// known reports whether id was accepted, visible or not.
 func (s *shelf[T]) known(id string) bool { return s.slots[id] != nil }
 
 // held finds a resource, visible or not.

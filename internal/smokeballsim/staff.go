@@ -44,7 +44,7 @@ func listStaff(c *call) (reply, *problem) {
 	return listed(c, found, c.viewStaff)
 }
 
-// names tells whether a staff member satisfies one search term.
+// names reports whether a staff member satisfies one search term.
 func (t term) names(m Staff) bool {
 	if t.field == "email" {
 		return t.holds(m.Email)

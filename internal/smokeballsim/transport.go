@@ -56,7 +56,7 @@ func taken(r *http.Request) (*http.Request, error) {
 	return in, errors.Join(err, r.Body.Close())
 }
 
-// aborted runs serve and tells whether it hung up on its caller.
+// aborted runs serve and reports whether it hung up on its caller.
 func aborted(serve func()) (hungUp bool) {
 	defer func() {
 		switch p := recover(); p {

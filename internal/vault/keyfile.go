@@ -30,7 +30,7 @@ type sealing struct {
 	aead   tink.AEAD
 }
 
-// stamp tells one content of the file from the next.
+// stamp distinguishes one content of the file from the next.
 type stamp struct {
 	at   time.Time
 	size int64

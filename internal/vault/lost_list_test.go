@@ -35,7 +35,7 @@ func (deaf) ListKeysFiltered(ctx context.Context, _ ...string) (jetstream.KeyLis
 	return n, nil
 }
 
-// TestAListThatIsLostIsNotWaitedFor tells that it is an error, which can be tried again.
+// TestAListThatIsLostIsNotWaitedFor: it is an error, which can be retried.
 func TestAListThatIsLostIsNotWaitedFor(t *testing.T) {
 	v, err := vault.Open(filepath.Join(t.TempDir(), "master-key.json"))
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// Keys tells how many secrets each sealing key has sealed. A key that is in no keyset
+// Keys returns how many secrets each sealing key has sealed. A key that is in no keyset
 // any more is listed, too, where something is still sealed with it.
 func (s *Secrets) Keys(ctx context.Context) (list []Key, sealed map[KeyID]int, err error) {
 	sealed = map[KeyID]int{}
@@ -24,8 +24,8 @@ func (s *Secrets) Keys(ctx context.Context) (list []Key, sealed map[KeyID]int, e
 // Rotate adds a key that seals what is sealed from now on.
 func (s *Secrets) Rotate() (KeyID, error) { return s.Vault.Rotate() }
 
-// Rewrap seals with the newest key what older ones sealed, and tells how many secrets
-// that were. It may be stopped and begun again at any time.
+// Rewrap seals with the newest key what older ones sealed, and returns how many secrets
+// that were. It may be stopped and restarted at any time.
 func (s *Secrets) Rewrap(ctx context.Context) (int, error) {
 	done := 0
 	err := s.each(ctx, func(e jetstream.KeyValueEntry) error {
@@ -120,7 +120,7 @@ func (s *Secrets) each(ctx context.Context, f func(jetstream.KeyValueEntry) erro
 	for {
 		select {
 		case e := <-watcher.Updates():
-			if e == nil { // all that was there has been told
+			if e == nil { // all entries were delivered
 				return nil
 			}
 			if err := f(e); err != nil {

@@ -25,7 +25,7 @@ type Secrets struct {
 // NewSecrets keeps secrets in the bucket.
 func NewSecrets(v *Vault, kv jetstream.KeyValue) *Secrets { return &Secrets{Vault: v, kv: kv} }
 
-// Load opens a secret and tells its revision. Without one it returns ErrNone.
+// Load opens a secret and returns its revision. Without one it returns ErrNone.
 func (s *Secrets) Load(ctx context.Context, name string) ([]byte, uint64, error) {
 	entry, err := s.kv.Get(ctx, name)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {

@@ -78,7 +78,7 @@ func (v *Vault) newest() *sealing {
 }
 
 // Name is a keyed hash of text: 26 characters of A-Z a-z 0-9 _ -. The same text has
-// the same name under one master key, and the name does not tell the text.
+// the same name under one master key, and the name does not reveal the text.
 func (v *Vault) Name(text string) (string, error) {
 	sum, err := v.naming.ComputePrimaryPRF([]byte(text), 20)
 	if err != nil {
