@@ -53,8 +53,8 @@ func (e *Engine) openCrashes(context.Context) error {
 	}
 	e.crashes = crashes{at: at, left: &atomic.Int64{}, answered: &atomic.Bool{}}
 	e.crashes.left.Store(passing)
-	e.ledger = crashingLedger{e.ledger, e.crashes}
-	e.views.CrashInFold(func() { e.crashes.pass(midProjection) })
+	e.store.ledger = crashingLedger{e.store.ledger, e.crashes}
+	e.store.views.CrashInFold(func() { e.crashes.pass(midProjection) })
 	return nil
 }
 

@@ -40,12 +40,12 @@ func TestDeadLettersHoldSoMuch(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	e := &Engine{views: views}
+	i := intake{views: views}
 	keep := func(firm string) domain.DeadLettered {
 		m := message.NewMessage("1", bytes.Repeat([]byte("x"), 100<<10))
 		m.Metadata.Set(bus.MetaSubject, "casehug."+firm+".matter.created")
 		m.Metadata.Set(bus.MetaSeq, "17")
-		_, letter := deadLetterOf(m, &domain.Unprocessable{Code: domain.CodeInvalidEvent}, e.deadLettersAreFull)
+		_, letter := deadLetterOf(m, &domain.Unprocessable{Code: domain.CodeInvalidEvent}, i.deadLettersAreFull)
 		if letter.Size != 100<<10 || len(letter.SHA256) != 64 || letter.Message != "INBOX 17" {
 			t.Errorf("it says of the whole: %d bytes, SHA-256 %q, %s", letter.Size, letter.SHA256, letter.Message)
 		}

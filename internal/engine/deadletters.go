@@ -2,10 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"strconv"
-	"strings"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/domain"
@@ -42,26 +38,12 @@ func notRunning() error {
 
 // takeInAgain takes in what is kept among the dead letters, with the same net around it
 // as on the bus.
-func (e *Engine) takeInAgain(ctx context.Context, m syncing.Message) error {
-	err := bus.Contain(ctx, e.limits.Handler, e.limits.Grace, func(ctx context.Context) error { return e.inbound.TakeIn(ctx, m) })
+func (i intake) takeInAgain(ctx context.Context, m inbound.Message) error {
+	err := bus.Contain(ctx, i.limits.Handler, i.limits.Grace, func(ctx context.Context) error { return i.inbound.TakeIn(ctx, m) })
 	u := inbound.Unprocessable(err)
 	if u == nil {
 		return err
 	}
-	e.log.Warn("an event still can’t be taken in", "code", u.Code, "err", err, "handler", "retry")
+	i.log.Warn("an event still can’t be taken in", "code", u.Code, "err", err, "handler", "retry")
 	return u
-}
-
-// fetch reads a message of the intake's stream, such as “INBOX 17”, again.
-func (e *Engine) fetch(ctx context.Context, name string) (syncing.Message, error) {
-	number, _ := strings.CutPrefix(name, bus.Inbox+" ")
-	seq, err := strconv.ParseUint(number, 10, 64)
-	if err != nil {
-		return syncing.Message{}, fmt.Errorf("message %q: it needs a number of stream %s", name, bus.Inbox)
-	}
-	subject, body, err := e.bus.InboxMessage(ctx, seq)
-	if errors.Is(err, bus.ErrNoMessage) {
-		err = syncing.ErrGone
-	}
-	return syncing.Message{Subject: subject, Body: body}, err
 }

@@ -3,26 +3,19 @@ package engine
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
-	"time"
 
-	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -155,16 +148,21 @@ func (r rows) Firms() ([]connect.FirmState, error) {
 	return list, err
 }
 
+// ids are the firms that have a row.
+func (r rows) ids() (list []domain.FirmID, err error) {
+	all, err := r.AllConnections()
+	for _, c := range all {
+		list = append(list, c.Firm)
+	}
+	return list, err
+}
+
 func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
 	row, err := r.Connection(f)
 	return row.WebhookActivity(), err
 }
 
 // documents opens approved documents and checks them on the way.
-func (e *Engine) documents() syncing.Documents {
-	return documents{casehug.NewDocuments(casehug.Options{Objects: objects{e.bus}, Networks: e.cfg.Parsed.Networks})}
-}
-
 type documents struct{ from *casehug.Documents }
 
 func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Document) (io.ReadCloser, bool, error) {
@@ -173,21 +171,6 @@ func (d documents) Open(ctx context.Context, f domain.FirmID, doc domain.Documen
 		return nil, false, err
 	}
 	return casehug.Checked(s, doc.Data), s.Unmarked, nil
-}
-
-// keptAfter is how long a confirmed document stays in the object store.
-const keptAfter = 7 * 24 * time.Hour
-
-// newTidy deletes confirmed documents from the object store, where there is one.
-func (e *Engine) newTidy(kv jetstream.KeyValue) syncing.ObjectCleanup {
-	t := syncing.ObjectCleanup{Ledger: e.ledger, Checkpoint: &checkpoint{kv, tidyKey}, After: keptAfter, Now: time.Now}
-	if e.bus != nil {
-		t.Delete = func(ctx context.Context, f domain.FirmID, object string, before time.Time) error {
-			bucket, name, _ := strings.Cut(object, "/")
-			return e.bus.DeleteObject(ctx, f, bucket, name, before)
-		}
-	}
-	return t
 }
 
 // objects is the bus's object store for documents.
@@ -240,56 +223,6 @@ func (m *checkpoint) Save(ctx context.Context, position uint64) error {
 	return err
 }
 
-// asideKey is the prefix of the position of an event that could not be published to CaseHug.
-const asideKey = "outbox.aside."
-
-// setAside notes in the bucket of checkpoints, in the log and in the metrics what CaseHug
-// could not be told.
-func (e *Engine) setAside(kv jetstream.KeyValue) func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
-	aside := prometheus.NewCounter(prometheus.CounterOpts{Name: "smokeball_sync_outbox_set_aside_total",
-		Help: "Events for CaseHug that could not be published while later ones could."})
-	e.metrics.MustRegister(aside)
-	return func(ctx context.Context, t syncing.OutboxMessage, cause error) error {
-		note, err := json.Marshal(map[string]string{"id": t.ID, "firm": string(t.Firm), "name": t.Name, "cause": cause.Error()})
-		if err != nil {
-			return err
-		}
-		if _, err := kv.Put(ctx, asideKey+strconv.FormatUint(t.Position, 10), note); err != nil {
-			return fmt.Errorf("note what can't be published: %w", err)
-		}
-		aside.Inc()
-		e.log.Error("can't publish an event to CaseHug; the engine set it aside and publishes the others: inform CaseHug's services by hand, and report the cause", "id", t.ID, "firm", t.Firm,
-			"name", t.Name, "position", t.Position, "err", cause)
-		return nil
-	}
-}
-
-// entry is a history entry as CaseHug is told of it.
-func (e *Engine) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error) {
-	if err := e.views.Wait(ctx, position); err != nil {
-		return nil, err
-	}
-	row, ok, err := e.views.Sync(f, id)
-	if err != nil {
-		return nil, err
-	}
-	if !ok {
-		return nil, fmt.Errorf("the views have no sync %s of firm %s", id, f)
-	}
-	return json.Marshal(row)
-}
-
-// publish publishes one piece of news.
-func (e *Engine) publish(_ context.Context, t syncing.OutboxMessage) error {
-	m, err := casehug.Encode(casehug.Outgoing{ID: t.ID, Firm: t.Firm, Topic: casehug.Topic(t.Name), Time: t.Envelope.At, Data: t.Data, Position: t.Position})
-	if err != nil {
-		return err
-	}
-	out := message.NewMessage(m.ID, m.Body)
-	out.Metadata = m.Header
-	return e.news.Publish(m.Subject, out)
-}
-
 // flat gives each header's first value.
 func flat(h http.Header) map[string]string {
 	out := make(map[string]string, len(h))
@@ -297,16 +230,4 @@ func flat(h http.Header) map[string]string {
 		out[k] = h.Get(k)
 	}
 	return out
-}
-
-// deadLetterRetention ends dead letters that nobody settled.
-func (e *Engine) deadLetterRetention() syncing.DeadLetterRetention {
-	firms := func() (list []domain.FirmID, err error) {
-		rows, err := e.views.AllConnections()
-		for _, r := range rows {
-			list = append(list, r.Firm)
-		}
-		return list, err
-	}
-	return syncing.DeadLetterRetention{Ledger: e.ledger, Now: time.Now, Log: e.log, Firms: firms, Old: e.views.OldDeadLetters}
 }

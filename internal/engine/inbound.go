@@ -1,12 +1,14 @@
 package engine
 
 import (
+	"log/slog"
+
+	"github.com/casehug/smokeball-sync/projections"
+
 	"context"
-	"errors"
 	"net/http"
 	"time"
 
-	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
@@ -15,45 +17,31 @@ import (
 	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
-// newInbound is the way in from the bus.
-func (e *Engine) newInbound(record syncing.Notices) inbound.Inbound {
-	return inbound.Inbound{
-		Events: inbound.Events{Intake: e.intake, Address: casehug.Address, Decode: casehug.Decode, Publish: e.publishEvent,
-			Asker: inbound.Asker{Hash: e.secrets.Vault.Name}, Largest: e.limits.Event},
-		Webhooks: inbound.Webhooks{Decode: casehug.DecodeWebhook, Parse: smokeball.ParseWebhook, Record: record.Receive,
-			ForgetTypes: e.client.ForgetMatterTypes},
-		IsWebhook: casehug.IsWebhook,
-	}
+// intake takes in what comes, and keeps what can't be taken in.
+type intake struct {
+	limits      Limits
+	requests    syncing.Requests
+	inbound     inbound.Inbound
+	bridge      inbound.Bridge
+	deadLetters syncing.DeadLetters
+	views       *projections.Views
+	log         *slog.Logger
 }
 
-// newBridge is the way in for Smokeball.
-func (e *Engine) newBridge() inbound.Bridge {
-	return inbound.Bridge{Recipients: connect.Recipients{Service: e.connections}, Parse: smokeball.ParseWebhook, Publish: e.publishWebhook, Now: time.Now,
+func newIntake(l Limits, s storage, v vendor, m messaging, notifier *syncing.Notifier, log *slog.Logger) intake {
+	taker := syncing.Intake{Ledger: s.ledger, Now: time.Now}
+	record := syncing.Notices{Ledger: s.ledger, Now: time.Now, Routes: s.views, Notify: notifier.Notify}
+	in := intake{limits: l, views: s.views, log: log, requests: syncing.Requests{Intake: taker, NewID: randomID, Views: s.views}}
+	in.inbound = inbound.Inbound{IsWebhook: casehug.IsWebhook,
+		Events: inbound.Events{Intake: taker, Address: casehug.Address, Decode: casehug.Decode, Publish: m.publishEvent,
+			Asker: inbound.Asker{Hash: v.secrets.Vault.Name}, Largest: l.Event},
+		Webhooks: inbound.Webhooks{Decode: casehug.DecodeWebhook, Parse: smokeball.ParseWebhook, Record: record.Receive, ForgetTypes: v.client.ForgetMatterTypes}}
+	in.bridge = inbound.Bridge{Recipients: connect.Recipients{Service: v.connections}, Parse: smokeball.ParseWebhook, Publish: m.publishWebhook, Now: time.Now,
 		Verify: func(f domain.FirmID, key string, h http.Header) error {
-			return smokeball.Verify(key, e.client.ClientID(f), h, time.Now())
+			return smokeball.Verify(key, v.client.ClientID(f), h, time.Now())
 		}}
-}
-
-func (e *Engine) publishEvent(ctx context.Context, subject, id string, header map[string]string, body []byte) error {
-	return roomless(e.bus.Publish(ctx, bus.Bound+subject, id, header, body))
-}
-
-func (e *Engine) publishWebhook(ctx context.Context, d domain.WebhookDelivery) error {
-	m, err := casehug.EncodeWebhook(d)
-	if err != nil {
-		return err
-	}
-	return roomless(e.bus.Publish(ctx, m.Subject, m.ID, m.Header, m.Body))
-}
-
-// roomless is what callers are told where the bus has no room: nothing is kept, so that they
-// send it again.
-func roomless(err error) error {
-	if !errors.Is(err, bus.ErrFull) {
-		return err
-	}
-	return &domain.CallError{Op: "publish", Class: domain.Retryable, After: time.Minute, Err: err, Failure: domain.Failure{Code: domain.CodeBusFull,
-		Message: "So many events wait to be taken in that there is no room for more", Remedy: "Send it again later; operators find the reason in the log."}}
+	in.deadLetters = syncing.DeadLetters{Ledger: s.ledger, Now: time.Now, TakeIn: in.takeInAgain, Fetch: m.fetch}
+	return in
 }
 
 // inbox is the way in as the API knows it.

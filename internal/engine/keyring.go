@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"github.com/prometheus/client_golang/prometheus"
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/internal/config"
@@ -27,10 +27,13 @@ func OpenKeyring(ctx context.Context, cfg config.Settings) (*Keyring, error) {
 	if cfg.MasterKeyFile == "" {
 		cfg.MasterKeyFile = filepath.Join(cfg.DataDir, "master-key.json")
 	}
-	e := &Engine{log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), cfg: cfg}
+	e := newEngine(cfg, Options{Log: slog.New(slog.DiscardHandler)})
 	k := &Keyring{close: e.Close}
-	for _, open := range []func(context.Context) error{e.hasData, e.openLedgerFile, e.openBus,
-		func(ctx context.Context) (err error) { k.secrets, err = e.openSecrets(ctx); return err }} {
+	for _, open := range []func(context.Context) error{e.store.hasLedger, e.store.openLedger, e.openBus,
+		func(ctx context.Context) (err error) {
+			k.secrets, err = openSecrets(ctx, cfg.MasterKeyFile, e.msg.buckets)
+			return err
+		}} {
 		if err := open(ctx); err != nil {
 			return nil, errors.Join(err, e.Close())
 		}
@@ -45,12 +48,12 @@ func (k *Keyring) Close() error { return k.close() }
 func (k *Keyring) Forget(ctx context.Context) (int, error) { return k.secrets.Forget(ctx) }
 
 // openSecrets opens the bucket of what is sealed.
-func (e *Engine) openSecrets(ctx context.Context) (*vault.Secrets, error) {
-	v, err := vault.Open(e.cfg.MasterKeyFile)
+func openSecrets(ctx context.Context, file string, buckets func(context.Context, string) (jetstream.KeyValue, error)) (*vault.Secrets, error) {
+	v, err := vault.Open(file)
 	if err != nil {
 		return nil, err
 	}
-	kv, err := e.buckets(ctx, bus.Tokens)
+	kv, err := buckets(ctx, bus.Tokens)
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of sealed tokens: %w", err)
 	}

@@ -27,7 +27,7 @@ type Reader struct {
 // openReader folds the ledger in a data directory into views of its own.
 func OpenReader(ctx context.Context, dir string) (*Reader, error) {
 	if _, err := os.Stat(ledgerPath(dir)); err != nil {
-		return nil, noData(dir, err)
+		return nil, noLedger(dir, err)
 	}
 	ledger, err := eventstore.OpenBoltReadOnly(ledgerPath(dir))
 	if err != nil {

@@ -27,20 +27,20 @@ const (
 
 // newRouter connects the bus to the handlers that take things in.
 func (e *Engine) newRouter() (*message.Router, error) {
-	router, err := bus.NewRouter(bus.RouterConfig{Timeout: e.limits.Handler, Grace: e.limits.Grace, CloseAfter: stopTaking,
-		MaxDeliveries: inbound.MaxDeliveries, DeadLetter: e.deadLetter, Registry: e.metrics, Logger: e.log})
+	router, err := bus.NewRouter(bus.RouterConfig{Timeout: e.in.limits.Handler, Grace: e.in.limits.Grace, CloseAfter: stopTaking,
+		MaxDeliveries: inbound.MaxDeliveries, DeadLetter: e.in.deadLetter, Registry: e.metrics, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Key: eventKey, Taken: e.bus.TakenIn, Drain: stopTaking / 2, Logger: e.log})
+	events, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.msg.bus.Durable), Key: eventKey, Taken: e.msg.bus.TakenIn, Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	webhooks, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.bus.Durable), Drain: stopTaking / 2, Logger: e.log})
+	webhooks, err := bus.NewSubscriber(bus.SubscriberConfig{Bind: e.crashes.acks(e.msg.bus.Durable), Drain: stopTaking / 2, Logger: e.log})
 	if err != nil {
 		return nil, err
 	}
-	takeIn := func(m *message.Message) error { return e.inbound.TakeIn(m.Context(), messageOf(m)) }
+	takeIn := func(m *message.Message) error { return e.in.inbound.TakeIn(m.Context(), messageOf(m)) }
 	router.AddConsumerHandler("intake", bus.Intake, events, takeIn)
 	router.AddConsumerHandler("notice", bus.Notice, webhooks, takeIn)
 	return router, nil
@@ -58,15 +58,15 @@ func messageOf(m *message.Message) inbound.Message {
 }
 
 // deadLetter keeps a message that can't be taken in.
-func (e *Engine) deadLetter(ctx context.Context, m *message.Message, cause error) error {
+func (i intake) deadLetter(ctx context.Context, m *message.Message, cause error) error {
 	u := inbound.Unprocessable(cause)
 	if u == nil {
 		return cause
 	}
-	firm, kept := deadLetterOf(m, u, e.deadLettersAreFull)
-	id, err := e.deadLetters.Keep(ctx, firm, kept)
+	firm, kept := deadLetterOf(m, u, i.deadLettersAreFull)
+	id, err := i.deadLetters.Keep(ctx, firm, kept)
 	if err == nil {
-		e.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id,
+		i.log.Warn("an event could not be taken in; it is kept among the dead letters", "firm", firm, "dead_letter", id,
 			"code", u.Code, "seq", m.Metadata.Get(bus.MetaSeq), "handler", message.HandlerNameFromCtx(ctx))
 	}
 	return err
@@ -78,7 +78,7 @@ func deadLetterOf(m *message.Message, u *domain.Unprocessable, full func(domain.
 	return inbound.DeadLetterOf(messageOf(m), from, u, full)
 }
 
-func (e *Engine) deadLettersAreFull(f domain.FirmID) bool {
-	row, err := e.views.Connection(f)
+func (i intake) deadLettersAreFull(f domain.FirmID) bool {
+	row, err := i.views.Connection(f)
 	return err == nil && row.DeadLetters.Open >= inbound.MostDeadLetters
 }

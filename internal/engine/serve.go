@@ -54,11 +54,11 @@ func (e *Engine) announce(address string) {
 	if err := e.leaveAddress(address); err != nil {
 		e.log.Warn("the operator's commands won't find this engine", "err", err)
 	}
-	e.log.Info("ready", "listen", address, "publishers", e.bus.ClientURL(), "console", e.cfg.PublicURL, "version", Version())
+	e.log.Info("ready", "listen", address, "publishers", e.msg.bus.ClientURL(), "console", e.cfg.PublicURL, "version", Version())
 	if wait := e.cfg.Parsed.Waits.Visible; e.cfg.NATSURL != "" && wait <= bus.LeaseLifetime {
 		e.log.Warn("ENGINE_VISIBILITY_WAIT is not longer than a lease lives without its engine: after a takeover something may be made twice; it needs more than that", "holds", wait, "lease", bus.LeaseLifetime)
 	}
-	if e.users == nil {
+	if e.signIn.users == nil {
 		e.log.Warn("every API call is refused: ENGINE_JWKS_URL is empty; it needs the address of CaseHug's key set")
 	}
 }
@@ -87,14 +87,21 @@ func (e *Engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 
 // work starts what goes on by itself from the ledger's facts.
 func (e *Engine) work(p *parts) {
-	p.keep("views", folds, func(ctx context.Context) error { return e.views.Run(ctx, e.ledger) })
-	p.keep("stalls", folds, e.stalls.Run)
-	p.keep("outbox", folds, e.runOutbox)
-	p.keep("calls", acts, e.whileLeading(e.schedule.Run, e.plans.Run, e.reconciler.Run, e.deadLetterRetention().Run, e.notary().Run, e.tidy.Run))
-	p.keep("refusals", folds, e.refusals.Run)
+	l := e.leases()
+	p.keep("views", folds, func(ctx context.Context) error { return e.store.views.Run(ctx, e.store.ledger) })
+	p.keep("stalls", folds, e.jobs.stalls.Run)
+	p.keep("outbox", folds, func(ctx context.Context) error { return l.hold(ctx, "outbox", e.jobs.outbox.Run) })
+	p.keep("calls", acts, l.leading(e.allowance, e.jobs.schedule.Run, e.jobs.plans.Run, e.smokeball.reconciler.Run, e.jobs.retention.Run, e.jobs.notary.Run, e.jobs.tidy.Run))
+	p.keep("refusals", folds, e.jobs.refusals.Run)
 	p.keep("health", folds, func(ctx context.Context) error {
-		return together(ctx, []func(context.Context) error{e.health.Run, e.trySmokeball})
+		return together(ctx, []func(context.Context) error{e.smokeball.health.Run, e.smokeball.try})
 	})
+}
+
+// allowance is the lease of the app's allowance.
+func (e *Engine) allowance() (string, error) {
+	app, err := e.smokeball.secrets.Vault.Name("allowance " + e.cfg.ClientID)
+	return "allowance." + app, err
 }
 
 // mostConnections is how many HTTP connections are served at once; more wait in the kernel.

@@ -24,13 +24,13 @@ import (
 func (e *Engine) handler() (http.Handler, error) { return web.New(e.site()) }
 
 func (e *Engine) site() web.Config {
-	f := firms{e.connections, e.views}
-	c := web.Config{Views: web.ViewsOf(e.views), Syncs: syncs{e.requests}, Versions: e.requests, Accounts: f, Consents: f, Settings: f, Webhooks: f, Mappings: f, Inbox: inbox{e.inbound.Events, e.newBridge()}, Allowance: allowance{e.client}, Keys: sealingKeys{e.secrets}, DeadLetters: deadLetters{e.deadLetters},
-		Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: e.refusals,
+	f := firms{e.smokeball.connections, e.store.views}
+	c := web.Config{Views: web.ViewsOf(e.store.views), Syncs: syncs{e.in.requests}, Versions: e.in.requests, Accounts: f, Consents: f, Settings: f, Webhooks: f, Mappings: f, Inbox: inbox{e.in.inbound.Events, e.in.bridge}, Allowance: allowance{e.smokeball.client}, Keys: sealingKeys{e.smokeball.secrets}, DeadLetters: deadLetters{e.in.deadLetters},
+		Past: projections.Past{Ledger: e.store.ledger, Views: e.store.views}, Refusals: e.jobs.refusals,
 		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.Parsed.Hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
-		OperatorToken: e.token, OneTime: e.oneTime, Ready: e.isReady, Stalled: e.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}
-	if e.users != nil {
-		c.Users, c.Sessions, c.CaseHugOrigins = users{e.users}, e.sessions, e.cfg.Parsed.Origins
+		OperatorToken: e.token, OneTime: e.signIn.oneTime, Ready: e.isReady, Stalled: e.jobs.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}
+	if e.signIn.users != nil {
+		c.Users, c.Sessions, c.CaseHugOrigins = users{e.signIn.users}, e.signIn.sessions, e.cfg.Parsed.Origins
 	}
 	return c
 }
@@ -38,10 +38,10 @@ func (e *Engine) site() web.Config {
 // connectionStatus is a firm's connection as CaseHug is told of it: the API's own
 // answer.
 func (e *Engine) connectionStatus(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error) {
-	if err := e.views.Wait(ctx, position); err != nil {
+	if err := e.store.views.Wait(ctx, position); err != nil {
 		return nil, err
 	}
-	c := reading.Connections{Views: e.views, Rows: e.views, History: e.views, Allowance: allowance{e.client}, Stalled: e.stalls.Of, Region: e.cfg.Region, Now: time.Now}
+	c := reading.Connections{Views: e.store.views, Rows: e.store.views, History: e.store.views, Allowance: allowance{e.smokeball.client}, Stalled: e.jobs.stalls.Of, Region: e.cfg.Region, Now: time.Now}
 	b, err := c.Status(f)
 	if err != nil {
 		return nil, err
@@ -51,10 +51,10 @@ func (e *Engine) connectionStatus(ctx context.Context, f domain.FirmID, position
 
 // isReady reports what keeps the engine from taking work.
 func (e *Engine) isReady(context.Context) error {
-	if !e.bus.Conn().IsConnected() {
+	if !e.msg.bus.Conn().IsConnected() {
 		return errors.New("the bus can't be reached: check the NATS servers of ENGINE_NATS_URL")
 	}
-	if err := e.bus.Fault(); err != nil {
+	if err := e.msg.bus.Fault(); err != nil {
 		e.log.Warn("the bus can't store events", "dir", e.cfg.DataDir, "err", err)
 		return errors.New("the bus can't store events: free space on the disk of ENGINE_DATA_DIR, or replace it; the log says more")
 	}

@@ -79,7 +79,7 @@ func wanted(day int) string {
 }
 
 func (y *year) rotates() {
-	_, err := y.e.connections.RotateWebhooks(y.Context(), admin())
+	_, err := y.e.smokeball.connections.RotateWebhooks(y.Context(), admin())
 	y.must(err)
 	y.rotations++
 }
@@ -87,7 +87,7 @@ func (y *year) rotates() {
 func (y *year) revoked() { y.must(y.sim.Revoke(testAccount)) }
 
 func (y *year) disconnects() {
-	_, err := y.e.connections.Disconnect(y.Context(), admin())
+	_, err := y.e.smokeball.connections.Disconnect(y.Context(), admin())
 	y.must(err)
 }
 
@@ -99,7 +99,7 @@ func (y *year) mute() {
 
 // unsubscribed is a subscription that is removed inside Smokeball.
 func (y *year) unsubscribed() {
-	y.must(y.e.client.Unsubscribe(y.Context(), testFirm, y.sim.State().Accounts[0].Subscriptions[0].ID))
+	y.must(y.e.smokeball.client.Unsubscribe(y.Context(), testFirm, y.sim.State().Accounts[0].Subscriptions[0].ID))
 }
 
 // errs is an admin who signs in to another account and thinks better of it.
@@ -107,7 +107,7 @@ func (y *year) errs() {
 	if !y.consent(otherAccount) {
 		y.Error("another account is not asked about")
 	}
-	_, err := y.e.connections.DropAccount(y.Context(), admin())
+	_, err := y.e.smokeball.connections.DropAccount(y.Context(), admin())
 	y.must(err)
 }
 
@@ -160,12 +160,12 @@ func (y *year) lives(day int) {
 func (y *year) rest() {
 	y.Helper()
 	for range 48 {
-		if len(y.e.views.Due()) == 0 {
+		if len(y.e.store.views.Due()) == 0 {
 			return
 		}
 		time.Sleep(time.Hour)
 	}
-	y.Fatalf("after two days there is still to do: %+v", y.e.views.Due())
+	y.Fatalf("after two days there is still to do: %+v", y.e.store.views.Due())
 }
 
 // count counts what is missing in Smokeball and what is there more than once.
@@ -194,7 +194,7 @@ func (y *year) count() (lost, doubled int) {
 func (y *year) wantsAllSynced() (syncs int) {
 	y.Helper()
 	for day := range y.days {
-		page, err := y.e.views.History(testFirm, projections.HistoryQuery{Matter: matterOf(day).ID, Limit: 100})
+		page, err := y.e.store.views.History(testFirm, projections.HistoryQuery{Matter: matterOf(day).ID, Limit: 100})
 		y.must(err)
 		syncs += len(page.Entries)
 		for _, e := range page.Entries {
@@ -210,7 +210,7 @@ func (y *year) wantsAllSynced() (syncs int) {
 func (y *year) wantsToldOnce() {
 	y.Helper()
 	facts := 0
-	for env, err := range y.e.ledger.Read(y.Context(), domain.ConnectionStream(testFirm)) {
+	for env, err := range y.e.store.ledger.Read(y.Context(), domain.ConnectionStream(testFirm)) {
 		y.must(err)
 		switch env.Event.(type) {
 		case domain.ConnectionAuthorized, domain.ReauthorizationSoon, domain.ReauthorizationRequired, domain.ConnectionLost, domain.Disconnected,

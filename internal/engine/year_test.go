@@ -19,7 +19,6 @@ import (
 
 	"github.com/ThreeDotsLabs/watermill/message"
 	"github.com/nats-io/nats.go/jetstream"
-	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
@@ -95,11 +94,12 @@ func (y *year) begin() {
 		APIKey: appKey, Region: "us", Environment: "production", APIURL: "https://smokeball.example", AuthURL: "https://smokeball.example",
 		Rate: "5", Burst: "5", Authorization: honoured.String(), Visible: "30s", Confirm: "3m", GiveUp: "24h", LogLevel: "info"}
 	y.must(cfg.Check())
-	e := &Engine{cfg: cfg, log: slog.New(slog.DiscardHandler), metrics: prometheus.NewRegistry(), buckets: y.bucket, ask: once, way: y.sim.Transport(), news: y}
-	for _, open := range []func(context.Context) error{e.openData, e.openLedgerFile, e.openViews, e.openSpool, e.openSmokeball, e.openHandlers} {
+	e := newEngine(cfg, Options{Log: slog.New(slog.DiscardHandler)})
+	e.msg, e.way = messaging{buckets: y.bucket, ask: once, news: y}, y.sim.Transport()
+	for _, open := range []func(context.Context) error{e.store.openFolder, e.store.openLedger, e.store.openViews, e.store.openSpool, e.openSmokeball, e.openHandlers} {
 		y.must(open(y.Context()))
 	}
-	e.schedule.Handler.Documents = sheets{}
+	e.jobs.schedule.Handler.Documents = sheets{}
 	y.hearing.Lock()
 	defer y.hearing.Unlock()
 	y.e, y.parts = e, newParts(e.log)
@@ -169,7 +169,7 @@ func (y *year) RoundTrip(r *http.Request) (*http.Response, error) {
 	if y.e == nil || y.muted.Load() {
 		return answer, nil
 	}
-	bridge := y.e.newBridge()
+	bridge := y.e.in.bridge
 	bridge.Publish = y.receive
 	err = bridge.Receive(r.Context(), strings.TrimPrefix(r.URL.Path, "/webhooks/smokeball/"), r.Header, body)
 	if answer.StatusCode = http.StatusOK; err != nil {
@@ -179,7 +179,7 @@ func (y *year) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (y *year) receive(ctx context.Context, d domain.WebhookDelivery) error {
-	return y.e.inbound.Webhooks.Record(ctx, d.Firm, d.Received())
+	return y.e.in.inbound.Webhooks.Record(ctx, d.Firm, d.Received())
 }
 
 // at waits until a time of a day of the story.
@@ -191,7 +191,7 @@ func (y *year) at(day int, clock time.Duration) {
 func (y *year) consent(account string) bool {
 	y.Helper()
 	who := admin()
-	link, _, err := y.e.connections.Authorize(y.Context(), who)
+	link, _, err := y.e.smokeball.connections.Authorize(y.Context(), who)
 	y.must(err)
 	r, err := http.NewRequestWithContext(y.Context(), http.MethodPost, link, strings.NewReader(url.Values{"decision": {"allow"}, "account": {account}}.Encode()))
 	y.must(err)
@@ -202,7 +202,7 @@ func (y *year) consent(account string) bool {
 	back, err := url.Parse(answer.Header.Get("Location"))
 	y.must(err)
 	q := back.Query()
-	done, err := firms{y.e.connections, y.e.views}.Complete(y.Context(), ports.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
+	done, err := firms{y.e.smokeball.connections, y.e.store.views}.Complete(y.Context(), ports.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
 	y.must(err)
 	return done.Asks
 }
@@ -218,7 +218,7 @@ func (y *year) connects() {
 
 func (y *year) registers() {
 	y.Helper()
-	_, err := y.e.connections.RegisterWebhooks(y.Context(), admin())
+	_, err := y.e.smokeball.connections.RegisterWebhooks(y.Context(), admin())
 	y.must(err)
 }
 
@@ -239,7 +239,7 @@ func (y *year) announces(day int) {
 		{Type: domain.TypeDocumentApproved, Origin: domain.EventRef{Source: "/casehug", ID: "approved-" + string(d.ID)}, Documents: []domain.DocumentData{d}},
 	} {
 		e.Firm, e.Time = testFirm, time.Now()
-		y.must(y.e.intake.TakeIn(y.Context(), e))
+		y.must(y.e.in.requests.TakeIn(y.Context(), e))
 	}
 }
 
@@ -271,10 +271,10 @@ func (sheets) Open(_ context.Context, _ domain.FirmID, d domain.Document) (io.Re
 // status is the connection's status as the API tells it.
 func (y *year) status() string {
 	y.Helper()
-	_, head, err := eventstore.Load[domain.Connection](y.Context(), y.e.ledger, domain.ConnectionStream(testFirm))
+	_, head, err := eventstore.Load[domain.Connection](y.Context(), y.e.store.ledger, domain.ConnectionStream(testFirm))
 	y.must(err)
-	y.must(y.e.views.Wait(y.Context(), uint64(head.Seq)))
-	row, err := y.e.views.Connection(testFirm)
+	y.must(y.e.store.views.Wait(y.Context(), uint64(head.Seq)))
+	row, err := y.e.store.views.Connection(testFirm)
 	y.must(err)
 	return string(row.Connection.Status(time.Now())) + ", webhooks " + row.WebhooksStatus(time.Now())
 }

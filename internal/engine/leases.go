@@ -3,42 +3,50 @@ package engine
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"golang.org/x/sync/errgroup"
+
+	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/internal/lease"
 )
 
-// whileLeading runs all that calls Smokeball while this engine holds the lease of the
-// app's allowance.
-func (e *Engine) whileLeading(all ...func(context.Context) error) func(context.Context) error {
+// leases decide which engine of a cluster does a piece of work. On one machine the ledger's
+// lock has decided that already.
+type leases struct {
+	buckets   func(ctx context.Context, name string) (jetstream.KeyValue, error)
+	onCluster bool
+	owner     string // this engine
+	log       *slog.Logger
+}
+
+func (e *Engine) leases() leases {
+	return leases{buckets: e.msg.buckets, onCluster: e.store.onCluster, owner: e.token[:12], log: e.log}
+}
+
+// leading runs all that calls Smokeball while this engine holds the lease of the allowance.
+func (l leases) leading(allowance func() (string, error), all ...func(context.Context) error) func(context.Context) error {
 	return func(ctx context.Context) error {
-		app, err := e.secrets.Vault.Name("allowance " + e.cfg.ClientID)
+		name, err := allowance()
 		if err != nil {
 			return err
 		}
-		return e.withLease(ctx, "allowance."+app, func(ctx context.Context) error {
+		return l.hold(ctx, name, func(ctx context.Context) error {
 			return together(smokeball.WithSlotsUntil(ctx, lease.Leaving(ctx)), all)
 		})
 	}
 }
 
-// runOutbox tells CaseHug while this engine holds the lease of that: news that several
-// engines publish at the same time, under the same id, get into each other's way.
-func (e *Engine) runOutbox(ctx context.Context) error {
-	return e.withLease(ctx, "outbox", e.outbox.Run)
-}
-
-// withLease does the work while this engine holds the lease. On one machine the ledger's lock
-// has decided that already.
-func (e *Engine) withLease(ctx context.Context, name string, work func(context.Context) error) error {
-	if e.cfg.NATSURL == "" {
+// hold does the work while this engine holds the lease.
+func (l leases) hold(ctx context.Context, name string, work func(context.Context) error) error {
+	if !l.onCluster {
 		return work(ctx)
 	}
-	kv, err := e.buckets(ctx, bus.Leases)
+	kv, err := l.buckets(ctx, bus.Leases)
 	if err != nil {
 		return fmt.Errorf("open the bucket of leases: %w", err)
 	}
@@ -46,7 +54,7 @@ func (e *Engine) withLease(ctx context.Context, name string, work func(context.C
 	if err != nil {
 		return fmt.Errorf("ask how long leases live: %w", err)
 	}
-	return lease.Lease{KV: kv, Key: name, Owner: e.token[:12], Lifetime: status.TTL(), Drain: keepsLease, Log: e.log}.Run(ctx, work)
+	return lease.Lease{KV: kv, Key: name, Owner: l.owner, Lifetime: status.TTL(), Drain: keepsLease, Log: l.log}.Run(ctx, work)
 }
 
 // keepsLease is how long an engine that stops keeps its lease for the calls that are under
