@@ -71,13 +71,6 @@ type Refusal struct {
 	RequestID RequestID `json:"request_id,omitempty"`
 }
 
-// Warning is something that went well enough but should be looked at.
-type Warning struct {
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Link    string `json:"link,omitempty"` // where Smokeball has what it is about
-}
-
 // Class says what may be done after a call to the outside failed.
 type Class int
 

@@ -40,18 +40,6 @@ type Doubt struct {
 	Link    string      `json:"link,omitempty"` // where Smokeball has it
 }
 
-// WarningCode is the stable word of a warning.
-type WarningCode string
-
-// The warnings about who is who.
-const (
-	ContactEmailShared WarningCode = "contact_email_shared" // the address is another's; the client got a contact of their own
-	ContactMaybeKnown  WarningCode = "contact_maybe_known"  // somebody of that name and phone is there; the client got a contact of their own
-	ContactKindChanged WarningCode = "contact_kind_changed" // the client was a person, or a company, until now
-	ContactAmbiguous   WarningCode = "contact_ambiguous"    // several have the address; the one of the name was taken
-	ContactNameDiffers WarningCode = "contact_name_differs" // the name fits, and is written otherwise
-)
-
 // crowd is how many different persons and companies an e-mail address may belong to and still
 // tell who somebody is. What more have is an office's address.
 const crowd = 5

@@ -402,7 +402,7 @@ func refuse(all map[string]string, field, value string) map[string]string {
 }
 
 func warn(list []Warning, w *Warning) []Warning {
-	if w == nil || contains(list, *w) {
+	if w == nil || WarnedOf(list, *w) {
 		return list
 	}
 	return append(list[:len(list):len(list)], *w)

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"cmp"
-	"fmt"
 	"strings"
 	"time"
 )
@@ -57,20 +56,17 @@ func isNews(was, next *time.Time) bool {
 // the same, and a warning for each.
 func Kept(was, next MatterDraft) (MatterDraft, []Warning) {
 	var list []Warning
-	warn := func(code, what, why string) {
-		list = append(list, Warning{Code: code, Message: fmt.Sprintf("CaseHug’s matter no longer has %s. Smokeball keeps it: %s. Remove it in Smokeball, if it is wrong there", what, why)})
-	}
 	if next.Number == "" && was.Number != "" {
 		next.Number = was.Number
-		warn("case_number_kept", fmt.Sprintf("the case number “%s”", was.Number), "it gives matters without a number one of its own")
+		list = append(list, Warning{Code: WarnNumberKept, About: &About{Was: was.Number}})
 	}
 	if next.OpenedDate == nil && was.OpenedDate != nil {
 		next.OpenedDate = was.OpenedDate
-		warn("opened_date_kept", "an opened date", "a matter there was opened on some day")
+		list = append(list, Warning{Code: WarnOpenedKept})
 	}
 	if next.ClosedDate == nil && was.ClosedDate != nil && next.Status == closed {
 		next.ClosedDate = was.ClosedDate
-		warn("closed_date_kept", "a closed date", "the matter is still closed")
+		list = append(list, Warning{Code: WarnClosedKept})
 	}
 	return next, list
 }
@@ -163,18 +159,15 @@ func (r *Refusal) Names(field string) bool {
 	return false
 }
 
-// TrimmingRefused warns that Smokeball took the matter without one of its fields.
-func TrimmingRefused(field string, f Failure) Warning {
-	what := map[string]string{FieldResponsible: "responsible person", FieldClientRole: "client’s role", FieldMatterType: "matter type", FieldOpened: "opened date", FieldClosed: "closed date"}[field]
-	return Warning{Code: field + "_refused", Message: fmt.Sprintf("Smokeball refused the %s; everything else was sent. It said: %s. Set it in Smokeball, or correct it and click “Sync to Smokeball” on the matter",
-		what, strings.TrimSuffix(f.Message, "."))}
+// TrimmingRefused warns that Smokeball took the matter without one of its fields; about says why.
+func TrimmingRefused(field string, about About) Warning {
+	return Warning{Code: WarningCode(field + "_refused"), About: &about}
 }
 
-// Differing names the values of a matter that was there already and that CaseHug has
-// otherwise, in people's words.
-func (m SmokeballMatter) Differing(d MatterDraft) []string {
-	var list []string
-	add := func(what, there string) { list = append(list, fmt.Sprintf("%s (“%s”)", what, there)) }
+// Differing are the values of a matter that was there already and that CaseHug has otherwise.
+func (m SmokeballMatter) Differing(d MatterDraft) []FieldValue {
+	var list []FieldValue
+	add := func(field, there string) { list = append(list, FieldValue{Field: field, Value: there}) }
 	if !SameText(m.Description, d.Description) {
 		add("name", m.Description)
 	}
@@ -182,7 +175,7 @@ func (m SmokeballMatter) Differing(d MatterDraft) []string {
 		add("status", m.Status)
 	}
 	if m.MatterTypeID != d.MatterTypeID {
-		list = append(list, "matter type")
+		add("matter type", "")
 	}
 	if d.OpenedDate != nil && dateText(m.OpenedDate) != dateText(d.OpenedDate) {
 		add("opened date", dateText(m.OpenedDate))
@@ -191,10 +184,10 @@ func (m SmokeballMatter) Differing(d MatterDraft) []string {
 		add("closed date", dateText(m.ClosedDate))
 	}
 	if d.ResponsibleStaffID != "" && m.ResponsibleStaffID != d.ResponsibleStaffID {
-		list = append(list, "responsible person")
+		add("responsible person", "")
 	}
 	if len(missingFrom(m.ClientIDs, d.ClientIDs)) > 0 {
-		list = append(list, "clients")
+		add("clients", "")
 	}
 	return list
 }

@@ -103,11 +103,21 @@ type SyncFailed struct {
 	Failure Failure `json:"failure"`
 }
 
-// SyncSkipped ends a sync that found nothing to do.
+// SyncSkipped ends a sync that found nothing to do. Facts of older ledgers hold a sentence as
+// the reason.
 type SyncSkipped struct {
-	Sync   SyncID `json:"sync"`
-	Reason string `json:"reason"`
+	Sync   SyncID     `json:"sync"`
+	Reason SkipReason `json:"reason"`
 }
+
+// SkipReason says why a sync found nothing to do.
+type SkipReason string
+
+// The reasons.
+const (
+	SkippedSame   SkipReason = "same"   // Smokeball already has all of it
+	SkippedWarned SkipReason = "warned" // what differs was warned of
+)
 
 // SyncCancelled ends a sync that a person no longer requires.
 type SyncCancelled struct {
@@ -229,11 +239,22 @@ type MatterAccepted struct {
 	DurationMS int64       `json:"duration_ms"`
 }
 
+// Linking says how a matter that Smokeball already had was found.
+type Linking string
+
+// The ways.
+const (
+	LinkedByID     Linking = "external_id" // it carries our id
+	LinkedByNumber Linking = "number"      // it has the case number and the client
+	LinkedRestored Linking = "restored"    // it was gone and is there again
+	LinkedEarlier  Linking = "earlier"     // it was linked before the firm left the account
+)
+
 // MatterLinked says that a matter which Smokeball already had is this matter.
 type MatterLinked struct {
 	Sync       SyncID      `json:"sync"`
 	Matter     SmokeballID `json:"matter"`
-	How        string      `json:"how"`               // external_id, number, restored or earlier
+	How        Linking     `json:"how"`
 	Known      MatterDraft `json:"known"`             // what counts as already sent
 	Account    string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 	DurationMS int64       `json:"duration_ms"`

@@ -144,7 +144,7 @@ func TestFinish(t *testing.T) {
 	doc, other := approved(3, retainer()), retainer()
 	other.ID = "d_2"
 	failed := domain.DocumentFailed{Sync: syncFor(2), Document: docA, FileName: "Signed retainer.pdf", Failure: failure}
-	skipped := domain.SyncSkipped{Sync: syncFor(2), Reason: "Smokeball already has this"}
+	skipped := domain.SyncSkipped{Sync: syncFor(2), Reason: domain.SkippedSame}
 	done := domain.SyncSucceeded{Sync: syncFor(2)}
 	for _, c := range []struct {
 		name string

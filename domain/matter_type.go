@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -53,10 +52,7 @@ func ResolveMatterType(types []MatterType, own Mappings, d MatterData) Resolutio
 		return Resolution{Type: t, Found: true, How: HowExact}
 	}
 	if t, ok := only(usable, d, sameWords); ok {
-		return Resolution{Type: t, Found: true, How: HowNormalised, Warning: &Warning{
-			Code:    "matter_type_normalised",
-			Message: fmt.Sprintf("Case type “%s” was taken for Smokeball’s matter type “%s”", d.CaseType, t.Name),
-		}}
+		return Resolution{Type: t, Found: true, How: HowNormalised, Warning: &Warning{Code: WarnTypeNormalised, About: &About{Value: d.CaseType, Was: t.Name}}}
 	}
 	return Resolution{Nearest: nearest(usable, d)}
 }

@@ -2,7 +2,6 @@ package domain_test
 
 import (
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -86,7 +85,7 @@ func TestResolveMatterType(t *testing.T) {
 // TestResolutionWarning tells that the warning names what was asked and what was taken.
 func TestResolutionWarning(t *testing.T) {
 	w := resolve("Auto Accident", "Personal Injury", "IL").Warning
-	if w == nil || w.Code != "matter_type_normalised" || !strings.Contains(w.Message, "Auto Accident") || !strings.Contains(w.Message, "Motor Vehicle Accident") {
+	if w == nil || w.Code != "matter_type_normalised" || w.About == nil || w.About.Value != "Auto Accident" || w.About.Was != "Motor Vehicle Accident" {
 		t.Errorf("the warning is %+v", w)
 	}
 }

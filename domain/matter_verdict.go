@@ -51,9 +51,9 @@ func (m Matter) end(id SyncID) []Event {
 	}
 	switch {
 	case !s.Changed && len(s.Warnings) > 0:
-		return []Event{SyncSkipped{Sync: id, Reason: "Nothing was left to write; see the warnings"}}
+		return []Event{SyncSkipped{Sync: id, Reason: SkippedWarned}}
 	case !s.Changed:
-		return []Event{SyncSkipped{Sync: id, Reason: "Smokeball already has this"}}
+		return []Event{SyncSkipped{Sync: id, Reason: SkippedSame}}
 	}
 	return []Event{SyncSucceeded{Sync: id, Warnings: s.Warnings}}
 }

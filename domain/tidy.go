@@ -1,7 +1,5 @@
 package domain
 
-import "fmt"
-
 // Tidy is the event with every text in the form in which it is kept and sent (Text): what
 // people can't see is no reason to refuse a matter, and never passes. What was taken out is
 // noted as Cleaned, so that the sync can tell.
@@ -83,44 +81,16 @@ func Tags(tags []string) []string {
 // TextCleaned warns that texts of the matter, of its clients or of a document held
 // characters that were taken out; nil where none did.
 func (m MatterData) TextCleaned() *Warning {
-	fields := append([]string(nil), m.Cleaned...)
+	about := About{Fields: m.Cleaned}
 	for _, c := range m.Clients() {
 		if c.Cleaned {
-			fields = append(fields, fmt.Sprintf("client %s", c.ID))
+			about.Clients = append(about.Clients, c.ID)
 		}
 	}
-	if len(fields) == 0 {
+	if len(about.Fields)+len(about.Clients) == 0 {
 		return nil
 	}
-	return &Warning{Code: WarnTextCleaned, Message: fmt.Sprintf(
-		"CaseHug’s %s held characters that can’t be seen, or line breaks. They were taken out before it was sent to Smokeball; correct it in CaseHug, so that both show the same", fieldList(fields))}
-}
-
-// WarnTextCleaned is the code of the warning that characters were taken out of a text.
-const WarnTextCleaned = "text_cleaned"
-
-// fieldList names fields as people do.
-func fieldList(fields []string) string {
-	var list string
-	for i, f := range fields {
-		switch {
-		case i == 0:
-		case i == len(fields)-1:
-			list += " and "
-		default:
-			list += ", "
-		}
-		if name, ok := fieldNames[f]; ok {
-			f = name
-		}
-		list += f
-	}
-	return list
-}
-
-// fieldNames are what people call the fields of a matter. It is only read.
-var fieldNames = map[string]string{
-	"case_number": "case number", "case_type": "case type", "practice_area": "practice area", "responsible_email": "responsible person’s e-mail address",
+	return &Warning{Code: WarnTextCleaned, About: &about}
 }
 
 func each[T any](list []T, f func(T) T) []T {

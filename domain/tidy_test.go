@@ -2,7 +2,6 @@ package domain_test
 
 import (
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -44,7 +43,8 @@ func TestTextCleaned(t *testing.T) {
 		t.Errorf("a clean matter warns: %+v", w)
 	}
 	m.Cleaned, m.Client.Cleaned = []string{"title", "case_number"}, true
-	if w := m.TextCleaned(); w == nil || w.Code != "text_cleaned" || !strings.Contains(w.Message, "title, case number and client c_1 held") {
+	want := domain.Warning{Code: domain.WarnTextCleaned, About: &domain.About{Fields: []string{"title", "case_number"}, Clients: []domain.ClientID{"c_1"}}}
+	if w := m.TextCleaned(); w == nil || !w.Is(want) {
 		t.Errorf("the warning is %+v", w)
 	}
 }

@@ -20,7 +20,7 @@ type dueRow struct {
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 7, Keys: dueKeys, Fold: foldDue,
+var DueWork = View[dueRow]{Name: "due", Version: 8, Keys: dueKeys, Fold: foldDue,
 	Gone: func(r dueRow) bool { return r.Current == nil }, Told: (*changes).ofDue}
 
 func dueKeys(env eventstore.Envelope) []string {

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // Entry is one sync in the history, as the outside contract shows it.
@@ -20,7 +22,7 @@ type Entry struct {
 	Trigger       domain.Trigger   `json:"trigger"`
 	RequestedBy   string           `json:"requested_by"`
 	Status        domain.Status    `json:"status"`
-	Warnings      []domain.Warning `json:"warnings"`
+	Warnings      []Warning        `json:"warnings"`
 	Error         *domain.Failure  `json:"error"`
 	QueuedAt      time.Time        `json:"queued_at"`
 	StartedAt     *time.Time       `json:"started_at"`
@@ -32,6 +34,13 @@ type Entry struct {
 	Position      uint64           `json:"position"` // ledger position of the request: newer syncs have higher ones
 	Origin        *domain.EventRef `json:"origin,omitempty"`
 	CancelledBy   string           `json:"cancelled_by,omitempty"`
+}
+
+// Warning is something that a person should look at.
+type Warning struct {
+	Code    domain.WarningCode `json:"code"`
+	Message string             `json:"message"`
+	Link    string             `json:"link,omitempty"` // where Smokeball has what it is about
 }
 
 // EntryResources are what a sync made or met in Smokeball.
@@ -60,8 +69,35 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[Entry]{Name: "history", Version: 5, Keys: syncKeys, Fold: foldEntry,
-	Order: func(e Entry) (string, uint64) { return string(e.Firm), e.Position }}
+var History = View[HistoryRow]{Name: "history", Version: 6, Keys: syncKeys, Fold: foldHistory,
+	Order: func(r HistoryRow) (string, uint64) { return string(r.Firm), r.Position }}
+
+// HistoryRow is an entry as it is kept: its warnings get their sentences when they are read, so
+// that a better sentence reaches old entries too.
+type HistoryRow struct {
+	Entry
+	Warned []domain.Warning `json:"warned,omitempty"`
+}
+
+func foldHistory(r HistoryRow, env eventstore.Envelope) HistoryRow {
+	return HistoryRow{Entry: foldEntry(r.Entry, env), Warned: foldWarnings(r.Warned, env.Event)}
+}
+
+func foldWarnings(list []domain.Warning, e domain.Event) []domain.Warning {
+	switch e := e.(type) {
+	case domain.SyncRequested:
+		return nil
+	case domain.SyncSucceeded:
+		return e.Warnings
+	case domain.MatterTypeResolved:
+		return addWarning(list, e.Warning)
+	case domain.ContactResolved:
+		return addWarning(list, e.Warning)
+	case domain.SyncWarned:
+		return addWarning(list, &e.Warning)
+	}
+	return list
+}
 
 func syncKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
@@ -114,8 +150,6 @@ func foldMove(e Entry, env eventstore.Envelope) Entry {
 		e.NextAttemptAt = nil
 	case domain.SyncConfirming:
 		e.Error = was
-	case domain.SyncSucceeded:
-		e.Warnings = append(e.Warnings[:0:0], ev.Warnings...)
 	case domain.SyncSkipped:
 		e = skippedStep(e, ev.Reason, env.At)
 	case domain.SyncCancelled:
@@ -154,7 +188,8 @@ func requestOf(f domain.Failure) domain.RequestID {
 }
 
 // skippedStep says in the matter's step why nothing was done.
-func skippedStep(e Entry, reason string, at time.Time) Entry {
+func skippedStep(e Entry, why domain.SkipReason, at time.Time) Entry {
+	reason := string(why)
 	for i := range e.Steps {
 		if s := &e.Steps[i]; s.Name == domain.StepMatter && s.Outcome == domain.OutcomeUnchanged {
 			s.Detail = reason
@@ -168,7 +203,7 @@ func skippedStep(e Entry, reason string, at time.Time) Entry {
 // filled gives empty lists instead of none, as the contract shows them.
 func filled(e Entry) Entry {
 	if e.Warnings == nil {
-		e.Warnings = []domain.Warning{}
+		e.Warnings = []Warning{}
 	}
 	if e.Smokeball.Contacts == nil {
 		e.Smokeball.Contacts = []domain.SmokeballID{}
@@ -198,12 +233,10 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 		if ev.How == domain.HowCustom {
 			step.Detail += ", by the firm's own mapping"
 		}
-		e.Warnings = addWarning(e.Warnings, ev.Warning)
 	case domain.ContactResolved:
 		step.Name, step.Outcome, step.DurationMS = domain.StepContact, ev.Outcome, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "client "+string(ev.Client)
 		e.Smokeball.Contacts = addID(e.Smokeball.Contacts, ev.Contact)
-		e.Warnings = addWarning(e.Warnings, ev.Warning)
 	case domain.ContactSeen:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "contact, by "+string(ev.By)
@@ -234,14 +267,14 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 }
 
 // found says how a matter was found in Smokeball.
-func found(how string) string {
+func found(how domain.Linking) string {
 	switch how {
-	case "restored":
+	case domain.LinkedRestored:
 		return "it was restored in Smokeball"
-	case "earlier":
+	case domain.LinkedEarlier:
 		return "it was linked in this account before"
 	}
-	return "found in Smokeball by " + strings.ReplaceAll(how, "_", " ")
+	return "found in Smokeball by " + strings.ReplaceAll(string(how), "_", " ")
 }
 
 // created says of an accepted contact that it was created, now that it is there.
@@ -276,9 +309,6 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 	case domain.DocumentFailed:
 		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
 		step.Request = requestOf(ev.Failure)
-	case domain.SyncWarned:
-		e.Warnings = addWarning(e.Warnings, &ev.Warning)
-		return e
 	case domain.MatterTagged:
 		step.Name, step.Outcome, step.Smokeball = domain.StepMatter, domain.OutcomeUpdated, ev.Matter
 		step.Detail = "tags " + strings.Join(ev.Tags, ", ")
@@ -352,15 +382,10 @@ func addStep(e Entry, s EntryStep) Entry {
 }
 
 func addWarning(list []domain.Warning, w *domain.Warning) []domain.Warning {
-	if w == nil {
+	if w == nil || domain.WarnedOf(list, *w) {
 		return list
 	}
-	for _, old := range list {
-		if old == *w {
-			return list
-		}
-	}
-	return append(list, *w)
+	return append(list[:len(list):len(list)], *w)
 }
 
 func addID(list []domain.SmokeballID, id domain.SmokeballID) []domain.SmokeballID {
@@ -396,6 +421,22 @@ func changed(c domain.MatterChange) []string {
 	return names
 }
 
+// Worded is the entry as people read it.
+func (r HistoryRow) Worded() Entry {
+	e := r.Entry
+	e.Warnings = make([]Warning, len(r.Warned))
+	for i, w := range r.Warned {
+		e.Warnings[i] = Warning{Code: w.Code, Message: wording.Warning(w), Link: w.Link}
+	}
+	e.Steps = slices.Clone(e.Steps)
+	for i, s := range e.Steps {
+		if s.Outcome == domain.OutcomeUnchanged {
+			e.Steps[i].Detail = wording.Skipped(domain.SkipReason(s.Detail))
+		}
+	}
+	return e
+}
+
 // HistoryQuery narrows the history of a firm. Zero fields do not narrow.
 type HistoryQuery struct {
 	Matter  domain.MatterID
@@ -422,7 +463,8 @@ func (v *Views) History(firm domain.FirmID, q HistoryQuery) (Page, error) {
 	}
 	var page Page
 	err := v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, History, string(firm), q.Before, func(e Entry) bool {
+		return newest(tx, History, string(firm), q.Before, func(r HistoryRow) bool {
+			e := r.Worded()
 			if !q.matches(e) {
 				return q.From.IsZero() || !e.QueuedAt.Before(q.From)
 			}
@@ -469,7 +511,9 @@ func (e Entry) mentions(text string) bool {
 // Sync is one entry of a firm's history.
 func (v *Views) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, err error) {
 	err = v.db.View(func(tx *bbolt.Tx) (err error) {
-		e, ok, err = get(tx, History, rowKey(string(firm), string(id)))
+		var r HistoryRow
+		r, ok, err = get(tx, History, rowKey(string(firm), string(id)))
+		e = r.Worded()
 		return err
 	})
 	return e, ok, err
@@ -490,7 +534,7 @@ func (v *Views) LastStep(firm domain.FirmID, id domain.SyncID) (at time.Time, er
 func (v *Views) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
 	counts := map[domain.Status]int{}
 	err := v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, History, string(firm), 0, func(e Entry) bool { counts[e.Status]++; return true })
+		return newest(tx, History, string(firm), 0, func(e HistoryRow) bool { counts[e.Status]++; return true })
 	})
 	return counts, err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // MatterRow is a matter as both sides have it, and what happened to it.
@@ -45,7 +46,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 7, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 8, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -162,7 +163,7 @@ func describeEvent(e domain.Event) string {
 	case domain.MatterAccepted:
 		return "Smokeball accepted the matter"
 	case domain.MatterLinked:
-		if e.How == "restored" {
+		if e.How == domain.LinkedRestored {
 			return "The matter was restored in Smokeball"
 		}
 		return "Linked to a matter that Smokeball already had"
@@ -182,7 +183,7 @@ func describeEvent(e domain.Event) string {
 	case domain.SyncFailed:
 		return "The sync failed: " + e.Failure.Message
 	case domain.SyncSkipped:
-		return e.Reason
+		return wording.Skipped(e.Reason)
 	case domain.ActivityRead:
 		return describeActivity(e)
 	case domain.SyncCancelled:

@@ -22,6 +22,8 @@ var table = []rule{
 
 	{folder: "internal/retry",
 		why: "a delay is a number and chance; the standard library has both"},
+	{folder: "internal/wording", may: []string{"domain"},
+		why: "a sentence is made of what a fact holds, wherever it is shown"},
 	{folder: "internal/keyed",
 		why: "a lock knows keys, not what they mean"},
 
@@ -30,7 +32,7 @@ var table = []rule{
 		why:   "a ledger stores domain events; both kinds of it pass one suite"},
 	{folder: "eventstore/eventstoretest", may: []string{"domain", "eventstore"}, libs: true,
 		why: "the suite speaks of nothing but the Store's contract"},
-	{folder: "projections", may: []string{"domain", "eventstore"}, libs: true,
+	{folder: "projections", may: []string{"domain", "eventstore", "internal/wording"}, libs: true,
 		why: "rows are folded from the ledger, and know no one who shows them"},
 
 	{folder: "adapters/bus", may: []string{"domain", "internal/retry"}, libs: true,

@@ -2,7 +2,6 @@ package syncing
 
 import (
 	"context"
-	"fmt"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -28,9 +27,7 @@ func (s *documentStep) awaits(d domain.Document) bool {
 // keepUncompared warns of a document that was approved again without a digest and whose object
 // is not there to be compared.
 func (s *documentStep) keepUncompared(ctx context.Context, d domain.Document) result {
-	if err := s.attempt.warn(ctx, domain.Warning{Code: "document_not_compared", Message: fmt.Sprintf(
-		"“%s” was approved again without a digest (sha256) and its object is no longer in the object store, so Smokeball keeps the content that it has. If another one was approved, whoever runs the service that sends documents puts it and sends the approval again",
-		d.Data.FileName)}); err != nil {
+	if err := s.attempt.warn(ctx, domain.Warning{Code: domain.WarnDocumentNotCompared, About: &domain.About{File: d.Data.FileName}}); err != nil {
 		return fails(err)
 	}
 	return s.keep(ctx, d, false)

@@ -143,7 +143,7 @@ func (t *attempt) request(parts ...string) domain.RequestID {
 
 // warn records a warning, once in a sync.
 func (t *attempt) warn(ctx context.Context, w domain.Warning) error {
-	if slices.Contains(t.m.Current.Warnings, w) {
+	if domain.WarnedOf(t.m.Current.Warnings, w) {
 		return nil
 	}
 	return t.record(ctx, domain.SyncWarned{Sync: t.current.Sync, Warning: w})

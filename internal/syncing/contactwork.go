@@ -67,7 +67,7 @@ func (w *contactWork) resolved(ctx context.Context) result {
 			Request: w.request, Pending: !w.c.Settled(), DurationMS: w.attempt.since(w.start)})
 	}
 	for _, warning := range append(w.doubts(), w.warnings...) {
-		if !slices.Contains(w.attempt.m.Current.Warnings, warning) {
+		if !domain.WarnedOf(w.attempt.m.Current.Warnings, warning) {
 			facts = append(facts, domain.SyncWarned{Sync: w.attempt.current.Sync, Warning: warning})
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -120,9 +119,7 @@ func (s *documentStep) sendable(ctx context.Context) (list []domain.Document, er
 
 // leftOut tells of a document that failed for good in an earlier sync.
 func leftOut(d domain.Document) domain.Warning {
-	return domain.Warning{Code: "document_not_sent", Message: fmt.Sprintf(
-		"“%s” is still not in Smokeball: %s. Put it right, then click “Sync to Smokeball” on the matter, or approve the document again in CaseHug. Any CaseHug user of the firm can do it",
-		d.Data.FileName, strings.TrimSuffix(d.Failure.Message, "."))}
+	return domain.Warning{Code: domain.WarnDocumentNotSent, About: &domain.About{File: d.Data.FileName, Cause: reason(*d.Failure)}}
 }
 
 func (s *documentStep) failed(ctx context.Context, d domain.Document, ce *domain.CallError) result {
@@ -238,7 +235,7 @@ func (s *documentStep) fileDraft(ctx context.Context, d domain.DocumentData) (do
 	path := s.folders.path(d)
 	name := domain.FileName(d.FileName, d.ContentType)
 	if name != d.FileName || d.Cleaned {
-		if err := s.attempt.warn(ctx, domain.Warning{Code: "file_name_changed", Message: fmt.Sprintf("“%s” is “%s” in Smokeball, because Windows and Smokeball take no other name", d.FileName, name)}); err != nil {
+		if err := s.attempt.warn(ctx, domain.Warning{Code: domain.WarnFileNameChanged, About: &domain.About{File: d.FileName, Was: name}}); err != nil {
 			return domain.FileDraft{}, fails(err)
 		}
 	}

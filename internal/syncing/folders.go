@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -16,7 +15,7 @@ type folderStep struct {
 	attempt   *attempt
 	link      *link
 	smokeball Folders
-	unfiled   map[domain.DocumentID]string // documents that go to the matter's root, and why Smokeball refused their folder
+	unfiled   map[domain.DocumentID]*domain.Failure // documents that go to the matter's root, and why Smokeball refused their folder
 }
 
 // folder is the Smokeball folder of a path such as Intake/Forms, made where it is not
@@ -60,9 +59,9 @@ func (s *folderStep) unfile(id domain.DocumentID, draft domain.FileDraft, r resu
 
 func (s *folderStep) noFolder(id domain.DocumentID, err error) {
 	if s.unfiled == nil {
-		s.unfiled = map[domain.DocumentID]string{}
+		s.unfiled = map[domain.DocumentID]*domain.Failure{}
 	}
-	s.unfiled[id] = domain.AsCallError(err).Failure.Message
+	s.unfiled[id] = causeOf(err)
 }
 
 // warnedUnfiled warns of a document that went to the matter's root because its folder was refused.
@@ -71,9 +70,7 @@ func (s *folderStep) warnedUnfiled(ctx context.Context, d domain.DocumentData) e
 	if !ok {
 		return nil
 	}
-	return s.attempt.warn(ctx, domain.Warning{Code: "folder_refused", Message: fmt.Sprintf(
-		"“%s” is in the matter in Smokeball, but not in the folder “%s”. It said: %s. Move it there, or name another folder under Settings → Integrations → Smokeball",
-		d.FileName, s.path(d), strings.TrimSuffix(why, "."))})
+	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnFolderRefused, About: &domain.About{File: d.FileName, Value: s.path(d), Cause: why}})
 }
 
 // parts are the paths of the folders that lead to a path, the outermost first, each with its

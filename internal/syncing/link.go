@@ -72,7 +72,7 @@ func (l *link) look(ctx context.Context) result {
 	case err != nil || !sb.Gone:
 		return fails(err)
 	}
-	return fails(l.attempt.record(ctx, domain.MatterLinked{Sync: l.attempt.current.Sync, Matter: sb.ID, How: restored, Known: sb.Settled(), Account: l.grant.account, DurationMS: l.attempt.since(start)}))
+	return fails(l.attempt.record(ctx, domain.MatterLinked{Sync: l.attempt.current.Sync, Matter: sb.ID, How: domain.LinkedRestored, Known: sb.Settled(), Account: l.grant.account, DurationMS: l.attempt.since(start)}))
 }
 
 // gone records that the matter is gone, and ends the attempt or starts it over.

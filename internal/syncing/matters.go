@@ -2,9 +2,7 @@ package syncing
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -222,12 +220,12 @@ func (s *matterStep) create(ctx context.Context, draft domain.MatterDraft, start
 // linkTo records a matter that Smokeball has. Of one that was linked before we know what it
 // was told. One that carries our id was made by us, so what differs is written; one found
 // by its number counts as it is.
-func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, how string, start time.Time) result {
+func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, how domain.Linking, start time.Time) result {
 	known := s.draft()
 	switch f := s.attempt.m.Former[s.grant.account]; {
 	case f.ID == found.ID:
 		known = f.Sent
-	case how == byExternalID:
+	case how == domain.LinkedByID:
 		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
 		known.OpenedDate, known.ClosedDate = sameDayOr(found.OpenedDate, known.OpenedDate), sameDayOr(found.ClosedDate, known.ClosedDate)
 		if known.ResponsibleStaffID != "" {
@@ -238,7 +236,7 @@ func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, h
 	if err := s.attempt.record(ctx, domain.MatterLinked{Sync: s.attempt.current.Sync, Matter: found.ID, How: how, Known: known, Account: s.grant.account, DurationMS: s.attempt.since(start)}); err != nil {
 		return fails(err)
 	}
-	if how == byNumber {
+	if how == domain.LinkedByNumber {
 		if err := s.warnOfOthers(ctx, found, known); err != nil {
 			return fails(err)
 		}
@@ -255,9 +253,7 @@ func (s *matterStep) warnOfOthers(ctx context.Context, found domain.SmokeballMat
 	if len(list) == 0 {
 		return nil
 	}
-	return s.attempt.warn(ctx, domain.Warning{Code: "matter_differs", Message: fmt.Sprintf(
-		"Smokeball had matter %s already, and it was linked as it is. It has another %s than CaseHug. Correct it where it is wrong; what changes in CaseHug from now on is written",
-		found.Number, strings.Join(list, ", another "))})
+	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnMatterDiffers, About: &domain.About{Name: found.Number, Values: list}})
 }
 
 // sameDayOr is the date as we write it, where Smokeball shows the same day in its own form,
@@ -339,26 +335,19 @@ func (s *matterStep) contactGone(ctx context.Context, id domain.SmokeballID, nex
 	return false, err
 }
 
-const (
-	byExternalID = "external_id"
-	byNumber     = "number"
-	restored     = "restored" // it was gone and is there again
-	earlier      = "earlier"  // it was linked before the firm left the account
-)
-
 // findAny looks for the matter that was linked in this account earlier, else for the one
 // that d describes.
-func (s *matterStep) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+func (s *matterStep) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how domain.Linking, err error) {
 	m, ok, err := s.link.former(ctx)
 	if err != nil || ok {
-		return m, earlier, err
+		return m, domain.LinkedEarlier, err
 	}
 	return s.find(ctx, d)
 }
 
 // find looks in Smokeball for the matter that d describes: by our id, else (where the
 // firm requires it) by number and client. how is "" where it is not there.
-func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how string, err error) {
+func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how domain.Linking, err error) {
 	q := domain.MatterQuery{Text: d.Number}
 	if q.Text == "" {
 		q.Contact = d.ClientIDs[0]
@@ -370,7 +359,7 @@ func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.S
 	list = slices.DeleteFunc(list, domain.SmokeballMatter.Gone)
 	for _, m := range list {
 		if m.ExternalID == string(s.attempt.id) {
-			return m, byExternalID, nil
+			return m, domain.LinkedByID, nil
 		}
 	}
 	if !s.attempt.settings.LinkExisting || d.Number == "" {
@@ -385,7 +374,7 @@ func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.S
 			return m, "", err
 		}
 		if other == "" || other == s.attempt.id { // else it belongs to another CaseHug matter
-			return m, byNumber, nil
+			return m, domain.LinkedByNumber, nil
 		}
 	}
 	return m, "", nil
@@ -394,7 +383,7 @@ func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.S
 // foundMatter is a matter that Smokeball shows, and how it was found.
 type foundMatter struct {
 	domain.SmokeballMatter
-	how string
+	how domain.Linking
 }
 
 // lookAgain settles a creation whose answer was lost. It looks for what was asked for then,
@@ -407,7 +396,7 @@ func (s *matterStep) lookAgain(ctx context.Context) result {
 		look: func(ctx context.Context) (foundMatter, bool, error) {
 			start = s.attempt.now()
 			m, how, err := s.find(ctx, asked)
-			return foundMatter{m, how}, how == byExternalID, err
+			return foundMatter{m, how}, how == domain.LinkedByID, err
 		},
 		open: func(context.Context) (bool, error) {
 			i := s.attempt.m.Smokeball.Intent
@@ -427,12 +416,12 @@ func (s *matterStep) responsible(ctx context.Context) (string, error) {
 		return "", nil
 	}
 	id, err := s.smokeball.StaffByEmail(ctx, s.attempt.firm, email)
-	why := "Smokeball has no staff member with the e-mail address " + email + ", or that person is disabled there"
+	about := domain.About{Value: email, Why: domain.WhyUnknown}
 	if refused(err) {
-		why, err = "Smokeball refused to say who has the e-mail address "+email+": "+domain.AsCallError(err).Failure.Message, nil
+		about, err = domain.About{Value: email, Cause: causeOf(err)}, nil
 	}
 	if err != nil || id != "" {
 		return id, err
 	}
-	return s.attempt.m.Smokeball.Sent.ResponsibleStaffID, s.attempt.warn(ctx, domain.Warning{Code: "responsible_not_found", Message: why + "; nobody was set as responsible"})
+	return s.attempt.m.Smokeball.Sent.ResponsibleStaffID, s.attempt.warn(ctx, domain.Warning{Code: domain.WarnResponsibleNotFound, About: &about})
 }

@@ -102,9 +102,7 @@ func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 // the matter in Smokeball.
 func (s *typeStep) kept(ctx context.Context) error {
 	if s.attempt.m.Retyped() {
-		return s.attempt.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
-			"The case type is “%s” now. The matter in Smokeball keeps the type “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
-			s.attempt.m.Data.CaseType, s.attempt.m.TypeName)})
+		return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTypeKept, About: &domain.About{Value: s.attempt.m.Data.CaseType, Was: s.attempt.m.TypeName}})
 	}
 	if s.attempt.m.Relocated() {
 		return s.placeKept(ctx)
@@ -113,9 +111,7 @@ func (s *typeStep) kept(ctx context.Context) error {
 	if !ok || !s.attempt.m.Smokeball.Made || k.MatterTypeID != s.attempt.m.TypeID || domain.SameText(k.ClientRole, s.attempt.m.Role) {
 		return nil
 	}
-	return s.attempt.warn(ctx, domain.Warning{Code: "client_role_kept", Message: fmt.Sprintf(
-		"The mapping for %s gives the client the role “%s” now. The matter in Smokeball keeps “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other role",
-		k.Subject(), cmp.Or(k.ClientRole, "by default"), cmp.Or(s.attempt.m.Role, "by default"))})
+	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnRoleKept, About: &domain.About{Name: k.Subject(), Value: k.ClientRole, Was: s.attempt.m.Role}})
 }
 
 // placeKept warns that the matter would be of another type in the state, or the practice area,
@@ -129,9 +125,8 @@ func (s *typeStep) placeKept(ctx context.Context) error {
 	if found := domain.ResolveMatterType(types, s.attempt.mappings, d); found.Found && found.Type.ID == s.attempt.m.TypeID {
 		return nil
 	}
-	return s.attempt.warn(ctx, domain.Warning{Code: "matter_type_kept", Message: fmt.Sprintf(
-		"The case is %s now. The matter in Smokeball keeps the type that was chosen for %s: it can’t be changed from here. Change it in Smokeball, if the matter needs the other type. Anybody who may edit the matter there can do it",
-		domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), domain.CaseName(s.attempt.m.CaseType, s.attempt.m.PracticeArea, s.attempt.m.Jurisdiction))})
+	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTypeKept, About: &domain.About{
+		Name: domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), Was: domain.CaseName(s.attempt.m.CaseType, s.attempt.m.PracticeArea, s.attempt.m.Jurisdiction)}})
 }
 
 // mappingsPage is the way to where a firm's own mappings are kept.

@@ -3,8 +3,6 @@ package syncing
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -26,7 +24,7 @@ func (s *renameStep) do(ctx context.Context) result {
 		case !d.Misnamed() || !d.Uploaded:
 			continue
 		case s.attempt.m.NameRefused(d) && !s.attempt.m.Current.Wanted:
-			if err := s.attempt.warn(ctx, misnamed(d, "it was refused before, and nobody has asked to try it again")); err != nil {
+			if err := s.attempt.warn(ctx, misnamed(d, domain.About{Why: domain.WhyRefusedBefore})); err != nil {
 				return fails(err)
 			}
 			continue
@@ -49,7 +47,7 @@ func (s *renameStep) rename(ctx context.Context, id domain.DocumentID) result {
 		return done // approved again, or refused meanwhile: that is another attempt's
 	}
 	r := s.renameFile(ctx, d)
-	if why := unnamed(r.err); why != "" {
+	if why, ok := unnamed(r.err); ok {
 		name := domain.FileName(d.Data.FileName, d.Data.ContentType)
 		return fails(s.attempt.record(ctx, domain.SyncWarned{Sync: s.attempt.current.Sync, Warning: misnamed(d, why), Field: domain.FileNameField(id), Value: name}))
 	}
@@ -105,8 +103,7 @@ func (s *renameStep) misfiled(ctx context.Context) error {
 			continue
 		}
 		path := d.Data.FolderPath()
-		w := domain.Warning{Code: "document_folder_kept", Message: fmt.Sprintf(
-			"“%s” was approved again for the folder “%s”, and was sent for “/%s” before. Its file stays in the folder where it lies in Smokeball. Move it there, if it belongs in the other one", d.Data.FileName, path, *d.Filed)}
+		w := domain.Warning{Code: domain.WarnFolderKept, About: &domain.About{File: d.Data.FileName, Value: path, Was: *d.Filed}}
 		if err := s.attempt.record(ctx, domain.SyncWarned{Sync: s.attempt.current.Sync, Warning: w, Field: domain.FolderField(d.Data.ID), Value: path}); err != nil {
 			return err
 		}
@@ -117,22 +114,22 @@ func (s *renameStep) misfiled(ctx context.Context) error {
 // errFileDeleted says that people deleted the file of a document in Smokeball.
 var errFileDeleted = errors.New("syncing: the file was deleted in Smokeball")
 
-// unnamed is why a file can't be renamed, "" where that is not what err says.
-func unnamed(err error) string {
+// unnamed is why a file can't be renamed; ok is false where that is not what err says.
+func unnamed(err error) (why domain.About, ok bool) {
 	ce := domain.AsCallError(err)
 	switch {
 	case ce == nil && errors.Is(err, errFileDeleted):
-		return "the file was deleted there"
+		return domain.About{Why: domain.WhyDeleted}, true
 	case ce == nil || ce.Failure.Code == domain.CodeMatterGone:
-		return ""
+		return why, false
 	case refused(err) || missing(err):
-		return strings.TrimSuffix(ce.Failure.Message, ".")
+		return domain.About{Cause: causeOf(err)}, true
 	}
-	return ""
+	return why, false
 }
 
 // misnamed warns that a document's file keeps its name.
-func misnamed(d domain.Document, why string) domain.Warning {
-	return domain.Warning{Code: "file_not_renamed", Message: fmt.Sprintf(
-		"“%s” is still called “%s” in Smokeball: %s. Rename it in Smokeball, or click “Sync to Smokeball” on the matter to try it again", d.Data.FileName, d.Called, why)}
+func misnamed(d domain.Document, why domain.About) domain.Warning {
+	why.File, why.Was = d.Data.FileName, d.Called
+	return domain.Warning{Code: domain.WarnFileNotRenamed, About: &why}
 }

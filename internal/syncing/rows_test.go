@@ -40,14 +40,14 @@ type light struct {
 	moved   chan struct{}
 	matters map[string]domain.Matter
 	due     map[string]domain.Due
-	history map[string]projections.Entry
+	history map[string]projections.HistoryRow
 	routes  map[string]projections.Route
 	firms   map[string]projections.ConnectionRow
 	unread  map[string]domain.UnreadActivity
 }
 
 func newLight() *light {
-	return &light{moved: make(chan struct{}), matters: map[string]domain.Matter{}, due: map[string]domain.Due{}, history: map[string]projections.Entry{},
+	return &light{moved: make(chan struct{}), matters: map[string]domain.Matter{}, due: map[string]domain.Due{}, history: map[string]projections.HistoryRow{},
 		routes: map[string]projections.Route{}, firms: map[string]projections.ConnectionRow{}, unread: map[string]domain.UnreadActivity{}}
 }
 
@@ -191,7 +191,7 @@ func (v *light) Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	e, ok := v.history[string(f)+"/"+string(id)]
-	return e, ok, nil
+	return e.Worded(), ok, nil
 }
 
 // MatterOfSync is the matter of a sync.
@@ -207,7 +207,7 @@ func (v *light) History(_ domain.FirmID, q projections.HistoryQuery) (projection
 	var page projections.Page
 	for _, e := range v.history {
 		if e.Matter == q.Matter {
-			page.Entries = append(page.Entries, e)
+			page.Entries = append(page.Entries, e.Worded())
 		}
 	}
 	slices.SortFunc(page.Entries, func(a, b projections.Entry) int { return int(b.Position) - int(a.Position) })

@@ -211,7 +211,7 @@ func (o *office) refusalOf(id domain.DocumentID) domain.SmokeballWebhookReceived
 
 // leftOut reports whether a sync warned of a document that failed before.
 func leftOut(e projections.Entry) bool {
-	return slices.ContainsFunc(e.Warnings, func(w domain.Warning) bool { return w.Code == "document_not_sent" })
+	return slices.ContainsFunc(e.Warnings, func(w projections.Warning) bool { return w.Code == "document_not_sent" })
 }
 
 // TestADocumentThatFailedForGoodIsLeftOut tells that one unreadable document does not make

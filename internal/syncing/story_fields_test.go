@@ -14,7 +14,7 @@ func (o *office) changes(version int, change func(*domain.MatterData), want doma
 	o.Helper()
 	o.tell(updated(accident(func(m *domain.MatterData) { m.Version = version; change(m) })))
 	for _, w := range o.ends("m_accident", want).Warnings {
-		warnings = append(warnings, w.Code)
+		warnings = append(warnings, string(w.Code))
 	}
 	settle()
 	return warnings

@@ -12,8 +12,8 @@ import (
 )
 
 // warned reports whether an entry has a warning of the code.
-func warned(e projections.Entry, code string) bool {
-	return slices.ContainsFunc(e.Warnings, func(w domain.Warning) bool { return w.Code == code })
+func warned(e projections.Entry, code domain.WarningCode) bool {
+	return slices.ContainsFunc(e.Warnings, func(w projections.Warning) bool { return w.Code == code })
 }
 
 func TestAnInvisibleCharacterIsNoReasonToRefuseAMatter(t *testing.T) {

@@ -30,22 +30,22 @@ func apex() domain.ClientData {
 func codes(e projections.Entry) []string {
 	var list []string
 	for _, w := range e.Warnings {
-		list = append(list, w.Code)
+		list = append(list, string(w.Code))
 	}
 	return list
 }
 
 // warning is the message of a sync's warning of the code.
-func (o *office) warning(m domain.MatterID, code domain.WarningCode) domain.Warning {
+func (o *office) warning(m domain.MatterID, code domain.WarningCode) projections.Warning {
 	o.Helper()
 	e := o.newest(m)
 	for _, w := range e.Warnings {
-		if w.Code == string(code) {
+		if w.Code == code {
 			return w
 		}
 	}
 	o.Errorf("the sync of %s does not warn %s: %+v", m, code, e.Warnings)
-	return domain.Warning{}
+	return projections.Warning{}
 }
 
 // contacts are the firm's contacts that are not deleted, by their name.
@@ -371,7 +371,7 @@ func TestClientsOfOneEmailAtTheSameInstant(t *testing.T) {
 		unwarned := 0
 		for i := range clients {
 			e := o.ends(domain.MatterID(fmt.Sprint("m_", i)), domain.Succeeded)
-			if !warned(e, string(domain.ContactEmailShared)) {
+			if !warned(e, domain.ContactEmailShared) {
 				unwarned++
 			}
 		}

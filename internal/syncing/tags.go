@@ -2,9 +2,7 @@ package syncing
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -23,6 +21,15 @@ func refused(err error) bool {
 	return ce != nil && !ce.Unsettled && (ce.Class == domain.Permanent || ce.Class == domain.NotPermitted)
 }
 
+// causeOf is what a call said, as a warning keeps it.
+func causeOf(err error) *domain.Failure { return reason(domain.AsCallError(err).Failure) }
+
+// reason is why something failed, without what differs from call to call: the same warning is
+// recorded once.
+func reason(f domain.Failure) *domain.Failure {
+	return &domain.Failure{Code: f.Code, Message: f.Message}
+}
+
 // do adds CaseHug's tags that Smokeball's matter does not have from us, where the firm
 // requires them. Those that people set or removed there stay as they are. Tags that Smokeball
 // refuses hold nothing back.
@@ -35,8 +42,7 @@ func (s *tagStep) do(ctx context.Context) result {
 	if !refused(r.err) || domain.AsCallError(r.err).Failure.Code == domain.CodeMatterGone {
 		return r
 	}
-	return fails(s.attempt.warn(ctx, domain.Warning{Code: "tags_refused", Message: fmt.Sprintf(
-		"Smokeball refused the tags %s; everything else was sent. It said: %s", strings.Join(missing, ", "), domain.AsCallError(r.err).Failure.Message)}))
+	return fails(s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTagsRefused, About: &domain.About{Fields: missing, Cause: causeOf(r.err)}}))
 }
 
 func (s *tagStep) add(ctx context.Context, missing []string) result {

@@ -35,7 +35,7 @@ func (t *trimmings) trim(err error, offered map[string]string, only bool) (any b
 		fields = named
 	}
 	for _, f := range fields {
-		t.declined = append(t.declined, refusedField{f, offered[f], domain.TrimmingRefused(f, ce.Failure)})
+		t.declined = append(t.declined, refusedField{f, offered[f], domain.TrimmingRefused(f, domain.About{Cause: reason(ce.Failure)})})
 	}
 	return len(fields) > 0
 }
@@ -73,7 +73,7 @@ func (t *trimmings) warn(ctx context.Context, fields []string) error {
 		if t.refuses(f) {
 			continue
 		}
-		w := domain.TrimmingRefused(f, domain.Failure{Message: "it was refused before, and nobody has asked to try it again"})
+		w := domain.TrimmingRefused(f, domain.About{Why: domain.WhyRefusedBefore})
 		if err := t.attempt.warn(ctx, w); err != nil {
 			return err
 		}
