@@ -40,6 +40,20 @@ func whole[T any](t *testing.T, n int) T {
 	return v
 }
 
+// TestMappedFieldsAreDrafted tells that a matter that has everything fills every field of the
+// draft.
+func TestMappedFieldsAreDrafted(t *testing.T) {
+	later := []string{"ResponsibleStaffID"} // whom a call has to look up
+	d := rivera(1)
+	d.Status, d.OpenedAt, d.ClosedAt = "closed", ptr(start), ptr(start)
+	draft := given[domain.Matter](domain.MatterCreated{Origin: ref(1), Matter: d}, domain.MatterTypeResolved{TypeID: "t_IL", ClientRole: "Plaintiff"}).Draft([]domain.SmokeballID{sbC})
+	for i := range reflect.TypeFor[domain.MatterDraft]().NumField() {
+		if name := reflect.TypeFor[domain.MatterDraft]().Field(i).Name; reflect.ValueOf(draft).Field(i).IsZero() && !slices.Contains(later, name) {
+			t.Errorf("the draft of a matter that has everything lacks %s", name)
+		}
+	}
+}
+
 // TestMappedFieldsAreCompared tells that a value that CaseHug changes leads to a change in
 // Smokeball, whichever field of the draft it is.
 func TestMappedFieldsAreCompared(t *testing.T) {
