@@ -90,3 +90,25 @@ func TestAssets(t *testing.T) {
 		e.call(t, call{path: "/static/" + file, header: map[string]string{"If-None-Match": r.header.Get("ETag")}}).want(304)
 	}
 }
+
+// TestTheDescriptionSaysWhoMayCall tells that each operation names the ways to sign in and the
+// roles that it is for.
+func TestTheDescriptionSaysWhoMayCall(t *testing.T) {
+	var d struct {
+		Paths map[string]map[string]struct{ Security []map[string][]string }
+	}
+	newEngine(t).call(t, call{path: "/openapi.json"}).want(200).into(&d)
+	for call, want := range map[string]string{
+		"get /v1/firms/{firm}/connection":            `[{"casehug":["user"]},{"session":["user"]},{"operator":[]}]`,
+		"post /v1/firms/{firm}/connection/authorize": `[{"casehug":["firm_admin"]},{"session":["firm_admin"]}]`,
+		"post /v1/firms/{firm}/events":               `[{"casehug":["firm_admin"]},{"session":["firm_admin"]},{"casehug":["service"]}]`,
+		"post /v1/operator/keys":                     `[{"operator":[]}]`,
+		"post /webhooks/smokeball/{secret}":          `null`,
+	} {
+		method, path, _ := strings.Cut(call, " ")
+		got, err := json.Marshal(d.Paths[path][method].Security)
+		if err != nil || string(got) != want {
+			t.Errorf("%s is described for %s, %v, want %s", call, got, err, want)
+		}
+	}
+}

@@ -16,6 +16,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/auth"
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // API holds the operations that are mounted on it.
@@ -43,7 +44,7 @@ func apiConfig(version string) huma.Config {
 	c.Info.Description = "Synchronises a firm's matters, clients and approved documents from CaseHug to Smokeball. " +
 		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
-		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin or user)."},
+		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin, user or service). Each operation names the lowest role that it is for."},
 		"session":  {Type: "apiKey", In: "cookie", Name: auth.SessionCookie, Description: "The console's session, which POST /session begins."},
 		"operator": {Type: "apiKey", In: "header", Name: "Authorization", Description: "Operator <token>: reads every firm's things, on the engine's own machine."},
 	}
@@ -133,13 +134,18 @@ func Described(words string) Option {
 	return func(_ *API, op *huma.Operation) { op.Description = words }
 }
 
+// schemes are the ways to sign in that an operation accepts. Beside each stand the roles that
+// it is for, as OpenAPI 3.1 has it: a firm admin may do what a user may.
 func schemes(a auth.Access) []map[string][]string {
 	if a.Open {
 		return nil
 	}
 	var list []map[string][]string
 	if a.Role != "" {
-		list = append(list, map[string][]string{"casehug": {}}, map[string][]string{"session": {}})
+		list = append(list, map[string][]string{"casehug": {string(a.Role)}}, map[string][]string{"session": {string(a.Role)}})
+	}
+	if a.Service {
+		list = append(list, map[string][]string{"casehug": {string(domain.Service)}})
 	}
 	if a.Operator {
 		list = append(list, map[string][]string{"operator": {}})
