@@ -35,6 +35,7 @@ type deadLetterBody struct {
 
 // auditedBody is what somebody did.
 type auditedBody struct {
+	_    struct{}  `nullable:"true"`
 	By   string    `json:"by"`
 	Name string    `json:"name,omitempty"`
 	At   time.Time `json:"at"`

@@ -167,10 +167,10 @@ func (a *API) problemResponse() *huma.Response {
 	}
 }
 
-// Describe is the OpenAPI description of all operations. It marks as nullable what is null
-// where nothing is known, which the Go types cannot say.
+// Describe is the OpenAPI description of all operations. The domain's types cannot say that
+// they are null where nothing is known, so it does.
 func (a *API) Describe() ([]byte, error) {
-	for _, name := range []string{"Failure", "EventRef", "DeedBody"} {
+	for _, name := range []string{"Failure", "EventRef"} {
 		if schema := a.huma.OpenAPI().Components.Schemas.Map()[name]; schema != nil {
 			schema.Nullable = true
 		}

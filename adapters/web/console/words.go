@@ -103,7 +103,7 @@ func regionText(region string) string {
 func happened(e projections.Entry) string {
 	switch e.Status {
 	case domain.Queued:
-		return "Its turn comes"
+		return "Waits to start"
 	case domain.Running:
 		return "At work in Smokeball"
 	case domain.Confirming:

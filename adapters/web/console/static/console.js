@@ -1,5 +1,5 @@
-// What the console does beyond plain pages: dialogs, the drawer of one sync, copy
-// buttons, the bar of an unsaved form, and fresh rows while something is in progress.
+// What script adds to the pages: dialogs, the drawer of one sync, copy buttons, the bar of
+// an unsaved form, and rows that are refreshed while something is in progress.
 'use strict';
 
 const parser = new DOMParser();
@@ -86,7 +86,7 @@ function watchForm(form) {
   update();
 }
 
-// change is a value before and after, as pages show it.
+// change shows a value before and after.
 function change(what, before, after) {
   const parts = ['del', 'ins'].map((name) => document.createElement(name));
   parts[0].textContent = before;
@@ -106,8 +106,8 @@ function watchRoles(types) {
   update();
 }
 
-// What a mapping would change is asked anew whenever the form changes. An answer that a
-// later question overtook is dropped.
+// Whenever the form changes, it asks again what the mapping would change, and drops the
+// answers to earlier questions.
 function watchTries(form) {
   const panel = document.getElementById(form.dataset.tries);
   let asked = 0;
@@ -124,12 +124,12 @@ function watchTries(form) {
     }
   };
   form.addEventListener('change', () => {
-    if (form.checkValidity()) ask().catch(() => say('What would change cannot be told now'));
+    if (form.checkValidity()) ask().catch(() => say('What would change can’t be shown now'));
   });
 }
 
-// Fresh parts: every few seconds while something is in progress, else now and then.
-// Nothing changes under a reader who is in a dialog, a field or the part itself.
+// Parts are refreshed every few seconds while something is in progress, else rarely. A part
+// is left as it is while the reader is in a dialog, a field or the part itself.
 const soon = 3000, later = 20000;
 
 function busy() {
@@ -155,7 +155,7 @@ async function refresh(live) {
 
 function keepFresh(live) {
   const wait = document.querySelector('[data-live]') ? soon : later;
-  setTimeout(() => refresh(live).catch(() => say('Fresh rows cannot be had; trying again')).finally(() => keepFresh(live)), wait);
+  setTimeout(() => refresh(live).catch(() => say('The rows can’t be refreshed now; retrying')).finally(() => keepFresh(live)), wait);
 }
 
 function startLive(live) {
@@ -168,7 +168,7 @@ function startLive(live) {
   keepFresh(live);
 }
 
-// The slider of a past moment: it says the moment while it moves, and shows it when it
+// The slider of a past moment shows the time while it moves, and loads the moment when it
 // rests. Without script the list of events leads to the same moments.
 const settles = 250;
 
