@@ -13,7 +13,6 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web"
 	"github.com/casehug/smokeball-sync/adapters/web/console"
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
-	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -35,14 +34,12 @@ func (e *Engine) site() web.Config {
 	return c
 }
 
-// connectionStatus is a firm's connection as CaseHug is told of it: the API's own
-// answer.
+// connectionStatus is a firm's connection as CaseHug is told of it.
 func (e *Engine) connectionStatus(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error) {
 	if err := e.store.views.Wait(ctx, position); err != nil {
 		return nil, err
 	}
-	c := reading.Connections{Views: e.store.views, Rows: e.store.views, History: e.store.views, Allowance: allowance{e.smokeball.client}, Stalled: e.jobs.stalls.Of, Region: e.cfg.Region, Now: time.Now}
-	b, err := c.Status(f)
+	b, err := projections.ConnectionReader{Rows: e.store.views, Usage: allowance{e.smokeball.client}.Usage, Stalled: e.jobs.stalls.Of, Region: e.cfg.Region, Now: time.Now}.Read(f)
 	if err != nil {
 		return nil, err
 	}

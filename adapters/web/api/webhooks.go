@@ -8,6 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Webhooks is a firm's webhook subscription.
@@ -19,14 +20,14 @@ type Webhooks struct {
 }
 
 // Get answers with the subscription.
-func (s Webhooks) Get(_ context.Context, in *Reading) (*answer[reading.WebhooksBody], error) {
+func (s Webhooks) Get(_ context.Context, in *Reading) (*answer[projections.WebhooksBody], error) {
 	row, err := s.Firms.Connection(in.firm())
-	return &answer[reading.WebhooksBody]{Body: reading.Webhooks(row, s.Now())}, err
+	return &answer[projections.WebhooksBody]{Body: row.Webhooks(s.Now())}, err
 }
 
 // webhooksChange is the subscription after a change of it.
 type webhooksChange struct {
-	reading.WebhooksBody
+	projections.WebhooksBody
 	Position uint64 `json:"position"`
 }
 
@@ -57,7 +58,7 @@ func (s Webhooks) after(ctx context.Context, firm domain.FirmID, position uint64
 		return nil, err
 	}
 	row, err := s.Firms.Connection(firm)
-	return changed(position, webhooksChange{WebhooksBody: reading.Webhooks(row, s.Now()), Position: position}), err
+	return changed(position, webhooksChange{WebhooksBody: row.Webhooks(s.Now()), Position: position}), err
 }
 
 // webhookTestBody is the outcome of a test notification.
