@@ -52,7 +52,7 @@ func (r RequestRefused) Key() string {
 // AuditOutcome says what came of what somebody asked for.
 type AuditOutcome string
 
-// The outcomes of deeds.
+// The outcomes of audit entries.
 const (
 	AuditDone    AuditOutcome = "done"
 	AuditRefused AuditOutcome = "refused"

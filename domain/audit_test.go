@@ -1,14 +1,18 @@
 package domain_test
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
 	"testing"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// TestDeeds tells which facts prove that somebody did something, and what.
-func TestDeeds(t *testing.T) {
+// TestAuditEntries tells which facts prove that somebody did something, and what.
+func TestAuditEntries(t *testing.T) {
 	matter := domain.MatterStream("f_1", "m_1")
 	failure := domain.Failure{Code: domain.CodeAccountInUse, Message: "Another firm is connected to it"}
 	refused := domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}
@@ -48,7 +52,51 @@ func TestDeeds(t *testing.T) {
 	}
 }
 
-func TestWhatNobodyDidIsNoDeed(t *testing.T) {
+// TestEveryActionIsProvedByAnEvent tells that what somebody did is in the audit trail, whichever
+// action it is: an action without an event in AuditEntryOf would only ever show refusals.
+func TestEveryActionIsProvedByAnEvent(t *testing.T) {
+	proved := map[domain.Action]bool{}
+	for _, e := range append(samples(), domain.SyncRequested{Trigger: domain.TriggerManual, By: "u_5"}, domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
+		domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, By: "u_1"}) {
+		if entry, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), e); ok && entry.Outcome() == domain.AuditDone {
+			proved[entry.Action] = true
+		}
+	}
+	for _, a := range actions(t) {
+		if !proved[a] {
+			t.Errorf("no event proves that somebody did %s: AuditEntryOf lacks it", a)
+		}
+	}
+}
+
+// actions are the constants of type Action.
+func actions(t *testing.T) (list []domain.Action) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "audit.go", nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := v.Type.(*ast.Ident); ok && kind.Name == "Action" {
+			word, err := strconv.Unquote(v.Values[0].(*ast.BasicLit).Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, domain.Action(word))
+		}
+		return true
+	})
+	if len(list) < 19 {
+		t.Fatalf("audit.go has only the actions %v", list)
+	}
+	return list
+}
+
+func TestWhatNobodyDidIsNoAuditEntry(t *testing.T) {
 	for _, e := range []domain.Event{
 		domain.SyncRequested{Trigger: domain.TriggerDocumentApproved, By: "u_5"}, domain.SyncRequested{Trigger: domain.TriggerManual},
 		domain.WebhooksRemoved{Subscription: "sub"}, domain.AuthorizationFailed{Failure: domain.Failure{Code: domain.CodeAuthorizationDenied}},

@@ -132,7 +132,7 @@ func (d DeadLetter) TakenIn(by User) []Event {
 const DeadLetterRetention = 90 * 24 * time.Hour
 
 // Expire decides that the event can no longer be retried: nobody settled it within
-// LetterLife.
+// DeadLetterRetention.
 func (d DeadLetter) Expire() []Event {
 	if d.State != DeadLetterOpen {
 		return nil

@@ -32,7 +32,7 @@ func (t Taken) Apply(e Event, _ time.Time) Taken {
 }
 
 // Take decides that the id stands for the event. The error of one that says something else
-// than what was taken in under its id is *Unfit.
+// than what was taken in under its id is *Unprocessable.
 func (t Taken) Take(e CaseHugEvent) ([]Event, error) {
 	was := t.Event
 	switch was.Digest {

@@ -13,7 +13,7 @@ func leaps(known, told int) bool { return known > 0 && told > known+LongestVersi
 func (c Client) leaps(d ClientData) bool { return c.Known && leaps(c.Data.Version, d.Version) }
 
 // CheckVersion refuses an event whose version is too far above the known one: the error is
-// *Unfit. It never refuses an event that was accepted before.
+// *Unprocessable. It never refuses an event that was accepted before.
 func (m Matter) CheckVersion(e CaseHugEvent) error {
 	if e.Matter == nil || !m.Known || m.seen.has(e.Origin) || !leaps(m.Data.Version, e.Matter.Version) {
 		return nil
@@ -22,7 +22,7 @@ func (m Matter) CheckVersion(e CaseHugEvent) error {
 }
 
 // CheckVersion refuses an event whose version is too far above the known one: the error is
-// *Unfit.
+// *Unprocessable.
 func (c Client) CheckVersion(e CaseHugEvent) error {
 	if e.Client == nil || c.seen.has(e.Origin) || !c.leaps(*e.Client) {
 		return nil
@@ -32,7 +32,7 @@ func (c Client) CheckVersion(e CaseHugEvent) error {
 
 // CheckPersonsVersion refuses what a person says of a matter where its version is too far
 // above the known one, also where none is known: it would make all that CaseHug's services
-// say later outdated. The error is *Unfit.
+// say later outdated. The error is *Unprocessable.
 func (m Matter) CheckPersonsVersion(d MatterData) error {
 	if d.Version <= m.Data.Version+LongestVersionLeap {
 		return nil

@@ -19,11 +19,12 @@ type RouterConfig struct {
 	Grace      time.Duration // how long after that a running handler is left behind; 0: 1 minute
 	CloseAfter time.Duration // how long closing waits for handlers; 0: 10 s
 
-	// MaxDeliveries says how often a message may be delivered in vain before one that fails with
-	// the error is buried; 0: it is tried for ever. Nil: every message is.
+	// MaxDeliveries says after how many deliveries a message that fails with the error becomes a
+	// dead letter; 0: never, it is delivered again until it succeeds. Nil: 0 for every error.
 	MaxDeliveries func(error) uint64
-	// DeadLetter keeps a message that is given up, with what it failed with in the end. The
-	// message is done once Bury returns nil, else it comes again. Needed where Tries is set.
+	// DeadLetter keeps a message as a dead letter, with its last error. The message is
+	// acknowledged when DeadLetter returns nil, else delivered again. Required with
+	// MaxDeliveries.
 	DeadLetter func(ctx context.Context, m *message.Message, cause error) error
 
 	Registry prometheus.Registerer // nil: no metrics
@@ -49,8 +50,8 @@ func (c RouterConfig) withDefaults() RouterConfig {
 // NewRouter is Watermill's router, set up so that one message's failure stays its own: a
 // panic is an error of that message, its context ends after the timeout, and a handler that
 // goes on even then is left behind. An error gives the message back to the subscriber, which
-// delivers it again, until its tries are used up and it is buried: a message that can never
-// be handled holds nobody up for long. Closing the router closes the subscribers and
+// delivers it again, until MaxDeliveries is reached and it becomes a dead letter: a message that
+// can never be handled delays others for a limited time only. Closing the router closes the subscribers and
 // publishers it was given.
 func NewRouter(c RouterConfig) (*message.Router, error) {
 	c = c.withDefaults()
@@ -93,10 +94,10 @@ func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMid
 	}
 }
 
-// giveUp buries the message, unless it is to come again with its error.
+// giveUp keeps the message as a dead letter, unless it is to be delivered again.
 func (c RouterConfig) giveUp(ctx context.Context, m *message.Message, cause error) (outcome string, err error) {
-	tries := c.MaxDeliveries(cause)
-	if tries == 0 || deliveries(m) < tries || ctx.Err() != nil {
+	most := c.MaxDeliveries(cause)
+	if most == 0 || deliveries(m) < most || ctx.Err() != nil {
 		return failed, cause
 	}
 	err = Contain(ctx, c.Timeout, c.Grace, func(ctx context.Context) error { return c.DeadLetter(ctx, m, cause) })

@@ -208,14 +208,14 @@ func (k *circuit) close() {
 }
 
 // fail counts a failure and reports whether the circuit opens, or stays open for longer.
-// A call that was under way when it opened changes nothing. It opens no sooner than after
-// the patience.
-func (k *circuit) fail(probe bool, now time.Time, maxSkips time.Duration) bool {
+// A call that was under way when it opened changes nothing. It opens no sooner than
+// minOutage after the first failure.
+func (k *circuit) fail(probe bool, now time.Time, minOutage time.Duration) bool {
 	if k.failures == 0 {
 		k.since = now
 	}
 	k.failures++
-	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < maxSkips {
+	if k.failures < opensAfter || (k.pause > 0 && !probe) || now.Sub(k.since) < minOutage {
 		return false
 	}
 	k.pause = probes.Next(k.pause)

@@ -45,7 +45,7 @@ func NewLimiter(perSecond float64, burst int) *Limiter {
 		mostLeaving: max(1, min(reservedCalls, burst-1)), fewer: make(chan struct{}, 1)}
 }
 
-// Wait returns when the caller's turn (see WithPriority) is granted, or ctx's error. The caller
+// Wait returns when the caller has a slot (see WithPriority), or ctx's error. The caller
 // calls sent once, when its call leaves or does not leave after all: of calls that still
 // record their intents only so many have their slot at once as may arrive together.
 func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {

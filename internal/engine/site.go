@@ -58,7 +58,7 @@ func (e *Engine) isReady(context.Context) error {
 	return nil
 }
 
-// syncs are people's wishes to sync.
+// syncs are what people ask for: to sync, to retry, to cancel.
 type syncs struct{ syncing.Requests }
 
 func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r ports.SyncRequest) (domain.SyncID, uint64, error) {

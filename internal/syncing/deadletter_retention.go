@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// DeadLetterRetention closes dead letters that nobody settled within domain.LetterLife.
+// DeadLetterRetention closes dead letters that nobody settled within domain.DeadLetterRetention.
 type DeadLetterRetention struct {
 	Ledger eventstore.Store
 	Now    func() time.Time

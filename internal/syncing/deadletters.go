@@ -16,7 +16,7 @@ import (
 type DeadLetters struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
-	// TakeIn takes a message in as it would be if it came now. *domain.Unfit says that it
+	// TakeIn takes a message in as it would be if it came now. *domain.Unprocessable says that it
 	// can't be for a reason of its own. It is called again with the same message.
 	TakeIn func(ctx context.Context, m Message) error
 	// Fetch is the subject and the body of a message by the name that it was kept with, or

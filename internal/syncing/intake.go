@@ -31,7 +31,7 @@ func (i Intake) TakeIn(ctx context.Context, e domain.CaseHugEvent) error {
 	return err
 }
 
-// Check reports why an event can't be accepted in the current state: *domain.Unfit.
+// Check reports why an event can't be accepted in the current state: *domain.Unprocessable.
 func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
 	if err := i.checkID(ctx, e); err != nil {
 		return err
@@ -111,7 +111,7 @@ func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 	return nil
 }
 
-// Requests are people's wishes to sync.
+// Requests are what people ask for: to sync, to retry, to cancel.
 type Requests struct {
 	Intake
 	NewID func() string // a fresh random id
@@ -247,7 +247,7 @@ func unknownMatter(id domain.MatterID) error {
 	}}
 }
 
-// asUnprocessable is err as *domain.Unfit; nil: it is none.
+// asUnprocessable is err as *domain.Unprocessable; nil: it is none.
 func asUnprocessable(err error) *domain.Unprocessable {
 	var u *domain.Unprocessable
 	errors.As(err, &u)

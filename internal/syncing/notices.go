@@ -19,7 +19,7 @@ type Notices struct {
 		// MatterFor is the matter that a request or resource belongs to, or "".
 		MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	}
-	// Notify tells the syncs that attend a stream to look again at once.
+	// Notify tells the syncs that are subscribed to a stream to look again at once.
 	Notify func(domain.Stream)
 }
 

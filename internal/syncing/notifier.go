@@ -6,14 +6,14 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Notifier tell running syncs that something was recorded in a stream that they attend. The
+// Notifier tells running syncs that something was recorded in a stream that they are subscribed to. The
 // zero value is ready.
 type Notifier struct {
 	mu        sync.Mutex
 	listeners map[domain.Stream]map[chan<- struct{}]int
 }
 
-// Notify lets the syncs that attend the stream look again at once, those that run here.
+// Notify lets the syncs that are subscribed to the stream look again at once, those that run here.
 func (w *Notifier) Notify(s domain.Stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

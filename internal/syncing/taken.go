@@ -8,7 +8,7 @@ import (
 )
 
 // takeIn appends what an event means for a stream, after the fact that its id stands for it
-// now. An event whose id stands for another one is *domain.Unfit, and nothing is appended. An
+// now. An event whose id stands for another one is *domain.Unprocessable, and nothing is appended. An
 // engine that is killed between the two leaves an id that stands for an event which comes
 // again, and is taken in then.
 //

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -39,6 +40,7 @@ func apiConfig(version string) huma.Config {
 	c := huma.DefaultConfig("CaseHug Smokeball sync", version)
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	c.CreateHooks = nil
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	c.Formats = lenient(c.Formats)
 	c.Transformers = []huma.Transformer{restate}
 	c.Info.Description = "Synchronises a firm's matters, clients and approved documents from CaseHug to Smokeball. " +
@@ -167,13 +169,29 @@ func (a *API) problemResponse() *huma.Response {
 	}
 }
 
-// Describe is the OpenAPI description of all operations. The domain's types cannot say that
-// they are null where nothing is known, so it does.
+// published are the schemas that clients know under another name than that of the Go type.
+var published = map[string]string{"AuditedBody": "DeedBody"}
+
+// schemaName is the name of a type's schema: that of the type, so a type that gets another
+// name requires a line in published.
+func schemaName(t reflect.Type, hint string) string {
+	name := huma.DefaultSchemaNamer(t, hint)
+	return cmp.Or(published[name], name)
+}
+
+// nullable are the schemas of the domain's types that are null where nothing is known. The
+// API's own types say so in a tag.
+var nullable = []string{"Failure", "EventRef"}
+
+// Describe is the OpenAPI description of all operations.
 func (a *API) Describe() ([]byte, error) {
-	for _, name := range []string{"Failure", "EventRef"} {
-		if schema := a.huma.OpenAPI().Components.Schemas.Map()[name]; schema != nil {
-			schema.Nullable = true
+	schemas := a.huma.OpenAPI().Components.Schemas.Map()
+	for _, name := range nullable {
+		schema := schemas[name]
+		if schema == nil {
+			return nil, fmt.Errorf("describe the API: no operation has the schema %s; was its type renamed?", name)
 		}
+		schema.Nullable = true
 	}
 	data, err := json.Marshal(a.huma.OpenAPI())
 	if err != nil {

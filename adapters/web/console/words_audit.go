@@ -53,6 +53,10 @@ func actionText(a domain.Action) string {
 		return "Connect another Smokeball account"
 	case domain.ActionDropAccount:
 		return "Stay with the Smokeball account before"
+	case domain.ActionRebaseMatter:
+		return "Let CaseHug’s changes of a matter count again"
+	case domain.ActionRebaseClient:
+		return "Let CaseHug’s changes of a client count again"
 	case domain.ActionRequestSync:
 		return "Sync to Smokeball"
 	case domain.ActionCancelSync:
