@@ -333,6 +333,11 @@ func TestCommandsInSentences(t *testing.T) {
 	for _, d := range documents(t) {
 		for _, s := range d.spans() {
 			words := strings.Fields(s)
+			if len(words) > 1 && (words[0] == "make" && len(words) == 2 || words[0] == "go" && (words[1] == "test" || words[1] == "run")) {
+				for _, fault := range faults(t, s) {
+					t.Errorf("%s: %s: %s", d.path, s, fault)
+				}
+			}
 			if len(words) < 2 || words[0] != "smokeball-sync" {
 				continue
 			}
