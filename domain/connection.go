@@ -105,7 +105,6 @@ type Connection struct {
 
 	Former  Account         // the account that the firm disconnected from
 	Pending *PendingAccount // another account that has to be confirmed
-	Dropped string          // the attempt whose account was not taken over
 	Leaving *Leaving        // what a disconnect has not removed yet
 	// LeftBehind is what Smokeball may still have after a disconnect; nil: nothing.
 	LeftBehind *Failure
@@ -159,7 +158,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case AccountConfirmed:
 		c = c.confirmed(e, at)
 	case AccountDropped:
-		c.Pending, c.Dropped = nil, e.Attempt
+		c.Pending = nil
 	case ConnectionTroubled, ConnectionRecovered:
 		c = c.applyTrouble(e, at)
 	default:
@@ -181,7 +180,7 @@ func (c Connection) authorized(e ConnectionAuthorized, at time.Time) Connection 
 	hooks.Wanted = hooks.Wanted || e.Webhooks
 	hooks.Stale = hooks.Wanted // Smokeball removes a subscription with its authorization
 	return Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes, By: e.By, ByName: e.ByName, At: at,
-		ReauthorizeBy: e.ReauthorizeBy, Through: e.Attempt, Subscription: c.Subscription, Hooks: hooks, Leaving: c.Leaving, Dropped: c.Dropped}
+		ReauthorizeBy: e.ReauthorizeBy, Through: e.Attempt, Subscription: c.Subscription, Hooks: hooks, Leaving: c.Leaving}
 }
 
 func (c Connection) checked(e ConnectionChecked, at time.Time) Connection {
@@ -193,7 +192,7 @@ func (c Connection) checked(e ConnectionChecked, at time.Time) Connection {
 }
 
 func (c Connection) disconnected(e Disconnected, at time.Time) Connection {
-	return Connection{State: StatusDisconnected, Former: c.Account, Pending: c.Pending, Dropped: c.Dropped, Through: c.Through,
+	return Connection{State: StatusDisconnected, Former: c.Account, Pending: c.Pending, Through: c.Through,
 		Leaving: &Leaving{At: at, Account: c.Account, Subscription: c.Subscription, By: e.By}}
 }
 

@@ -9,13 +9,35 @@ const PendingLifetime = 10 * time.Minute
 // point elsewhere, and nobody has said yet that this is wanted.
 func (c Connection) NeedsConfirmation(attempt string, account Account) bool {
 	known := c.Known()
-	confirmed := c.Pending != nil && c.Pending.Attempt == attempt && !c.Pending.Confirmed.IsZero()
+	confirmed := c.proposed(attempt) && !c.Pending.Confirmed.IsZero()
 	return known.ID != "" && known.ID != account.ID && !confirmed
+}
+
+// CanFinish reports whether the attempt may still connect the firm: its link is the newest
+// one, or its account waits to be taken over. An attempt that no longer can never can again,
+// so what it left behind may be removed.
+func (c Connection) CanFinish(attempt string) bool {
+	return attempt != "" && (c.Attempt == attempt || c.proposed(attempt))
+}
+
+func (c Connection) proposed(attempt string) bool {
+	return c.Pending != nil && c.Pending.Attempt == attempt
+}
+
+// Uses reports whether calls for the firm are made with the tokens of the attempt. While a
+// disconnect is not finished, they are.
+func (c Connection) Uses(attempt string) bool {
+	return c.Through == attempt && (c.Leaving != nil || (c.State != "" && c.State != StatusDisconnected))
+}
+
+// Holds reports whether the account belongs to the firm, still or soon.
+func (c Connection) Holds(a Account) bool {
+	return c.Account.ID == a.ID || (c.Leaving != nil && c.Leaving.Account.ID == a.ID) || (c.Pending != nil && c.Pending.Account.ID == a.ID)
 }
 
 // Propose decides that the account waits to be confirmed. Said once for an attempt.
 func (c Connection) Propose(p AccountProposed) []Event {
-	if c.Pending != nil && c.Pending.Attempt == p.Attempt {
+	if !c.CanFinish(p.Attempt) || c.proposed(p.Attempt) {
 		return nil
 	}
 	return []Event{p}
@@ -47,9 +69,39 @@ func (c Connection) Drop(by string) []Event {
 	return []Event{AccountDropped{Attempt: c.Pending.Attempt, Account: c.Pending.Account, By: by}}
 }
 
-// Authorize decides that the firm is connected through the attempt. Said once.
+// DropLate decides that the account that was proposed is not taken over, because nobody
+// confirmed it in time.
+func (c Connection) DropLate(now time.Time) []Event {
+	if c.Pending == nil || !c.Pending.Confirmed.IsZero() || c.Asks(now) {
+		return nil
+	}
+	return c.Drop("")
+}
+
+// Reject decides that an attempt that could still finish ends without a connection.
+func (c Connection) Reject(e AuthorizationFailed) []Event {
+	switch {
+	case !c.CanFinish(e.Attempt):
+		return nil
+	case c.proposed(e.Attempt):
+		return append(c.Drop(""), e)
+	}
+	return []Event{e}
+}
+
+// LeaveFor decides to leave the firm's account for another one that was confirmed.
+func (c Connection) LeaveFor(attempt, by string) []Event {
+	if !c.proposed(attempt) || c.Pending.Confirmed.IsZero() || c.Account.ID == c.Pending.Account.ID {
+		return nil
+	}
+	return c.StartLeaving(by)
+}
+
+// Authorize decides that the firm is connected through the attempt: once, while the attempt
+// can finish, and only after another account was confirmed and left.
 func (c Connection) Authorize(e ConnectionAuthorized) []Event {
-	if e.Attempt != "" && c.Through == e.Attempt {
+	left := c.Leaving == nil && (c.Account.ID == "" || c.Account.ID == e.Account.ID)
+	if !c.CanFinish(e.Attempt) || c.NeedsConfirmation(e.Attempt, e.Account) || !left {
 		return nil
 	}
 	return []Event{e}

@@ -105,7 +105,8 @@ func TestAnotherAccountNeedsAWord(t *testing.T) {
 	if gone.NeedsConfirmation("a2", authorized.Account) || !gone.NeedsConfirmation("a2", other) {
 		t.Error("after a disconnect the former account does not count")
 	}
-	then(t, c.Propose(proposal), proposal)
+	then(t, c.Propose(proposal))
+	then(t, c.Apply(linkOut("a2"), start).Propose(proposal), proposal)
 	asked := given[domain.Connection](authorized, proposal)
 	then(t, asked.Propose(proposal))
 	if asked.Status(start) != domain.StatusConnected || asked.Account != authorized.Account || !asked.Asks(start) || asked.Asks(proposal.Expires) {
@@ -133,9 +134,48 @@ func TestAnotherAccountNeedsAWord(t *testing.T) {
 	then(t, c.Drop("u_1"))
 }
 
+// linkOut says that a link is out.
+func linkOut(attempt string) domain.AuthorizationStarted {
+	return domain.AuthorizationStarted{Attempt: attempt, By: "u_1", Expires: start.Add(10 * time.Minute)}
+}
+
 func TestAuthorizeIsSaidOnce(t *testing.T) {
-	then(t, given[domain.Connection]().Authorize(authorized), authorized)
-	then(t, given[domain.Connection](authorized).Authorize(authorized))
+	link := linkOut(authorized.Attempt)
+	then(t, given[domain.Connection](link).Authorize(authorized), authorized)
+	then(t, given[domain.Connection](link, authorized).Authorize(authorized))
+}
+
+// An attempt connects the firm only as long as no other one has come before it, whatever an
+// engine read a moment ago.
+func TestAnAttemptThatIsOvertakenConnectsNothing(t *testing.T) {
+	link, newer := linkOut(authorized.Attempt), linkOut("a2")
+	other := domain.ConnectionAuthorized{Attempt: "a2", Account: domain.Account{ID: "acc-2"}}
+	proposal := domain.AccountProposed{Attempt: "a2", Account: other.Account, Expires: start.Add(10 * time.Minute), By: "u_1"}
+	confirmed := domain.AccountConfirmed{Attempt: "a2", Account: other.Account, By: "u_1"}
+	failed := domain.AuthorizationFailed{Attempt: "a2", Failure: refused}
+	for name, c := range map[string]domain.Connection{
+		"nobody made a link":      given[domain.Connection](),
+		"a newer link":            given[domain.Connection](newer, link),
+		"another one connected":   given[domain.Connection](newer, authorized),
+		"it failed":               given[domain.Connection](newer, failed),
+		"the firm disconnected":   given[domain.Connection](link, authorized, newer, domain.Disconnected{By: "u_1"}),
+		"not confirmed":           given[domain.Connection](link, authorized, newer, proposal),
+		"the other account stays": given[domain.Connection](link, authorized, newer, proposal, confirmed),
+		"it is not left yet":      given[domain.Connection](link, authorized, newer, proposal, confirmed, domain.Disconnected{By: "u_1"}),
+		"dropped":                 given[domain.Connection](link, authorized, newer, proposal, confirmed, domain.AccountDropped{Attempt: "a2", Account: other.Account}),
+	} {
+		if facts := c.Authorize(other); len(facts) != 0 {
+			t.Errorf("%s: decided %v", name, facts)
+		}
+	}
+	sure := given[domain.Connection](link, authorized, newer, proposal, confirmed)
+	then(t, sure.LeaveFor("a2", "u_1"), domain.Disconnected{By: "u_1"})
+	then(t, given[domain.Connection](link, authorized, newer, proposal).LeaveFor("a2", "u_1"))
+	left := given[domain.Connection](link, authorized, newer, proposal, confirmed, domain.Disconnected{By: "u_1"}, domain.ConnectionClosed{})
+	then(t, left.Authorize(other), other)
+	then(t, left.Reject(failed), domain.AccountDropped{Attempt: "a2", Account: other.Account}, failed)
+	then(t, left.Reject(domain.AuthorizationFailed{Attempt: authorized.Attempt}))
+	then(t, given[domain.Connection](newer).Reject(failed), failed)
 }
 
 func TestRenewedWebhooks(t *testing.T) {

@@ -33,7 +33,7 @@ type ConnectionRow struct {
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 7, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 8, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit || env.Stream.Kind == domain.KindEvent {

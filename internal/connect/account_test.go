@@ -168,13 +168,22 @@ func TestAConsentSurvivesKills(t *testing.T) {
 	}
 }
 
-// TestASignInForAnotherAccountEndsTheConnection has the ledger name another account than the one
-// that the kept sign-in is for, as two links that are finished at once on two engines can leave it.
+// mistakes has the ledger name another account than the one that the firm's sign-in is for.
+func (c *counter) mistakes() {
+	c.Helper()
+	now := c.connection()
+	data, _, err := c.Secrets.Load(c.Context(), connect.TokenName(oak, now.Through))
+	c.must(err)
+	c.must(c.Secrets.Put(c.Context(), connect.TokenName(oak, "another"), data))
+	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+}
+
+// TestASignInForAnotherAccountEndsTheConnection tells that the engine does not even believe its
+// own ledger there: a sign-in that Smokeball says is for another account ends the connection.
 func TestASignInForAnotherAccountEndsTheConnection(t *testing.T) {
 	c := newCounter(t)
 	c.connects()
-	now := c.connection()
-	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.mistakes()
 	c.wants(domain.StatusConnected)
 	c.later(25 * time.Hour)
 	c.look()
@@ -189,8 +198,7 @@ func TestASignInForAnotherAccountEndsTheConnection(t *testing.T) {
 func TestAnotherAccountIsLoggedOnce(t *testing.T) {
 	c := newCounter(t)
 	c.connects()
-	now := c.connection()
-	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.mistakes()
 	c.notesConnection(domain.ConnectionLost{})
 	var log bytes.Buffer
 	c.keeper.Log = slog.New(slog.NewTextHandler(&log, nil))
@@ -208,8 +216,7 @@ func TestAnotherAccountIsLoggedOnce(t *testing.T) {
 func TestTroubleEndsWithASignInForAnotherAccount(t *testing.T) {
 	c := newCounter(t)
 	c.connects()
-	now := c.connection()
-	c.notesConnection(domain.ConnectionAuthorized{Attempt: "another", Account: domain.Account{ID: elmAccount, Name: "Elm PC"}, Region: now.Region, Scopes: now.Scopes, By: "u_1"})
+	c.mistakes()
 	c.notesConnection(domain.ConnectionTroubled{Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable}})
 	c.later(time.Hour)
 	c.look()

@@ -131,7 +131,7 @@ func (g *Grants) keepAndSettleGrant(ctx context.Context, f domain.FirmID, p pend
 	if err := g.keepPendingGrant(ctx, f, p); err != nil {
 		return false, err
 	}
-	return g.settleGrant(ctx, f)
+	return g.settleGrant(ctx, f, p.Attempt)
 }
 
 // isOf reports whether the user asked for the link.

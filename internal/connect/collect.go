@@ -12,7 +12,25 @@ import (
 // collectExpired removes authorization attempts that have expired, and settles consents that a
 // killed engine left pending.
 func (k *Reconciler) collectExpired(ctx context.Context) {
-	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Service.collectAttempt, "parked": k.Service.collectPendingGrant})
+	k.collectAll(ctx, map[string]func(context.Context, string) error{"attempt": k.Service.collectAttempt, "parked": k.Service.collectPendingGrant, "token": k.collectTokens()})
+}
+
+// collectTokens removes tokens that an engine kept, and was killed, after its attempt had ended.
+// The rows say of which firms there are any; the ledger decides.
+func (k *Reconciler) collectTokens() func(context.Context, string) error {
+	through := map[string]bool{}
+	rows, err := k.Service.views.Firms()
+	for _, r := range rows {
+		through[TokenName(r.Firm, r.Connection.Through)] = true
+		through[formerTokenName(r.Firm)] = true
+	}
+	return func(ctx context.Context, name string) error {
+		if err != nil || through[name] {
+			return err
+		}
+		firm, _, _ := strings.Cut(strings.TrimPrefix(name, "token."), ".")
+		return k.Service.releaseEnded(ctx, domain.FirmID(firm))
+	}
 }
 
 // collectHeldConsent gives back consents that nobody confirmed. It runs every minute.
@@ -45,7 +63,15 @@ func (au *Authorizer) collectAttempt(ctx context.Context, name string) error {
 }
 
 func (g *Grants) collectPendingGrant(ctx context.Context, name string) error {
-	_, err := g.settleGrant(ctx, domain.FirmID(strings.TrimPrefix(name, "parked.")))
+	p, err := g.readPendingGrant(ctx, name)
+	if errors.Is(err, vault.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	firm, _, _ := strings.Cut(strings.TrimPrefix(name, "parked."), ".")
+	_, err = g.settleGrant(ctx, domain.FirmID(firm), p.Attempt)
 	if domain.AsRejection(err) != nil {
 		return nil // turned away, which is recorded
 	}

@@ -69,9 +69,10 @@ func New(c Config) *Service {
 	l := &ledger{store: c.Ledger, now: c.Now}
 	owners := &claims{store: c.Ledger, now: c.Now, shared: c.SharedAccounts}
 	a := &addresses{secrets: c.Secrets, vault: c.Vault}
+	t := NewTokens(c.Ledger, c.Secrets)
 	w := &Webhooks{ledger: l, addresses: a, subscriptions: c.Subscriptions, types: c.WebhookTypes, views: c.Views, publicURL: c.PublicURL, log: c.Log}
-	d := &disconnection{ledger: l, claims: owners, addresses: a, secrets: c.Secrets, subscriptions: c.Subscriptions, consent: c.Consent, log: c.Log}
-	g := &Grants{ledger: l, claims: owners, disconnection: d, webhooks: w, secrets: c.Secrets, consent: c.Consent, region: c.Region, lifetime: c.Authorization, log: c.Log}
+	d := &disconnection{ledger: l, claims: owners, addresses: a, tokens: t, subscriptions: c.Subscriptions, consent: c.Consent, log: c.Log}
+	g := &Grants{ledger: l, claims: owners, disconnection: d, webhooks: w, secrets: c.Secrets, names: c.Names, tokens: t, consent: c.Consent, region: c.Region, lifetime: c.Authorization, log: c.Log}
 	return &Service{names: c.Names, secrets: c.Secrets, views: c.Views, now: c.Now, log: c.Log, ledger: l, addresses: a, disconnection: d, Grants: g, Webhooks: w,
 		Authorizer:  &Authorizer{ledger: l, claims: owners, grants: g, secrets: c.Secrets, consent: c.Consent, try: c.Try, issuer: c.Issuer, log: c.Log},
 		Preferences: &Preferences{store: c.Ledger, now: c.Now, types: c.Types},
@@ -94,7 +95,7 @@ func (s *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error
 	}
 	soon, cancel := context.WithTimeout(ctx, disconnectTimeout)
 	defer cancel()
-	if err := errors.Join(s.disconnection.leave(soon, by.Firm, false), s.Grants.releaseUnwantedGrant(soon, by.Firm)); err != nil {
+	if err := errors.Join(s.disconnection.leave(soon, by.Firm, false), s.Grants.releaseEnded(soon, by.Firm)); err != nil {
 		s.log.Warn("a disconnect is not finished yet; the engine finishes it", "firm", by.Firm, "err", err)
 	}
 	return max(position, s.reached(ctx, by.Firm)), nil
@@ -113,9 +114,6 @@ func (s *Service) reached(ctx context.Context, f domain.FirmID) uint64 {
 	}
 	return position
 }
-
-// TokenName is the name under which a firm's tokens are kept.
-func TokenName(f domain.FirmID) string { return "token." + string(f) }
 
 func attemptName(state string) string { return "attempt." + digest(state) }
 

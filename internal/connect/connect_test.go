@@ -30,7 +30,7 @@ func TestAFirmConnects(t *testing.T) {
 	if a, err := c.client.Firm(t.Context(), oak); err != nil || a.ID != oakAccount {
 		t.Errorf("the tokens lead to %+v, %v", a, err)
 	}
-	stored, _, err := tokens{c.Secrets}.Load(t.Context(), oak)
+	stored, _, err := tokens{connect.NewTokens(c.bolt, c.Secrets)}.Load(t.Context(), oak)
 	c.must(err)
 	c.wantsNoSecrets(q.Get("state"), q.Get("code"), stored.Access, stored.Refresh)
 }

@@ -308,10 +308,10 @@ func (c *counter) wantsNoSecrets(secrets ...string) {
 }
 
 // tokens, consent and hooks fit the client to the service.
-type tokens struct{ secrets *vault.Secrets }
+type tokens struct{ *connect.Tokens }
 
 func (s tokens) Load(ctx context.Context, f domain.FirmID) (t smokeball.Tokens, revision uint64, err error) {
-	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
+	data, revision, err := s.Tokens.Load(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		return t, 0, smokeball.ErrNoTokens
 	}
@@ -326,7 +326,7 @@ func (s tokens) Save(ctx context.Context, f domain.FirmID, t smokeball.Tokens, r
 	if err != nil {
 		return 0, err
 	}
-	return s.secrets.Save(ctx, connect.TokenName(f), data, revision)
+	return s.Tokens.Save(ctx, f, data, revision)
 }
 
 type consent struct{ client *smokeball.Client }

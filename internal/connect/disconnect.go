@@ -13,21 +13,12 @@ import (
 // disconnectTimeout is how long a person who disconnects waits for Smokeball; the reconciler does the rest.
 const disconnectTimeout = 15 * time.Second
 
-// releaseUnwantedGrant gives a pending grant back unless its account was confirmed.
-func (g *Grants) releaseUnwantedGrant(ctx context.Context, f domain.FirmID) error {
-	c, err := g.ledger.load(ctx, f)
-	if err != nil || c.Pending != nil {
-		return err
-	}
-	return g.releasePendingGrant(ctx, f)
-}
-
 // disconnection removes what a firm that disconnects has here and in Smokeball.
 type disconnection struct {
 	ledger        *ledger
 	claims        *claims
 	addresses     *addresses
-	secrets       Secrets
+	tokens        *Tokens
 	subscriptions Subscriptions
 	consent       Consent
 	log           *slog.Logger
@@ -51,7 +42,7 @@ func (d *disconnection) leave(ctx context.Context, f domain.FirmID, now bool) er
 	if trouble != nil {
 		d.log.Warn("a disconnect ends without an answer from Smokeball", "firm", f, "err", trouble)
 	}
-	if err := d.destroyTokens(ctx, f); err != nil {
+	if err := d.tokens.destroy(ctx, f, c.Through); err != nil {
 		return err
 	}
 	if err := d.addresses.closeHook(ctx, f); err != nil {
@@ -67,7 +58,7 @@ func (d *disconnection) leave(ctx context.Context, f domain.FirmID, now bool) er
 // leaveSmokeball removes the subscription and ends the authorization in Smokeball. What
 // Smokeball no longer knows is no error; a temporary fault is.
 func (d *disconnection) leaveSmokeball(ctx context.Context, f domain.FirmID, l domain.Leaving) error {
-	tokens, _, err := d.secrets.Load(ctx, TokenName(f))
+	tokens, _, err := d.tokens.Load(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		return nil
 	}
@@ -90,27 +81,6 @@ func mayPass(err error) bool {
 	}
 	ce := domain.AsCallError(err)
 	return ce == nil || ce.Class == domain.Retryable || ce.Class == domain.Allowance
-}
-
-// destroyTokens destroys the tokens of a firm that is leaving. It reads which ones they are
-// before it checks that the firm still leaves, so that tokens of a new consent stay.
-func (d *disconnection) destroyTokens(ctx context.Context, f domain.FirmID) error {
-	for {
-		_, revision, err := d.secrets.Load(ctx, TokenName(f))
-		if errors.Is(err, vault.ErrNone) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		c, err := d.ledger.load(ctx, f)
-		if err != nil || c.Leaving == nil {
-			return err
-		}
-		if err := d.secrets.Discard(ctx, TokenName(f), revision); !errors.Is(err, vault.ErrStale) {
-			return err
-		}
-	}
 }
 
 // leftBehind returns what Smokeball may still have after a disconnect, or nil.

@@ -205,7 +205,7 @@ func TestARevocationThatIsNotOfferedIsSaid(t *testing.T) {
 		if left == nil || left.Code != domain.CodeRevocationNotOffered || !strings.Contains(left.Remedy, "removes the app CaseHug inside Smokeball") || c.row().Connection.Leaving != nil {
 			t.Errorf("%d: the admin is told %+v", status, left)
 		}
-		if _, _, err := c.Secrets.Load(c.Context(), connect.TokenName(oak)); err == nil {
+		if c.kept()["token"] {
 			t.Errorf("%d: the tokens are still there", status)
 		}
 	}

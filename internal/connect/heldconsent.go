@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
@@ -122,21 +123,28 @@ func (au *Authorizer) giveBack(ctx context.Context, h heldConsent, why *domain.R
 	if err == nil || (why == nil && domain.AsRejection(err) == nil) {
 		return err
 	}
-	c, failed := au.ledger.load(ctx, h.Firm)
+	// The end is in the ledger before anything is given back: another engine may be
+	// finishing the same attempt.
+	c, _, failed := eventstore.Execute(ctx, au.ledger.store, au.ledger.now, domain.ConnectionStream(h.Firm), func(c domain.Connection) ([]domain.Event, error) {
+		if why == nil || c.Attempt != h.Attempt {
+			return nil, nil
+		}
+		return c.Reject(domain.AuthorizationFailed{Attempt: h.Attempt, Failure: why.Failure, By: h.By}), nil
+	})
 	if failed != nil {
 		return errors.Join(err, failed)
 	}
-	if c.Through == h.Attempt || (c.Pending != nil && c.Pending.Attempt == h.Attempt) {
-		return au.secrets.Destroy(ctx, heldConsentName(h.Attempt)) // it was answered before
+	answered := c.Through == h.Attempt || c.CanFinish(h.Attempt)
+	if !answered {
+		au.grants.revoke(ctx, h.Firm, h.Grant.Tokens)
 	}
-	au.grants.revoke(ctx, h.Firm, h.Grant.Tokens)
 	if gone := au.secrets.Destroy(ctx, heldConsentName(h.Attempt)); gone != nil {
 		return errors.Join(err, gone)
 	}
-	if why == nil {
-		return err
+	if answered {
+		return nil
 	}
-	return au.ledger.fail(ctx, h.Firm, h.By, h.Attempt, why)
+	return err
 }
 
 // collectHeldConsent gives back a consent that nobody confirmed in time.

@@ -22,8 +22,10 @@ var errKilled = errors.New("the process is gone")
 // a write of a secret, or a call to Smokeball.
 type life struct {
 	mu    sync.Mutex
-	n     int  // below 1: it goes on for ever
-	after bool // the last act has its effect, and nobody hears of it
+	n     int    // below 1: it goes on for ever
+	after bool   // the last act has its effect, and nobody hears of it
+	pause func() // before the n-th act; nil: it does not stop there
+	goOn  bool   // the n-th act is not the last
 	done  int
 	over  bool
 }
@@ -32,9 +34,13 @@ type life struct {
 func (l *life) act(do func() error) error {
 	l.mu.Lock()
 	l.done++
-	last, over := l.done == l.n, l.over
+	at, over := l.done == l.n, l.over
+	last := at && !l.goOn
 	l.over = l.over || last
 	l.mu.Unlock()
+	if at && l.pause != nil {
+		l.pause()
+	}
 	if over || (last && !l.after) {
 		return errKilled
 	}
@@ -126,7 +132,7 @@ func killedEverywhere(t *testing.T, prepare func(*counter), do func(*counter, *c
 // client is a Smokeball client of the counter's app.
 func (c *counter) newClient(secrets *vault.Secrets, way http.RoundTripper) *smokeball.Client {
 	client, err := smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
-		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 1000, Burst: 1000, Store: tokens{secrets}, Log: silent, Transport: way})
+		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 1000, Burst: 1000, Store: tokens{connect.NewTokens(c.bolt, secrets)}, Log: silent, Transport: way})
 	c.must(err)
 	c.Cleanup(client.Close)
 	return client

@@ -93,8 +93,6 @@ type Secrets interface {
 	Put(ctx context.Context, name string, data []byte) error
 	// Destroy removes a secret and its earlier values.
 	Destroy(ctx context.Context, name string) error
-	// Discard is Destroy provided revision is still the newest; vault.ErrStale: it is not.
-	Discard(ctx context.Context, name string, revision uint64) error
 }
 
 // SecretNames lists the secrets whose names begin with kind and a dot.

@@ -30,8 +30,7 @@ func (u *Upkeep) Perform(ctx context.Context, f domain.FirmID, c domain.Connecti
 	case domain.TaskDropAccount:
 		return u.grants.dropLate(ctx, f)
 	case domain.TaskAcceptAccount:
-		_, err := u.grants.settleGrant(ctx, f)
-		return err
+		return u.grants.acceptConfirmed(ctx, f)
 	case domain.TaskEndAuthorization:
 		return u.ledger.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.End(authorizationEnded(), u.ledger.now()) })
 	case domain.TaskWarnOfEnd:

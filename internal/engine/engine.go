@@ -18,6 +18,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/config"
+	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -172,7 +173,7 @@ func (e *Engine) openSmokeball(ctx context.Context) (err error) {
 		way = e.crashes.transport()
 	}
 	e.smokeball, err = openVendor(vendorConfig{cfg: e.cfg, log: e.log, metrics: e.metrics, store: e.store, secrets: secrets,
-		tokens: e.crashes.tokens(tokenStore{secrets}), way: way})
+		tokens: e.crashes.tokens(tokenStore{connect.NewTokens(e.store.ledger, secrets)}), way: way})
 	if err == nil {
 		e.closers.add(func() error { e.smokeball.client.Close(); return nil })
 	}

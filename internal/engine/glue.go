@@ -27,10 +27,10 @@ import (
 func randomID() string { return rand.Text() }
 
 // tokenStore keeps Smokeball's tokens sealed.
-type tokenStore struct{ secrets *vault.Secrets }
+type tokenStore struct{ tokens *connect.Tokens }
 
 func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens, uint64, error) {
-	data, revision, err := s.secrets.Load(ctx, connect.TokenName(f))
+	data, revision, err := s.tokens.Load(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		return smokeball.Tokens{}, 0, smokeball.ErrNoTokens
 	}
@@ -46,14 +46,14 @@ func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Token
 	if err != nil {
 		return 0, err
 	}
-	next, err := s.secrets.Save(ctx, connect.TokenName(f), data, revision)
-	if !errors.Is(err, vault.ErrStale) {
-		return next, err
-	}
-	if _, _, err := s.secrets.Load(ctx, connect.TokenName(f)); errors.Is(err, vault.ErrNone) {
+	next, err := s.tokens.Save(ctx, f, data, revision)
+	switch {
+	case errors.Is(err, vault.ErrNone):
 		return 0, smokeball.ErrNoTokens
+	case errors.Is(err, vault.ErrStale):
+		return 0, smokeball.ErrStale
 	}
-	return 0, smokeball.ErrStale
+	return next, err
 }
 
 // priority marks calls with their firm, and with who waits for them.

@@ -10,13 +10,16 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 // sealed is the engines' real token store: sealed values in a bucket of the bus.
-func sealed(t *testing.T) tokenStore {
+// Beside it are the secrets that it reads.
+func sealed(t *testing.T) (tokenStore, *vault.Secrets) {
 	t.Helper()
 	dir := t.TempDir()
 	b, err := bus.Open(t.Context(), bus.Config{Listen: "off", DataDir: dir, Replicas: 1, Logger: slog.New(slog.DiscardHandler)})
@@ -36,15 +39,31 @@ func sealed(t *testing.T) tokenStore {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return tokenStore{vault.NewSecrets(keys, kv)}
+	ledger, err := eventstore.OpenBolt(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := ledger.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	authorized := domain.ConnectionAuthorized{Attempt: "a1", Account: domain.Account{ID: testAccount}}
+	_, err = ledger.Append(t.Context(), eventstore.Commit{Stream: domain.ConnectionStream(testFirm), At: time.Now(), Events: []domain.Event{authorized}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	secrets := vault.NewSecrets(keys, kv)
+	return tokenStore{connect.NewTokens(ledger, secrets)}, secrets
 }
 
 // TestEnginesThatShareABucketRefreshOnce lets the calls of two engines meet the end of a
 // firm's access token at once.
 func TestEnginesThatShareABucketRefreshOnce(t *testing.T) {
 	t.Parallel()
-	sim, store := smokeballsim.New(smokeballsim.Config{ClientID: appID, ClientSecret: appSecret, APIKey: appKey, Rate: -1,
-		Accounts: []smokeballsim.Account{{ID: testAccount, Name: "Brown LLC", Location: "IL"}}}), sealed(t)
+	store, secrets := sealed(t)
+	sim := smokeballsim.New(smokeballsim.Config{ClientID: appID, ClientSecret: appSecret, APIKey: appKey, Rate: -1,
+		Accounts: []smokeballsim.Account{{ID: testAccount, Name: "Brown LLC", Location: "IL"}}})
 	address, err := sim.Start("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +81,7 @@ func TestEnginesThatShareABucketRefreshOnce(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := store.secrets.Put(t.Context(), connect.TokenName(testFirm), data); err != nil {
+	if err := secrets.Put(t.Context(), connect.TokenName(testFirm, "a1"), data); err != nil {
 		t.Fatal(err)
 	}
 	var calls sync.WaitGroup

@@ -92,22 +92,6 @@ func (s *Secrets) Destroy(ctx context.Context, name string) error {
 	return nil
 }
 
-// Discard removes a secret and its earlier values, provided revision is still its newest
-// one; otherwise it returns ErrStale. Revision 0: there is none, nothing is done.
-func (s *Secrets) Discard(ctx context.Context, name string, revision uint64) error {
-	if revision == 0 {
-		return nil
-	}
-	err := s.kv.Purge(ctx, name, jetstream.LastRevision(revision))
-	if stale(err) {
-		return ErrStale
-	}
-	if err != nil {
-		return fmt.Errorf("destroy secret %s: %w", name, err)
-	}
-	return nil
-}
-
 // listWithin is how long a list may take. One that is asked for while a cluster changes its
 // leaders may get lost, and would be waited for without an end.
 const listWithin = 30 * time.Second
