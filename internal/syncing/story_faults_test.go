@@ -117,7 +117,7 @@ func TestTimeWithoutAnEngineIsNoReasonToGiveUp(t *testing.T) {
 
 // TestALateErrorEndsInItsStep tells that what Smokeball refuses after it had accepted it
 // fails in the step that asked for it, with Smokeball's words, and that Retry makes it
-// good.
+// good. Smokeball's webhook is not signed: nothing fails before it could have shown up.
 func TestALateErrorEndsInItsStep(t *testing.T) {
 	for _, c := range []struct {
 		route string
@@ -130,8 +130,12 @@ func TestALateErrorEndsInItsStep(t *testing.T) {
 					o.sends(accident())
 				}
 				o.fault(smokeballsim.Fault{Route: c.route, Kind: smokeballsim.FailLate, Message: "It did not please us.", Count: 1})
+				began := time.Now()
 				o.tell(created(accident()), o.retainer(), updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "New name" })))
 				e := o.ends("m_accident", domain.Failed)
+				if took := e.FinishedAt.Sub(began); took < o.waits.Visible {
+					t.Errorf("the webhook is believed after %s, when a read could still show that it is wrong", took)
+				}
 				if e.Error.Code != domain.CodeSmokeballRefused || !strings.Contains(e.Error.Message, "It did not please us.") {
 					t.Errorf("the failure is %+v", e.Error)
 				}
