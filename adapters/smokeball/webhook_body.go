@@ -20,7 +20,7 @@ type webhookBody struct {
 	Payload        json.RawMessage `json:"payload"`
 }
 
-// payload holds what any of the payloads tells: of the resource itself as a read shows
+// payload holds the fields of all payloads: of the resource itself as a read shows
 // it, or of an error.
 type payload struct {
 	ID         looseText `json:"id"`
@@ -47,7 +47,7 @@ func ParseWebhook(body []byte) (domain.Webhook, error) {
 		Resource: p.resource(), Matter: p.matter(string(w.Type)), Message: string(p.Message)}, nil
 }
 
-// payloadOf reads an object or the first of a list; anything else tells nothing.
+// payloadOf reads an object or the first of a list; anything else is an empty payload.
 func payloadOf(raw json.RawMessage) payload {
 	var p payload
 	if json.Unmarshal(raw, &p) == nil {
