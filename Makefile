@@ -25,7 +25,7 @@ fuzz: ## Give every fuzz target 20,000 inputs
 	done
 
 crash: ## Kill real engines in every way that they promise to survive, the short form
-	go run ./internal/crashtest -short
+	go run ./internal/rig/crashtest -short
 
 lint: ## Check formatting, vet and staticcheck
 	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }

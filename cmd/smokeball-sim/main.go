@@ -14,7 +14,7 @@ import (
 	"syscall"
 	_ "time/tzdata" // events name time zones, also where the machine knows none
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 func main() {

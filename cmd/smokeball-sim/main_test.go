@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 func none(string) string { return "" }

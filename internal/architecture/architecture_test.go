@@ -109,6 +109,9 @@ func TestTable(t *testing.T) {
 			if wires := ruleOf(other).wires; wires && !r.wires && !strings.HasPrefix(r.folder, "cmd/") {
 				t.Errorf("%s may import %s, which puts it together", r.folder, other)
 			}
+			if isRig(other) && !isRig(r.folder) && !r.wires && !strings.HasPrefix(r.folder, "cmd/") {
+				t.Errorf("%s may import %s, which stands in for something or breaks it", r.folder, other)
+			}
 			if _, ok := ruleFor(other); !ok && other != all {
 				t.Errorf("%s may import %s, which the table does not list", r.folder, other)
 			}
@@ -116,6 +119,34 @@ func TestTable(t *testing.T) {
 	}
 	if r, _ := ruleFor("domain"); len(r.may) != 0 || len(r.tests) != 0 || r.libs {
 		t.Error("the domain may import more than the standard library and what it names")
+	}
+}
+
+// isRig reports whether the folder holds a stand-in, or what breaks engines on purpose.
+func isRig(folder string) bool { return strings.HasPrefix(folder, "internal/rig/") }
+
+// TestEveryPackageHasAKind: internal/README.md lists every package below internal with
+// its kind, and no other.
+func TestEveryPackageHasAKind(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join(root(t), "internal", "README.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range table {
+		name, inside := strings.CutPrefix(r.folder, "internal/")
+		if inside && !strings.Contains(string(data), "`"+name+"`") {
+			t.Errorf("internal/README.md does not list %s", name)
+		}
+	}
+	for _, row := range strings.Split(string(data), "\n") {
+		if !strings.HasPrefix(row, "|") {
+			continue
+		}
+		for i, name := range strings.Split(row, "`") {
+			if _, ok := ruleFor("internal/" + name); i%2 == 1 && !ok {
+				t.Errorf("internal/README.md lists %s, which the table does not", name)
+			}
+		}
 	}
 }
 
@@ -221,7 +252,7 @@ func TestFaultsAreFound(t *testing.T) {
 		{"internal/syncing/turn_test.go", module + "/adapters/smokeball", false},
 		{"internal/connect/connect.go", module + "/internal/vault", false},
 		{"internal/vault/vault.go", module + "/domain", true},
-		{"internal/smokeballsim/server.go", module + "/domain", true},
+		{"internal/rig/smokeballsim/server.go", module + "/domain", true},
 		{"internal/newcomer/new.go", "time", true},
 		{"cmd/smokeball-sync/main.go", module + "/internal/cli", false},
 		{"cmd/smokeball-sync/main.go", module + "/adapters/web", true},

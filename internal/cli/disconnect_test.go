@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestDisconnectLeavesNothingBehind disconnects a firm: its subscription and its

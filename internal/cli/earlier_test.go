@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestAWebhookOfAnEarlierVersionIsTakenIn stops an engine, leaves in its data a webhook as an

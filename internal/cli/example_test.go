@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestGoExamplePublishes builds the example as a stranger would and runs it twice.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestKeysAreRotatedWhileTheEngineWorks rotates, rewraps and retires with the engine

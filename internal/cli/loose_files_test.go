@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/internal/config"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestFilesOfSettingsAreLookedAt knows the files that --config and NAME_FILE name.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestTheCardSaysWhatIsAskedFor tells that a firm admin reads before connecting what

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestAnUnregisteredRedirectAddressIsNamed: Smokeball shows an error page of its own and leads

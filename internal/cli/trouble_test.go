@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // trouble is what the connection says of it.

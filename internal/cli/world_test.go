@@ -15,7 +15,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 const testFirm domain.FirmID = "f_brown"

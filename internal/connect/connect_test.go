@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 func TestAFirmConnects(t *testing.T) {

@@ -20,11 +20,12 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"go.uber.org/goleak"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -44,7 +45,7 @@ type counter struct {
 	*testing.T
 	*connect.Service
 	config  connect.Config
-	Secrets *vault.Secrets
+	Secrets *secrets.Bucket
 	Vault   *vault.Vault
 	sim     *smokeballsim.Server
 	client  *smokeball.Client
@@ -69,7 +70,7 @@ func newCounter(t *testing.T) *counter {
 	keys, err := vault.Open(filepath.Join(c.folder, "keys.json"))
 	c.must(err)
 	c.follow()
-	secrets := vault.NewSecrets(keys, c.kv)
+	secrets := secrets.New(keys, c.kv)
 	c.Secrets, c.Vault = secrets, keys
 	c.client = c.newClient(secrets, c.sim.Transport())
 	c.config = c.newConfig(secrets, keys, c.sim.Transport())
@@ -101,7 +102,7 @@ func (c *counter) restart() {
 	c.keeper.Service = c.Service
 }
 
-func (c *counter) newConfig(secrets *vault.Secrets, keys *vault.Vault, way http.RoundTripper) connect.Config {
+func (c *counter) newConfig(secrets *secrets.Bucket, keys *vault.Vault, way http.RoundTripper) connect.Config {
 	client := c.newClient(secrets, way)
 	return connect.Config{Ledger: c.bolt, Secrets: secrets, Names: secrets, Vault: keys, Consent: consent{client}, Subscriptions: hooks{client},
 		Accounts: client, Views: rows{c.rows}, WebhookTypes: smokeball.WebhookTypes(), Issuer: "https://smokeball.example",

@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 var outage = &domain.CallError{Op: "create matter", Class: domain.Retryable, Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable,

@@ -10,10 +10,10 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 var errKilled = errors.New("the process is gone")
@@ -96,7 +96,7 @@ func (m mortalWire) RoundTrip(r *http.Request) (answer *http.Response, err error
 
 // mortal is a service on the counter's ledger, bucket and Smokeball that lives as long as l.
 func (c *counter) mortal(l *life) *connect.Service {
-	config := c.newConfig(vault.NewSecrets(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
+	config := c.newConfig(secrets.New(c.Vault, mortalBucket{c.kv, l}), c.Vault, mortalWire{c.sim.Transport(), l})
 	config.Ledger = mortalLedger{c.bolt, l}
 	return connect.New(config)
 }
@@ -130,7 +130,7 @@ func killedEverywhere(t *testing.T, prepare func(*counter), do func(*counter, *c
 }
 
 // client is a Smokeball client of the counter's app.
-func (c *counter) newClient(secrets *vault.Secrets, way http.RoundTripper) *smokeball.Client {
+func (c *counter) newClient(secrets *secrets.Bucket, way http.RoundTripper) *smokeball.Client {
 	client, err := smokeball.New(smokeball.Config{Hosts: smokeball.Hosts{API: "https://smokeball.example", Auth: "https://smokeball.example"},
 		ClientID: "sim-client", ClientSecret: "sim-secret", APIKey: "sim-key", Rate: 1000, Burst: 1000, Store: tokens{connect.NewTokens(c.bolt, secrets)}, Log: silent, Transport: way})
 	c.must(err)

@@ -13,7 +13,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/practice"
+	"github.com/casehug/smokeball-sync/internal/rig/practice"
 )
 
 // services are CaseHug's services as the bus knows them: they connect from outside

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/practice"
+	"github.com/casehug/smokeball-sync/internal/rig/practice"
 	"github.com/casehug/smokeball-sync/projections"
 )
 

@@ -16,13 +16,13 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/syncing"
-	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -197,7 +197,7 @@ func (e *Engine) openSignIn(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the bucket of sessions: %w", err)
 	}
-	e.signIn.sessions = session.Sessions{Secrets: vault.NewSecrets(e.smokeball.secrets.Vault, kv), Now: time.Now}
+	e.signIn.sessions = session.Sessions{Secrets: secrets.New(e.smokeball.secrets.Vault, kv), Now: time.Now}
 	if e.signIn.users == nil && e.cfg.JWKSURL != "" {
 		e.signIn.users, err = casehug.NewUsers(e.cfg.JWKSURL, e.cfg.JWTIssuer, e.cfg.JWTAudience)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
@@ -48,7 +49,7 @@ func (k *Keyring) Close() error { return k.close() }
 func (k *Keyring) Forget(ctx context.Context) (int, error) { return k.secrets.Forget(ctx) }
 
 // openSecrets opens the bucket of what is sealed.
-func openSecrets(ctx context.Context, file string, buckets func(context.Context, string) (jetstream.KeyValue, error)) (*vault.Secrets, error) {
+func openSecrets(ctx context.Context, file string, buckets func(context.Context, string) (jetstream.KeyValue, error)) (*secrets.Bucket, error) {
 	v, err := vault.Open(file)
 	if err != nil {
 		return nil, err
@@ -57,5 +58,5 @@ func openSecrets(ctx context.Context, file string, buckets func(context.Context,
 	if err != nil {
 		return nil, fmt.Errorf("open the bucket of sealed tokens: %w", err)
 	}
-	return vault.NewSecrets(v, kv), nil
+	return secrets.New(v, kv), nil
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/lease"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
-	"github.com/casehug/smokeball-sync/internal/lease"
 )
 
 // leases decide which engine of a cluster does a piece of work. On one machine the ledger's

@@ -9,17 +9,18 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/bus"
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 // sealed is the engines' real token store: sealed values in a bucket of the bus.
 // Beside it are the secrets that it reads.
-func sealed(t *testing.T) (tokenStore, *vault.Secrets) {
+func sealed(t *testing.T) (tokenStore, *secrets.Bucket) {
 	t.Helper()
 	dir := t.TempDir()
 	b, err := bus.Open(t.Context(), bus.Config{Listen: "off", DataDir: dir, Replicas: 1, Logger: slog.New(slog.DiscardHandler)})
@@ -53,7 +54,7 @@ func sealed(t *testing.T) (tokenStore, *vault.Secrets) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	secrets := vault.NewSecrets(keys, kv)
+	secrets := secrets.New(keys, kv)
 	return tokenStore{connect.NewTokens(ledger, secrets)}, secrets
 }
 

@@ -6,13 +6,14 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/adapters/web/api"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 // sealingKeys are the vault's keys as operators know them.
-type sealingKeys struct{ secrets *vault.Secrets }
+type sealingKeys struct{ secrets *secrets.Bucket }
 
 func (s sealingKeys) SealingKeys(ctx context.Context) ([]api.SealingKey, error) {
 	keys, sealed, err := s.secrets.Keys(ctx)

@@ -10,18 +10,18 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/casehug/smokeball-sync/adapters/lease"
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/connect"
-	"github.com/casehug/smokeball-sync/internal/lease"
-	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 // vendor is Smokeball: its client, and firms' connections to it.
 type vendor struct {
 	client      *smokeball.Client
-	secrets     *vault.Secrets
+	secrets     *secrets.Bucket
 	connections *connect.Service
 	reconciler  *connect.Reconciler
 	health      *connect.Health
@@ -35,7 +35,7 @@ type vendorConfig struct {
 	log     *slog.Logger
 	metrics prometheus.Registerer
 	store   storage
-	secrets *vault.Secrets
+	secrets *secrets.Bucket
 	tokens  smokeball.TokenStore
 	way     http.RoundTripper // nil: the network
 }
@@ -82,7 +82,7 @@ func (v vendor) try(ctx context.Context) error {
 
 // opens requires the master key file to be the one that the secrets were sealed with: with
 // another one every firm would have to connect again.
-func opens(ctx context.Context, secrets *vault.Secrets, ask func(context.Context, func(context.Context) error) error, file string) error {
+func opens(ctx context.Context, secrets *secrets.Bucket, ask func(context.Context, func(context.Context) error) error, file string) error {
 	var lost []string
 	err := ask(ctx, func(ctx context.Context) (err error) {
 		lost, err = secrets.Lost(ctx)

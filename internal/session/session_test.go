@@ -11,6 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/vault"
@@ -43,7 +44,7 @@ func engines(t *testing.T) (one, two session.Sessions, clock *time.Time) {
 		t.Fatal(err)
 	}
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, time.UTC)
-	kept := session.Sessions{Secrets: vault.NewSecrets(keys, kv), Now: func() time.Time { return now }}
+	kept := session.Sessions{Secrets: secrets.New(keys, kv), Now: func() time.Time { return now }}
 	return kept, kept, &now
 }
 

@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // people draws clients of few names and few e-mail addresses, so that many share one.

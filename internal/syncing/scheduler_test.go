@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestAStopHandsBackAndLosesNothing tells that an engine which is asked to stop does so

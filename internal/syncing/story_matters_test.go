@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // theirs is a matter with maria as its client that a person made in Smokeball.

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestAnOutageIsProbedNotHammered lets Smokeball be out of reach for ten minutes while

@@ -6,7 +6,7 @@ import (
 	"testing/synctest"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestALinkedMatterGetsAnotherType where that is switched on: with the role that its client has

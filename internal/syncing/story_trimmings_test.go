@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // TestAFolderThatIsRefusedHoldsBackNoDocument tells that documents go to the matter's root, with a

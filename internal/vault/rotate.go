@@ -26,6 +26,9 @@ type Key struct {
 // ErrNoKey says that the keyset has no such key.
 var ErrNoKey = errors.New("vault: no such key")
 
+// ErrInUse says that secrets are still sealed with the key.
+var ErrInUse = errors.New("vault: secrets are sealed with the key")
+
 // ErrPrimary says that new values are sealed with the key.
 var ErrPrimary = errors.New("vault: the key seals new values")
 
@@ -113,4 +116,14 @@ func SealedBy(sealed []byte) (id KeyID, ok bool) {
 		return 0, false
 	}
 	return KeyID(binary.BigEndian.Uint32(sealed[1:5])), true
+}
+
+// IsPrimary reports whether new values are sealed with the key.
+func (v *Vault) IsPrimary(id KeyID) bool {
+	for _, k := range v.Keys() {
+		if k.ID == id {
+			return k.Primary
+		}
+	}
+	return false
 }

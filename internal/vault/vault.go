@@ -13,6 +13,12 @@ import (
 	"github.com/tink-crypto/tink-go/v2/prf"
 )
 
+// ErrNone says that no secret is kept under a name.
+var ErrNone = errors.New("vault: no such secret")
+
+// ErrStale says that somebody else wrote a secret since it was read.
+var ErrStale = errors.New("vault: the secret was changed meanwhile")
+
 // Vault holds the opened master keyset. It is safe for concurrent use.
 type Vault struct {
 	path   string

@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/casehug/smokeball-sync/internal/lease"
+	"github.com/casehug/smokeball-sync/adapters/lease"
 )
 
 const life = 500 * time.Millisecond

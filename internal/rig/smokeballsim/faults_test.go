@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 const someone = `{"person":{"lastName":"Rivera"}}`

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 func TestMatterTypesAreFiltered(t *testing.T) {

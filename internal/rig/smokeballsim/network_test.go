@@ -8,8 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
 	"go.uber.org/goleak"
+
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // prompt is a configuration whose writes show almost at once.

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // The simulator is a server of its own. Faults happen on demand: here the second call finds

@@ -115,7 +115,7 @@ func describedDesk(t *testing.T) (*desk, *judge, *openapi3.T) {
 	t.Helper()
 	file := os.Getenv("SMOKEBALL_OPENAPI")
 	if file == "" {
-		t.Skip("to hold the simulator against Smokeball's description, run: SMOKEBALL_OPENAPI=path/to/openapi.json go test -run Contract -v ./internal/smokeballsim")
+		t.Skip("to hold the simulator against Smokeball's description, run: SMOKEBALL_OPENAPI=path/to/openapi.json go test -run Contract -v ./internal/rig/smokeballsim")
 	}
 	doc, err := openapi3.NewLoader().LoadFromFile(file)
 	if err != nil {

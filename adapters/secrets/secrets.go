@@ -1,4 +1,6 @@
-package vault
+// Package secrets keeps sealed values in a NATS key-value bucket, each written only by
+// somebody who has seen its newest revision.
+package secrets
 
 import (
 	"context"
@@ -7,51 +9,46 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// ErrNone says that no secret is kept under the name.
-var ErrNone = errors.New("vault: no such secret")
-
-// ErrStale says that somebody else wrote the secret since it was read.
-var ErrStale = errors.New("vault: the secret was changed meanwhile")
-
-// Secrets are sealed values in a NATS key-value bucket, written with optimistic
-// concurrency: a writer names the revision it has seen.
-type Secrets struct {
-	Vault *Vault // seals them
+// Bucket holds sealed values by name. A writer names the revision that it has seen.
+type Bucket struct {
+	Vault *vault.Vault // seals them
 	kv    jetstream.KeyValue
 }
 
-// NewSecrets keeps secrets in the bucket.
-func NewSecrets(v *Vault, kv jetstream.KeyValue) *Secrets { return &Secrets{Vault: v, kv: kv} }
+// New keeps secrets in the NATS bucket, sealed by v.
+func New(v *vault.Vault, kv jetstream.KeyValue) *Bucket { return &Bucket{Vault: v, kv: kv} }
 
-// Load opens a secret and returns its revision. Without one it returns ErrNone.
-func (s *Secrets) Load(ctx context.Context, name string) ([]byte, uint64, error) {
-	entry, err := s.kv.Get(ctx, name)
+// Load opens a secret and returns its revision. Without one it returns vault.ErrNone.
+func (b *Bucket) Load(ctx context.Context, name string) ([]byte, uint64, error) {
+	entry, err := b.kv.Get(ctx, name)
 	if errors.Is(err, jetstream.ErrKeyNotFound) {
-		return nil, 0, ErrNone
+		return nil, 0, vault.ErrNone
 	}
 	if err != nil {
 		return nil, 0, fmt.Errorf("load secret %s: %w", name, err)
 	}
-	data, err := s.Vault.Unseal(entry.Value(), name)
+	data, err := b.Vault.Unseal(entry.Value(), name)
 	return data, entry.Revision(), err
 }
 
 // Save seals and keeps a secret, provided revision is still its newest one (0: there
-// is none); otherwise it returns ErrStale. It returns the new revision.
-func (s *Secrets) Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error) {
-	sealed, err := s.Vault.Seal(data, name)
+// is none); otherwise it returns vault.ErrStale. It returns the new revision.
+func (b *Bucket) Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error) {
+	sealed, err := b.Vault.Seal(data, name)
 	if err != nil {
 		return 0, err
 	}
 	if revision == 0 {
-		revision, err = s.kv.Create(ctx, name, sealed)
+		revision, err = b.kv.Create(ctx, name, sealed)
 	} else {
-		revision, err = s.kv.Update(ctx, name, sealed, revision)
+		revision, err = b.kv.Update(ctx, name, sealed, revision)
 	}
 	if stale(err) {
-		return 0, ErrStale
+		return 0, vault.ErrStale
 	}
 	if err != nil {
 		return 0, fmt.Errorf("save secret %s: %w", name, err)
@@ -73,20 +70,20 @@ func stale(err error) bool {
 const wrongLastSequenceReplicated = 10164
 
 // Put seals and keeps a secret whatever was there.
-func (s *Secrets) Put(ctx context.Context, name string, data []byte) error {
-	sealed, err := s.Vault.Seal(data, name)
+func (b *Bucket) Put(ctx context.Context, name string, data []byte) error {
+	sealed, err := b.Vault.Seal(data, name)
 	if err != nil {
 		return err
 	}
-	if _, err := s.kv.Put(ctx, name, sealed); err != nil {
+	if _, err := b.kv.Put(ctx, name, sealed); err != nil {
 		return fmt.Errorf("save secret %s: %w", name, err)
 	}
 	return nil
 }
 
 // Destroy removes a secret and its earlier values from the bucket.
-func (s *Secrets) Destroy(ctx context.Context, name string) error {
-	if err := s.kv.Purge(ctx, name); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
+func (b *Bucket) Destroy(ctx context.Context, name string) error {
+	if err := b.kv.Purge(ctx, name); err != nil && !errors.Is(err, jetstream.ErrKeyNotFound) {
 		return fmt.Errorf("destroy secret %s: %w", name, err)
 	}
 	return nil
@@ -97,10 +94,10 @@ func (s *Secrets) Destroy(ctx context.Context, name string) error {
 const listWithin = 30 * time.Second
 
 // Names lists the secrets whose names begin with kind and a dot.
-func (s *Secrets) Names(ctx context.Context, kind string) ([]string, error) {
+func (b *Bucket) Names(ctx context.Context, kind string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, listWithin)
 	defer cancel()
-	lister, err := s.kv.ListKeysFiltered(ctx, kind+".>")
+	lister, err := b.kv.ListKeysFiltered(ctx, kind+".>")
 	if err != nil {
 		return nil, fmt.Errorf("list secrets %s: %w", kind, err)
 	}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // stateFile makes a state file with something in it and returns its path and content.

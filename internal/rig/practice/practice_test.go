@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/practice"
+	"github.com/casehug/smokeball-sync/internal/rig/practice"
 )
 
 // TestThePracticeHoldsWhatTheStoryNeeds keeps the people, papers and corrections consistent.

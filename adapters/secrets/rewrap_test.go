@@ -1,4 +1,4 @@
-package vault_test
+package secrets_test
 
 import (
 	"errors"
@@ -11,12 +11,13 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
 func TestRewrappedSecretsNeedTheOldKeyNoMore(t *testing.T) {
 	v := open(t, filepath.Join(t.TempDir(), "a.json"))
-	s := vault.NewSecrets(v, bucket(t))
+	s := secrets.New(v, bucket(t))
 	for i := range 20 {
 		keep(t, s, fmt.Sprintf("token.f_%d", i))
 	}
@@ -47,8 +48,8 @@ func TestRewrappedSecretsNeedTheOldKeyNoMore(t *testing.T) {
 
 func TestSecretsOfAnotherKeyFileAreLost(t *testing.T) {
 	kv := bucket(t)
-	keep(t, vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "a.json")), kv), "token.f_1")
-	s := vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "b.json")), kv)
+	keep(t, secrets.New(open(t, filepath.Join(t.TempDir(), "a.json")), kv), "token.f_1")
+	s := secrets.New(open(t, filepath.Join(t.TempDir(), "b.json")), kv)
 	keep(t, s, "token.f_2")
 	if names, err := s.Lost(t.Context()); len(names) != 1 || names[0] != "token.f_1" || err != nil {
 		t.Errorf("lost are %v, %v", names, err)
@@ -66,7 +67,7 @@ func TestSecretsOfAnotherKeyFileAreLost(t *testing.T) {
 
 // TestARewrapDoesNotUndoANewerValue writes secrets while they are rewrapped.
 func TestARewrapDoesNotUndoANewerValue(t *testing.T) {
-	s := vault.NewSecrets(open(t, filepath.Join(t.TempDir(), "a.json")), bucket(t))
+	s := secrets.New(open(t, filepath.Join(t.TempDir(), "a.json")), bucket(t))
 	for i := range 50 {
 		keep(t, s, fmt.Sprintf("token.f_%d", i))
 	}
@@ -92,14 +93,14 @@ func TestARewrapDoesNotUndoANewerValue(t *testing.T) {
 	}
 }
 
-func keep(t *testing.T, s *vault.Secrets, name string) {
+func keep(t *testing.T, s *secrets.Bucket, name string) {
 	t.Helper()
 	if err := s.Put(t.Context(), name, []byte("secret of "+name)); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func wantSealed(t *testing.T, s *vault.Secrets, want map[vault.KeyID]int) {
+func wantSealed(t *testing.T, s *secrets.Bucket, want map[vault.KeyID]int) {
 	t.Helper()
 	_, sealed, err := s.Keys(t.Context())
 	if err != nil || fmt.Sprint(sealed) != fmt.Sprint(want) {
@@ -133,4 +134,13 @@ func bucket(t *testing.T) jetstream.KeyValue {
 		t.Fatal(err)
 	}
 	return kv
+}
+
+func open(t *testing.T, path string) *vault.Vault {
+	t.Helper()
+	v, err := vault.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
 }

@@ -84,7 +84,7 @@ func (t *trial) between(low, high time.Duration) time.Duration {
 func (t *trial) fault(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	t.faults = append(t.faults, text)
-	t.say("%s, cycle %d: FAULT: %s\n  the same draws again: go run ./internal/crashtest -campaign %s -seed %d\n", t.name, t.cycles, text, t.name, t.seed)
+	t.say("%s, cycle %d: FAULT: %s\n  the same draws again: go run ./internal/rig/crashtest -campaign %s -seed %d\n", t.name, t.cycles, text, t.name, t.seed)
 }
 
 // note adds a remark to the campaign's row.

@@ -1,4 +1,4 @@
-package vault_test
+package secrets_test
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/casehug/smokeball-sync/adapters/secrets"
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
@@ -42,11 +43,11 @@ func TestAListThatIsLostIsNotWaitedFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	synctest.Test(t, func(t *testing.T) {
-		secrets := vault.NewSecrets(v, deaf{})
-		if _, err := secrets.Lost(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
+		kept := secrets.New(v, deaf{})
+		if _, err := kept.Lost(t.Context()); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("what is lost: %v", err)
 		}
-		if _, err := secrets.Names(t.Context(), "token"); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := kept.Names(t.Context(), "token"); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("names: %v", err)
 		}
 	})

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/casehug/smokeball-sync/internal/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 // victimState names the state file of a test binary that runs as a simulator to be killed.

@@ -1,7 +1,7 @@
 // Command crashtest brings a real engine down in every way that it promises to
 // survive, again and again, and counts what came of it:
 //
-//	go run ./internal/crashtest [-short] [-campaign name,…] [-strikes key,…] [-seed n] [-cycles n] [-limit 2h] [-keep]
+//	go run ./internal/rig/crashtest [-short] [-campaign name,…] [-strikes key,…] [-seed n] [-cycles n] [-limit 2h] [-keep]
 //
 // The engine runs as a process of its own with the embedded bus, against a simulated
 // Smokeball that survives, while a publisher tells it of matters and documents, waits for
