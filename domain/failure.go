@@ -94,7 +94,7 @@ type CallError struct {
 	// cut off, or a server error. What it creates must be looked for before it is
 	// asked for again.
 	Unsettled bool
-	After     time.Duration // wait at least this long before the next try; 0: no wish
+	After     time.Duration // wait at least this long before the next try; 0: the answer names none
 	Held      bool          // no call was made: others failed before it, and After is all that it has to wait
 	Setting   string        // the engine's setting that the failure points to; "": none
 	Err       error         // the cause, for operators

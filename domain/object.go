@@ -62,7 +62,7 @@ type ObjectEntry struct {
 	SHA256 string // lower-case hex; "": not told
 }
 
-// ObjectQuestion is a firm's wish to read an object for a document.
+// ObjectQuestion is a firm's request to read an object for a document.
 type ObjectQuestion struct {
 	Firm    FirmID
 	SHA256  string // of the document; "": not told

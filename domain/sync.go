@@ -20,7 +20,7 @@ type Status string
 
 // The statuses of a sync.
 const (
-	Queued     Status = "queued"     // its turn comes
+	Queued     Status = "queued"     // waits for a worker
 	Running    Status = "running"    // calls are being made
 	Waiting    Status = "waiting"    // for something that its failure names
 	Confirming Status = "confirming" // all is accepted; Smokeball has to show it

@@ -245,7 +245,7 @@ func (v *Views) AtWork() []domain.Due {
 // Queue are the numbers of a firm's syncs that have not ended.
 type Queue struct {
 	Waiting int `json:"waiting"` // queued, or waiting for something
-	Queued  int `json:"queued"`  // of these: wait for nothing but their turn
+	Queued  int `json:"queued"`  // of these: wait for a worker only
 	Running int `json:"running"` // running or confirming
 }
 

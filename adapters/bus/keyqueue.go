@@ -48,7 +48,7 @@ func (s *subscription) drive(l *keyQueue) {
 	}
 }
 
-// next is the message whose turn it is, or how long to wait for it, or neither: then the
+// next is the message that is handled next, or how long to wait for it, or neither: then the
 // queue is gone.
 func (s *subscription) next(l *keyQueue) (*unackedMessage, time.Duration) {
 	s.mu.Lock()

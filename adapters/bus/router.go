@@ -78,7 +78,7 @@ const (
 	deadLettered = "dead_lettered"
 )
 
-// settle buries a message that has failed often enough, and counts what became of it.
+// settle keeps a message that has failed often enough as a dead letter, and counts outcomes.
 func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMiddleware {
 	return func(next message.HandlerFunc) message.HandlerFunc {
 		return func(m *message.Message) ([]*message.Message, error) {

@@ -51,7 +51,7 @@ func (q *queue) push(t *ticket) {
 	q.size++
 }
 
-// pop takes the ticket whose turn it is; there must be one.
+// pop takes the ticket that gets the next slot; there must be one.
 func (q *queue) pop() *ticket {
 	chosen := q.choose()
 	for p := chosen + 1; p <= Bulk; p++ {

@@ -6,6 +6,7 @@ import (
 	"go/token"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -28,12 +29,32 @@ func TestGivenUpWordsDeclareNothing(t *testing.T) {
 				t.Errorf("%s declares %s: the word %q was given up, use %s; see %s", s.path, name, word, g.words[word], glossary)
 			}
 		}
+		for _, name := range spoken(s.file) {
+			if g.fault(s.path, name) != "" || slices.Contains(unmistakable, strings.ToLower(name)) {
+				t.Errorf("%s: a comment says %s, which was given up; see %s", s.path, name, glossary)
+			}
+		}
 	}
 	for _, e := range g.exceptions {
 		if !e.used {
 			t.Errorf("%s: nothing in %s needs the exception %s any more", glossary, e.where, e.name)
 		}
 	}
+}
+
+// unmistakable are the words that no comment has in another sense.
+var unmistakable = []string{"anew", "bury", "buries", "buried", "unfit"}
+
+// commentName is a name in camel case, or one of the unmistakable words.
+var commentName = regexp.MustCompile(`\b(?:[A-Za-z]*[a-z][A-Z][A-Za-z]*|(?i:` + strings.Join(unmistakable, "|") + `))\b`)
+
+// spoken are the names and the unmistakable words of a file's comments.
+func spoken(f *ast.File) []string {
+	var list []string
+	for _, c := range f.Comments {
+		list = append(list, commentName.FindAllString(c.Text(), -1)...)
+	}
+	return list
 }
 
 // vocabulary is what the glossary says of words that were given up.
@@ -201,5 +222,17 @@ func TestGivenUpWordsAreFound(t *testing.T) {
 	slices.Sort(got)
 	if want := []string{"F", "I", "Wake", "beat", "care", "lane", "mark", "pulse", "turn", "wish"}; !slices.Equal(got, want) {
 		t.Errorf("declared are %q, want %q", got, want)
+	}
+}
+
+// TestGivenUpWordsInCommentsAreFound: names and the unmistakable words, nothing else.
+func TestGivenUpWordsInCommentsAreFound(t *testing.T) {
+	code := "// Package p waits its turn: LetterLife, *domain.Unfit and nextTurn.\npackage p\n\n// f begins Anew, IDs wish to be buried, a letter is unfit.\nfunc f() {}\n"
+	f, err := parser.ParseFile(token.NewFileSet(), "p.go", code, parser.ParseComments)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := spoken(f), []string{"LetterLife", "Unfit", "nextTurn", "Anew", "buried", "unfit"}; !slices.Equal(got, want) {
+		t.Errorf("spoken are %q, want %q", got, want)
 	}
 }

@@ -73,7 +73,7 @@ func (t *attempt) decide(ctx context.Context, f func(domain.Matter) ([]domain.Ev
 	return err
 }
 
-// intend records the intent of a call when its turn in the allowance has come.
+// intend records the intent of a call when its slot in the allowance is granted.
 func (t *attempt) intend(f func(domain.Matter) ([]domain.Event, error)) Intend {
 	return func(ctx context.Context) error { return t.decide(ctx, f) }
 }
@@ -116,7 +116,7 @@ func (t *attempt) reload(ctx context.Context) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.current) })
 }
 
-// pause waits until d has passed or something was recorded that the attempt attends.
+// pause waits until d has passed or something was recorded in a stream that the attempt is subscribed to.
 func (t *attempt) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -28,7 +28,7 @@ type matterKey struct {
 	matter domain.MatterID
 }
 
-// entry is a matter with a sync that has not ended, or whose last turn has not.
+// entry is a matter with a sync that has not ended, or whose last attempt has not.
 type entry struct {
 	key     matterKey
 	due     *domain.Due // nil: the sync has ended

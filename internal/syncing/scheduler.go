@@ -97,7 +97,7 @@ func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable fun
 	}
 }
 
-// ask queues the entry for a worker. When its turn comes it is checked again for changes.
+// ask queues the entry for a worker. When a worker is free it is checked again for changes.
 func (s *Scheduler) ask(l *schedulerRun, e *entry) {
 	d := e.due
 	j := &job{firm: d.Firm, class: classOf(d.Trigger)}

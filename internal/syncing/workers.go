@@ -97,7 +97,7 @@ func (w *Workers) grant() {
 	}
 }
 
-// next takes the job whose turn it is out of its queue and gives its firm a worker, or
+// next takes the next job out of its queue and gives its firm a worker, or
 // returns nil.
 func (w *Workers) next() *job {
 	w.mu.Lock()
