@@ -20,7 +20,7 @@ func TestFoldsNeverFail(t *testing.T) {
 			contact    domain.Contact
 			connection domain.Connection
 			prefs      domain.Preferences
-			notices    domain.Notices
+			notices    domain.Webhooks
 			letter     domain.DeadLetter
 		)
 		for i, e := range rapid.SliceOfN(rapid.SampledFrom(all), 0, 60).Draw(t, "events") {

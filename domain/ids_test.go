@@ -65,7 +65,7 @@ func TestStreamNames(t *testing.T) {
 		"contact.f_oak.key-1":  domain.ContactStream(firm, "key-1"),
 		"connection.f_oak":     domain.ConnectionStream(firm),
 		"settings.f_oak":       domain.SettingsStream(firm),
-		"notice.f_oak.res-1":   domain.NoticeStream(firm, "res-1"),
+		"notice.f_oak.res-1":   domain.WebhookStream(firm, "res-1"),
 		"deadletter.f_oak.dl1": domain.DeadLetterStream(firm, "dl1"),
 	} {
 		if s.String() != want {

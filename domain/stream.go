@@ -18,7 +18,7 @@ const (
 	KindConnection Kind = "connection" // a firm's connection to Smokeball
 	KindCheck      Kind = "check"      // the daily looks at a firm's connection
 	KindSettings   Kind = "settings"   // a firm's sync settings and case type mappings
-	KindNotice     Kind = "notice"     // the webhooks about one Smokeball resource
+	KindWebhook    Kind = "notice"     // the webhooks about one Smokeball resource
 	KindDeadLetter Kind = "deadletter" // an event that could not be taken in
 	KindAccount    Kind = "account"    // a Smokeball account: the one firm that is connected to it
 	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
@@ -67,8 +67,8 @@ func CheckStream(f FirmID) Stream { return Stream{KindCheck, f, ""} }
 // SettingsStream is the stream of a firm's settings.
 func SettingsStream(f FirmID) Stream { return Stream{KindSettings, f, ""} }
 
-// NoticeStream is the stream of webhooks about one Smokeball resource.
-func NoticeStream(f FirmID, resource string) Stream { return Stream{KindNotice, f, resource} }
+// WebhookStream is the stream of webhooks about one Smokeball resource.
+func WebhookStream(f FirmID, resource string) Stream { return Stream{KindWebhook, f, resource} }
 
 // DeadLetterStream is the stream of one event that could not be taken in.
 func DeadLetterStream(f FirmID, id string) Stream { return Stream{KindDeadLetter, f, id} }

@@ -55,7 +55,7 @@ func appendLarge(t *testing.T, store eventstore.Store, n int) (failures int) {
 	for i := range n {
 		wg.Go(func() {
 			_, errs[i] = store.Append(t.Context(), eventstore.Commit{
-				Stream: domain.NoticeStream("f_1", "r_"+string(rune('a'+i))), At: t0, Events: []domain.Event{large}})
+				Stream: domain.WebhookStream("f_1", "r_"+string(rune('a'+i))), At: t0, Events: []domain.Event{large}})
 		})
 	}
 	wg.Wait()

@@ -86,7 +86,7 @@ func anyEvent(t *rapid.T, i int) (domain.Stream, domain.Event) {
 		return domain.SettingsStream(firm), rapid.SampledFrom([]domain.Event{domain.SettingsChanged{Settings: domain.Settings{DocumentsFolder: strconv.Itoa(i)}, By: "u_1"},
 			revisedMapping("map_1"), revisedMapping("map_2"), domain.MappingRemoved{ID: "map_1", By: "u_2"}}).Draw(t, "event")
 	case 11:
-		return domain.NoticeStream(firm, "r1"), domain.SmokeballWebhookReceived{Origin: ref("w-" + strconv.Itoa(i))}
+		return domain.WebhookStream(firm, "r1"), domain.SmokeballWebhookReceived{Origin: ref("w-" + strconv.Itoa(i))}
 	case 12:
 		return domain.AuditStream(firm, start), domain.RequestRefused{Actor: "u_5", Action: domain.ActionChangeSettings, Code: domain.CodeForbidden, Since: start, Times: 1 + i}
 	case 0:

@@ -87,12 +87,12 @@ func TestDueTellsTypes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
 			for _, e := range c.before {
-				l.tell(t, domain.NoticeStream(oak, "t_IL"), e)
+				l.tell(t, domain.WebhookStream(oak, "t_IL"), e)
 			}
 			l.tell(t, domain.MatterStream(oak, matterOfMaria), requested("s_1", domain.TriggerManual), begun("s_1", 1),
 				domain.SyncDeferred{Sync: "s_1", Failure: domain.Failure{Code: domain.CodeMatterTypeUnmapped}})
 			for _, e := range c.after {
-				l.tell(t, domain.NoticeStream(oak, "t_IL"), e)
+				l.tell(t, domain.WebhookStream(oak, "t_IL"), e)
 			}
 			if due := folded(t, l).Due(); len(due) != 1 || due[0].Retyped() != c.retyped {
 				t.Errorf("due are %+v; want it to look again: %v", due, c.retyped)

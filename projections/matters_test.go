@@ -202,7 +202,7 @@ func TestClientRow(t *testing.T) {
 // TestEventsOfOthers: a stream's rows are not touched by other kinds.
 func TestEventsOfOthers(t *testing.T) {
 	l := newLedger()
-	l.tell(t, domain.NoticeStream(oak, string(sbMatter)), domain.SmokeballWebhookReceived{Origin: ref("w-1"), Type: "matter.updated", Resource: sbMatter})
+	l.tell(t, domain.WebhookStream(oak, string(sbMatter)), domain.SmokeballWebhookReceived{Origin: ref("w-1"), Type: "matter.updated", Resource: sbMatter})
 	l.tell(t, domain.ContactStream(oak, "k_1"), domain.ContactMatched{Contact: sbContact, Client: "c_77"})
 	v := folded(t, l)
 	rows, _, err := v.Matters(oak, projections.MatterQuery{})

@@ -94,8 +94,8 @@ func TestTheProof(t *testing.T) {
 // firms stay apart.
 func TestPulse(t *testing.T) {
 	l := newLedger()
-	l.tell(t, domain.NoticeStream(oak, "r1"), domain.SmokeballWebhookReceived{}, domain.SmokeballWebhookReceived{})
-	l.tell(t, domain.NoticeStream("f_oak2", "r1"), domain.SmokeballWebhookReceived{})
+	l.tell(t, domain.WebhookStream(oak, "r1"), domain.SmokeballWebhookReceived{}, domain.SmokeballWebhookReceived{})
+	l.tell(t, domain.WebhookStream("f_oak2", "r1"), domain.SmokeballWebhookReceived{})
 	l.tell(t, domain.MatterStream(oak, "m_1"), domain.SyncFailed{Sync: "s_1", Failure: smokeballRefused}, domain.SyncSucceeded{Sync: "s_2"})
 	v := folded(t, l)
 	for seconds, want := range map[int]int{-1: 0, 0: 1, 1: 2, 9000: 2} {

@@ -63,7 +63,7 @@ func TestRestart(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views.db")
 	before := closedAfter(t, path, l)
 	stopped := l.last()
-	l.tell(t, domain.NoticeStream(oak, "r1"), domain.SmokeballWebhookReceived{Origin: ref("w-1")})
+	l.tell(t, domain.WebhookStream(oak, "r1"), domain.SmokeballWebhookReceived{Origin: ref("w-1")})
 
 	v := open(t, path)
 	if v.Position() != stopped {

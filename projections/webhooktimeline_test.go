@@ -16,7 +16,7 @@ func notified(t testing.TB, v *projections.Views, n int) {
 	var list []eventstore.Envelope
 	for i := range n {
 		at := eventstore.Seq(v.Position()) + eventstore.Seq(i) + 1
-		list = append(list, eventstore.Envelope{Seq: at, Stream: domain.NoticeStream(oak, fmt.Sprint("r_", at)), At: start.Add(time.Duration(at) * time.Millisecond),
+		list = append(list, eventstore.Envelope{Seq: at, Stream: domain.WebhookStream(oak, fmt.Sprint("r_", at)), At: start.Add(time.Duration(at) * time.Millisecond),
 			Event: domain.SmokeballWebhookReceived{Type: "matter.updated", Resource: domain.SmokeballID(fmt.Sprint("r_", at))}})
 	}
 	if err := v.Take(list); err != nil {

@@ -14,5 +14,5 @@
 //
 // Topics: a [Publisher]'s topic is the NATS subject itself. A [Subscriber]'s topic is the
 // name of a durable consumer, which its [Bind] looks up; the engine's are [Intake] and
-// [Notice].
+// [Webhooks].
 package bus

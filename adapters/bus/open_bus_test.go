@@ -45,7 +45,7 @@ func TestOpenMakesWhatTheTableNames(t *testing.T) {
 			t.Errorf("%s is read from any replica, also from one that lags (%v)", name, err)
 		}
 	}
-	for _, name := range []string{bus.Intake, bus.Notice} {
+	for _, name := range []string{bus.Intake, bus.Webhooks} {
 		if cons, err := b.Durable(brief(t), name); err != nil || cons.CachedInfo().Config.MaxDeliver != -1 {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -26,8 +26,8 @@ const Bound = "bound."
 
 // The engine's durable consumers, which are its subscribers' topics.
 const (
-	Intake = "intake" // casehug.>
-	Notice = "notice" // smokeball.>
+	Intake   = "intake" // casehug.>
+	Webhooks = "notice" // smokeball.>
 )
 
 // LeaseLifetime is how long a lease lives without its engine.
@@ -114,7 +114,7 @@ type durable struct {
 func durables() []durable {
 	return []durable{
 		{name: Intake, stream: Inbox, filters: []string{"casehug.>", Bound + "casehug.>"}},
-		{name: Notice, stream: Inbox, filters: []string{"smokeball.>"}},
+		{name: Webhooks, stream: Inbox, filters: []string{"smokeball.>"}},
 	}
 }
 

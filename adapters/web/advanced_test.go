@@ -21,7 +21,7 @@ func TestAdvancedPage(t *testing.T) {
 	open("/integrations/advanced").contains("Not registered", "Register Webhooks", "None yet", "Matters, appointments, matter types, errors", "1 matter in Smokeball",
 		"2 syncs that are not done will wait", `<span class="count">2<span class="vh"> unmapped</span></span>`).lacks("Remove the subscription", "secret")
 	e.add(at(3), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "5d20e7b4-18c3-4f0a-b6f9-7e41a2c90d38", By: "u_1"})
-	e.add(at(2), domain.NoticeStream(firm, "n_1"), domain.SmokeballWebhookReceived{Origin: origin("w_1")})
+	e.add(at(2), domain.WebhookStream(firm, "n_1"), domain.SmokeballWebhookReceived{Origin: origin("w_1")})
 	open("/integrations/advanced").contains("Active", "1 received", "2 min 0 s ago", "registered <time", "by Folasade Osei", "/webhooks/smokeball/••••••••", `data-open="unhook"`)
 	open("/integrations/unregister").contains("Syncs are confirmed by asking", "at any time", `action="/integrations/webhooks/remove"`)
 	open("/integrations/disconnect").contains("1 matter in Smokeball", "2 syncs that are not done will wait")

@@ -27,10 +27,10 @@ func (e *engine) tellPast() *engine {
 	e.add(days(199), connection, domain.WebhooksRegistered{Subscription: "sub_1", By: "u_1"})
 	e.add(days(150), settings, domain.SettingsChanged{Settings: folder, By: "u_1"})
 	e.add(days(140), settings, domain.MappingRevised{Mapping: domain.Mapping{ID: "map_1", CaseType: "Divorce", MatterTypeID: "t_div"}, TypeName: "Dissolution of Marriage", By: "u_1"})
-	e.add(days(130), domain.NoticeStream(firm, "r1"), domain.SmokeballWebhookReceived{Type: "matter.updated"})
+	e.add(days(130), domain.WebhookStream(firm, "r1"), domain.SmokeballWebhookReceived{Type: "matter.updated"})
 	e.add(days(120), domain.MatterStream(firm, "m_1"), domain.SyncSucceeded{Sync: "s_1"})
 	e.add(days(110), settings, domain.MappingRemoved{ID: "map_1", By: "u_1"})
-	e.add(days(100), domain.NoticeStream(firm, "r1"), domain.SmokeballWebhookReceived{Type: "matter.updated"})
+	e.add(days(100), domain.WebhookStream(firm, "r1"), domain.SmokeballWebhookReceived{Type: "matter.updated"})
 	e.add(days(90), domain.MatterStream(firm, "m_2"), domain.SyncFailed{Sync: "s_2", Failure: domain.Failure{Code: domain.CodeSmokeballRefused, Message: "Refused", Remedy: "Mend it."}})
 	e.add(days(10), connection, authorized("a2"))
 	return e

@@ -27,7 +27,7 @@ func (c *counter) notes(s domain.Stream, e domain.Event) {
 
 func (c *counter) hears(kind string) {
 	c.Helper()
-	c.notes(domain.NoticeStream(oak, "r1"), domain.SmokeballWebhookReceived{Type: kind})
+	c.notes(domain.WebhookStream(oak, "r1"), domain.SmokeballWebhookReceived{Type: kind})
 }
 
 func TestAdminsAreToldAheadOnce(t *testing.T) {

@@ -30,7 +30,7 @@ type intake struct {
 
 func newIntake(l Limits, s storage, v vendor, m messaging, notifier *syncing.Notifier, log *slog.Logger) intake {
 	taker := syncing.Intake{Ledger: s.ledger, Now: time.Now}
-	record := syncing.Notices{Ledger: s.ledger, Now: time.Now, Routes: s.views, Notify: notifier.Notify}
+	record := syncing.Webhooks{Ledger: s.ledger, Now: time.Now, Routes: s.views, Notify: notifier.Notify}
 	in := intake{limits: l, views: s.views, log: log, requests: syncing.Requests{Intake: taker, NewID: randomID, Views: s.views}}
 	in.inbound = inbound.Inbound{IsWebhook: casehug.IsWebhook,
 		Events: inbound.Events{Intake: taker, Address: casehug.Address, Decode: casehug.Decode, Publish: m.publishEvent,

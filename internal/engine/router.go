@@ -42,7 +42,7 @@ func (e *Engine) newRouter() (*message.Router, error) {
 	}
 	takeIn := func(m *message.Message) error { return e.in.inbound.TakeIn(m.Context(), messageOf(m)) }
 	router.AddConsumerHandler("intake", bus.Intake, events, takeIn)
-	router.AddConsumerHandler("notice", bus.Notice, webhooks, takeIn)
+	router.AddConsumerHandler("notice", bus.Webhooks, webhooks, takeIn)
 	return router, nil
 }
 

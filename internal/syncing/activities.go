@@ -9,18 +9,18 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// noticeActivity decides to look at a task or an appointment that a webhook told of,
+// recordActivity decides to look at a task or an appointment that a webhook told of,
 // unless the webhook says that it belongs to a matter which is not linked.
-func (n Notices) noticeActivity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, w domain.SmokeballWebhookReceived) error {
+func (r Webhooks) recordActivity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, w domain.SmokeballWebhookReceived) error {
 	if w.Resource == "" {
 		return nil
 	}
 	if w.Matter != "" {
-		if matter, err := n.Routes.MatterFor(f, "", w.Matter); err != nil || matter == "" {
+		if matter, err := r.Routes.MatterFor(f, "", w.Matter); err != nil || matter == "" {
 			return err
 		}
 	}
-	_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.ActivityStream(f, w.Resource),
+	_, _, err := eventstore.Execute(ctx, r.Ledger, r.Now, domain.ActivityStream(f, w.Resource),
 		func(a domain.Activities) ([]domain.Event, error) {
 			return a.Notice(domain.ActivityNoticed{Origin: w.Origin, Kind: kind, Resource: w.Resource}), nil
 		})

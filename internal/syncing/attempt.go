@@ -149,14 +149,14 @@ func (t *attempt) warn(ctx context.Context, w domain.Warning) error {
 	return t.record(ctx, domain.SyncWarned{Sync: t.current.Sync, Warning: w})
 }
 
-// notices is the stream of Smokeball's webhooks about a resource.
-func (t *attempt) notices(id domain.SmokeballID) domain.Stream {
-	return domain.NoticeStream(t.firm, noticeID(id))
+// webhookStream is the stream of Smokeball's webhooks about a resource.
+func (t *attempt) webhookStream(id domain.SmokeballID) domain.Stream {
+	return domain.WebhookStream(t.firm, resourceID(id))
 }
 
 // webhooksAbout are Smokeball's webhooks about a resource.
-func (t *attempt) webhooksAbout(ctx context.Context, id domain.SmokeballID) (domain.Notices, error) {
-	n, _, err := eventstore.Load[domain.Notices](ctx, t.ledger, t.notices(id))
+func (t *attempt) webhooksAbout(ctx context.Context, id domain.SmokeballID) (domain.Webhooks, error) {
+	n, _, err := eventstore.Load[domain.Webhooks](ctx, t.ledger, t.webhookStream(id))
 	return n, err
 }
 

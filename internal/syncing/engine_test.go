@@ -26,7 +26,7 @@ type engine struct {
 	wakes    *syncing.Notifier
 	intake   syncing.Intake
 	requests syncing.Requests
-	notices  syncing.Notices
+	webhooks syncing.Webhooks
 	stalls   *syncing.Stalls
 
 	cancel context.CancelFunc
@@ -45,7 +45,7 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	o.must(err)
 	e.intake = syncing.Intake{Ledger: l, Now: time.Now}
 	e.requests = syncing.Requests{Intake: e.intake, NewID: o.newID, Views: e.rows}
-	e.notices = syncing.Notices{Ledger: l, Now: time.Now, Routes: e.rows, Notify: e.wakes.Notify}
+	e.webhooks = syncing.Webhooks{Ledger: l, Now: time.Now, Routes: e.rows, Notify: e.wakes.Notify}
 	calls := &syncing.Calls{}
 	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
@@ -167,7 +167,7 @@ func (m mailbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := e.notices.Receive(r.Context(), oak, domain.WebhookDelivery{Webhook: w, Request: domain.RequestID(r.Header.Get("RequestId")),
+	if err := e.webhooks.Receive(r.Context(), oak, domain.WebhookDelivery{Webhook: w, Request: domain.RequestID(r.Header.Get("RequestId")),
 		Origin: domain.EventRef{Source: "/smokeball", ID: digest(r.Header.Get("RequestId") + r.Header.Get("Timestamp") + string(body))[:32]}}.Received()); err != nil {
 		return nil, err
 	}

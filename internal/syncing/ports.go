@@ -1,6 +1,6 @@
 // Package syncing is how a CaseHug event becomes a Smokeball matter.
 //
-// Intake takes CaseHug's events in and Notices takes Smokeball's webhooks in: they
+// Intake takes CaseHug's events in and Webhooks takes Smokeball's webhooks in: they
 // decide and append, and never call out. Scheduler hands due syncs to Handler,
 // which acts: before each call that creates something it appends the intent, after
 // the answer the outcome, and it looks first where an answer was lost. Outbox tells

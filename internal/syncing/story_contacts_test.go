@@ -349,7 +349,7 @@ func TestNoMatterIsMadeWithARefusedContact(t *testing.T) {
 		o.tell(created(accident()), o.retainer())
 		var made domain.Contact
 		o.until("the contact is accepted", func() bool { made = o.contactMade(); return made.ID != "" })
-		o.must(o.notices.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "claim"},
+		o.must(o.webhooks.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: "claim"},
 			Type: "error", Source: "API", Resource: made.ID, Request: made.Request, Message: "It did not please us."}))
 		o.ends("m_accident", domain.Succeeded)
 		o.wantsWhole(accident().Title)

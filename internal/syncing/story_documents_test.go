@@ -160,7 +160,7 @@ func TestAFalseRefusalOfAFileFailsNothing(t *testing.T) {
 		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
 		o.tell(created(accident()), o.retainer())
 		o.until("the file is there", func() bool { return len(o.kept().Files) == 1 })
-		o.must(o.notices.Receive(o.Context(), oak, o.refusalOf("d_retainer")))
+		o.must(o.webhooks.Receive(o.Context(), oak, o.refusalOf("d_retainer")))
 		o.ends("m_accident", domain.Succeeded)
 		settle()
 		if f := o.kept().Files; len(f) != 1 || o.calls(addFile) != 1 {
@@ -191,7 +191,7 @@ func TestAFalseRefusalOfAMatterFailsNothing(t *testing.T) {
 				continue
 			}
 			n, id = n+1, about
-			o.must(o.notices.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: fmt.Sprint("forged-", n)},
+			o.must(o.webhooks.Receive(o.Context(), oak, domain.SmokeballWebhookReceived{Origin: domain.EventRef{Source: "/smokeball", ID: fmt.Sprint("forged-", n)},
 				Type: "error", Source: "API", Resource: about, Request: request, Message: "It did not please us."}))
 		}
 		o.ends("m_accident", domain.Succeeded)

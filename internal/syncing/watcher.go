@@ -43,7 +43,7 @@ type watcher struct {
 // await looks with growing pauses until a is there, by a fact, by a webhook that is on
 // record or by its own read, and fails after the time that Smokeball is given.
 func (w *watcher) await(ctx context.Context, a awaited) result {
-	defer w.notifier.subscribe(w.attempt.changed, append(a.also, w.attempt.notices(a.id))...)()
+	defer w.notifier.subscribe(w.attempt.changed, append(a.also, w.attempt.webhookStream(a.id))...)()
 	pause, err := w.firstPause(ctx)
 	if err != nil {
 		return fails(err)

@@ -19,30 +19,30 @@ type SmokeballWebhookReceived struct {
 
 func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v1" }
 
-// Notices are the webhooks about one resource.
-type Notices struct {
+// Webhooks are the webhooks about one resource.
+type Webhooks struct {
 	Last time.Time // when the newest one came
 	// Foreign is when the newest one came that something else than a call through the API
 	// caused; zero: none has.
 	Foreign time.Time
 	// Gone: Smokeball said that the resource was deleted, and not that it was restored.
 	Gone bool
-	all  *notice
+	all  *recorded
 }
 
-// notice is a webhook and the ones before it.
-type notice struct {
+// recorded is a webhook and the ones before it.
+type recorded struct {
 	SmokeballWebhookReceived
-	before *notice
+	before *recorded
 }
 
-// Apply returns the notices after e.
-func (n Notices) Apply(e Event, at time.Time) Notices {
+// Apply returns the webhooks after e.
+func (n Webhooks) Apply(e Event, at time.Time) Webhooks {
 	w, ok := e.(SmokeballWebhookReceived)
 	if !ok {
 		return n
 	}
-	n.Last, n.all = at, &notice{w, n.all}
+	n.Last, n.all = at, &recorded{w, n.all}
 	if w.Source != sourceAPI {
 		n.Foreign = at
 	}
@@ -61,8 +61,8 @@ const sourceAPI = "API"
 // typeError is the type of a webhook that tells of an accepted call which failed.
 const typeError = "error"
 
-// Receive decides to record the notice, once.
-func (n Notices) Receive(w SmokeballWebhookReceived) []Event {
+// Receive decides to record the webhook, once.
+func (n Webhooks) Receive(w SmokeballWebhookReceived) []Event {
 	for old := n.all; old != nil; old = old.before {
 		if old.Origin == w.Origin {
 			return nil
@@ -72,7 +72,7 @@ func (n Notices) Receive(w SmokeballWebhookReceived) []Event {
 }
 
 // Refusal is what Smokeball said of a call that it had accepted and then failed.
-func (n Notices) Refusal(r RequestID) (message string, ok bool) {
+func (n Webhooks) Refusal(r RequestID) (message string, ok bool) {
 	w := n.of(r, SmokeballWebhookReceived.Fails)
 	if w == nil {
 		return "", false
@@ -81,10 +81,10 @@ func (n Notices) Refusal(r RequestID) (message string, ok bool) {
 }
 
 // Shows reports whether a webhook has shown what the call asked for.
-func (n Notices) Shows(r RequestID) bool { return n.of(r, SmokeballWebhookReceived.Shows) != nil }
+func (n Webhooks) Shows(r RequestID) bool { return n.of(r, SmokeballWebhookReceived.Shows) != nil }
 
 // of is the newest webhook that the request caused and that fits, or nil.
-func (n Notices) of(r RequestID, fits func(SmokeballWebhookReceived) bool) *notice {
+func (n Webhooks) of(r RequestID, fits func(SmokeballWebhookReceived) bool) *recorded {
 	for w := n.all; w != nil && r != ""; w = w.before {
 		if w.Request == r && fits(w.SmokeballWebhookReceived) {
 			return w

@@ -10,19 +10,19 @@ import (
 func TestReceive(t *testing.T) {
 	first := domain.SmokeballWebhookReceived{Origin: ref(1), Type: "matter.updated", Resource: sbM}
 	again := domain.SmokeballWebhookReceived{Origin: ref(2), Type: "matter.updated", Resource: sbM}
-	then(t, given[domain.Notices]().Receive(first), first)
-	then(t, given[domain.Notices](first).Receive(first))
-	then(t, given[domain.Notices](first).Receive(again), again)
+	then(t, given[domain.Webhooks]().Receive(first), first)
+	then(t, given[domain.Webhooks](first).Receive(first))
+	then(t, given[domain.Webhooks](first).Receive(again), again)
 }
 
-// TestNoticesTellWhatBecameOfACall tells that a webhook which came before anybody asked is
+// TestWebhooksTellWhatBecameOfACall tells that a webhook which came before anybody asked is
 // found again by the request that caused it.
-func TestNoticesTellWhatBecameOfACall(t *testing.T) {
+func TestWebhooksTellWhatBecameOfACall(t *testing.T) {
 	failed := domain.SmokeballWebhookReceived{Origin: ref(1), Type: "error", Source: "API", Resource: sbM, Request: "r-1", Message: vendorWords}
 	made := domain.SmokeballWebhookReceived{Origin: ref(2), Type: "matter.created", Source: "API", Resource: sbM, Request: "r-2"}
 	deleted := domain.SmokeballWebhookReceived{Origin: ref(3), Type: "contact.deleted", Source: "API", Resource: sbM, Request: "r-3"}
 	anonymous := domain.SmokeballWebhookReceived{Origin: ref(4), Type: "error", Resource: sbM}
-	n := given[domain.Notices](failed, made, deleted, anonymous)
+	n := given[domain.Webhooks](failed, made, deleted, anonymous)
 	for _, c := range []struct {
 		request       domain.RequestID
 		failed, shows bool
@@ -34,17 +34,17 @@ func TestNoticesTellWhatBecameOfACall(t *testing.T) {
 	}
 }
 
-func TestNoticesTellOfPeopleAndOfDeletion(t *testing.T) {
+func TestWebhooksTellOfPeopleAndOfDeletion(t *testing.T) {
 	echo := domain.SmokeballWebhookReceived{Origin: ref(1), Type: "contact.updated", Source: "API", Resource: sbC}
 	deleted := domain.SmokeballWebhookReceived{Origin: ref(2), Type: "contact.deleted", Source: "Smokeball", Resource: sbC}
 	restored := domain.SmokeballWebhookReceived{Origin: ref(3), Type: "contact.restored", Source: "Smokeball", Resource: sbC}
-	if n := given[domain.Notices](echo); n.Gone || !n.Foreign.IsZero() || !n.Last.Equal(start) {
+	if n := given[domain.Webhooks](echo); n.Gone || !n.Foreign.IsZero() || !n.Last.Equal(start) {
 		t.Errorf("after our own echo the notices are %+v", n)
 	}
-	if n := given[domain.Notices](echo, deleted); !n.Gone || !n.Foreign.Equal(start.Add(time.Second)) {
+	if n := given[domain.Webhooks](echo, deleted); !n.Gone || !n.Foreign.Equal(start.Add(time.Second)) {
 		t.Errorf("after the deletion the notices are %+v", n)
 	}
-	if n := given[domain.Notices](echo, deleted, restored); n.Gone {
+	if n := given[domain.Webhooks](echo, deleted, restored); n.Gone {
 		t.Errorf("after the restoring the notices are %+v", n)
 	}
 }

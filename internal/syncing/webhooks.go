@@ -8,11 +8,11 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Notices records Smokeball's webhooks. A webhook's body is not signed, so it is a hint: it
+// Webhooks records Smokeball's webhooks. A webhook's body is not signed, so it is a hint: it
 // confirms the resource of a call that waits for just that, under the call's request id, and
 // nothing else. That a call failed, or that something was deleted, is believed when a read
 // has shown it.
-type Notices struct {
+type Webhooks struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
 	Routes interface {
@@ -25,43 +25,43 @@ type Notices struct {
 
 // Receive records the webhook, once, and what it shows. It may be called again with
 // the same webhook. What it tells of a call whose answer is not on record yet is found in
-// the resource's notices by the sync that made the call.
-func (n Notices) Receive(ctx context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
-	notices := domain.NoticeStream(f, subjectOf(w))
-	_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, notices,
-		func(s domain.Notices) ([]domain.Event, error) { return s.Receive(w), nil })
+// the resource's webhooks by the sync that made the call.
+func (r Webhooks) Receive(ctx context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
+	stream := domain.WebhookStream(f, subjectOf(w))
+	_, _, err := eventstore.Execute(ctx, r.Ledger, r.Now, stream,
+		func(s domain.Webhooks) ([]domain.Event, error) { return s.Receive(w), nil })
 	if err != nil {
 		return err
 	}
 	if kind := domain.ActivityOf(w.Type); kind != "" {
-		return n.noticeActivity(ctx, f, kind, w)
+		return r.recordActivity(ctx, f, kind, w)
 	}
-	defer n.Notify(notices)
+	defer r.Notify(stream)
 	if w.Request == "" || !w.Shows() {
 		return nil // whoever waits for the resource reads it
 	}
-	matter, err := n.Routes.MatterFor(f, w.Request, w.Resource)
+	matter, err := r.Routes.MatterFor(f, w.Request, w.Resource)
 	if err != nil || matter == "" {
 		return err
 	}
-	if err := n.settleContact(ctx, f, matter, w); err != nil {
+	if err := r.settleContact(ctx, f, matter, w); err != nil {
 		return err
 	}
-	_, _, err = eventstore.Execute(ctx, n.Ledger, n.Now, domain.MatterStream(f, matter),
+	_, _, err = eventstore.Execute(ctx, r.Ledger, r.Now, domain.MatterStream(f, matter),
 		func(m domain.Matter) ([]domain.Event, error) { return m.Confirm(w.Request, w.Resource), nil })
-	n.Notify(domain.MatterStream(f, matter))
+	r.Notify(domain.MatterStream(f, matter))
 	return err
 }
 
 // settleContact records of a contact that the matter's sync waits for, and that the request
 // made or changed, that it is there.
-func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.MatterID, w domain.SmokeballWebhookReceived) error {
-	m, _, err := eventstore.Load[domain.Matter](ctx, n.Ledger, domain.MatterStream(f, id))
+func (r Webhooks) settleContact(ctx context.Context, f domain.FirmID, id domain.MatterID, w domain.SmokeballWebhookReceived) error {
+	m, _, err := eventstore.Load[domain.Matter](ctx, r.Ledger, domain.MatterStream(f, id))
 	if err != nil {
 		return err
 	}
 	for _, key := range m.KeysOf(w.Resource) {
-		_, _, err := eventstore.Execute(ctx, n.Ledger, n.Now, domain.ContactStream(f, key),
+		_, _, err := eventstore.Execute(ctx, r.Ledger, r.Now, domain.ContactStream(f, key),
 			func(c domain.Contact) ([]domain.Event, error) {
 				if c.Awaits() != w.Request {
 					return nil, nil
@@ -71,7 +71,7 @@ func (n Notices) settleContact(ctx context.Context, f domain.FirmID, id domain.M
 		if err != nil {
 			return err
 		}
-		n.Notify(domain.ContactStream(f, key))
+		r.Notify(domain.ContactStream(f, key))
 	}
 	return nil
 }
@@ -81,11 +81,11 @@ func subjectOf(w domain.SmokeballWebhookReceived) string {
 	if w.Resource == "" {
 		return domain.DeadLetterID(w.Type, []byte(w.Origin.ID))
 	}
-	return noticeID(w.Resource)
+	return resourceID(w.Resource)
 }
 
-// noticeID is a resource's id as the end of a stream's name.
-func noticeID(id domain.SmokeballID) string {
+// resourceID is a resource's id as the end of a stream's name.
+func resourceID(id domain.SmokeballID) string {
 	if domain.ValidID(string(id)) {
 		return string(id)
 	}
