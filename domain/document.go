@@ -66,15 +66,15 @@ func (d Document) Misnamed() bool {
 }
 
 // NameRefused reports whether Smokeball refused the name that the document's file should have.
-func (m Matter) NameRefused(d Document) bool {
-	return m.Refused[FileNameField(d.Data.ID)] == d.Data.fileName()
+func (d Document) NameRefused(refused map[string]string) bool {
+	return refused[FileNameField(d.Data.ID)] == d.Data.fileName()
 }
 
 // Misfiled reports whether the document was approved for another folder than its file was made
 // for, which nobody was warned of yet.
-func (m Matter) Misfiled(d Document, s Settings) bool {
+func (d Document) Misfiled(refused map[string]string, s Settings) bool {
 	return s.DocumentsFolder == "" && d.File != "" && d.Filed != nil && *d.Filed != d.Data.Folder &&
-		m.Refused[FolderField(d.Data.ID)] != d.Data.FolderPath()
+		refused[FolderField(d.Data.ID)] != d.Data.FolderPath()
 }
 
 // FolderField names the folder of a document among what can't be changed in Smokeball.
@@ -83,17 +83,17 @@ func FolderField(id DocumentID) string { return "folder/" + string(id) }
 // FolderPath is the document's folder as a path from the matter's root.
 func (d DocumentData) FolderPath() string { return "/" + d.Folder }
 
-func (m Matter) misfiled(s Settings) bool {
-	return slices.ContainsFunc(m.Documents, func(d Document) bool { return m.Misfiled(d, s) })
+func misfiled(m Matter, s Settings) bool {
+	return slices.ContainsFunc(m.Documents, func(d Document) bool { return d.Misfiled(m.Refused, s) })
 }
 
 // FileNameField names the file name of a document among what Smokeball may refuse.
 func FileNameField(id DocumentID) string { return "file_name/" + string(id) }
 
 // renames reports whether a file has to be renamed.
-func (m Matter) renames() bool {
+func renames(m Matter) bool {
 	for _, d := range m.Documents {
-		if d.Misnamed() && !m.NameRefused(d) {
+		if d.Misnamed() && !d.NameRefused(m.Refused) {
 			return true
 		}
 	}

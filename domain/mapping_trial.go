@@ -34,11 +34,11 @@ type DryRunResult struct {
 
 // Result tells what would become of a matter.
 func (t DryRun) Result(m Matter) DryRunResult {
-	o := DryRunResult{Now: ResolveMatterType(t.Types, t.Now, m.Data), Then: ResolveMatterType(t.Types, t.Then, m.Data), Keeps: m.TypeFixed()}
+	o := DryRunResult{Now: ResolveMatterType(t.Types, t.Now, m.Data), Then: ResolveMatterType(t.Types, t.Then, m.Data), Keeps: m.Smokeball.TypeFixed()}
 	differs := o.Now.Found != o.Then.Found || o.Now.Type.ID != o.Then.Type.ID || o.Now.Role() != o.Then.Role()
 	if !o.Keeps {
 		o.Changes = differs
-		o.Released = o.Then.Found && m.waitsForType()
+		o.Released = o.Then.Found && waitsForType(m)
 		o.Stops = o.Now.Found && !o.Then.Found
 	}
 	o.Concerned = differs || o.Released || o.Now.How != o.Then.How || o.Now.mapping() != o.Then.mapping()
@@ -55,7 +55,7 @@ func (r Resolution) mapping() MappingID {
 
 // TypeFixed reports whether Smokeball has the matter, or may have it: its matter type
 // can't change any more.
-func (m Matter) TypeFixed() bool { return m.Smokeball.ID != "" || m.Smokeball.Intent != nil }
+func (l Linked) TypeFixed() bool { return l.ID != "" || l.Intent != nil }
 
 // Retype is the draft of a matter that is there, with another matter type and the role that
 // its client has in it, and the change that this takes.
@@ -82,7 +82,7 @@ func (m Matter) Relocated() bool {
 	return known && !(SameText(m.PracticeArea, m.Data.PracticeArea) && samePlace(m.Jurisdiction, m.Data.Jurisdiction))
 }
 
-func (m Matter) waitsForType() bool {
+func waitsForType(m Matter) bool {
 	s := m.Current
 	return s != nil && s.Status == Waiting && s.Failure != nil && s.Failure.Code == CodeMatterTypeUnmapped
 }

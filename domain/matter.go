@@ -106,35 +106,35 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m.Data.Version = e.Version
 	case SyncJoined:
 		m.seen = m.seen.with(e.Origin)
-		m = m.joined(e)
+		m = joined(m, e)
 	case DocumentApproved:
 		if !e.Part {
 			m.seen = m.seen.with(e.Origin)
 		}
 		m.Documents = approve(m.Documents, e, at)
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
-		m = m.applySync(e, at)
+		m = applySync(m, e, at)
 	default:
-		m = m.applyEffect(e, at)
+		m = applyEffect(m, e, at)
 	}
 	return m
 }
 
 // applySync moves the sync that the event is about.
-func (m Matter) applySync(e Event, at time.Time) Matter {
+func applySync(m Matter, e Event, at time.Time) Matter {
 	if r, ok := e.(SyncRequested); ok {
-		return m.enqueue(r, at)
+		return enqueue(m, r, at)
 	}
 	id, _ := SyncMoved(e)
 	switch {
-	case !m.allows(e):
+	case !allows(m, e):
 	case m.Current != nil && m.Current.ID == id:
 		to, _ := m.Current.Status.After(e)
 		if to.Ended() {
 			m.Current, m.Next = m.Next, nil
 			return m
 		}
-		m = m.change(func(s *Sync) { s.follow(e, to, at) })
+		m = changeSync(m, func(s *Sync) { s.follow(e, to, at) })
 	case m.Next != nil && m.Next.ID == id:
 		if to, _ := m.Next.Status.After(e); to.Ended() {
 			m.Next = nil
@@ -143,7 +143,7 @@ func (m Matter) applySync(e Event, at time.Time) Matter {
 	return m
 }
 
-func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
+func enqueue(m Matter, e SyncRequested, at time.Time) Matter {
 	m.asked = true
 	m.syncs = m.syncs.with(e.Sync)
 	if e.Origin != (EventRef{}) {
@@ -160,11 +160,11 @@ func (m Matter) enqueue(e SyncRequested, at time.Time) Matter {
 }
 
 // joined notes that a person requires the sync which an event had asked for.
-func (m Matter) joined(e SyncJoined) Matter {
+func joined(m Matter, e SyncJoined) Matter {
 	switch {
 	case e.By == "":
 	case m.Current != nil && m.Current.ID == e.Sync:
-		return m.change(func(s *Sync) { s.Wanted = true })
+		return changeSync(m, func(s *Sync) { s.Wanted = true })
 	case m.Next != nil && m.Next.ID == e.Sync:
 		next := *m.Next
 		next.Wanted = true
@@ -173,8 +173,8 @@ func (m Matter) joined(e SyncJoined) Matter {
 	return m
 }
 
-// change applies f to a copy of the current sync, because older values share it.
-func (m Matter) change(f func(*Sync)) Matter {
+// changeSync applies f to a copy of the current sync, because older values share it.
+func changeSync(m Matter, f func(*Sync)) Matter {
 	if m.Current == nil {
 		return m
 	}
@@ -184,22 +184,22 @@ func (m Matter) change(f func(*Sync)) Matter {
 	return m
 }
 
-func (m Matter) applyEffect(e Event, at time.Time) Matter {
+func applyEffect(m Matter, e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case MatterTypeResolved:
 		m.TypeID, m.TypeName, m.Role = e.TypeID, e.TypeName, e.ClientRole
 		m.CaseType, m.PracticeArea, m.Jurisdiction = e.CaseType, e.PracticeArea, e.Jurisdiction
-		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
+		m = changeSync(m, func(s *Sync) { s.Warnings = warn(s.Warnings, e.Warning) })
 	case ContactResolved:
-		m = m.resolveContact(e, at)
+		m = resolveContact(m, e, at)
 	case SyncWarned:
 		m.Refused = refuse(m.Refused, e.Field, e.Value)
-		m = m.change(func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
+		m = changeSync(m, func(s *Sync) { s.Warnings = warn(s.Warnings, &e.Warning) })
 	case MatterTagged:
 		m.Tags = e.Tags
-		m = m.change(func(s *Sync) { s.Changed = true })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
 	case ContactSeen:
-		m = m.change(func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
+		m = changeSync(m, func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
 		m.Smokeball = Linked{Intent: &Intent{Request: e.Request, At: at}, Sent: e.Sent, Account: e.Account}
 	case MatterCreationRefused, MatterCreationAbandoned:
@@ -212,32 +212,32 @@ func (m Matter) applyEffect(e Event, at time.Time) Matter {
 		}
 	case MatterAccepted:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request, Since: at, Account: e.Account, Made: true}
-		m = m.change(func(s *Sync) { s.Created, s.Changed = true, true })
+		m = changeSync(m, func(s *Sync) { s.Created, s.Changed = true, true })
 	case MatterLinked:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true, Account: e.Account, Seen: at}
-		m = m.change(func(s *Sync) { s.Changed = true })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
 	case MatterChangeAccepted:
 		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
 			m.Smokeball.Before = &before
 		}
 		m.Smokeball.Sent, m.Smokeball.Change, m.Smokeball.Request, m.Smokeball.Since, m.Smokeball.Confirmed = e.Sent, e.Change, e.Request, at, false
-		m = m.change(func(s *Sync) { s.Changed = true })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
 	case MatterConfirmed:
 		m.Smokeball.Confirmed, m.Smokeball.Before, m.Smokeball.Seen = true, nil, at
-		m = m.change(func(s *Sync) { s.Changed = true })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
 	case MatterGone:
 		m.Smokeball.Gone = true
 	case MatterUnlinked:
-		m = m.unlink(e)
+		m = unlinked(m, e)
 	default:
-		m = m.applyFile(e, at)
+		m = applyFile(m, e, at)
 	}
 	return m
 }
 
-// unlink forgets what the matter is in Smokeball, and notes what it was. Contacts are the
+// unlinked forgets what the matter is in Smokeball, and notes what it was. Contacts are the
 // account's: in another one they are looked for again.
-func (m Matter) unlink(e MatterUnlinked) Matter {
+func unlinked(m Matter, e MatterUnlinked) Matter {
 	if e.Matter != "" {
 		next := map[string]Former{e.Account: {ID: e.Matter, Sent: m.Smokeball.Settled(), Gone: e.Reason == UnlinkedGone}}
 		for account, f := range m.Former {
@@ -255,7 +255,7 @@ func (m Matter) unlink(e MatterUnlinked) Matter {
 	m.Documents = docs
 	if e.Reason == UnlinkedAccount {
 		m.Contacts = nil
-		m = m.change(func(s *Sync) { s.Contacts, s.Resolved = nil, nil })
+		m = changeSync(m, func(s *Sync) { s.Contacts, s.Resolved = nil, nil })
 	}
 	return m
 }
@@ -269,7 +269,7 @@ func (l Linked) Settled() MatterDraft {
 	return l.Sent
 }
 
-func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
+func resolveContact(m Matter, e ContactResolved, at time.Time) Matter {
 	next := map[ClientID]SmokeballID{e.Client: e.Contact}
 	for k, v := range m.Contacts {
 		if k != e.Client {
@@ -277,7 +277,7 @@ func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
 		}
 	}
 	m.Contacts = next
-	return m.change(func(s *Sync) {
+	return changeSync(m, func(s *Sync) {
 		s.Warnings = warn(s.Warnings, e.Warning)
 		s.Changed = s.Changed || e.Outcome == OutcomeAccepted || e.Outcome == OutcomeUpdated
 		if !contains(s.Resolved, e.Client) {
@@ -290,7 +290,52 @@ func (m Matter) resolveContact(e ContactResolved, at time.Time) Matter {
 	})
 }
 
-func (m Matter) applyFile(e Event, at time.Time) Matter {
+func applyFile(m Matter, e Event, at time.Time) Matter {
+	switch e := e.(type) {
+	case FileCreationStarted:
+		m = changeDocument(m, e.Document, func(d *Document) {
+			d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false
+			d.Called = cmp.Or(e.FileName, d.Data.fileName())
+		})
+	case FileCreationRefused:
+		m = changeDocument(m, e.Document, (*Document).dropFile)
+	case FileCreationAbandoned:
+		m = changeDocument(m, e.Document, (*Document).dropFile)
+	case FileMissed:
+		m = changeDocument(m, e.Document, func(d *Document) {
+			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
+			d.Sent, d.Shown = "", false
+		})
+	case FileAccepted:
+		m = changeDocument(m, e.Document, func(d *Document) {
+			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
+			d.Sent, d.Shown = "", false
+		})
+	case DocumentReplacementStarted:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Sent, d.Shown = "", false })
+	case DocumentUploaded:
+		m = changeDocument(m, e.Document, func(d *Document) {
+			d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil
+			d.Sent, d.Shown = e.SHA256, false
+		})
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
+	case DocumentConfirmed:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Confirmed, d.Shown = true, true })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
+	case DocumentKept:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Uploaded, d.Confirmed, d.Failure = true, d.Shown, nil })
+	case FileRenamed:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Called = e.FileName })
+		m = changeSync(m, func(s *Sync) { s.Changed = true })
+	case DocumentFailed:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
+	default:
+		m = applyFolder(m, e, at)
+	}
+	return m
+}
+
+func applyFolder(m Matter, e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case FolderCreationStarted:
 		m.Folders = withFolder(m.Folders, e.Path, Folder{Intent: &Intent{Request: e.Request, At: at}})
@@ -302,43 +347,6 @@ func (m Matter) applyFile(e Event, at time.Time) Matter {
 		m.Folders = withFolder(m.Folders, e.Path, Folder{ID: e.Folder})
 	case FolderGone:
 		m.Folders = withoutFolder(m.Folders, e)
-	case FileCreationStarted:
-		m = m.document(e.Document, func(d *Document) {
-			d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false
-			d.Called = cmp.Or(e.FileName, d.Data.fileName())
-		})
-	case FileCreationRefused:
-		m = m.document(e.Document, (*Document).dropFile)
-	case FileCreationAbandoned:
-		m = m.document(e.Document, (*Document).dropFile)
-	case FileMissed:
-		m = m.document(e.Document, func(d *Document) {
-			d.Intent, d.File, d.Request, d.Uploaded = &Intent{Request: e.Request, At: at}, "", "", false
-			d.Sent, d.Shown = "", false
-		})
-	case FileAccepted:
-		m = m.document(e.Document, func(d *Document) {
-			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
-			d.Sent, d.Shown = "", false
-		})
-	case DocumentReplacementStarted:
-		m = m.document(e.Document, func(d *Document) { d.Sent, d.Shown = "", false })
-	case DocumentUploaded:
-		m = m.document(e.Document, func(d *Document) {
-			d.Uploaded, d.Since, d.Size, d.Failure = true, at, e.SizeBytes, nil
-			d.Sent, d.Shown = e.SHA256, false
-		})
-		m = m.change(func(s *Sync) { s.Changed = true })
-	case DocumentConfirmed:
-		m = m.document(e.Document, func(d *Document) { d.Confirmed, d.Shown = true, true })
-		m = m.change(func(s *Sync) { s.Changed = true })
-	case DocumentKept:
-		m = m.document(e.Document, func(d *Document) { d.Uploaded, d.Confirmed, d.Failure = true, d.Shown, nil })
-	case FileRenamed:
-		m = m.document(e.Document, func(d *Document) { d.Called = e.FileName })
-		m = m.change(func(s *Sync) { s.Changed = true })
-	case DocumentFailed:
-		m = m.document(e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
 	}
 	return m
 }
@@ -376,7 +384,7 @@ func withoutFolder(all map[string]Folder, gone FolderGone) map[string]Folder {
 	return next
 }
 
-func (m Matter) document(id DocumentID, f func(*Document)) Matter {
+func changeDocument(m Matter, id DocumentID, f func(*Document)) Matter {
 	docs := append([]Document(nil), m.Documents...)
 	for i := range docs {
 		if docs[i].Data.ID == id {
@@ -440,10 +448,10 @@ func (m Matter) Unsent() []Document {
 	return list
 }
 
-// LeavesOut reports whether the current sync leaves the document out: it failed for good in
-// an earlier one, and neither a person nor a new approval asks for another try.
-func (m Matter) LeavesOut(d Document) bool {
-	return d.Failure != nil && m.Current != nil && d.FailedIn != m.Current.ID && !m.Current.Wanted
+// LeavesOut reports whether the sync leaves the document out: it failed for good in an earlier
+// one, and neither a person nor a new approval asks for another try.
+func (s *Sync) LeavesOut(d Document) bool {
+	return d.Failure != nil && s != nil && d.FailedIn != s.ID && !s.Wanted
 }
 
 // Document is the approved document of that id.

@@ -111,7 +111,7 @@ func TestLeavesOut(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			m := given[domain.Matter](c.given...)
 			d, _ := m.Document(docA)
-			if got := m.LeavesOut(d); got != c.want {
+			if got := m.Current.LeavesOut(d); got != c.want {
 				t.Errorf("it leaves the document out: %v, want %v", got, c.want)
 			}
 		})

@@ -79,11 +79,22 @@ type SyncDeferred struct {
 	TypesSeen uint64 `json:"types_seen,omitempty"`
 }
 
-// SyncReleased says that a waiting sync may go on now.
+// SyncReleased says that a waiting sync may go on now. Facts of older ledgers hold a sentence as
+// the reason.
 type SyncReleased struct {
-	Sync   SyncID `json:"sync"`
-	Reason string `json:"reason"`
+	Sync   SyncID        `json:"sync"`
+	Reason ReleaseReason `json:"reason"`
 }
+
+// ReleaseReason says why a waiting sync goes on before its time.
+type ReleaseReason string
+
+// The reasons.
+const (
+	ReleasedByNews    ReleaseReason = "news"    // CaseHug sent a newer version of the matter
+	ReleasedByRequest ReleaseReason = "request" // another sync was asked for
+	ReleasedByPerson  ReleaseReason = "person"  // a person retried it
+)
 
 // SyncConfirming says that all calls of the sync were accepted.
 type SyncConfirming struct {

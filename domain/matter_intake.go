@@ -9,11 +9,11 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	}
 	var facts []Event
 	if e.Matter != nil {
-		facts = m.observe(e)
+		facts = observe(m, e)
 	}
 	news := len(facts) > 0 && !isOutdated(facts[0])
 	for _, d := range e.Documents {
-		if f, ok := m.approval(e, d); ok {
+		if f, ok := approvalOf(m, e, d); ok {
 			facts = append(facts, f)
 		}
 	}
@@ -21,7 +21,7 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	for _, f := range facts {
 		after = after.Apply(f, e.Time)
 	}
-	return append(facts, after.follow(e, s, news)...)
+	return append(facts, syncsAfter(after, e, s, news)...)
 }
 
 // TakeInPart decides what is recorded of some documents of an event ahead of the event itself,
@@ -46,14 +46,14 @@ func isOutdated(e Event) bool {
 
 // observe records what the event says of the matter itself. Only an event about the
 // matter records an outdated version; one that merely mentions it does not.
-func (m Matter) observe(e CaseHugEvent) []Event {
+func observe(m Matter, e CaseHugEvent) []Event {
 	switch {
 	case !m.Known && (e.Type == TypeMatterCreated || e.Type == TypeDocumentApproved || e.Type == TypeMatterSyncRequested):
 		return []Event{MatterCreated{Origin: e.Origin, Matter: *e.Matter}}
 	case !m.Known || e.Matter.Version > m.Data.Version:
 		return []Event{MatterUpdated{Origin: e.Origin, Matter: *e.Matter}}
-	case e.Matter.Version == 0 && m.unversioned(*e.Matter) != nil:
-		return []Event{MatterUpdated{Origin: e.Origin, Matter: *m.unversioned(*e.Matter)}}
+	case e.Matter.Version == 0 && unversioned(m, *e.Matter) != nil:
+		return []Event{MatterUpdated{Origin: e.Origin, Matter: *unversioned(m, *e.Matter)}}
 	case e.Type == TypeMatterCreated || e.Type == TypeMatterUpdated:
 		return []Event{MatterOutdated{Origin: e.Origin, Version: e.Matter.Version, Current: m.Data.Version}}
 	}
@@ -62,7 +62,7 @@ func (m Matter) observe(e CaseHugEvent) []Event {
 
 // unversioned is what a sender that does not count versions says, as the version that
 // is known, or nil where it says nothing new.
-func (m Matter) unversioned(d MatterData) *MatterData {
+func unversioned(m Matter, d MatterData) *MatterData {
 	d.Version = m.Data.Version
 	if sameJSON(d, m.Data) {
 		return nil
@@ -70,11 +70,11 @@ func (m Matter) unversioned(d MatterData) *MatterData {
 	return &d
 }
 
-// approval records the document. An event that merely brings it along does so only
+// approvalOf records the document. An event that merely brings it along does so only
 // where the very same approval is not known, was not vouched for, or does not tell which bytes
 // it is about; the document's own event is always recorded, so that its redelivery cannot undo
 // a newer approval.
-func (m Matter) approval(e CaseHugEvent, d DocumentData) (Event, bool) {
+func approvalOf(m Matter, e CaseHugEvent, d DocumentData) (Event, bool) {
 	known, ok := m.Document(d.ID)
 	if ok && e.Type != TypeDocumentApproved && d.SHA256 != "" && sameJSON(known.Data, d) && (known.Vouched || !e.Vouched) {
 		return nil, false
@@ -82,8 +82,8 @@ func (m Matter) approval(e CaseHugEvent, d DocumentData) (Event, bool) {
 	return DocumentApproved{Origin: e.Origin, Document: d, Vouched: e.Vouched}, true
 }
 
-// follow decides whether the event, whose own facts m has already, asks for a sync.
-func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
+// syncsAfter decides whether the event, whose own facts m has already, asks for a sync.
+func syncsAfter(m Matter, e CaseHugEvent, s Settings, news bool) []Event {
 	switch e.Type {
 	case TypeMatterCreated:
 		if s.OnMatterCreated && m.Smokeball.ID == "" && !m.asked {
@@ -93,36 +93,36 @@ func (m Matter) follow(e CaseHugEvent, s Settings, news bool) []Event {
 			return m.RequestFor(e, TriggerMatterUpdated)
 		}
 	case TypeMatterUpdated:
-		if news && s.OnMatterUpdated && m.linked() {
+		if news && s.OnMatterUpdated && isLinked(m) {
 			return m.RequestFor(e, TriggerMatterUpdated)
 		}
 	case TypeDocumentApproved:
-		if s.OnDocumentApproved && (len(m.Unsent()) > 0 || m.renames() || m.misfiled(s)) {
+		if s.OnDocumentApproved && (len(m.Unsent()) > 0 || renames(m) || misfiled(m, s)) {
 			return m.RequestFor(e, TriggerDocumentApproved)
 		}
 	case TypeMatterSyncRequested:
 		return m.RequestFor(e, TriggerManual)
 	}
 	if news {
-		return m.release("CaseHug sent a newer version of the matter")
+		return release(m, ReleasedByNews)
 	}
 	return nil
 }
 
-// linked reports whether Smokeball has the matter or is about to.
-func (m Matter) linked() bool {
+// isLinked reports whether Smokeball has the matter or is about to.
+func isLinked(m Matter) bool {
 	return m.Smokeball.ID != "" || m.Smokeball.Intent != nil || (m.Current != nil && m.Current.Status != Waiting)
 }
 
 // RequestFor decides the sync that an event of CaseHug asks for.
 func (m Matter) RequestFor(e CaseHugEvent, t Trigger) []Event {
 	_, facts := m.Request(SyncRequested{
-		Sync: SyncIDFor(e.Firm, m.idOr(e), e.Origin), Trigger: t, By: e.RequestedBy, Proof: e.Proof, Origin: e.Origin,
+		Sync: SyncIDFor(e.Firm, matterOr(m, e), e.Origin), Trigger: t, By: e.RequestedBy, Proof: e.Proof, Origin: e.Origin,
 	})
 	return facts
 }
 
-func (m Matter) idOr(e CaseHugEvent) MatterID {
+func matterOr(m Matter, e CaseHugEvent) MatterID {
 	switch {
 	case m.Known:
 		return m.Data.ID
@@ -143,18 +143,18 @@ func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 	case m.Current == nil:
 		return r.Sync, []Event{r}
 	case m.Current.Status == Queued:
-		return m.Current.ID, m.join(m.Current.ID, r)
+		return m.Current.ID, join(m, m.Current.ID, r)
 	case m.Current.Status == Waiting:
-		return m.Current.ID, append(m.join(m.Current.ID, r), m.release("a sync was asked for")...)
+		return m.Current.ID, append(join(m, m.Current.ID, r), release(m, ReleasedByRequest)...)
 	case m.Next != nil:
-		return m.Next.ID, m.join(m.Next.ID, r)
+		return m.Next.ID, join(m, m.Next.ID, r)
 	}
 	return r.Sync, []Event{r}
 }
 
 // join records that an event was answered by an existing sync, unless another of its
 // facts tells already that it came.
-func (m Matter) join(id SyncID, r SyncRequested) []Event {
+func join(m Matter, id SyncID, r SyncRequested) []Event {
 	if r.Origin == (EventRef{}) || m.seen.has(r.Origin) {
 		return nil
 	}
@@ -172,16 +172,16 @@ func (m Matter) Resume(id SyncID) []Event {
 	if m.Current == nil || m.Current.ID != id {
 		return nil
 	}
-	return m.release("a person asked for it")
+	return release(m, ReleasedByPerson)
 }
 
 // release lets a waiting sync look again whether it can go on.
-func (m Matter) release(reason string) []Event {
+func release(m Matter, why ReleaseReason) []Event {
 	if m.Current == nil {
 		return nil
 	}
-	goesOn := SyncReleased{Sync: m.Current.ID, Reason: reason}
-	if !m.allows(goesOn) {
+	goesOn := SyncReleased{Sync: m.Current.ID, Reason: why}
+	if !allows(m, goesOn) {
 		return nil
 	}
 	return []Event{goesOn}
@@ -192,7 +192,7 @@ func (m Matter) release(reason string) []Event {
 func (m Matter) Cancel(id SyncID, by string) ([]Event, error) {
 	off := SyncCancelled{Sync: id, By: by}
 	switch {
-	case m.allows(off):
+	case allows(m, off):
 		return []Event{off}, nil
 	case m.IsCurrent(id):
 		return nil, notCancellable(id, "is at work", "Wait until it ends: what it has begun can't be called off.")
@@ -225,7 +225,7 @@ func (m Matter) RequestWith(e CaseHugEvent) (SyncID, []Event) {
 // asks for. A matter that Smokeball neither has nor is about to get waits for its own
 // occasion.
 func (m Matter) FollowClient(e CaseHugEvent) []Event {
-	if !m.linked() || m.seen.has(e.Origin) {
+	if !isLinked(m) || m.seen.has(e.Origin) {
 		return nil
 	}
 	return m.RequestFor(e, TriggerClientUpdated)

@@ -126,7 +126,7 @@ func TestTakeInDuringSyncs(t *testing.T) {
 	takeIn(t, []intake{
 		{"the matter's own event releases a waiting sync", list(approved(1, retainer()), askedUnknown, started(1, 1), deferred(1, domain.CodeMatterUnknown, start)),
 			domain.DefaultSettings, createdEvent(2, 1),
-			list(created(2), domain.SyncReleased{Sync: syncFor(1), Reason: "CaseHug sent a newer version of the matter"})},
+			list(created(2), domain.SyncReleased{Sync: syncFor(1), Reason: domain.ReleasedByNews})},
 		{"an old version releases nothing", waiting, noUpdates, updatedEvent(4, 1), list(domain.MatterOutdated{Origin: ref(4), Version: 1, Current: 1})},
 
 		{"a queued sync absorbs an update", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2))},
@@ -139,9 +139,9 @@ func TestTakeInDuringSyncs(t *testing.T) {
 		{"the sync after the running one absorbs what follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1), asked(4, domain.TriggerManual)),
 			domain.DefaultSettings, updatedEvent(5, 2), list(updated(5, 2))},
 		{"a waiting sync is released by an update", waiting, domain.DefaultSettings, updatedEvent(4, 2),
-			list(updated(4, 2), domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
+			list(updated(4, 2), domain.SyncReleased{Sync: syncFor(3), Reason: domain.ReleasedByRequest})},
 		{"a waiting sync is released by a request", waiting, domain.DefaultSettings, requestedEvent(4),
-			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"}, domain.SyncReleased{Sync: syncFor(3), Reason: "a sync was asked for"})},
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"}, domain.SyncReleased{Sync: syncFor(3), Reason: domain.ReleasedByRequest})},
 
 		{"a person's request needs no setting", list(created(1)), domain.Settings{}, requestedEvent(4), list(askedByUser)},
 		{"a request may bring a newer matter along", list(created(1)), domain.Settings{}, withNews, list(updated(4, 2), askedByUser)},

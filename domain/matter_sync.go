@@ -12,7 +12,7 @@ func (m Matter) Begin(now time.Time) ([]Event, error) {
 		return nil, ErrNotCurrent
 	}
 	begins := SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}
-	if !m.allows(begins) {
+	if !allows(m, begins) {
 		return nil, ErrNotCurrent
 	}
 	return []Event{begins}, nil
@@ -39,7 +39,7 @@ func (m Matter) Record(t Attempt, facts ...Event) ([]Event, error) {
 		return nil, ErrNotCurrent
 	}
 	for _, f := range facts {
-		if !m.allows(f) {
+		if !allows(m, f) {
 			return nil, ErrNotCurrent
 		}
 	}
@@ -170,14 +170,15 @@ func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Even
 	return nil
 }
 
-// KeysOf are the contact keys under which the current sync waits for a contact.
-func (m Matter) KeysOf(contact SmokeballID) []ContactKey {
+// KeysOf are the contact keys under which the sync waits for a contact. No sync waits for none.
+func (s *Sync) KeysOf(contact SmokeballID) []ContactKey {
+	if s == nil {
+		return nil
+	}
 	var keys []ContactKey
-	if m.Current != nil {
-		for _, p := range m.Current.Contacts {
-			if p.Contact == contact {
-				keys = append(keys, p.Key)
-			}
+	for _, p := range s.Contacts {
+		if p.Contact == contact {
+			keys = append(keys, p.Key)
 		}
 	}
 	return keys

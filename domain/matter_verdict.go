@@ -11,7 +11,7 @@ var ErrOutdated = errors.New("domain: what the decision was made on has changed"
 // may have come already, and nothing would end the wait any more.
 func (m Matter) Defer(t Attempt, seen Matter, e SyncDeferred) ([]Event, error) {
 	facts, err := m.Record(t, e)
-	if err == nil && e.Until.IsZero() && m.differs(seen) {
+	if err == nil && e.Until.IsZero() && differs(m, seen) {
 		return nil, ErrOutdated
 	}
 	return facts, err
@@ -21,7 +21,7 @@ func (m Matter) Defer(t Attempt, seen Matter, e SyncDeferred) ([]Event, error) {
 // by: what CaseHug has told since is tried first.
 func (m Matter) Fail(t Attempt, seen Matter, e SyncFailed) ([]Event, error) {
 	facts, err := m.Record(t, e)
-	if err == nil && m.differs(seen) {
+	if err == nil && differs(m, seen) {
 		return nil, ErrOutdated
 	}
 	return facts, err
@@ -31,15 +31,15 @@ func (m Matter) Fail(t Attempt, seen Matter, e SyncFailed) ([]Event, error) {
 // skipped where nothing had to be, else succeeded. seen is the matter that the attempt went
 // by: what CaseHug has told since is sent first.
 func (m Matter) Finish(t Attempt, seen Matter) ([]Event, error) {
-	facts, err := m.Record(t, m.end(t.Sync)...)
-	if err == nil && m.differs(seen) {
+	facts, err := m.Record(t, endOf(m, t.Sync)...)
+	if err == nil && differs(m, seen) {
 		return nil, ErrOutdated
 	}
 	return facts, err
 }
 
-// end is how the current sync ends, if there is one.
-func (m Matter) end(id SyncID) []Event {
+// endOf is how the current sync ends, if there is one.
+func endOf(m Matter, id SyncID) []Event {
 	s := m.Current
 	if s == nil {
 		return nil
@@ -59,7 +59,7 @@ func (m Matter) end(id SyncID) []Event {
 }
 
 // differs reports whether CaseHug has told something of the matter since it was as seen.
-func (m Matter) differs(seen Matter) bool {
+func differs(m Matter, seen Matter) bool {
 	return m.Known != seen.Known || !sameJSON(m.Data, seen.Data)
 }
 

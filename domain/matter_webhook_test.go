@@ -118,13 +118,13 @@ func TestRefusedMatterStartsAfresh(t *testing.T) {
 
 func TestKeysOf(t *testing.T) {
 	m := given[domain.Matter](running(pending)...)
-	if keys := m.KeysOf(sbC); len(keys) != 1 || keys[0] != "key-1" {
+	if keys := m.Current.KeysOf(sbC); len(keys) != 1 || keys[0] != "key-1" {
 		t.Errorf("the contact's keys are %v, want key-1", keys)
 	}
-	if keys := m.KeysOf(sbM); keys != nil {
+	if keys := m.Current.KeysOf(sbM); keys != nil {
 		t.Errorf("another contact's keys are %v, want none", keys)
 	}
-	if keys := given[domain.Matter]().KeysOf(sbC); keys != nil {
+	if keys := given[domain.Matter]().Current.KeysOf(sbC); keys != nil {
 		t.Errorf("without a sync the keys are %v, want none", keys)
 	}
 }

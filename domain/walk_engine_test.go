@@ -174,7 +174,7 @@ func (x *step) ready(e *worker) {
 func (x *step) typing(e *worker) {
 	m := x.matters.get(e.m)
 	switch {
-	case m.TypeFixed() || m.TypeID != "":
+	case m.Smokeball.TypeFixed() || m.TypeID != "":
 		x.on(e, client)
 	case m.Data.CaseType == rivera(1).CaseType || e.mapped:
 		x.record(e, client, domain.MatterTypeResolved{Sync: e.turn.Sync, CaseType: m.Data.CaseType, TypeID: "t_IL"})

@@ -49,7 +49,7 @@ func TestBoltFullDisk(t *testing.T) {
 // counts who fails.
 func appendLarge(t *testing.T, store eventstore.Store, n int) (failures int) {
 	t.Helper()
-	large := domain.SyncReleased{Reason: strings.Repeat("x", 800_000)}
+	large := domain.SyncReleased{Reason: domain.ReleaseReason(strings.Repeat("x", 800_000))}
 	errs := make([]error, n)
 	var wg sync.WaitGroup
 	for i := range n {

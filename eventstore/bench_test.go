@@ -47,7 +47,7 @@ func BenchmarkAppend(b *testing.B) {
 
 // appendBy spreads b.N appends over writers, each with a stream of its own.
 func appendBy(b *testing.B, writers int, write appendable) {
-	event := domain.SyncReleased{Sync: "s_1", Reason: strings.Repeat("x", 480)}
+	event := domain.SyncReleased{Sync: "s_1", Reason: domain.ReleaseReason(strings.Repeat("x", 480))}
 	var done atomic.Int64
 	var wg sync.WaitGroup
 	for w := range writers {
@@ -139,7 +139,7 @@ func BenchmarkCommitOfThree(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			write := open(b)
 			var head Head
-			event := domain.SyncReleased{Sync: "s_1", Reason: strings.Repeat("x", 480)}
+			event := domain.SyncReleased{Sync: "s_1", Reason: domain.ReleaseReason(strings.Repeat("x", 480))}
 			for b.Loop() {
 				next, err := write(Commit{Stream: domain.MatterStream("f_1", "m_1"), Last: head, At: time.Unix(1, 0),
 					Events: []domain.Event{event, event, event}})
@@ -170,7 +170,7 @@ func fill(b *testing.B, s Store, streams, n int) {
 	b.Helper()
 	events := make([]domain.Event, n)
 	for i := range events {
-		events[i] = domain.SyncReleased{Sync: "s_1", Reason: strings.Repeat("x", 480)}
+		events[i] = domain.SyncReleased{Sync: "s_1", Reason: domain.ReleaseReason(strings.Repeat("x", 480))}
 	}
 	for m := range streams {
 		_, err := s.Append(b.Context(), Commit{Stream: nth(m), At: time.Unix(1, 0), Events: events})

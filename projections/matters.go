@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 	"time"
@@ -149,10 +150,6 @@ func describeEvent(e domain.Event) string {
 		return "An older version arrived late; it changes nothing"
 	case domain.MatterRebased:
 		return fmt.Sprintf("A firm admin set the version back: what CaseHug sends above version %d counts", e.Version)
-	case domain.SyncRequested:
-		return "A sync was asked for"
-	case domain.SyncDeferred:
-		return "The sync waits: " + e.Failure.Message
 	case domain.MatterTypeResolved:
 		if e.How == domain.HowCustom {
 			return "Matter type " + e.TypeName + " chosen by the firm's own mapping"
@@ -178,21 +175,29 @@ func describeEvent(e domain.Event) string {
 		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
 	case domain.MatterConfirmed:
 		return "The matter is there, shown by a " + string(e.By)
+	case domain.ActivityRead:
+		return describeActivity(e)
+	}
+	return cmp.Or(describeSync(e), describeAbandoned(e), describeDocument(e))
+}
+
+// describeSync says how a sync moved in one sentence for people.
+func describeSync(e domain.Event) string {
+	switch e := e.(type) {
+	case domain.SyncRequested:
+		return "A sync was asked for"
+	case domain.SyncDeferred:
+		return "The sync waits: " + e.Failure.Message
 	case domain.SyncSucceeded:
 		return "The sync succeeded"
 	case domain.SyncFailed:
 		return "The sync failed: " + e.Failure.Message
 	case domain.SyncSkipped:
 		return wording.Skipped(e.Reason)
-	case domain.ActivityRead:
-		return describeActivity(e)
 	case domain.SyncCancelled:
 		return "The sync was cancelled"
 	}
-	if text := describeAbandoned(e); text != "" {
-		return text
-	}
-	return describeDocument(e)
+	return ""
 }
 
 // describeDocument says what became of a document in one sentence for people.

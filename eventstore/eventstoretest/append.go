@@ -88,7 +88,7 @@ func allOrNone(t *testing.T, l Ledger) {
 
 func largestCommit(t *testing.T, l Ledger) {
 	head := put(t, l.Store, matter(1), eventstore.Head{}, facts(0, eventstore.MaxEvents)...)
-	big := domain.SyncReleased{Sync: "s_big", Reason: strings.Repeat("x", eventstore.MaxEventSize-100)}
+	big := domain.SyncReleased{Sync: "s_big", Reason: domain.ReleaseReason(strings.Repeat("x", eventstore.MaxEventSize-100))}
 	head = put(t, l.Store, matter(1), head, big)
 	got := read(t, l.Store, matter(1))
 	if len(got) != eventstore.MaxEvents+1 || headOf(got) != head || got[len(got)-1].Event != domain.Event(big) {
@@ -97,7 +97,7 @@ func largestCommit(t *testing.T, l Ledger) {
 }
 
 func refusals(t *testing.T, l Ledger) {
-	huge := domain.SyncReleased{Reason: strings.Repeat("x", eventstore.MaxEventSize)}
+	huge := domain.SyncReleased{Reason: domain.ReleaseReason(strings.Repeat("x", eventstore.MaxEventSize))}
 	timeless := commit(matter(1), eventstore.Head{}, fact(1))
 	timeless.At = time.Time{}
 	for name, c := range map[string]eventstore.Commit{

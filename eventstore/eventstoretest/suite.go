@@ -88,7 +88,7 @@ func facts(from, n int) []domain.Event {
 }
 
 func fact(n int) domain.Event {
-	return domain.SyncReleased{Sync: domain.SyncID(fmt.Sprintf("s_%d", n)), Reason: "naïve \"test\"\n" + fmt.Sprint(n)}
+	return domain.SyncReleased{Sync: domain.SyncID(fmt.Sprintf("s_%d", n)), Reason: domain.ReleaseReason("naïve \"test\"\n" + fmt.Sprint(n))}
 }
 
 // put appends to the head that the caller knows, which has to succeed.

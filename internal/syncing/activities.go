@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// recordActivity decides to look at a task or an appointment that a webhook told of,
+// recordActivity decides to read a task or an appointment that a webhook named,
 // unless the webhook says that it belongs to a matter which is not linked.
 func (r Webhooks) recordActivity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, w domain.SmokeballWebhookReceived) error {
 	if w.Resource == "" {
@@ -27,13 +27,13 @@ func (r Webhooks) recordActivity(ctx context.Context, f domain.FirmID, kind doma
 	return err
 }
 
-// Activities reads the tasks and appointments that webhooks told of, so that those of
+// Activities reads the tasks and appointments that webhooks named, so that those of
 // linked matters stand on their timelines. Several webhooks about one cost one read. It
 // runs on the engine that holds the lease of the allowance.
 type Activities struct {
 	Ledger eventstore.Store
 	Views  interface {
-		// Unread lists what was told of and not read since.
+		// Unread lists what webhooks named and nobody has read since.
 		Unread() ([]domain.UnreadActivity, error)
 		MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
 		Changes() (position uint64, moved <-chan struct{})
@@ -91,7 +91,7 @@ func (a Activities) readAll(ctx context.Context, resting map[domain.FirmID]time.
 			return position, err
 		}
 		if !c.Usable(a.Now()) {
-			continue // what happens to the connection is told by the ledger
+			continue // the ledger says what happens to the connection
 		}
 		at, err := a.read(ctx, u)
 		if ce := domain.AsCallError(err); ce != nil {

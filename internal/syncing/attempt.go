@@ -73,7 +73,7 @@ func (t *attempt) decide(ctx context.Context, f func(domain.Matter) ([]domain.Ev
 	return err
 }
 
-// intend records the intent of a call when its slot in the allowance is granted.
+// intend records the intent of a call when its slot is granted.
 func (t *attempt) intend(f func(domain.Matter) ([]domain.Event, error)) Intend {
 	return func(ctx context.Context) error { return t.decide(ctx, f) }
 }
@@ -111,12 +111,12 @@ func (t *attempt) unmake(ctx context.Context, f func(domain.Matter) ([]domain.Ev
 	return err
 }
 
-// reload takes over what others recorded, and ends an attempt that is no longer current.
+// reload reads what others recorded, and fails for an attempt that is no longer current.
 func (t *attempt) reload(ctx context.Context) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.current) })
 }
 
-// pause waits until d has passed or something was recorded in a stream that the attempt is subscribed to.
+// pause waits for d, or until something is recorded in a stream to which the attempt is subscribed.
 func (t *attempt) pause(ctx context.Context, d time.Duration) error {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -11,7 +11,7 @@ import (
 )
 
 // contact waits until a contact that this sync made, or changed, is there. Another matter's
-// sync may wait for the same one: what one learns the other takes over.
+// sync may wait for the same one: each learns what the other has found out.
 func (s *confirmStep) contact(ctx context.Context, p domain.PendingContact) result {
 	c, err := s.people.contact(ctx, p.Key)
 	if err != nil {
@@ -82,7 +82,7 @@ func (s *confirmStep) waitFor(p domain.PendingContact, c domain.Contact) *contac
 
 func (w *contactWait) stream() domain.Stream { return domain.ContactStream(w.attempt.firm, w.p.Key) }
 
-// told reports that the contact is no longer awaited. One that is known to be there by
+// told reports whether the contact is no longer awaited. One that is known to be there by
 // another's sync is recorded here too; one that was refused there must be looked for again.
 func (w *contactWait) told(ctx context.Context) (bool, error) {
 	if !w.attempt.pending(w.p) {

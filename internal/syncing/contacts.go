@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/keyed"
 )
 
-// contactStep sees to it that each client of the matter has its contact.
+// contactStep gives each client of the matter its contact.
 type contactStep struct {
 	attempt   *attempt
 	grant     *grant
@@ -19,7 +19,7 @@ type contactStep struct {
 	locks     *keyed.Mutex[domain.Stream]
 }
 
-// do sees to it that each client of the matter has its contact, those too that
+// do gives each client of the matter its contact, those too that
 // CaseHug names while it works.
 func (s *contactStep) do(ctx context.Context) result {
 	if r := s.refused(ctx); r.ends() {

@@ -112,12 +112,12 @@ func (w *contactWork) do(ctx context.Context) (r result) {
 	return w.lookThenCreate(ctx)
 }
 
-// fresh is how long a contact that Smokeball showed counts as there where no webhook would
-// tell of its deletion.
+// fresh is how long a contact that Smokeball showed counts as there if no webhook would
+// report its deletion.
 const fresh = 15 * time.Minute
 
-// doubtful reports whether the contact may have been deleted: a webhook said so, or nobody
-// would have told and it is about to be relied on.
+// doubtful reports whether the contact may have been deleted: a webhook said so, or no webhook
+// would have and the sync is about to rely on the contact.
 func (w *contactWork) doubtful(ctx context.Context) (bool, error) {
 	if w.looked || !w.c.Confirmed || w.c.Leave(w.grant.account) != nil {
 		return false, nil
@@ -208,7 +208,7 @@ func (w *contactWork) share(ctx context.Context) result {
 	return w.match(ctx, domain.Verdict{Contact: w.c.ID, Owner: w.c.Owner}, domain.SmokeballContact{Email: theirs.Email, Phone: theirs.Phone})
 }
 
-// update writes what CaseHug changed since Smokeball was told; the rest of the
+// update writes what CaseHug changed since the last write; the rest of the
 // contact stays as people keep it there.
 func (w *contactWork) update(ctx context.Context) result {
 	if w.outcome == "" {

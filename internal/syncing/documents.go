@@ -106,7 +106,7 @@ func betweenLooks(waited time.Duration) time.Duration {
 // sendable are the documents to be sent. Those that this sync leaves out it warns of.
 func (s *documentStep) sendable(ctx context.Context) (list []domain.Document, err error) {
 	for _, d := range s.attempt.m.Unsent() {
-		if !s.attempt.m.LeavesOut(d) {
+		if !s.attempt.m.Current.LeavesOut(d) {
 			list = append(list, d)
 			continue
 		}
@@ -117,7 +117,7 @@ func (s *documentStep) sendable(ctx context.Context) (list []domain.Document, er
 	return list, nil
 }
 
-// leftOut tells of a document that failed for good in an earlier sync.
+// leftOut warns of a document that failed for good in an earlier sync.
 func leftOut(d domain.Document) domain.Warning {
 	return domain.Warning{Code: domain.WarnDocumentNotSent, About: &domain.About{File: d.Data.FileName, Cause: reason(*d.Failure)}}
 }
@@ -203,7 +203,7 @@ func (s *documentStep) place(ctx context.Context, id domain.DocumentID) (u domai
 	return u, r
 }
 
-// announce tells Smokeball of the file, whose intent is recorded right before.
+// announce announces the file to Smokeball, under an intent.
 func (s *documentStep) announce(ctx context.Context, d domain.Document) (u domain.Upload, r result) {
 	draft, r := s.fileDraft(ctx, d.Data)
 	if r.ends() {

@@ -3,7 +3,7 @@ package syncing
 import "github.com/casehug/smokeball-sync/domain"
 
 // doubts are what a person should look at about the client and the contact. What was in doubt
-// when the contact was found or made is told in the sync that did so.
+// when the contact was found or made is a warning of the sync that did so.
 func (w *contactWork) doubts() []domain.Warning {
 	var list []domain.Warning
 	warn := func(code domain.WarningCode, about domain.About) {
@@ -31,12 +31,12 @@ func (w *contactWork) doubts() []domain.Warning {
 	return list
 }
 
-// valuesKept tells which values of a contact CaseHug's change did not reach.
+// valuesKept warns of values of a contact that CaseHug's change did not reach.
 func valuesKept(client domain.ClientID, contact domain.SmokeballID, fields []string) domain.Warning {
 	return domain.Warning{Code: domain.WarnContactKept, About: &domain.About{Client: client, Contact: contact, Fields: fields}}
 }
 
-// notWritten tells which values of a client are not written because the contact is another
+// notWritten warns of values of a client that are not written because the contact is another
 // client's.
 func notWritten(client domain.ClientID, c domain.Contact, fields []string) domain.Warning {
 	return domain.Warning{Code: domain.WarnContactUnwritten, About: &domain.About{Client: client, Owner: c.Owner, Contact: c.ID, Fields: fields}}

@@ -45,7 +45,7 @@ func newDueQueue() *dueQueue {
 	return &dueQueue{entries: map[matterKey]*entry{}, held: map[domain.FirmID]map[*entry]struct{}{}}
 }
 
-// learn takes over what changed.
+// learn notes what changed.
 func (a *dueQueue) learn(changed []*domain.Due) {
 	for _, d := range changed {
 		key := matterKey{d.Firm, d.Matter}

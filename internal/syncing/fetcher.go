@@ -107,7 +107,7 @@ func (f *fetcher) prove(ctx context.Context, d domain.DocumentData) error {
 	return err
 }
 
-// spoolWriter tells faults of our disk from faults of the source, and that bytes come.
+// spoolWriter separates faults of our disk from faults of the source, and notes that bytes come.
 type spoolWriter struct {
 	fetcher *fetcher
 	file    *os.File

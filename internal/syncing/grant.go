@@ -47,7 +47,7 @@ func (g *grant) ensureSame(ctx context.Context) result {
 	return startOver
 }
 
-// unusable tells why no calls can be made for a firm.
+// unusable says why no calls can be made for a firm.
 func unusable(s domain.ConnectionStatus) domain.Failure {
 	switch s {
 	case domain.StatusReauthorizationRequired:

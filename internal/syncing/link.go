@@ -17,7 +17,7 @@ type link struct {
 	smokeball Matters
 }
 
-// check sees to it that the matter which the facts name is one of the account that is
+// check makes sure that the matter which the facts name is one of the account that is
 // connected, and still there.
 func (l *link) check(ctx context.Context) result {
 	err := l.attempt.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(l.attempt.current, l.grant.account) })
@@ -31,12 +31,12 @@ func (l *link) check(ctx context.Context) result {
 	return l.look(ctx)
 }
 
-// recent is how long a matter that Smokeball showed counts as there where no webhook would
-// tell of its deletion.
+// recent is how long a matter that Smokeball showed counts as there if no webhook would
+// report its deletion.
 const recent = time.Hour
 
-// mustLook reports whether the matter may be gone: a person requires to know, something else
-// than our calls changed it since it was last shown, or nobody would have told for long.
+// mustLook reports whether the matter may be gone: a person asks, something other than our
+// calls changed it since it was last shown, or no webhook would have reported it for long.
 func (l *link) mustLook(ctx context.Context) (bool, error) {
 	sb := l.attempt.m.Smokeball
 	if sb.ID == "" || (!sb.Confirmed && sb.Before == nil) { // or it is awaited
@@ -58,7 +58,7 @@ func (l *link) mustLook(ctx context.Context) (bool, error) {
 // reading the matter.
 func (l *link) addsToMatter() bool {
 	return (l.attempt.settings.SyncTags && len(without(domain.Tags(l.attempt.m.Data.Tags), l.attempt.m.Tags)) > 0) ||
-		slices.ContainsFunc(l.attempt.m.Unsent(), func(d domain.Document) bool { return !l.attempt.m.LeavesOut(d) })
+		slices.ContainsFunc(l.attempt.m.Unsent(), func(d domain.Document) bool { return !l.attempt.m.Current.LeavesOut(d) })
 }
 
 // look reads the matter. One that is there again after it was gone is used again.
@@ -94,7 +94,7 @@ func (l *link) gone(ctx context.Context) result {
 	}}).in(domain.StepMatter)
 }
 
-// classify tells why Smokeball refuses, or does not have, what was asked for in the linked
+// classify finds out why Smokeball refuses, or does not have, what was asked for in the linked
 // matter: the matter is gone, or what is missing is not there yet, which is a passing fault.
 func (l *link) classify(ctx context.Context, err error) result {
 	ce := domain.AsCallError(err)

@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// matterStep sees to it that Smokeball has the matter as CaseHug has it.
+// matterStep brings Smokeball's matter to what CaseHug has.
 type matterStep struct {
 	attempt   *attempt
 	grant     *grant
@@ -26,7 +26,7 @@ type matterStep struct {
 	}
 }
 
-// do sees to it that Smokeball has the matter as CaseHug has it.
+// do brings Smokeball's matter to what CaseHug has.
 func (s *matterStep) do(ctx context.Context) result {
 	var err error
 	if s.staff, err = s.responsible(ctx); err != nil {
@@ -63,7 +63,7 @@ func (s *matterStep) trimmed(ctx context.Context) (domain.MatterDraft, error) {
 	return d.Without(fields, domain.MatterDraft{}), s.trimmings.warn(ctx, fields)
 }
 
-// update writes what CaseHug changed since Smokeball was told.
+// update writes what CaseHug changed since the last write.
 func (s *matterStep) update(ctx context.Context) result {
 	start := s.attempt.now()
 	change, next, err := s.change(ctx)
@@ -247,7 +247,7 @@ func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, h
 	return done
 }
 
-// warnOfOthers tells what a matter that Smokeball had already has otherwise.
+// warnOfOthers warns of what a matter that Smokeball had already has otherwise.
 func (s *matterStep) warnOfOthers(ctx context.Context, found domain.SmokeballMatter, d domain.MatterDraft) error {
 	list := found.Differing(d)
 	if len(list) == 0 {

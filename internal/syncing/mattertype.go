@@ -24,7 +24,7 @@ type typeStep struct {
 // matter already it keeps its type, or is given another one if that is switched on.
 func (s *typeStep) do(ctx context.Context) result {
 	s.retyping = nil
-	if s.attempt.m.TypeFixed() && !(s.retypes && (s.attempt.m.Retyped() || s.attempt.m.Relocated())) {
+	if s.attempt.m.Smokeball.TypeFixed() && !(s.retypes && (s.attempt.m.Retyped() || s.attempt.m.Relocated())) {
 		return fails(s.kept(ctx))
 	}
 	start := s.attempt.now()
@@ -35,7 +35,7 @@ func (s *typeStep) do(ctx context.Context) result {
 	d := s.attempt.m.Data
 	found := domain.ResolveMatterType(types, s.attempt.mappings, d)
 	switch {
-	case !found.Found && s.attempt.m.TypeFixed():
+	case !found.Found && s.attempt.m.Smokeball.TypeFixed():
 		return fails(s.kept(ctx))
 	case !found.Found:
 		return result{next: waits, wait: waiting{failure: unmapped(d, found), mappings: s.attempt.mappings.Revision, types: known}}
@@ -45,7 +45,7 @@ func (s *typeStep) do(ctx context.Context) result {
 	if k := found.Mapping; k != nil {
 		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
 	}
-	if s.attempt.m.TypeFixed() {
+	if s.attempt.m.Smokeball.TypeFixed() {
 		return fails(s.retype(ctx, fact, found.Type))
 	}
 	return fails(s.attempt.record(ctx, fact))
@@ -132,7 +132,7 @@ func (s *typeStep) placeKept(ctx context.Context) error {
 // mappingsPage is the way to where a firm's own mappings are kept.
 const mappingsPage = "Settings → Integrations → Smokeball → Case Type Mappings"
 
-// unmapped tells that a case type has no matter type: none has its name, or the one that
+// unmapped says that a case type has no matter type: none has its name, or the one that
 // the firm chose is gone.
 func unmapped(d domain.MatterData, r domain.Resolution) domain.Failure {
 	name := domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction)

@@ -6,21 +6,21 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Notifier tells running syncs that something was recorded in a stream that they are subscribed to. The
+// Notifier notifies running syncs of what was recorded in a stream to which they are subscribed. The
 // zero value is ready.
 type Notifier struct {
 	mu        sync.Mutex
 	listeners map[domain.Stream]map[chan<- struct{}]int
 }
 
-// Notify lets the syncs that are subscribed to the stream look again at once, those that run here.
+// Notify makes the syncs that are subscribed to the stream look again at once, those that run here.
 func (w *Notifier) Notify(s domain.Stream) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for c := range w.listeners[s] {
 		select {
 		case c <- struct{}{}:
-		default: // it is told already
+		default: // it is notified already
 		}
 	}
 }

@@ -78,7 +78,7 @@ func (t ObjectCleanup) confirmed(ctx context.Context, env eventstore.Envelope) e
 	return t.Checkpoint.Save(ctx, uint64(env.Seq))
 }
 
-// shown is the document that the event tells to be in Smokeball with its approved bytes, or "".
+// shown is the document that, by the event, is in Smokeball with its approved bytes, or "".
 func shown(e domain.Event) domain.DocumentID {
 	switch e := e.(type) {
 	case domain.DocumentConfirmed:

@@ -11,7 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Outbox tells CaseHug what came of syncs and of the connection, event by event in
+// Outbox publishes to CaseHug what came of syncs and of the connection, event by event in
 // the order of the ledger, each at least once and always under the same id. An event that
 // can't be published while the next one can is set aside, so that it does not hold up others.
 type Outbox struct {
@@ -55,7 +55,7 @@ type OutboxMessage struct {
 	Data     json.RawMessage
 }
 
-// Run tells until ctx ends, and returns nil then.
+// Run publishes until ctx ends, and returns nil then.
 func (o Outbox) Run(ctx context.Context) error {
 	after, err := o.Checkpoint.Load(ctx)
 	if err != nil {
@@ -133,7 +133,7 @@ func (o Outbox) publish(ctx context.Context, env eventstore.Envelope) error {
 
 const connectionChanged = "connection.changed"
 
-// topicOf is the name under which CaseHug is told of an event; "" for the engine's own.
+// topicOf is the topic under which an event is published to CaseHug; "" for the engine's own.
 func topicOf(e domain.Event) string {
 	switch e.(type) {
 	case domain.SyncSucceeded:

@@ -17,7 +17,7 @@ import (
 )
 
 // Intend records the intent of a call that creates something. It is called once, when the
-// call's turn in the allowance has come, right before it is sent: where it fails nothing is
+// call's slot is granted, right before it is sent: if it fails, nothing is
 // sent, and its error is returned as it is. So a kill leaves at most as many open intents as
 // calls were under way.
 type Intend = func(context.Context) error

@@ -23,7 +23,7 @@ func (s *renameStep) do(ctx context.Context) result {
 		switch {
 		case !d.Misnamed() || !d.Uploaded:
 			continue
-		case s.attempt.m.NameRefused(d) && !s.attempt.m.Current.Wanted:
+		case d.NameRefused(s.attempt.m.Refused) && !s.attempt.m.Current.Wanted:
 			if err := s.attempt.warn(ctx, misnamed(d, domain.About{Why: domain.WhyRefusedBefore})); err != nil {
 				return fails(err)
 			}
@@ -99,7 +99,7 @@ func (s *renameStep) showName(ctx context.Context, d domain.Document, name strin
 // stay where they lie, for people may have moved them.
 func (s *renameStep) misfiled(ctx context.Context) error {
 	for _, d := range s.attempt.m.Documents {
-		if !s.attempt.m.Misfiled(d, s.attempt.settings) || !d.Uploaded {
+		if !d.Misfiled(s.attempt.m.Refused, s.attempt.settings) || !d.Uploaded {
 			continue
 		}
 		path := d.Data.FolderPath()

@@ -22,8 +22,8 @@ type run struct {
 	confirm   *confirmStep
 }
 
-// withPriority marks the calls of the attempt. What was let go on before its time is wanted
-// now, as a click is.
+// withPriority marks the calls of the attempt. A sync that was released before its time is as
+// urgent as a click.
 func (r *run) withPriority(ctx context.Context) context.Context {
 	if r.handler.Priority == nil {
 		return ctx
@@ -77,7 +77,7 @@ func (r *run) steps(ctx context.Context) result {
 	return r.conclude(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(r.attempt.current, r.attempt.seen) })
 }
 
-// prepare takes over the firm's settings and mappings.
+// prepare reads the firm's settings and mappings.
 func (r *run) prepare(ctx context.Context) result {
 	p, _, err := eventstore.Load[domain.Preferences](ctx, r.attempt.ledger, domain.SettingsStream(r.attempt.firm))
 	r.attempt.settings, r.attempt.mappings = p.Settings(), p.Mappings

@@ -35,7 +35,7 @@ type schedulerRun struct {
 	calls    context.Context // ends calls that go on after the grace
 	stopping <-chan struct{}
 	work     sync.WaitGroup
-	ended    chan struct{} // tells that something was stirred
+	ended    chan struct{} // signals that something has changed
 }
 
 // Run works until ctx ends, then hands back what runs: it waits for calls that are
@@ -97,7 +97,7 @@ func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable fun
 	}
 }
 
-// ask queues the entry for a worker. When a worker is free it is checked again for changes.
+// ask queues the entry for a worker, and checks it again for changes when it has one.
 func (s *Scheduler) ask(l *schedulerRun, e *entry) {
 	d := e.due
 	j := &job{firm: d.Firm, class: classOf(d.Trigger)}

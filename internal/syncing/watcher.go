@@ -60,7 +60,7 @@ func (w *watcher) await(ctx context.Context, a awaited) result {
 		}
 		if w.attempt.now().After(given) {
 			if done, err := w.listen(ctx, a, looked, w.attempt.now()); done || err != nil {
-				return fails(err) // told at the last moment
+				return fails(err) // it was settled at the last moment
 			}
 			return fails(notConfirmed(a.what, a.id, w.attempt.waits.Confirm))
 		}

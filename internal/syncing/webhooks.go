@@ -19,7 +19,7 @@ type Webhooks struct {
 		// MatterFor is the matter that a request or resource belongs to, or "".
 		MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
 	}
-	// Notify tells the syncs that are subscribed to a stream to look again at once.
+	// Notify makes the syncs that are subscribed to a stream look again at once.
 	Notify func(domain.Stream)
 }
 
@@ -60,7 +60,7 @@ func (r Webhooks) settleContact(ctx context.Context, f domain.FirmID, id domain.
 	if err != nil {
 		return err
 	}
-	for _, key := range m.KeysOf(w.Resource) {
+	for _, key := range m.Current.KeysOf(w.Resource) {
 		_, _, err := eventstore.Execute(ctx, r.Ledger, r.Now, domain.ContactStream(f, key),
 			func(c domain.Contact) ([]domain.Event, error) {
 				if c.Awaits() != w.Request {

@@ -52,7 +52,7 @@ func (s *Settings) page(v pageRequest) (settingsPage, error) {
 	}
 	p := settingsPage{Settings: row.Settings, Stored: row.Settings, Revision: row.SettingsRev, ChangedAt: row.SettingsAt, ChangedBy: v.nameOf(row, row.SettingsBy)}
 	err = s.Matters.EachMatter(v.firm(), func(r projections.MatterRow) bool {
-		if r.Matter.Known && !r.Matter.TypeFixed() {
+		if r.Matter.Known && !r.Matter.Smokeball.TypeFixed() {
 			p.Unlinked++
 		}
 		return true

@@ -74,7 +74,7 @@ func one(counts bool) int {
 
 // has is the matter type that a matter has in Smokeball; a zero one where it is not there.
 func (v *DryRunImpact) has(r projections.MatterRow) domain.MatterType {
-	if !r.Matter.TypeFixed() {
+	if !r.Matter.Smokeball.TypeFixed() {
 		return domain.MatterType{}
 	}
 	id := r.Matter.Smokeball.Sent.MatterTypeID
