@@ -54,11 +54,12 @@ type Client struct {
 	Matters []MatterID  // linked ones, oldest first
 	Names   []Name      // that the client has carried, the newest last
 	Left    SmokeballID // the contact that it was until now, where another one is looked for
+	Sight   Sight       // what the last read of its contact showed
 	seen    *trail[EventRef]
 }
 
 // Apply returns the client after e.
-func (c Client) Apply(e Event, _ time.Time) Client {
+func (c Client) Apply(e Event, at time.Time) Client {
 	switch e := e.(type) {
 	case ClientUpdated:
 		c.Known, c.Data, c.Names = true, e.Client, carrying(c.Names, e.Client.Called())
@@ -69,7 +70,12 @@ func (c Client) Apply(e Event, _ time.Time) Client {
 		c.seen = c.seen.with(e.Origin)
 	case ClientRebased:
 		c.Data.Version = e.Version
+	case ClientSeen:
+		c.Sight = c.Sight.after(e, at)
 	case ClientLinked:
+		if c.Contact != e.Contact {
+			c.Sight = Sight{}
+		}
 		c.Left = ""
 		if e.Contact == "" {
 			c.Left = c.Contact

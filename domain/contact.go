@@ -99,12 +99,50 @@ type Contact struct {
 	Seen      time.Time                 // when Smokeball last showed it
 	Former    map[string]SmokeballID    // what it was in accounts that the firm has left
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
+	writes    *trail[contactWrite]      // all of them, each as it was told
 	Unseen    time.Time                 // when one that never appeared was last given up
 	before    map[ClientID]ContactDraft // what it was told of the contact that was lost
 }
 
+// contactWrite is what Smokeball was told of a client.
+type contactWrite struct {
+	client ClientID
+	ContactDraft
+}
+
+// Writes are the values of the client that Smokeball was told, the newest last.
+func (c Contact) Writes(id ClientID) (list []ContactDraft) {
+	for w := c.writes; w != nil; w = w.before {
+		if w.key.client == id {
+			list = append(list, w.key.ContactDraft)
+		}
+	}
+	slices.Reverse(list)
+	return list
+}
+
 // Apply returns the contact after e.
 func (c Contact) Apply(e Event, at time.Time) Contact {
+	next := c.apply(e, at)
+	if d, ok := writeOf(e); ok {
+		next.writes = next.writes.with(d)
+	}
+	return next
+}
+
+func writeOf(e Event) (contactWrite, bool) {
+	switch e := e.(type) {
+	case ContactMatched:
+		return contactWrite{e.Client, e.Known}, true
+	case ContactAccepted:
+		return contactWrite{e.Client, e.Sent}, true
+	case ContactChangeAccepted:
+		return contactWrite{e.Client, e.Sent}, true
+	}
+	return contactWrite{}, false
+}
+
+func (c Contact) apply(e Event, at time.Time) Contact {
 	switch e := e.(type) {
 	case ContactMatched:
 		c = c.matched(e, at)

@@ -53,6 +53,7 @@ type Linked struct {
 	Made      bool         // by us: nothing was in it before
 	Seen      time.Time    // when Smokeball last showed it
 	Gone      bool         // Smokeball no longer has it
+	There     There        // what Smokeball is known to have of it
 }
 
 // Former is what a matter was in a Smokeball account before it was unlinked.
@@ -116,6 +117,7 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 		m = applySync(m, e, at)
 	default:
 		m = applyEffect(m, e, at)
+		m.Smokeball = m.Smokeball.follow(e, at)
 	}
 	return m
 }

@@ -126,8 +126,9 @@ type SkipReason string
 
 // The reasons.
 const (
-	SkippedSame   SkipReason = "same"   // Smokeball already has all of it
-	SkippedWarned SkipReason = "warned" // what differs was warned of
+	SkippedSame    SkipReason = "same"    // Smokeball already has all of it
+	SkippedWarned  SkipReason = "warned"  // what differs was warned of
+	SkippedDiffers SkipReason = "differs" // nothing was new, and people have changed it in Smokeball
 )
 
 // SyncCancelled ends a sync that a person no longer requires.

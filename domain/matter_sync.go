@@ -219,6 +219,16 @@ func SmokeballStatus(casehug string) string {
 	return "Open"
 }
 
+// CaseHugStatus is a status of Smokeball's in CaseHug's words, "" where CaseHug has none.
+func CaseHugStatus(smokeball string) string {
+	for _, status := range []string{"active", "pending", "closed"} {
+		if SmokeballStatus(status) == smokeball {
+			return status
+		}
+	}
+	return ""
+}
+
 // missingFrom are the ids of a that b lacks.
 func missingFrom(b, a []SmokeballID) []SmokeballID {
 	var rest []SmokeballID

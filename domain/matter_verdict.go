@@ -50,6 +50,8 @@ func endOf(m Matter, id SyncID) []Event {
 		}
 	}
 	switch {
+	case !s.Changed && len(m.Differing()) > 0:
+		return []Event{SyncSkipped{Sync: id, Reason: SkippedDiffers}}
 	case !s.Changed && len(s.Warnings) > 0:
 		return []Event{SyncSkipped{Sync: id, Reason: SkippedWarned}}
 	case !s.Changed:

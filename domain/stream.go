@@ -126,3 +126,11 @@ func ParseStream(name string) (Stream, error) {
 	}
 	return s, nil
 }
+
+// HintStream is the stream of webhooks about a Smokeball resource, by its id.
+func HintStream(f FirmID, id SmokeballID) Stream {
+	if ValidID(string(id)) {
+		return WebhookStream(f, string(id))
+	}
+	return WebhookStream(f, DeadLetterID("resource", []byte(id)))
+}

@@ -75,6 +75,7 @@ type Proof string
 const (
 	ByWebhook Proof = "webhook"
 	ByRead    Proof = "read"
+	BySweep   Proof = "sweep" // a search for what no webhook told
 )
 
 // Sync is a sync that has not ended.

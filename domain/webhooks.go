@@ -15,6 +15,8 @@ type SmokeballWebhookReceived struct {
 	Matter   SmokeballID `json:"matter,omitempty"` // that the resource belongs to, where the webhook says so
 	Request  RequestID   `json:"request,omitempty"`
 	Message  string      `json:"message,omitempty"` // of an "error" notification
+	Own      bool        `json:"own,omitempty"`     // a call of ours caused it
+	Changed  time.Time   `json:"changed,omitzero"`  // when it happened, by Smokeball's clock; zero: not told
 }
 
 func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v1" }

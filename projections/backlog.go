@@ -49,6 +49,8 @@ func bearingOf(r ConnectionRow) bearing {
 type changes struct {
 	due   map[dueKey]domain.Due // the zero Due: the matter has no sync any more
 	firms map[domain.FirmID]bearing
+
+	resources map[string]ResourceRow // by key; see unread
 }
 
 type dueKey struct {
@@ -57,7 +59,7 @@ type dueKey struct {
 }
 
 func newChanges() *changes {
-	return &changes{due: map[dueKey]domain.Due{}, firms: map[domain.FirmID]bearing{}}
+	return &changes{due: map[dueKey]domain.Due{}, firms: map[domain.FirmID]bearing{}, resources: map[string]ResourceRow{}}
 }
 
 func (c *changes) ofDue(env eventstore.Envelope, r dueRow) {

@@ -47,7 +47,7 @@ type Moment struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 8, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 9, Keys: matterKeys, Fold: foldMatter,
 	Order: func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position }}
 
 func matterKeys(env eventstore.Envelope) []string {
@@ -120,8 +120,17 @@ func origins(fields map[string]Origin, was domain.Matter, now domain.MatterData,
 func FieldValues(d domain.MatterData) map[string]string {
 	return map[string]string{
 		"title": d.Title, "case_number": d.CaseNumber, "case_type": d.CaseType, "status": d.Status,
+		"responsible": d.ResponsibleEmail, "opened_at": dayText(d.OpenedAt), "closed_at": dayText(d.ClosedAt),
 		"client.name": d.Client.Name(), "client.email": d.Client.Email, "client.phone": d.Client.Phone,
 	}
+}
+
+// dayText is the firm's day of a time.
+func dayText(t *time.Time) string {
+	if t == nil {
+		return ""
+	}
+	return domain.FirmsDay(t).Format(time.DateOnly)
 }
 
 // moments is the most that a matter's timeline keeps.
@@ -175,6 +184,8 @@ func describeEvent(e domain.Event) string {
 		return "Smokeball accepted changes: " + strings.Join(changed(e.Change), ", ")
 	case domain.MatterConfirmed:
 		return "The matter is there, shown by a " + string(e.By)
+	case domain.MatterSeen:
+		return describeSeen(e)
 	case domain.ActivityRead:
 		return describeActivity(e)
 	}
@@ -273,7 +284,7 @@ func (v *Views) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow, ok 
 }
 
 // Clients has one row per client that CaseHug sent events about.
-var Clients = View[domain.Client]{Name: "clients", Version: 4, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
+var Clients = View[domain.Client]{Name: "clients", Version: 5, Keys: clientKeys, Fold: func(c domain.Client, env eventstore.Envelope) domain.Client {
 	return c.Apply(env.Event, env.At)
 }}
 

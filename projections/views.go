@@ -17,7 +17,7 @@ import (
 )
 
 // all views, in one list.
-var allViews = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Audit, webhookTimelines{}}
+var allViews = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Resources, Audit, webhookTimelines{}}
 
 // Views are the rows folded from a ledger, in one bbolt file.
 type Views struct {
@@ -25,6 +25,7 @@ type Views struct {
 	midway crashPoint
 
 	backlog *backlog
+	unread  *unread
 
 	mu    sync.Mutex
 	at    eventstore.Seq
@@ -43,10 +44,13 @@ func Open(path string) (*Views, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open views %s: %w; if another engine runs on this data directory, stop it first", path, err)
 	}
-	v := &Views{db: db, moved: make(chan struct{}), backlog: newBacklog()}
+	v := &Views{db: db, moved: make(chan struct{}), backlog: newBacklog(), unread: &unread{rows: map[string]ResourceRow{}}}
 	err = db.Update(v.prepare)
 	if err == nil {
 		err = db.View(v.backlog.load)
+	}
+	if err == nil {
+		err = db.View(v.unread.load)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare views %s: %w", path, err), db.Close())
@@ -190,6 +194,7 @@ func (v *Views) take(list []eventstore.Envelope) error {
 		return err
 	}
 	v.backlog.apply(changed)
+	v.unread.apply(changed.resources)
 	v.reach(list[len(list)-1].Seq)
 	return nil
 }

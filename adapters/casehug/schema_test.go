@@ -54,8 +54,8 @@ func TestSchemasStandAlone(t *testing.T) {
 		domain.TypeWebhookReceived:              {`{}`, `[]`},
 		casehug.MatterSynced.Type():             {entry, strings.Replace(entry, "created", "wished", 1)},
 		casehug.MatterSyncFailed.Type():         {entry, strings.Replace(entry, `"error":null`, `"error":{}`, 1)},
-		casehug.MatterChangedInSmokeball.Type(): {`{"matter_id":"m_1"}`, `{}`},
-		casehug.ContactChanged.Type():           {`{"client_id":"c_1"}`, `{}`},
+		casehug.MatterChangedInSmokeball.Type(): {`{"matter_id":"m_1","smokeball_id":"sb","changed":{"status":"closed"}}`, `{"matter_id":"m_1","smokeball_id":"sb","changed":{"status":"Closed"}}`},
+		casehug.ContactChanged.Type():           {`{"client_id":"c_1","smokeball_id":"sb","changed":{"email":"a@b.example"}}`, `{"client_id":"c_1"}`},
 		casehug.ConnectionChanged.Type():        {`{"firm_id":"f_1","status":"revoked"}`, `{"firm_id":"f_1","status":"gone"}`},
 	}
 	for eventType, tc := range cases {

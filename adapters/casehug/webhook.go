@@ -3,6 +3,7 @@ package casehug
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -20,6 +21,7 @@ const (
 	resourceAttribute = "webhookresource"
 	matterAttribute   = "webhookmatter"
 	messageAttribute  = "webhookmessage"
+	ticksAttribute    = "webhookticks"
 )
 
 const webhookPrefix = "smokeball."
@@ -33,7 +35,7 @@ func EncodeWebhook(d domain.WebhookDelivery) (Message, error) {
 	ce.SetType(domain.TypeWebhookReceived)
 	ce.SetTime(d.At)
 	for name, value := range map[string]string{requestAttribute: string(d.Request), typeAttribute: d.Webhook.Type, sourceAttribute: d.Webhook.Source,
-		resourceAttribute: string(d.Webhook.Resource), matterAttribute: string(d.Webhook.Matter), messageAttribute: d.Webhook.Message} {
+		resourceAttribute: string(d.Webhook.Resource), matterAttribute: string(d.Webhook.Matter), messageAttribute: d.Webhook.Message, ticksAttribute: ticksText(d.Webhook.Ticks)} {
 		if value = attributeText(value); value != "" {
 			ce.SetExtension(name, value)
 		}
@@ -48,6 +50,14 @@ func EncodeWebhook(d domain.WebhookDelivery) (Message, error) {
 	body, err := ce.MarshalJSON()
 	return Message{Subject: webhookPrefix + string(d.Firm) + ".webhook." + subjectWords(d.Webhook.Type), ID: messageID(d.Origin),
 		Header: map[string]string{"content-type": event.ApplicationCloudEventsJSON}, Body: body}, err
+}
+
+// ticksText is a time in ticks, in decimal digits: an integer of CloudEvents ends at 2^31.
+func ticksText(ticks int64) string {
+	if ticks == 0 {
+		return ""
+	}
+	return strconv.FormatInt(ticks, 10)
 }
 
 // attributeText is a text as an attribute may hold it: CloudEvents allows no control
@@ -98,8 +108,9 @@ func DecodeWebhook(subject string, body []byte) (domain.WebhookDelivery, error) 
 		value, _ := ce.Extensions()[name].(string)
 		return value
 	}
+	ticks, _ := strconv.ParseInt(attribute(ticksAttribute), 10, 64) // an earlier version told none
 	return domain.WebhookDelivery{Firm: WebhookFirm(subject), Origin: domain.EventRef{Source: ce.Source(), ID: ce.ID()}, At: ce.Time(),
 		Request: domain.RequestID(attribute(requestAttribute)), Body: ce.Data(),
 		Webhook: domain.Webhook{Type: attribute(typeAttribute), Source: attribute(sourceAttribute), Resource: domain.SmokeballID(attribute(resourceAttribute)),
-			Matter: domain.SmokeballID(attribute(matterAttribute)), Message: attribute(messageAttribute)}}, nil
+			Matter: domain.SmokeballID(attribute(matterAttribute)), Message: attribute(messageAttribute), Ticks: ticks}}, nil
 }

@@ -24,7 +24,7 @@ func TestWebhooksCrossTheBus(t *testing.T) {
 		given := domain.WebhookDelivery{Firm: "f_1", Origin: domain.EventRef{Source: "/smokeball", ID: "id-1"}, At: time.Date(2026, 11, 2, 15, 4, 5, 6, time.UTC),
 			Request: domain.RequestID(draw("request")), Body: []byte(`{"type":"x", "payload":[1,2]}`),
 			Webhook: domain.Webhook{Type: "t" + draw("type"), Source: draw("source"), Resource: domain.SmokeballID(draw("resource")),
-				Matter: domain.SmokeballID(draw("matter")), Message: draw("message")}}
+				Matter: domain.SmokeballID(draw("matter")), Message: draw("message"), Ticks: rapid.Int64().Draw(t, "ticks")}}
 		m, err := casehug.EncodeWebhook(given)
 		if err != nil {
 			t.Fatal(err)
@@ -50,7 +50,7 @@ func TestWebhooksCrossTheBus(t *testing.T) {
 		}
 		w := given.Webhook
 		want := domain.Webhook{Type: plain(w.Type), Source: plain(w.Source), Resource: domain.SmokeballID(plain(string(w.Resource))),
-			Matter: domain.SmokeballID(plain(string(w.Matter))), Message: plain(w.Message)}
+			Matter: domain.SmokeballID(plain(string(w.Matter))), Message: plain(w.Message), Ticks: w.Ticks}
 		if got.Webhook != want || got.Request != domain.RequestID(plain(string(given.Request))) || got.Firm != "f_1" || got.Origin != given.Origin || !got.At.Equal(given.At) {
 			t.Errorf("got %+v, want %+v", got, given)
 		}

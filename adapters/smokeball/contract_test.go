@@ -144,6 +144,7 @@ func tourRoutes(v *vendor) {
 	v.on("GET /matters", "", listing, empty)
 	v.on("GET /matters/{id}", "", "", replies(200, shownMatter))
 	v.on("GET /contacts", "", listing, empty)
+	v.on("POST /contacts/batch", "ids", "", replies(200, `{"value":[{"id":"`+uuidB+`","person":{"lastName":"R"},"lastUpdated":5}]}`))
 	v.on("POST /contacts", contactFields, "", accepted)
 	v.on("GET /contacts/{id}", "", "", replies(200, fullContact))
 	v.on("PUT /contacts/{id}", contactFields, "", accepted)
@@ -184,6 +185,7 @@ func tour(t *testing.T, c *smokeball.Client) {
 
 	ok(c.FindContacts(ctx, firm, domain.ContactQuery{Email: "a@b.c", Name: "R", Phone: "3"}))
 	ok(c.Contact(ctx, firm, uuidB))
+	ok(c.ContactsByID(ctx, firm, []domain.SmokeballID{uuidB, uuidC}))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{ExternalID: "c", FirstName: "M", LastName: "R", Email: "a@b.c", Phone: "+1 312"}, rid, nil))
 	ok(c.CreateContact(ctx, firm, domain.ContactDraft{CompanyName: "A", Email: "a@b.c", Phone: "1"}, rid, nil))
 	_, _, err := c.UpdateContact(ctx, firm, uuidB, domain.ContactDraft{}, set(domain.ContactDraft{ExternalID: "c", FirstName: "Mary", LastName: "R", Email: "a@b.c", Phone: "1"}), rid)

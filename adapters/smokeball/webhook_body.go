@@ -18,6 +18,7 @@ type webhookBody struct {
 	Type           looseText       `json:"type"`
 	Source         looseText       `json:"source"`
 	Payload        json.RawMessage `json:"payload"`
+	Timestamp      looseInt        `json:"timestamp"` // ticks
 }
 
 // payload holds the fields of all payloads: of the resource itself as a read shows
@@ -44,7 +45,7 @@ func ParseWebhook(body []byte) (domain.Webhook, error) {
 	}
 	p := payloadOf(w.Payload)
 	return domain.Webhook{Account: string(w.AccountID), Subscription: string(w.SubscriptionID), Type: string(w.Type), Source: string(w.Source),
-		Resource: p.resource(), Matter: p.matter(string(w.Type)), Message: string(p.Message)}, nil
+		Resource: p.resource(), Matter: p.matter(string(w.Type)), Message: string(p.Message), Ticks: max(int64(w.Timestamp), 0)}, nil
 }
 
 // payloadOf reads an object or the first of a list; anything else is an empty payload.

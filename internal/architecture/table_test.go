@@ -64,8 +64,10 @@ var table = []rule{
 		why: "it keeps in NATS what the vault has sealed"},
 
 	{folder: "internal/syncing", may: []string{"domain", "eventstore", "internal/keyed", "internal/retry"}, libs: true,
-		tests: []string{"internal/rig/smokeballsim", "internal/rig/practice", "adapters/smokeball", "projections", "eventstore/eventstoretest"},
+		tests: []string{"internal/rig/smokeballsim", "internal/rig/practice", "internal/readback", "adapters/smokeball", "projections", "eventstore/eventstoretest"},
 		why:   "handlers decide and append, and call out through their own ports; its tests run them against the simulator through the real client and rows"},
+	{folder: "internal/readback", may: []string{"domain", "eventstore", "internal/retry"},
+		why: "it reads through a port of its own and records what it saw; the stories of syncs run it against the simulator"},
 	{folder: "internal/connect", may: []string{"domain", "eventstore", "internal/vault", "internal/keyed", "internal/retry"}, libs: true,
 		tests: []string{"internal/inbound", "internal/rig/smokeballsim", "adapters/secrets", "adapters/smokeball", "projections"},
 		why:   "it keeps connections: facts in the ledger, secrets in the vault; its tests connect to the simulator through the real client, and read real rows"},

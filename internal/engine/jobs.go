@@ -45,7 +45,7 @@ const (
 // newJobs makes the jobs. notifier wakes syncs that wait for a webhook.
 func (e *Engine) newJobs(notifier *syncing.Notifier, checkpoints jetstream.KeyValue) jobs {
 	ledger, views, calls := e.store.ledger, e.store.views, &syncing.Calls{}
-	handler := &syncing.Handler{Ledger: ledger, Smokeball: e.smokeball.client, Documents: e.documents(), Views: views, Keys: e.smokeball.secrets.Vault,
+	handler := &syncing.Handler{Ledger: ledger, Smokeball: watched{e.smokeball.client, e.sights(), views}, Documents: e.documents(), Views: views, Keys: e.smokeball.secrets.Vault,
 		Waits: e.cfg.Parsed.Waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.store.spool(), Notifier: notifier, Calls: calls,
 		Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}
 	j := jobs{
@@ -77,7 +77,7 @@ func (e *Engine) newOutbox(checkpoints jetstream.KeyValue) syncing.Outbox {
 	set := asides{kv: checkpoints, log: e.log, count: prometheus.NewCounter(prometheus.CounterOpts{Name: "smokeball_sync_outbox_set_aside_total",
 		Help: "Events for CaseHug that could not be published while later ones could."})}
 	e.metrics.MustRegister(set.count)
-	return syncing.Outbox{Ledger: e.store.ledger, Checkpoint: e.crashes.checkpoint(&checkpoint{checkpoints, publishedKey}), Entry: e.store.entry,
+	return syncing.Outbox{Ledger: e.store.ledger, Checkpoint: e.crashes.checkpoint(&checkpoint{checkpoints, publishedKey}), Entry: e.store.entry, Change: changeInSmokeball,
 		Connection: e.connectionStatus, Publish: e.msg.publishNews, SetAside: set.note, Stuck: &syncing.Stuck{}}
 }
 

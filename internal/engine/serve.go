@@ -91,7 +91,7 @@ func (e *Engine) work(p *parts) {
 	p.keep("views", folds, func(ctx context.Context) error { return e.store.views.Run(ctx, e.store.ledger) })
 	p.keep("stalls", folds, e.jobs.stalls.Run)
 	p.keep("outbox", folds, func(ctx context.Context) error { return l.hold(ctx, "outbox", e.jobs.outbox.Run) })
-	p.keep("calls", acts, l.leading(e.allowance, e.jobs.schedule.Run, e.jobs.plans.Run, e.smokeball.reconciler.Run, e.jobs.retention.Run, e.jobs.notary.Run, e.jobs.tidy.Run))
+	p.keep("calls", acts, l.leading(e.allowance, e.jobs.schedule.Run, e.jobs.plans.Run, e.reader().Run, e.smokeball.reconciler.Run, e.jobs.retention.Run, e.jobs.notary.Run, e.jobs.tidy.Run))
 	p.keep("refusals", folds, e.jobs.refusals.Run)
 	p.keep("health", folds, func(ctx context.Context) error {
 		return together(ctx, []func(context.Context) error{e.smokeball.health.Run, e.smokeball.try})

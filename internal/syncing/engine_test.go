@@ -15,6 +15,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/keyed"
+	"github.com/casehug/smokeball-sync/internal/readback"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -51,10 +52,17 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
 		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
-	outbox := syncing.Outbox{Ledger: l, Checkpoint: o.mark, Entry: e.entry, Connection: e.status, Publish: o.hear, Stuck: &syncing.Stuck{}}
+	outbox := syncing.Outbox{Ledger: l, Checkpoint: o.mark, Entry: e.entry, Connection: e.status, Change: changeIn, Publish: o.hear, Stuck: &syncing.Stuck{}}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
+	parts := []func(context.Context) error{}
+	if o.reads {
+		sights := readback.Sights{Ledger: l, Smokeball: e.client, Now: o.now}
+		handler.Smokeball = watching{e.client, sights, e.rows}
+		reader := &readback.Reader{Sights: sights, Views: e.rows.(*projections.Views), Log: quiet, Attempt: forNobody}
+		parts = append(parts, reader.Run)
+	}
 	o.open.Store(e)
-	o.run(func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run, e.stalls.Run)
+	o.run(parts, func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run, e.stalls.Run)
 }
 
 // urgency lets what a person asked for go first.
@@ -79,11 +87,11 @@ func (o *office) openRows() views {
 func (o *office) newID() string { return fmt.Sprint("id", o.ids.Add(1)) }
 
 // run lets parts of the engine work until stop.
-func (o *office) run(parts ...func(context.Context) error) {
+func (o *office) run(more []func(context.Context) error, parts ...func(context.Context) error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	e := o.engine
 	e.cancel = cancel
-	for _, part := range parts {
+	for _, part := range append(parts, more...) {
 		e.work.Go(func() {
 			if err := part(ctx); err != nil && !e.gone.Load() {
 				o.Errorf("a part of the engine ended: %v", err)

@@ -39,6 +39,7 @@ type office struct {
 	last    func() uint64 // the ledger's newest position
 	file    string        // of the views
 	light   bool          // the views are in memory
+	reads   bool          // what changes in Smokeball is read
 	rate    float64       // calls a second of the app's allowance
 	grants  *grants
 	papers  *papers

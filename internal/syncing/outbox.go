@@ -21,6 +21,8 @@ type Outbox struct {
 	Entry func(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error)
 	// Connection is the connection status as the views have it at or after position.
 	Connection func(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error)
+	// Change is what people changed in Smokeball, as CaseHug is told of it.
+	Change func(env eventstore.Envelope) (json.RawMessage, error)
 	// Publish puts an event on the bus and returns when it is on disk there.
 	Publish func(ctx context.Context, t OutboxMessage) error
 	// SetAside keeps a note of an event that could not be published, and why.
@@ -120,9 +122,12 @@ func published(env eventstore.Envelope) OutboxMessage {
 func (o Outbox) publish(ctx context.Context, env eventstore.Envelope) error {
 	t := published(env)
 	var err error
-	if t.Name == connectionChanged {
+	switch t.Name {
+	case connectionChanged:
 		t.Data, err = o.Connection(ctx, t.Firm, t.Position)
-	} else {
+	case matterChanged, contactChanged:
+		t.Data, err = o.Change(env)
+	default:
 		t.Data, err = o.Entry(ctx, t.Firm, ended(env.Event), t.Position)
 	}
 	if err != nil {
@@ -131,11 +136,24 @@ func (o Outbox) publish(ctx context.Context, env eventstore.Envelope) error {
 	return o.Publish(ctx, t)
 }
 
-const connectionChanged = "connection.changed"
+// The topics that are not about a sync.
+const (
+	connectionChanged = "connection.changed"
+	matterChanged     = "matter.changed_in_smokeball"
+	contactChanged    = "contact.changed_in_smokeball"
+)
 
 // topicOf is the topic under which an event is published to CaseHug; "" for the engine's own.
 func topicOf(e domain.Event) string {
-	switch e.(type) {
+	switch e := e.(type) {
+	case domain.MatterSeen:
+		if len(e.Changed) > 0 {
+			return matterChanged
+		}
+	case domain.ClientSeen:
+		if len(e.Changed) > 0 {
+			return contactChanged
+		}
 	case domain.SyncSucceeded:
 		return "matter.synced"
 	case domain.SyncFailed:

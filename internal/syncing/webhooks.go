@@ -27,6 +27,13 @@ type Webhooks struct {
 // the same webhook. What it tells of a call whose answer is not on record yet is found in
 // the resource's webhooks by the sync that made the call.
 func (r Webhooks) Receive(ctx context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
+	if w.Request != "" {
+		own, err := r.Routes.MatterFor(f, w.Request, "")
+		if err != nil {
+			return err
+		}
+		w.Own = own != ""
+	}
 	stream := domain.WebhookStream(f, subjectOf(w))
 	_, _, err := eventstore.Execute(ctx, r.Ledger, r.Now, stream,
 		func(s domain.Webhooks) ([]domain.Event, error) { return s.Receive(w), nil })
@@ -85,9 +92,4 @@ func subjectOf(w domain.SmokeballWebhookReceived) string {
 }
 
 // resourceID is a resource's id as the end of a stream's name.
-func resourceID(id domain.SmokeballID) string {
-	if domain.ValidID(string(id)) {
-		return string(id)
-	}
-	return domain.DeadLetterID("resource", []byte(id))
-}
+func resourceID(id domain.SmokeballID) string { return domain.HintStream("", id).ID }

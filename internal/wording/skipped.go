@@ -7,6 +7,8 @@ func Skipped(why domain.SkipReason) string {
 	switch why {
 	case domain.SkippedSame:
 		return "Smokeball already has this"
+	case domain.SkippedDiffers:
+		return "CaseHug has nothing new to send, and people have changed the matter in Smokeball: its fields say what differs"
 	case domain.SkippedWarned:
 		return "Nothing was left to write; see the warnings"
 	}

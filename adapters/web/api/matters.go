@@ -45,7 +45,11 @@ type matterInput struct {
 // Get answers with a matter as both sides have it.
 func (m Matters) Get(_ context.Context, in *matterInput) (*answer[reading.MatterBody], error) {
 	row, err := reading.Matter(m.Rows, in.firm(), domain.MatterID(in.Matter))
-	return &answer[reading.MatterBody]{Body: reading.MatterOf(row)}, err
+	if err != nil {
+		return nil, err
+	}
+	body, err := reading.MatterOf(m.Rows, row)
+	return &answer[reading.MatterBody]{Body: body}, err
 }
 
 // Sync asks for a sync of the matter.

@@ -6,6 +6,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // badge is a state: an icon and a word, never only a colour.
@@ -70,15 +71,19 @@ func webhooksBadge(status string) badge {
 }
 
 // fieldBadge is the chip of a field's state.
-func fieldBadge(state string) badge {
+func fieldBadge(state projections.FieldState) badge {
 	switch state {
-	case reading.StateSame:
+	case projections.FieldSame:
 		return badge{"ok", "ok", "Same", false}
-	case reading.StateAccepted:
+	case projections.FieldDiffers:
+		return badge{"warn", "alert", "Differs", false}
+	case projections.FieldAccepted:
 		return badge{"info", "conf", "Accepted", false}
-	case reading.StateLinked:
-		return badge{"ok", "ok", "On the contact", false}
-	case reading.StateEmpty:
+	case projections.FieldChanging:
+		return badge{"info", "run", "Changed in Smokeball, being read", false}
+	case projections.FieldUnknown:
+		return badge{"mute", "minus", "Not read yet", false}
+	case projections.FieldEmpty:
 		return badge{"mute", "minus", "Nothing to send", false}
 	}
 	return badge{"info", "arrow", "Not sent yet", false}

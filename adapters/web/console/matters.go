@@ -81,7 +81,11 @@ func (s *Matters) ShowMatter(v pageRequest) error {
 	if err != nil {
 		return err
 	}
-	p := matterPage{Matter: reading.MatterOf(row)}
+	body, err := reading.MatterOf(s.Rows, row)
+	if err != nil {
+		return err
+	}
+	p := matterPage{Matter: body}
 	for _, d := range p.Matter.Documents {
 		if d.State == reading.DocumentConfirmed {
 			p.Sent++

@@ -50,6 +50,12 @@ func fieldText(name string) string {
 		return "Matter number"
 	case "case_type":
 		return "Matter type"
+	case "responsible":
+		return "Responsible person"
+	case "opened_at":
+		return "Opened"
+	case "closed_at":
+		return "Closed"
 	case "client.name":
 		return "Client name"
 	case "client.email":

@@ -36,6 +36,8 @@ type Matters interface {
 	// EachMatter yields all of a firm's matters, newest first, until fn returns false.
 	EachMatter(firm domain.FirmID, fn func(projections.MatterRow) bool) error
 	Matter(firm domain.FirmID, id domain.MatterID) (projections.MatterRow, bool, error)
+	// MatterFields compares both sides of each synced field of a matter.
+	MatterFields(r projections.MatterRow) ([]projections.Field, error)
 }
 
 // DeadLetterRows holds the rows of dead letters.

@@ -38,7 +38,7 @@ type smokeballMatter struct {
 	ID          *domain.SmokeballID  `json:"matter_id"`
 	Contacts    []domain.SmokeballID `json:"contact_ids"`
 	Files       []domain.SmokeballID `json:"file_ids"`
-	Status      *string              `json:"status" doc:"What Smokeball was last told or had."`
+	Status      *string              `json:"status" doc:"What Smokeball was last seen to have; what it was told, where it was not seen yet."`
 	TypeID      *string              `json:"matter_type_id"`
 	TypeName    *string              `json:"matter_type"`
 	Confirmed   bool                 `json:"confirmed" doc:"It, and its last change, was seen there."`
@@ -95,6 +95,12 @@ func inSmokeball(r projections.MatterRow) smokeballMatter {
 	b := smokeballMatter{ID: Known(l.ID), Confirmed: l.Confirmed, Contacts: []domain.SmokeballID{}, Files: []domain.SmokeballID{},
 		Status: Known(l.Sent.Status), TypeID: Known(l.Sent.MatterTypeID), TypeName: Known(r.TypeName),
 		ConfirmedAt: Known(r.Confirmed), ConfirmedBy: Known(r.Proof)}
+	if v := l.There.Values; v != nil {
+		b.Status, b.TypeID = Known(v.Status), Known(v.TypeID)
+		if v.TypeName != "" {
+			b.TypeName = &v.TypeName
+		}
+	}
 	for _, id := range r.Matter.Contacts {
 		b.Contacts = append(b.Contacts, id)
 	}
@@ -108,10 +114,15 @@ func inSmokeball(r projections.MatterRow) smokeballMatter {
 }
 
 // MatterOf is the row as both sides have the matter.
-func MatterOf(r projections.MatterRow) MatterBody {
+func MatterOf(rows ports.Matters, r projections.MatterRow) (MatterBody, error) {
+	list, err := rows.MatterFields(r)
+	return matterWith(r, list), err
+}
+
+func matterWith(r projections.MatterRow, list []projections.Field) MatterBody {
 	d := r.Matter.Data
 	b := MatterBody{MatterSummary: Summary(r), PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction, Client: d.Client,
-		Fields: fields(r), Documents: []documentBody{}, Timeline: []momentBody{}}
+		Fields: fieldBodies(list), Documents: []documentBody{}, Timeline: []momentBody{}}
 	for _, doc := range r.Matter.Documents {
 		b.Documents = append(b.Documents, documentBody{
 			ID: doc.Data.ID, FileName: doc.Data.FileName, SizeBytes: doc.Data.SizeBytes, SHA256: doc.Data.SHA256,

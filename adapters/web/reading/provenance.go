@@ -7,22 +7,16 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// The states of a field.
-const (
-	StateSame     = "same"     // Smokeball was seen to have CaseHug's value
-	StateAccepted = "accepted" // Smokeball accepted the value and has not shown it yet
-	stateNotSent  = "not_sent" // this value was not sent to Smokeball
-	StateLinked   = "linked"   // kept on the linked contact, which a sync compares
-	StateEmpty    = "empty"    // CaseHug has no value
-)
-
-// fieldBody is one synced field: its value on both sides and where it came from.
+// fieldBody is one synced field: its value on both sides, how each is known and since when.
 type fieldBody struct {
-	Field     string      `json:"field"`
-	CaseHug   string      `json:"casehug"`
-	Smokeball *string     `json:"smokeball" doc:"What Smokeball was last told or had; null where that is not kept."`
-	State     string      `json:"state" enum:"same,accepted,not_sent,linked,empty"`
-	From      *originBody `json:"from" doc:"The event that gave CaseHug's value."`
+	Field     string                 `json:"field"`
+	CaseHug   string                 `json:"casehug"`
+	Smokeball *string                `json:"smokeball" doc:"What Smokeball was last seen to have; null where nothing is known."`
+	State     projections.FieldState `json:"state" enum:"same,differs,accepted,not_sent,changing,unknown,empty" doc:"same and differs are said of what was read, or written and confirmed, after the last webhook about it; changing: it may have changed in Smokeball and is being read."`
+	KnownBy   *domain.Proof          `json:"known_by" enum:"webhook,read,sweep" doc:"What showed Smokeball's value."`
+	KnownAt   *time.Time             `json:"known_at" doc:"When that was recorded."`
+	ChangedAt *time.Time             `json:"changed_there_at" doc:"When people changed the matter or the contact in Smokeball last, as far as it is known."`
+	From      *originBody            `json:"from" doc:"The event that gave CaseHug's value."`
 }
 
 // originBody is the event that a value came from.
@@ -35,64 +29,18 @@ type originBody struct {
 	At      time.Time `json:"at"`
 }
 
-// fields compares both sides of each synced field of a matter.
-func fields(r projections.MatterRow) []fieldBody {
-	d, sent := r.Matter.Data, r.Matter.Smokeball.Sent
-	values := projections.FieldValues(d)
-	list := []fieldBody{
-		matterField(r, "status", values, domain.SmokeballStatus(d.Status), sent.Status),
-		matterField(r, "title", values, d.Title, sent.Description),
-		matterField(r, "case_number", values, d.CaseNumber, sent.Number),
-		matterField(r, "case_type", values, r.Matter.TypeID, sent.MatterTypeID),
-		contactField(r, "client.name", values),
-		contactField(r, "client.email", values),
-		contactField(r, "client.phone", values),
+// fieldBodies are the fields of a matter as the API shows them.
+func fieldBodies(list []projections.Field) []fieldBody {
+	bodies := make([]fieldBody, 0, len(list))
+	for _, f := range list {
+		b := fieldBody{Field: f.Name, CaseHug: f.CaseHug, Smokeball: f.Smokeball, State: f.State,
+			KnownBy: Known(f.KnownBy), KnownAt: Known(f.KnownAt), ChangedAt: Known(f.ChangedAt)}
+		if o := f.From; o != nil {
+			b.From = &originBody{Event: o.Event, Source: o.Ref.Source, ID: o.Ref.ID, Version: o.Version, At: o.At}
+		}
+		bodies = append(bodies, b)
 	}
-	if t := &list[3]; t.Smokeball != nil {
-		t.Smokeball = &r.TypeName
-	}
-	return list
-}
-
-// matterField compares what Smokeball should have with what was last sent.
-func matterField(r projections.MatterRow, name string, values map[string]string, want, sent string) fieldBody {
-	f := field(r, name, values)
-	linked := r.Matter.Smokeball
-	if linked.ID == "" {
-		return f
-	}
-	f.Smokeball = &sent
-	switch {
-	case want != sent && f.CaseHug != "":
-		f.State = stateNotSent
-	case f.CaseHug == "":
-	case linked.Confirmed:
-		f.State = StateSame
-	default:
-		f.State = StateAccepted
-	}
-	return f
-}
-
-// contactField says whether the value is kept on the linked contact.
-func contactField(r projections.MatterRow, name string, values map[string]string) fieldBody {
-	f := field(r, name, values)
-	if f.CaseHug != "" && r.Matter.Contacts[r.Matter.Data.Client.ID] != "" {
-		f.State = StateLinked
-	}
-	return f
-}
-
-// field is a field with the event that its value came from.
-func field(r projections.MatterRow, name string, values map[string]string) fieldBody {
-	f := fieldBody{Field: name, CaseHug: values[name], State: stateNotSent}
-	if f.CaseHug == "" {
-		f.State = StateEmpty
-	}
-	if o, ok := r.Fields[name]; ok {
-		f.From = &originBody{Event: o.Event, Source: o.Ref.Source, ID: o.Ref.ID, Version: o.Version, At: o.At}
-	}
-	return f
+	return bodies
 }
 
 // The states of a document.

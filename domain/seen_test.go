@@ -1,0 +1,235 @@
+package domain_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// webhook is a webhook about a matter, from a person or from a call of ours.
+func webhook(n int, own bool) domain.Event {
+	return domain.SmokeballWebhookReceived{Origin: ref(n), Type: "matter.updated", Resource: sbM, Own: own}
+}
+
+// TestHints tells when a resource has to be read.
+func TestHints(t *testing.T) {
+	read := func(heard int) domain.Event { return domain.HintsRead{Heard: heard, By: domain.ByWebhook} }
+	for _, c := range []struct {
+		name    string
+		given   []domain.Event
+		pending bool
+	}{
+		{"nothing was told", nil, false},
+		{"a person's change", list(webhook(1, false)), true},
+		{"a change of ours", list(webhook(1, true)), false},
+		{"one that was read", list(webhook(1, false), read(1)), false},
+		{"one that came while the read was under way", list(webhook(1, false), webhook(2, false), read(1)), true},
+		{"one of ours that came while the read was under way", list(webhook(1, false), webhook(2, true), read(1)), true},
+		{"one of ours after the read", list(webhook(1, false), read(1), webhook(2, true)), false},
+		{"the next one", list(webhook(1, false), read(1), webhook(2, false)), true},
+		{"of a file", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "files.updated", Resource: sbF}), false},
+		{"of a contact, even ours", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "contact.updated", Resource: sbC, Own: true}), true},
+	} {
+		if h := given[domain.Hints](c.given...); h.Pending() != c.pending {
+			t.Errorf("%s: to be read is %v, want %v (%+v)", c.name, h.Pending(), c.pending, h)
+		}
+	}
+	h := given[domain.Hints](webhook(1, false), webhook(2, false))
+	if !h.Since.Equal(start) || !h.Last.Equal(start.Add(time.Second)) || h.Newest != ref(2) {
+		t.Errorf("the hints are %+v", h)
+	}
+}
+
+// shownMatter is a read that shows the matter as it was sent, but for a change.
+func shownMatter(change func(*domain.MatterValues)) domain.MatterSeen {
+	v := sent().Values()
+	change(&v)
+	return domain.MatterSeen{Matter: sbM, Values: v, By: domain.ByWebhook}
+}
+
+func asSent(*domain.MatterValues) {}
+
+func withStatus(status string) func(*domain.MatterValues) {
+	return func(v *domain.MatterValues) { v.Status = status }
+}
+
+func withName(name string) func(*domain.MatterValues) {
+	return func(v *domain.MatterValues) { v.Description = name }
+}
+
+func asChanged(e domain.MatterSeen, fields ...string) domain.Event {
+	e.Changed = fields
+	return e
+}
+
+// TestSeeMatter tells what a read of a matter means: what others changed CaseHug is told,
+// what we wrote it is not.
+func TestSeeMatter(t *testing.T) {
+	renamed := "Rivera v. Apex Freight, Inc."
+	change := func() domain.Event {
+		next := sent()
+		next.Description = renamed
+		return domain.MatterChangeAccepted{Sync: syncFor(2), Matter: sbM, Request: "r-patch", Sent: next, Change: domain.MatterChange{Description: &renamed}}
+	}
+	linked := domain.MatterLinked{Sync: syncFor(2), Matter: sbM, How: "number", Known: sent()}
+	seen := func(change func(*domain.MatterValues)) domain.Event { return shownMatter(change) }
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		read  func(*domain.MatterValues)
+		told  []string
+		quiet bool // nothing is recorded
+	}{
+		{name: "as we made it", given: running(accepted(2), confirmed(2)), read: asSent},
+		{name: "a person closed it", given: running(accepted(2), confirmed(2)), read: withStatus("Closed"), told: []string{"status"}},
+		{name: "as it was seen", given: running(accepted(2), confirmed(2), seen(withStatus("Closed"))), read: withStatus("Closed"), quiet: true},
+		{name: "a person opened it again", given: running(accepted(2), confirmed(2), seen(withStatus("Closed"))), read: asSent, told: []string{"status"}},
+		{name: "a person deleted it", given: running(accepted(2), confirmed(2)), read: withStatus("Deleted"), told: []string{"deleted"}},
+		{name: "a person restored it", given: running(accepted(2), confirmed(2), seen(withStatus("Deleted"))), read: asSent, told: []string{"status", "restored"}},
+		{name: "a matter that was there, at the first look", given: running(linked), read: withStatus("Pending")},
+		{name: "a change of it later", given: running(linked, seen(withStatus("Pending"))), read: withStatus("Closed"), told: []string{"status"}},
+		{name: "our change, before a webhook confirmed it", given: running(accepted(2), confirmed(2), seen(asSent), change()), read: withName(renamed)},
+		{name: "the matter without our change, which is under way", given: running(accepted(2), confirmed(2), seen(asSent), change()), read: asSent, quiet: true},
+		{name: "our change, confirmed and then read", given: running(accepted(2), confirmed(2), seen(asSent), change(), confirmed(2)), read: withName(renamed), quiet: true},
+		{name: "a person's change back after ours", given: running(accepted(2), confirmed(2), seen(asSent), domain.MatterUpdated{Origin: ref(3), Matter: retitled(2, renamed)}, change(), confirmed(2)), read: asSent, told: []string{"title"}},
+		{name: "a person's change that overtook the confirmation of ours",
+			given: running(accepted(2), confirmed(2), seen(asSent), change(), seen(withName("Another")), confirmed(2)), read: withName("Another"), quiet: true},
+		{name: "what CaseHug has by now", given: running(accepted(2), confirmed(2), seen(asSent), domain.MatterUpdated{Origin: ref(3), Matter: retitled(2, renamed)}), read: withName(renamed)},
+		{name: "what Smokeball filled in", given: running(accepted(2), confirmed(2)), read: func(v *domain.MatterValues) { v.Responsible = "lee" }},
+		{name: "what a person filled in later", given: running(accepted(2), confirmed(2), seen(asSent)), read: func(v *domain.MatterValues) { v.Responsible = "lee" }, told: []string{"responsible"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			m, e := given[domain.Matter](c.given...), shownMatter(c.read)
+			facts, err := m.See(m.Smokeball.There.Moves, e)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []domain.Event{asChanged(e, c.told...)}
+			if c.quiet {
+				want = nil
+			}
+			then(t, facts, want...)
+		})
+	}
+}
+
+func retitled(version int, title string) domain.MatterData {
+	m := rivera(version)
+	m.Title = title
+	return m
+}
+
+// TestAReadThatIsTooOld tells that a read which began before something of the matter was
+// recorded is made again, and that one of a matter which is no longer linked means nothing.
+func TestAReadThatIsTooOld(t *testing.T) {
+	before := given[domain.Matter](running(accepted(2))...)
+	now := before.Apply(confirmed(2), start.Add(time.Hour))
+	facts, err := now.See(before.Smokeball.There.Moves, shownMatter(asSent))
+	if !errors.Is(err, domain.ErrOutdated) || len(facts) != 0 {
+		t.Errorf("it decided %v, %v", facts, err)
+	}
+	other := shownMatter(asSent)
+	other.Matter = sbF
+	facts, err = now.See(now.Smokeball.There.Moves, other)
+	thenError(t, facts, err, nil)
+}
+
+// TestThere tells what Smokeball is known to have after reads and confirmations.
+func TestThere(t *testing.T) {
+	m := given[domain.Matter](running(accepted(2))...)
+	if m.Smokeball.There.Values != nil {
+		t.Errorf("an accepted matter is known to be %+v", m.Smokeball.There.Values)
+	}
+	m = m.Apply(confirmed(2), start.Add(time.Hour))
+	if v := m.Smokeball.There.Values; v == nil || v.Status != sent().Status {
+		t.Errorf("a confirmed matter is known to be %+v", v)
+	}
+	m = m.Apply(domain.MatterUnlinked{Sync: syncFor(2), Matter: sbM, Reason: domain.UnlinkedGone}, start.Add(2*time.Hour))
+	if m.Smokeball.There.Values != nil {
+		t.Errorf("of an unlinked matter there is known %+v", m.Smokeball.There.Values)
+	}
+	linked := given[domain.Matter](running(domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: sent()}, changeAccepted("r-patch"), confirmed(2))...)
+	if linked.Smokeball.There.Values != nil {
+		t.Errorf("a matter that was there, and not read, is known to be %+v", linked.Smokeball.There.Values)
+	}
+}
+
+// TestNothingToSendIsNotTheSame tells that a matter which a read has shown to be otherwise is
+// not said to be the same.
+func TestNothingToSendIsNotTheSame(t *testing.T) {
+	for _, c := range []struct {
+		seen func(*domain.MatterValues)
+		want domain.SkipReason
+	}{
+		{asSent, domain.SkippedSame},
+		{withStatus("Closed"), domain.SkippedDiffers},
+		{func(v *domain.MatterValues) { v.Number = "" }, domain.SkippedDiffers},
+		{func(v *domain.MatterValues) { v.Responsible = "lee" }, domain.SkippedSame}, // CaseHug says nothing of it
+	} {
+		m := given[domain.Matter](running(accepted(2), confirmed(2), succeeded(2), asked(4, domain.TriggerManual), started(4, 1), shownMatter(c.seen))...)
+		facts, err := m.Finish(domain.Attempt{Sync: syncFor(4), Number: 1}, m)
+		then(t, must(t, facts, err), domain.SyncSkipped{Sync: syncFor(4), Reason: c.want})
+	}
+}
+
+// TestSeeClient tells what a read of a client's contact means.
+func TestSeeClient(t *testing.T) {
+	told := maria().ContactDraft()
+	read := func(ticks int64, change func(*domain.ContactValues)) domain.ClientSeen {
+		v := domain.ContactValues{FirstName: "Maria", LastName: "Rivera", Email: "maria@example.com", Phone: "+1 312 555 0142"}
+		if change != nil {
+			change(&v)
+		}
+		return domain.ClientSeen{Client: clientA, Contact: sbC, Values: v, Ticks: ticks, By: domain.ByWebhook, Writes: 1}
+	}
+	moved := func(v *domain.ContactValues) { v.Phone = "+1 312 555 0199" }
+	gone := func(v *domain.ContactValues) { v.Deleted = true }
+	linked := domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-1"}
+	known := list(clientUpdated(1, 1), linked)
+	newer := maria()
+	newer.Version, newer.Phone = 2, "+1 312 555 0199"
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		made  bool
+		read  domain.ClientSeen
+		told  []string
+		quiet bool
+	}{
+		{name: "one that was there, at the first look", given: known, read: read(10, moved)},
+		{name: "one that we made, changed before the first look", given: known, made: true, read: read(10, moved), told: []string{"phone"}},
+		{name: "as it was seen", given: append(known, read(10, nil)), read: read(11, nil), quiet: true},
+		{name: "a person changed it", given: append(known, read(10, nil)), read: read(11, moved), told: []string{"phone"}},
+		{name: "older than what is known", given: append(known, read(10, nil)), read: read(9, moved), quiet: true},
+		{name: "deleted", given: append(known, read(10, nil)), read: read(11, gone), told: []string{"deleted"}},
+		{name: "restored", given: append(known, read(10, gone)), read: read(11, nil), told: []string{"restored"}},
+		{name: "what CaseHug has by now", given: append(known, read(10, nil), domain.ClientUpdated{Origin: ref(2), Client: newer}), read: read(11, moved)},
+		{name: "of another contact", given: list(clientUpdated(1, 1), domain.ClientLinked{Matter: matterA, Contact: sbF, Key: "key-1"}), read: read(10, nil), quiet: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			want := c.read
+			want.Changed = c.told
+			facts := given[domain.Client](c.given...).See(c.made, []domain.ContactDraft{told}, c.read)
+			if c.quiet {
+				then(t, facts)
+				return
+			}
+			then(t, facts, want)
+		})
+	}
+	newest := told
+	newest.Phone = "+1 312 555 0199"
+	writes, seen := []domain.ContactDraft{told, newest}, read(11, moved)
+	seen.Writes = 2
+	then(t, given[domain.Client](append(known, read(10, nil))...).See(false, writes, seen), seen)
+	late := read(10, nil) // a read that did not show the write yet
+	late.Writes, late.Waits = 2, true
+	then(t, given[domain.Client](append(known, late)...).See(false, writes, seen), seen)
+	back, told2 := read(12, moved), read(11, func(v *domain.ContactValues) { v.Phone = "+1 312 555 0100" })
+	back.Writes, told2.Writes = 2, 2
+	want := back
+	want.Changed = []string{"phone"}
+	then(t, given[domain.Client](append(known, seen, told2)...).See(false, writes, back), want) // people undid what people did
+}

@@ -1,0 +1,380 @@
+package syncing_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/readback"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
+	"github.com/casehug/smokeball-sync/projections"
+)
+
+// readingStory tells a story in an office whose engine reads what changes in Smokeball, and
+// hears of it by webhook.
+func readingStory(t *testing.T, visible smokeballsim.Delay, tell func(*office)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, smokeballsim.Config{Seed: max(*oneSeed, 1), VisibleAfter: visible})
+		o.reads = true
+		o.start()
+		o.connect()
+		o.hooks()
+		tell(o)
+	})
+}
+
+// watching is Smokeball for syncs: what they read of matters is recorded.
+type watching struct {
+	*smokeball.Client
+	sights readback.Sights
+	rows   views
+}
+
+func (w watching) Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error) {
+	m, err := w.rows.MatterOf(f, id)
+	if err != nil || m == "" {
+		return w.Client.Matter(ctx, f, id)
+	}
+	return w.sights.Matter(ctx, f, m, id)
+}
+
+// forNobody marks calls that nobody waits for.
+func forNobody(ctx context.Context, f domain.FirmID) context.Context {
+	return smokeball.WithPriority(ctx, f, smokeball.Bulk)
+}
+
+// changeIn is what people changed, as the ledger has it.
+func changeIn(env eventstore.Envelope) (json.RawMessage, error) { return json.Marshal(env.Event) }
+
+// row is the accident as the views have it.
+func (o *office) row() projections.MatterRow {
+	o.Helper()
+	r, _, err := o.rows.(*projections.Views).Matter(oak, accident().ID)
+	o.must(err)
+	return r
+}
+
+// readAll waits until nothing is left to read, and no sync to run.
+func (o *office) readAll() {
+	o.Helper()
+	settle()
+	o.until("everything is read", func() bool { return len(o.rows.(*projections.Views).UnreadResources()) == 0 })
+	o.rest()
+}
+
+// edit is a person who changes the accident in Smokeball.
+func (o *office) edit(body string) {
+	o.Helper()
+	o.must(o.sim.EditMatter(string(o.one().ID), []byte(body)))
+}
+
+// changesTold are the changes in Smokeball that CaseHug was told of, such as "status=Closed".
+func (o *office) changesTold() []string {
+	o.hearing.Lock()
+	defer o.hearing.Unlock()
+	list := []string{}
+	for _, t := range o.told {
+		switch e := t.Envelope.Event.(type) {
+		case domain.MatterSeen:
+			for _, f := range e.Changed {
+				list = append(list, f+"="+e.Values.Field(f))
+			}
+		case domain.ClientSeen:
+			for _, f := range e.Changed {
+				list = append(list, string(e.Client)+" "+f+"="+e.Values.Field(f))
+			}
+		}
+	}
+	return list
+}
+
+func (o *office) wantsChanges(want ...string) {
+	o.Helper()
+	o.readAll()
+	o.until("CaseHug is told", func() bool { return len(o.changesTold()) >= len(want) })
+	if got := o.changesTold(); !slices.Equal(got, want) && len(got)+len(want) > 0 {
+		o.Errorf("CaseHug was told %q, want %q\n%s", got, want, o.dump())
+	}
+}
+
+func TestWhatPeopleChangeInSmokeballIsToldOnce(t *testing.T) {
+	readingStory(t, smokeballsim.Delay{}, func(o *office) {
+		o.sends(accident())
+		o.wantsChanges()
+		began := time.Now()
+		o.edit(`{"status":"Closed"}`)
+		o.until("the status is told", func() bool { return len(o.changesTold()) > 0 })
+		if d := time.Since(began); d > 2*time.Second {
+			o.Errorf("it took %v to tell of a closed matter", d)
+		}
+		o.wantsChanges("status=Closed")
+		o.edit(`{"status":"Open","description":"Another name"}`)
+		o.wantsChanges("status=Closed", "status=Open", "title=Another name")
+		o.edit(`{"status":"Deleted"}`)
+		o.wantsChanges("status=Closed", "status=Open", "title=Another name", "deleted=")
+		o.restart()
+		o.wantsChanges("status=Closed", "status=Open", "title=Another name", "deleted=")
+	})
+}
+
+// TestOurOwnChangesAreNotTold writes through the engine, with every delay: what comes back of
+// it is no news, and costs no read of the matter.
+func TestOurOwnChangesAreNotTold(t *testing.T) {
+	for _, visible := range []smokeballsim.Delay{{}, {Min: time.Second, Max: 5 * time.Second}} {
+		readingStory(t, visible, func(o *office) {
+			o.sends(accident())
+			o.readAll()
+			for v := 2; v <= 6; v++ {
+				m := accident()
+				m.Version, m.Title = v, fmt.Sprint("Rivera v. Apex, revision ", v)
+				m.Status = []string{"active", "pending", "closed"}[v%3]
+				m.Client.Version, m.Client.Phone = v, fmt.Sprint("+1 312 555 010", v)
+				o.tell(updated(m))
+				o.rest()
+			}
+			o.wantsChanges()
+			if n := o.calls("GET /matters/{id}"); n > 1 {
+				o.Errorf("the matter was read %d times after calls of ours", n)
+			}
+			o.edit(`{"description":"A person's own name"}`)
+			o.wantsChanges("title=A person's own name")
+		})
+	}
+}
+
+// TestADayWithEchoesEndsQuiet lets CaseHug send every change that it is told of back as a
+// change of its own, for a day on which people work in Smokeball.
+func TestADayWithEchoesEndsQuiet(t *testing.T) {
+	readingStory(t, smokeballsim.Delay{Min: 100 * time.Millisecond, Max: 2 * time.Second}, func(o *office) {
+		m := accident()
+		o.sends(m)
+		o.readAll()
+		answered := 0
+		echo := func() {
+			o.hearing.Lock()
+			told := slices.Clone(o.told)
+			o.hearing.Unlock()
+			for ; answered < len(told); answered++ {
+				e, ok := told[answered].Envelope.Event.(domain.MatterSeen)
+				if !ok {
+					continue
+				}
+				m.Version++
+				m.Title = e.Values.Description
+				if s := domain.CaseHugStatus(e.Values.Status); s != "" {
+					m.Status = s
+				}
+				o.tell(updated(m))
+			}
+		}
+		for hour := range 24 {
+			switch hour % 3 {
+			case 0:
+				o.edit(fmt.Sprintf(`{"description":"Name of hour %d"}`, hour))
+			case 1:
+				o.edit(fmt.Sprintf(`{"status":%q}`, []string{"Open", "Pending", "Closed"}[hour/3%3]))
+			}
+			for range 12 {
+				time.Sleep(5 * time.Minute)
+				echo()
+			}
+		}
+		o.readAll()
+		echo()
+		o.readAll()
+		told, calls := len(o.changesTold()), len(o.sim.Requests())
+		for range 12 {
+			time.Sleep(5 * time.Minute)
+			echo()
+		}
+		if now := len(o.changesTold()); now != told {
+			o.Errorf("CaseHug was told %d more changes after the day: %q", now-told, o.changesTold()[told:])
+		}
+		if now := len(o.sim.Requests()); now != calls {
+			o.Errorf("%d calls were made after the day", now-calls)
+		}
+		if told > 16 {
+			o.Errorf("16 changes of people were told as %d: %q", told, o.changesTold())
+		}
+		is := o.one()
+		if is.Description != m.Title || domain.CaseHugStatus(is.Status) != m.Status {
+			o.Errorf("Smokeball has %q, %s; CaseHug %q, %s", is.Description, is.Status, m.Title, m.Status)
+		}
+	})
+}
+
+// TestAPersonsChangeOfAContactIsTold changes a client's contact.
+func TestAPersonsChangeOfAContactIsTold(t *testing.T) {
+	readingStory(t, smokeballsim.Delay{}, func(o *office) {
+		o.sends(accident())
+		o.readAll()
+		contact := string(o.one().ClientIDs[0])
+		o.must(o.sim.EditContact(contact, []byte(`{"person":{"lastName":"Rivera-Ortiz"}}`)))
+		c := string(accident().Client.ID)
+		o.wantsChanges(c + " last_name=Rivera-Ortiz")
+		o.must(o.sim.EditContact(contact, []byte(`{"isDeleted":true}`)))
+		o.wantsChanges(c+" last_name=Rivera-Ortiz", c+" deleted=")
+	})
+}
+
+// TestManyHintsCostFewReads changes each of 50 matters 20 times.
+func TestManyHintsCostFewReads(t *testing.T) {
+	readingStory(t, smokeballsim.Delay{}, func(o *office) {
+		var ids []string
+		for i := range 50 {
+			m := accident()
+			m.ID, m.CaseNumber = domain.MatterID(fmt.Sprint("m_", i)), fmt.Sprint("CH-", i)
+			o.tell(created(m))
+			_, _, err := o.requests.Request(o.Context(), domain.User{Subject: "u_1", Firm: oak}, m.ID, nil, nil)
+			o.must(err)
+		}
+		o.rest()
+		o.readAll()
+		for _, m := range o.sim.State().Accounts[0].Matters {
+			ids = append(ids, m.ID)
+		}
+		before := o.calls("GET /matters/{id}")
+		for n := range 20 {
+			for _, id := range ids {
+				o.must(o.sim.EditMatter(id, []byte(fmt.Sprintf(`{"description":"Revision %d"}`, n))))
+			}
+			time.Sleep(50 * time.Millisecond)
+		}
+		o.readAll()
+		if n := o.calls("GET /matters/{id}") - before; len(ids) != 50 || n > 100 {
+			o.Errorf("1000 hints about %d matters cost %d reads", len(ids), n)
+		}
+		for i := range 50 {
+			r, _, err := o.rows.(*projections.Views).Matter(oak, domain.MatterID(fmt.Sprint("m_", i)))
+			o.must(err)
+			if got := r.Matter.Smokeball.There.Values; got == nil || got.Description != "Revision 19" {
+				o.Errorf("matter %d is known to be %+v", i, got)
+			}
+		}
+	})
+}
+
+// TestAManualSyncReadsFirst tells that a click on a matter which people changed is not answered
+// that Smokeball already has it, even where no webhook told of the change.
+func TestAManualSyncReadsFirst(t *testing.T) {
+	readingStory(t, smokeballsim.Delay{}, func(o *office) {
+		o.sends(accident())
+		o.readAll()
+		o.fault(smokeballsim.Fault{Kind: smokeballsim.Drop, Probability: 1})
+		o.edit(`{"status":"Closed"}`)
+		settle()
+		o.wantsChanges()
+		_, _, err := o.requests.Request(o.Context(), domain.User{Subject: "u_1", Firm: oak}, accident().ID, nil, nil)
+		o.must(err)
+		e := o.ends(accident().ID, domain.Skipped)
+		const want = "CaseHug has nothing new to send, and people have changed the matter in Smokeball: its fields say what differs"
+		if says := e.Steps[len(e.Steps)-1].Detail; says != want {
+			o.Errorf("the sync says %q", says)
+		}
+		o.wantsChanges("status=Closed")
+	})
+}
+
+// field is one field of the accident as the API shows it.
+func (o *office) field(name string) projections.Field {
+	o.Helper()
+	list, err := o.rows.(*projections.Views).MatterFields(o.row())
+	o.must(err)
+	for _, f := range list {
+		if f.Name == name {
+			return f
+		}
+	}
+	o.Fatalf("there is no field %s", name)
+	return projections.Field{}
+}
+
+// TestNothingIsCalledTheSameThatIsNot walks through random changes of both sides: whenever
+// the rows have what the ledger has, no field is the same, or differs, that Smokeball has not
+// so, unless the webhook that tells of it is still on its way.
+func TestNothingIsCalledTheSameThatIsNot(t *testing.T) {
+	for seed := range uint64(4) {
+		synctest.Test(t, func(t *testing.T) {
+			o := newOffice(t, smokeballsim.Config{Seed: seed + 1, VisibleAfter: smokeballsim.Delay{Max: time.Second}})
+			o.reads = true
+			o.start()
+			o.connect()
+			o.hooks()
+			o.fault(smokeballsim.Fault{Kind: smokeballsim.Duplicate, Probability: 0.1})
+			chance := rand.New(rand.NewPCG(seed, 7))
+			m := accident()
+			o.sends(m)
+			o.readAll()
+			for step := range 100 {
+				switch chance.IntN(6) {
+				case 0, 1:
+					o.edit(fmt.Sprintf(`{"status":%q}`, []string{"Open", "Pending", "Closed"}[chance.IntN(3)]))
+				case 2:
+					o.edit(fmt.Sprintf(`{"description":"Their name %d"}`, step))
+				case 3:
+					o.must(o.sim.EditContact(string(o.one().ClientIDs[0]), fmt.Appendf(nil, `{"person":{"lastName":"Name%d"}}`, step)))
+				case 4:
+					m.Version++
+					m.Title, m.Status = fmt.Sprint("Our name ", step), []string{"active", "pending", "closed"}[chance.IntN(3)]
+					o.tell(updated(m))
+				case 5:
+					o.restart()
+				}
+				time.Sleep(time.Duration(chance.IntN(4000)) * time.Millisecond)
+				synctest.Wait()
+				o.truthful(step, 3*time.Second)
+			}
+			o.readAll()
+			o.truthful(100, 0)
+		})
+	}
+}
+
+// truthful compares what the screens say with what Smokeball has. What differs may differ
+// while the webhook of the change is on its way, at most for the time that is given.
+func (o *office) truthful(step int, within time.Duration) {
+	o.Helper()
+	wrong := o.untrue()
+	for waited := time.Duration(0); wrong != "" && waited < within; waited += 100 * time.Millisecond {
+		if h, _, err := eventstore.Load[domain.Hints](o.Context(), o.ledger, domain.HintStream(oak, domain.SmokeballID(o.one().ID))); err != nil || h.Pending() {
+			o.Errorf("step %d, though a webhook told of a change: %s, %v", step, wrong, err)
+			return
+		}
+		time.Sleep(100 * time.Millisecond)
+		synctest.Wait()
+		wrong = o.untrue()
+	}
+	if wrong != "" {
+		o.Errorf("step %d: %s", step, wrong)
+	}
+}
+
+// untrue is what the fields say that is not so.
+func (o *office) untrue() string {
+	o.Helper()
+	is := o.one()
+	there := map[string]string{"status": is.Status, "title": is.Description}
+	for name, has := range there {
+		f := o.field(name)
+		want := f.CaseHug
+		if name == "status" {
+			want = domain.SmokeballStatus(want)
+		}
+		switch {
+		case f.State == projections.FieldSame && has != want, f.State == projections.FieldDiffers && has == want:
+			return fmt.Sprintf("%s is called %s: Smokeball has %q, CaseHug %q", name, f.State, has, want)
+		case (f.State == projections.FieldSame || f.State == projections.FieldDiffers) && *f.Smokeball != has:
+			return fmt.Sprintf("%s: Smokeball has %q and is shown with %q", name, has, *f.Smokeball)
+		}
+	}
+	return ""
+}
