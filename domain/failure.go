@@ -95,7 +95,7 @@ type CallError struct {
 	// asked for again.
 	Unsettled bool
 	After     time.Duration // wait at least this long before the next try; 0: the answer names none
-	Held      bool          // no call was made: others failed before it, and After is all that it has to wait
+	NotSent   bool          // no call was made: others failed before it, and After is all that it has to wait
 	Setting   string        // the engine's setting that the failure points to; "": none
 	Err       error         // the cause, for operators
 }

@@ -107,13 +107,13 @@ func (c MatterChange) Without(fields []string) MatterChange {
 	return c
 }
 
-// Trimmings are the fields of a new matter that it can do without, by their values.
-func (d MatterDraft) Trimmings() map[string]string {
+// OptionalFields are the fields of a new matter that it can do without, by their values.
+func (d MatterDraft) OptionalFields() map[string]string {
 	return set(map[string]string{FieldResponsible: d.ResponsibleStaffID, FieldClientRole: d.ClientRole, FieldOpened: dateText(d.OpenedDate), FieldClosed: dateText(d.ClosedDate)})
 }
 
-// Trimmings are the fields of a change that the rest can do without, by their values.
-func (c MatterChange) Trimmings() map[string]string {
+// OptionalFields are the fields of a change that the rest can do without, by their values.
+func (c MatterChange) OptionalFields() map[string]string {
 	all := map[string]string{FieldOpened: dateText(c.OpenedDate), FieldClosed: dateText(c.ClosedDate), FieldMatterType: c.MatterTypeID}
 	if c.ResponsibleStaffID != nil {
 		all[FieldResponsible] = cmp.Or(*c.ResponsibleStaffID, "none")
@@ -140,8 +140,8 @@ func dateText(t *time.Time) string {
 	return t.Format(time.DateOnly)
 }
 
-// trimmingWords are the words by which Smokeball names a field in a refusal.
-var trimmingWords = map[string][]string{
+// optionalFieldWords are the words by which Smokeball names a field in a refusal.
+var optionalFieldWords = map[string][]string{
 	FieldResponsible: {"responsible", "staff"}, FieldClientRole: {"role"}, FieldMatterType: {"mattertype", "matter type", "clientrole", "client role"}, FieldOpened: {"opened"}, FieldClosed: {"closeddate", "closed date"},
 }
 
@@ -151,7 +151,7 @@ func (r *Refusal) Names(field string) bool {
 		return false
 	}
 	text := strings.ToLower(strings.Join(append([]string{r.Title, r.Detail}, r.Errors...), "\n"))
-	for _, word := range trimmingWords[field] {
+	for _, word := range optionalFieldWords[field] {
 		if strings.Contains(text, word) {
 			return true
 		}
@@ -159,8 +159,8 @@ func (r *Refusal) Names(field string) bool {
 	return false
 }
 
-// TrimmingRefused warns that Smokeball took the matter without one of its fields; about says why.
-func TrimmingRefused(field string, about About) Warning {
+// OptionalFieldRefused warns that Smokeball took the matter without one of its fields; about says why.
+func OptionalFieldRefused(field string, about About) Warning {
 	return Warning{Code: WarningCode(field + "_refused"), About: &about}
 }
 

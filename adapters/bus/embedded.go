@@ -88,7 +88,7 @@ func (e *embedded) options() (*server.Options, error) {
 	if len(e.users) == 0 {
 		err = admitAnyone(opts)
 	} else {
-		newDoor(opts, pub, func(name string) (*server.Account, error) { return e.server().LookupAccount(name) })
+		newPasswordGuard(opts, pub, func(name string) (*server.Account, error) { return e.server().LookupAccount(name) })
 	}
 	return opts, errors.Join(err, listenOn(opts, e.config.Listen))
 }

@@ -486,9 +486,9 @@ func TestMetrics(t *testing.T) {
 		"smokeball_requests_total answer=4xx operation=read matter": 1,
 		"smokeball_request_seconds operation=read firm":             1,
 		"smokeball_request_seconds operation=read matter":           1,
-		"smokeball_turn_wait_seconds priority=clicked":              1,
-		"smokeball_turn_wait_seconds priority=live":                 1,
-		"smokeball_turn_waiting":                                    0,
+		"smokeball_slot_wait_seconds priority=clicked":              1,
+		"smokeball_slot_wait_seconds priority=live":                 1,
+		"smokeball_slot_waiting":                                    0,
 		"smokeball_circuits_open":                                   0,
 	} {
 		if value, ok := got[series]; !ok || value != want {

@@ -29,7 +29,7 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 	var held *outage
 	if errors.As(cause, &held) {
 		f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, held.message(), held.remedy(), cause)
-		f.After, f.Held = held.after, true
+		f.After, f.NotSent = held.after, true
 		return f
 	}
 	if f := nobodyThere(k.op, settingAPI, cause); f != nil && settled {

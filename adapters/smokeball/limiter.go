@@ -19,15 +19,15 @@ const reservedCalls = 4
 type Limiter struct {
 	perSecond float64
 
-	mu          sync.Mutex
-	bucket      *rate.Limiter
-	queue       queue
-	slow        slowdown
-	used        []time.Time // slots of the last minute, the oldest first
-	leaving     int         // calls whose slot is granted and which are not sent yet
-	mostLeaving int
-	dispatching bool
-	fewer       chan struct{} // signals the dispatcher that a call gave up or was sent
+	mu            sync.Mutex
+	bucket        *rate.Limiter
+	queue         queue
+	slow          slowdown
+	used          []time.Time // slots of the last minute, the oldest first
+	grantedUnsent int         // calls whose slot is granted and which are not sent yet
+	mostLeaving   int
+	dispatching   bool
+	slotFreed     chan struct{} // signals the dispatcher that a call gave up or was sent
 }
 
 // Allowance is the state of the limiter.
@@ -42,7 +42,7 @@ type Allowance struct {
 // Smokeball takes burst at once. Of the burst it uses all but four, at least one.
 func NewLimiter(perSecond float64, burst int) *Limiter {
 	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-reservedCalls)),
-		mostLeaving: max(1, min(reservedCalls, burst-1)), fewer: make(chan struct{}, 1)}
+		mostLeaving: max(1, min(reservedCalls, burst-1)), slotFreed: make(chan struct{}, 1)}
 }
 
 // Wait returns when the caller has a slot (see WithPriority), or ctx's error. The caller
@@ -67,13 +67,13 @@ func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 func (l *Limiter) left() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.leaving--
-	l.tellFewer()
+	l.grantedUnsent--
+	l.signalSlotFreed()
 }
 
-func (l *Limiter) tellFewer() {
+func (l *Limiter) signalSlotFreed() {
 	select {
-	case l.fewer <- struct{}{}:
+	case l.slotFreed <- struct{}{}:
 	default:
 	}
 }
@@ -95,11 +95,11 @@ func (l *Limiter) leave(t *ticket) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if t.granted {
-		l.leaving--
+		l.grantedUnsent--
 	} else {
 		l.queue.remove(t)
 	}
-	l.tellFewer()
+	l.signalSlotFreed()
 }
 
 // dispatch grants slots until nobody waits.
@@ -112,7 +112,7 @@ func (l *Limiter) dispatch() {
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
-		case <-l.fewer:
+		case <-l.slotFreed:
 		}
 		timer.Stop()
 	}
@@ -129,7 +129,7 @@ func (l *Limiter) handOut(now time.Time) (wait time.Duration, more bool) {
 		}
 		t := l.queue.pop()
 		t.granted = true
-		l.leaving++
+		l.grantedUnsent++
 		close(t.ready)
 		l.used = append(l.recent(now), now)
 	}
@@ -142,7 +142,7 @@ func (l *Limiter) wait(now time.Time) time.Duration {
 	if left := l.slow.left(now); left > 0 {
 		return left
 	}
-	if l.leaving >= l.mostLeaving {
+	if l.grantedUnsent >= l.mostLeaving {
 		return time.Minute // one that leaves signals
 	}
 	r := l.bucket.ReserveN(now, 1)

@@ -31,7 +31,7 @@ func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metric
 			Buckets: []float64{.05, .1, .25, .5, 1, 2.5, 5, 10},
 		}, []string{"operation"}),
 		slots: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name:    "smokeball_turn_wait_seconds",
+			Name:    "smokeball_slot_wait_seconds",
 			Help:    "Time a call waited for its slot in Smokeball's allowance.",
 			Buckets: []float64{.01, .2, 1, 5, 15, 60, 300, 1800},
 		}, []string{"priority"}),
@@ -39,7 +39,7 @@ func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metric
 	if reg == nil {
 		return m, nil
 	}
-	return m, register(reg, m.requests, m.seconds, m.slots, gauge("smokeball_turn_waiting", "Calls that wait for their slot in Smokeball's allowance.", waiting),
+	return m, register(reg, m.requests, m.seconds, m.slots, gauge("smokeball_slot_waiting", "Calls that wait for their slot in Smokeball's allowance.", waiting),
 		gauge("smokeball_circuits_open", "Firms whose calls are held back because Smokeball is out of reach.", outages))
 }
 

@@ -20,7 +20,7 @@ type site struct {
 	cookies   auth.Cookies
 	forms     *http.CrossOriginProtection
 	trail     *auth.Trail
-	gate      *auth.Gate
+	gate      *auth.Guard
 	limits    *auth.Limits
 	bodies    *auth.Bodies // of unknown callers' forms
 	templates *console.Templates

@@ -277,7 +277,7 @@ func (c *Settings) checkWaits(fault func(name, holds, needs string)) {
 		{"SMOKEBALL_AUTHORIZATION", c.Authorization, time.Hour, &c.Parsed.Authorization},
 		{"ENGINE_VISIBILITY_WAIT", c.Visible, time.Second, &c.Parsed.Waits.Visible},
 		{"ENGINE_CONFIRMATION_WAIT", c.Confirm, time.Second, &c.Parsed.Waits.Confirm},
-		{"ENGINE_RETRY_FOR", c.GiveUp, time.Second, &c.Parsed.Waits.GiveUp},
+		{"ENGINE_RETRY_FOR", c.GiveUp, time.Second, &c.Parsed.Waits.RetryFor},
 	} {
 		d, err := time.ParseDuration(w.value)
 		if err != nil || d < w.least {

@@ -44,7 +44,7 @@ func TestCheckFillsIn(t *testing.T) {
 	}
 	p := c.Parsed
 	if p.Replicas != 1 || p.Rate != 5 || p.Burst != 5 || p.Authorization != 30*24*time.Hour || p.Waits.Visible != 30*time.Second ||
-		p.Waits.Confirm != 3*time.Minute || p.Waits.GiveUp != 24*time.Hour || p.Hosts.API != "https://api.smokeball.com" {
+		p.Waits.Confirm != 3*time.Minute || p.Waits.RetryFor != 24*time.Hour || p.Hosts.API != "https://api.smokeball.com" {
 		t.Errorf("parsed %+v", p)
 	}
 }

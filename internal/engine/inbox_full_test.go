@@ -14,11 +14,11 @@ import (
 // TestAFullBusAsksCallersToComeAgain tells a full stream, which is answered 503 with
 // Retry-After, from other faults.
 func TestAFullBusAsksCallersToComeAgain(t *testing.T) {
-	c := domain.AsCallError(roomless(fmt.Errorf("publish: %w", bus.ErrFull)))
+	c := domain.AsCallError(busFull(fmt.Errorf("publish: %w", bus.ErrFull)))
 	if c == nil || c.Class != domain.Retryable || c.Failure.Code != "bus_full" || c.After != time.Minute {
 		t.Errorf("%+v", c)
 	}
-	if err := roomless(io.EOF); !errors.Is(err, io.EOF) || domain.AsCallError(err) != nil || roomless(nil) != nil {
+	if err := busFull(io.EOF); !errors.Is(err, io.EOF) || domain.AsCallError(err) != nil || busFull(nil) != nil {
 		t.Error(err)
 	}
 }

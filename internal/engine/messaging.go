@@ -52,7 +52,7 @@ func (m messaging) close() error {
 }
 
 func (m messaging) publishEvent(ctx context.Context, subject, id string, header map[string]string, body []byte) error {
-	return roomless(m.bus.Publish(ctx, bus.Bound+subject, id, header, body))
+	return busFull(m.bus.Publish(ctx, bus.Bound+subject, id, header, body))
 }
 
 func (m messaging) publishWebhook(ctx context.Context, d domain.WebhookDelivery) error {
@@ -60,12 +60,12 @@ func (m messaging) publishWebhook(ctx context.Context, d domain.WebhookDelivery)
 	if err != nil {
 		return err
 	}
-	return roomless(m.bus.Publish(ctx, w.Subject, w.ID, w.Header, w.Body))
+	return busFull(m.bus.Publish(ctx, w.Subject, w.ID, w.Header, w.Body))
 }
 
-// roomless is what callers are told where the bus has no room: nothing is kept, so that they
+// busFull is what callers are told where the bus has no room: nothing is kept, so that they
 // send it again.
-func roomless(err error) error {
+func busFull(err error) error {
 	if !errors.Is(err, bus.ErrFull) {
 		return err
 	}

@@ -9,8 +9,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// poison is an error of a handler that the message itself may have caused, such as a panic.
-type poison interface {
+// handlerFault is an error of a handler that the message itself may have caused, such as a panic.
+type handlerFault interface {
 	error
 	// Poison is what the message did, as a dead letter says it.
 	Poison() string
@@ -20,7 +20,7 @@ type poison interface {
 // fault is the engine's, such as a full disk, and passes.
 func Unprocessable(err error) *domain.Unprocessable {
 	var known *domain.Unprocessable
-	var p poison
+	var p handlerFault
 	switch {
 	case errors.As(err, &known):
 		return known

@@ -12,15 +12,15 @@ import (
 // rest until a time, and which wait for their firm's connection. What waits for another fact
 // is only listed: the change of its Due tells.
 type dueQueue struct {
-	entries map[matterKey]*entry
-	resting timeline
-	held    map[domain.FirmID]map[*entry]struct{}
-	late    []*entry  // whose last attempt is not in the views yet
-	seen    time.Time // on the wall clock, when it was looked at last
-	heldAt  time.Time // when what is held back was looked at last
+	entries    map[matterKey]*entry
+	scheduled  timeline
+	held       map[domain.FirmID]map[*entry]struct{}
+	behindView []*entry  // whose last attempt is not in the views yet
+	seen       time.Time // on the wall clock, when it was looked at last
+	heldAt     time.Time // when what is held back was looked at last
 
 	mu      sync.Mutex // guards what workers change: stirred, and job, running, after, not, faults of entries
-	stirred []*entry   // that have to be looked at
+	changed []*entry   // that have to be looked at
 }
 
 type matterKey struct {
@@ -30,15 +30,15 @@ type matterKey struct {
 
 // entry is a matter with a sync that has not ended, or whose last attempt has not.
 type entry struct {
-	key     matterKey
-	due     *domain.Due // nil: the sync has ended
-	job     *job        // waits for a worker
-	running bool
-	after   uint64    // do not look again before the views include this position
-	not     time.Time // nor before this time: the ledger itself failed
-	faults  int
-	until   time.Time // of a resting one
-	index   int       // in resting, plus 1; 0: not there
+	key       matterKey
+	due       *domain.Due // nil: the sync has ended
+	job       *job        // waits for a worker
+	running   bool
+	after     uint64    // do not look again before the views include this position
+	notBefore time.Time // nor before this time: the ledger itself failed
+	faults    int
+	until     time.Time // of a resting one
+	index     int       // in resting, plus 1; 0: not there
 }
 
 func newDueQueue() *dueQueue {
@@ -60,7 +60,7 @@ func (a *dueQueue) learn(changed []*domain.Due) {
 			a.set(e, nil)
 		}
 		if e != nil {
-			a.stir(e)
+			a.noteChange(e)
 		}
 	}
 }
@@ -78,29 +78,29 @@ func (a *dueQueue) drop(e *entry) {
 	}
 }
 
-// stir has an entry looked at.
-func (a *dueQueue) stir(e *entry) {
+// noteChange has an entry looked at.
+func (a *dueQueue) noteChange(e *entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.stirred = append(a.stirred, e)
+	a.changed = append(a.changed, e)
 }
 
 // due is what has to be looked at now.
 func (a *dueQueue) due(position uint64, now time.Time) []*entry {
 	a.release(now)
-	late := a.late
-	a.late = nil
+	late := a.behindView
+	a.behindView = nil
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, e := range late {
 		if e.after <= position {
-			a.stirred = append(a.stirred, e)
+			a.changed = append(a.changed, e)
 		} else {
-			a.late = append(a.late, e)
+			a.behindView = append(a.behindView, e)
 		}
 	}
-	list := a.stirred
-	a.stirred = nil
+	list := a.changed
+	a.changed = nil
 	return list
 }
 
@@ -110,10 +110,10 @@ func (a *dueQueue) release(now time.Time) {
 	wall := now.Round(0)
 	setBack := wall.Before(a.seen)
 	a.seen = wall
-	for len(a.resting) > 0 && (setBack || !now.Before(a.resting[0].until)) {
-		e := a.resting[0]
+	for len(a.scheduled) > 0 && (setBack || !now.Before(a.scheduled[0].until)) {
+		e := a.scheduled[0]
 		a.unplace(e)
-		a.stir(e)
+		a.noteChange(e)
 	}
 	if !setBack && wall.Sub(a.heldAt) < look {
 		return
@@ -121,23 +121,23 @@ func (a *dueQueue) release(now time.Time) {
 	a.heldAt = wall
 	for _, firm := range a.held {
 		for e := range firm {
-			a.stir(e)
+			a.noteChange(e)
 		}
 	}
 }
 
 // wait is how long nothing will be due by itself.
 func (a *dueQueue) wait(now time.Time) time.Duration {
-	if len(a.resting) == 0 {
+	if len(a.scheduled) == 0 {
 		return look
 	}
-	return min(look, max(a.resting[0].until.Sub(now), time.Millisecond))
+	return min(look, max(a.scheduled[0].until.Sub(now), time.Millisecond))
 }
 
 // rest lets an entry rest until a time.
 func (a *dueQueue) rest(e *entry, until time.Time) {
 	e.until = until
-	heap.Push(&a.resting, e)
+	heap.Push(&a.scheduled, e)
 }
 
 // holdBack lets an entry wait for its firm's connection.
@@ -153,7 +153,7 @@ func (a *dueQueue) holdBack(e *entry) {
 // unplace takes an entry out of where it waits.
 func (a *dueQueue) unplace(e *entry) {
 	if e.index > 0 {
-		heap.Remove(&a.resting, e.index-1)
+		heap.Remove(&a.scheduled, e.index-1)
 	}
 	if firm := a.held[e.key.firm]; firm != nil {
 		delete(firm, e)

@@ -68,7 +68,7 @@ func (h *Handler) newRun(t *attempt, place *workerHold) *run {
 	types := &typeStep{attempt: t, smokeball: h.Smokeball, views: h.Views, retypes: h.Retypes, known: &h.types}
 	contacts := &contactStep{attempt: t, grant: g, people: p, confirm: confirm, smokeball: h.Smokeball, locks: h.Contacts}
 	return &run{handler: h, attempt: t, grant: g, link: l, types: types, contacts: contacts, confirm: confirm,
-		matter: &matterStep{attempt: t, grant: g, link: l, types: types, contacts: contacts, confirm: confirm, trimmings: &trimmings{attempt: t}, smokeball: h.Smokeball, views: h.Views},
+		matter: &matterStep{attempt: t, grant: g, link: l, types: types, contacts: contacts, confirm: confirm, optional: &optionalFields{attempt: t}, smokeball: h.Smokeball, views: h.Views},
 		tags:   &tagStep{attempt: t, link: l, confirm: confirm, smokeball: h.Smokeball},
 		documents: &documentStep{attempt: t, grant: g, link: l, confirm: confirm, smokeball: h.Smokeball,
 			folders: &folderStep{attempt: t, link: l, smokeball: h.Smokeball},

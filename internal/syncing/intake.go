@@ -141,7 +141,7 @@ func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterI
 		}
 		if m != nil {
 			if unprocessable := asUnprocessable(now.CheckPersonsVersion(*e.Matter)); unprocessable != nil {
-				return "", nil, leapInRequest("/matter", unprocessable)
+				return "", nil, implausibleVersion("/matter", unprocessable)
 			}
 		}
 		sync, facts := now.RequestWith(e)
@@ -165,7 +165,7 @@ func (r Requests) checkClients(ctx context.Context, f domain.FirmID, m *domain.M
 			if i > 0 {
 				field = fmt.Sprintf("/matter/other_clients/%d", i-1)
 			}
-			return leapInRequest(field, unprocessable)
+			return implausibleVersion(field, unprocessable)
 		}
 	}
 	return nil
@@ -182,7 +182,7 @@ func (r Requests) requestAhead(ctx context.Context, e domain.CaseHugEvent, id do
 		return e, err
 	case e.Matter != nil:
 		if unprocessable := asUnprocessable(now.CheckPersonsVersion(*e.Matter)); unprocessable != nil {
-			return e, leapInRequest("/matter", unprocessable)
+			return e, implausibleVersion("/matter", unprocessable)
 		}
 	case !now.Known:
 		return e, unknownMatter(id)
@@ -254,7 +254,7 @@ func asUnprocessable(err error) *domain.Unprocessable {
 	return u
 }
 
-func leapInRequest(of string, u *domain.Unprocessable) error {
+func implausibleVersion(of string, u *domain.Unprocessable) error {
 	for i := range u.Faults {
 		u.Faults[i].Field = of + u.Faults[i].Field
 	}

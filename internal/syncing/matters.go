@@ -16,7 +16,7 @@ type matterStep struct {
 	types     *typeStep
 	contacts  *contactStep
 	confirm   *confirmStep
-	trimmings *trimmings
+	optional  *optionalFields
 	views     Views
 	staff     string // Smokeball's id of the responsible person
 	smokeball interface {
@@ -59,8 +59,8 @@ func (s *matterStep) draft() domain.MatterDraft {
 // trimmed is the draft without what Smokeball refused of it.
 func (s *matterStep) trimmed(ctx context.Context) (domain.MatterDraft, error) {
 	d := s.draft()
-	fields := s.trimmings.leftOut(d.Trimmings())
-	return d.Without(fields, domain.MatterDraft{}), s.trimmings.warn(ctx, fields)
+	fields := s.optional.leftOut(d.OptionalFields())
+	return d.Without(fields, domain.MatterDraft{}), s.optional.warn(ctx, fields)
 }
 
 // update writes what CaseHug changed since the last write.
@@ -85,14 +85,14 @@ func (s *matterStep) update(ctx context.Context) result {
 	}
 	rid, r := s.patch(ctx, &change, next)
 	switch {
-	case r.next == failed && s.trimmings.trim(r.err, change.Trimmings(), false):
+	case r.next == failed && s.optional.dropRefused(r.err, change.OptionalFields(), false):
 		return again // without what Smokeball refuses
 	case r.next == failed:
 		return s.link.classify(ctx, r.err)
 	case r.ends():
 		return r
 	}
-	facts := s.trimmings.refusals()
+	facts := s.optional.refusals()
 	if change.MatterTypeID != "" {
 		facts = append(facts, *s.types.retyping)
 	}
@@ -113,14 +113,14 @@ func (s *matterStep) change(ctx context.Context) (domain.MatterChange, domain.Ma
 	if to := s.types.retyping; to != nil {
 		change, next = change.Retype(next, to.TypeID, to.ClientRole)
 	}
-	fields := s.trimmings.leftOut(change.Trimmings())
-	return change.Without(fields), next.Without(fields, sent), s.trimmings.warn(ctx, fields)
+	fields := s.optional.leftOut(change.OptionalFields())
+	return change.Without(fields), next.Without(fields, sent), s.optional.warn(ctx, fields)
 }
 
 // unchanged records that nothing had to be written, unless this sync itself brought the
 // matter there.
 func (s *matterStep) unchanged(ctx context.Context) error {
-	facts := s.trimmings.refusals()
+	facts := s.optional.refusals()
 	if !s.attempt.m.Current.Changed {
 		facts = append(facts, domain.MatterUnchanged{Sync: s.attempt.current.Sync, Matter: s.attempt.m.Smokeball.ID})
 	}
@@ -140,7 +140,7 @@ func (s *matterStep) patch(ctx context.Context, change *domain.MatterChange, nex
 	}
 	rid := s.attempt.request("matter", "change")
 	err := s.smokeball.PatchMatter(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, *change, rid)
-	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled || names(ce, change.Trimmings()) {
+	if ce := domain.AsCallError(err); ce == nil || ce.Class != domain.Permanent || ce.Unsettled || names(ce, change.OptionalFields()) {
 		return rid, fails(err)
 	}
 	there, r := s.clientsStillThere(ctx, next)
@@ -210,7 +210,7 @@ func (s *matterStep) create(ctx context.Context, draft domain.MatterDraft, start
 			return s.smokeball.CreateMatter(ctx, s.attempt.firm, draft, rid, intend)
 		},
 		made: func(ctx context.Context, id domain.SmokeballID) error {
-			return s.attempt.record(ctx, append(s.trimmings.refusals(), domain.MatterAccepted{Sync: s.attempt.current.Sync, Matter: id, Request: rid, Sent: draft, Account: s.grant.account, DurationMS: s.attempt.since(start)})...)
+			return s.attempt.record(ctx, append(s.optional.refusals(), domain.MatterAccepted{Sync: s.attempt.current.Sync, Matter: id, Request: rid, Sent: draft, Account: s.grant.account, DurationMS: s.attempt.since(start)})...)
 		},
 		undo:   s.attempt.undo(rid),
 		failed: func(ctx context.Context, err error) result { return s.notCreated(ctx, err, draft) },
@@ -277,7 +277,7 @@ func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
 // because of a contact that is not there, the contact is seen to first. What it may refuse of a
 // matter without which it takes the rest is left out of the next try.
 func (s *matterStep) notCreated(ctx context.Context, err error, draft domain.MatterDraft) result {
-	if s.trimmings.trim(err, draft.Trimmings(), true) {
+	if s.optional.dropRefused(err, draft.OptionalFields(), true) {
 		return again
 	}
 	if ce := domain.AsCallError(err); ce.Class != domain.Permanent && ce.Class != domain.NotThere {
@@ -289,7 +289,7 @@ func (s *matterStep) notCreated(ctx context.Context, err error, draft domain.Mat
 	if r := s.types.changed(ctx); r.ends() {
 		return r
 	}
-	if s.trimmings.trim(err, draft.Trimmings(), false) {
+	if s.optional.dropRefused(err, draft.OptionalFields(), false) {
 		return again
 	}
 	return fails(err)

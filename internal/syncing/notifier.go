@@ -25,7 +25,7 @@ func (w *Notifier) Notify(s domain.Stream) {
 	}
 }
 
-// subscribe lets c hear of the streams until done. c holds one wake.
+// subscribe lets c hear of the streams until done. c holds one notice.
 func (w *Notifier) subscribe(c chan<- struct{}, streams ...domain.Stream) (done func()) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -141,9 +141,9 @@ type Waits struct {
 	// Confirm is how long an accepted resource may take to show up before the sync
 	// fails with not_confirmed.
 	Confirm time.Duration
-	// GiveUp is how long a sync is retried after passing faults before it fails.
-	GiveUp time.Duration
+	// RetryFor is how long a sync is retried after passing faults before it fails.
+	RetryFor time.Duration
 }
 
 // DefaultWaits are generous for what integrators have met.
-var DefaultWaits = Waits{Visible: 30 * time.Second, Confirm: 3 * time.Minute, GiveUp: 24 * time.Hour}
+var DefaultWaits = Waits{Visible: 30 * time.Second, Confirm: 3 * time.Minute, RetryFor: 24 * time.Hour}

@@ -11,13 +11,13 @@ import (
 
 // retryLater lets the sync wait for its next attempt, or fails it after too long a time.
 func (r *run) retryLater(ctx context.Context, step domain.Step, ce *domain.CallError) result {
-	if since := r.attempt.m.Current.Troubled; !since.IsZero() && r.attempt.now().Sub(since) > r.attempt.waits.GiveUp {
+	if since := r.attempt.m.Current.Troubled; !since.IsZero() && r.attempt.now().Sub(since) > r.attempt.waits.RetryFor {
 		f := ce.Failure
-		f.Remedy = "We stopped trying after " + r.attempt.waits.GiveUp.String() + ". " + retryRemedy(f.Code)
+		f.Remedy = "We stopped trying after " + r.attempt.waits.RetryFor.String() + ". " + retryRemedy(f.Code)
 		return r.fail(ctx, domain.SyncFailed{Sync: r.attempt.current.Sync, Step: step, Failure: f})
 	}
 	pause := ce.After
-	if !ce.Held {
+	if !ce.NotSent {
 		pause = max(pause, backoff(ce.Class).Delay(r.attempt.m.Current.Faults+1))
 	}
 	return r.deferred(ctx, domain.SyncDeferred{Sync: r.attempt.current.Sync, Step: step, Failure: ce.Failure, Until: r.attempt.now().Add(pause)})

@@ -77,7 +77,7 @@ func (s *Scheduler) handOut(l *schedulerRun, position uint64) time.Duration {
 func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable func(domain.FirmID) bool) {
 	l.unplace(e)
 	l.mu.Lock()
-	d, busy, late, not := e.due, e.job != nil || e.running, e.after > position, e.not
+	d, busy, late, not := e.due, e.job != nil || e.running, e.after > position, e.notBefore
 	l.mu.Unlock()
 	now := s.Now()
 	switch {
@@ -85,7 +85,7 @@ func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable fun
 	case d == nil:
 		l.drop(e)
 	case late:
-		l.late = append(l.late, e)
+		l.behindView = append(l.behindView, e)
 	case now.Before(not):
 		l.rest(e, not)
 	case domain.Rests(d.From, d.At, now):
@@ -111,7 +111,7 @@ func (s *Scheduler) ask(l *schedulerRun, e *entry) {
 		default:
 		}
 		if e.due != d {
-			l.stirred = append(l.stirred, e)
+			l.changed = append(l.changed, e)
 			notify(l.ended)
 			return false
 		}
@@ -157,12 +157,12 @@ func (s *Scheduler) run(l *schedulerRun, e *entry, d *domain.Due, place *workerH
 	l.mu.Lock()
 	e.running, e.after = false, position
 	if err == nil {
-		e.faults, e.not = 0, time.Time{}
+		e.faults, e.notBefore = 0, time.Time{}
 	} else {
 		e.faults++
-		e.not = s.Now().Add(backoff(domain.Retryable).Delay(e.faults))
+		e.notBefore = s.Now().Add(backoff(domain.Retryable).Delay(e.faults))
 	}
-	l.stirred = append(l.stirred, e)
+	l.changed = append(l.changed, e)
 	l.mu.Unlock()
 	if err != nil {
 		s.Log.Error("a sync stopped because of a fault in the engine; the engine retries it", "firm", d.Firm, "matter", d.Matter, "sync", d.Sync, "err", err)

@@ -59,7 +59,7 @@ func TestAnUnavailableDocumentFailsAfterADay(t *testing.T) {
 		began := time.Now()
 		o.tell(created(accident()), o.retainer())
 		e := o.ends("m_accident", domain.Failed)
-		if took := time.Since(began); took < o.waits.GiveUp || took > o.waits.GiveUp+10*time.Minute {
+		if took := time.Since(began); took < o.waits.RetryFor || took > o.waits.RetryFor+10*time.Minute {
 			t.Errorf("it was given up after %s", took)
 		}
 		if e.Error.Code != domain.CodeDocumentUnavailable || e.Error.Remedy == "" {

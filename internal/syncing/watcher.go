@@ -12,8 +12,8 @@ import (
 // reads is how often something that Smokeball accepted is read until it is there.
 var reads = retry.Backoff{First: 300 * time.Millisecond, Limit: 10 * time.Second}
 
-// hintRead is the first pause where a webhook is expected to come first.
-const hintRead = 2 * time.Second
+// firstReadWithWebhooks is the first pause where a webhook is expected to come first.
+const firstReadWithWebhooks = 2 * time.Second
 
 // awaited is something that Smokeball accepted and has to show.
 type awaited struct {
@@ -126,7 +126,7 @@ func sooner(a, b time.Time) time.Time {
 func (w *watcher) firstPause(ctx context.Context) (time.Duration, error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, w.attempt.ledger, domain.ConnectionStream(w.attempt.firm))
 	if c.Subscription != "" {
-		return hintRead, err
+		return firstReadWithWebhooks, err
 	}
 	return reads.First, err
 }

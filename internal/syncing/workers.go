@@ -18,12 +18,12 @@ type Workers struct {
 	size int // workers
 	most int // of them for one firm, whoever waits
 
-	mu      sync.Mutex
-	used    int
-	held    map[domain.FirmID]int // workers that a firm has
-	aside   map[domain.FirmID]int // jobs of a firm that gave their worker back for a while
-	waiting map[domain.FirmID]int // jobs of a firm that wait
-	queues  [classes]classQueue
+	mu        sync.Mutex
+	used      int
+	held      map[domain.FirmID]int // workers that a firm has
+	suspended map[domain.FirmID]int // jobs of a firm that gave their worker back for a while
+	waiting   map[domain.FirmID]int // jobs of a firm that wait
+	queues    [classes]classQueue
 }
 
 // maxAside is how many jobs of one firm may be aside before it gets no worker for another:
@@ -43,7 +43,7 @@ const (
 func NewFetches() *Workers { return newWorkers(fetches, firmFetches) }
 
 func newWorkers(size, most int) *Workers {
-	return &Workers{size: size, most: most, held: map[domain.FirmID]int{}, aside: map[domain.FirmID]int{}, waiting: map[domain.FirmID]int{}}
+	return &Workers{size: size, most: most, held: map[domain.FirmID]int{}, suspended: map[domain.FirmID]int{}, waiting: map[domain.FirmID]int{}}
 }
 
 // ask queues a job and starts what may start.
@@ -68,18 +68,18 @@ func (w *Workers) release(f domain.FirmID) {
 	count(w.held, f, -1)
 }
 
-// stepAside takes a worker back from a firm whose job will come back for one.
-func (w *Workers) stepAside(f domain.FirmID) {
+// suspend takes a worker back from a firm whose job will come back for one.
+func (w *Workers) suspend(f domain.FirmID) {
 	w.mu.Lock()
-	count(w.aside, f, 1)
+	count(w.suspended, f, 1)
 	w.mu.Unlock()
 	w.free(f)
 }
 
-// comeBack notes that a job is no longer aside.
-func (w *Workers) comeBack(f domain.FirmID) {
+// resume notes that a job is no longer aside.
+func (w *Workers) resume(f domain.FirmID) {
 	w.mu.Lock()
-	count(w.aside, f, -1)
+	count(w.suspended, f, -1)
 	w.mu.Unlock()
 	w.grant()
 }
@@ -144,7 +144,7 @@ func (w *Workers) order() []class {
 func (w *Workers) may(f domain.FirmID, back bool) bool {
 	has := w.held[f]
 	switch {
-	case !back && w.aside[f] >= maxAside:
+	case !back && w.suspended[f] >= maxAside:
 		return false
 	case has == 0:
 		return true
@@ -215,8 +215,8 @@ type workerHold struct {
 // without gives the worker back while do works on what needs none, and waits for one again.
 func (s *workerHold) without(ctx context.Context, stopping <-chan struct{}, do func() error) error {
 	s.left = true
-	s.workers.stepAside(s.firm)
-	defer s.workers.comeBack(s.firm)
+	s.workers.suspend(s.firm)
+	defer s.workers.resume(s.firm)
 	err := do()
 	if e := s.workers.wait(ctx, stopping, &job{firm: s.firm, class: s.class, back: true}); e != nil {
 		return e

@@ -71,13 +71,13 @@ func (i *Intake) Event(ctx context.Context, in *eventInput) (*answer[eventBody],
 	return &answer[eventBody]{Body: eventBody{ID: id}}, err
 }
 
-// maxHook is the most bytes of a notification.
-const maxHook = 64 << 10
+// maxWebhookBody is the most bytes of a notification.
+const maxWebhookBody = 64 << 10
 
 // Addressed reads a notification's body only if the secret of its address is known, and only
 // a limited number of bodies at once.
 func (i *Intake) Addressed(a *API, op *huma.Operation) {
-	op.MaxBodyBytes = maxHook + 1
+	op.MaxBodyBytes = maxWebhookBody + 1
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		leave, err := i.enter(r.Context(), r.PathValue("secret"), r.ContentLength)
@@ -99,7 +99,7 @@ func (i *Intake) enter(ctx context.Context, secret string, size int64) (leave fu
 		return nil, err
 	}
 	if size < 0 {
-		size = maxHook
+		size = maxWebhookBody
 	}
 	if err := i.limits.SpendWebhook(firm, size); err != nil {
 		return nil, err

@@ -23,14 +23,14 @@ import (
 // API holds the operations that are mounted on it.
 type API struct {
 	huma     huma.API
-	gate     *auth.Gate
+	gate     *auth.Guard
 	trail    *auth.Trail
 	progress reading.Progress
 	report   problem.Reporter
 }
 
 // New has no operations yet.
-func New(mux humago.Mux, version string, gate *auth.Gate, trail *auth.Trail, progress reading.Progress, report problem.Reporter) *API {
+func New(mux humago.Mux, version string, gate *auth.Guard, trail *auth.Trail, progress reading.Progress, report problem.Reporter) *API {
 	return &API{huma: humago.New(mux, apiConfig(version)), gate: gate, trail: trail, progress: progress, report: report}
 }
 
@@ -100,7 +100,7 @@ func (a *API) admit(rt auth.Route) func(huma.Context, func(huma.Context)) {
 	if rt.Access.Open {
 		return func(ctx huma.Context, next func(huma.Context)) { next(ctx) }
 	}
-	door := a.gate.Door(rt)
+	door := a.gate.For(rt)
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		c, err := door.Enter(r)

@@ -17,7 +17,7 @@ type Access struct {
 	Nobody   bool        // operators may ask for what belongs to no firm
 }
 
-// Route is what the gate has to know of a route.
+// Route is what the guard has to know of a route.
 type Route struct {
 	Pattern string // method and path
 	Access  Access
@@ -52,7 +52,7 @@ func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// User is the signed-in user of a call that the gate let in.
+// User is the signed-in user of a call that the guard let in.
 func User(ctx context.Context) domain.User {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c.User

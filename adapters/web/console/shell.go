@@ -41,7 +41,7 @@ func (v pageRequest) nameOf(row projections.ConnectionRow, subject string) strin
 type Shell struct {
 	*Templates
 	Errors      *ErrorPages
-	Gate        *auth.Gate
+	Gate        *auth.Guard
 	Trail       *auth.Trail
 	Firms       ports.Connections
 	Connections reading.Connections
@@ -55,7 +55,7 @@ type Page func(pageRequest) error
 
 // Serve lets those in who may use the route, and shows them the page.
 func (s *Shell) Serve(rt auth.Route, show Page) http.Handler {
-	door := s.Gate.Door(rt)
+	door := s.Gate.For(rt)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.Body = http.MaxBytesReader(w, r.Body, auth.MaxForm)
 		c, err := door.EnterPage(r)

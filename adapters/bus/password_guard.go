@@ -15,11 +15,11 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// door lets users in who sign in with passwords or nkeys. The server alone would compare a
+// passwordGuard lets users in who sign in with passwords or nkeys. The server alone would compare a
 // bcrypt hash, which takes long on purpose, for everybody who tries a password: here each
 // address has so many tries, one hash is compared at a time, and who was let in is known again
 // without one.
-type door struct {
+type passwordGuard struct {
 	byName map[string]*server.User
 	byKey  map[string]*server.User
 	engine string // the engine's own key, which counts inside the process only
@@ -41,9 +41,9 @@ const (
 	addressesMost  = 10_000
 )
 
-// newDoor takes over the users that the options name.
-func newDoor(o *server.Options, engineKey string, account func(string) (*server.Account, error)) {
-	d := &door{byName: map[string]*server.User{}, byKey: map[string]*server.User{}, engine: engineKey, account: account,
+// newPasswordGuard takes over the users that the options name.
+func newPasswordGuard(o *server.Options, engineKey string, account func(string) (*server.Account, error)) {
+	d := &passwordGuard{byName: map[string]*server.User{}, byKey: map[string]*server.User{}, engine: engineKey, account: account,
 		key: make([]byte, sha256.Size), proofs: map[string][]byte{}, tries: map[netip.Prefix]*rate.Limiter{}}
 	_, _ = rand.Read(d.key) // never fails: crypto/rand ends the program instead
 	for _, u := range o.Users {
@@ -58,7 +58,7 @@ func newDoor(o *server.Options, engineKey string, account func(string) (*server.
 }
 
 // Check implements [server.Authentication].
-func (d *door) Check(c server.ClientAuthentication) bool {
+func (d *passwordGuard) Check(c server.ClientAuthentication) bool {
 	known := d.known(c)
 	if known == nil {
 		return false
@@ -72,7 +72,7 @@ func (d *door) Check(c server.ClientAuthentication) bool {
 	return true
 }
 
-func (d *door) known(c server.ClientAuthentication) *server.User {
+func (d *passwordGuard) known(c server.ClientAuthentication) *server.User {
 	opts := c.GetOpts()
 	if opts.Nkey != "" {
 		user := d.byKey[opts.Nkey]
@@ -89,7 +89,7 @@ func (d *door) known(c server.ClientAuthentication) *server.User {
 }
 
 // opens compares the password, unless its address has tried too often.
-func (d *door) opens(u *server.User, password string, from net.Addr) bool {
+func (d *passwordGuard) opens(u *server.User, password string, from net.Addr) bool {
 	proof := d.proof(u.Username, password)
 	if d.proven(u.Username, proof) {
 		return true
@@ -109,20 +109,20 @@ func (d *door) opens(u *server.User, password string, from net.Addr) bool {
 	return true
 }
 
-func (d *door) proof(name, password string) []byte {
+func (d *passwordGuard) proof(name, password string) []byte {
 	sum := hmac.New(sha256.New, d.key)
 	sum.Write([]byte(name + "\x00" + password))
 	return sum.Sum(nil)
 }
 
-func (d *door) proven(name string, proof []byte) bool {
+func (d *passwordGuard) proven(name string, proof []byte) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return hmac.Equal(d.proofs[name], proof)
 }
 
 // triesOf are those of an address; of IPv6, of its network.
-func (d *door) triesOf(from net.Addr) *rate.Limiter {
+func (d *passwordGuard) triesOf(from net.Addr) *rate.Limiter {
 	var p netip.Prefix
 	if a, ok := from.(*net.TCPAddr); ok {
 		ip := a.AddrPort().Addr().Unmap()

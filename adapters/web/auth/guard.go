@@ -7,8 +7,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Gate is the one way in to every route that requires a sign-in.
-type Gate struct {
+// Guard is the one way in to every route that requires a sign-in.
+type Guard struct {
 	callers *Callers
 	forms   *http.CrossOriginProtection
 	limits  *Limits
@@ -17,33 +17,35 @@ type Gate struct {
 }
 
 // NewGate holds callers to the limits and records in the trail whom it refuses.
-func NewGate(callers *Callers, forms *http.CrossOriginProtection, limits *Limits, trail *Trail, report problem.Reporter) *Gate {
-	return &Gate{callers: callers, forms: forms, limits: limits, trail: trail, report: report}
+func NewGate(callers *Callers, forms *http.CrossOriginProtection, limits *Limits, trail *Trail, report problem.Reporter) *Guard {
+	return &Guard{callers: callers, forms: forms, limits: limits, trail: trail, report: report}
 }
 
-// Door is the gate of one route.
-type Door struct {
-	*Gate
+// RouteGuard is the guard of one route.
+type RouteGuard struct {
+	*Guard
 	route   Route
 	targets []string
 }
 
-// Door is the gate of the route.
-func (g *Gate) Door(rt Route) Door { return Door{Gate: g, route: rt, targets: rt.targets()} }
+// For is the guard of the route.
+func (g *Guard) For(rt Route) RouteGuard {
+	return RouteGuard{Guard: g, route: rt, targets: rt.targets()}
+}
 
 // Enter lets a caller in, or says why not.
-func (d Door) Enter(r *http.Request) (Caller, error) {
+func (d RouteGuard) Enter(r *http.Request) (Caller, error) {
 	c, err := d.callers.caller(r)
 	return d.enter(c, err, r)
 }
 
 // EnterPage lets a person in who is signed in to the console, or says why not.
-func (d Door) EnterPage(r *http.Request) (Caller, error) {
+func (d RouteGuard) EnterPage(r *http.Request) (Caller, error) {
 	c, err := d.callers.byCookie(r)
 	return d.enter(c, err, r)
 }
 
-func (d Door) enter(c Caller, err error, r *http.Request) (Caller, error) {
+func (d RouteGuard) enter(c Caller, err error, r *http.Request) (Caller, error) {
 	if err != nil {
 		d.trail.countUnknown(err)
 		return c, err
@@ -62,7 +64,7 @@ func (d Door) enter(c Caller, err error, r *http.Request) (Caller, error) {
 
 // allow checks what the caller may do: first whether the firm is theirs, because another
 // firm's things do not exist for them, then the role.
-func (d Door) allow(c Caller, r *http.Request) error {
+func (d RouteGuard) allow(c Caller, r *http.Request) error {
 	a, firm := d.route.Access, r.PathValue("firm")
 	if c.operator {
 		return a.allowOperator(firm)
