@@ -1,6 +1,6 @@
 //go:build race
 
-package main
+package engine
 
 // raceDetector says whether these tests run under the race detector.
 const raceDetector = true
