@@ -37,7 +37,8 @@ func TestWhoTriesPasswordsIsSlowedDown(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := open(t, func(c *bus.Config) { c.UsersFile = file })
-	dial(t, b, nats.UserInfo("a", "right"))
+	patient := nats.Timeout(time.Minute)
+	dial(t, b, nats.UserInfo("a", "right"), patient)
 	began := time.Now()
 	if err := bcrypt.CompareHashAndPassword(hash, []byte("wrong")); err == nil {
 		t.Fatal("it fits")
@@ -59,7 +60,6 @@ func TestWhoTriesPasswordsIsSlowedDown(t *testing.T) {
 	if took := time.Since(began); took > 50*once {
 		t.Errorf("a hundred wrong passwords take %s, one comparison %s", took, once)
 	}
-	patient := nats.Timeout(time.Minute)
 	dial(t, b, nats.UserInfo("a", "right"), patient)
 	dial(t, b, nats.Nkey(pub, key.Sign), patient)
 	if _, err := nats.Connect(b.ClientURL(), nats.UserInfo("b", "right"), patient); !errors.Is(err, nats.ErrAuthorization) {
