@@ -14,8 +14,8 @@ test: ## Run all tests
 race: ## Run all tests with the race detector, as CI does
 	go test -race -timeout 20m ./...
 
-bench: ## Measure the ledger, the bus and the projections
-	go test -run '^$$' -bench . -benchtime 1s ./eventstore ./adapters/bus ./projections
+bench: ## Measure what the engine costs beside peers, and write docs/benchmarks.md
+	go run ./internal/rig/bench
 
 fuzz: ## Give every fuzz target 20,000 inputs
 	@grep -rlE '^func Fuzz' --include='*_test.go' . | while read -r file; do \
@@ -35,5 +35,5 @@ lint: ## Check formatting, vet and staticcheck
 docs: ## Write the generated parts of the documents, and correct links to code
 	go test ./internal/doccheck -update
 
-picture: ## Take the screenshot of the console again; requires Chromium
-	go test ./internal/doccheck -run TestPicture -picture
+picture: ## Take the pictures of the documents again; requires Chromium
+	go test ./internal/doccheck -run 'TestPicture|TestTheSetupGuide$$' -picture

@@ -74,13 +74,13 @@ func (ContactChangeMissed) EventName() string      { return "contact.change_miss
 
 // Undo decides that Smokeball refused a request of the sync, provided that its intent still
 // stands. It requires no attempt: any caller who knows for certain may record it.
-func (m Matter) Undo(s SyncID, r RequestID) []Event { return unmade(m, s, r, "") }
+func (m Sending) Undo(s SyncID, r RequestID) []Event { return unmade(m, s, r, "") }
 
 // Abandon is Undo for a request that Smokeball did not refuse.
-func (m Matter) Abandon(s SyncID, r RequestID, why Abandonment) []Event { return unmade(m, s, r, why) }
+func (m Sending) Abandon(s SyncID, r RequestID, why Abandonment) []Event { return unmade(m, s, r, why) }
 
 // unmade settles the intent of the request. why is empty where Smokeball refused it.
-func unmade(m Matter, s SyncID, r RequestID, why Abandonment) []Event {
+func unmade(m Sending, s SyncID, r RequestID, why Abandonment) []Event {
 	refused := why == ""
 	switch i := m.Smokeball.Intent; {
 	case i == nil || i.Request != r:
@@ -112,7 +112,7 @@ func unmade(m Matter, s SyncID, r RequestID, why Abandonment) []Event {
 
 // AbandonFile decides that the document's file is given up, unless another one has taken its
 // place since.
-func (m Matter) AbandonFile(t Attempt, id DocumentID, file SmokeballID, why Abandonment) ([]Event, error) {
+func (m Sending) AbandonFile(t Attempt, id DocumentID, file SmokeballID, why Abandonment) ([]Event, error) {
 	d, _ := m.Document(id)
 	if d.File != file || file == "" {
 		return m.Record(t)

@@ -40,11 +40,7 @@ func (c Claim) Take(f FirmID) ([]Event, error) {
 	case "":
 		return []Event{AccountClaimed{Firm: f}}, nil
 	}
-	return nil, &Rejection{Reason: Conflict, Failure: Failure{
-		Code:    CodeAccountInUse,
-		Message: "Another firm in CaseHug is connected to this Smokeball account",
-		Remedy:  "Sign in to your own firm's Smokeball account. If it is yours, CaseHug's support finds out who is connected to it.",
-	}}
+	return nil, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeAccountInUse, Fault: FaultAccountInUse}}
 }
 
 // Free decides that the firm gives the account up.

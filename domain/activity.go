@@ -12,6 +12,7 @@ type ActivityKind string
 const (
 	Task        ActivityKind = "task"
 	Appointment ActivityKind = "appointment" // Smokeball calls it an event
+	File        ActivityKind = "file"        // that people keep with the matter
 )
 
 // ActivityOf is the kind of activity that a webhook of the type is about, "" for others.
@@ -21,16 +22,23 @@ func ActivityOf(webhook string) ActivityKind {
 		return Task
 	case "event":
 		return Appointment
+	case "files":
+		return File
 	}
 	return ""
 }
 
-// ActivityNoticed says that a webhook told of a change of a task or an appointment. What
+// ActivityNoticed says that a webhook told of a change of a task, an appointment or a file. What
 // it is now has to be read: the webhook's body was not signed.
 type ActivityNoticed struct {
 	Origin   EventRef     `json:"origin"`
 	Kind     ActivityKind `json:"kind"`
-	Resource SmokeballID  `json:"resource"`
+	Resource SmokeballID  `json:"resource"` // of a file: the matter, where the webhook names no file
+
+	// Of a file.
+	Matter  SmokeballID `json:"smokeball_matter,omitempty"`
+	Changed time.Time   `json:"changed,omitzero"` // by Smokeball's clock; zero: not told
+	People  bool        `json:"people,omitempty"` // not a program caused it
 }
 
 // UnreadActivity is an activity that a firm's webhook told of and that was not read since.
@@ -56,6 +64,8 @@ const (
 	ActivityChanged ActivityChange = "changed"
 	ActivityDone    ActivityChange = "done"
 	ActivityDeleted ActivityChange = "deleted"
+	// ActivityTouched: it was added, or changed: it was not known before, and may be old.
+	ActivityTouched ActivityChange = "added_or_changed"
 )
 
 func (ActivityNoticed) EventName() string { return "activity.noticed.v1" }
@@ -69,6 +79,11 @@ type Activity struct {
 	When    string       `json:"when,omitempty"` // a task's due day or an appointment's start, as Smokeball writes it
 	Done    bool         `json:"done,omitempty"`
 	Deleted bool         `json:"deleted,omitempty"`
+
+	// Of a file.
+	Document  DocumentID `json:"document,omitempty"` // of CaseHug, whose file it is
+	Version   string     `json:"version,omitempty"`
+	Announced bool       `json:"announced,omitempty"` // its bytes are not there yet
 }
 
 // Activities are what is known of one task or appointment.
@@ -101,7 +116,7 @@ func (a Activities) Notice(n ActivityNoticed) []Event {
 // Look decides what a read means, provided that the notice which asked for it is still
 // the newest one. m is the linked matter that the activity belongs to, if any.
 func (a Activities) Look(asked ActivityNoticed, m MatterID, is Activity) []Event {
-	if a.Pending == nil || *a.Pending != asked {
+	if a.Pending == nil || a.Pending.Origin != asked.Origin {
 		return nil
 	}
 	if is.Deleted && is.Subject == "" && a.Known != nil { // Smokeball shows no more of it

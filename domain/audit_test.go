@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"reflect"
 	"strconv"
 	"testing"
 	"time"
@@ -14,7 +15,7 @@ import (
 // TestAuditEntries tells which facts prove that somebody did something, and what.
 func TestAuditEntries(t *testing.T) {
 	matter := domain.MatterStream("f_1", "m_1")
-	failure := domain.Failure{Code: domain.CodeAccountInUse, Message: "Another firm is connected to it"}
+	failure := domain.Failure{Code: domain.CodeAccountInUse, Fault: domain.FaultAccountInUse}
 	refused := domain.RequestRefused{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}
 	for name, tt := range map[string]struct {
 		event domain.Event
@@ -23,7 +24,7 @@ func TestAuditEntries(t *testing.T) {
 	}{
 		"a link": {domain.AuthorizationStarted{By: "u_1"}, domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionAuthorize, Times: 1}, domain.AuditDone},
 		"an account that is another firm's": {domain.AuthorizationFailed{By: "u_1", Failure: failure},
-			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionConnect, Code: failure.Code, Reason: failure.Message, Times: 1}, domain.AuditRefused},
+			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionConnect, Code: failure.Code, Failure: &failure, Times: 1}, domain.AuditRefused},
 		"a connection": {domain.ConnectionAuthorized{By: "u_1", ByName: "Lee Oak", Account: domain.Account{ID: "a_1"}},
 			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionConnect, Target: "a_1", Times: 1}, domain.AuditDone},
 		"a mapping": {domain.MappingRevised{Mapping: domain.Mapping{ID: "map_1"}, By: "u_1"},
@@ -38,15 +39,17 @@ func TestAuditEntries(t *testing.T) {
 			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a dead letter's retry in vain": {domain.DeadLetterRetried{By: "u_1", ByName: "Lee Oak", Code: domain.CodeInvalidEvent},
 			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionRetryDeadLetter, Target: "m_1", Code: domain.CodeInvalidEvent,
-				Reason: "The event still can’t be taken in", Times: 1}, domain.AuditRefused},
+				Reason: "The event is still not accepted", Times: 1}, domain.AuditRefused},
 		"a dead letter's retry": {domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, By: "u_1"},
 			domain.AuditEntry{Actor: "u_1", Role: domain.FirmAdmin, Action: domain.ActionRetryDeadLetter, Target: "m_1", Times: 1}, domain.AuditDone},
 		"an operator's discard": {domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, By: domain.Operator, ByName: "an operator"},
 			domain.AuditEntry{Actor: domain.Operator, Name: "an operator", Action: domain.ActionDiscardDeadLetter, Target: "m_1", Times: 1}, domain.AuditDone},
+		"an erasure of a matter": {domain.EraseRequested{Subject: domain.EraseSubject{Matter: "m_2"}, By: "u_1", ByName: "Lee Oak"},
+			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionEraseMatter, Target: "m_2", Times: 1}, domain.AuditDone},
 		"a refusal": {refused, domain.AuditEntry{Actor: "u_5", Role: domain.StandardUser, Action: "deadletters.read", Code: domain.CodeForbidden, Reason: "For firm admins", Times: 4}, domain.AuditRefused},
 	} {
 		got, ok := domain.AuditEntryOf(matter, tt.event)
-		if !ok || got != tt.want || got.Outcome() != tt.ended {
+		if !ok || !reflect.DeepEqual(got, tt.want) || got.Outcome() != tt.ended {
 			t.Errorf("%s is the action %+v (%v), %s; want %+v, %s", name, got, ok, got.Outcome(), tt.want, tt.ended)
 		}
 	}
@@ -57,7 +60,7 @@ func TestAuditEntries(t *testing.T) {
 func TestEveryActionIsProvedByAnEvent(t *testing.T) {
 	proved := map[domain.Action]bool{}
 	for _, e := range append(samples(), domain.SyncRequested{Trigger: domain.TriggerManual, By: "u_5"}, domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
-		domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, By: "u_1"}) {
+		domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, By: "u_1"}, domain.EraseRequested{Subject: domain.EraseSubject{Matter: "m_1"}, By: "u_1"}) {
 		if entry, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), e); ok && entry.Outcome() == domain.AuditDone {
 			proved[entry.Action] = true
 		}
@@ -133,5 +136,25 @@ func TestAuditStreamsAreOfADay(t *testing.T) {
 	s := domain.AuditStream("f_1", at)
 	if got, err := domain.ParseStream(s.String()); s.String() != "audit.f_1.20261124" || err != nil || got != s {
 		t.Errorf("the stream is %s, read as %v, %v", s, got, err)
+	}
+}
+
+// TestOnlyWhoIsKnownToHaveAskedIsInTheAudit: by a token, or over the API before proofs were recorded.
+func TestOnlyWhoIsKnownToHaveAskedIsInTheAudit(t *testing.T) {
+	for _, tt := range []struct {
+		proof  domain.AskProof
+		origin domain.EventRef
+		known  bool
+	}{
+		{domain.AskedByToken, domain.EventRef{Source: "/casehug", ID: "e1"}, true},
+		{"claimed", domain.EventRef{Source: domain.APISource, ID: "e1"}, false},
+		{"", domain.EventRef{Source: domain.APISource, ID: "e1"}, true},
+		{"", domain.EventRef{}, true},
+		{"", domain.EventRef{Source: "/casehug", ID: "e1"}, false},
+	} {
+		_, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), domain.SyncRequested{Sync: "s_1", Trigger: domain.TriggerManual, By: "u_5", Proof: tt.proof, Origin: tt.origin})
+		if ok != tt.known {
+			t.Errorf("proof %q, origin %+v: %v", tt.proof, tt.origin, ok)
+		}
 	}
 }

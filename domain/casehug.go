@@ -94,7 +94,9 @@ type CaseHugEvent struct {
 	Documents   []DocumentData // the approved document, or those to sync with the matter
 	Client      *ClientData
 	RequestedBy string
-	Proof       AskProof // of RequestedBy
+	// RequestedName is how RequestedBy is called, where they asked in person.
+	RequestedName string
+	Proof         AskProof // of RequestedBy
 	// Digest is of what it says, its type and data, whatever else came with it. Empty: it is
 	// the engine's own API's, and nobody else can give its id.
 	Digest string

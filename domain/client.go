@@ -30,6 +30,7 @@ type ClientRebased struct {
 	Version int    `json:"version"`
 	Was     int    `json:"was"`
 	By      string `json:"by"`
+	ByName  string `json:"by_name,omitempty"`
 }
 
 // ClientLinked says which Smokeball contact the client is, and that a matter has it.
@@ -38,6 +39,8 @@ type ClientLinked struct {
 	Matter  MatterID    `json:"matter"`
 	Contact SmokeballID `json:"contact,omitempty"`
 	Key     ContactKey  `json:"key"`
+	// Followed is the contact that the client was, which was merged into this one.
+	Followed SmokeballID `json:"followed,omitempty"`
 }
 
 func (ClientUpdated) EventName() string  { return "client.updated.v1" }
@@ -55,7 +58,12 @@ type Client struct {
 	Names   []Name      // that the client has carried, the newest last
 	Left    SmokeballID // the contact that it was until now, where another one is looked for
 	Sight   Sight       // what the last read of its contact showed
-	seen    *trail[EventRef]
+
+	Accepted map[string]Acceptance `json:",omitempty"` // the contact's values that were taken for right, by field
+
+	Erased bool `json:"-"` // its data were erased: nothing of it is synced any more
+
+	seen *trail[EventRef]
 }
 
 // Apply returns the client after e.
@@ -68,12 +76,17 @@ func (c Client) Apply(e Event, at time.Time) Client {
 		}
 	case ClientOutdated:
 		c.seen = c.seen.with(e.Origin)
+	case ClientErased:
+		c.Known, c.Erased = true, true
 	case ClientRebased:
 		c.Data.Version = e.Version
 	case ClientSeen:
 		c.Sight = c.Sight.after(e, at)
 	case ClientLinked:
-		if c.Contact != e.Contact {
+		switch {
+		case e.Followed != "" && e.Followed == c.Contact:
+			c.Sight.Ticks, c.Sight.Writes = 0, 0 // what was seen of the other one is what CaseHug knows
+		case c.Contact != e.Contact:
 			c.Sight = Sight{}
 		}
 		c.Left = ""
@@ -85,7 +98,7 @@ func (c Client) Apply(e Event, at time.Time) Client {
 			c.Matters = append(c.Matters[:len(c.Matters):len(c.Matters)], e.Matter)
 		}
 	}
-	return c
+	return c.decided(e, at)
 }
 
 // Observe decides what CaseHug's word about the client means. An event already seen

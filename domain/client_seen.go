@@ -29,9 +29,12 @@ type ClientSeen struct {
 	Hint    EventRef      `json:"hint,omitzero"`          // the newest webhook before the read
 	// ChangedAt is when others changed it, by Smokeball's clock; zero: nobody did.
 	ChangedAt time.Time `json:"changed_at,omitzero"`
+	ReadAt    time.Time `json:"read_at,omitzero"` // when Smokeball was asked; zero: right before it was recorded
 	// Changed are the fields that others changed since CaseHug knew them last, by CaseHug's
 	// names: CaseHug is told of these.
 	Changed []string `json:"changed,omitempty"`
+	// Matters are the client's, where others changed something: it is told of on each.
+	Matters []MatterID `json:"matters,omitempty"`
 }
 
 // EventName is stored for ever.
@@ -110,14 +113,14 @@ func (v ContactValues) Same(name, value string) bool {
 type Sight struct {
 	Values  *ContactValues // nil: it was not read
 	By      Proof
-	At      time.Time // when it was recorded
+	At      time.Time // when Smokeball was asked for it
 	Changed time.Time // when others changed it there, by Smokeball's clock; zero: nobody did
 	Ticks   int64     // by Smokeball's clock
 	Writes  int       // of ours that may show in it
 }
 
 func (s Sight) after(e ClientSeen, at time.Time) Sight {
-	next := Sight{Values: &e.Values, By: e.By, At: at, Changed: e.ChangedAt, Ticks: e.Ticks, Writes: e.Writes}
+	next := Sight{Values: &e.Values, By: e.By, At: readFrom(e.ReadAt, at), Changed: e.ChangedAt, Ticks: e.Ticks, Writes: e.Writes}
 	if e.Waits {
 		next.Writes-- // it may show later, and is no news then
 	}
@@ -145,6 +148,8 @@ func (c Client) See(made bool, writes []ContactDraft, e ClientSeen) []Event {
 	}
 	if len(e.Changed) == 0 {
 		e.ChangedAt = time.Time{}
+	} else {
+		e.Matters = c.Matters
 	}
 	return []Event{e}
 }
@@ -166,4 +171,11 @@ func (c Client) changedByOthers(known Sight, writes []ContactDraft, now ContactV
 		}
 	}
 	return endings(list, known.Values.Deleted, now.Deleted)
+}
+
+// IsChanged reports whether a list that was asked for at a time shows that others changed the
+// client's contact, and no read has shown it. writes are the values that we told Smokeball.
+func (c Client) IsChanged(listed time.Time, writes []ContactDraft, now ContactValues) bool {
+	s := c.Sight
+	return s.Values != nil && s.At.Before(listed) && *s.Values != now && len(c.changedByOthers(s, writes, now)) > 0
 }

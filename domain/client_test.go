@@ -181,3 +181,26 @@ func TestTheDraftOfAClient(t *testing.T) {
 		}
 	}
 }
+
+// TestOfEqualVersionsTheMattersClientCounts: only a newer one takes its place.
+func TestOfEqualVersionsTheMattersClientCounts(t *testing.T) {
+	c := domain.Client{}.Apply(domain.ClientUpdated{Client: domain.ClientData{ID: "c_1", Version: 3, LastName: "Rivera"}}, sampleTime)
+	for version, want := range map[int]string{2: "Rivera", 3: "Ortega", 4: "Ortega"} {
+		if got := c.Newest(domain.ClientData{ID: "c_1", Version: version, LastName: "Ortega"}); got.LastName != want {
+			t.Errorf("beside version 3 version %d is %s, want %s", version, got.LastName, want)
+		}
+	}
+}
+
+// TestAClientIsIdentifiedAgainByWhoDecidedFromItsPresentKey, and by nobody who decided from another one.
+func TestAClientIsIdentifiedAgainByWhoDecidedFromItsPresentKey(t *testing.T) {
+	c := domain.Client{}.Apply(domain.ClientLinked{Matter: "m_1", Key: "k_1"}, sampleTime)
+	for _, tt := range []struct {
+		was, key domain.ContactKey
+		events   int
+	}{{"k_1", "k_2", 1}, {"k_1", "k_1", 0}, {"k_0", "k_2", 0}} {
+		if got := c.Identify("m_1", tt.was, tt.key); len(got) != tt.events {
+			t.Errorf("from %s to %s: %v", tt.was, tt.key, got)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import "time"
 type AuthorizationStarted struct {
 	Attempt string    `json:"attempt"`
 	By      string    `json:"by"`
+	ByName  string    `json:"by_name,omitempty"`
 	Expires time.Time `json:"expires"`
 }
 
@@ -15,6 +16,7 @@ type AuthorizationFailed struct {
 	Attempt string  `json:"attempt"`
 	Failure Failure `json:"failure"`
 	By      string  `json:"by,omitempty"` // who had asked for the link
+	ByName  string  `json:"by_name,omitempty"`
 }
 
 // ConnectionAuthorized says that the firm consented and which account it is.
@@ -43,19 +45,22 @@ type ReauthorizationRequired struct {
 
 // Disconnected says that a firm admin ended the connection in CaseHug.
 type Disconnected struct {
-	By string `json:"by"`
+	By     string `json:"by"`
+	ByName string `json:"by_name,omitempty"`
 }
 
 // WebhooksRegistered names the firm's webhook subscription.
 type WebhooksRegistered struct {
 	Subscription string `json:"subscription"`
 	By           string `json:"by"`
+	ByName       string `json:"by_name,omitempty"`
 }
 
 // WebhooksRemoved says that the firm has no webhook subscription any more.
 type WebhooksRemoved struct {
 	Subscription string `json:"subscription"`
 	By           string `json:"by,omitempty"`
+	ByName       string `json:"by_name,omitempty"`
 }
 
 func (AuthorizationStarted) EventName() string    { return "connection.authorization.v1" }
@@ -81,6 +86,11 @@ const (
 	StatusError                   ConnectionStatus = "error" // connected, and Smokeball does not serve the firm
 )
 
+// ConnectionStatuses are all statuses.
+func ConnectionStatuses() []ConnectionStatus {
+	return []ConnectionStatus{StatusDisconnected, StatusAuthorizing, StatusConnected, StatusReauthorizeSoon, StatusReauthorizationRequired, StatusRevoked, StatusError}
+}
+
 // ReauthorizeSoon is how long before the end of an authorization admins are told.
 const ReauthorizeSoon = 7 * 24 * time.Hour
 
@@ -95,21 +105,34 @@ type Connection struct {
 	At            time.Time
 	ReauthorizeBy time.Time // zero: the authorization has no end
 	Through       string    // the attempt that the authorization came from
-	Attempt       string    // the last authorization link, while it may be used
-	AttemptEnds   time.Time
-	Subscription  string
-	Hooks         WebhookState
 	LastFailure   *Failure
 	LostAt        time.Time // when the authorization was taken for lost or ended
 	Trouble       *Trouble  // what keeps Smokeball from serving the firm; nil: nothing
+	RecoveredAt   time.Time // when Smokeball served the firm again after the last trouble
+	TroubledAt    time.Time // when that trouble had begun
 
-	Former  Account         // the account that the firm disconnected from
-	Pending *PendingAccount // another account that has to be confirmed
-	Leaving *Leaving        // what a disconnect has not removed yet
+	Consent
+	Subscribed
+
+	Former  Account  // the account that the firm disconnected from
+	Leaving *Leaving // what a disconnect has not removed yet
 	// LeftBehind is what Smokeball may still have after a disconnect; nil: nothing.
 	LeftBehind *Failure
 	WarnedOf   time.Time // the end of the authorization of which admins were warned
 	CheckedAt  time.Time // the last daily look at Smokeball
+}
+
+// Consent is the authorization that is under way.
+type Consent struct {
+	Attempt     string // the last authorization link, while it may be used
+	AttemptEnds time.Time
+	Pending     *PendingAccount // another account that has to be confirmed
+}
+
+// Subscribed is the firm's webhook subscription.
+type Subscribed struct {
+	Subscription string
+	Hooks        WebhookState
 }
 
 // PendingAccount is another account than before that a firm consented for.
@@ -136,7 +159,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case AuthorizationStarted:
 		c.Attempt, c.AttemptEnds = e.Attempt, e.Expires
 	case AuthorizationFailed:
-		c = c.ended(e.Attempt)
+		c.Consent = c.ended(e.Attempt)
 		c.LastFailure = &e.Failure
 	case ConnectionAuthorized:
 		c = c.authorized(e, at)
@@ -153,7 +176,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 	case ConnectionClosed:
 		c.Leaving, c.LeftBehind = nil, e.Failure
 	case AccountProposed:
-		c = c.ended(e.Attempt)
+		c.Consent = c.ended(e.Attempt)
 		c.Pending = &PendingAccount{Attempt: e.Attempt, Account: e.Account, Expires: e.Expires, By: e.By}
 	case AccountConfirmed:
 		c = c.confirmed(e, at)
@@ -168,7 +191,7 @@ func (c Connection) Apply(e Event, at time.Time) Connection {
 }
 
 // ended closes the attempt if it is the last one.
-func (c Connection) ended(attempt string) Connection {
+func (c Consent) ended(attempt string) Consent {
 	if attempt == c.Attempt {
 		c.Attempt, c.AttemptEnds = "", time.Time{}
 	}
@@ -180,7 +203,7 @@ func (c Connection) authorized(e ConnectionAuthorized, at time.Time) Connection 
 	hooks.Wanted = hooks.Wanted || e.Webhooks
 	hooks.Stale = hooks.Wanted // Smokeball removes a subscription with its authorization
 	return Connection{State: StatusConnected, Account: e.Account, Region: e.Region, Scopes: e.Scopes, By: e.By, ByName: e.ByName, At: at,
-		ReauthorizeBy: e.ReauthorizeBy, Through: e.Attempt, Subscription: c.Subscription, Hooks: hooks, Leaving: c.Leaving}
+		ReauthorizeBy: e.ReauthorizeBy, Through: e.Attempt, Subscribed: Subscribed{c.Subscription, hooks}, Leaving: c.Leaving}
 }
 
 func (c Connection) checked(e ConnectionChecked, at time.Time) Connection {
@@ -192,7 +215,7 @@ func (c Connection) checked(e ConnectionChecked, at time.Time) Connection {
 }
 
 func (c Connection) disconnected(e Disconnected, at time.Time) Connection {
-	return Connection{State: StatusDisconnected, Former: c.Account, Pending: c.Pending, Through: c.Through,
+	return Connection{State: StatusDisconnected, Former: c.Account, Consent: Consent{Pending: c.Pending}, Through: c.Through,
 		Leaving: &Leaving{At: at, Account: c.Account, Subscription: c.Subscription, By: e.By}}
 }
 
@@ -222,6 +245,27 @@ func (c Connection) Status(now time.Time) ConnectionStatus {
 		return StatusDisconnected
 	}
 	return c.State
+}
+
+// Unusable is why no calls are made for a firm whose connection has the status.
+func (s ConnectionStatus) Unusable() Failure {
+	switch s {
+	case StatusReauthorizationRequired:
+		return Failure{Code: CodeReauthorizationRequired, Fault: FaultAuthorizationEnded}
+	case StatusRevoked:
+		return Failure{Code: CodeNotConnected, Fault: FaultAccessRemoved}
+	}
+	return Failure{Code: CodeNotConnected, Fault: FaultNotConnected}
+}
+
+// WhyUnusable is why no sync is tried until somebody connects; nil: syncs are tried. An end of the
+// authorization that is not recorded yet holds nothing, and without a first connection nothing was tried.
+func (c Connection) WhyUnusable() *Failure {
+	if c.State == StatusConnected || c.State == "" {
+		return nil
+	}
+	why := c.State.Unusable()
+	return &why
 }
 
 // Usable reports whether calls for the firm may be made. In trouble they may: the first one

@@ -16,11 +16,11 @@ func (c Connection) NeedsConfirmation(attempt string, account Account) bool {
 // CanFinish reports whether the attempt may still connect the firm: its link is the newest
 // one, or its account waits to be taken over. An attempt that no longer can never can again,
 // so what it left behind may be removed.
-func (c Connection) CanFinish(attempt string) bool {
+func (c Consent) CanFinish(attempt string) bool {
 	return attempt != "" && (c.Attempt == attempt || c.proposed(attempt))
 }
 
-func (c Connection) proposed(attempt string) bool {
+func (c Consent) proposed(attempt string) bool {
 	return c.Pending != nil && c.Pending.Attempt == attempt
 }
 
@@ -36,7 +36,7 @@ func (c Connection) Holds(a Account) bool {
 }
 
 // Propose decides that the account waits to be confirmed. Said once for an attempt.
-func (c Connection) Propose(p AccountProposed) []Event {
+func (c Consent) Propose(p AccountProposed) []Event {
 	if !c.CanFinish(p.Attempt) || c.proposed(p.Attempt) {
 		return nil
 	}
@@ -44,12 +44,12 @@ func (c Connection) Propose(p AccountProposed) []Event {
 }
 
 // Asks reports whether another account waits to be confirmed at the time.
-func (c Connection) Asks(now time.Time) bool {
+func (c Consent) Asks(now time.Time) bool {
 	return c.Pending != nil && c.Pending.Confirmed.IsZero() && now.Before(c.Pending.Expires)
 }
 
 // Confirm decides that the account that was proposed is wanted.
-func (c Connection) Confirm(account, by string, now time.Time) ([]Event, error) {
+func (c Consent) Confirm(account, by string, now time.Time) ([]Event, error) {
 	p := c.Pending
 	switch {
 	case p == nil || p.Account.ID != account || (p.Confirmed.IsZero() && !c.Asks(now)):
@@ -62,7 +62,7 @@ func (c Connection) Confirm(account, by string, now time.Time) ([]Event, error) 
 
 // Drop decides that the account that was proposed is not taken over; without one there
 // is nothing to drop.
-func (c Connection) Drop(by string) []Event {
+func (c Consent) Drop(by string) []Event {
 	if c.Pending == nil {
 		return nil
 	}
@@ -71,7 +71,7 @@ func (c Connection) Drop(by string) []Event {
 
 // DropLate decides that the account that was proposed is not taken over, because nobody
 // confirmed it in time.
-func (c Connection) DropLate(now time.Time) []Event {
+func (c Consent) DropLate(now time.Time) []Event {
 	if c.Pending == nil || !c.Pending.Confirmed.IsZero() || c.Asks(now) {
 		return nil
 	}
@@ -79,7 +79,7 @@ func (c Connection) DropLate(now time.Time) []Event {
 }
 
 // Reject decides that an attempt that could still finish ends without a connection.
-func (c Connection) Reject(e AuthorizationFailed) []Event {
+func (c Consent) Reject(e AuthorizationFailed) []Event {
 	switch {
 	case !c.CanFinish(e.Attempt):
 		return nil

@@ -28,6 +28,7 @@ type AccountProposed struct {
 	Account Account   `json:"account"`
 	Expires time.Time `json:"expires"`
 	By      string    `json:"by"`
+	ByName  string    `json:"by_name,omitempty"`
 }
 
 // AccountConfirmed says that a firm admin requires the account that was proposed.
@@ -35,6 +36,7 @@ type AccountConfirmed struct {
 	Attempt string  `json:"attempt"`
 	Account Account `json:"account"`
 	By      string  `json:"by"`
+	ByName  string  `json:"by_name,omitempty"`
 }
 
 // AccountDropped says that the account that was proposed is not taken over. By is empty
@@ -43,6 +45,7 @@ type AccountDropped struct {
 	Attempt string  `json:"attempt"`
 	Account Account `json:"account"`
 	By      string  `json:"by,omitempty"`
+	ByName  string  `json:"by_name,omitempty"`
 }
 
 // WebhooksLost says that the firm's subscription is gone in Smokeball, could not be
@@ -58,16 +61,18 @@ type WebhooksLost struct {
 type WebhooksRestored struct {
 	Subscription string `json:"subscription"`
 	By           string `json:"by,omitempty"`
+	ByName       string `json:"by_name,omitempty"`
 }
 
-// WebhooksTested says that Smokeball is asked for its test notification. By is empty
+// WebhooksTested says that Smokeball is asked for its test webhook. By is empty
 // where the engine asks by itself.
 type WebhooksTested struct {
 	Subscription string `json:"subscription"`
 	By           string `json:"by,omitempty"`
+	ByName       string `json:"by_name,omitempty"`
 }
 
-// WebhooksHeard says that notifications of a silent subscription arrive again.
+// WebhooksHeard says that webhooks of a silent subscription arrive again.
 type WebhooksHeard struct {
 	Subscription string `json:"subscription"`
 }
@@ -76,6 +81,7 @@ type WebhooksHeard struct {
 type WebhookRotationStarted struct {
 	Rotation string `json:"rotation"`
 	By       string `json:"by"`
+	ByName   string `json:"by_name,omitempty"`
 }
 
 // WebhooksRotated says that Smokeball has the new key and address; the old pair is

@@ -34,15 +34,15 @@ type DueTask struct {
 
 // WebhookActivity is what came of a firm's webhooks.
 type WebhookActivity struct {
-	Last    time.Time // the last notification
-	Tests   int       // test notifications so far
-	Unheard time.Time // the first change in Smokeball that no notification followed; zero: none
+	Last    time.Time // the last webhook
+	Tests   int       // test webhooks so far
+	Unheard time.Time // the first change in Smokeball that no webhook followed; zero: none
 }
 
 const (
 	// SilentFor is how long changes in Smokeball may go unheard before the way is tested.
 	SilentFor = 24 * time.Hour
-	// TestTimeout is how long a test notification may take to arrive.
+	// TestTimeout is how long a test webhook may take to arrive.
 	TestTimeout = 5 * time.Minute
 	// LeaveWithin is how long a disconnect tries to reach Smokeball before the tokens are
 	// destroyed all the same.

@@ -42,9 +42,18 @@ func (c Connection) applyTrouble(e Event, at time.Time) Connection {
 		if c.State != StatusConnected {
 			c.Hooks.Stale = c.Hooks.Wanted // Smokeball may have removed the subscription
 		}
+		c.RecoveredAt, c.TroubledAt = at, c.troubledSince()
 		c.State, c.ReauthorizeBy, c.LostAt, c.LastFailure, c.Trouble = StatusConnected, e.ReauthorizeBy, time.Time{}, nil, nil
 	}
 	return c
+}
+
+// troubledSince is when Smokeball stopped serving the firm; zero: it is not known.
+func (c Connection) troubledSince() time.Time {
+	if c.Trouble == nil {
+		return c.LostAt
+	}
+	return c.Trouble.Since
 }
 
 // lost is the connection whose authorization does not count any more.

@@ -5,7 +5,7 @@ import "time"
 // WebhookOverlap is how long the old key and address are accepted after a rotation.
 const WebhookOverlap = time.Hour
 
-// WebhookTest is the type of the notification that Smokeball sends to try the way.
+// WebhookTest is the type of the webhook that Smokeball sends to try the way.
 const WebhookTest = "noop"
 
 // WebhookState is how it stands with the firm's webhook subscription.
@@ -16,8 +16,10 @@ type WebhookState struct {
 	By        string    // who registered it
 	Lost      *Failure  // why nothing can be heard; nil: it can
 	LostAt    time.Time
-	Silent    bool // lost although Smokeball has the subscription
-	Tested    bool // Smokeball was asked for a test notification since then
+	HeardAt   time.Time // when silent ones arrived again
+	From      time.Time // when a firm admin registered them
+	Silent    bool      // lost although Smokeball has the subscription
+	Tested    bool      // Smokeball was asked for a test webhook since then
 	TestedAt  time.Time
 	Rotation  string    // a rotation that is under way
 	RotateBy  string    // who asked for it
@@ -32,7 +34,7 @@ func (c Connection) applyWebhooks(e Event, at time.Time) Connection {
 	case WebhooksRegistered:
 		c.Subscription = e.Subscription
 		*h = h.renewed(at)
-		h.By = e.By
+		h.By, h.From = e.By, at
 	case WebhooksRestored:
 		c.Subscription = e.Subscription
 		*h = h.renewed(at)
@@ -43,7 +45,7 @@ func (c Connection) applyWebhooks(e Event, at time.Time) Connection {
 	case WebhooksTested:
 		h.Tested, h.TestedAt = true, at
 	case WebhooksHeard:
-		h.Lost, h.Silent = nil, false
+		h.Lost, h.Silent, h.HeardAt = nil, false, at
 	case WebhookRotationStarted:
 		h.Rotation, h.RotateBy = e.Rotation, e.By
 	case WebhooksRotated:
@@ -80,7 +82,7 @@ func (c Connection) Renew(subscription, by string) []Event {
 }
 
 // LoseWebhooks decides that the firm's subscription does not serve any more. Said once.
-func (c Connection) LoseWebhooks(f Failure, silent bool) []Event {
+func (c Subscribed) LoseWebhooks(f Failure, silent bool) []Event {
 	if !c.Hooks.Wanted || c.Hooks.Lost != nil {
 		return nil
 	}
@@ -88,7 +90,7 @@ func (c Connection) LoseWebhooks(f Failure, silent bool) []Event {
 }
 
 // RemoveWebhooks decides that the firm requires no subscription any more.
-func (c Connection) RemoveWebhooks(by string) []Event {
+func (c Subscribed) RemoveWebhooks(by string) []Event {
 	if !c.Hooks.Wanted && c.Subscription == "" {
 		return nil
 	}
@@ -119,16 +121,16 @@ func (w WebhookState) RetireKeys() []Event {
 	return []Event{WebhookKeysRetired{Rotation: w.Rotated}}
 }
 
-// TestWebhooks decides that Smokeball is asked for a test notification.
-func (c Connection) TestWebhooks(by string) []Event {
+// TestWebhooks decides that Smokeball is asked for a test webhook.
+func (c Subscribed) TestWebhooks(by string) []Event {
 	if c.Subscription == "" {
 		return nil
 	}
 	return []Event{WebhooksTested{Subscription: c.Subscription, By: by}}
 }
 
-// HearWebhooks decides that notifications arrive again. Said once for a loss.
-func (c Connection) HearWebhooks() []Event {
+// HearWebhooks decides that webhooks arrive again. Said once for a loss.
+func (c Subscribed) HearWebhooks() []Event {
 	if !c.Hooks.Silent {
 		return nil
 	}

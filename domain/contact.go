@@ -101,6 +101,7 @@ type Contact struct {
 	written   map[ClientID]ContactDraft // CaseHug's values that Smokeball was told, or matched with
 	writes    *trail[contactWrite]      // all of them, each as it was told
 	Unseen    time.Time                 // when one that never appeared was last given up
+	Repairing bool                      // a repair was begun, and its call's answer is not on record
 	before    map[ClientID]ContactDraft // what it was told of the contact that was lost
 }
 
@@ -138,8 +139,28 @@ func writeOf(e Event) (contactWrite, bool) {
 		return contactWrite{e.Client, e.Sent}, true
 	case ContactChangeAccepted:
 		return contactWrite{e.Client, e.Sent}, true
+	case ContactRepairStarted:
+		return contactWrite{e.Client, e.Sent}, true
 	}
 	return contactWrite{}, false
+}
+
+// ToldOf is the client that the event of a contact is about, and the values of it that Smokeball was
+// told, or matched with, after the event; "": it is about none, or does not change them.
+func ToldOf(e Event) (ClientID, ContactDraft) {
+	switch e := e.(type) {
+	case ContactMatched:
+		return e.Client, e.Known
+	case ContactAccepted:
+		return e.Client, e.Sent
+	case ContactChangeAccepted:
+		return e.Client, e.Sent
+	case ContactChangeRefused:
+		return e.Client, e.Was
+	case ContactChangeMissed:
+		return e.Client, e.Was
+	}
+	return "", ContactDraft{}
 }
 
 func (c Contact) apply(e Event, at time.Time) Contact {
@@ -155,8 +176,10 @@ func (c Contact) apply(e Event, at time.Time) Contact {
 		c.ID, c.Accepted, c.Request, c.Confirmed, c.Intent = e.Contact, at, e.Request, false, nil
 		c.Account, c.Owner, c.Doubt = e.Account, cmp.Or(c.Owner, e.Client), cmp.Or(c.Doubt, e.Doubt)
 		c.written = c.note(e.Client, e.Sent)
+	case ContactRepairStarted:
+		c.Repairing = true
 	case ContactChangeAccepted:
-		c.written = c.note(e.Client, e.Sent)
+		c.written, c.Repairing = c.note(e.Client, e.Sent), false
 		if e.Change != (ContactChange{}) {
 			c.Change = &e
 		}
@@ -297,10 +320,13 @@ func (c Contact) Match(e ContactMatched) ([]Event, error) {
 }
 
 // Accept decides that Smokeball took the contact in. Where another one was recorded
-// meanwhile, that one counts (ErrTaken).
+// meanwhile, that one counts (ErrTaken). Nothing is recorded twice.
 func (c Contact) Accept(e ContactAccepted) ([]Event, error) {
-	if c.ID != "" && c.ID != e.Contact {
+	switch {
+	case c.ID != "" && c.ID != e.Contact:
 		return nil, ErrTaken
+	case c.ID != "" && c.Request == e.Request:
+		return nil, nil
 	}
 	return []Event{e}, nil
 }

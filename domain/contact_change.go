@@ -142,6 +142,19 @@ func (c SmokeballContact) Differing(d ContactDraft) (fields []string) {
 	return fields
 }
 
+// Unlike are the values of the draft, by the names that people give them, that the contact has
+// otherwise. CaseHug keeps a middle name in the first name and a suffix in the last one.
+func (c SmokeballContact) Unlike(d ContactDraft) (fields []string) {
+	is, values := c.Values(), clientFields()
+	for i, f := range contactFields() {
+		v := *f.draft(&d)
+		if v != "" && f.isOf(c.Kind) && !f.same(f.shown(c), v) && !f.same(values[i].text(is), v) {
+			fields = append(fields, f.name)
+		}
+	}
+	return fields
+}
+
 // Fields are the names that people give the values which the change touches.
 func (c ContactChange) Fields() (fields []string) {
 	for _, f := range contactFields() {

@@ -77,6 +77,7 @@ const (
 type DeadLetter struct {
 	DeadLetter DeadLettered
 	State      DeadLetterState // empty: none is recorded
+	Expired    bool            // it is no longer kept
 }
 
 // Apply returns the dead letter after e.
@@ -86,6 +87,8 @@ func (d DeadLetter) Apply(e Event, _ time.Time) DeadLetter {
 		d.DeadLetter, d.State = e, DeadLetterOpen
 	case DeadLetterSettled:
 		d.State = e.State
+	case DeadLetterExpired:
+		d.Expired = true
 	}
 	return d
 }
@@ -101,10 +104,10 @@ func (d DeadLetter) Record(e DeadLettered) []Event {
 // Retry reports whether the event is to be taken in again: it is not where that has
 // been done. One that was discarded, or never recorded, is a Rejection.
 func (d DeadLetter) Retry() (again bool, err error) {
-	switch d.State {
-	case "":
+	switch {
+	case d.State == "" || d.Expired:
 		return false, noDeadLetter()
-	case DeadLetterDiscarded:
+	case d.State == DeadLetterDiscarded:
 		return false, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeDiscarded, Message: "The event was discarded",
 			Remedy: "Send it again from CaseHug, if it is needed after all."}}
 	}
@@ -122,7 +125,7 @@ func (d DeadLetter) StillUnprocessable(e DeadLetterRetried) []Event {
 // TakenIn decides to record that the event was taken in. That counts even where somebody
 // discarded it while it was: it is what happened.
 func (d DeadLetter) TakenIn(by User) []Event {
-	if d.State == "" || d.State == DeadLetterTakenIn {
+	if d.State == "" || d.State == DeadLetterTakenIn || d.Expired {
 		return nil
 	}
 	return []Event{DeadLetterSettled{State: DeadLetterTakenIn, Was: d.State, By: by.Subject, ByName: by.Name}}
@@ -142,12 +145,12 @@ func (d DeadLetter) Expire() []Event {
 
 // Discard decides that the event is not needed, once.
 func (d DeadLetter) Discard(by User) ([]Event, error) {
-	switch d.State {
-	case "":
+	switch {
+	case d.State == "" || d.Expired:
 		return nil, noDeadLetter()
-	case DeadLetterDiscarded:
+	case d.State == DeadLetterDiscarded:
 		return nil, nil
-	case DeadLetterTakenIn:
+	case d.State == DeadLetterTakenIn:
 		return nil, &Rejection{Reason: Conflict, Failure: Failure{Code: CodeTakenIn, Message: "The event has been taken in meanwhile",
 			Remedy: "There is nothing left to do."}}
 	}
@@ -188,4 +191,12 @@ func UnprocessableRemedy(c Code) string {
 		return "CaseHug sends the event again under an id of its own; this one can then be discarded."
 	}
 	return "Correct it in CaseHug: the correction comes as a new event, and this one can then be discarded. Retry helps only where what refused it has changed."
+}
+
+// Erase decides that the event says something of those whose data are erased.
+func (d DeadLetter) Erase(by string) []Event {
+	if d.State != DeadLetterOpen {
+		return nil
+	}
+	return []Event{DeadLetterSettled{State: DeadLetterDiscarded, Was: d.State, By: by}}
 }

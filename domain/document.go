@@ -28,6 +28,10 @@ func approve(docs []Document, e DocumentApproved, at time.Time) []Document {
 // fetched and compared with those that were sent.
 func (d Document) approved(e DocumentApproved, at time.Time) Document {
 	was, is := d.Data, e.Document
+	if d.Removed != nil { // the new approval gets a file again
+		d.dropFile()
+		d.Confirmed, d.Removed = false, nil
+	}
 	switch {
 	case is.SHA256 != "" && is.SHA256 == d.Sent:
 		d.Uploaded, d.Confirmed = true, d.Shown
@@ -51,7 +55,7 @@ func (d DocumentData) fileName() string { return FileName(d.FileName, d.ContentT
 
 // Keep decides that the document's file keeps the bytes that it has. approval counts the
 // approvals that this was found out for: a newer one is looked at first (ErrTaken).
-func (m Matter) Keep(t Attempt, approval int, e DocumentKept) ([]Event, error) {
+func (m Sending) Keep(t Attempt, approval int, e DocumentKept) ([]Event, error) {
 	facts, err := m.Record(t, e)
 	d, ok := m.Document(e.Document)
 	if err == nil && (!ok || d.Approvals != approval || d.File != e.File || d.Sent != e.SHA256) {
@@ -60,9 +64,15 @@ func (m Matter) Keep(t Attempt, approval int, e DocumentKept) ([]Event, error) {
 	return facts, err
 }
 
+// ShownBy reports whether a webhook under the request can show the bytes that are awaited. Of a
+// document that was approved again it may be one about the bytes before: only a read tells.
+func (d Document) ShownBy(r RequestID) bool {
+	return r != "" && d.Request == r && d.Uploaded && !d.Confirmed && d.Approvals == 1
+}
+
 // Misnamed reports whether the document's file has another name than CaseHug gave it since.
 func (d Document) Misnamed() bool {
-	return d.File != "" && d.Called != "" && d.Called != d.Data.fileName()
+	return d.File != "" && d.Removed == nil && d.Called != "" && d.Called != d.Data.fileName()
 }
 
 // NameRefused reports whether Smokeball refused the name that the document's file should have.
@@ -73,7 +83,7 @@ func (d Document) NameRefused(refused map[string]string) bool {
 // Misfiled reports whether the document was approved for another folder than its file was made
 // for, which nobody was warned of yet.
 func (d Document) Misfiled(refused map[string]string, s Settings) bool {
-	return s.DocumentsFolder == "" && d.File != "" && d.Filed != nil && *d.Filed != d.Data.Folder &&
+	return s.DocumentsFolder == "" && d.File != "" && d.Removed == nil && d.Filed != nil && *d.Filed != d.Data.Folder &&
 		refused[FolderField(d.Data.ID)] != d.Data.FolderPath()
 }
 

@@ -49,8 +49,10 @@ func isPlaceholder(local, host string) bool {
 	return domain == "noemail" || domain == "nomail" || domain == "noaddress"
 }
 
+var unmarked = strings.NewReplacer(".", "", "-", "", "_", "", "+", "")
+
 // placeholderWord is s without signs and without the digits at its end.
 func placeholderWord(s string) string {
-	word := strings.NewReplacer(".", "", "-", "", "_", "", "+", "").Replace(Fold(s))
+	word := unmarked.Replace(Fold(s))
 	return strings.TrimRightFunc(word, unicode.IsDigit)
 }

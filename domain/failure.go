@@ -1,8 +1,11 @@
 package domain
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -23,6 +26,15 @@ const (
 	CodeAllowanceExceeded       Code = "allowance_exceeded"
 	CodeNotConfirmed            Code = "not_confirmed"
 	CodeMatterGone              Code = "matter_gone"
+	CodeMatterUnlinked          Code = "matter_unlinked"          // a person unlinked it, and nobody has said since what it is to become
+	CodeAlreadyLinked           Code = "already_linked"           // the CaseHug matter is linked to one of Smokeball's
+	CodeNotLinked               Code = "not_linked"               //
+	CodeLinkedElsewhere         Code = "linked_elsewhere"         // Smokeball's matter is linked to another CaseHug matter
+	CodeSmokeballMatterUnknown  Code = "smokeball_matter_unknown" // the connected account has none of that id
+	CodeSyncRunning             Code = "sync_running"             //
+	CodeCreationOpen            Code = "creation_open"            // whether Smokeball made a matter is not known yet
+	CodeClientChoiceRequired    Code = "client_choice_required"   // Smokeball's matter has other clients
+	CodeContactTaken            Code = "contact_taken"            // the contact is another client's
 	CodeInvalidEvent            Code = "invalid_event"
 	CodeEventNotHandled         Code = "event_not_handled"
 	CodeEventGone               Code = "event_gone"
@@ -51,15 +63,47 @@ const (
 	CodeTooManyMappings         Code = "too_many_mappings"
 	CodeSettingsChanged         Code = "settings_changed"
 	CodeBusFull                 Code = "bus_full"
+	CodeNoDifference            Code = "no_difference"
+	CodeChangedMeanwhile        Code = "changed_meanwhile"
+	CodeRepairUnderWay          Code = "repair_under_way"
+	CodeNotRepairable           Code = "not_repairable"
+	CodeSettledBefore           Code = "settled_before"
+	CodeContactShared           Code = "contact_shared"
+	CodeContactGone             Code = "contact_gone"
+	CodeBulkNotOpen             Code = "bulk_sync_not_open"
+	CodeIdempotencyKeyUsed      Code = "idempotency_key_used"
+	CodeErased                  Code = "erased"            // its data were erased
+	CodeLedgerNotSealed         Code = "ledger_not_sealed" // what was written before can't be erased
+	CodeNotRunning              Code = "not_running"       // no engine runs on the data directory
+	CodeKeyInUse                Code = "key_in_use"        // the master key is needed
 	CodeInternal                Code = "internal"
 )
 
-// Failure tells a person what could not be done, why, and what to do about it.
+// Failure is what could not be done, and why. Facts hold its fault and what it is about;
+// internal/wording makes the message and the remedy of them where people read it.
 type Failure struct {
-	Code      Code     `json:"code"`
-	Message   string   `json:"message"`             // the thing and the cause
-	Remedy    string   `json:"remedy"`              // what to do, and who must act
+	Code  Code   `json:"code"`
+	Fault Fault  `json:"fault,omitempty"`
+	About *About `json:"about,omitempty"`
+	// Message and Remedy are in facts of older ledgers, and in what is answered at once and
+	// never stored.
+	Message   string   `json:"message,omitempty"`
+	Remedy    string   `json:"remedy,omitempty"`
 	Smokeball *Refusal `json:"smokeball,omitempty"` // Smokeball's own words, whole
+}
+
+// String is the failure in a log: people read what internal/wording makes of it.
+func (f Failure) String() string { return cmp.Or(f.Message, string(f.Fault), string(f.Code)) }
+
+// With is the failure, about more than before: f changes a copy of what it is about.
+func (f Failure) With(change func(*About)) Failure {
+	about := About{}
+	if f.About != nil {
+		about = *f.About
+	}
+	change(&about)
+	f.About = &about
+	return f
 }
 
 // Refusal is Smokeball's own answer, kept for the operator.
@@ -69,6 +113,29 @@ type Refusal struct {
 	Detail    string    `json:"detail,omitempty"`
 	Errors    []string  `json:"errors,omitempty"`
 	RequestID RequestID `json:"request_id,omitempty"`
+}
+
+// longestLine is the most characters of what a person reads in one line.
+const longestLine = 300
+
+// Line is all of it in one line for a person: the detail, or else the title, followed by what
+// the errors add. "": Smokeball said nothing.
+func (r *Refusal) Line() string {
+	if r == nil {
+		return ""
+	}
+	var parts []string
+	for _, text := range append([]string{cmp.Or(r.Detail, r.Title)}, r.Errors...) {
+		text = strings.TrimRight(text, ".; ")
+		if text != "" && !slices.Contains(parts, text) {
+			parts = append(parts, text)
+		}
+	}
+	line := []rune(strings.Join(parts, "; "))
+	if len(line) <= longestLine {
+		return string(line)
+	}
+	return string(line[:longestLine-1]) + "…"
 }
 
 // Class says what may be done after a call to the outside failed.
@@ -101,7 +168,7 @@ type CallError struct {
 }
 
 func (e *CallError) Error() string {
-	s := e.Op + ": " + e.Failure.Message
+	s := e.Op + ": " + e.Failure.String()
 	if e.Err != nil {
 		s += fmt.Sprintf(" (%v)", e.Err)
 	}
@@ -144,7 +211,7 @@ type Rejection struct {
 	Faults  []FieldFault // what is wrong with which field, where that is the cause
 }
 
-func (r *Rejection) Error() string { return r.Failure.Message }
+func (r *Rejection) Error() string { return r.Failure.String() }
 
 // AsRejection finds the Rejection in err's chain, or nil.
 func AsRejection(err error) *Rejection {

@@ -129,7 +129,7 @@ func indented(t *testing.T, data []byte) []byte {
 }
 
 // choices are the types of which a value fills one part or another.
-var choices = []reflect.Type{reflect.TypeFor[domain.Warning](), reflect.TypeFor[domain.Content](), reflect.TypeFor[domain.ClientData](), reflect.TypeFor[domain.ContactDraft]()}
+var choices = []reflect.Type{reflect.TypeFor[domain.Warning](), reflect.TypeFor[domain.Failure](), reflect.TypeFor[domain.Content](), reflect.TypeFor[domain.ClientData](), reflect.TypeFor[domain.ContactDraft]()}
 
 // blanks names the fields that a value leaves empty.
 func blanks(v reflect.Value, path string) []string {

@@ -25,12 +25,14 @@ type MappingRevised struct {
 	Mapping  Mapping `json:"mapping"`
 	TypeName string  `json:"type_name,omitempty"` // of the matter type, at that time
 	By       string  `json:"by"`
+	ByName   string  `json:"by_name,omitempty"`
 }
 
 // MappingRemoved says that a firm admin took a mapping back.
 type MappingRemoved struct {
-	ID MappingID `json:"id"`
-	By string    `json:"by"`
+	ID     MappingID `json:"id"`
+	By     string    `json:"by"`
+	ByName string    `json:"by_name,omitempty"`
 }
 
 func (MappingRevised) EventName() string { return "mapping.revised.v1" }
@@ -52,6 +54,9 @@ type Mappings struct {
 	At       time.Time     `json:"at,omitzero"` // of the last revision
 	Kept     []KeptMapping `json:"kept,omitempty"`
 }
+
+// IsZero reports whether the firm has never had a mapping of its own.
+func (m Mappings) IsZero() bool { return m.Revision == 0 }
 
 // MostMappings is how many mappings a firm may have.
 const MostMappings = 500

@@ -13,15 +13,12 @@ var ErrTaken = errors.New("domain: somebody else is at it")
 // ErrNotCurrent says that the sync is no longer the one being worked on.
 var ErrNotCurrent = errors.New("domain: the sync is not the matter's current one")
 
-// Matter is a CaseHug matter: what CaseHug said of it, what Smokeball has of it,
-// and its syncs, of which one at a time is current.
+// Matter is a CaseHug matter: what CaseHug said of it, what its syncs did in Smokeball, and what
+// people decided about differences. Each part decides what needs no other part.
 type Matter struct {
-	Known        bool
-	Data         MatterData
-	Documents    []Document // in order of approval
-	Smokeball    Linked
+	Announced
+	Sending
 	Contacts     map[ClientID]SmokeballID
-	Folders      map[string]Folder // by path
 	Tags         []string          // that Smokeball has from us
 	TypeID       string            // the matter type it was resolved to
 	TypeName     string            // of that matter type
@@ -30,13 +27,53 @@ type Matter struct {
 	Jurisdiction string            // the same
 	Refused      map[string]string // values that Smokeball refused, by field; not offered again by itself
 	Role         string            // of the clients, where a mapping says so
-	Current      *Sync             // nil: nothing to do
-	Next         *Sync             // asked for while the current one runs
-	Former       map[string]Former // what it was before in Smokeball, by account
+	Decisions
 
-	asked bool // some sync was ever asked for
+	Unclear map[ClientID]SmokeballID `json:",omitempty"`       // contacts that stand in the place of clients' which are gone
+	Erased  bool                     `json:"erased,omitempty"` // its data were erased: nothing is synced any more
+}
+
+// Announced is what CaseHug said of a matter itself.
+type Announced struct {
+	Known bool
+	Data  MatterData
 	seen  *trail[EventRef]
-	syncs *trail[SyncID]
+}
+
+// Sending is what a matter's syncs do in Smokeball: only the current attempt records what it does.
+type Sending struct {
+	Syncs
+	Link
+	Files
+}
+
+// Syncs are a matter's syncs, of which one at a time is current.
+type Syncs struct {
+	Current *Sync // nil: nothing to do
+	Next    *Sync // asked for while the current one runs
+	asked   bool  // some sync was ever asked for
+	syncs   *trail[SyncID]
+}
+
+// Link is what a matter is, and was, in Smokeball.
+type Link struct {
+	Smokeball Linked
+	Former    map[string]Former // what it was before in Smokeball, by account
+	Parted    Parted            // that a person unlinked it, and nothing has taken that link's place
+	Apart     []SmokeballID     // matters of Smokeball's that people unlinked it from: it is none of them
+}
+
+// Files are a matter's documents, and the files and folders of these in Smokeball.
+type Files struct {
+	Documents []Document        // in order of approval
+	Folders   map[string]Folder // by path
+}
+
+// Decisions are what people, or a firm's setting, decided about fields that differ.
+type Decisions struct {
+	Accepted map[string]Acceptance `json:",omitempty"` // Smokeball's values that were taken for right, by field
+	Repairs  map[string]Repair     `json:",omitempty"` // fields that a sync is to write although CaseHug did not change them
+	Settled  map[string]Settlement `json:",omitempty"` // fields that were repaired because of the firm's setting
 }
 
 // Linked is what Smokeball has of a matter.
@@ -54,6 +91,8 @@ type Linked struct {
 	Seen      time.Time    // when Smokeball last showed it
 	Gone      bool         // Smokeball no longer has it
 	There     There        // what Smokeball is known to have of it
+	Left      []ClientID   // CaseHug's clients who are not put on it, because a person decided so
+	Same      SmokeballID  // the contact that the matter's client is, because a person said so
 }
 
 // Former is what a matter was in a Smokeball account before it was unlinked.
@@ -90,6 +129,8 @@ type Document struct {
 	Told      time.Time // when the newest of them came
 	Moved     bool      // it was sent to another matter; it may be in this one too
 	Doubted   bool      // it had a file that was refused or given up; a record of it may be left
+
+	Removed *Removal // by people, in Smokeball; nil: nobody did
 }
 
 // Apply returns the matter after e.
@@ -113,13 +154,15 @@ func (m Matter) Apply(e Event, at time.Time) Matter {
 			m.seen = m.seen.with(e.Origin)
 		}
 		m.Documents = approve(m.Documents, e, at)
+	case MatterErased:
+		m.Known, m.Erased, m.Current, m.Next, m.Repairs = true, true, nil, nil, nil
 	case SyncRequested, SyncStarted, SyncDeferred, SyncReleased, SyncConfirming, SyncSucceeded, SyncFailed, SyncSkipped, SyncCancelled:
 		m = applySync(m, e, at)
 	default:
 		m = applyEffect(m, e, at)
 		m.Smokeball = m.Smokeball.follow(e, at)
 	}
-	return m
+	return m.decided(e, at)
 }
 
 // applySync moves the sync that the event is about.
@@ -129,7 +172,7 @@ func applySync(m Matter, e Event, at time.Time) Matter {
 	}
 	id, _ := SyncMoved(e)
 	switch {
-	case !allows(m, e):
+	case !m.allows(e):
 	case m.Current != nil && m.Current.ID == id:
 		to, _ := m.Current.Status.After(e)
 		if to.Ended() {
@@ -146,6 +189,10 @@ func applySync(m Matter, e Event, at time.Time) Matter {
 }
 
 func enqueue(m Matter, e SyncRequested, at time.Time) Matter {
+	if m.Erased {
+		return m
+	}
+	m.Link = m.askedAgain(e.Trigger)
 	m.asked = true
 	m.syncs = m.syncs.with(e.Sync)
 	if e.Origin != (EventRef{}) {
@@ -163,6 +210,7 @@ func enqueue(m Matter, e SyncRequested, at time.Time) Matter {
 
 // joined notes that a person requires the sync which an event had asked for.
 func joined(m Matter, e SyncJoined) Matter {
+	m.Link = m.askedAgain(e.Trigger)
 	switch {
 	case e.By == "":
 	case m.Current != nil && m.Current.ID == e.Sync:
@@ -200,6 +248,10 @@ func applyEffect(m Matter, e Event, at time.Time) Matter {
 	case MatterTagged:
 		m.Tags = e.Tags
 		m = changeSync(m, func(s *Sync) { s.Changed = true })
+	case ClientFollowed:
+		m = m.followed(e)
+	case ClientNotFollowed:
+		m.Unclear = with(m.Unclear, e.Client, e.To)
 	case ContactSeen:
 		m = changeSync(m, func(s *Sync) { s.Contacts, s.Changed = without(s.Contacts, e.Contact), true })
 	case MatterCreationStarted:
@@ -214,9 +266,11 @@ func applyEffect(m Matter, e Event, at time.Time) Matter {
 		}
 	case MatterAccepted:
 		m.Smokeball = Linked{ID: e.Matter, Sent: e.Sent, Request: e.Request, Since: at, Account: e.Account, Made: true}
+		m.Link = m.joinedWith(e.Matter)
 		m = changeSync(m, func(s *Sync) { s.Created, s.Changed = true, true })
 	case MatterLinked:
-		m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true, Account: e.Account, Seen: at}
+		m = linked(m, e, at)
+		m.Link = m.joinedWith(e.Matter)
 		m = changeSync(m, func(s *Sync) { s.Changed = true })
 	case MatterChangeAccepted:
 		if before := m.Smokeball.Sent; m.Smokeball.Confirmed {
@@ -231,8 +285,20 @@ func applyEffect(m Matter, e Event, at time.Time) Matter {
 		m.Smokeball.Gone = true
 	case MatterUnlinked:
 		m = unlinked(m, e)
+		m.Link = m.part(e, at)
 	default:
 		m = applyFile(m, e, at)
+	}
+	return m
+}
+
+// linked is the matter after it was linked. One that was restored stays as a person linked it.
+func linked(m Matter, e MatterLinked, at time.Time) Matter {
+	was := m.Smokeball
+	m.Smokeball = Linked{ID: e.Matter, Sent: e.Known, Confirmed: true, Account: e.Account, Seen: at, Left: e.Left, Same: e.Contact,
+		Made: was.Intent != nil && e.How == LinkedByID} // by the call whose answer was lost
+	if e.How == LinkedRestored && was.ID == e.Matter {
+		m.Smokeball.Left, m.Smokeball.Same = was.Left, was.Same
 	}
 	return m
 }
@@ -252,7 +318,7 @@ func unlinked(m Matter, e MatterUnlinked) Matter {
 	m.Smokeball, m.Folders, m.Tags, m.TypeID, m.TypeName, m.CaseType, m.Role, m.Refused = Linked{}, nil, nil, "", "", "", "", nil
 	docs := append([]Document(nil), m.Documents...)
 	for i, d := range docs {
-		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Told: d.Told, Moved: d.Moved || d.File != "" || d.Intent != nil}
+		docs[i] = Document{Data: d.Data, Vouched: d.Vouched, Approvals: d.Approvals, Told: d.Told, Moved: d.Moved || d.File != "" || d.Intent != nil || d.Doubted}
 	}
 	m.Documents = docs
 	if e.Reason == UnlinkedAccount {
@@ -296,7 +362,7 @@ func applyFile(m Matter, e Event, at time.Time) Matter {
 	switch e := e.(type) {
 	case FileCreationStarted:
 		m = changeDocument(m, e.Document, func(d *Document) {
-			d.Intent, d.Moved, d.Doubted = &Intent{Request: e.Request, At: at}, false, false
+			d.Intent, d.Doubted = &Intent{Request: e.Request, At: at}, false
 			d.Called = cmp.Or(e.FileName, d.Data.fileName())
 		})
 	case FileCreationRefused:
@@ -310,7 +376,7 @@ func applyFile(m Matter, e Event, at time.Time) Matter {
 		})
 	case FileAccepted:
 		m = changeDocument(m, e.Document, func(d *Document) {
-			d.File, d.Request, d.Intent, d.Moved, d.Doubted = e.File, e.Request, nil, false, false
+			d.File, d.Request, d.Intent, d.Doubted = e.File, e.Request, nil, false
 			d.Sent, d.Shown = "", false
 		})
 	case DocumentReplacementStarted:
@@ -329,6 +395,10 @@ func applyFile(m Matter, e Event, at time.Time) Matter {
 	case FileRenamed:
 		m = changeDocument(m, e.Document, func(d *Document) { d.Called = e.FileName })
 		m = changeSync(m, func(s *Sync) { s.Changed = true })
+	case DocumentRemoved:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Removed = removal(e, at) })
+	case DocumentRestored:
+		m = changeDocument(m, e.Document, func(d *Document) { d.Removed = nil })
 	case DocumentFailed:
 		m = changeDocument(m, e.Document, func(d *Document) { d.Failure, d.FailedIn = &e.Failure, e.Sync })
 	default:
@@ -440,7 +510,7 @@ func without(list []PendingContact, id SmokeballID) []PendingContact {
 }
 
 // Unsent are the approved documents that Smokeball is not known to have.
-func (m Matter) Unsent() []Document {
+func (m Files) Unsent() []Document {
 	var list []Document
 	for _, d := range m.Documents {
 		if !d.Confirmed {
@@ -457,7 +527,7 @@ func (s *Sync) LeavesOut(d Document) bool {
 }
 
 // Document is the approved document of that id.
-func (m Matter) Document(id DocumentID) (Document, bool) {
+func (m Files) Document(id DocumentID) (Document, bool) {
 	for _, d := range m.Documents {
 		if d.Data.ID == id {
 			return d, true

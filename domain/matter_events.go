@@ -27,6 +27,7 @@ type MatterRebased struct {
 	Version int    `json:"version"`
 	Was     int    `json:"was"`
 	By      string `json:"by"`
+	ByName  string `json:"by_name,omitempty"`
 }
 
 // DocumentApproved is CaseHug's word that a document is final and may be sent.
@@ -46,6 +47,8 @@ type SyncRequested struct {
 	Origin     EventRef `json:"origin,omitzero"`
 	Title      string   `json:"title,omitempty"`
 	CaseNumber string   `json:"case_number,omitempty"`
+	Client     string   `json:"client,omitempty"`  // name of the matter's client
+	ByName     string   `json:"by_name,omitempty"` // where By asked in person
 }
 
 // SyncJoined says that an event asked for a sync which was queued or waiting already.
@@ -53,7 +56,10 @@ type SyncJoined struct {
 	Sync   SyncID   `json:"sync"`
 	Origin EventRef `json:"origin"`
 	By     string   `json:"by,omitempty"` // the user who asked; empty: an event did
+	ByName string   `json:"by_name,omitempty"`
 	Proof  AskProof `json:"proof,omitempty"`
+	// Trigger is what asked; facts of older ledgers do not tell.
+	Trigger Trigger `json:"trigger,omitempty"`
 }
 
 // SyncStarted says that an engine works on the sync; Attempt counts from 1.
@@ -62,6 +68,7 @@ type SyncStarted struct {
 	Attempt    int    `json:"attempt"`
 	Title      string `json:"title,omitempty"`
 	CaseNumber string `json:"case_number,omitempty"`
+	Client     string `json:"client,omitempty"` // name of the matter's client
 }
 
 // SyncDeferred says that the sync waits: until a time, or (without one) until what
@@ -84,6 +91,8 @@ type SyncDeferred struct {
 type SyncReleased struct {
 	Sync   SyncID        `json:"sync"`
 	Reason ReleaseReason `json:"reason"`
+	By     string        `json:"by,omitempty"` // the person who retried it
+	ByName string        `json:"by_name,omitempty"`
 }
 
 // ReleaseReason says why a waiting sync goes on before its time.
@@ -94,6 +103,7 @@ const (
 	ReleasedByNews    ReleaseReason = "news"    // CaseHug sent a newer version of the matter
 	ReleasedByRequest ReleaseReason = "request" // another sync was asked for
 	ReleasedByPerson  ReleaseReason = "person"  // a person retried it
+	ReleasedByLink    ReleaseReason = "link"    // a person linked the matter
 )
 
 // SyncConfirming says that all calls of the sync were accepted.
@@ -133,8 +143,9 @@ const (
 
 // SyncCancelled ends a sync that a person no longer requires.
 type SyncCancelled struct {
-	Sync SyncID `json:"sync"`
-	By   string `json:"by"`
+	Sync   SyncID `json:"sync"`
+	By     string `json:"by"`
+	ByName string `json:"by_name,omitempty"`
 }
 
 // MatterTypeResolved names the matter type that the case type means in the account.
@@ -260,6 +271,7 @@ const (
 	LinkedByNumber Linking = "number"      // it has the case number and the client
 	LinkedRestored Linking = "restored"    // it was gone and is there again
 	LinkedEarlier  Linking = "earlier"     // it was linked before the firm left the account
+	LinkedByHand   Linking = "by_hand"     // a person chose it
 )
 
 // MatterLinked says that a matter which Smokeball already had is this matter.
@@ -270,6 +282,13 @@ type MatterLinked struct {
 	Known      MatterDraft `json:"known"`             // what counts as already sent
 	Account    string      `json:"account,omitempty"` // of Smokeball; empty: whichever is connected
 	DurationMS int64       `json:"duration_ms"`
+
+	// Of a link by hand, which no sync made:
+	By      string       `json:"by,omitempty"` // who made it
+	ByName  string       `json:"by_name,omitempty"`
+	Choice  ClientChoice `json:"choice,omitempty"`  // what they decided of the client; empty: there was nothing to decide
+	Contact SmokeballID  `json:"contact,omitempty"` // that they said the matter's client is
+	Left    []ClientID   `json:"left,omitempty"`    // CaseHug's clients who are not put on Smokeball's matter
 }
 
 // MatterChangeAccepted says that Smokeball took changes of the matter in (202).
@@ -319,12 +338,14 @@ type MatterGone struct {
 }
 
 // MatterUnlinked says that the matter is no longer the one that it was in Smokeball: it is
-// looked for and made again, its documents too.
+// looked for and made again, its documents too, unless a person unlinked it.
 type MatterUnlinked struct {
 	Sync    SyncID      `json:"sync"`
 	Matter  SmokeballID `json:"matter,omitempty"`  // empty: it was not known yet whether it was made
 	Account string      `json:"account,omitempty"` // where it is, or was
 	Reason  Unlinking   `json:"reason"`
+	By      string      `json:"by,omitempty"` // who unlinked it by hand
+	ByName  string      `json:"by_name,omitempty"`
 }
 
 // Unlinking says why a matter is no longer the one that it was in Smokeball.
@@ -334,6 +355,8 @@ type Unlinking string
 const (
 	UnlinkedGone    Unlinking = "gone"    // it is gone, and a person requires it in Smokeball again
 	UnlinkedAccount Unlinking = "account" // the firm is connected to another account by now
+
+	UnlinkedByPerson Unlinking = "person" // a firm admin unlinked it; nothing else is made of it unasked
 )
 
 // FileCreationStarted is the intent to announce the document's file to Smokeball.

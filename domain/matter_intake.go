@@ -21,6 +21,9 @@ func (m Matter) TakeIn(e CaseHugEvent, s Settings) []Event {
 	for _, f := range facts {
 		after = after.Apply(f, e.Time)
 	}
+	if m.Erased {
+		return facts
+	}
 	return append(facts, syncsAfter(after, e, s, news)...)
 }
 
@@ -104,7 +107,7 @@ func syncsAfter(m Matter, e CaseHugEvent, s Settings, news bool) []Event {
 		return m.RequestFor(e, TriggerManual)
 	}
 	if news {
-		return release(m, ReleasedByNews)
+		return m.release(ReleasedByNews)
 	}
 	return nil
 }
@@ -117,7 +120,7 @@ func isLinked(m Matter) bool {
 // RequestFor decides the sync that an event of CaseHug asks for.
 func (m Matter) RequestFor(e CaseHugEvent, t Trigger) []Event {
 	_, facts := m.Request(SyncRequested{
-		Sync: SyncIDFor(e.Firm, matterOr(m, e), e.Origin), Trigger: t, By: e.RequestedBy, Proof: e.Proof, Origin: e.Origin,
+		Sync: SyncIDFor(e.Firm, matterOr(m, e), e.Origin), Trigger: t, By: e.RequestedBy, ByName: e.RequestedName, Proof: e.Proof, Origin: e.Origin,
 	})
 	return facts
 }
@@ -136,8 +139,10 @@ func matterOr(m Matter, e CaseHugEvent) MatterID {
 // already, the waiting one (which goes on now), or a new one, after the current one
 // if that runs.
 func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
-	r.Title, r.CaseNumber = m.Data.Title, m.Data.CaseNumber
+	r.Title, r.CaseNumber, r.Client = m.Data.Title, m.Data.CaseNumber, m.Data.Client.Name()
 	switch {
+	case m.Erased:
+		return "", nil
 	case m.syncs.has(r.Sync):
 		return r.Sync, nil
 	case m.Current == nil:
@@ -145,7 +150,7 @@ func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 	case m.Current.Status == Queued:
 		return m.Current.ID, join(m, m.Current.ID, r)
 	case m.Current.Status == Waiting:
-		return m.Current.ID, append(join(m, m.Current.ID, r), release(m, ReleasedByRequest)...)
+		return m.Current.ID, append(join(m, m.Current.ID, r), m.release(ReleasedByRequest)...)
 	case m.Next != nil:
 		return m.Next.ID, join(m, m.Next.ID, r)
 	}
@@ -155,33 +160,38 @@ func (m Matter) Request(r SyncRequested) (SyncID, []Event) {
 // join records that an event was answered by an existing sync, unless another of its
 // facts tells already that it came.
 func join(m Matter, id SyncID, r SyncRequested) []Event {
-	if r.Origin == (EventRef{}) || m.seen.has(r.Origin) {
+	answersPart := r.Trigger == TriggerManual && m.Parted.From != "" && !m.Parted.Again
+	if r.Origin == (EventRef{}) || (m.seen.has(r.Origin) && !answersPart) {
 		return nil
 	}
-	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By, Proof: r.Proof}}
+	return []Event{SyncJoined{Sync: id, Origin: r.Origin, By: r.By, ByName: r.ByName, Proof: r.Proof, Trigger: r.Trigger}}
 }
 
 // IsCurrent reports whether the sync is the current or the next one.
-func (m Matter) IsCurrent(id SyncID) bool {
+func (m Syncs) IsCurrent(id SyncID) bool {
 	return (m.Current != nil && m.Current.ID == id) || (m.Next != nil && m.Next.ID == id)
 }
 
 // Resume decides that a person requires the unfinished sync tried now; only one that waits
 // has anything to gain.
-func (m Matter) Resume(id SyncID) []Event {
+func (m Syncs) Resume(id SyncID, by User) []Event {
 	if m.Current == nil || m.Current.ID != id {
 		return nil
 	}
-	return release(m, ReleasedByPerson)
+	goesOn := SyncReleased{Sync: id, Reason: ReleasedByPerson, By: by.Subject, ByName: by.Name}
+	if !m.allows(goesOn) {
+		return nil
+	}
+	return []Event{goesOn}
 }
 
 // release lets a waiting sync look again whether it can go on.
-func release(m Matter, why ReleaseReason) []Event {
+func (m Syncs) release(why ReleaseReason) []Event {
 	if m.Current == nil {
 		return nil
 	}
 	goesOn := SyncReleased{Sync: m.Current.ID, Reason: why}
-	if !allows(m, goesOn) {
+	if !m.allows(goesOn) {
 		return nil
 	}
 	return []Event{goesOn}
@@ -189,15 +199,31 @@ func release(m Matter, why ReleaseReason) []Event {
 
 // Cancel decides that a person no longer requires a sync which is queued or waits. What an
 // event brings later asks for a new one.
-func (m Matter) Cancel(id SyncID, by string) ([]Event, error) {
+func (m Syncs) Cancel(id SyncID, by string) ([]Event, error) {
 	off := SyncCancelled{Sync: id, By: by}
 	switch {
-	case allows(m, off):
+	case m.allows(off):
 		return []Event{off}, nil
 	case m.IsCurrent(id):
 		return nil, notCancellable(id, "is at work", "Wait until it ends: what it has begun can't be called off.")
 	}
 	return nil, notCancellable(id, "has ended", "There is nothing left to cancel. Reload the page to see how it ended.")
+}
+
+// Standing is how a sync stands, as far as a retry depends on it.
+type Standing struct {
+	Status Status
+	Warned bool // something was left out
+}
+
+// CheckRetry rejects a retry of a sync that ended well and left nothing out: there is nothing
+// to try again.
+func (s Standing) CheckRetry(id SyncID) error {
+	if s.Warned || s.Status != Succeeded && s.Status != Skipped {
+		return nil
+	}
+	return &Rejection{Reason: Conflict, Failure: Failure{Code: CodeNotRetryable,
+		Message: "Sync " + string(id) + " ended well, so there is nothing to retry", Remedy: "To send the matter again, use “Sync to Smokeball” on the matter."}}
 }
 
 func notCancellable(id SyncID, why, remedy string) error {
@@ -212,20 +238,28 @@ func (m Matter) RequestWith(e CaseHugEvent) (SyncID, []Event) {
 	for _, f := range facts {
 		m = m.Apply(f, e.Time)
 	}
+	return m.Awaited(), facts
+}
+
+// Awaited is the sync that will see the newest news; "": none is wanted.
+func (m Matter) Awaited() SyncID {
 	switch {
 	case m.Current == nil:
-		return "", facts
+		return ""
 	case m.Next != nil && m.Current.Status != Queued:
-		return m.Next.ID, facts // the current one is too far to see the news
+		return m.Next.ID // the current one is too far to see the news
 	}
-	return m.Current.ID, facts
+	return m.Current.ID
 }
+
+// Saw reports whether the event is on record.
+func (m Matter) Saw(origin EventRef) bool { return m.seen.has(origin) }
 
 // FollowClient decides the sync that a newer version of one of the matter's clients
 // asks for. A matter that Smokeball neither has nor is about to get waits for its own
 // occasion.
 func (m Matter) FollowClient(e CaseHugEvent) []Event {
-	if !isLinked(m) || m.seen.has(e.Origin) {
+	if m.Erased || !isLinked(m) || m.seen.has(e.Origin) {
 		return nil
 	}
 	return m.RequestFor(e, TriggerClientUpdated)

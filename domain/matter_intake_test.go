@@ -131,7 +131,7 @@ func TestTakeInDuringSyncs(t *testing.T) {
 
 		{"a queued sync absorbs an update", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2))},
 		{"a queued sync absorbs a request, which is noted", and(linked(), asked(3, domain.TriggerManual)), domain.DefaultSettings, requestedEvent(4),
-			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"})},
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5", Trigger: domain.TriggerManual})},
 		{"a running sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1)),
 			domain.DefaultSettings, updatedEvent(4, 2), list(updated(4, 2), asked(4, domain.TriggerMatterUpdated))},
 		{"a confirming sync cannot see an update: another follows", and(linked(), asked(3, domain.TriggerManual), started(3, 1), domain.SyncConfirming{Sync: syncFor(3)}),
@@ -141,7 +141,7 @@ func TestTakeInDuringSyncs(t *testing.T) {
 		{"a waiting sync is released by an update", waiting, domain.DefaultSettings, updatedEvent(4, 2),
 			list(updated(4, 2), domain.SyncReleased{Sync: syncFor(3), Reason: domain.ReleasedByRequest})},
 		{"a waiting sync is released by a request", waiting, domain.DefaultSettings, requestedEvent(4),
-			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5"}, domain.SyncReleased{Sync: syncFor(3), Reason: domain.ReleasedByRequest})},
+			list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(4), By: "u_5", Trigger: domain.TriggerManual}, domain.SyncReleased{Sync: syncFor(3), Reason: domain.ReleasedByRequest})},
 
 		{"a person's request needs no setting", list(created(1)), domain.Settings{}, requestedEvent(4), list(askedByUser)},
 		{"a request may bring a newer matter along", list(created(1)), domain.Settings{}, withNews, list(updated(4, 2), askedByUser)},
@@ -163,7 +163,7 @@ func TestFollowClient(t *testing.T) {
 		{"a matter that Smokeball does not have is not", list(created(1)), nil},
 		{"a first sync that waits reads the client by itself", and(running, deferred(2, domain.CodeNotConnected, start)), nil},
 		{"a first sync that runs has read the client already", running, list(next)},
-		{"a queued sync absorbs it", and(linked(), asked(3, domain.TriggerManual)), list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(9)})},
+		{"a queued sync absorbs it", and(linked(), asked(3, domain.TriggerManual)), list(domain.SyncJoined{Sync: syncFor(3), Origin: ref(9), Trigger: domain.TriggerClientUpdated})},
 		{"the same event again is nothing", and(linked(), next), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) { then(t, given[domain.Matter](c.given...).FollowClient(e), c.then...) })
@@ -217,5 +217,5 @@ func TestRequest(t *testing.T) {
 	if id != "s_click" {
 		t.Errorf("named %s, want s_click", id)
 	}
-	then(t, facts, domain.SyncRequested{Sync: "s_click", Trigger: domain.TriggerRetry, By: "u_5", Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber})
+	then(t, facts, domain.SyncRequested{Sync: "s_click", Trigger: domain.TriggerRetry, By: "u_5", Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber, Client: "Maria Rivera"})
 }

@@ -17,7 +17,13 @@ type MatterValues struct {
 	ClientIDs   []SmokeballID `json:"client_ids,omitempty"`
 	Opened      string        `json:"opened,omitempty"` // a day
 	Closed      string        `json:"closed,omitempty"` // a day
+
+	ResponsibleName  string `json:"responsible_name,omitempty"`  // of the responsible person
+	ResponsibleEmail string `json:"responsible_email,omitempty"` // the same
 }
+
+// StaffMember is somebody who works, or worked, at the firm.
+type StaffMember struct{ Name, Email string }
 
 // MatterSeen says what a read of a linked matter showed, where that was new.
 type MatterSeen struct {
@@ -27,6 +33,7 @@ type MatterSeen struct {
 	By        Proof        `json:"by"`                // what the read was made for
 	Hint      EventRef     `json:"hint,omitzero"`     // the newest webhook before the read
 	ChangedAt time.Time    `json:"changed_at,omitzero"`
+	ReadAt    time.Time    `json:"read_at,omitzero"` // when Smokeball was asked; zero: right before it was recorded
 	// Changed are the fields that others changed since CaseHug knew them last, by CaseHug's
 	// names: CaseHug is told of these.
 	Changed []string `json:"changed,omitempty"`
@@ -84,17 +91,18 @@ type matterField struct {
 	put  func(*MatterValues, MatterValues) // takes the value over
 }
 
-func matterFields() []matterField {
-	return []matterField{
-		{FieldStatus, func(v MatterValues) string { return v.Status }, func(v *MatterValues, w MatterValues) { v.Status = w.Status }},
-		{FieldTitle, func(v MatterValues) string { return v.Description }, func(v *MatterValues, w MatterValues) { v.Description = w.Description }},
-		{FieldNumber, func(v MatterValues) string { return v.Number }, func(v *MatterValues, w MatterValues) { v.Number = w.Number }},
-		{FieldCaseType, func(v MatterValues) string { return v.TypeID }, func(v *MatterValues, w MatterValues) { v.TypeID, v.TypeName = w.TypeID, w.TypeName }},
-		{FieldResponsible, func(v MatterValues) string { return v.Responsible }, func(v *MatterValues, w MatterValues) { v.Responsible = w.Responsible }},
-		{FieldOpened, func(v MatterValues) string { return v.Opened }, func(v *MatterValues, w MatterValues) { v.Opened = w.Opened }},
-		{FieldClosed, func(v MatterValues) string { return v.Closed }, func(v *MatterValues, w MatterValues) { v.Closed = w.Closed }},
-		{FieldClients, func(v MatterValues) string { return joinedIDs(v.ClientIDs) }, func(v *MatterValues, w MatterValues) { v.ClientIDs = w.ClientIDs }},
-	}
+// matterFields is a variable because a matter is compared after each event.
+var matterFields = []matterField{
+	{FieldStatus, func(v MatterValues) string { return v.Status }, func(v *MatterValues, w MatterValues) { v.Status = w.Status }},
+	{FieldTitle, func(v MatterValues) string { return v.Description }, func(v *MatterValues, w MatterValues) { v.Description = w.Description }},
+	{FieldNumber, func(v MatterValues) string { return v.Number }, func(v *MatterValues, w MatterValues) { v.Number = w.Number }},
+	{FieldCaseType, func(v MatterValues) string { return v.TypeID }, func(v *MatterValues, w MatterValues) { v.TypeID, v.TypeName = w.TypeID, w.TypeName }},
+	{FieldResponsible, func(v MatterValues) string { return v.Responsible }, func(v *MatterValues, w MatterValues) {
+		v.Responsible, v.ResponsibleName, v.ResponsibleEmail = w.Responsible, w.ResponsibleName, w.ResponsibleEmail
+	}},
+	{FieldOpened, func(v MatterValues) string { return v.Opened }, func(v *MatterValues, w MatterValues) { v.Opened = w.Opened }},
+	{FieldClosed, func(v MatterValues) string { return v.Closed }, func(v *MatterValues, w MatterValues) { v.Closed = w.Closed }},
+	{FieldClients, func(v MatterValues) string { return joinedIDs(v.ClientIDs) }, func(v *MatterValues, w MatterValues) { v.ClientIDs = w.ClientIDs }},
 }
 
 // joinedIDs names the clients, the first one first: it is the main one.
@@ -108,7 +116,7 @@ func joinedIDs(ids []SmokeballID) string {
 
 // Field is the value of a field, by CaseHug's name for it.
 func (v MatterValues) Field(name string) string {
-	for _, f := range matterFields() {
+	for _, f := range matterFields {
 		if f.name == name {
 			return f.text(v)
 		}
@@ -121,10 +129,46 @@ type There struct {
 	Values  *MatterValues // nil: nothing is known
 	Seen    bool          // by a read; else only what we wrote is known
 	By      Proof
-	At      time.Time     // when it was recorded
+	At      time.Time     // when Smokeball was asked for it, or took it in
 	Changed time.Time     // when others changed it there, by Smokeball's clock; zero: not told
 	Then    *MatterValues // while a change of ours waits to be seen: what was known before it
 	Moves   int           // counts what was recorded of it: a read that began before the newest is too old
+
+	Wrote map[string]Shown `json:",omitempty"` // fields that were written since the last read, and shown to be
+}
+
+// Shown is what showed a value, and when.
+type Shown struct {
+	By Proof     `json:"by"`
+	At time.Time `json:"at"`
+}
+
+// Of is what showed the value of a field, and when: a read, or what confirmed that it was written
+// since.
+func (t There) Of(field string) Shown {
+	if w, ok := t.Wrote[field]; ok {
+		return w
+	}
+	return Shown{t.By, t.At}
+}
+
+// newest is when anything of it was shown last.
+func (t There) newest() time.Time {
+	last := t.At
+	for _, w := range t.Wrote {
+		if w.At.After(last) {
+			last = w.At
+		}
+	}
+	return last
+}
+
+// readFrom is when a read began that was recorded at a time. What changed since then it does not show.
+func readFrom(read, recorded time.Time) time.Time {
+	if read.IsZero() {
+		return recorded
+	}
+	return read
 }
 
 // follow notes what the event says of the values that Smokeball has.
@@ -132,7 +176,8 @@ func (l Linked) follow(e Event, at time.Time) Linked {
 	t := l.There
 	switch e := e.(type) {
 	case MatterSeen:
-		t.Values, t.Seen, t.By, t.At, t.Changed = &e.Values, true, e.By, at, e.ChangedAt
+		t.Values, t.Seen, t.By, t.At, t.Changed = &e.Values, true, e.By, readFrom(e.ReadAt, at), e.ChangedAt
+		t.Wrote = nil
 		if !e.Values.Gone() {
 			l.Seen = at
 		}
@@ -142,7 +187,12 @@ func (l Linked) follow(e Event, at time.Time) Linked {
 		t = t.confirmed(l, e.By, at)
 	case MatterChangeRefused:
 		t.Then = nil
-	case MatterAccepted, MatterLinked:
+	case MatterLinked:
+		if l.Made { // a read has found it, and did not say how it is
+			ours := l.Sent.Values()
+			t.Values, t.By, t.At = &ours, ByRead, at
+		}
+	case MatterAccepted:
 	default:
 		return l
 	}
@@ -161,19 +211,20 @@ func (t There) confirmed(l Linked, by Proof, at time.Time) There {
 		t.Values, t.By, t.At = &ours, by, at
 	case t.Then != nil:
 		ours.ClientIDs = l.Change.ClientIDs
-		next, written := *t.Values, l.Change.names()
-		for _, f := range matterFields() {
+		next, written := *t.Values, l.Change.Fields()
+		for _, f := range matterFields {
 			if slices.Contains(written, f.name) && f.text(*t.Values) == f.text(*t.Then) {
 				f.put(&next, ours)
+				t.Wrote = with(t.Wrote, f.name, Shown{by, at})
 			}
 		}
-		t.Values, t.Then, t.By, t.At = &next, nil, by, at
+		t.Values, t.Then = &next, nil
 	}
 	return t
 }
 
-// names are the fields that the change writes.
-func (c MatterChange) names() (list []string) {
+// Fields are the fields that the change writes.
+func (c MatterChange) Fields() (list []string) {
 	for name, written := range map[string]bool{
 		FieldStatus: c.Status != nil, FieldTitle: c.Description != nil, FieldNumber: c.Number != nil, FieldCaseType: c.MatterTypeID != "",
 		FieldResponsible: c.ResponsibleStaffID != nil, FieldOpened: c.OpenedDate != nil, FieldClosed: c.ClosedDate != nil || c.Reopened,
@@ -208,13 +259,13 @@ func (m Matter) See(moves int, e MatterSeen) ([]Event, error) {
 
 // Differing are the fields of which Smokeball is known to have another value than the one that
 // it was sent, and that CaseHug still has: people changed them there.
-func (m Matter) Differing() (list []string) {
+func (m Link) Differing() (list []string) {
 	l := m.Smokeball
 	if l.ID == "" || !l.Confirmed || l.There.Values == nil {
 		return nil
 	}
 	sent := l.Sent.Values()
-	for _, f := range matterFields() {
+	for _, f := range matterFields {
 		if was := f.text(sent); f.name != FieldClients && was != "" && !exactly(was, f.text(*l.There.Values)) {
 			list = append(list, f.name)
 		}
@@ -223,7 +274,7 @@ func (m Matter) Differing() (list []string) {
 }
 
 func (v MatterValues) same(w MatterValues) bool {
-	for _, f := range matterFields() {
+	for _, f := range matterFields {
 		if !exactly(f.text(v), f.text(w)) {
 			return false
 		}
@@ -236,20 +287,48 @@ func (v MatterValues) same(w MatterValues) bool {
 func (m Matter) changedByOthers(now MatterValues) (list []string) {
 	t := m.Smokeball.There
 	if t.Values == nil {
-		return nil // the first look at a matter that Smokeball had: nobody changed it
+		if !m.Smokeball.Made {
+			return nil // the first look at a matter that Smokeball had: nobody changed it
+		}
+		ours := m.Smokeball.Sent.Values()
+		t.Values = &ours
 	}
 	sent, asked := m.Smokeball.Sent.Values(), m.Draft(m.Smokeball.Sent.ClientIDs).Values()
 	asked.Responsible = sent.Responsible // whom CaseHug's address names is Smokeball's to say
-	for _, f := range matterFields() {
+	if now.ResponsibleEmail != "" && SameText(now.ResponsibleEmail, m.Data.ResponsibleEmail) {
+		asked.Responsible = now.Responsible
+	}
+	for _, f := range matterFields {
 		was, is := f.text(*t.Values), f.text(now)
-		waits := !m.Smokeball.Confirmed && is == f.text(sent)                 // written, and not seen until now
+		waits := m.Smokeball.unseen(f.name) && is == f.text(sent)             // written, and not seen until now
 		unsent := f.text(asked) != f.text(sent) && exactly(is, f.text(asked)) // by a call whose answer is not on record
 		filled := was == "" && !t.Seen                                        // by Smokeball, when the matter was made
-		if !exactly(was, is) && !waits && !unsent && !filled {
+		_, repairing := m.Repairs[f.name]                                     // by a call whose answer is not on record
+		repaired := repairing && exactly(is, f.text(asked))
+		if !exactly(was, is) && !waits && !unsent && !filled && !repaired {
 			list = append(list, f.name)
 		}
 	}
 	return endings(list, t.Values.Gone(), now.Gone())
+}
+
+// unseen reports whether what we wrote of the field waits to be seen: with a change that names it,
+// or with the matter itself, which no read has shown yet.
+func (l Linked) unseen(field string) bool {
+	switch {
+	case l.Confirmed:
+		return false
+	case l.Before == nil:
+		return !l.There.Seen
+	}
+	return slices.Contains(l.Change.Fields(), field)
+}
+
+// IsChanged reports whether a list that was asked for at a time shows that others changed the
+// matter, and no read has shown it. One that was not read yet is to be read anyway.
+func (m Matter) IsChanged(listed time.Time, now MatterValues) bool {
+	t := m.Smokeball.There
+	return t.Values != nil && t.newest().Before(listed) && len(m.changedByOthers(now)) > 0
 }
 
 // endings tells of a matter that is gone that it was deleted, and not its status, and of one

@@ -11,8 +11,8 @@ func (m Matter) Begin(now time.Time) ([]Event, error) {
 	if s == nil || s.rests(now) {
 		return nil, ErrNotCurrent
 	}
-	begins := SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber}
-	if !allows(m, begins) {
+	begins := SyncStarted{Sync: s.ID, Attempt: s.Attempts + 1, Title: m.Data.Title, CaseNumber: m.Data.CaseNumber, Client: m.Data.Client.Name()}
+	if !m.allows(begins) {
 		return nil, ErrNotCurrent
 	}
 	return []Event{begins}, nil
@@ -26,7 +26,7 @@ type Attempt struct {
 }
 
 // CurrentAttempt is the matter's current attempt, if its sync is being worked on.
-func (m Matter) CurrentAttempt() (Attempt, bool) {
+func (m Syncs) CurrentAttempt() (Attempt, bool) {
 	if s := m.Current; s != nil && (s.Status == Running || s.Status == Confirming) {
 		return Attempt{Sync: s.ID, Number: s.Attempts}, true
 	}
@@ -34,12 +34,12 @@ func (m Matter) CurrentAttempt() (Attempt, bool) {
 }
 
 // Record decides that facts belong to the attempt, which must be the current one.
-func (m Matter) Record(t Attempt, facts ...Event) ([]Event, error) {
+func (m Syncs) Record(t Attempt, facts ...Event) ([]Event, error) {
 	if now, ok := m.CurrentAttempt(); !ok || now != t {
 		return nil, ErrNotCurrent
 	}
 	for _, f := range facts {
-		if !allows(m, f) {
+		if !m.allows(f) {
 			return nil, ErrNotCurrent
 		}
 	}
@@ -47,7 +47,7 @@ func (m Matter) Record(t Attempt, facts ...Event) ([]Event, error) {
 }
 
 // StartCreation decides to create the matter in the Smokeball account.
-func (m Matter) StartCreation(t Attempt, r RequestID, account string, sent MatterDraft) ([]Event, error) {
+func (m Sending) StartCreation(t Attempt, r RequestID, account string, sent MatterDraft) ([]Event, error) {
 	facts, err := m.Record(t, MatterCreationStarted{Sync: t.Sync, Request: r, Sent: sent, Account: account})
 	if err == nil && (m.Smokeball.ID != "" || m.Smokeball.Intent != nil) {
 		return nil, ErrTaken
@@ -56,7 +56,7 @@ func (m Matter) StartCreation(t Attempt, r RequestID, account string, sent Matte
 }
 
 // StartFolder decides to make the folder of a path.
-func (m Matter) StartFolder(t Attempt, path string, r RequestID) ([]Event, error) {
+func (m Sending) StartFolder(t Attempt, path string, r RequestID) ([]Event, error) {
 	facts, err := m.Record(t, FolderCreationStarted{Sync: t.Sync, Path: path, Request: r})
 	if f := m.Folders[path]; err == nil && (f.ID != "" || f.Intent != nil) {
 		return nil, ErrTaken
@@ -65,7 +65,7 @@ func (m Matter) StartFolder(t Attempt, path string, r RequestID) ([]Event, error
 }
 
 // StartFile decides to announce a document's file to Smokeball.
-func (m Matter) StartFile(t Attempt, doc DocumentID, name string, r RequestID) ([]Event, error) {
+func (m Sending) StartFile(t Attempt, doc DocumentID, name string, r RequestID) ([]Event, error) {
 	facts, err := m.Record(t, FileCreationStarted{Sync: t.Sync, Document: doc, FileName: name, Request: r})
 	if d, ok := m.Document(doc); err == nil && (!ok || d.File != "" || d.Intent != nil) {
 		return nil, ErrTaken
@@ -76,7 +76,7 @@ func (m Matter) StartFile(t Attempt, doc DocumentID, name string, r RequestID) (
 // Upload decides that the bytes of an approval were sent; approval counts those until then.
 // If it was approved again since, and not for the same bytes, the new approval goes first
 // (ErrTaken); if Smokeball has refused the file since, it yields nothing.
-func (m Matter) Upload(t Attempt, approval int, e DocumentUploaded) ([]Event, error) {
+func (m Sending) Upload(t Attempt, approval int, e DocumentUploaded) ([]Event, error) {
 	d, ok := m.Document(e.Document)
 	if !ok || d.File != e.File {
 		return m.Record(t)
@@ -90,7 +90,7 @@ func (m Matter) Upload(t Attempt, approval int, e DocumentUploaded) ([]Event, er
 
 // ShowFile decides that Smokeball shows the document's bytes. One whose newest content
 // is still to be sent is not shown by what was sent before.
-func (m Matter) ShowFile(t Attempt, e DocumentConfirmed) ([]Event, error) {
+func (m Sending) ShowFile(t Attempt, e DocumentConfirmed) ([]Event, error) {
 	if d, ok := m.Document(e.Document); !ok || !d.Uploaded || d.File != e.File {
 		return m.Record(t)
 	}
@@ -99,7 +99,7 @@ func (m Matter) ShowFile(t Attempt, e DocumentConfirmed) ([]Event, error) {
 
 // Leave decides that what the matter is in Smokeball, or was about to become, is about
 // another account than the one that is connected.
-func (m Matter) Leave(t Attempt, account string) ([]Event, error) {
+func (m Sending) Leave(t Attempt, account string) ([]Event, error) {
 	sb := m.Smokeball
 	if (sb.ID == "" && sb.Intent == nil) || sb.Account == "" || sb.Account == account {
 		return m.Record(t)
@@ -109,7 +109,7 @@ func (m Matter) Leave(t Attempt, account string) ([]Event, error) {
 
 // Lose decides that Smokeball no longer has the matter of that id: a person who asked for
 // the sync gets a new one, any other sync leaves the link as it is.
-func (m Matter) Lose(t Attempt, id SmokeballID) ([]Event, error) {
+func (m Sending) Lose(t Attempt, id SmokeballID) ([]Event, error) {
 	switch s := m.Current; {
 	case m.Smokeball.ID != id:
 		return m.Record(t)
@@ -123,7 +123,7 @@ func (m Matter) Lose(t Attempt, id SmokeballID) ([]Event, error) {
 
 // Confirm decides that a webhook about the request has shown what it asked for.
 // A request that nothing waits for yields nothing.
-func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
+func (m Sending) Confirm(r RequestID, resource SmokeballID) []Event {
 	if m.Current == nil || r == "" {
 		return nil
 	}
@@ -139,10 +139,21 @@ func (m Matter) Confirm(r RequestID, resource SmokeballID) []Event {
 	return nil
 }
 
+// ConfirmFile decides that a webhook has shown a file with its bytes, under the request that
+// announced the file. A file that nothing waits for yields nothing.
+func (m Sending) ConfirmFile(w SmokeballWebhookReceived) []Event {
+	for _, d := range m.Documents {
+		if m.Current != nil && d.File == w.Resource && d.ShownBy(w.Request) && w.ShowsBytes(d.Size) {
+			return []Event{DocumentConfirmed{Sync: m.Current.ID, Document: d.Data.ID, File: d.File, By: ByWebhook, Request: w.Request}}
+		}
+	}
+	return nil
+}
+
 // Refuse decides what Smokeball's late "error" webhook about a request means, where reads
 // bore it out: the call was accepted and then failed. The step that made the call fails with
 // Smokeball's words.
-func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Event {
+func (m Sending) Refuse(r RequestID, message string, resource SmokeballID) []Event {
 	s := m.Current
 	if r == "" || s == nil {
 		return nil
@@ -152,18 +163,18 @@ func (m Matter) Refuse(r RequestID, message string, resource SmokeballID) []Even
 		if m.Smokeball.Before != nil {
 			settle = MatterChangeRefused{Sync: s.ID, Request: r}
 		}
-		return []Event{settle, SyncFailed{Sync: s.ID, Step: StepMatter, Failure: LateRefusal("the matter", message, r)}}
+		return []Event{settle, SyncFailed{Sync: s.ID, Step: StepMatter, Failure: LateRefusal(ThingMatter, message, r)}}
 	}
 	for _, p := range s.Contacts {
 		if p.Contact == resource {
-			return []Event{SyncFailed{Sync: s.ID, Step: StepContact, Failure: LateRefusal("the contact", message, r)}}
+			return []Event{SyncFailed{Sync: s.ID, Step: StepContact, Failure: LateRefusal(ThingContact, message, r)}}
 		}
 	}
 	for _, d := range m.Documents {
 		if d.Request == r && !d.Confirmed {
 			return []Event{
 				FileCreationRefused{Sync: s.ID, Document: d.Data.ID, Request: r},
-				DocumentFailed{Sync: s.ID, Document: d.Data.ID, FileName: d.Data.FileName, Failure: LateRefusal("the file", message, r)},
+				DocumentFailed{Sync: s.ID, Document: d.Data.ID, FileName: d.Data.FileName, Failure: LateRefusal(ThingFile, message, r)},
 			}
 		}
 	}
@@ -184,14 +195,9 @@ func (s *Sync) KeysOf(contact SmokeballID) []ContactKey {
 	return keys
 }
 
-// LateRefusal tells of a call that Smokeball accepted and then failed.
-func LateRefusal(what, message string, r RequestID) Failure {
-	return Failure{
-		Code:      CodeSmokeballRefused,
-		Message:   "Smokeball took " + what + " in and then refused it: " + message,
-		Remedy:    "Correct what Smokeball names, then click “Sync to Smokeball” on the matter. Any CaseHug user of the firm can do it.",
-		Smokeball: &Refusal{Detail: message, RequestID: r},
-	}
+// LateRefusal is the failure of a call that Smokeball accepted and then refused.
+func LateRefusal(what Thing, message string, r RequestID) Failure {
+	return Failure{Code: CodeSmokeballRefused, Fault: FaultRefusedLate, About: &About{Thing: what}, Smokeball: &Refusal{Detail: message, RequestID: r}}
 }
 
 // Draft is the matter as Smokeball is to have it.

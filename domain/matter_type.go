@@ -128,9 +128,12 @@ func words(name string) string {
 	return plain
 }
 
+// wordsOnly writes a name so that its words are letters and digits.
+var wordsOnly = strings.NewReplacer("’", "", "'", "", "&", " and ")
+
 // lowerWords are a name's words in small letters, without punctuation.
 func lowerWords(name string) []string {
-	name = strings.NewReplacer("’", "", "'", "", "&", " and ").Replace(Fold(name))
+	name = wordsOnly.Replace(Fold(name))
 	return strings.FieldsFunc(name, func(r rune) bool { return !unicode.In(r, unicode.Letter, unicode.Digit, unicode.Mark) })
 }
 

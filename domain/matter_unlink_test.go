@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -70,6 +71,29 @@ func TestAnUnlinkedMatterIsSentWhole(t *testing.T) {
 		}
 		if len(m.Contacts) != contacts || len(m.Current.Contacts) != contacts {
 			t.Errorf("%s: its contacts are %v, pending %v", reason, m.Contacts, m.Current.Contacts)
+		}
+	}
+}
+
+// TestADocumentThatWasSentBeforeIsLookedFor tells that a firm which comes back to an account finds
+// the document there, whatever became of its file in the account between.
+func TestADocumentThatWasSentBeforeIsLookedFor(t *testing.T) {
+	start := domain.FileCreationStarted{Sync: syncFor(2), Document: docA, FileName: "retainer.pdf", Request: "r-elm"}
+	accepted := domain.FileAccepted{Sync: syncFor(2), Document: docA, File: "f-elm", Request: "r-elm"}
+	for name, elm := range map[string][]domain.Event{
+		"nothing was done":       nil,
+		"a call was not sent":    {start, domain.FileCreationAbandoned{Sync: syncFor(2), Document: docA, Request: "r-elm", Reason: domain.AbandonedNotSent}},
+		"a call was refused":     {start, domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-elm"}},
+		"a file was refused":     {start, accepted, domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-elm"}},
+		"a refused one is again": {start, accepted, domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-elm"}, start},
+		"it was sent":            {start, accepted},
+	} {
+		given := given[domain.Matter](append(inOak(domain.TriggerManual), domain.MatterUnlinked{Sync: syncFor(2), Matter: sbM, Account: "oak", Reason: domain.UnlinkedAccount})...)
+		for _, e := range append(elm, domain.MatterUnlinked{Sync: syncFor(2), Matter: "sb-elm", Account: "elm", Reason: domain.UnlinkedAccount}) {
+			given = given.Apply(e, time.Unix(1, 0))
+		}
+		if d, _ := given.Document(docA); !d.Moved || d.File != "" {
+			t.Errorf("%s: the document is %+v", name, d)
 		}
 	}
 }

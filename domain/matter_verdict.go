@@ -50,7 +50,7 @@ func endOf(m Matter, id SyncID) []Event {
 		}
 	}
 	switch {
-	case !s.Changed && len(m.Differing()) > 0:
+	case !s.Changed && (len(m.Differing()) > 0 || s.contactDiffers()):
 		return []Event{SyncSkipped{Sync: id, Reason: SkippedDiffers}}
 	case !s.Changed && len(s.Warnings) > 0:
 		return []Event{SyncSkipped{Sync: id, Reason: SkippedWarned}}
@@ -60,6 +60,16 @@ func endOf(m Matter, id SyncID) []Event {
 	return []Event{SyncSucceeded{Sync: id, Warnings: s.Warnings}}
 }
 
+// contactDiffers reports whether the sync found a client's contact to be otherwise than CaseHug has it.
+func (s *Sync) contactDiffers() bool {
+	for _, w := range s.Warnings {
+		if w.Code == WarnContactDiffers {
+			return true
+		}
+	}
+	return false
+}
+
 // differs reports whether CaseHug has told something of the matter since it was as seen.
 func differs(m Matter, seen Matter) bool {
 	return m.Known != seen.Known || !sameJSON(m.Data, seen.Data)
@@ -67,7 +77,7 @@ func differs(m Matter, seen Matter) bool {
 
 // FailDocument decides that a document can't be sent. approval counts the approvals that
 // the try was made on: a newer one is tried first (ErrTaken).
-func (m Matter) FailDocument(t Attempt, approval int, e DocumentFailed) ([]Event, error) {
+func (m Sending) FailDocument(t Attempt, approval int, e DocumentFailed) ([]Event, error) {
 	facts, err := m.Record(t, e)
 	if d, _ := m.Document(e.Document); err == nil && d.Approvals != approval {
 		return nil, ErrTaken
@@ -77,7 +87,7 @@ func (m Matter) FailDocument(t Attempt, approval int, e DocumentFailed) ([]Event
 
 // Miss decides that Smokeball did not show in time what the request asked of the matter.
 // What was shown at the last moment is not missed.
-func (m Matter) Miss(t Attempt, r RequestID) ([]Event, error) {
+func (m Sending) Miss(t Attempt, r RequestID) ([]Event, error) {
 	sb := m.Smokeball
 	switch {
 	case sb.Request != r || sb.Confirmed:
@@ -90,7 +100,7 @@ func (m Matter) Miss(t Attempt, r RequestID) ([]Event, error) {
 
 // MissFile decides that Smokeball did not show a document's bytes in time. It yields nothing
 // for a file whose content was approved again or whose outcome is already recorded.
-func (m Matter) MissFile(t Attempt, id DocumentID, file SmokeballID) ([]Event, error) {
+func (m Sending) MissFile(t Attempt, id DocumentID, file SmokeballID) ([]Event, error) {
 	d, _ := m.Document(id)
 	if !d.Uploaded || d.Confirmed || d.File != file {
 		return m.Record(t)

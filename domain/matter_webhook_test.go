@@ -1,7 +1,6 @@
 package domain_test
 
 import (
-	"strings"
 	"testing"
 	"time"
 
@@ -56,9 +55,9 @@ func TestConfirm(t *testing.T) {
 
 // TestRefuse tells what Smokeball's late error means, and that it means it once.
 func TestRefuse(t *testing.T) {
-	matterFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepMatter, Failure: domain.LateRefusal("the matter", vendorWords, "r-create")}
-	changeFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepMatter, Failure: domain.LateRefusal("the matter", vendorWords, "r-patch")}
-	contactFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepContact, Failure: domain.LateRefusal("the contact", vendorWords, "r-contact")}
+	matterFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepMatter, Failure: domain.LateRefusal(domain.ThingMatter, vendorWords, "r-create")}
+	changeFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepMatter, Failure: domain.LateRefusal(domain.ThingMatter, vendorWords, "r-patch")}
+	contactFailed := domain.SyncFailed{Sync: syncFor(2), Step: domain.StepContact, Failure: domain.LateRefusal(domain.ThingContact, vendorWords, "r-contact")}
 	for _, c := range []struct {
 		name     string
 		given    []domain.Event
@@ -73,7 +72,7 @@ func TestRefuse(t *testing.T) {
 		{"the contact was not made", running(pending), "r-contact", sbC, list(contactFailed)},
 		{"the file was not made", running(announced("r-file")...), "r-file", sbF, list(
 			domain.FileCreationRefused{Sync: syncFor(2), Document: docA, Request: "r-file"},
-			domain.DocumentFailed{Sync: syncFor(2), Document: docA, FileName: "Signed retainer.pdf", Failure: domain.LateRefusal("the file", vendorWords, "r-file")})},
+			domain.DocumentFailed{Sync: syncFor(2), Document: docA, FileName: "Signed retainer.pdf", Failure: domain.LateRefusal(domain.ThingFile, vendorWords, "r-file")})},
 		{"the matter, before its answer is on record", running(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"}), "r-create", sbM, nil},
 		{"the matter of a lost answer, while the sync waits", running(domain.MatterCreationStarted{Sync: syncFor(2), Request: "r-create"}, deferred(2, domain.CodeSmokeballUnavailable, start.Add(time.Hour))), "r-create", sbM, nil},
 		{"what was seen stays", running(accepted(2), confirmed(2)), "r-create", sbM, nil},
@@ -130,11 +129,35 @@ func TestKeysOf(t *testing.T) {
 }
 
 func TestLateRefusal(t *testing.T) {
-	f := domain.LateRefusal("the file", vendorWords, "r-9")
-	if f.Code != domain.CodeSmokeballRefused || !strings.Contains(f.Message, vendorWords) || f.Remedy == "" {
+	f := domain.LateRefusal(domain.ThingFile, vendorWords, "r-9")
+	if f.Code != domain.CodeSmokeballRefused || f.Fault != domain.FaultRefusedLate || f.About.Thing != domain.ThingFile {
 		t.Errorf("the failure is %+v", f)
 	}
 	if f.Smokeball == nil || f.Smokeball.Detail != vendorWords || f.Smokeball.RequestID != "r-9" {
 		t.Errorf("Smokeball's own words are %+v", f.Smokeball)
 	}
+}
+
+// TestAWebhookConfirmsTheFileOfItsRequest tells that a webhook confirms a file only with its
+// bytes, under the request that announced it, and never one whose document was approved again:
+// it may tell of the bytes before.
+func TestAWebhookConfirmsTheFileOfItsRequest(t *testing.T) {
+	uploaded := domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-file", SHA256: "aa", SizeBytes: 7}
+	story := running(append(announced("r-file"), uploaded)...)
+	shows := domain.SmokeballWebhookReceived{Type: "files.updated", Source: "API", Resource: sbF, Request: "r-file", Uploaded: true, Size: 7}
+	but := func(change func(*domain.SmokeballWebhookReceived)) domain.SmokeballWebhookReceived {
+		w := shows
+		change(&w)
+		return w
+	}
+	then(t, given[domain.Matter](story...).ConfirmFile(shows), domain.DocumentConfirmed{Sync: syncFor(2), Document: docA, File: sbF, By: domain.ByWebhook, Request: "r-file"})
+	for _, w := range []domain.SmokeballWebhookReceived{
+		but(func(w *domain.SmokeballWebhookReceived) { w.Uploaded = false }), but(func(w *domain.SmokeballWebhookReceived) { w.Size = 8 }),
+		but(func(w *domain.SmokeballWebhookReceived) { w.Request = "r-2" }), but(func(w *domain.SmokeballWebhookReceived) { w.Request = "" }),
+		but(func(w *domain.SmokeballWebhookReceived) { w.Resource = sbM }), but(func(w *domain.SmokeballWebhookReceived) { w.Type = "error" }),
+	} {
+		then(t, given[domain.Matter](story...).ConfirmFile(w))
+	}
+	replaced := running(append(announced("r-file"), uploaded, approved(4, retainer()), uploaded)...)
+	then(t, given[domain.Matter](replaced...).ConfirmFile(shows))
 }

@@ -82,9 +82,12 @@ func firstWord(part string) string {
 
 func (n Name) given() string { return n.First + " " + n.Middle }
 
+// oneSpelling writes the signs within a name in one way.
+var oneSpelling = strings.NewReplacer(".", " ", "-", " ", "‐", " ", "’", "'", "‘", "'", "ʼ", "'")
+
 // nameWords are the words of a part of a name as they are compared.
 func nameWords(part string) []string {
-	return strings.Fields(strings.NewReplacer(".", " ", "-", " ", "‐", " ", "’", "'", "‘", "'", "ʼ", "'").Replace(Fold(part)))
+	return strings.Fields(oneSpelling.Replace(Fold(part)))
 }
 
 // givenFit compares word by word; what only one of them has are middle names.

@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -30,7 +31,8 @@ func TestHints(t *testing.T) {
 		{"one of ours after the read", list(webhook(1, false), read(1), webhook(2, true)), false},
 		{"the next one", list(webhook(1, false), read(1), webhook(2, false)), true},
 		{"of a file", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "files.updated", Resource: sbF}), false},
-		{"of a contact, even ours", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "contact.updated", Resource: sbC, Own: true}), true},
+		{"of a contact", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "contact.updated", Resource: sbC}), true},
+		{"of a contact, ours", list(domain.SmokeballWebhookReceived{Origin: ref(1), Type: "contact.updated", Resource: sbC, Own: true}), false},
 	} {
 		if h := given[domain.Hints](c.given...); h.Pending() != c.pending {
 			t.Errorf("%s: to be read is %v, want %v (%+v)", c.name, h.Pending(), c.pending, h)
@@ -211,6 +213,9 @@ func TestSeeClient(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			want := c.read
 			want.Changed = c.told
+			if len(c.told) > 0 {
+				want.Matters = []domain.MatterID{matterA}
+			}
 			facts := given[domain.Client](c.given...).See(c.made, []domain.ContactDraft{told}, c.read)
 			if c.quiet {
 				then(t, facts)
@@ -230,6 +235,35 @@ func TestSeeClient(t *testing.T) {
 	back, told2 := read(12, moved), read(11, func(v *domain.ContactValues) { v.Phone = "+1 312 555 0100" })
 	back.Writes, told2.Writes = 2, 2
 	want := back
-	want.Changed = []string{"phone"}
+	want.Changed, want.Matters = []string{"phone"}, []domain.MatterID{matterA}
 	then(t, given[domain.Client](append(known, seen, told2)...).See(false, writes, back), want) // people undid what people did
+}
+
+// What a write of ours showed is known of the fields that were written only: the others are known
+// since they were read.
+func TestAConfirmedChangeShowsOnlyWhatItWrote(t *testing.T) {
+	name := "Our name"
+	m := given[domain.Matter](and(running(typed(), accepted(2), confirmed(2), domain.MatterSeen{Matter: sbM, Values: shownMatter(asSent).Values, By: domain.ByWebhook, ReadAt: sampleTime}),
+		domain.MatterChangeAccepted{Sync: syncFor(2), Matter: sbM, Change: domain.MatterChange{Description: &name}, Sent: domain.MatterDraft{Description: name, Number: "CH-2026-0142", Status: "Open"}},
+		domain.MatterConfirmed{Sync: syncFor(2), Matter: sbM, By: domain.ByRead})...)
+	there := m.Smokeball.There
+	if w := there.Of(domain.FieldTitle); w.By != domain.ByRead || w.At.Equal(sampleTime) {
+		t.Errorf("the name is known by %+v", w)
+	}
+	if w := there.Of(domain.FieldNumber); w.By != domain.ByWebhook || !w.At.Equal(sampleTime) {
+		t.Errorf("the number is known by %+v, want what the read showed when it began", w)
+	}
+}
+
+// A matter that Smokeball took in was read before it was confirmed, and people changed it: that they
+// put back what we had sent is their change, too.
+func TestPeoplePutBackWhatWasSentBeforeItWasConfirmed(t *testing.T) {
+	m := given[domain.Matter](running(typed(), accepted(2))...)
+	for _, status := range []string{"Closed", "Open", "Closed"} {
+		facts, err := m.See(m.Smokeball.There.Moves, shownMatter(withStatus(status)))
+		if err != nil || len(facts) != 1 || !slices.Equal(facts[0].(domain.MatterSeen).Changed, []string{"status"}) {
+			t.Fatalf("a read that shows %s yields %+v, %v", status, facts, err)
+		}
+		m = m.Apply(facts[0], sampleTime)
+	}
 }

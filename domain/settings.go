@@ -9,13 +9,15 @@ import (
 
 // Settings are a firm's choices about syncing.
 type Settings struct {
-	OnDocumentApproved bool   `json:"auto_sync_on_document_approved"`
-	OnMatterCreated    bool   `json:"auto_sync_on_matter_created"`
-	OnMatterUpdated    bool   `json:"auto_sync_on_matter_updated"` // matters that are linked
-	OnClientUpdated    bool   `json:"auto_sync_on_client_updated"` // clients that are linked
-	LinkExisting       bool   `json:"link_existing_matters"`
-	DocumentsFolder    string `json:"documents_folder"`    // empty: the document's own, else the root
-	SyncTags           bool   `json:"sync_tags,omitempty"` // CaseHug's tags; they cost a call per matter
+	OnDocumentApproved bool        `json:"auto_sync_on_document_approved"`
+	OnMatterCreated    bool        `json:"auto_sync_on_matter_created"`
+	OnMatterUpdated    bool        `json:"auto_sync_on_matter_updated"` // matters that are linked
+	OnClientUpdated    bool        `json:"auto_sync_on_client_updated"` // clients that are linked
+	LinkExisting       bool        `json:"link_existing_matters"`
+	DocumentsFolder    string      `json:"documents_folder"`    // empty: the document's own, else the root
+	SyncTags           bool        `json:"sync_tags,omitempty"` // CaseHug's tags; they cost a call per matter
+	Owners             FieldOwners `json:"field_owners,omitzero"`
+	ByOwner            bool        `json:"settle_differences_by_owner,omitempty"` // without asking, differences that are there already too
 }
 
 // DefaultSettings hold until a firm admin changes them.
@@ -25,6 +27,7 @@ var DefaultSettings = Settings{OnDocumentApproved: true, OnMatterUpdated: true, 
 type SettingsChanged struct {
 	Settings Settings `json:"settings"`
 	By       string   `json:"by"`
+	ByName   string   `json:"by_name,omitempty"`
 }
 
 func (SettingsChanged) EventName() string { return "settings.changed.v1" }
@@ -56,6 +59,7 @@ func (p Preferences) Apply(e Event, at time.Time) Preferences {
 
 // Change decides to keep s as the firm's settings; the same again is nothing new.
 func (p Preferences) Change(s Settings, by string) []Event {
+	s.Owners = s.Owners.Chosen()
 	if p.Settings() == s {
 		return nil
 	}
@@ -79,6 +83,10 @@ const longestFolder = 200
 
 // Check tells what is wrong with the settings, by their names in the API.
 func (s Settings) Check() []FieldFault {
+	return append(s.checkFolder(), s.Owners.check()...)
+}
+
+func (s Settings) checkFolder() []FieldFault {
 	folder := s.DocumentsFolder
 	wrong := func(reason string) []FieldFault { return []FieldFault{{Field: "/documents_folder", Reason: reason}} }
 	if utf8.RuneCountInString(folder) > longestFolder {

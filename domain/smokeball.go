@@ -1,6 +1,9 @@
 package domain
 
-import "time"
+import (
+	"encoding/json"
+	"time"
+)
 
 // MatterDraft is a matter as it is sent to Smokeball.
 type MatterDraft struct {
@@ -55,6 +58,7 @@ type SmokeballMatter struct {
 	ClosedDate   *time.Time
 
 	ResponsibleStaffID string
+	LastUpdated        int64 // .NET ticks, UTC; 0: not told
 }
 
 // Gone reports whether people have deleted or cancelled the matter.
@@ -98,6 +102,18 @@ type ContactQuery struct {
 	Phone string
 }
 
+// MatterPage is a page of the account's matters, those that changed last at its end.
+type MatterPage struct {
+	Matters []SmokeballMatter
+	More    bool // others follow
+}
+
+// ContactPage is a page of the account's contacts, those that changed last at its end.
+type ContactPage struct {
+	Contacts []SmokeballContact
+	More     bool // others follow
+}
+
 // FileDraft is a file as it is announced to Smokeball before its bytes follow.
 type FileDraft struct {
 	Name       string            // with extension, at most 256 characters
@@ -132,6 +148,7 @@ type SmokeballFile struct {
 	Cancelled bool
 	Deleted   bool
 	Data      map[string]string
+	Modified  time.Time // zero: not told
 }
 
 // SmokeballFolder is a folder for documents in a Smokeball matter.
@@ -164,4 +181,14 @@ type Subscription struct {
 	Name  string
 	URL   string
 	Types []string
+}
+
+// PlannedCall is a call of Smokeball's API that would be made.
+type PlannedCall struct {
+	Op     string // such as "create matter"
+	Method string
+	Path   string          // with its query
+	Body   json.RawMessage // nil: none
+	// Confirms says that it only looks whether what was accepted is there.
+	Confirms bool
 }

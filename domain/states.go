@@ -20,14 +20,20 @@ func StateCode(jurisdiction string) string {
 	if code, ok := stateCodes[strings.Join(list, " ")]; ok {
 		return code
 	}
-	code := strings.ToUpper(strings.Join(list, ""))
-	for _, known := range stateCodes {
-		if known == code {
-			return code
-		}
+	if code := strings.ToUpper(strings.Join(list, "")); areCodes[code] {
+		return code
 	}
 	return Text(jurisdiction)
 }
+
+// areCodes are the codes among stateCodes. It is only read.
+var areCodes = func() map[string]bool {
+	codes := map[string]bool{}
+	for _, code := range stateCodes {
+		codes[code] = true
+	}
+	return codes
+}()
 
 // stateCodes are the states of the US and of Australia, and the parts of the United Kingdom,
 // by their names and their usual abbreviations. England and Wales are one jurisdiction. It is only read.

@@ -154,11 +154,11 @@ func approved(n int, d domain.DocumentData) domain.Event {
 
 // asked is the sync that CaseHug's n-th event asks for, of a matter that is known.
 func asked(n int, why domain.Trigger) domain.SyncRequested {
-	return domain.SyncRequested{Sync: syncFor(n), Trigger: why, Origin: ref(n), Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber}
+	return domain.SyncRequested{Sync: syncFor(n), Trigger: why, Origin: ref(n), Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber, Client: "Maria Rivera"}
 }
 
 func started(n, attempt int) domain.Event {
-	return domain.SyncStarted{Sync: syncFor(n), Attempt: attempt, Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber}
+	return domain.SyncStarted{Sync: syncFor(n), Attempt: attempt, Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber, Client: "Maria Rivera"}
 }
 
 func deferred(n int, code domain.Code, until time.Time) domain.Event {

@@ -24,8 +24,24 @@ const (
 	KindActivity   Kind = "activity"   // a task or an appointment of a linked matter
 	KindObject     Kind = "object"     // an object of CaseHug's object store: the one firm whose document it is
 	KindAudit      Kind = "audit"      // what was refused to people of a firm on one day
+	KindDrift      Kind = "drift"      // the checks of what differs between both sides
+	KindBulk       Kind = "bulk"       // many matters that are synced at once
+	KindSweep      Kind = "sweep"      // the sweeps of a firm's Smokeball account
 	KindEvent      Kind = "event"      // the id of an event of CaseHug: what was taken in under it
+	KindErasure    Kind = "erasure"    // an erasure of a matter's or a client's data
+	KindLink       Kind = "link"       // a matter of Smokeball's: the one CaseHug matter that it may be linked to
 )
+
+// KindRetention is the kind of the streams of how long a firm keeps things, and of what is no longer kept.
+const KindRetention Kind = "retention"
+
+// RetentionStream is the stream of how long a firm keeps things.
+func RetentionStream(f FirmID) Stream { return Stream{KindRetention, f, ""} }
+
+// ExpiryStream is the stream of what a firm no longer keeps since the day of at.
+func ExpiryStream(f FirmID, at time.Time) Stream {
+	return Stream{KindRetention, f, at.UTC().Format("20060102")}
+}
 
 // KindLedger is the kind of the one stream about the ledger itself.
 const KindLedger Kind = "ledger"
@@ -64,11 +80,17 @@ func ConnectionStream(f FirmID) Stream { return Stream{KindConnection, f, ""} }
 // the connection is read with every sync.
 func CheckStream(f FirmID) Stream { return Stream{KindCheck, f, ""} }
 
+// SweepStream is the stream of the sweeps of a firm's Smokeball account.
+func SweepStream(f FirmID) Stream { return Stream{KindSweep, f, ""} }
+
 // SettingsStream is the stream of a firm's settings.
 func SettingsStream(f FirmID) Stream { return Stream{KindSettings, f, ""} }
 
 // WebhookStream is the stream of webhooks about one Smokeball resource.
 func WebhookStream(f FirmID, resource string) Stream { return Stream{KindWebhook, f, resource} }
+
+// DriftStream is the stream of a firm's checks of what differs.
+func DriftStream(f FirmID) Stream { return Stream{KindDrift, f, ""} }
 
 // DeadLetterStream is the stream of one event that could not be taken in.
 func DeadLetterStream(f FirmID, id string) Stream { return Stream{KindDeadLetter, f, id} }
@@ -81,6 +103,21 @@ func ActivityStream(f FirmID, resource SmokeballID) Stream {
 	}
 	return Stream{KindActivity, f, id}
 }
+
+// LinkStream is the stream of a Smokeball matter as the one that a CaseHug matter is linked to.
+func LinkStream(f FirmID, matter SmokeballID) Stream {
+	id := string(matter)
+	if !ValidID(id) {
+		id = shortHash(id)
+	}
+	return Stream{KindLink, f, id}
+}
+
+// BulkStream is the stream of a bulk sync.
+func BulkStream(f FirmID, id BulkID) Stream { return Stream{KindBulk, f, string(id)} }
+
+// ErasureStream is the stream of an erasure.
+func ErasureStream(f FirmID, id EraseID) Stream { return Stream{KindErasure, f, string(id)} }
 
 // ObjectStream is the stream of an object of CaseHug's object store, bucket/name.
 func ObjectStream(object string) Stream { return Stream{KindObject, Nobody, shortHash(object)} }

@@ -2,7 +2,7 @@ package domain
 
 import "time"
 
-// Trigger says what asked for a sync.
+// Trigger is what requested a sync.
 type Trigger string
 
 // The triggers.
@@ -13,9 +13,11 @@ const (
 	TriggerClientUpdated    Trigger = "client_updated"
 	TriggerManual           Trigger = "manual"
 	TriggerRetry            Trigger = "retry"
+	TriggerReconcile        Trigger = "reconcile" // an admin repairs a difference
+	TriggerBulk             Trigger = "bulk"
 )
 
-// Status is where a sync stands.
+// Status is the state of a sync.
 type Status string
 
 // The statuses of a sync.
@@ -23,11 +25,11 @@ const (
 	Queued     Status = "queued"     // waits for a worker
 	Running    Status = "running"    // calls are being made
 	Waiting    Status = "waiting"    // for something that its failure names
-	Confirming Status = "confirming" // all is accepted; Smokeball has to show it
+	Confirming Status = "confirming" // Smokeball has accepted everything and must still show it
 	Succeeded  Status = "succeeded"  // everything was seen in Smokeball
 	Failed     Status = "failed"     // somebody has to act
 	Skipped    Status = "skipped"    // there was nothing to do
-	Cancelled  Status = "cancelled"  // a person no longer wanted it
+	Cancelled  Status = "cancelled"  // a person cancelled it
 )
 
 // Ended reports whether nothing more happens to a sync of this status.
@@ -35,7 +37,7 @@ func (s Status) Ended() bool {
 	return s == Succeeded || s == Failed || s == Skipped || s == Cancelled
 }
 
-// Cancellable reports whether a sync of this status can still be called off.
+// Cancellable reports whether a sync of this status can be cancelled.
 func (s Status) Cancellable() bool {
 	_, ok := s.After(SyncCancelled{})
 	return ok
@@ -75,25 +77,25 @@ type Proof string
 const (
 	ByWebhook Proof = "webhook"
 	ByRead    Proof = "read"
-	BySweep   Proof = "sweep" // a search for what no webhook told
+	BySweep   Proof = "sweep" // a search for changes that no webhook reported
 )
 
 // Sync is a sync that has not ended.
 type Sync struct {
 	ID       SyncID
 	Trigger  Trigger
-	By       string // the user who asked; empty: an event did
-	Wanted   bool   // a person asked for it, at first or meanwhile
+	By       string // the user who requested it; empty: an event did
+	Wanted   bool   // a person requested it, at first or later
 	Status   Status
 	QueuedAt time.Time
 	Attempts int
-	NextAt   time.Time // of a waiting sync: when it is retried; zero: when what it waits for is there
-	Troubled time.Time // since when only passing faults have held it up; zero: none have. Time in which nobody tried does not count
-	Faults   int       // how many have, one after the other
+	NextAt   time.Time // of a waiting sync: when it is retried; zero: as soon as what it waits for exists
+	Troubled time.Time // since when only passing faults have delayed it; zero: none have. Time without an attempt does not count
+	Faults   int       // how many passing faults in a row
 	Tried    time.Time // when the newest attempt began, or the next one is to begin
 	Failure  *Failure  // of a waiting sync: what it waits for
 	Created  bool      // the matter was made by this sync
-	Changed  bool      // something was written to Smokeball
+	Changed  bool      // the sync wrote something to Smokeball
 	Warnings []Warning
 	Contacts []PendingContact
 	Resolved []ClientID // whose contacts were recorded in this sync
@@ -104,7 +106,7 @@ type Sync struct {
 	WaitsSince time.Time // of a waiting sync: when it began to wait
 }
 
-// follow lets the sync move.
+// follow applies a fact to the sync.
 func (s *Sync) follow(e Event, to Status, at time.Time) {
 	s.Status = to
 	switch e := e.(type) {
@@ -118,8 +120,8 @@ func (s *Sync) follow(e Event, to Status, at time.Time) {
 	}
 }
 
-// try begins an attempt. What passed since it could have begun, because no engine ran or all
-// were busy, is not held against Smokeball.
+// try begins an attempt. Time since it could have begun, in which no engine ran or no worker was
+// free, does not count as Smokeball's fault.
 func (s *Sync) try(at time.Time) {
 	if late := at.Sub(s.Tried); late > 0 && !s.Tried.IsZero() && !s.Troubled.IsZero() {
 		s.Troubled = s.Troubled.Add(late)
@@ -127,8 +129,8 @@ func (s *Sync) try(at time.Time) {
 	s.Tried = at
 }
 
-// wait lets the sync wait. What somebody has to bring is not held against Smokeball: the
-// time of its passing faults starts over.
+// wait makes the sync wait. A wait for something that a person must provide is not Smokeball's
+// fault, so the time of passing faults starts over.
 func (s *Sync) wait(e SyncDeferred, at time.Time) {
 	s.NextAt, s.WaitsSince, s.Failure, s.MappingRevision, s.TypesSeen = e.Until, at, &e.Failure, e.MappingRevision, e.TypesSeen
 	if e.Until.IsZero() {
@@ -141,14 +143,14 @@ func (s *Sync) wait(e SyncDeferred, at time.Time) {
 	}
 }
 
-// rests reports whether the sync waits for a time that has not come. A clock that is behind
-// the moment when the wait began was set back: it says nothing, and the sync goes on.
+// rests reports whether the sync waits for a time that has not come. If the clock is before the
+// time when the wait began, it was set back, so the wait ends.
 func (s Sync) rests(now time.Time) bool {
 	return s.Status == Waiting && Rests(s.WaitsSince, s.NextAt, now)
 }
 
-// Rests reports whether a wait that began at from is not over at now. No wait lasts longer
-// than it was to last when it began, wherever the clock jumps.
+// Rests reports whether a wait that began at from still lasts at now. A clock that jumps never
+// makes a wait longer than planned.
 func Rests(from, until, now time.Time) bool {
 	return now.Before(until) && !now.Before(from)
 }
@@ -159,18 +161,18 @@ type PendingContact struct {
 	Client  ClientID
 	Contact SmokeballID
 	Key     ContactKey
-	Since   time.Time // when the sync was told of it
+	Since   time.Time // when the sync recorded it
 	Request RequestID // of the call that made or changed it; empty: another sync's
 }
 
-// Intent is the record that a call is about to be made. As long as it stands, the
-// call may or may not have happened.
+// Intent records that a call is about to be made. While it is open, the call may or may not
+// have happened.
 type Intent struct {
 	Request RequestID
 	At      time.Time
 }
 
-// Due is a sync that the engine has to work on, as the list of due work shows it.
+// Due is a sync that has not ended, as the scheduler reads it.
 type Due struct {
 	Firm    FirmID    `json:"firm"`
 	Matter  MatterID  `json:"matter"`
@@ -178,24 +180,24 @@ type Due struct {
 	Trigger Trigger   `json:"trigger"`
 	Status  Status    `json:"status"`
 	At      time.Time `json:"at"`                 // not before; zero: see WaitsOn
-	WaitsOn Code      `json:"waits_on,omitempty"` // what a waiting sync without a time waits for
+	WaitsOn Code      `json:"waits_on,omitempty"` // of a waiting sync without a time: what it waits for
 	Since   time.Time `json:"since"`
 	From    time.Time `json:"from,omitzero"`  // of a waiting sync: when it began to wait
 	Moved   time.Time `json:"moved,omitzero"` // when it got its status
 
-	// Of a sync that waits for a mapping: the revision of the firm's mappings that had
-	// none, and the one that the firm has now.
+	// Of a sync that waits for a mapping: the revision of the firm's mappings that lacked it,
+	// and the current revision.
 	MappingSeen int `json:"mapping_seen,omitempty"`
 	MappingNow  int `json:"mapping_now,omitempty"`
-	// And the ledger positions up to which changes of the account's matter types were known,
-	// and at which they changed last.
+	// Also of such a sync: the ledger position up to which it knew changes of the account's
+	// matter types, and the position of their last change.
 	TypesSeen uint64 `json:"types_seen,omitempty"`
 	TypesNow  uint64 `json:"types_now,omitempty"`
 
 	Announced bool `json:"announced,omitempty"` // of a sync that waits for its matter: CaseHug has announced it
 }
 
-// Due is the sync as the list of due work shows it.
+// Due returns the sync as the scheduler reads it.
 func (s Sync) Due(f FirmID, m MatterID) Due {
 	d := Due{Firm: f, Matter: m, Sync: s.ID, Trigger: s.Trigger, Status: s.Status, Since: s.QueuedAt}
 	if s.Status == Waiting {
@@ -207,9 +209,9 @@ func (s Sync) Due(f FirmID, m MatterID) Due {
 	return d
 }
 
-// Free reports whether what the sync waits for is there, apart from a time. It compares what
-// the wait lacked with what is there now, so it does not matter which of the two was recorded
-// first, nor whether anybody was told.
+// Free reports whether what the sync waits for, other than a time, exists. It compares what
+// the wait lacked with what exists now, so neither the order in which the two were recorded nor
+// a lost wake-up matters.
 func (d Due) Free(usable func(FirmID) bool) bool {
 	switch d.WaitsOn {
 	case "":
@@ -221,11 +223,10 @@ func (d Due) Free(usable func(FirmID) bool) bool {
 	case CodeMatterUnknown:
 		return d.Announced
 	}
-	return false // a fact of the matter's own releases it
+	return false // an event of its own matter ends the wait
 }
 
-// Remapped reports whether the firm's mappings changed since the sync began to wait for
-// one.
+// Remapped reports whether the firm's mappings changed since the sync began to wait for one.
 func (d Due) Remapped() bool {
 	return d.WaitsOn == CodeMatterTypeUnmapped && d.MappingNow > d.MappingSeen
 }

@@ -62,7 +62,7 @@ func SyncMoved(e Event) (id SyncID, ok bool) {
 
 // allows reports whether the event may follow: it moves no sync, or one of the matter's as
 // the table says.
-func allows(m Matter, e Event) bool {
+func (m Syncs) allows(e Event) bool {
 	id, moving := SyncMoved(e)
 	if !moving {
 		return true

@@ -13,6 +13,9 @@ import (
 // invisible ones, and those that reverse the direction of writing. Line breaks and tabs
 // become blanks. cleaned reports whether anything was taken out or became a blank.
 func Clean(s string) (clean string, cleaned bool) {
+	if isPlain(s) {
+		return s, false // as most are, and views compare each value of a matter with every event
+	}
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\r\n", "\n")
 	clean = strings.Map(func(r rune) rune {
 		switch {
@@ -41,6 +44,16 @@ func Fold(s string) string {
 		return s // most are, and a thousand matter types are compared for one matter
 	}
 	return norm.NFC.String(cases.Fold().String(s))
+}
+
+// isPlain reports whether s has nothing but visible ASCII characters and blanks.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 func isASCII(s string) bool {

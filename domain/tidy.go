@@ -13,7 +13,7 @@ func (e CaseHugEvent) Tidy() CaseHugEvent {
 		e.Client = &c
 	}
 	e.Documents = each(e.Documents, DocumentData.Tidy)
-	e.RequestedBy = Text(e.RequestedBy)
+	e.RequestedBy, e.RequestedName = Text(e.RequestedBy), Text(e.RequestedName)
 	return e
 }
 

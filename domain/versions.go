@@ -14,7 +14,7 @@ func (c Client) leaps(d ClientData) bool { return c.Known && leaps(c.Data.Versio
 
 // CheckVersion refuses an event whose version is too far above the known one: the error is
 // *Unprocessable. It never refuses an event that was accepted before.
-func (m Matter) CheckVersion(e CaseHugEvent) error {
+func (m Announced) CheckVersion(e CaseHugEvent) error {
 	if e.Matter == nil || !m.Known || m.seen.has(e.Origin) || !leaps(m.Data.Version, e.Matter.Version) {
 		return nil
 	}
@@ -33,7 +33,7 @@ func (c Client) CheckVersion(e CaseHugEvent) error {
 // CheckPersonsVersion refuses what a person says of a matter where its version is too far
 // above the known one, also where none is known: it would make all that CaseHug's services
 // say later outdated. The error is *Unprocessable.
-func (m Matter) CheckPersonsVersion(d MatterData) error {
+func (m Announced) CheckPersonsVersion(d MatterData) error {
 	if d.Version <= m.Data.Version+LongestVersionLeap {
 		return nil
 	}
@@ -55,7 +55,7 @@ func versionLeap(what string, told, known int) error {
 
 // Rebase decides that CaseHug's changes of the matter count again from a version on: the
 // next one above it is taken in.
-func (m Matter) Rebase(version int, by string) ([]Event, error) {
+func (m Announced) Rebase(version int, by string) ([]Event, error) {
 	switch {
 	case !m.Known:
 		return nil, nothingToRebase("matter")

@@ -21,6 +21,8 @@ type worker struct {
 	kind    kind             // of the call that it is about to make
 	request domain.RequestID // of that call
 	answer  domain.SmokeballID
+	account int8 // of Smokeball, that was connected as the steps began
+	token   int8 // the account whose tokens the call is sent with
 }
 
 // place is where in the steps of an attempt an engine is.
@@ -72,7 +74,7 @@ func (x *step) on(e *worker, at place) {
 		*e = worker{}
 	}
 	if at != intend && at != send && at != answer && at != accept {
-		e.kind, e.request, e.answer = nothing, "", ""
+		e.kind, e.request, e.answer, e.token = nothing, "", "", 0
 	}
 	x.s.engines[x.i] = *e
 	x.yield(x.s, fmt.Sprintf("engine %d %s", x.i, places[from]), false)
@@ -158,7 +160,7 @@ func (x *step) begin(e *worker) {
 }
 
 func (x *step) ready(e *worker) {
-	e.mapped = x.s.mapped
+	e.mapped, e.account = x.s.mapped, x.s.account
 	switch {
 	case !x.matters.get(e.m).Known:
 		e.lacks = domain.CodeMatterUnknown
@@ -166,8 +168,8 @@ func (x *step) ready(e *worker) {
 	case x.s.down:
 		e.lacks = domain.CodeNotConnected
 		x.on(e, lacking)
-	default:
-		x.on(e, typing)
+	default: // what the facts name may be in an account that the firm has left
+		x.decide(e, typing, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(e.turn, accounts[e.account]) })
 	}
 }
 
@@ -214,7 +216,9 @@ func (x *step) retry(e *worker) {
 
 // seen finds what Smokeball shows of a kind, made by the request if one is named.
 func (x *step) shown(k kind, r domain.RequestID) (domain.SmokeballID, bool) {
-	i := slices.IndexFunc(x.s.there[:], func(t thing) bool { return t.kind == k && t.shown && (r == "" || t.request == r) })
+	i := slices.IndexFunc(x.s.there[:], func(t thing) bool {
+		return t.kind == k && t.account == x.s.account && t.shown && (r == "" || t.request == r)
+	})
 	if i < 0 {
 		return "", false
 	}
@@ -239,7 +243,7 @@ func (s world) permits(i int8) bool { return s.leader == i && s.term == s.engine
 
 // ask is about to make a call that creates something.
 func (x *step) ask(e *worker, k kind) {
-	e.kind, e.request = k, domain.RequestID(fmt.Sprintf("%s of %s, attempt %d", k, e.turn.Sync, e.turn.Number))
+	e.kind, e.request = k, domain.RequestID(fmt.Sprintf("%s of %s, attempt %d, in %s", k, e.turn.Sync, e.turn.Number, accounts[e.account]))
 	x.on(e, intend)
 }
 
@@ -249,6 +253,8 @@ func (x *step) again(e *worker) { x.record(e, e.at) }
 func (x *step) client(e *worker) {
 	m, c := x.matters.get(e.m), x.contacts.get(x.s.contact)
 	switch {
+	case c.Leave(accounts[e.account]) != nil:
+		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) { return c.Leave(accounts[e.account]), nil })
 	case c.ID != "" && m.Contacts[clientA] == c.ID && m.Current != nil && slices.Contains(m.Current.Resolved, clientA):
 		x.on(e, matter)
 	case c.ID != "":
@@ -257,8 +263,10 @@ func (x *step) client(e *worker) {
 		x.lookForContact(e, c)
 	default:
 		if id, ok := x.shown(aContact, ""); ok {
-			x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) {
-				return c.Match(domain.ContactMatched{Contact: id, Client: clientA})
+			x.same(e, func() {
+				x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) {
+					return c.Match(domain.ContactMatched{Contact: id, Client: clientA, Account: accounts[e.account]})
+				})
 			})
 			return
 		}
@@ -269,8 +277,10 @@ func (x *step) client(e *worker) {
 func (x *step) lookForContact(e *worker, c domain.Contact) {
 	r := c.Intent.Request
 	if id, ok := x.shown(aContact, ""); ok {
-		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) {
-			return c.Accept(domain.ContactAccepted{Contact: id, Client: clientA, Request: r})
+		x.same(e, func() {
+			x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) {
+				return c.Accept(domain.ContactAccepted{Contact: id, Client: clientA, Request: r, Account: accounts[e.account]})
+			})
 		})
 	} else if x.over(r) {
 		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) { return c.Abandon(r, domain.AbandonedNotSeen), nil })
@@ -286,7 +296,13 @@ func (x *step) matter(e *worker) {
 	case m.Smokeball.ID != "":
 		x.on(e, showing)
 	case shown:
-		x.record(e, showing, domain.MatterLinked{Sync: e.turn.Sync, Matter: id, How: "external_id"})
+		how := domain.LinkedByID
+		if m.Former[accounts[e.account]].ID == id {
+			how = domain.LinkedEarlier
+		}
+		x.same(e, func() {
+			x.record(e, showing, domain.MatterLinked{Sync: e.turn.Sync, Matter: id, How: how, Known: asWritten, Account: accounts[e.account]})
+		})
 	case m.Smokeball.Intent == nil:
 		x.ask(e, aMatter)
 	case x.over(m.Smokeball.Intent.Request):
@@ -306,6 +322,8 @@ func (x *step) showing(e *worker) {
 	switch {
 	case m.Smokeball.Confirmed:
 		x.on(e, document)
+	case x.s.account != e.account: // another account will never show it
+		x.inVain(e, func(m domain.Matter) ([]domain.Event, error) { return m.Miss(e.turn, m.Smokeball.Request) })
 	case shown:
 		x.record(e, document, domain.MatterConfirmed{Sync: e.turn.Sync, Matter: m.Smokeball.ID, By: domain.ByRead})
 	default:
@@ -322,6 +340,10 @@ func (x *step) document(e *worker) {
 		sent := domain.DocumentUploaded{Sync: e.turn.Sync, Document: docA, File: d.File}
 		x.decide(e, confirm, func(m domain.Matter) ([]domain.Event, error) { return m.Upload(e.turn, d.Approvals, sent) })
 	case d.Intent == nil:
+		if id, ok := x.shown(aFile, ""); ok && d.Moved && !x.matters.get(e.m).Smokeball.Made {
+			x.record(e, document, domain.FileAccepted{Sync: e.turn.Sync, Document: docA, File: id})
+			return
+		}
 		x.ask(e, aFile)
 	default:
 		if id, ok := x.shown(aFile, ""); ok {
@@ -334,18 +356,39 @@ func (x *step) document(e *worker) {
 	}
 }
 
+// intend takes the firm's tokens as they are, and records the intent, unless the steps rely on a
+// connection that is no more.
 func (x *step) intend(e *worker) {
+	e.token = x.s.account
+	x.same(e, func() { x.started(e) })
+}
+
+// started records the intent. An attempt that is over records none.
+func (x *step) started(e *worker) {
+	of := func(start func(domain.Matter) ([]domain.Event, error)) {
+		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) {
+			facts, err := start(m)
+			x.s.late = x.s.late || (err == nil && m.Erased)
+			return facts, err
+		})
+	}
 	switch e.kind {
 	case aContact:
+		m := x.matters.get(x.s.matter)
+		if _, err := m.Record(e.turn); err != nil && !x.intendsAnyway {
+			x.on(e, idle)
+			return
+		}
+		x.s.late = x.s.late || m.Erased
 		x.settle(e, send, func(c domain.Contact) ([]domain.Event, error) {
-			return c.Start(domain.ContactCreationStarted{Client: clientA, Request: e.request})
+			return c.Start(domain.ContactCreationStarted{Client: clientA, Request: e.request, Account: accounts[e.account]})
 		})
 	case aMatter:
-		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) {
-			return m.StartCreation(e.turn, e.request, "", domain.MatterDraft{})
+		of(func(m domain.Matter) ([]domain.Event, error) {
+			return m.StartCreation(e.turn, e.request, accounts[e.account], asWritten)
 		})
 	case aFile:
-		x.decide(e, send, func(m domain.Matter) ([]domain.Event, error) {
+		of(func(m domain.Matter) ([]domain.Event, error) {
 			return m.StartFile(e.turn, docA, "retainer.pdf", e.request)
 		})
 	}
@@ -355,28 +398,33 @@ func (x *step) intend(e *worker) {
 func (x *step) send(e *worker) {
 	switch {
 	case x.anyonesCalls || x.s.permits(x.i):
-		k := slices.Index(x.s.wire[:], onWire{})
-		x.s.wire[k] = onWire{e.kind, e.request, x.i}
-		x.on(e, answer)
+		x.sent(e, e.token)
 	case x.keepsIntents:
 		x.on(e, retry)
-	case e.kind == aContact:
+	default:
+		x.undo(e)
+	}
+}
+
+// undo settles the intent of a call that certainly made nothing.
+func (x *step) undo(e *worker) {
+	if e.kind == aContact {
 		x.settle(e, retry, func(c domain.Contact) ([]domain.Event, error) {
 			return c.Abandon(e.request, domain.AbandonedNotSent), nil
 		})
-	default:
-		x.abandon(e, retry, e.request, domain.AbandonedNotSent)
+		return
 	}
+	x.abandon(e, retry, e.request, domain.AbandonedNotSent)
 }
 
 func (x *step) accept(e *worker) {
 	switch e.kind {
 	case aContact:
 		x.settle(e, client, func(c domain.Contact) ([]domain.Event, error) {
-			return c.Accept(domain.ContactAccepted{Contact: e.answer, Client: clientA, Request: e.request})
+			return c.Accept(domain.ContactAccepted{Contact: e.answer, Client: clientA, Request: e.request, Account: accounts[e.account]})
 		})
 	case aMatter:
-		x.record(e, showing, domain.MatterAccepted{Sync: e.turn.Sync, Matter: e.answer, Request: e.request})
+		x.record(e, showing, domain.MatterAccepted{Sync: e.turn.Sync, Matter: e.answer, Request: e.request, Sent: asWritten, Account: accounts[e.account]})
 	case aFile:
 		x.record(e, document, domain.FileAccepted{Sync: e.turn.Sync, Document: docA, File: e.answer, Request: e.request})
 	}
@@ -387,7 +435,7 @@ func (x *step) confirm(e *worker) {
 	d, _ := m.Document(docA)
 	pending := m.Current != nil && len(m.Current.Contacts) > 0
 	_, contact := x.shown(aContact, c.Request)
-	_, file := x.shown(aFile, "")
+	file := x.s.shows(d.File)
 	switch {
 	case m.Current != nil && m.Current.Status == domain.Running && (pending || (d.Uploaded && !d.Confirmed)):
 		x.record(e, confirm, domain.SyncConfirming{Sync: e.turn.Sync})
@@ -398,6 +446,8 @@ func (x *step) confirm(e *worker) {
 	case d.Uploaded && !d.Confirmed && file:
 		shown := domain.DocumentConfirmed{Sync: e.turn.Sync, Document: docA, File: d.File, By: domain.ByRead}
 		x.decide(e, confirm, func(m domain.Matter) ([]domain.Event, error) { return m.ShowFile(e.turn, shown) })
+	case (pending || (d.Uploaded && !d.Confirmed)) && x.s.account != e.account:
+		x.inVainAll(e, c.ID, d.File)
 	case pending || (d.Uploaded && !d.Confirmed):
 		x.again(e)
 	default:

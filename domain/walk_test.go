@@ -22,10 +22,29 @@ type bounds struct {
 	moves   int8 // the lease passes to the other engine
 	outages int8 // the firm's connection is lost, and restored by a person
 	wrong   bool // the case type has no matter type until a mapping, or the next version, gives one
+
+	changes  int8 // people change the matter in Smokeball, and a webhook tells of it, late
+	repeats  int8 // such webhooks come once more
+	deaf     int8 // such webhooks are lost
+	leaves   int8 // the firm moves to its other Smokeball account, or back
+	erasures int8 // the matter is erased
 }
 
 func (b bounds) String() string {
-	return fmt.Sprintf("twice %d, crashes %d, lost %d, hand-overs %d, connections lost %d, unmapped %v", b.twice, b.crashes, b.lost, b.moves, b.outages, b.wrong)
+	var list []string
+	for _, m := range []struct {
+		name string
+		n    int8
+	}{{"messages twice", b.twice}, {"kills", b.crashes}, {"lost", b.lost}, {"hand-overs", b.moves}, {"connections lost", b.outages}, {"accounts left", b.leaves},
+		{"changes", b.changes}, {"webhooks twice", b.repeats}, {"webhooks lost", b.deaf}, {"erasures", b.erasures}} {
+		if m.n > 0 {
+			list = append(list, fmt.Sprint(m.name, " ", m.n))
+		}
+	}
+	if b.wrong {
+		list = append(list, "unmapped")
+	}
+	return strings.Join(list, ", ")
 }
 
 // TestWalk walks through every state that one matter, its client and its document can get
@@ -34,10 +53,14 @@ func (b bounds) String() string {
 func TestWalk(t *testing.T) {
 	short := []bounds{
 		{twice: 1}, {crashes: 1}, {lost: 1}, {moves: 1}, {outages: 1}, {wrong: true}, {crashes: 1, lost: 1},
+		{changes: 1, repeats: 1, deaf: 1}, {leaves: 1}, {erasures: 1, twice: 1},
 	}
 	long := []bounds{
 		{crashes: 2}, {lost: 2}, {moves: 2}, {outages: 2, crashes: 1}, {wrong: true, crashes: 1}, {wrong: true, outages: 1, twice: 1}, {crashes: 1, moves: 1},
 		{twice: 1, crashes: 1, lost: 1}, {crashes: 2, lost: 1}, {crashes: 1, lost: 1, moves: 1}, {crashes: 2, moves: 1},
+		{changes: 2, repeats: 1}, {changes: 2, deaf: 1}, {changes: 1, crashes: 1}, {changes: 1, lost: 1, deaf: 1}, {changes: 1, moves: 1},
+		{leaves: 2}, {leaves: 1, crashes: 1}, {leaves: 1, lost: 1}, {leaves: 1, outages: 1}, {leaves: 1, moves: 1},
+		{erasures: 1, crashes: 1}, {erasures: 1, lost: 1}, {erasures: 1, outages: 1}, {erasures: 1, leaves: 1}, {erasures: 1, moves: 1},
 	}
 	all := short
 	if *longWalk {
@@ -70,6 +93,13 @@ func TestTheWalkFindsFaults(t *testing.T) {
 		}, "never comes to its end"},
 		{"an engine that no longer leads sends a call whose intent it has recorded", bounds{moves: 1}, func(w *walk) { w.anyonesCalls = true }, "twice"},
 		{"a call that was kept back leaves its intent, and nobody looks for it", bounds{moves: 1}, func(w *walk) { w.keepsIntents, w.neverOver = true, true }, "never comes to its end"},
+		{"a read is recorded although the matter was read again since it began", bounds{changes: 2}, func(w *walk) { w.seesAnyway = true }, "not so"},
+		{"a read answers webhooks that came while it was made", bounds{changes: 2}, func(w *walk) { w.answersAll = true }, "not so"},
+		{"nobody looks for changes whose webhook is lost", bounds{changes: 1, deaf: 1}, func(w *walk) { w.noSweep = true }, "never comes to its end"},
+		{"an attempt goes on although the firm has moved to another account", bounds{leaves: 1}, func(w *walk) { w.relies = true }, "names an account"},
+		{"a contact is asked for although the sync has ended", bounds{erasures: 1}, func(w *walk) { w.intendsAnyway = true }, "an erased matter is synced"},
+		{"a step of an erasure is recorded before it is done", bounds{erasures: 1, crashes: 1}, func(w *walk) { w.recordsFirst = true }, "go on"},
+		{"nobody looks after an erasure that is done", bounds{erasures: 1}, func(w *walk) { w.looksAway = true }, "never comes to its end"},
 		{"a call takes effect after the wait for it is over", bounds{crashes: 1}, func(w *walk) { w.beyond = true }, "twice"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -90,6 +120,9 @@ type walk struct {
 	matters  pool[domain.Matter]
 	contacts pool[domain.Contact]
 	heard    map[news]int32 // what the matter becomes by a message or a webhook
+	hooks    pool[domain.Webhooks]
+	hints    pool[domain.Hints]
+	erasings pool[domain.Erasure]
 	packs    packs
 	states   map[packed]int32
 	list     []packed
@@ -105,10 +138,19 @@ type walk struct {
 	keepsIntents bool // of calls that were not sent
 	neverOver    bool // the wait for what may still show up
 	beyond       bool // the wait is over although the call may still take effect
+
+	seesAnyway    bool // a read is recorded although more was recorded since it began
+	answersAll    bool // a read answers webhooks that came after it had begun
+	noSweep       bool // nobody looks for changes of which no webhook told
+	relies        bool // on a connection that may be no more, when an intent or a link is recorded
+	intendsAnyway bool // a contact although the attempt is over
+	recordsFirst  bool // a step of the erasure, and does it then
+	looksAway     bool // from what comes about an erased matter later
 }
 
 func newWalk(b bounds) *walk {
 	return &walk{bounds: b, states: map[packed]int32{}, heard: map[news]int32{}, matters: newPool[domain.Matter](), contacts: newPool[domain.Contact](),
+		hooks: newPool[domain.Webhooks](), hints: newPool[domain.Hints](), erasings: newPool[domain.Erasure](),
 		defers: func(m, seen domain.Matter, t domain.Attempt, e domain.SyncDeferred) ([]domain.Event, error) {
 			return m.Defer(t, seen, e)
 		}}
@@ -188,25 +230,27 @@ type packed struct {
 	leader, term                 int8
 	untold                       [3]bool
 	down, mapped                 bool
-	left                         [5]int8
+	left                         [mishaps]int8
+	beside                       int32
 }
 
 // packs number the parts of worlds.
 type packs struct {
 	engines numbers[worker]
 	wires   numbers[[4]onWire]
-	theres  numbers[[4]thing]
+	theres  numbers[[8]thing]
+	besides numbers[beside]
 	words   numbers[string]
 }
 
 func (n *packs) pack(w world) packed {
 	return packed{w.matter, w.contact, n.wires.id(w.wire), n.theres.id(w.there), [2]int32{n.engines.id(w.engines[0]), n.engines.id(w.engines[1])},
-		w.leader, w.term, w.untold, w.down, w.mapped, w.left}
+		w.leader, w.term, w.untold, w.down, w.mapped, w.left, n.besides.id(w.beside)}
 }
 
 func (n *packs) unpack(p packed) world {
 	return world{p.matter, p.contact, [2]worker{n.engines.list[p.engines[0]], n.engines.list[p.engines[1]]}, p.leader, p.term, p.untold, p.down, p.mapped,
-		n.wires.list[p.wire], n.theres.list[p.there], p.left}
+		n.wires.list[p.wire], n.theres.list[p.there], p.left, n.besides.list[p.beside]}
 }
 
 // numbers are comparable values by number.

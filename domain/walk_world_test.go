@@ -17,9 +17,30 @@ type world struct {
 	down            bool // the firm is not connected
 	mapped          bool
 	wire            [4]onWire
-	there           [4]thing
-	left            [5]int8 // of each kind of mishap
+	there           [8]thing
+	left            [mishaps]int8
+	beside
 }
+
+// beside is what only some walks have.
+type beside struct {
+	account int8       // of Smokeball, that the firm is connected to
+	reads   [2]reader  // of the engines
+	news    [2]tidings // of what people changed in Smokeball
+	hooks   int32      // the webhooks about the matter that are on record
+	hints   int32      // the same, as reasons to read it
+	missed  bool       // a webhook was lost
+	erasure int32
+	done    bool    // the erasure's next step is done, and not on record
+	kept    [3]bool // messages of CaseHug's that the bus still has
+	late    bool    // an intent was recorded after the erasure
+}
+
+// accounts are the Smokeball accounts that the firm may connect to.
+var accounts = [2]string{"oak", "elm"}
+
+// asWritten is the matter as it is written.
+var asWritten = domain.MatterDraft{Status: "Open"}
 
 // kind is what a call creates.
 type kind int8
@@ -38,6 +59,7 @@ type onWire struct {
 	kind    kind
 	request domain.RequestID
 	by      int8 // the engine that waits for the answer; -1: none any more
+	account int8
 }
 
 // thing is something that Smokeball has.
@@ -45,6 +67,8 @@ type thing struct {
 	kind    kind
 	request domain.RequestID
 	shown   bool
+	account int8
+	changed int8 // by people, so often
 }
 
 func (t thing) id() domain.SmokeballID { return domain.SmokeballID("id of " + t.request) }
@@ -55,6 +79,12 @@ const (
 	loss
 	move
 	outage
+	change // people change the matter in Smokeball
+	deaf   // a webhook is lost
+	repeat // a webhook comes again
+	leave  // the firm moves to another account
+	erase
+	mishaps
 )
 
 // messages of CaseHug: the matter, its document, its next version.
@@ -65,7 +95,7 @@ const (
 )
 
 func (w *walk) first() world {
-	return world{untold: [3]bool{true, true, w.wrong}, mapped: !w.wrong, left: [5]int8{w.twice, w.crashes, w.lost, w.moves, w.outages}}
+	return world{untold: [3]bool{true, w.changes == 0, w.wrong}, mapped: !w.wrong, left: [mishaps]int8{w.twice, w.crashes, w.lost, w.moves, w.outages, w.changes, w.deaf, w.repeats, w.leaves, w.erasures}}
 }
 
 func (w *walk) message(n int) domain.CaseHugEvent {
@@ -91,13 +121,17 @@ func (w *walk) ended(s world) bool {
 	m := w.matters.get(s.matter)
 	d, _ := m.Document(docA)
 	calm := s.engines[0].at == idle && s.engines[1].at == idle && s.wire == [4]onWire{} && s.untold == [3]bool{}
-	return calm && m.Current == nil && m.Next == nil && m.Smokeball.Confirmed && d.Confirmed &&
-		s.count(aContact) == 1 && s.count(aMatter) == 1 && s.count(aFile) == 1
+	if m.Erased {
+		return calm && w.forgotten(s)
+	}
+	in := int8(slices.Index(accounts[:], m.Smokeball.Account))
+	return calm && m.Current == nil && m.Next == nil && m.Smokeball.Confirmed && w.upToDate(s) &&
+		s.count(aContact, in) == 1 && s.count(aMatter, in) == 1 && (w.changes > 0 || (d.Confirmed && s.count(aFile, in) == 1))
 }
 
-func (s world) count(k kind) (n int) {
+func (s world) count(k kind, account int8) (n int) {
 	for _, t := range s.there {
-		if t.kind == k {
+		if t.kind == k && t.account == account {
 			n++
 		}
 	}
@@ -107,7 +141,7 @@ func (s world) count(k kind) (n int) {
 // fault is what must not be in any state.
 func (w *walk) fault(s world) string {
 	for k := aContact; k <= aFile; k++ {
-		if s.count(k) > 1 {
+		if s.count(k, 0) > 1 || s.count(k, 1) > 1 {
 			return "Smokeball has the " + k.String() + " twice:"
 		}
 	}
@@ -119,24 +153,30 @@ func (w *walk) fault(s world) string {
 	if (m.Smokeball.Confirmed && !shown(m.Smokeball.ID)) || (d.Confirmed && !shown(d.File)) || (c.Confirmed && !shown(c.ID)) {
 		return "something is confirmed that Smokeball does not show:"
 	}
-	return ""
+	if fault := w.misled(s); fault != "" {
+		return fault
+	}
+	if fault := w.misplaced(s); fault != "" {
+		return fault
+	}
+	return w.unforgotten(s)
 }
 
 // next yields every state that may follow. A mishap is what nothing may depend on.
 func (w *walk) next(s world, yield func(to world, by string, mishap bool)) {
 	for n, untold := range s.untold {
 		told := w.tell(s, n)
-		told.untold[n] = false
+		told.untold[n], told.kept[n] = false, w.erasures > 0
 		switch {
 		case untold:
 			yield(told, fmt.Sprint("CaseHug's message ", n, " is taken in"), false)
-		case s.left[twice] > 0 && (n != theVersion || w.wrong):
+		case s.left[twice] > 0 && (n != theVersion || w.wrong) && (n != theDocument || w.changes == 0):
 			yield(told.less(twice), fmt.Sprint("CaseHug's message ", n, " is taken in again"), true)
 		}
 	}
 	for i := range s.engines {
 		w.work(s, int8(i), yield)
-		if s.engines[i].at != idle && s.left[crash] > 0 {
+		if (s.engines[i].at != idle || s.reads != [2]reader{} || s.done) && s.left[crash] > 0 {
 			yield(s.killed(int8(i)).less(crash), fmt.Sprintf("engine %d is killed", i), true)
 		}
 	}
@@ -148,11 +188,16 @@ func (w *walk) next(s world, yield func(to world, by string, mishap bool)) {
 	w.call(s, yield)
 	w.show(s, yield)
 	w.person(s, yield)
+	w.changing(s, yield)
+	w.leaving(s, yield)
+	w.erasing(s, yield)
 }
 
 // tell takes a message in, as intake does.
 func (w *walk) tell(s world, n int) world {
-	return w.hear(s, news{s.matter, n, ""}, func(m domain.Matter) []domain.Event { return m.TakeIn(w.message(n), domain.DefaultSettings) })
+	settings := domain.DefaultSettings
+	settings.OnMatterCreated = w.changes > 0 // without a document
+	return w.hear(s, news{s.matter, n, ""}, func(m domain.Matter) []domain.Event { return m.TakeIn(w.message(n), settings) })
 }
 
 // news is what a matter is told, by a message or by a webhook about a request.
@@ -181,7 +226,7 @@ func (s world) less(mishap int) world { s.left[mishap]--; return s }
 
 // killed is the world after an engine was killed and restarted. Its calls stay on the wire.
 func (s world) killed(i int8) world {
-	s.engines[i] = worker{}
+	s.engines[i], s.reads, s.done = worker{}, [2]reader{}, false
 	for k := range s.wire {
 		if s.wire[k].by == i && s.wire[k].kind != nothing {
 			s.wire[k].by = -1
@@ -201,7 +246,7 @@ func (w *walk) call(s world, yield func(world, string, bool)) {
 		gone.wire[3] = onWire{}
 		done := gone
 		if k := slices.Index(done.there[:], thing{}); k >= 0 {
-			done.there[k] = thing{kind: c.kind, request: c.request}
+			done.there[k] = thing{kind: c.kind, request: c.request, account: c.account}
 		}
 		what := "the call for the " + c.kind.String()
 		if c.by < 0 {

@@ -1,6 +1,9 @@
 package domain
 
-import "reflect"
+import (
+	"reflect"
+	"time"
+)
 
 // Warning is something that went well enough but should be looked at. A fact holds its code and
 // what it is about; the sentence is made of them where people read it. Facts of older ledgers
@@ -12,7 +15,7 @@ type Warning struct {
 	About   *About      `json:"about,omitempty"`
 }
 
-// About is what a warning is about. Each code has its own fields.
+// About is what a warning or a failure is about. Each code, and each fault, has its own fields.
 type About struct {
 	Client  ClientID     `json:"client,omitempty"`
 	Owner   ClientID     `json:"owner,omitempty"` // another client, whose contact it is
@@ -26,7 +29,34 @@ type About struct {
 	Values  []FieldValue `json:"values,omitempty"` // that Smokeball has otherwise
 	Why     Why          `json:"why,omitempty"`
 	Cause   *Failure     `json:"cause,omitempty"` // what Smokeball, or a source of documents, said
+
+	// Of failures.
+	Op           string      `json:"op,omitempty"`      // the call, such as create_matter
+	Thing        Thing       `json:"thing,omitempty"`   // that Smokeball refused late, or did not show
+	Setting      string      `json:"setting,omitempty"` // the engine's, that operators correct
+	Status       int         `json:"status,omitempty"`  // of an HTTP answer
+	Resource     SmokeballID `json:"resource,omitempty"`
+	Mapping      MappingID   `json:"mapping,omitempty"`
+	Nearest      []string    `json:"nearest,omitempty"` // matter types with a like name
+	Size         int64       `json:"size,omitempty"`    // in bytes
+	Limit        int64       `json:"limit,omitempty"`   // in bytes: that was expected, or is allowed
+	Seconds      int64       `json:"seconds,omitempty"` // that the engine waited
+	Since        time.Time   `json:"since,omitzero"`
+	Until        time.Time   `json:"until,omitzero"`
+	StoppedAfter int64       `json:"stopped_after,omitempty"` // seconds of trying, after which the engine stopped; 0: it goes on
+	Reference    string      `json:"reference,omitempty"`     // to the log, where operators must act
 }
+
+// Thing is what Smokeball took in and then refused, or did not show.
+type Thing string
+
+// The things.
+const (
+	ThingMatter  Thing = "matter"
+	ThingContact Thing = "contact"
+	ThingFile    Thing = "file"
+	ThingName    Thing = "name" // of a file
+)
 
 // FieldValue is a field and the value that Smokeball has in it; empty: it tells nothing.
 type FieldValue struct {
@@ -96,11 +126,13 @@ const (
 	WarnOpenedRefused       WarningCode = "opened_at_refused"     // Why or Cause
 	WarnClosedRefused       WarningCode = "closed_at_refused"     // Why or Cause
 	WarnTagsRefused         WarningCode = "tags_refused"          // Fields: the tags, Cause
+	WarnNotRepaired         WarningCode = "not_repaired"          // Fields: the field, Value: Smokeball's, Why: a RepairRefuse
 )
 
 // The warnings about a document. Each has File.
 const (
 	WarnDocumentNotSent     WarningCode = "document_not_sent"     // Cause
+	WarnDocumentRemoved     WarningCode = "document_removed"      // File, Since: people removed it in Smokeball
 	WarnDocumentNotCompared WarningCode = "document_not_compared" //
 	WarnFileNameChanged     WarningCode = "file_name_changed"     // Was: the name in Smokeball
 	WarnFileNotRenamed      WarningCode = "file_not_renamed"      // Was, Why or Cause

@@ -19,7 +19,7 @@ func TestAWarningIsStoredWithoutItsSentence(t *testing.T) {
 			Code: domain.WarnMatterDiffers, About: &domain.About{Name: "N-1", Values: []domain.FieldValue{{Field: "status", Value: "Open"}, {Field: "clients"}}}},
 		`{"code":"file_not_renamed","about":{"file":"b.pdf","was":"a.pdf","why":"deleted"}}`: {
 			Code: domain.WarnFileNotRenamed, About: &domain.About{File: "b.pdf", Was: "a.pdf", Why: domain.WhyDeleted}},
-		`{"code":"tags_refused","about":{"fields":["vip"],"cause":{"code":"smokeball_refused","message":"No","remedy":""}}}`: {
+		`{"code":"tags_refused","about":{"fields":["vip"],"cause":{"code":"smokeball_refused","message":"No"}}}`: {
 			Code: domain.WarnTagsRefused, About: &domain.About{Fields: []string{"vip"}, Cause: cause}},
 	} {
 		data, err := json.Marshal(w)

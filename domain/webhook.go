@@ -13,6 +13,8 @@ type Webhook struct {
 	Matter       SmokeballID // that a matter, file, task or event belongs to
 	Message      string      // of an error: why
 	Ticks        int64       // when it happened, by Smokeball's clock; 0: not told
+	Uploaded     bool        // of a file: its bytes are there
+	Size         int64       // of those, in bytes; 0: not told
 }
 
 // WebhookDelivery is one arrival of a webhook at a firm's address, as it crosses the bus.
@@ -28,5 +30,6 @@ type WebhookDelivery struct {
 // Received is the fact that the delivery becomes.
 func (d WebhookDelivery) Received() SmokeballWebhookReceived {
 	w := d.Webhook
-	return SmokeballWebhookReceived{Origin: d.Origin, Type: w.Type, Source: w.Source, Resource: w.Resource, Matter: w.Matter, Request: d.Request, Message: w.Message, Changed: TimeOfTicks(w.Ticks)}
+	return SmokeballWebhookReceived{Origin: d.Origin, Type: w.Type, Source: w.Source, Resource: w.Resource, Matter: w.Matter, Request: d.Request, Message: w.Message, Changed: TimeOfTicks(w.Ticks),
+		Uploaded: w.Uploaded, Size: w.Size}
 }

@@ -14,9 +14,11 @@ type SmokeballWebhookReceived struct {
 	Resource SmokeballID `json:"resource,omitempty"`
 	Matter   SmokeballID `json:"matter,omitempty"` // that the resource belongs to, where the webhook says so
 	Request  RequestID   `json:"request,omitempty"`
-	Message  string      `json:"message,omitempty"` // of an "error" notification
-	Own      bool        `json:"own,omitempty"`     // a call of ours caused it
-	Changed  time.Time   `json:"changed,omitzero"`  // when it happened, by Smokeball's clock; zero: not told
+	Message  string      `json:"message,omitempty"`  // of an "error" webhook
+	Own      bool        `json:"own,omitempty"`      // a call of ours caused it
+	Changed  time.Time   `json:"changed,omitzero"`   // when it happened, by Smokeball's clock; zero: not told
+	Uploaded bool        `json:"uploaded,omitempty"` // of a file: its bytes are there
+	Size     int64       `json:"size,omitempty"`     // of those, in bytes; 0: not told
 }
 
 func (SmokeballWebhookReceived) EventName() string { return "smokeball.webhook.v1" }
@@ -35,6 +37,7 @@ type Webhooks struct {
 // recorded is a webhook and the ones before it.
 type recorded struct {
 	SmokeballWebhookReceived
+	at     time.Time
 	before *recorded
 }
 
@@ -44,8 +47,8 @@ func (n Webhooks) Apply(e Event, at time.Time) Webhooks {
 	if !ok {
 		return n
 	}
-	n.Last, n.all = at, &recorded{w, n.all}
-	if w.Source != sourceAPI {
+	n.Last, n.all = at, &recorded{w, at, n.all}
+	if w.IsOfPeople() {
 		n.Foreign = at
 	}
 	switch {
@@ -85,6 +88,21 @@ func (n Webhooks) Refusal(r RequestID) (message string, ok bool) {
 // Shows reports whether a webhook has shown what the call asked for.
 func (n Webhooks) Shows(r RequestID) bool { return n.of(r, SmokeballWebhookReceived.Shows) != nil }
 
+// ShowsBytes reports whether a webhook has shown that the file which the call announced has its
+// bytes, so many.
+func (n Webhooks) ShowsBytes(r RequestID, size int64) bool {
+	return n.of(r, func(w SmokeballWebhookReceived) bool { return w.ShowsBytes(size) }) != nil
+}
+
+// LastOf is when the newest webhook came that the request caused; zero: none has.
+func (n Webhooks) LastOf(r RequestID) time.Time {
+	w := n.of(r, func(SmokeballWebhookReceived) bool { return true })
+	if w == nil {
+		return time.Time{}
+	}
+	return w.at
+}
+
 // of is the newest webhook that the request caused and that fits, or nil.
 func (n Webhooks) of(r RequestID, fits func(SmokeballWebhookReceived) bool) *recorded {
 	for w := n.all; w != nil && r != ""; w = w.before {
@@ -100,6 +118,15 @@ func (n Webhooks) of(r RequestID, fits func(SmokeballWebhookReceived) bool) *rec
 func (w SmokeballWebhookReceived) Shows() bool {
 	return !w.Fails() && !strings.HasSuffix(w.Type, ".deleted")
 }
+
+// ShowsBytes reports whether the webhook shows a file that has its bytes, so many. One that only
+// names a file may tell of its announcement.
+func (w SmokeballWebhookReceived) ShowsBytes(size int64) bool {
+	return w.Shows() && w.Uploaded && (w.Size == 0 || w.Size == size)
+}
+
+// IsOfPeople reports whether no program's call through the API caused the webhook.
+func (w SmokeballWebhookReceived) IsOfPeople() bool { return w.Source != sourceAPI }
 
 // ChangesTypes reports whether the webhook tells that the account's matter types changed.
 func (w SmokeballWebhookReceived) ChangesTypes() bool { return w.Type == "mattertype.updated" }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// groupWait bounds how long a group waits for the writers of the group before it.
+// groupWait is how long a group waits at most for the writers of the previous group.
 const groupWait = time.Millisecond
 
 // pending is a commit that waits for its outcome.
@@ -33,7 +33,7 @@ func (p *pending) size() int {
 	return n
 }
 
-// own is what the commit writes to its own stream.
+// own returns what the commit writes to its own stream.
 func (p *pending) own() part { return p.parts[len(p.parts)-1] }
 
 type outcome struct {
@@ -41,35 +41,53 @@ type outcome struct {
 	err  error
 }
 
-// settle answers the waiting writer; it is called once.
+// settle answers the waiting writer. It must be called once.
 func (p *pending) settle(h Head, err error) { p.done <- outcome{h, err} }
 
 // appender gathers concurrent appends into groups for the one goroutine that writes,
 // so that many writers share one flush to disk.
 type appender struct {
 	queue chan *pending
+	tasks chan func() // what runs between two groups
 	quit  chan struct{}
 	ended chan struct{}
 	once  sync.Once
-	limit int // commits in a group
+	limit int    // commits in a group
+	seals Sealer // nil: nothing is sealed
 	write func([]*pending)
+	told  Observer // nil: nobody is told
 }
+
+// Observer is told of each Append when it ends: what it was to write, how long that took and the
+// error, if any. It is called by the writer, so it must return at once.
+type Observer func(ctx context.Context, c Commit, took time.Duration, err error)
 
 // startAppender starts the writing goroutine. write must settle every commit that it
 // is given.
-func startAppender(limit int, write func([]*pending)) *appender {
+func startAppender(limit int, seals Sealer, write func([]*pending)) *appender {
 	a := &appender{
-		queue: make(chan *pending), quit: make(chan struct{}), ended: make(chan struct{}),
-		limit: limit, write: write,
+		queue: make(chan *pending), tasks: make(chan func()), quit: make(chan struct{}), ended: make(chan struct{}),
+		limit: limit, seals: seals, write: write,
 	}
 	go a.run()
 	return a
 }
 
-// append hands a commit over and waits for its outcome. A caller that gives up
-// meanwhile does not learn it.
+// append queues a commit, waits for its outcome and tells the observer of it.
 func (a *appender) append(ctx context.Context, c Commit) (Head, error) {
-	parts, err := seal(c)
+	if a.told == nil {
+		return a.queued(ctx, c)
+	}
+	began := time.Now()
+	head, err := a.queued(ctx, c)
+	a.told(ctx, c, time.Since(began), err)
+	return head, err
+}
+
+// queued queues a commit and waits for its outcome. If ctx ends first, the caller does not learn
+// the outcome.
+func (a *appender) queued(ctx context.Context, c Commit) (Head, error) {
+	parts, err := seal(c, a.seals)
 	if err != nil {
 		return Head{}, err
 	}
@@ -99,6 +117,8 @@ func (a *appender) run() {
 		select {
 		case <-a.quit:
 			return
+		case do := <-a.tasks:
+			do()
 		case p := <-a.queue:
 			group := a.gather(p, before)
 			before = len(group)
@@ -107,8 +127,9 @@ func (a *appender) run() {
 	}
 }
 
-// gather takes what waits. Where the group before was larger, its writers are about
-// to come again, and gather gives them a moment; a lone writer never waits.
+// gather collects the waiting commits. If the previous group was larger, its writers will
+// probably append again at once, so gather waits for them up to groupWait. A single writer never
+// waits.
 func (a *appender) gather(first *pending, before int) []*pending {
 	group := a.drain(append(make([]*pending, 0, a.limit), first))
 	if len(group) >= min(before, a.limit) {
@@ -139,7 +160,20 @@ func (a *appender) drain(group []*pending) []*pending {
 	return group
 }
 
-// close ends the goroutine after the group at hand; later appends get ErrClosed.
+// between runs do between two groups: nothing is written meanwhile.
+func (a *appender) between(ctx context.Context, do func() error) error {
+	done := make(chan error, 1)
+	select {
+	case a.tasks <- func() { done <- do() }:
+		return <-done
+	case <-a.quit:
+		return ErrClosed
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// close ends the goroutine after the current group; later appends get ErrClosed.
 func (a *appender) close() {
 	a.once.Do(func() { close(a.quit) })
 	<-a.ended
@@ -154,7 +188,7 @@ func (p *pending) abandoned() bool {
 	return err != nil
 }
 
-// waiting are the commits of a group that somebody still waits for.
+// waiting returns the commits of a group whose writers still wait.
 func waiting(group []*pending) []*pending {
 	live := group[:0]
 	for _, p := range group {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/internal/boltfile"
 )
 
 // boltGroup is how many commits share a transaction.
@@ -26,15 +28,22 @@ func (b *Bolt) write(group []*pending) {
 	}
 	outcomes := make([]outcome, len(group))
 	var last Seq
-	err := b.db.Update(func(tx *bolt.Tx) (err error) {
-		last, err = putGroup(tx, group, outcomes)
-		return err
-	})
+	err := b.compacts.refused()
+	if err == nil {
+		err = boltfile.Update(b.db.Load(), func(tx *bolt.Tx) (err error) {
+			last, err = putGroup(tx, group, outcomes)
+			return err
+		})
+	}
+	if err == nil {
+		err = b.disk.Check()
+	}
 	if err != nil {
-		err = fmt.Errorf("write ledger %s: %w; check the disk's space and health", b.path, err)
+		err = fmt.Errorf("write ledger %s: %w; check the disk's space and health", b.path, damagedFile(err))
 	} else {
 		b.mark.note(last)
 		b.moved.notify()
+		b.compacts.reach(last)
 	}
 	for i, p := range group {
 		if err != nil {
@@ -71,7 +80,7 @@ func putGroup(tx *bolt.Tx, group []*pending, outcomes []outcome) (Seq, error) {
 	return last, nil
 }
 
-// areExpected reports whether the streams are as their writer knows them.
+// areExpected reports whether the streams still end at the heads that their writer has seen.
 func areExpected(tx *bolt.Tx, parts []part) (bool, error) {
 	for _, a := range parts {
 		stored, err := decodeHead(tx.Bucket([]byte(bucketHeads)).Get([]byte(a.stream)))
@@ -85,7 +94,7 @@ func areExpected(tx *bolt.Tx, parts []part) (bool, error) {
 	return true, nil
 }
 
-// putPart writes a part's records after position last, and returns where they end.
+// putPart writes a part's records after position last, and returns the position of the last one.
 func putPart(tx *bolt.Tx, a part, last Seq) (Seq, error) {
 	log, prev := tx.Bucket([]byte(bucketLog)), a.last.Seq
 	for _, r := range a.records {
@@ -97,3 +106,7 @@ func putPart(tx *bolt.Tx, a part, last Seq) (Seq, error) {
 	}
 	return last, tx.Bucket([]byte(bucketHeads)).Put([]byte(a.stream), encodeHead(lastOf(a.records, last)))
 }
+
+// Forget drops what is remembered of streams. Whoever destroys the key of a stream calls it then:
+// a remembered aggregate would still hold the texts that can no longer be opened.
+func (b *Bolt) Forget() { b.known.forget() }

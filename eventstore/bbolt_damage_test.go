@@ -175,7 +175,9 @@ var opens = map[string]func(string) (*eventstore.Bolt, error){
 	"open": func(path string) (*eventstore.Bolt, error) {
 		return eventstore.OpenBolt(path, eventstore.BoltOptions{})
 	},
-	"open for reading": eventstore.OpenBoltReadOnly,
+	"open for reading": func(path string) (*eventstore.Bolt, error) {
+		return eventstore.OpenBoltReadOnly(path, eventstore.BoltOptions{})
+	},
 }
 
 func TestBoltMark(t *testing.T) {
@@ -190,7 +192,7 @@ func TestBoltMark(t *testing.T) {
 		if err := os.WriteFile(mark(path), []byte(c.text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		store, err := eventstore.OpenBoltReadOnly(path)
+		store, err := eventstore.OpenBoltReadOnly(path, eventstore.BoltOptions{})
 		if errors.Is(err, eventstore.ErrDamaged) != c.damaged || (err == nil) == c.damaged {
 			t.Errorf("mark %s: %v", name, err)
 		}
@@ -212,5 +214,60 @@ func TestBoltFileCutOff(t *testing.T) {
 		if _, err := open(path); !errors.Is(err, eventstore.ErrDamaged) || !strings.Contains(err.Error(), path) {
 			t.Errorf("%s a ledger without most of its pages: %v", name, err)
 		}
+	}
+}
+
+// TestLossesAreNamedEventByEvent: of a damaged ledger each event that is gone, and no other.
+func TestLossesAreNamedEventByEvent(t *testing.T) {
+	for name, c := range map[string]struct {
+		damage func(*bolt.Tx) error
+		want   string
+	}{
+		"nothing": {damage: func(*bolt.Tx) error { return nil }},
+		"a flipped byte": {damage: change("log", 3, func(v []byte) []byte { v[len(v)-3] ^= 1; return v }),
+			want: "position 3: the stored record does not match its checksum; stream matter.f_1.m_1 version 3: it is missing"},
+		"two removed": {damage: func(tx *bolt.Tx) error {
+			return errors.Join(tx.Bucket([]byte("log")).Delete(key(2)), tx.Bucket([]byte("log")).Delete(key(5)))
+		}, want: "position 2: it is missing; stream matter.f_1.m_1 version 2: it is missing; position 5: it is missing; stream matter.f_1.m_1 version 5: it is missing"},
+		"the head removed": {damage: func(tx *bolt.Tx) error { return tx.Bucket([]byte("heads")).Delete([]byte(one.String())) },
+			want: "position 5, stream matter.f_1.m_1 version 5: the stream's head does not name it as the newest one"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := fiveEvents(t)
+			tamper(t, path, c.damage)
+			ledger, err := eventstore.OpenBoltDamaged(path, eventstore.BoltOptions{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer closeStore(t, ledger)
+			losses, err := ledger.Losses(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, l := range losses {
+				got = append(got, l.String())
+			}
+			if strings.Join(got, "; ") != c.want {
+				t.Errorf("the losses are\n%s, want\n%s", strings.Join(got, "; "), c.want)
+			}
+		})
+	}
+}
+
+// TestALedgerShorterThanItsMarkNamesWhatIsGone, by position.
+func TestALedgerShorterThanItsMarkNamesWhatIsGone(t *testing.T) {
+	path := fiveEvents(t)
+	if err := os.WriteFile(mark(path), []byte("7\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	ledger, err := eventstore.OpenBoltDamaged(path, eventstore.BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closeStore(t, ledger)
+	losses, err := ledger.Losses(t.Context())
+	if err != nil || len(losses) != 2 || losses[0].Seq != 6 || losses[1].Seq != 7 {
+		t.Errorf("the losses are %v, %v", losses, err)
 	}
 }

@@ -4,6 +4,7 @@ package eventstore_test
 
 import (
 	"errors"
+	"os"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -89,4 +90,31 @@ func limitFileSize(t *testing.T, size uint64) (restore func()) {
 	restore = sync.OnceFunc(func() { set(was) })
 	t.Cleanup(restore)
 	return restore
+}
+
+// TestACompactionWithoutRoomLeavesNothing: neither one that finds no room for its first bytes nor one that ends
+// in its middle leaves a file, and the ledger is what it was.
+func TestACompactionWithoutRoomLeavesNothing(t *testing.T) {
+	for _, room := range []uint64{100, 20_000, 300_000} {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		store := openBolt(t, path)
+		if failures := appendLarge(t, store, 4); failures > 0 {
+			t.Fatal("the ledger was not filled")
+		}
+		restore := limitFileSize(t, room)
+		err := store.Compact(t.Context())
+		restore()
+		if err == nil {
+			t.Errorf("%d bytes of room: it was compacted", room)
+		}
+		if _, err := os.Stat(path + ".new"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%d bytes of room: the beginning of a copy is left: %v", room, err)
+		}
+		if err := replayAll(store); err != nil {
+			t.Error(err)
+		}
+		if err := store.Compact(t.Context()); err != nil {
+			t.Errorf("with room again: %v", err)
+		}
+	}
 }

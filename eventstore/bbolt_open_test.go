@@ -21,6 +21,7 @@ type counter int
 func (c counter) Apply(domain.Event, time.Time) counter { return c + 1 }
 
 func TestBoltIsForOneEngine(t *testing.T) {
+	t.Parallel()
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	openBolt(t, path)
 	for name, open := range opens {
@@ -47,7 +48,7 @@ func TestBoltFileIsPrivate(t *testing.T) {
 func TestBoltReadOnly(t *testing.T) {
 	path := fiveEvents(t)
 	for range 2 { // side by side
-		store, err := eventstore.OpenBoltReadOnly(path)
+		store, err := eventstore.OpenBoltReadOnly(path, eventstore.BoltOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +80,7 @@ func TestBoltOpenFaults(t *testing.T) {
 			}
 		}
 	}
-	if _, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db")); !errors.Is(err, os.ErrNotExist) {
+	if _, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{}); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("open for reading what is not there: %v", err)
 	}
 }

@@ -10,27 +10,35 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	bolt "go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
+
+	"github.com/casehug/smokeball-sync/internal/boltfile"
 )
 
-// A page is what one read transaction takes at most, so that none stays open while
-// the events are being handled: an old transaction would keep the file growing.
+// A page is the most that one read transaction reads. No transaction stays open while the events
+// are handled: while one is open, bbolt cannot reuse freed pages and the file grows.
 const (
 	pageEvents = 256
 	pageBytes  = 1 << 20
 )
 
-// Read implements Store. It looks up where the stream's events are, newest first, and
-// then reads them forward, page by page: what was written never moves.
+// Read implements Store. It looks up the positions of the stream's events, newest first, and then
+// reads them forward, page by page. Separate transactions are safe, because records never change.
 func (b *Bolt) Read(ctx context.Context, s domain.Stream) iter.Seq2[Envelope, error] {
+	return b.readAfter(ctx, s, Head{})
+}
+
+func (b *Bolt) folds() *folds { return &b.known }
+
+// readAfter is Read for the events after head.
+func (b *Bolt) readAfter(ctx context.Context, s domain.Stream, head Head) iter.Seq2[Envelope, error] {
 	return func(yield func(Envelope, error) bool) {
-		newest, places, err := b.places(ctx, s.String())
+		newest, places, err := b.places(ctx, s.String(), head)
 		if err != nil {
 			yield(Envelope{}, err)
 			return
 		}
-		var head Head
-		for head.Version < uint64(len(places)) {
-			page, err := b.streamPage(ctx, s.String(), head, places[head.Version:])
+		for first := head.Version; head.Version-first < uint64(len(places)); {
+			page, err := b.streamPage(ctx, s.String(), head, places[head.Version-first:])
 			if !yieldPage(page, err, yield) {
 				return
 			}
@@ -81,7 +89,7 @@ func (b *Bolt) Last(ctx context.Context) (last Seq, err error) {
 	return last, err
 }
 
-// reached makes sure that the log has come to the position that a reader has seen.
+// reached fails if the log ends before the position that a reader has seen.
 func (b *Bolt) reached(ctx context.Context, after Seq) error {
 	last, err := b.Last(ctx)
 	if err != nil {
@@ -93,15 +101,15 @@ func (b *Bolt) reached(ctx context.Context, after Seq) error {
 	return nil
 }
 
-// places are the positions of a stream's events, oldest first, up to its head.
-func (b *Bolt) places(ctx context.Context, stream string) (head Head, places []Seq, err error) {
+// places returns the positions of a stream's events after the given one, oldest first.
+func (b *Bolt) places(ctx context.Context, stream string, after Head) (head Head, places []Seq, err error) {
 	err = b.view(ctx, func(tx *bolt.Tx) (err error) {
 		head, err = decodeHead(tx.Bucket([]byte(bucketHeads)).Get([]byte(stream)))
 		if err != nil {
 			return damaged(0, fmt.Sprintf("head of stream %s: %v", stream, err))
 		}
 		log := tx.Bucket([]byte(bucketLog))
-		for at := head.Seq; at > 0; {
+		for at := head.Seq; at > after.Seq; {
 			places = append(places, at)
 			next := before(log.Get(encodeSeq(at)))
 			if next >= at {
@@ -109,8 +117,8 @@ func (b *Bolt) places(ctx context.Context, stream string) (head Head, places []S
 			}
 			at = next
 		}
-		if uint64(len(places)) != head.Version {
-			return damaged(head.Seq, fmt.Sprintf("stream %s has %d events of %d", stream, len(places), head.Version))
+		if after.Version+uint64(len(places)) != head.Version {
+			return damaged(head.Seq, fmt.Sprintf("stream %s has %d events of %d", stream, len(places), head.Version-after.Version))
 		}
 		return nil
 	})
@@ -118,7 +126,7 @@ func (b *Bolt) places(ctx context.Context, stream string) (head Head, places []S
 	return head, places, err
 }
 
-// streamPage reads the events at places, which follow prev, as many as a page takes.
+// streamPage reads the events at places, which follow prev, up to the size of a page.
 func (b *Bolt) streamPage(ctx context.Context, stream string, prev Head, places []Seq) (page []Envelope, err error) {
 	err = b.view(ctx, func(tx *bolt.Tx) error {
 		log, size := tx.Bucket([]byte(bucketLog)), 0
@@ -131,7 +139,7 @@ func (b *Bolt) streamPage(ctx context.Context, stream string, prev Head, places 
 			if err != nil {
 				return err
 			}
-			env, err := r.follow(stream, prev, at)
+			env, err := r.follow(stream, prev, at, b.seals)
 			if err != nil {
 				return err
 			}
@@ -142,7 +150,7 @@ func (b *Bolt) streamPage(ctx context.Context, stream string, prev Head, places 
 	return page, err
 }
 
-// logPage reads the log after pos.
+// logPage reads a page of the log after pos.
 func (b *Bolt) logPage(ctx context.Context, pos Seq) (page []Envelope, err error) {
 	err = b.view(ctx, func(tx *bolt.Tx) error {
 		log, size := tx.Bucket([]byte(bucketLog)).Cursor(), 0
@@ -157,7 +165,7 @@ func (b *Bolt) logPage(ctx context.Context, pos Seq) (page []Envelope, err error
 			if err != nil {
 				return err
 			}
-			env, err := r.envelope(pos + 1)
+			env, err := r.envelope(pos+1, b.seals)
 			if err != nil {
 				return err
 			}
@@ -179,16 +187,21 @@ func storedRecord(seq Seq, value []byte) (record, error) {
 	return r, nil
 }
 
-// view runs read in a transaction of its own.
+// view runs read in a new transaction.
 func (b *Bolt) view(ctx context.Context, read func(*bolt.Tx) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	err := b.db.View(read)
-	if errors.Is(err, berrors.ErrDatabaseNotOpen) {
-		return ErrClosed
+	for {
+		db := b.db.Load()
+		err := boltfile.View(db, read)
+		switch {
+		case !errors.Is(err, berrors.ErrDatabaseNotOpen):
+			return damagedFile(err)
+		case db == b.db.Load():
+			return ErrClosed
+		}
 	}
-	return err
 }
 
 // yieldPage yields a page and then its error, and reports whether to go on.

@@ -2,6 +2,8 @@ package eventstore_test
 
 import (
 	"path/filepath"
+	"runtime"
+	"sync"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -9,6 +11,7 @@ import (
 )
 
 func TestBolt(t *testing.T) {
+	t.Parallel()
 	eventstoretest.Run(t, func(t *testing.T) eventstoretest.Ledger {
 		path := filepath.Join(t.TempDir(), "ledger.db")
 		store := openBolt(t, path)
@@ -38,4 +41,30 @@ func closeStore(t testing.TB, c interface{ Close() error }) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// TestBoltThatIsCompacted keeps every promise while its file is replaced all the time.
+func TestBoltThatIsCompacted(t *testing.T) {
+	eventstoretest.Run(t, func(t *testing.T) eventstoretest.Ledger {
+		path := filepath.Join(t.TempDir(), "ledger.db")
+		var work sync.WaitGroup
+		open := func() *eventstore.Bolt {
+			store := openBolt(t, path)
+			work.Go(func() {
+				for store.Compact(t.Context()) == nil {
+					runtime.Gosched()
+				}
+			})
+			t.Cleanup(work.Wait) // its context has ended by then
+			return store
+		}
+		store := open()
+		return eventstoretest.Ledger{
+			Store: store,
+			Reopen: func(t *testing.T) eventstore.Store {
+				closeStore(t, store)
+				return open()
+			},
+		}
+	})
 }

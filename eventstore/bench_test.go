@@ -72,7 +72,7 @@ func rawFile(b *testing.B) appendable {
 	if err != nil {
 		b.Fatal(err)
 	}
-	a := startAppender(boltGroup, func(group []*pending) {
+	a := startAppender(boltGroup, nil, func(group []*pending) {
 		var page []byte
 		for _, p := range group {
 			page = append(page, encodeRecord(p.parts[0].records[0], 0)...)

@@ -2,14 +2,14 @@ package eventstore
 
 import "sync"
 
-// broadcast wakes everyone who waits for something new.
+// broadcast notifies all who wait for new events.
 type broadcast struct {
 	mu sync.Mutex
 	ch chan struct{}
 }
 
-// wait gives a channel that the next ring closes. Take it before looking whether
-// there is something new, so that nothing falls in between.
+// wait returns a channel that the next notify closes. Get it before you check for new events, so
+// that none is missed in between.
 func (b *broadcast) wait() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// The stored form of a record in bbolt: a format byte, the checksum of what follows,
-// the position of the stream's event before it, version, time, hash, the stream and
-// the name each after its length, and the data.
+// The stored form of a record in bbolt: a format byte, the checksum of the rest, the position of
+// the previous event of the stream, version, time, hash, the stream and the name, each preceded by
+// its length, and the data.
 const (
 	recordFormat = 1
+	sealedFormat = 2 // the same, of a record whose data is sealed
 	recordFixed  = 1 + 4 + 8 + 8 + 8 + len(Hash{})
 )
 
@@ -21,11 +22,14 @@ var (
 	errChecksum    = errors.New("the stored record does not match its checksum")
 )
 
-// encodeRecord gives the stored form of r; before is where the stream's event before
-// it is, 0 for the first one.
+// encodeRecord returns the stored form of r; before is the position of the previous event of the
+// stream, 0 for the first one.
 func encodeRecord(r record, before Seq) []byte {
 	b := make([]byte, 5, recordFixed+2*binary.MaxVarintLen16+len(r.stream)+len(r.name)+len(r.data))
 	b[0] = recordFormat
+	if r.sealed {
+		b[0] = sealedFormat
+	}
 	b = binary.BigEndian.AppendUint64(b, uint64(before))
 	b = binary.BigEndian.AppendUint64(b, r.version)
 	b = binary.BigEndian.AppendUint64(b, uint64(r.at.UnixNano()))
@@ -43,11 +47,12 @@ func decodeRecord(b []byte) (record, error) {
 	switch {
 	case len(b) < recordFixed:
 		return r, errShortRecord
-	case b[0] != recordFormat:
+	case b[0] != recordFormat && b[0] != sealedFormat:
 		return r, errFormat
 	case binary.BigEndian.Uint32(b[1:5]) != checksum(b[5:]):
 		return r, errChecksum
 	}
+	r.sealed = b[0] == sealedFormat
 	r.version = binary.BigEndian.Uint64(b[13:21])
 	r.at = time.Unix(0, int64(binary.BigEndian.Uint64(b[21:29]))).UTC()
 	copy(r.hash[:], b[29:recordFixed])
@@ -62,7 +67,7 @@ func decodeRecord(b []byte) (record, error) {
 	return r, nil
 }
 
-// before is where a stored record says that the stream's event before it is.
+// before returns the position of the previous event of the stream from a stored record.
 func before(b []byte) Seq {
 	if len(b) < recordFixed {
 		return 0
@@ -95,7 +100,7 @@ func encodeHead(h Head) []byte {
 	return append(b, h.Hash[:]...)
 }
 
-// decodeHead reads what encodeHead wrote; nothing stored is the zero Head.
+// decodeHead reads what encodeHead wrote; no data is the zero Head.
 func decodeHead(b []byte) (h Head, err error) {
 	if b == nil {
 		return Head{}, nil
@@ -111,7 +116,7 @@ func decodeHead(b []byte) (h Head, err error) {
 
 func encodeSeq(s Seq) []byte { return binary.BigEndian.AppendUint64(nil, uint64(s)) }
 
-// decodeSeq reads a position; what is not one is position 0, where nothing is stored.
+// decodeSeq reads a position. Data of another length is position 0, where nothing is stored.
 func decodeSeq(b []byte) Seq {
 	if len(b) < 8 {
 		return 0

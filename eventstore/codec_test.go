@@ -66,7 +66,7 @@ func FuzzDecodeRecord(f *testing.F) {
 				t.Fatalf("decoded %+v, again %+v, %v", r, again, err)
 			}
 			// Whatever it holds, reading on from it ends in an event or an error.
-			if _, err := r.follow(r.stream, Head{}, 1); err == nil && r.version != 1 {
+			if _, err := r.follow(r.stream, Head{}, 1, nil); err == nil && r.version != 1 {
 				t.Fatalf("version %d is taken for the first one", r.version)
 			}
 		}
@@ -113,7 +113,7 @@ func FuzzParseMessage(f *testing.F) {
 		if ledgerSubject+r.stream != subject || r.name != name {
 			t.Fatalf("subject %q, name %q became %+v", subject, name, r)
 		}
-		if env, err := r.envelope(1); err == nil && env.Stream.String() != r.stream {
+		if env, err := r.envelope(1, nil); err == nil && env.Stream.String() != r.stream {
 			t.Fatalf("stream %q became %q", r.stream, env.Stream)
 		}
 	})

@@ -1,11 +1,11 @@
 // Package eventstore is the ledger: an append-only log of domain events, grouped in
-// streams. Store is its contract; Bolt (one machine) and JetStream (a cluster)
-// implement it, and nothing above knows which one it has. Execute is the one way to
-// change an aggregate: read, fold, decide, append, again on conflict.
+// streams. Store is its contract; Bolt (one machine) and JetStream (a cluster) implement it, and
+// their users do not depend on either. Execute is the one way to change an aggregate: read, fold,
+// decide and append, and retry on a conflict.
 //
-// An acknowledged event is on disk. What is read back is checked: versions without
-// gaps and a hash chain in each stream, no gap in the log, and a high-water mark kept
-// apart from it, so that a ledger which has lost events is noticed (ErrDamaged).
+// An acknowledged event is on disk. Reads check that each stream has versions without gaps and an
+// unbroken hash chain, and that the log has no hole. A high-water mark apart from the log reveals
+// a ledger that has lost events at its end (ErrDamaged).
 package eventstore
 
 import (
@@ -14,6 +14,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -30,10 +31,11 @@ type Envelope struct {
 	Version uint64    // place in the stream: 1, 2, 3 … without gaps
 	At      time.Time // when it was decided, UTC
 	Event   domain.Event
-	Hash    Hash // chains the stream: see Chain
+	Hash    Hash // links the event to the one before it in the stream: see Chain
+	Sealed  bool // a Sealer sealed what it says of persons
 }
 
-// Head is what the envelope makes of its stream: what the next commit builds on.
+// Head returns the stream's head after this event, on which the next commit builds.
 func (e Envelope) Head() Head { return Head{Seq: e.Seq, Version: e.Version, Hash: e.Hash} }
 
 // Hash is a link of a stream's hash chain.
@@ -46,27 +48,38 @@ type Head struct {
 	Hash    Hash
 }
 
-// Commit is what a writer requires to append to one stream.
+// Commit is what a writer appends to one stream.
 type Commit struct {
 	Stream domain.Stream
 	Last   Head // the stream's newest event, as Read or Append gave it
 	At     time.Time
 	Events []domain.Event
-	// First is what another stream must hold before this one is written: a claim that makes
-	// no difference while it stands alone. Its own At and First do not count. nil: nothing.
+	// First is a commit to another stream that must be written before this one: a claim that has
+	// no effect without this one, or a fact to which this one refers. Its own First is written
+	// before it; its own At is ignored. nil: none.
 	First *Commit
 }
 
-// ErrConflict says that the stream has moved on since the writer read it.
+// InOrder returns what an Append of c writes, c itself last.
+func (c Commit) InOrder() []Commit {
+	list := []Commit{c}
+	for c.First != nil {
+		c = *c.First
+		list = append(list, c)
+	}
+	slices.Reverse(list)
+	return list
+}
+
+// ErrConflict says that the stream has newer events than the writer has read.
 var ErrConflict = errors.New("eventstore: the stream has newer events")
 
-// ErrDamaged says that the ledger is not what was written: a version is missing, the
-// hash chain is broken, or the log ends before a position it had reached. Nothing may
-// be decided on such a ledger.
+// ErrDamaged says that the ledger is not what was written: a version is missing, the hash chain
+// is broken, or the log ends before a position that it had reached. The engine must not decide
+// anything from such a ledger.
 var ErrDamaged = errors.New("eventstore: the ledger is damaged")
 
-// ErrTooLarge says that a commit has more events, or a larger one, than the ledger
-// takes. The same commit would be refused again.
+// ErrTooLarge says that a commit exceeds MaxEvents or MaxEventSize. A retry would fail again.
 var ErrTooLarge = errors.New("eventstore: more than the ledger takes at once")
 
 // ErrClosed says that the store was closed.
@@ -79,17 +92,26 @@ const (
 	MaxEventSize = 900_000 // bytes of one event's stored form
 )
 
+// ErrHeld says that another process holds the ledger's file.
+var ErrHeld = errors.New("eventstore: another process holds the ledger")
+
 // Store is an append-only log. Implementations must pass eventstoretest.Run.
 type Store interface {
 	// Append writes c.Events in order, all or none, provided that c.Last is still the
-	// newest event of c.Stream; otherwise it returns ErrConflict and writes nothing.
+	// newest event of c.Stream; otherwise it returns ErrConflict and writes nothing. The newer event
+	// may be another writer's that is not written yet, so that Read does not show it; and a cluster
+	// whose leader changes may refuse an event with nothing in its place.
 	// c.First, under the same condition for its own stream, is written before c.Events or
-	// together with them; an Append that fails may leave it without them. What exceeds the limits of a commit is ErrTooLarge, and nothing is written. It
-	// returns the new head of c.Stream. When it returns nil the events survive a power
-	// failure. After any other error the events may or may not be there: read again.
+	// together with them; an Append that fails may have written only c.First, or only what
+	// c.First has before it. A commit that
+	// exceeds the limits is ErrTooLarge and writes nothing. Append returns the new head of
+	// c.Stream. After a nil error the events survive a power failure. After any other error the
+	// events may or may not have been written: read again.
 	Append(ctx context.Context, c Commit) (Head, error)
-	// Read yields the events of one stream, oldest first, and ErrDamaged where the
-	// stored stream is not whole.
+	// Read yields the events of one stream, oldest first, and ErrDamaged if the stored stream
+	// is not intact. It has every event that was acknowledged, or that a Tail of the same Store
+	// yielded, before it began. One exception: while a cluster's leader changes, the old or the
+	// new one may answer with less; an Append that builds on that is ErrConflict.
 	Read(ctx context.Context, s domain.Stream) iter.Seq2[Envelope, error]
 	// Tail yields every event after seq in log order, then waits for more until ctx
 	// ends, which ends the sequence without an error. A log that ends before after, or

@@ -28,6 +28,8 @@ type JetStreamConfig struct {
 	Replicas int          // of the stream, at least; 0: 1. More than it has are added, none removed
 	MarkFile string       // where to keep the high-water mark; empty: none is kept
 	Log      *slog.Logger // nil: slog.Default
+	Told     Observer     // nil: nobody is told of appends
+	Seals    Sealer       // nil: nothing is sealed, and a sealed ledger can't be read
 }
 
 // JetStream is the Store of a cluster: the JetStream stream LEDGER. An event survives
@@ -38,17 +40,21 @@ type JetStream struct {
 	log   *slog.Logger
 	queue *appender
 	mark  *mark // nil: none is kept
+	seals Sealer
+	form  form
+	known folds
+	seen  seen
 }
 
 // OpenJetStream opens the ledger in js and makes the stream where there is none. An
-// existing stream keeps its placement and other settings, except those that the
-// ledger's promises need. The caller keeps the connection and closes it after Close.
+// existing stream keeps its placement and other settings, except those on which the ledger's
+// promises depend. The caller closes the connection after Close.
 func OpenJetStream(ctx context.Context, js jetstream.JetStream, c JetStreamConfig) (*JetStream, error) {
-	j := &JetStream{js: js, log: c.Log}
+	j := &JetStream{js: js, log: c.Log, seals: c.Seals}
 	if j.log == nil {
 		j.log = slog.Default()
 	}
-	stream, err := j.openStream(ctx, max(c.Replicas, 1))
+	stream, err := j.openStream(ctx, c)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger in JetStream stream %s: %w", LedgerStream, err)
 	}
@@ -60,11 +66,13 @@ func OpenJetStream(ctx context.Context, js jetstream.JetStream, c JetStreamConfi
 		}
 		j.mark = startMark(c.MarkFile, marked, last, j.log)
 	}
-	j.queue = startAppender(jetStreamGroup, j.write)
+	j.form = formOf(stream.CachedInfo().Config)
+	j.queue = startAppender(jetStreamGroup, j.writing(), j.write)
+	j.queue.told = c.Told
 	return j, nil
 }
 
-// Close ends the writing after the commits at hand and brings the mark up to date.
+// Close stops writing after the current group and saves the mark.
 func (j *JetStream) Close() error {
 	j.queue.close()
 	if j.mark == nil {
@@ -73,15 +81,15 @@ func (j *JetStream) Close() error {
 	return j.mark.close()
 }
 
-// openStream makes sure of the stream. A cluster that starts, or has just lost a server, may
-// be without a leader for a moment, or forget what it was asked: it is asked again.
-func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Stream, error) {
+// openStream creates or updates the stream. A cluster that starts, or has just lost a server, may
+// have no leader for a moment, or lose a request, so openStream retries.
+func (j *JetStream) openStream(ctx context.Context, c JetStreamConfig) (jetstream.Stream, error) {
 	ctx, cancel := context.WithTimeout(ctx, openWithin)
 	defer cancel()
 	answers := retry.Backoff{First: firstAnswer, Limit: j.js.Options().DefaultTimeout}
 	for within := answers.First; ; within = answers.Next(within) {
 		one, cancel := context.WithTimeout(ctx, within)
-		s, err := ensureStream(one, j.js, replicas)
+		s, err := ensureStream(one, j.js, c)
 		cancel()
 		if !unsettled(err) || retry.Wait(ctx, askPause) != nil {
 			return s, err
@@ -90,14 +98,14 @@ func (j *JetStream) openStream(ctx context.Context, replicas int) (jetstream.Str
 	}
 }
 
-// firstAnswer is how long the first answer is waited for. Of several engines that make the
-// stream at the same moment the server answers one; the others ask again and find it.
+// firstAnswer is the timeout of the first request. If several engines create the stream at the
+// same moment, the server answers only one; the others retry and find it.
 const firstAnswer = time.Second
 
 // openWithin is how long a cluster may take until the stream is open.
 const openWithin = time.Minute
 
-// The server's codes for a cluster that is not itself at the moment.
+// The server's codes for a cluster that is not ready at the moment.
 const (
 	codeNoPeers      = 10005
 	codeNotAssigned  = 10007
@@ -105,7 +113,7 @@ const (
 	codeNotLeader    = 10009
 )
 
-// unsettled reports whether nobody answered, or for a reason that passes.
+// unsettled reports whether a request failed for a transient reason, such as no answer.
 func unsettled(err error) bool {
 	return isCode(err, codeNoPeers, codeNotAssigned, codeNotAvailable, codeNotLeader) ||
 		unheard(err) || errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)
@@ -117,25 +125,37 @@ func isCode(err error, codes ...jetstream.ErrorCode) bool {
 	return errors.As(err, &api) && slices.Contains(codes, api.ErrorCode)
 }
 
-// ensureStream makes the stream, or brings the settings that matter up to date.
-func ensureStream(ctx context.Context, js jetstream.JetStream, replicas int) (jetstream.Stream, error) {
+// ensureStream creates the stream, or updates the settings on which the ledger depends. A ledger
+// without events is sealed from its first one on; any other stays what it is.
+func ensureStream(ctx context.Context, js jetstream.JetStream, c JetStreamConfig) (jetstream.Stream, error) {
+	replicas := max(c.Replicas, 1)
 	s, err := js.Stream(ctx, LedgerStream)
 	if errors.Is(err, jetstream.ErrStreamNotFound) {
-		return js.CreateStream(ctx, ledgerConfig(jetstream.StreamConfig{Name: LedgerStream}, replicas))
+		fresh := ledgerConfig(jetstream.StreamConfig{Name: LedgerStream}, replicas)
+		if c.Seals != nil {
+			fresh = sealedForm.note(fresh)
+		}
+		return js.CreateStream(ctx, fresh)
 	}
 	if err != nil {
 		return nil, err
 	}
 	have := s.CachedInfo().Config
+	if isCopying(have) {
+		return nil, fmt.Errorf("%w: run “smokeball-sync copy to-cluster” again", ErrUnfinishedCopy)
+	}
 	want := ledgerConfig(have, replicas)
+	if c.Seals != nil && s.CachedInfo().State.LastSeq == 0 {
+		want = sealedForm.note(want)
+	}
 	if reflect.DeepEqual(have, want) {
 		return s, nil
 	}
 	return js.UpdateStream(ctx, want)
 }
 
-// ledgerConfig is c with what the ledger needs: nothing is ever dropped, overwritten
-// or deleted, a full stream refuses, and several events can be written all or none.
+// ledgerConfig returns c with the settings that the ledger requires: nothing is ever dropped,
+// overwritten or deleted, a full stream refuses new events, and atomic batches are allowed.
 func ledgerConfig(c jetstream.StreamConfig, replicas int) jetstream.StreamConfig {
 	c.Subjects = []string{ledgerSubject + ">"}
 	c.Storage = jetstream.FileStorage

@@ -18,8 +18,8 @@ import (
 const (
 	// jetStreamGroup is how many commits are written together.
 	jetStreamGroup = 500
-	// batchEvents is how many messages an atomic batch has at most; the server allows
-	// 1,000. A commit fits, because it has at most MaxEvents.
+	// batchEvents is the most messages of an atomic batch; the server allows 1,000. A commit
+	// fits, because it has at most MaxEvents.
 	batchEvents = MaxEvents
 	// batchFrom is how many commits have to wait before one atomic batch, which has a
 	// fixed cost, is faster than publishing each by itself.
@@ -32,8 +32,8 @@ func (j *JetStream) Append(ctx context.Context, c Commit) (Head, error) {
 	return j.queue.append(ctx, c)
 }
 
-// write publishes a group. A stream's second commit of a group comes after the group,
-// because a batch may state one condition for a stream.
+// write publishes a group. A second commit to the same stream follows after the rest of the
+// group, because a batch may state only one condition for each stream.
 func (j *JetStream) write(group []*pending) {
 	first, again := onePerStream(waiting(group))
 	if !worthBatch(first) {
@@ -48,7 +48,7 @@ func (j *JetStream) write(group []*pending) {
 	}
 }
 
-// worthBatch reports whether one batch for all is cheaper than what each takes by itself.
+// worthBatch reports whether one batch is cheaper than publishing each commit by itself.
 func worthBatch(group []*pending) bool {
 	need := 0
 	for _, p := range group {
@@ -59,7 +59,7 @@ func worthBatch(group []*pending) bool {
 	return len(group) >= batchFrom || need > 1
 }
 
-// onePerStream splits off the commits to a stream that has one before it in the group.
+// onePerStream splits off the commits to a stream to which an earlier commit of the group writes.
 func onePerStream(group []*pending) (first, again []*pending) {
 	seen := make(map[string]bool, len(group))
 	for _, p := range group {
@@ -89,7 +89,7 @@ func batches(group []*pending) [][]*pending {
 	return append(all, one)
 }
 
-// writeEach publishes commits side by side, each by itself.
+// writeEach publishes commits concurrently, each by itself.
 func (j *JetStream) writeEach(group []*pending) {
 	var wg sync.WaitGroup
 	for _, p := range group {
@@ -98,10 +98,10 @@ func (j *JetStream) writeEach(group []*pending) {
 	wg.Wait()
 }
 
-// writeOne publishes a commit by itself. Of two single events each goes by itself, one after
-// the other, because that takes a tenth of a batch's time.
+// writeOne publishes a commit by itself. If it has parts of one event each, it publishes them one
+// after the other, because that takes a tenth of a batch's time.
 func (j *JetStream) writeOne(p *pending) {
-	if len(p.parts) == 1 || p.size() > 2 {
+	if len(p.parts) == 1 || p.size() > len(p.parts) {
 		last, err := j.publish(messages(p))
 		j.settle(p, last, err)
 		return
@@ -116,8 +116,9 @@ func (j *JetStream) writeOne(p *pending) {
 	j.settle(p, last, err)
 }
 
-// writeBatch publishes commits as one atomic batch. The server does not say which
-// commit a refused batch failed for, and wrote nothing: so each is tried by itself.
+// writeBatch publishes commits as one atomic batch. If the server refuses the batch, it has
+// written nothing and does not say which commit was at fault, so writeBatch publishes each by
+// itself.
 func (j *JetStream) writeBatch(group []*pending) {
 	var msgs []*nats.Msg
 	for _, p := range group {
@@ -136,8 +137,8 @@ func (j *JetStream) writeBatch(group []*pending) {
 }
 
 // publish writes messages, all or none, and returns the position of the last one.
-// While there is time it tries again where the server certainly wrote nothing and the
-// reason passes: nobody leads the stream, or a part of a batch was lost on the way.
+// Until its deadline it retries if the server certainly wrote nothing and the reason is
+// transient: the stream has no leader, or a part of a batch was lost on the way.
 func (j *JetStream) publish(msgs []*nats.Msg) (Seq, error) {
 	ctx, cancel := j.deadline(context.Background())
 	defer cancel()
@@ -164,7 +165,7 @@ func (j *JetStream) publishOnce(ctx context.Context, msgs []*nats.Msg) (Seq, err
 	return Seq(ack.Sequence), nil
 }
 
-// passing reports whether nothing was written for a reason that passes.
+// passing reports whether nothing was written, for a transient reason.
 func passing(err error) bool {
 	var api *jetstream.APIError
 	if errors.As(err, &api) {
@@ -174,7 +175,7 @@ func passing(err error) bool {
 	return unheard(err)
 }
 
-// unheard reports whether nobody was there to hear: the library says it in two ways.
+// unheard reports whether no server received the message; the library has two errors for that.
 func unheard(err error) bool {
 	return errors.Is(err, nats.ErrNoResponders) || errors.Is(err, jetstream.ErrNoStreamResponse)
 }
@@ -184,8 +185,8 @@ func (j *JetStream) deadline(ctx context.Context) (context.Context, context.Canc
 	return context.WithTimeout(ctx, j.js.Options().DefaultTimeout)
 }
 
-// settle answers the writer of a commit whose last event is at position last, or says why it was not
-// written.
+// settle answers the writer of a commit: with the head, if its last event is at position last, or
+// with the reason why it was not written.
 func (j *JetStream) settle(p *pending, last Seq, err error) {
 	if err != nil {
 		p.settle(Head{}, appendError(err))
@@ -208,7 +209,7 @@ func appendError(err error) error {
 	var api *jetstream.APIError
 	switch {
 	case unheard(err):
-		return fmt.Errorf("write ledger to JetStream: nobody leads stream %s: %w; check the NATS servers", LedgerStream, err)
+		return fmt.Errorf("write ledger to JetStream: stream %s has no leader: %w; check the NATS servers", LedgerStream, err)
 	case !errors.As(err, &api):
 		return fmt.Errorf("write ledger to JetStream: %w: %w", errUnknownOutcome, err)
 	case api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence,

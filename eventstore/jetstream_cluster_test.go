@@ -17,6 +17,7 @@ import (
 )
 
 func TestJetStreamCluster(t *testing.T) {
+	t.Parallel()
 	servers := runCluster(t)
 	replicated := eventstore.JetStreamConfig{Replicas: 3}
 	eventstoretest.Run(t, func(t *testing.T) eventstoretest.Ledger {

@@ -14,6 +14,7 @@ import (
 
 // What somebody else puts between the events of a stream is noticed.
 func TestJetStreamNoticesDamage(t *testing.T) {
+	t.Parallel()
 	good := nats.Header{"Ledger-Event": {"sync.released.v1"}, "Ledger-Version": {"3"},
 		"Ledger-At": {"2026-11-02T15:04:05Z"}, "Ledger-Hash": {strings.Repeat("ab", 32)}}
 	for name, c := range map[string]struct {

@@ -15,13 +15,13 @@ import (
 
 const (
 	tailExpiry    = 10 * time.Second // of one pull
-	tailHeartbeat = time.Second      // twice without one: the consumer is gone
+	tailHeartbeat = time.Second      // two missing ones: the consumer is lost
 	tailIdle      = time.Minute      // after which the server forgets a consumer
 	tailRetry     = 250 * time.Millisecond
 )
 
-// Tail implements Store. It goes on by itself when the connection, the server or the
-// consumer comes back.
+// Tail implements Store. It resumes by itself after a loss of the connection, the server or the
+// consumer.
 func (j *JetStream) Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, error] {
 	return func(yield func(Envelope, error) bool) {
 		t := tail{JetStream: j, pos: after}
@@ -36,6 +36,7 @@ func (j *JetStream) Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, err
 				yieldUnlessEnded(ctx, err, yield)
 				return
 			}
+			j.seen.note(env.Stream.String(), env.Seq)
 			if !yield(env, nil) {
 				return
 			}
@@ -43,7 +44,7 @@ func (j *JetStream) Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, err
 	}
 }
 
-// reached makes sure that the log has come to the position that a reader has seen.
+// reached fails if the log ends before the position that a reader has seen.
 func (j *JetStream) reached(ctx context.Context, after Seq) error {
 	last, err := j.Last(ctx)
 	if err != nil {
@@ -55,21 +56,21 @@ func (j *JetStream) reached(ctx context.Context, after Seq) error {
 	return nil
 }
 
-// tail reads the log through a consumer of its own. The ledger has no holes, so a
-// message that is not the next one was lost on the way, and a new consumer brings it.
-// Where a new consumer leaves the same hole, the ledger is damaged.
+// tail reads the log through its own consumer. The ledger has no holes, so a gap means that a
+// message was lost on the way, and tail makes a new consumer to get it. If the new consumer has
+// the same gap, the ledger is damaged.
 type tail struct {
 	*JetStream
-	pos   Seq // the last position that was handed out
+	pos   Seq // the last position that was yielded
 	msgs  jetstream.MessagesContext
-	fresh bool // msgs has brought nothing yet
+	fresh bool // msgs has delivered nothing yet
 }
 
-// begin makes sure that the log has come to where the reader is.
+// begin fails if the log ends before the reader's position.
 func (t *tail) begin(ctx context.Context) error {
 	for {
 		err := t.reached(ctx, t.pos)
-		if err == nil || ctx.Err() != nil || final(err) || errors.Is(err, ErrDamaged) {
+		if err == nil || ctx.Err() != nil || t.final(ctx, err) || errors.Is(err, ErrDamaged) {
 			return err
 		}
 		t.again(ctx, err)
@@ -83,7 +84,7 @@ func (t *tail) next(ctx context.Context) (Envelope, error) {
 			return Envelope{}, err
 		}
 		m, err := t.receive(ctx)
-		if final(err) {
+		if t.final(ctx, err) {
 			return Envelope{}, fmt.Errorf("tail ledger in JetStream: %w", err)
 		}
 		if err != nil {
@@ -104,11 +105,11 @@ func (t *tail) next(ctx context.Context) (Envelope, error) {
 			continue
 		}
 		t.pos, t.fresh = seq, false
-		return envelopeOf(m, seq)
+		return envelopeOf(m, seq, t.seals)
 	}
 }
 
-// receive takes the next message, from a new consumer where there is none.
+// receive returns the next message. If there is no consumer, it makes one.
 func (t *tail) receive(ctx context.Context) (jetstream.Msg, error) {
 	if t.msgs == nil {
 		if err := t.open(ctx); err != nil {
@@ -132,9 +133,9 @@ func (t *tail) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// In a cluster the answer above may come before this server knows where the
-	// consumer listens; a pull sent then is lost without a word. Asking the consumer
-	// once more makes the way known.
+	// In a cluster the answer above may come before this server has a route to the consumer. A
+	// pull that is sent then is lost without an error. A request for the consumer's info
+	// establishes the route.
 	if _, err := c.Info(ctx); err != nil {
 		return err
 	}
@@ -144,14 +145,14 @@ func (t *tail) open(ctx context.Context) error {
 	return err
 }
 
-// again gives up the consumer and waits a little before there is a new one.
+// again drops the consumer and waits before a new one is made.
 func (t *tail) again(ctx context.Context, cause error) {
 	t.close()
 	if ctx.Err() != nil {
 		return
 	}
 	t.log.Warn("ledger tail interrupted", "seq", t.pos, "err", cause)
-	// The loop around looks at ctx, which is all that pause can report.
+	// The caller's loop checks ctx, whose end is Wait's only error.
 	_ = retry.Wait(ctx, tailRetry)
 }
 
@@ -162,10 +163,28 @@ func (t *tail) close() {
 	}
 }
 
-// final reports whether no new consumer can help.
-func final(err error) bool {
-	return errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, jetstream.ErrStreamNotFound)
+// final reports whether a request for the ledger's stream would fail again.
+func (j *JetStream) final(ctx context.Context, err error) bool {
+	return errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, jetstream.ErrStreamNotFound) && j.removed(ctx)
 }
+
+// removed reports whether the cluster has not known the ledger's stream for a while. A server that has
+// just been elected the cluster's leader may not know a new stream yet.
+func (j *JetStream) removed(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, removedFor)
+	defer cancel()
+	for {
+		if _, err := j.js.Stream(ctx, LedgerStream); !errors.Is(err, jetstream.ErrStreamNotFound) {
+			return false
+		}
+		if retry.Wait(ctx, askPause) != nil {
+			return true
+		}
+	}
+}
+
+// removedFor is how long a cluster may not know of a stream that it has.
+const removedFor = 5 * time.Second
 
 func position(m jetstream.Msg) (Seq, error) {
 	meta, err := m.Metadata()
@@ -175,10 +194,10 @@ func position(m jetstream.Msg) (Seq, error) {
 	return Seq(meta.Sequence.Stream), nil
 }
 
-func envelopeOf(m jetstream.Msg, seq Seq) (Envelope, error) {
+func envelopeOf(m jetstream.Msg, seq Seq, s Sealer) (Envelope, error) {
 	r, err := parseMessage(m.Subject(), m.Headers(), m.Data())
 	if err != nil {
 		return Envelope{}, damaged(seq, err.Error())
 	}
-	return r.envelope(seq)
+	return r.envelope(seq, s)
 }

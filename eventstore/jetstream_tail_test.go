@@ -13,6 +13,7 @@ import (
 
 // A tail goes on when the server comes back.
 func TestJetStreamTailSurvivesRestart(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	opts := server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: dir, SyncAlways: true, NoSigs: true}
 	srv := listen(t, opts)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestJetStream(t *testing.T) {
+	t.Parallel()
 	eventstoretest.Run(t, func(t *testing.T) eventstoretest.Ledger {
 		dir := t.TempDir()
 		srv := runServer(t, dir)

@@ -13,11 +13,12 @@ import (
 	"time"
 )
 
-// markEvery is how often the mark is brought up to date at most.
+// markEvery is the shortest time between two writes of the mark.
 const markEvery = time.Second
 
-// mark is a small file beside a ledger that says how far the log had come. It may lag
-// behind the log and never leads it: a log that ends before its mark has lost events.
+// mark is the high-water mark: a small file beside a ledger with a position that the log has
+// reached. It may lag behind the log but is never ahead of it: a log that ends before its mark has
+// lost events.
 type mark struct {
 	path    string
 	log     *slog.Logger
@@ -29,8 +30,8 @@ type mark struct {
 	once    sync.Once
 }
 
-// checkMark fails with ErrDamaged where last, the end of the log, is before the mark
-// at path. It returns the marked position; without a file that is 0.
+// checkMark returns the position in the mark at path; 0: there is no file. It fails with
+// ErrDamaged if last, the end of the log, is before that position.
 func checkMark(path string, last Seq) (Seq, error) {
 	marked, err := readMark(path)
 	if err != nil {
@@ -57,7 +58,7 @@ func readMark(path string) (Seq, error) {
 	return Seq(n), nil
 }
 
-// startMark keeps the mark at path, which holds saved, up to date until close.
+// startMark updates the mark at path, which holds saved, until close.
 func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
 	m := &mark{path: path, log: log, saved: saved, moved: make(chan struct{}, 1), quit: make(chan struct{}), ended: make(chan struct{})}
 	m.note(last)
@@ -65,7 +66,7 @@ func startMark(path string, saved, last Seq, log *slog.Logger) *mark {
 	return m
 }
 
-// note reports that the log has come to seq on disk.
+// note records that the log is on disk up to seq.
 func (m *mark) note(seq Seq) {
 	for {
 		was := m.reached.Load()
@@ -86,7 +87,7 @@ func (m *mark) tell() {
 	}
 }
 
-// run writes the mark at most markEvery after it has moved.
+// run writes the mark at the latest markEvery after it has moved.
 func (m *mark) run() {
 	defer close(m.ended)
 	for {
@@ -107,7 +108,7 @@ func (m *mark) run() {
 	}
 }
 
-// save replaces the file as a whole, and puts it on disk before it takes the name.
+// save writes and syncs a new file before it renames it, so that the file is always complete.
 func (m *mark) save() error {
 	reached := Seq(m.reached.Load())
 	if reached == m.saved {

@@ -3,6 +3,7 @@ package eventstore
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -15,34 +16,36 @@ type record struct {
 	at      time.Time
 	name    string
 	data    []byte
+	sealed  bool // data is the sealed form
 	hash    Hash
 }
 
-// seal gives the stored form of a commit's events, by stream. Its errors mean that the
-// commit can never be written.
-func seal(c Commit) ([]part, error) {
-	n := len(c.Events)
-	if c.First != nil {
-		n += len(c.First.Events)
-	}
-	switch {
-	case n > MaxEvents:
-		return nil, fmt.Errorf("stream %s: a commit has at most %d events, this one %d: %w", c.Stream, MaxEvents, n, ErrTooLarge)
-	case c.At.IsZero():
+// seal returns the stored form of a commit's events, by stream, in the order in which they are
+// written. It fails if the commit can never be written.
+func seal(c Commit, s Sealer) ([]part, error) {
+	if c.At.IsZero() {
 		return nil, fmt.Errorf("stream %s: a commit needs its time", c.Stream)
-	case c.First != nil && c.First.Stream == c.Stream:
-		return nil, fmt.Errorf("stream %s: what is written before a commit belongs to another stream", c.Stream)
 	}
-	own, err := sealPart(c)
-	if err != nil || c.First == nil {
-		return []part{own}, err
+	var parts []part
+	n := 0
+	for _, next := range c.InOrder() {
+		if n += len(next.Events); n > MaxEvents {
+			return nil, fmt.Errorf("stream %s: a commit has at most %d events, this one %d or more: %w", c.Stream, MaxEvents, n, ErrTooLarge)
+		}
+		p, err := sealPart(Commit{Stream: next.Stream, Last: next.Last, At: c.At, Events: next.Events}, s)
+		if err != nil {
+			return nil, err
+		}
+		if slices.ContainsFunc(parts, func(q part) bool { return q.stream == p.stream }) {
+			return nil, fmt.Errorf("stream %s: what is written before a commit belongs to another stream", p.stream)
+		}
+		parts = append(parts, p)
 	}
-	first, err := sealPart(Commit{Stream: c.First.Stream, Last: c.First.Last, At: c.At, Events: c.First.Events})
-	return []part{first, own}, err
+	return parts, nil
 }
 
-// sealPart is what a commit writes to its own stream, chained to c.Last.
-func sealPart(c Commit) (part, error) {
+// sealPart returns what a commit writes to its own stream, chained to its Last.
+func sealPart(c Commit, s Sealer) (part, error) {
 	stream := c.Stream.String()
 	if _, err := domain.ParseStream(stream); err != nil {
 		return part{}, err
@@ -62,7 +65,10 @@ func sealPart(c Commit) (part, error) {
 			return part{}, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored: %w", stream, name, len(data), MaxEventSize, ErrTooLarge)
 		}
 		r := record{stream: stream, version: prev.Version + 1, at: at, name: name, data: data}
-		r.hash = Chain(prev.Hash, r.version, at, name, data)
+		if err := r.close(s, c.Stream, e); err != nil {
+			return part{}, err
+		}
+		r.hash = Chain(prev.Hash, r.version, at, name, r.data)
 		records = append(records, r)
 		prev = Head{Version: r.version, Hash: r.hash}
 	}
@@ -70,20 +76,24 @@ func sealPart(c Commit) (part, error) {
 }
 
 // envelope reads the event at seq.
-func (r record) envelope(seq Seq) (Envelope, error) {
+func (r record) envelope(seq Seq, s Sealer) (Envelope, error) {
 	stream, err := domain.ParseStream(r.stream)
 	if err != nil {
 		return Envelope{}, damaged(seq, err.Error())
 	}
-	event, err := domain.Unmarshal(r.name, r.data)
+	data, err := r.open(s, stream)
 	if err != nil {
 		return Envelope{}, fmt.Errorf("ledger position %d, stream %s version %d: %w", seq, r.stream, r.version, err)
 	}
-	return Envelope{Seq: seq, Stream: stream, Version: r.version, At: r.at, Event: event, Hash: r.hash}, nil
+	event, err := domain.Unmarshal(r.name, data)
+	if err != nil {
+		return Envelope{}, fmt.Errorf("ledger position %d, stream %s version %d: %w", seq, r.stream, r.version, err)
+	}
+	return Envelope{Seq: seq, Stream: stream, Version: r.version, At: r.at, Event: event, Hash: r.hash, Sealed: r.sealed}, nil
 }
 
 // follow reads the event at seq, which has to continue stream after prev.
-func (r record) follow(stream string, prev Head, seq Seq) (Envelope, error) {
+func (r record) follow(stream string, prev Head, seq Seq, s Sealer) (Envelope, error) {
 	switch {
 	case r.stream != stream:
 		return Envelope{}, damaged(seq, fmt.Sprintf("it belongs to stream %s, not to %s", r.stream, stream))
@@ -94,11 +104,11 @@ func (r record) follow(stream string, prev Head, seq Seq) (Envelope, error) {
 	case r.hash != Chain(prev.Hash, r.version, r.at, r.name, r.data):
 		return Envelope{}, damaged(seq, fmt.Sprintf("stream %s version %d: the hash chain is broken", stream, r.version))
 	}
-	return r.envelope(seq)
+	return r.envelope(seq, s)
 }
 
-// lastOf is the head that a stream has when the records end at last; the positions
-// of one commit follow each other.
+// lastOf returns the head of a stream whose records end at position last. The positions of one
+// commit are consecutive.
 func lastOf(records []record, last Seq) Head {
 	r := records[len(records)-1]
 	return Head{Seq: last, Version: r.version, Hash: r.hash}

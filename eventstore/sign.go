@@ -15,22 +15,21 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// The hash chains show what was damaged. They have no key: who can write the ledger's file
-// can rewrite a stream and its chain with it. So the ledger is signed now and then, with a key
-// that is not in it.
+// The hash chains reveal damage. They have no key, so whoever can write the ledger's file can
+// rewrite a stream together with its chain. Therefore the engine signs the ledger at intervals,
+// with a key that is not in it.
 
 // ErrRewritten says that the ledger is not the one that was signed: an event was changed,
 // taken out or put in, or the signatures were made with another key.
 var ErrRewritten = errors.New("eventstore: the ledger is not the one that was signed")
 
-// Signer makes keyed hashes. The same text has the same hash under one key, and nobody
-// makes one without the key.
+// Signer makes keyed hashes. The same text always has the same hash under one key, and nobody can
+// make a hash without the key.
 type Signer interface {
 	Name(text string) (string, error)
 }
 
-// How much may stand in the ledger without a signature: so many events, or what came in so
-// long a time.
+// How much of the ledger may be unsigned: a number of events, or the events of a time.
 const (
 	signEvents = 10_000
 	signWithin = 10 * time.Minute
@@ -71,7 +70,7 @@ func ended(ctx context.Context, err error) error {
 	return err
 }
 
-// follow reads appended events and signs them from time to time.
+// follow reads appended events and signs the ledger at intervals.
 func (n Notary) follow(ctx context.Context, d digest) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -130,15 +129,15 @@ func (n Notary) sign(ctx context.Context, d *digest) error {
 	return nil
 }
 
-// digest runs over all events in the order of the log.
+// digest is a running hash over all events in the order of the log.
 type digest struct {
 	at       Seq
 	sum      Hash
 	unsigned int // events since the last signature, signatures apart
 }
 
-// add takes an event in by its stream and its link of the stream's chain, which covers all
-// the rest of it.
+// add adds an event's stream and its hash in the stream's chain, which covers the rest of the
+// event.
 func (d *digest) add(env Envelope) {
 	h := sha256.New()
 	h.Write(d.sum[:])
@@ -164,7 +163,7 @@ func signature(key Signer, e domain.LedgerSigned) (string, error) {
 	return key.Name("signature of the ledger up to " + strconv.FormatUint(e.Position, 10) + ": " + e.Digest)
 }
 
-// resume is the digest at a signature, which has to be the key's.
+// resume returns the digest at a signature, and fails if the signature is not by the key.
 func resume(key Signer, e domain.LedgerSigned) (d digest, err error) {
 	if e.Position == 0 {
 		return d, nil
@@ -188,9 +187,8 @@ type Proof struct {
 }
 
 // Prove reads the ledger up to a position and compares it with every signature in it. It
-// returns ErrRewritten where one does not fit, with what holds up to there. A ledger whose
-// newest signatures were taken out with all that followed them is a shorter one that fits:
-// that it has been longer shows its high-water mark.
+// returns ErrRewritten if one does not match, with the proof up to there. Signatures cannot reveal
+// that the end of the ledger was removed together with its signatures: the high-water mark does.
 func Prove(ctx context.Context, ledger Store, key Signer, end Seq) (p Proof, err error) {
 	signed := map[Seq]domain.LedgerSigned{}
 	for env, err := range ledger.Read(ctx, domain.LedgerStream()) {
@@ -229,7 +227,7 @@ func Prove(ctx context.Context, ledger Store, key Signer, end Seq) (p Proof, err
 	return p, ctx.Err()
 }
 
-// fits compares a signature with what the ledger is up to its position.
+// fits compares a signature with the digest of the ledger up to its position.
 func fits(key Signer, e domain.LedgerSigned, d digest) error {
 	was, err := resume(key, e)
 	if err == nil && was.sum != d.sum {

@@ -3,15 +3,13 @@ package projections
 import (
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Unread has one row per task or appointment that a webhook named and that was not
+// Unread has one row per task, appointment or file that a webhook named and that was not
 // read since.
-var Unread = View[domain.UnreadActivity]{Name: "unread", Version: 1, Keys: activityKeys, Fold: foldUnread,
+var Unread = View[domain.UnreadActivity]{Name: "unread", Version: 2, Keys: activityKeys, Fold: foldUnread,
 	Gone: func(u domain.UnreadActivity) bool { return u.Firm == "" }}
 
 func activityKeys(env eventstore.Envelope) []string {
@@ -31,10 +29,13 @@ func foldUnread(u domain.UnreadActivity, env eventstore.Envelope) domain.UnreadA
 	return u
 }
 
+// ActivityRows reads the tasks and appointments that are to be read.
+type ActivityRows struct{ *file }
+
 // Unread lists what webhooks named and nothing has read since.
-func (v *Views) Unread() ([]domain.UnreadActivity, error) {
+func (v ActivityRows) Unread() ([]domain.UnreadActivity, error) {
 	var list []domain.UnreadActivity
-	err := v.db.View(func(tx *bbolt.Tx) error {
+	err := v.view(func(tx *snapshot) error {
 		return all(tx, Unread, func(_ string, u domain.UnreadActivity) bool { list = append(list, u); return true })
 	})
 	return list, err
@@ -43,8 +44,11 @@ func (v *Views) Unread() ([]domain.UnreadActivity, error) {
 // describeActivity says in one sentence what happened to a task or an appointment.
 func describeActivity(e domain.ActivityRead) string {
 	what := "Task"
-	if e.Activity.Kind == domain.Appointment {
+	switch e.Activity.Kind {
+	case domain.Appointment:
 		what = "Appointment"
+	case domain.File:
+		return describeFile(e)
 	}
 	what += " “" + e.Activity.Subject + "”"
 	switch e.Change {
@@ -56,6 +60,22 @@ func describeActivity(e domain.ActivityRead) string {
 		return what + " was completed in Smokeball"
 	case domain.ActivityDeleted:
 		return what + " was deleted in Smokeball"
+	}
+	return ""
+}
+
+// describeFile says in one sentence what people did with a file.
+func describeFile(e domain.ActivityRead) string {
+	what := "File “" + e.Activity.Subject + "” was "
+	switch e.Change {
+	case domain.ActivityAdded:
+		return what + "added in Smokeball"
+	case domain.ActivityChanged:
+		return what + "changed in Smokeball"
+	case domain.ActivityTouched:
+		return what + "added or changed in Smokeball"
+	case domain.ActivityDeleted:
+		return what + "removed in Smokeball"
 	}
 	return ""
 }

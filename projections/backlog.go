@@ -2,12 +2,10 @@ package projections
 
 import (
 	"cmp"
-	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"unique"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -22,13 +20,11 @@ type backlog struct {
 	followers map[*follower]struct{}
 }
 
-// firmBacklog are the unfinished syncs of a firm. A Due is never changed in place: the
-// followers share it.
+// firmBacklog are the unfinished syncs of a firm.
 type firmBacklog struct {
-	due      map[domain.MatterID]*domain.Due
-	awaiting map[domain.MatterID]struct{} // those that wait for something of their firm
-	queue    Queue
-	bearing  bearing
+	due     map[domain.MatterID]keptDue
+	queue   Queue
+	bearing bearing
 }
 
 // bearing is what of a firm lets its waiting syncs go on: the revision of its mappings, the
@@ -45,30 +41,15 @@ func bearingOf(r ConnectionRow) bearing {
 	return bearing{mapping: r.Mappings.Revision, types: r.TypesAt, state: c.State, at: c.At.UnixNano(), until: c.ReauthorizeBy.UnixNano()}
 }
 
-// changes are what events changed of the rows that the backlog follows.
-type changes struct {
-	due   map[dueKey]domain.Due // the zero Due: the matter has no sync any more
-	firms map[domain.FirmID]bearing
-
-	resources map[string]ResourceRow // by key; see unread
-}
+// changes are what events changed of the rows of firms that the backlog follows.
+type changes struct{ firms map[domain.FirmID]bearing }
 
 type dueKey struct {
 	firm   domain.FirmID
 	matter domain.MatterID
 }
 
-func newChanges() *changes {
-	return &changes{due: map[dueKey]domain.Due{}, firms: map[domain.FirmID]bearing{}, resources: map[string]ResourceRow{}}
-}
-
-func (c *changes) ofDue(env eventstore.Envelope, r dueRow) {
-	d := domain.Due{}
-	if r.Current != nil {
-		d = r.Due
-	}
-	c.due[dueKey{env.Stream.Firm, domain.MatterID(env.Stream.ID)}] = d
-}
+func newChanges() *changes { return &changes{firms: map[domain.FirmID]bearing{}} }
 
 func (c *changes) ofConnection(env eventstore.Envelope, r ConnectionRow) {
 	c.firms[env.Stream.Firm] = bearingOf(r)
@@ -79,35 +60,29 @@ func newBacklog() *backlog {
 }
 
 // load fills the backlog from the rows.
-func (b *backlog) load(tx *bbolt.Tx) error {
+func (b *backlog) load(tx *snapshot) error {
 	c := newChanges()
 	if err := all(tx, Connections, func(_ string, r ConnectionRow) bool { c.firms[r.Firm] = bearingOf(r); return true }); err != nil {
 		return err
 	}
-	if err := all(tx, DueWork, func(_ string, r dueRow) bool { c.due[dueKey{r.Due.Firm, r.Due.Matter}] = r.Due; return true }); err != nil {
-		return err
-	}
 	b.apply(c)
-	return nil
+	return eachKept(tx, DueWork, b.keep)
 }
 
-// apply takes over what was committed.
+// apply takes over what was committed to the view of connections.
 func (b *backlog) apply(c *changes) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for f, now := range c.firms {
 		b.bear(f, now)
 	}
-	for k, d := range c.due {
-		b.put(k, d)
-	}
 }
 
 func (b *backlog) firm(f domain.FirmID) *firmBacklog {
 	fb := b.firms[f]
 	if fb == nil {
-		fb = &firmBacklog{due: map[domain.MatterID]*domain.Due{}, awaiting: map[domain.MatterID]struct{}{}}
-		b.firms[f] = fb
+		fb = &firmBacklog{due: map[domain.MatterID]keptDue{}}
+		b.firms[one(f)] = fb
 	}
 	return fb
 }
@@ -119,11 +94,13 @@ func (b *backlog) bear(f domain.FirmID, now bearing) {
 		return
 	}
 	fb.bearing = now
-	for m := range fb.awaiting {
-		d := *fb.due[m]
-		fb.bearing.show(&d)
-		fb.due[m] = &d
-		b.publish(dueKey{f, m}, &d)
+	if len(b.followers) == 0 {
+		return
+	}
+	for m, kept := range fb.due {
+		if d, err := kept.due(dueKey{f, m}); err != nil || d.WaitsOn != "" {
+			b.publish(dueKey{f, m})
+		}
 	}
 }
 
@@ -134,25 +111,57 @@ func (g bearing) show(d *domain.Due) {
 	}
 }
 
-func (b *backlog) put(k dueKey, d domain.Due) {
+// keep takes over what was committed to the view of due work.
+func (b *backlog) keep(key string, kept []byte) error {
+	firm, matter, _ := strings.Cut(key, "/")
+	k := dueKey{one(domain.FirmID(firm)), domain.MatterID(matter)}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	fb := b.firm(k.firm)
-	if old := fb.due[k.matter]; old != nil {
-		fb.queue.count(old.Status, -1)
+	if old, ok := fb.due[k.matter]; ok {
+		d, err := old.due(k)
+		if err != nil {
+			return err
+		}
+		fb.queue.count(d.Status, -1)
 		delete(fb.due, k.matter)
-		delete(fb.awaiting, k.matter)
 	}
-	if d.Status == "" {
-		b.publish(k, &domain.Due{Firm: k.firm, Matter: k.matter})
-		return
+	if kept != nil {
+		d, err := keptDue(kept).due(k)
+		if err != nil {
+			return err
+		}
+		fb.queue.count(d.Status, 1)
+		fb.due[domain.MatterID(strings.Clone(matter))] = keptDue(kept)
 	}
-	fb.queue.count(d.Status, 1)
+	b.publish(k)
+	return nil
+}
+
+// replace takes over what another file's rows say, and reports what may be different.
+func (b *backlog) replace(other *backlog) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, firms := range []map[domain.FirmID]*firmBacklog{b.firms, other.firms} {
+		for f, fb := range firms {
+			for m := range fb.due {
+				b.publish(dueKey{f, m})
+			}
+		}
+	}
+	b.firms = other.firms
+}
+
+// due is the unfinished sync of a matter as it stands now; one without a status has ended.
+func (b *backlog) due(k dueKey) *domain.Due {
+	fb := b.firm(k.firm)
+	kept, ok := fb.due[k.matter]
+	if !ok {
+		return &domain.Due{Firm: k.firm, Matter: k.matter}
+	}
+	d, _ := kept.due(k) // keep has read it before
 	fb.bearing.show(&d)
-	d.Firm, d.Trigger, d.Status, d.WaitsOn = one(d.Firm), one(d.Trigger), one(d.Status), one(d.WaitsOn)
-	fb.due[d.Matter] = &d
-	if d.WaitsOn != "" {
-		fb.awaiting[d.Matter] = struct{}{}
-	}
-	b.publish(k, &d)
+	return &d
 }
 
 // one is the same text, kept once however many rows have it.
@@ -169,74 +178,117 @@ func (q *Queue) count(s domain.Status, n int) {
 	}
 }
 
-// follower has what changed since it asked last.
-type follower struct{ changed map[dueKey]*domain.Due }
+// follower has what changed since it asked last, and what it was not told of yet.
+type follower struct {
+	backlog *backlog
+	first   []dueKey // the longest queued first
+	changed map[dueKey]struct{}
+}
 
-func (b *backlog) publish(k dueKey, d *domain.Due) {
+// atOnce is how many syncs a follower is told of at once, of those that were there before it.
+const atOnce = 2000
+
+func (b *backlog) publish(k dueKey) {
 	for f := range b.followers {
-		f.changed[k] = d
+		f.changed[k] = struct{}{}
 	}
 }
 
+// WorkRows reads the syncs that have not ended, from memory.
+type WorkRows struct{ backlog *backlog }
+
 // FollowDue follows the syncs that have not ended. next yields those that changed since the
-// last time, the longest queued first; at first it yields all. One without a status has
-// ended, with no other of its matter after it. Nobody may change them.
-func (v *Views) FollowDue() (next func() []*domain.Due, stop func()) {
-	b, f := v.backlog, &follower{}
+// last time, the longest queued first, and before that, part by part, all that there are; more
+// tells that there is another part. One without a status has ended, with no other of its matter
+// after it.
+func (v WorkRows) FollowDue() (next func() (changed []*domain.Due, more bool), stop func()) {
+	b := v.backlog
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	f.changed = b.all()
+	f := &follower{backlog: b, first: b.longest(), changed: map[dueKey]struct{}{}}
 	b.followers[f] = struct{}{}
-	next = func() []*domain.Due {
-		b.mu.Lock()
-		changed := f.changed
-		f.changed = map[dueKey]*domain.Due{}
-		b.mu.Unlock()
-		return slices.SortedFunc(maps.Values(changed), longestQueued)
-	}
-	return next, func() {
+	return f.next, func() {
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		delete(b.followers, f)
 	}
 }
 
+func (f *follower) next() (list []*domain.Due, more bool) {
+	f.backlog.mu.Lock()
+	defer f.backlog.mu.Unlock()
+	part := f.first[:min(len(f.first), atOnce)]
+	f.first = f.first[len(part):]
+	for _, k := range part {
+		f.changed[k] = struct{}{}
+	}
+	for k := range f.changed {
+		list = append(list, f.backlog.due(k))
+	}
+	f.changed = map[dueKey]struct{}{}
+	slices.SortFunc(list, longestQueued)
+	return list, len(f.first) > 0
+}
+
 func longestQueued(a, b *domain.Due) int {
 	return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Firm, b.Firm), cmp.Compare(a.Matter, b.Matter))
 }
 
-func (b *backlog) all() map[dueKey]*domain.Due {
-	list := map[dueKey]*domain.Due{}
+// longest are all unfinished syncs, the longest queued first.
+func (b *backlog) longest() (keys []dueKey) {
+	type queued struct {
+		key   dueKey
+		since int64
+	}
+	var list []queued
 	for f, fb := range b.firms {
-		for m, d := range fb.due {
-			list[dueKey{f, m}] = d
+		for m := range fb.due {
+			k := dueKey{f, m}
+			list = append(list, queued{k, b.due(k).Since.UnixNano()})
 		}
 	}
+	slices.SortFunc(list, func(a, b queued) int {
+		return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.key.firm, b.key.firm), cmp.Compare(a.key.matter, b.key.matter))
+	})
+	for _, q := range list {
+		keys = append(keys, q.key)
+	}
+	return keys
+}
+
+// DueOf lists a firm's syncs that have not ended, the longest queued first.
+func (v WorkRows) DueOf(firm domain.FirmID) (list []*domain.Due) {
+	v.backlog.mu.Lock()
+	defer v.backlog.mu.Unlock()
+	if fb := v.backlog.firms[firm]; fb != nil {
+		for m := range fb.due {
+			list = append(list, v.backlog.due(dueKey{firm, m}))
+		}
+	}
+	slices.SortFunc(list, longestQueued)
 	return list
 }
 
 // Due lists every sync that has not ended, the longest queued first.
-func (v *Views) Due() []domain.Due {
+func (v WorkRows) Due() (list []domain.Due) {
 	v.backlog.mu.Lock()
 	defer v.backlog.mu.Unlock()
-	var list []domain.Due
-	for _, d := range slices.SortedFunc(maps.Values(v.backlog.all()), longestQueued) {
-		list = append(list, *d)
+	for _, k := range v.backlog.longest() {
+		list = append(list, *v.backlog.due(k))
 	}
 	return list
 }
 
 // AtWork lists the syncs that run or are being confirmed.
-func (v *Views) AtWork() []domain.Due {
+func (v WorkRows) AtWork() (list []domain.Due) {
 	v.backlog.mu.Lock()
 	defer v.backlog.mu.Unlock()
-	var list []domain.Due
-	for _, fb := range v.backlog.firms {
+	for f, fb := range v.backlog.firms {
 		if fb.queue.Running == 0 {
 			continue
 		}
-		for _, d := range fb.due {
-			if d.Status == domain.Running || d.Status == domain.Confirming {
+		for m := range fb.due {
+			if d := v.backlog.due(dueKey{f, m}); d.Status == domain.Running || d.Status == domain.Confirming {
 				list = append(list, *d)
 			}
 		}
@@ -251,8 +303,20 @@ type Queue struct {
 	Running int `json:"running"` // running or confirming
 }
 
+// All counts every firm's unfinished syncs.
+func (v WorkRows) All() (sum Queue) {
+	v.backlog.mu.Lock()
+	defer v.backlog.mu.Unlock()
+	for _, fb := range v.backlog.firms {
+		sum.Waiting += fb.queue.Waiting
+		sum.Queued += fb.queue.Queued
+		sum.Running += fb.queue.Running
+	}
+	return sum
+}
+
 // Queue counts a firm's unfinished syncs.
-func (v *Views) Queue(firm domain.FirmID) Queue {
+func (v WorkRows) Queue(firm domain.FirmID) Queue {
 	v.backlog.mu.Lock()
 	defer v.backlog.mu.Unlock()
 	if fb := v.backlog.firms[firm]; fb != nil {

@@ -20,7 +20,7 @@ func TestTheBacklogIsWhatTheRowsSay(t *testing.T) {
 	dir := t.TempDir()
 	rapid.Check(t, func(rt *rapid.T) {
 		v := fresh(t, dir, "backlog")
-		next, stop := v.FollowDue()
+		next, stop := v.Work.FollowDue()
 		defer stop()
 		heard := map[string]domain.Due{}
 		for rest := anyLedger(rt); len(rest) > 0; {
@@ -28,21 +28,21 @@ func TestTheBacklogIsWhatTheRowsSay(t *testing.T) {
 			take(rt, v, rest[:n])
 			rest = rest[n:]
 			if rapid.Bool().Draw(rt, "asks") {
-				hear(heard, next())
+				hear(heard, all(next))
 			}
 		}
-		hear(heard, next())
-		due, queues := v.Due(), [2]projections.Queue{v.Queue(oak), v.Queue(elm)}
+		hear(heard, all(next))
+		due, queues := v.Work.Due(), [2]projections.Queue{v.Work.Queue(oak), v.Work.Queue(elm)}
 		discard(t, v)
-		again, err := projections.Open(filepath.Join(dir, "backlog.db"))
+		again, err := projections.Open(filepath.Join(dir, "backlog.db"), keysOf(filepath.Join(dir, "backlog.db")))
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer discard(t, again)
-		if list := again.Due(); !reflect.DeepEqual(due, list) {
+		if list := again.Work.Due(); !reflect.DeepEqual(due, list) {
 			rt.Errorf("due are\n%+v, the rows say\n%+v", due, list)
 		}
-		if q := [2]projections.Queue{again.Queue(oak), again.Queue(elm)}; q != queues {
+		if q := [2]projections.Queue{again.Work.Queue(oak), again.Work.Queue(elm)}; q != queues {
 			rt.Errorf("the queues are %+v, the rows say %+v", queues, q)
 		}
 		for _, d := range due {
@@ -65,10 +65,20 @@ func hear(heard map[string]domain.Due, changed []*domain.Due) {
 	}
 }
 
+// all is all that next yields now.
+func all(next func() ([]*domain.Due, bool)) (list []*domain.Due) {
+	for more := true; more; {
+		var part []*domain.Due
+		part, more = next()
+		list = append(list, part...)
+	}
+	return list
+}
+
 // crowded are views in which so many syncs of twenty other firms wait for a connection.
 func crowded(t testing.TB, waiting int) *projections.Views {
 	t.Helper()
-	v, err := projections.Open(filepath.Join(t.TempDir(), "views.db"))
+	v, err := projections.Open(filepath.Join(t.TempDir(), "views.db"), &projections.MemoryKeys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,10 +117,10 @@ func TestWhatAFirmAsksCostsNothingOfTheOthers(t *testing.T) {
 	alone, among := crowded(t, 0), crowded(t, 500)
 	ask := func(v *projections.Views) float64 {
 		return testing.AllocsPerRun(20, func() {
-			if q := v.Queue(oak); q.Waiting != 1 {
+			if q := v.Work.Queue(oak); q.Waiting != 1 {
 				t.Errorf("the queue is %+v", q)
 			}
-			if _, err := v.Connection(oak); err != nil {
+			if _, err := v.Connections.Connection(oak); err != nil {
 				t.Error(err)
 			}
 		})
@@ -118,16 +128,16 @@ func TestWhatAFirmAsksCostsNothingOfTheOthers(t *testing.T) {
 	if a, b := ask(alone), ask(among); b > a+10 {
 		t.Errorf("alone a firm's questions take %v allocations, among others %v", a, b)
 	}
-	next, stop := among.FollowDue()
+	next, stop := among.Work.FollowDue()
 	defer stop()
-	if n := len(next()); n != 501 {
+	if n := len(all(next)); n != 501 {
 		t.Errorf("a follower heard of %d syncs at first", n)
 	}
 	at := eventstore.Seq(among.Position() + 1)
 	if err := among.Take([]eventstore.Envelope{{Seq: at, Stream: domain.MatterStream(oak, "m_1"), At: start, Event: begun("s_1", 1)}}); err != nil {
 		t.Fatal(err)
 	}
-	if list := next(); len(list) != 1 || list[0].Status != domain.Running {
+	if list := all(next); len(list) != 1 || list[0].Status != domain.Running {
 		t.Errorf("after one sync moved, a follower heard of %d", len(list))
 	}
 }
@@ -139,22 +149,22 @@ func BenchmarkWaitingOfOthers(b *testing.B) {
 		v := crowded(b, n)
 		b.Run(fmt.Sprintf("connection/%d", n), func(b *testing.B) {
 			for b.Loop() {
-				v.Queue(oak)
-				if _, err := v.Connection(oak); err != nil {
+				v.Work.Queue(oak)
+				if _, err := v.Connections.Connection(oak); err != nil {
 					b.Fatal(err)
 				}
 			}
 		})
 		b.Run(fmt.Sprintf("move/%d", n), func(b *testing.B) {
-			next, stop := v.FollowDue()
+			next, stop := v.Work.FollowDue()
 			defer stop()
-			next()
+			all(next)
 			for b.Loop() {
 				at := eventstore.Seq(v.Position() + 1)
 				if err := v.Take([]eventstore.Envelope{{Seq: at, Stream: domain.MatterStream(oak, "m_1"), At: start, Event: begun("s_1", int(at))}}); err != nil {
 					b.Fatal(err)
 				}
-				if list := next(); len(list) > 1 {
+				if list := all(next); len(list) > 1 {
 					b.Fatalf("%d syncs moved", len(list))
 				}
 			}

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
@@ -28,12 +26,16 @@ type ConnectionRow struct {
 	LastReceived  time.Time         `json:"last_received,omitzero"`
 	Tests         int               `json:"tests,omitempty"`  // test webhooks received
 	Unheard       time.Time         `json:"unheard,omitzero"` // see domain.Heard
+	Missed        Missed            `json:"missed,omitzero"`
+	Sweeps        domain.Sweeps     `json:"sweeps,omitzero"`
+	Day           Day               `json:"day,omitempty"`
+	HookTest      HookTest          `json:"hook_test,omitzero"`
 	DeadLetters   DeadLetterCounts  `json:"dead_letters,omitzero"`
 	TypesAt       uint64            `json:"types_at,omitempty"` // ledger position at which the account's matter types changed last
 }
 
 // Connections has one row per firm.
-var Connections = View[ConnectionRow]{Name: "connections", Version: 8, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
+var Connections = View[ConnectionRow]{Name: "connections", Version: 15, Keys: firmKey, Fold: foldConnection, Told: (*changes).ofConnection}
 
 func firmKey(env eventstore.Envelope) []string {
 	if env.Stream.Firm == domain.Nobody || env.Stream.Kind == domain.KindAudit || env.Stream.Kind == domain.KindEvent {
@@ -49,6 +51,8 @@ func foldConnection(r ConnectionRow, env eventstore.Envelope) ConnectionRow {
 	r.Connection = r.Connection.Apply(env.Event, env.At)
 	r.Mappings = r.Mappings.Apply(env.Event, env.At)
 	r.Lately = r.Lately.fold(env)
+	r.Day, r.HookTest = r.Day.fold(env, r.Missed.settling(env.At)), r.HookTest.fold(env)
+	r.Sweeps, r.Missed = r.Sweeps.Apply(env.Event, env.At), r.Missed.fold(r.Connection.Hooks, env)
 	r.DeadLetters = r.DeadLetters.after(env.Event)
 	if e, ok := env.Event.(domain.SettingsChanged); ok {
 		r.Settings, r.SettingsRev, r.SettingsBy, r.SettingsAt = e.Settings, r.SettingsRev+1, e.By, env.At
@@ -144,7 +148,7 @@ func (r ConnectionRow) WebhookActivity() domain.WebhookActivity {
 }
 
 // WebhooksStatus is none, active or lost: registered, and nothing can be heard. One
-// notification that arrives after a loss shows that it is over.
+// webhook that arrives after a loss shows that it is over.
 func (r ConnectionRow) WebhooksStatus(now time.Time) string {
 	c, h := r.Connection, r.Connection.Hooks
 	switch {
@@ -156,10 +160,18 @@ func (r ConnectionRow) WebhooksStatus(now time.Time) string {
 	return "active"
 }
 
+// SweepNeeds is what decides when the firm is swept next; every is how often without webhooks.
+func (r ConnectionRow) SweepNeeds(every time.Duration, now time.Time) domain.SweepNeeds {
+	return domain.SweepNeeds{Firm: r.Firm, Connection: r.Connection, Hears: r.WebhooksStatus(now) == "active", Every: every}
+}
+
+// ConnectionRows reads the connections of firms.
+type ConnectionRows struct{ *file }
+
 // Connection is a firm's row; a firm that nothing is known of has defaults.
-func (v *Views) Connection(firm domain.FirmID) (ConnectionRow, error) {
+func (v ConnectionRows) Connection(firm domain.FirmID) (ConnectionRow, error) {
 	row := ConnectionRow{Firm: firm, Settings: domain.DefaultSettings}
-	err := v.db.View(func(tx *bbolt.Tx) error {
+	err := v.view(func(tx *snapshot) error {
 		r, ok, err := get(tx, Connections, string(firm))
 		if ok {
 			row = r
@@ -170,10 +182,15 @@ func (v *Views) Connection(firm domain.FirmID) (ConnectionRow, error) {
 }
 
 // AllConnections lists every firm that anything is known of, by id.
-func (v *Views) AllConnections() ([]ConnectionRow, error) {
-	var list []ConnectionRow
-	err := v.db.View(func(tx *bbolt.Tx) error {
-		return all(tx, Connections, func(_ string, r ConnectionRow) bool { list = append(list, r); return true })
-	})
+func (v ConnectionRows) AllConnections() (list []ConnectionRow, err error) {
+	err = v.EachConnection(func(r ConnectionRow) { list = append(list, r) })
 	return list, err
+}
+
+// EachConnection yields every firm that anything is known of, by id, one at a time: ten thousand rows
+// are not in memory at once for what is told of each in a word.
+func (v ConnectionRows) EachConnection(fn func(ConnectionRow)) error {
+	return v.view(func(tx *snapshot) error {
+		return all(tx, Connections, func(_ string, r ConnectionRow) bool { fn(r); return true })
+	})
 }

@@ -23,7 +23,7 @@ func TestConnectionRow(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, "m_1"), domain.SyncSucceeded{Sync: "s_1"}, domain.SyncFailed{Sync: "s_2", Failure: smokeballRefused})
 	v := folded(t, l)
 
-	r, err := v.Connection(oak)
+	r, err := v.Connections.Connection(oak)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,7 +36,8 @@ func TestConnectionRow(t *testing.T) {
 	r.Connection, r.Lately = domain.Connection{}, projections.LastOutcomes{}
 	want := projections.ConnectionRow{Firm: oak, Settings: settings, SettingsRev: 1, SettingsBy: "u_1", SettingsAt: start.Add(2 * time.Second),
 		Received: 2, LastReceived: start.Add(4 * time.Second), DeadLetters: projections.DeadLetterCounts{Open: 1}, TypesAt: 1,
-		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second), ErrorOf: "syncs"}
+		LastSuccessAt: start.Add(6 * time.Second), LastError: &smokeballRefused, LastErrorAt: start.Add(7 * time.Second), ErrorOf: "syncs",
+		Day: projections.Day{{Hour: start.Unix() / 3600, Received: 2, Succeeded: 1, Failed: 1}}}
 	if !reflect.DeepEqual(r, want) {
 		t.Errorf("the row is\n%+v, want\n%+v", r, want)
 	}
@@ -48,7 +49,7 @@ func TestConnectionErrors(t *testing.T) {
 		t.Run(e.EventName(), func(t *testing.T) {
 			l := newLedger()
 			l.tell(t, domain.ConnectionStream(oak), authorized, e)
-			r, err := folded(t, l).Connection(oak)
+			r, err := folded(t, l).Connections.Connection(oak)
 			if err != nil || r.LastError == nil || *r.LastError != unavailable || !r.LastErrorAt.Equal(start.Add(time.Second)) {
 				t.Errorf("the last error is %+v at %s, %v", r.LastError, r.LastErrorAt, err)
 			}
@@ -59,7 +60,7 @@ func TestConnectionErrors(t *testing.T) {
 // TestUnknownFirm: a firm that nothing is known of has the defaults.
 func TestUnknownFirm(t *testing.T) {
 	v := folded(t, newLedger())
-	r, err := v.Connection(oak)
+	r, err := v.Connections.Connection(oak)
 	if want := (projections.ConnectionRow{Firm: oak, Settings: domain.DefaultSettings}); err != nil || !reflect.DeepEqual(r, want) {
 		t.Errorf("the row is %+v, %v", r, err)
 	}
@@ -72,7 +73,7 @@ func TestAllConnections(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.ConnectionStream(oak), authorized)
 	l.tell(t, domain.MatterStream(elm, "m_1"), created())
-	list, err := folded(t, l).AllConnections()
+	list, err := folded(t, l).Connections.AllConnections()
 	if err != nil || len(list) != 2 || list[0].Firm != elm || list[1].Firm != oak {
 		t.Fatalf("the connections are %+v, %v", list, err)
 	}

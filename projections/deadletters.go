@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
@@ -38,11 +36,15 @@ type DeadLetterAction struct {
 }
 
 // DeadLetters lists what could not be taken in, by its state.
-var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 3, Keys: deadLetterKeys, Fold: foldDeadLetter,
-	Order: func(r DeadLetterRow) (string, uint64) { return deadLetterList(r.Firm, r.State), r.Position }}
+var DeadLetters = View[DeadLetterRow]{Name: "deadletters", Version: 4, Keys: deadLetterKeys, Fold: foldDeadLetter,
+	Order: func(r DeadLetterRow) (string, uint64) { return deadLetterList(r.Firm, r.State), r.Position },
+	Gone:  func(r DeadLetterRow) bool { return r.ID == "" }}
 
 // deadLetterList names a firm's list of dead letters of a state.
 func deadLetterList(f domain.FirmID, s domain.DeadLetterState) string {
+	if f == "" {
+		return ""
+	}
 	return string(f) + "." + string(s)
 }
 
@@ -66,6 +68,8 @@ func foldDeadLetter(r DeadLetterRow, env eventstore.Envelope) DeadLetterRow {
 		if e.By == "" { // its time is over
 			r.Body, r.Header = nil, nil
 		}
+	case domain.DeadLetterExpired:
+		return DeadLetterRow{}
 	}
 	return r
 }
@@ -73,11 +77,14 @@ func foldDeadLetter(r DeadLetterRow, env eventstore.Envelope) DeadLetterRow {
 // listedBytes is how many bytes of bodies one part of a list may hold.
 const listedBytes = 2 << 20
 
+// DeadLetterRows reads dead letters.
+type DeadLetterRows struct{ *file }
+
 // DeadLetters lists a firm's dead letters of a state, newest first, from those before
 // position on (0: all): at most limit of them, and fewer where they are large.
-func (v *Views) DeadLetters(firm domain.FirmID, state domain.DeadLetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
+func (v DeadLetterRows) DeadLetters(firm domain.FirmID, state domain.DeadLetterState, before uint64, limit int) (list []DeadLetterRow, next uint64, err error) {
 	bytes := 0
-	err = v.db.View(func(tx *bbolt.Tx) error {
+	err = v.view(func(tx *snapshot) error {
 		return newest(tx, DeadLetters, deadLetterList(firm, state), before, func(r DeadLetterRow) bool {
 			if bytes += len(r.Body); len(list) == limit || (len(list) > 0 && bytes > listedBytes) {
 				next = list[len(list)-1].Position
@@ -91,8 +98,8 @@ func (v *Views) DeadLetters(firm domain.FirmID, state domain.DeadLetterState, be
 }
 
 // OldDeadLetters lists a firm's open dead letters that came before a time.
-func (v *Views) OldDeadLetters(firm domain.FirmID, came time.Time) (ids []string, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) error {
+func (v DeadLetterRows) OldDeadLetters(firm domain.FirmID, came time.Time) (ids []string, err error) {
+	err = v.view(func(tx *snapshot) error {
 		return newest(tx, DeadLetters, deadLetterList(firm, domain.DeadLetterOpen), 0, func(r DeadLetterRow) bool {
 			if r.At.Before(came) {
 				ids = append(ids, r.ID)
@@ -104,8 +111,8 @@ func (v *Views) OldDeadLetters(firm domain.FirmID, came time.Time) (ids []string
 }
 
 // DeadLetter is one of a firm's dead letters.
-func (v *Views) DeadLetter(firm domain.FirmID, id string) (row DeadLetterRow, ok bool, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) error {
+func (v DeadLetterRows) DeadLetter(firm domain.FirmID, id string) (row DeadLetterRow, ok bool, err error) {
+	err = v.view(func(tx *snapshot) error {
 		row, ok, err = get(tx, DeadLetters, rowKey(string(firm), id))
 		return err
 	})
@@ -127,6 +134,8 @@ func (c DeadLetterCounts) after(e domain.Event) DeadLetterCounts {
 	case domain.DeadLetterSettled:
 		*c.of(e.Was)--
 		*c.of(e.State)++
+	case domain.DeadLetterExpired:
+		*c.of(e.Was)--
 	}
 	return c
 }

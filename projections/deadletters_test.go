@@ -23,7 +23,7 @@ func TestDeadLetters(t *testing.T) {
 	}
 	l.tell(t, domain.DeadLetterStream(elm, "dl_4"), letter)
 	v := folded(t, l)
-	list, next, err := v.DeadLetters(oak, domain.DeadLetterOpen, 0, 2)
+	list, next, err := v.DeadLetters.DeadLetters(oak, domain.DeadLetterOpen, 0, 2)
 	if err != nil || len(list) != 2 || list[0].ID != "dl_3" || list[1].ID != "dl_2" || next != list[1].Position {
 		t.Fatalf("the first page is %+v with cursor %d, %v", list, next, err)
 	}
@@ -32,7 +32,7 @@ func TestDeadLetters(t *testing.T) {
 	if !reflect.DeepEqual(list[0], want) {
 		t.Errorf("the newest is\n%+v, want\n%+v", list[0], want)
 	}
-	list, next, err = v.DeadLetters(oak, domain.DeadLetterOpen, next, 2)
+	list, next, err = v.DeadLetters.DeadLetters(oak, domain.DeadLetterOpen, next, 2)
 	if err != nil || len(list) != 1 || list[0].ID != "dl_1" || next != 0 {
 		t.Errorf("the second page is %+v with cursor %d, %v", list, next, err)
 	}
@@ -51,7 +51,7 @@ func TestSettledDeadLettersAreListedApart(t *testing.T) {
 		domain.DeadLetterSettled{State: domain.DeadLetterTakenIn, Was: domain.DeadLetterDiscarded, By: "u_2"})
 	v := folded(t, l)
 	for state, want := range map[domain.DeadLetterState][]string{domain.DeadLetterOpen: {"dl_open"}, domain.DeadLetterTakenIn: {"dl_both", "dl_in"}, domain.DeadLetterDiscarded: {"dl_out"}} {
-		list, _, err := v.DeadLetters(oak, state, 0, 9)
+		list, _, err := v.DeadLetters.DeadLetters(oak, state, 0, 9)
 		var ids []string
 		for _, r := range list {
 			ids = append(ids, r.ID)
@@ -60,15 +60,15 @@ func TestSettledDeadLettersAreListedApart(t *testing.T) {
 			t.Errorf("%s are %v, %v; want %v", state, ids, err, want)
 		}
 	}
-	firm, err := v.Connection(oak)
+	firm, err := v.Connections.Connection(oak)
 	if want := (projections.DeadLetterCounts{Open: 1, TakenIn: 2, Discarded: 1}); err != nil || firm.DeadLetters != want {
 		t.Errorf("the firm has %+v, %v; want %+v", firm.DeadLetters, err, want)
 	}
-	open, ok, err := v.DeadLetter(oak, "dl_open")
+	open, ok, err := v.DeadLetters.DeadLetter(oak, "dl_open")
 	if err != nil || !ok || open.Attempts != 1 || open.Code != domain.CodeEventNotHandled || open.Faults[0].Reason != "makes the engine fail" || open.Tried.ByName != "Lee Oak" {
 		t.Errorf("the open one is %+v, %t, %v", open, ok, err)
 	}
-	if _, ok, err := v.DeadLetter(elm, "dl_open"); ok || err != nil {
+	if _, ok, err := v.DeadLetters.DeadLetter(elm, "dl_open"); ok || err != nil {
 		t.Errorf("another firm has it: %t, %v", ok, err)
 	}
 }

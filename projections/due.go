@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"time"
 
-	"go.etcd.io/bbolt"
-
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
@@ -20,8 +18,8 @@ type dueRow struct {
 }
 
 // DueWork lists the matters that have a sync which has not ended.
-var DueWork = View[dueRow]{Name: "due", Version: 8, Keys: dueKeys, Fold: foldDue,
-	Gone: func(r dueRow) bool { return r.Current == nil }, Told: (*changes).ofDue}
+var DueWork = View[dueRow]{Name: "due", Version: 10, Keys: dueKeys, Fold: foldDue,
+	Gone: func(r dueRow) bool { return r.Current == nil }, Kept: dueRow.keep}
 
 func dueKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindMatter {
@@ -39,7 +37,7 @@ func dueKeys(env eventstore.Envelope) []string {
 }
 
 func foldDue(r dueRow, env eventstore.Envelope) dueRow {
-	m := domain.Matter{Current: r.Current, Next: r.Next}.Apply(env.Event, env.At)
+	m := domain.Matter{Sending: domain.Sending{Syncs: domain.Syncs{Current: r.Current, Next: r.Next}}}.Apply(env.Event, env.At)
 	r.Current, r.Next = m.Current, m.Next
 	switch env.Event.(type) {
 	case domain.SyncStarted:
@@ -68,9 +66,15 @@ type Route struct {
 }
 
 // Routes find the matter that a request id or a Smokeball resource belongs to.
-var Routes = View[Route]{Name: "routes", Version: 1, Keys: routeKeys, Fold: foldRoute}
+var Routes = View[Route]{Name: "routes", Version: 3, Keys: routeKeys, Fold: foldRoute}
 
-func foldRoute(_ Route, env eventstore.Envelope) Route {
+func foldRoute(r Route, env eventstore.Envelope) Route {
+	if e, ok := env.Event.(domain.MatterUnlinked); ok {
+		if e.Reason == domain.UnlinkedByPerson && r.Matter == domain.MatterID(env.Stream.ID) {
+			r.Matter = ""
+		}
+		return r
+	}
 	return Route{Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), At: env.At}
 }
 
@@ -96,20 +100,27 @@ func routeKeys(env eventstore.Envelope) []string {
 		add("request", string(e.Request))
 	case domain.MatterLinked:
 		add("matter", string(e.Matter))
+	case domain.MatterUnlinked:
+		add("matter", string(e.Matter))
 	case domain.MatterChangeAccepted:
 		add("request", string(e.Request))
 	case domain.FileCreationStarted:
 		add("request", string(e.Request))
+	case domain.ClientFollowed:
+		add("contact", string(e.To))
 	case domain.FileAccepted:
 		add("file", string(e.File))
 	}
 	return keys
 }
 
+// RouteRows finds the matter that an id of Smokeball's belongs to.
+type RouteRows struct{ *file }
+
 // MatterFor is the matter that a request id or, failing that, a Smokeball resource
 // belongs to, or "".
-func (v *Views) MatterFor(firm domain.FirmID, request domain.RequestID, resource domain.SmokeballID) (m domain.MatterID, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) error {
+func (v RouteRows) MatterFor(firm domain.FirmID, request domain.RequestID, resource domain.SmokeballID) (m domain.MatterID, err error) {
+	err = v.view(func(tx *snapshot) error {
 		for _, k := range [][2]string{{"request", string(request)}, {"matter", string(resource)}, {"contact", string(resource)}, {"file", string(resource)}} {
 			if k[1] == "" {
 				continue
@@ -126,8 +137,8 @@ func (v *Views) MatterFor(firm domain.FirmID, request domain.RequestID, resource
 }
 
 // TypesAt is the ledger position at which the matter types of the firm's account changed last.
-func (v *Views) TypesAt(firm domain.FirmID) (at uint64, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) error {
+func (v RouteRows) TypesAt(firm domain.FirmID) (at uint64, err error) {
+	err = v.view(func(tx *snapshot) error {
 		r, _, err := get(tx, Connections, string(firm))
 		at = r.TypesAt
 		return err
@@ -136,8 +147,8 @@ func (v *Views) TypesAt(firm domain.FirmID) (at uint64, err error) {
 }
 
 // MatterOf is the CaseHug matter that a Smokeball matter is linked to, or "".
-func (v *Views) MatterOf(firm domain.FirmID, id domain.SmokeballID) (m domain.MatterID, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) error {
+func (v RouteRows) MatterOf(firm domain.FirmID, id domain.SmokeballID) (m domain.MatterID, err error) {
+	err = v.view(func(tx *snapshot) error {
 		r, _, err := get(tx, Routes, rowKey(string(firm), "matter", string(id)))
 		m = r.Matter
 		return err

@@ -63,7 +63,7 @@ func TestDue(t *testing.T) {
 			for i := range c.want {
 				c.want[i].Moved = start.Add(time.Duration(len(c.events)-1) * time.Second) // each of the events moves it
 			}
-			if got := folded(t, l).Due(); !reflect.DeepEqual(got, c.want) {
+			if got := folded(t, l).Work.Due(); !reflect.DeepEqual(got, c.want) {
 				t.Errorf("due are\n%+v; want\n%+v", got, c.want)
 			}
 		})
@@ -83,13 +83,13 @@ func TestQueue(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, "m_3"), begun("s_m_3", 1), domain.SyncDeferred{Sync: "s_m_3", Failure: notConnected})
 	l.tell(t, domain.MatterStream(oak, "m_4"), begun("s_m_4", 1), domain.SyncSucceeded{Sync: "s_m_4"})
 	v := folded(t, l)
-	if q := v.Queue(oak); q != (projections.Queue{Waiting: 2, Queued: 1, Running: 2}) {
+	if q := v.Work.Queue(oak); q != (projections.Queue{Waiting: 2, Queued: 1, Running: 2}) {
 		t.Errorf("the queue is %+v", q)
 	}
-	if n := len(v.AtWork()); n != 2 {
+	if n := len(v.Work.AtWork()); n != 2 {
 		t.Errorf("%d syncs are at work", n)
 	}
-	if q := v.Queue("f_none"); q != (projections.Queue{}) {
+	if q := v.Work.Queue("f_none"); q != (projections.Queue{}) {
 		t.Errorf("a firm without syncs has the queue %+v", q)
 	}
 }
@@ -121,12 +121,12 @@ func TestRoutes(t *testing.T) {
 		{"nothing", oak, "", "", ""},
 		{"another firm", elm, "r-matter", sbMatter, ""},
 	} {
-		if got, err := v.MatterFor(c.firm, c.request, c.resource); err != nil || got != c.want {
+		if got, err := v.Routes.MatterFor(c.firm, c.request, c.resource); err != nil || got != c.want {
 			t.Errorf("%s leads to %q, %v; want %q", c.name, got, err, c.want)
 		}
 	}
 	for id, want := range map[domain.SmokeballID]domain.MatterID{sbMatter: matterOfMaria, "sb-2": "m_2", sbContact: "", "": ""} {
-		if got, err := v.MatterOf(oak, id); err != nil || got != want {
+		if got, err := v.Routes.MatterOf(oak, id); err != nil || got != want {
 			t.Errorf("Smokeball's matter %q is %q, %v; want %q", id, got, err, want)
 		}
 	}
@@ -137,7 +137,7 @@ func TestRoutes(t *testing.T) {
 func TestRouteBeforeTheAnswer(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), created(), domain.MatterCreationStarted{Sync: "s_1", Request: "r-matter"})
-	if got, err := folded(t, l).MatterFor(oak, "r-matter", sbMatter); err != nil || got != matterOfMaria {
+	if got, err := folded(t, l).Routes.MatterFor(oak, "r-matter", sbMatter); err != nil || got != matterOfMaria {
 		t.Errorf("the webhook leads to %q, %v", got, err)
 	}
 }

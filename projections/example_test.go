@@ -24,7 +24,7 @@ func ExampleViews() {
 		panic(err)
 	}
 	defer ledger.Close()
-	views, err := projections.Open(filepath.Join(dir, "views.db"))
+	views, err := projections.Open(filepath.Join(dir, "views.db"), &projections.MemoryKeys{})
 	if err != nil {
 		panic(err)
 	}
@@ -44,9 +44,9 @@ func ExampleViews() {
 	if err := views.Wait(ctx, uint64(head.Seq)); err != nil {
 		panic(err)
 	}
-	entry, ok, err := views.Sync("f_oak", "s_1")
+	entry, ok, err := views.Syncs.Sync("f_oak", "s_1")
 	fmt.Println("the sync of", entry.Matter, "is", entry.Status, ok, err)
-	fmt.Println("due:", len(views.Due()))
+	fmt.Println("due:", len(views.Work.Due()))
 	stop()
 	fmt.Println(<-done)
 	// Output:

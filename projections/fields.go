@@ -1,10 +1,9 @@
 package projections
 
 import (
+	"cmp"
 	"slices"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -17,7 +16,7 @@ type FieldState string
 const (
 	FieldSame     FieldState = "same"     // Smokeball has CaseHug's value
 	FieldDiffers  FieldState = "differs"  // Smokeball has another one
-	FieldAccepted FieldState = "accepted" // Smokeball took the value in and has not shown it yet
+	FieldAccepted FieldState = "accepted" // Smokeball took the value in and has not shown it yet, or its own was taken for right
 	FieldNotSent  FieldState = "not_sent" // Smokeball was not told this value
 	FieldChanging FieldState = "changing" // it may have changed in Smokeball and is being read
 	FieldUnknown  FieldState = "unknown"  // what Smokeball has was not read yet
@@ -32,30 +31,55 @@ type Field struct {
 	State     FieldState
 	KnownBy   domain.Proof // "": nothing is known
 	KnownAt   time.Time
-	ChangedAt time.Time // when others changed it in Smokeball last; zero: not known
-	From      *Origin   // of CaseHug's value
+	Client    domain.ClientID // whose it is; "": the matter's
+
+	Accepted  *domain.Acceptance // of Smokeball's value, where somebody took it for right
+	Repairing domain.SyncID      // the sync that is to write CaseHug's value over Smokeball's; "": none is
 }
 
 // MatterFields tells of each synced field of the matter where both sides stand.
-func (v *Views) MatterFields(r MatterRow) (list []Field, err error) {
+func (v MatterRows) MatterFields(r MatterRow) (list []Field, err error) {
 	var s sides
-	err = v.db.View(func(tx *bbolt.Tx) error {
+	err = v.view(func(tx *snapshot) error {
 		s, err = sidesOf(tx, r)
 		return err
 	})
 	return append(s.matterFields(), s.clientFields()...), err
 }
 
+// AllFields tells the same, and also of the fields of the matter's other clients.
+func (v MatterRows) AllFields(r MatterRow) ([]Field, error) {
+	list, err := v.MatterFields(r)
+	if err != nil {
+		return nil, err
+	}
+	err = v.view(func(tx *snapshot) error {
+		for _, d := range r.Matter.Data.OtherClients {
+			s, err := sidesWith(tx, r, d)
+			if err != nil {
+				return err
+			}
+			list = append(list, s.clientFields()...)
+		}
+		return nil
+	})
+	return list, err
+}
+
 // sides are what is known of a matter on both sides.
 type sides struct {
 	row             MatterRow
 	matter, contact ResourceRow
-	client          domain.Client
+	client          ClientRow
+	said            domain.ClientData // what the matter says of the client
 }
 
-func sidesOf(tx *bbolt.Tx, r MatterRow) (s sides, err error) {
-	s.row = r
-	id := r.Matter.Data.Client.ID
+func sidesOf(tx *snapshot, r MatterRow) (sides, error) { return sidesWith(tx, r, r.Matter.Data.Client) }
+
+// sidesWith are what is known of a matter and of one of its clients.
+func sidesWith(tx *snapshot, r MatterRow, d domain.ClientData) (s sides, err error) {
+	s.row, s.said = r, d
+	id := d.ID
 	if s.client, _, err = get(tx, Clients, rowKey(string(r.Firm), string(id))); err != nil {
 		return s, err
 	}
@@ -68,9 +92,8 @@ func sidesOf(tx *bbolt.Tx, r MatterRow) (s sides, err error) {
 
 func (s sides) matterFields() (list []Field) {
 	l := s.row.Matter.Smokeball
-	want, sent := s.row.Matter.Draft(nil).Values(), l.Settled().Values()
-	want.Responsible = sent.Responsible // whom CaseHug's address names is Smokeball's to say
-	for _, name := range []string{domain.FieldStatus, domain.FieldTitle, domain.FieldNumber, domain.FieldCaseType, domain.FieldResponsible, domain.FieldOpened, domain.FieldClosed} {
+	want, sent := s.row.Matter.Wanted(), l.Settled().Values()
+	for _, name := range domain.MatterFieldNames() {
 		f := s.field(name)
 		if l.ID != "" {
 			f = s.there(f, want.Field(name), l.Sent.Values().Field(name), sent.Field(name))
@@ -82,13 +105,11 @@ func (s sides) matterFields() (list []Field) {
 
 // field is a field as CaseHug has it.
 func (s sides) field(name string) Field {
-	f := Field{Name: name, CaseHug: FieldValues(s.row.Matter.Data)[name], State: FieldNotSent}
+	f := Field{Name: name, CaseHug: s.row.Matter.Data.Value(name), State: FieldNotSent}
 	if f.CaseHug == "" {
 		f.State = FieldEmpty
 	}
-	if o, ok := s.row.Fields[name]; ok {
-		f.From = &o
-	}
+	f.Repairing, _ = s.row.Matter.Repairing(name)
 	return f
 }
 
@@ -100,15 +121,17 @@ func (s sides) there(f Field, want, asked, sent string) Field {
 	if v := l.There.Values; v != nil && (l.There.Seen || v.Field(f.Name) != "") { // what we left empty Smokeball may have filled
 		is = v.Field(f.Name)
 		shown := s.text(f, is)
-		f.Smokeball, f.KnownBy, f.KnownAt, f.ChangedAt = &shown, l.There.By, l.There.At, l.There.Changed
+		f.Smokeball, f.KnownBy, f.KnownAt = &shown, l.There.Of(f.Name).By, l.There.Of(f.Name).At
 	}
 	switch {
 	case f.CaseHug == "":
-	case s.matter.Unread():
+	case s.matter.Doubtful() && (l.There.Values != nil || s.matter.Hints.Pending()): // else it was linked, and nothing tells of a change
 		f.State = FieldChanging
 	case l.There.Values != nil && want != "" && domain.Text(is) == domain.Text(want):
 		f.State = FieldSame
-	case !l.Confirmed && asked == want:
+	case s.accepted(&f, s.row.Matter.Accepted):
+		f.State = FieldAccepted
+	case asked == want && l.Awaits(f.Name):
 		f.State = FieldAccepted
 	case want == "", sent != want:
 		f.State = FieldNotSent
@@ -120,6 +143,15 @@ func (s sides) there(f Field, want, asked, sent string) Field {
 	return f
 }
 
+// accepted reports whether Smokeball's value of the field was taken for right, and notes by whom.
+func (s sides) accepted(f *Field, all map[string]domain.Acceptance) bool {
+	a, ok := all[f.Name]
+	if ok {
+		f.Accepted = &a
+	}
+	return ok
+}
+
 // text is how people read a value of Smokeball's.
 func (s sides) text(f Field, is string) string {
 	there := s.row.Matter.Smokeball.There.Values
@@ -128,34 +160,28 @@ func (s sides) text(f Field, is string) string {
 		return there.TypeName
 	case f.Name == domain.FieldCaseType && is == s.row.Matter.TypeID:
 		return s.row.TypeName
+	case f.Name == domain.FieldResponsible && is != "" && there.ResponsibleName+there.ResponsibleEmail != "":
+		return cmp.Or(there.ResponsibleName, there.ResponsibleEmail)
 	case f.Name == domain.FieldResponsible && is != "" && is == s.row.Matter.Smokeball.Sent.ResponsibleStaffID:
 		return f.CaseHug
 	}
 	return is
 }
 
-// The fields of a matter's client.
-const (
-	clientName  = "client.name"
-	clientEmail = "client.email"
-	clientPhone = "client.phone"
-)
-
 func (s sides) clientFields() (list []Field) {
-	d := s.client.Newest(s.row.Matter.Data.Client)
-	for name, value := range map[string]string{clientName: d.Name(), clientEmail: d.Email, clientPhone: d.Phone} {
+	d := s.client.Newest(s.said)
+	for _, name := range domain.ClientFieldNames() {
 		f := s.field(name)
-		if f.CaseHug = value; value == "" {
+		f.Client = d.ID
+		if d.ID != s.row.Matter.Data.Client.ID {
+			f.Repairing = "" // decisions are about the first client
+		}
+		if f.CaseHug, f.State = d.Value(name), FieldNotSent; f.CaseHug == "" {
 			f.State = FieldEmpty
 		}
 		list = append(list, s.onContact(f, d))
 	}
-	slices.SortFunc(list, func(a, b Field) int { return clientOrder(a.Name) - clientOrder(b.Name) })
 	return list
-}
-
-func clientOrder(name string) int {
-	return slices.Index([]string{clientName, clientEmail, clientPhone}, name)
 }
 
 // onContact adds what the client's contact is known to have of a field.
@@ -170,21 +196,23 @@ func (s sides) onContact(f Field, d domain.ClientData) Field {
 	}
 	same := false
 	if v := known.Values; v != nil {
-		text, equal := contactText(f, *v)
-		same, f.Smokeball, f.KnownBy, f.KnownAt, f.ChangedAt = equal, &text, known.By, known.At, known.Changed
+		text := v.Value(f.Name)
+		same, f.Smokeball, f.KnownBy, f.KnownAt = domain.SameClientValue(f.Name, text, f.CaseHug), &text, known.By, known.At
 	}
 	current := s.row.Matter.Current
 	switch {
 	case f.CaseHug == "":
-	case s.contact.Unread():
+	case s.contact.Doubtful() && (known.Values != nil || s.contact.Hints.Pending()):
 		f.State = FieldChanging
 	case same && !known.Values.Deleted:
 		f.State = FieldSame
+	case s.accepted(&f, s.client.Accepted):
+		f.State = FieldAccepted
 	case current != nil && slices.ContainsFunc(current.Contacts, func(p domain.PendingContact) bool { return p.Contact == id }):
 		f.State = FieldAccepted
 	case known.Values == nil:
 		f.State = FieldUnknown
-	case current != nil:
+	case s.unsent(f.Name, d):
 		f.State = FieldNotSent
 	default:
 		f.State = FieldDiffers
@@ -192,13 +220,7 @@ func (s sides) onContact(f Field, d domain.ClientData) Field {
 	return f
 }
 
-// contactText is what the contact has of a field, and whether that is CaseHug's value.
-func contactText(f Field, v domain.ContactValues) (text string, same bool) {
-	switch f.Name {
-	case clientEmail:
-		return v.Email, v.Same(domain.FieldEmail, f.CaseHug)
-	case clientPhone:
-		return v.Phone, v.Same(domain.FieldPhone, f.CaseHug)
-	}
-	return v.Name(), domain.Text(v.Name()) == domain.Text(f.CaseHug)
+// unsent reports whether Smokeball was not told CaseHug's value of the client's field.
+func (s sides) unsent(name string, d domain.ClientData) bool {
+	return s.client.Told != nil && !domain.SameClientValue(name, s.client.Told.Value(name), d.ContactDraft().Value(name))
 }

@@ -1,11 +1,10 @@
 package projections
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
-
-	"go.etcd.io/bbolt"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
@@ -19,11 +18,12 @@ type Entry struct {
 	Matter        domain.MatterID  `json:"matter_id"`
 	CaseNumber    string           `json:"case_number"`
 	Title         string           `json:"title"`
+	Client        string           `json:"client_name" doc:"The matter's client, by name; empty: not known."`
 	Trigger       domain.Trigger   `json:"trigger"`
 	RequestedBy   string           `json:"requested_by"`
 	Status        domain.Status    `json:"status"`
 	Warnings      []Warning        `json:"warnings"`
-	Error         *domain.Failure  `json:"error"`
+	Error         *Failure         `json:"error"`
 	QueuedAt      time.Time        `json:"queued_at"`
 	StartedAt     *time.Time       `json:"started_at"`
 	FinishedAt    *time.Time       `json:"finished_at"`
@@ -69,18 +69,71 @@ type EntryStep struct {
 }
 
 // History is the sync log that admins read: one row per sync.
-var History = View[HistoryRow]{Name: "history", Version: 6, Keys: syncKeys, Fold: foldHistory,
-	Order: func(r HistoryRow) (string, uint64) { return string(r.Firm), r.Position }}
+var History = View[HistoryRow]{Name: "history", Version: 10, Keys: syncKeys, Fold: foldHistory,
+	Order: func(r HistoryRow) (string, uint64) { return string(r.Firm), r.Position },
+	When:  func(r HistoryRow) time.Time { return r.QueuedAt },
+	Lists: func(r HistoryRow) []string {
+		return append(subsets(named("status", string(r.Status)), named("trigger", string(r.Trigger))), named("matter", string(r.Matter)))
+	},
+	Text:    func(r HistoryRow) string { return r.Worded().searchText() },
+	Counted: func(r HistoryRow) string { return string(r.Status) },
+	Gone:    func(r HistoryRow) bool { return r.ID == "" },
+	Changed: func(r HistoryRow) uint64 { return r.Changed }}
 
-// HistoryRow is an entry as it is kept: its warnings get their sentences when they are read, so
-// that a better sentence reaches old entries too.
+// HistoryRow is an entry as it is kept: its warnings, its failure and its failed steps get their
+// sentences when they are read, so that a better sentence reaches old entries too.
 type HistoryRow struct {
 	Entry
-	Warned []domain.Warning `json:"warned,omitempty"`
+	Warned  []domain.Warning `json:"warned,omitempty"`
+	Failure *domain.Failure  `json:"failure,omitempty"`
+	// Failures are why steps failed, by their places in Steps.
+	Failures map[int]domain.Failure `json:"failures,omitempty"`
+	Changed  uint64                 `json:"changed"` // ledger position of its last change
 }
 
 func foldHistory(r HistoryRow, env eventstore.Envelope) HistoryRow {
-	return HistoryRow{Entry: foldEntry(r.Entry, env), Warned: foldWarnings(r.Warned, env.Event)}
+	if _, expired := env.Event.(domain.HistoryExpired); expired {
+		return HistoryRow{}
+	}
+	next := HistoryRow{Entry: foldEntry(r.Entry, env), Warned: foldWarnings(r.Warned, env.Event), Failure: foldFailure(r, env.Event), Failures: r.Failures, Changed: uint64(env.Seq)}
+	if f, ok := failureIn(env.Event); ok && len(next.Steps) > len(r.Steps) {
+		next.Failures = maps.Clone(r.Failures)
+		if next.Failures == nil {
+			next.Failures = map[int]domain.Failure{}
+		}
+		next.Failures[len(next.Steps)-1] = f
+	}
+	return next
+}
+
+// failureIn is the failure that ended a step; ok is false for an event that ended none so.
+func failureIn(e domain.Event) (f domain.Failure, ok bool) {
+	switch e := e.(type) {
+	case domain.SyncFailed:
+		return e.Failure, true
+	case domain.DocumentFailed:
+		return e.Failure, true
+	}
+	return f, false
+}
+
+// foldFailure is why the sync waits or failed.
+func foldFailure(r HistoryRow, e domain.Event) *domain.Failure {
+	if _, moves := domain.SyncMoved(e); !moves {
+		return r.Failure
+	}
+	if _, ok := r.Status.After(e); !ok {
+		return r.Failure
+	}
+	switch e := e.(type) {
+	case domain.SyncDeferred:
+		return &e.Failure
+	case domain.SyncConfirming:
+		return r.Failure
+	case domain.SyncFailed:
+		return &e.Failure
+	}
+	return nil
 }
 
 func foldWarnings(list []domain.Warning, e domain.Event) []domain.Warning {
@@ -100,6 +153,13 @@ func foldWarnings(list []domain.Warning, e domain.Event) []domain.Warning {
 }
 
 func syncKeys(env eventstore.Envelope) []string {
+	if e, ok := env.Event.(domain.HistoryExpired); ok {
+		keys := make([]string, len(e.Syncs))
+		for i, s := range e.Syncs {
+			keys[i] = rowKey(string(env.Stream.Firm), string(s.Sync))
+		}
+		return keys
+	}
 	if env.Stream.Kind != domain.KindMatter {
 		return nil
 	}
@@ -136,33 +196,28 @@ func foldEntry(e Entry, env eventstore.Envelope) Entry {
 
 // foldMove notes what comes with a move, beside the status.
 func foldMove(e Entry, env eventstore.Envelope) Entry {
-	was := e.Error
-	e.Error = nil
 	switch ev := env.Event.(type) {
 	case domain.SyncStarted:
-		e.Attempts, e.NextAttemptAt, e.Title, e.CaseNumber = ev.Attempt, nil, ev.Title, ev.CaseNumber
+		e.Attempts, e.NextAttemptAt, e.Title, e.CaseNumber, e.Client = ev.Attempt, nil, ev.Title, ev.CaseNumber, ev.Client
 		if e.StartedAt == nil {
 			e.StartedAt = &env.At
 		}
 	case domain.SyncDeferred:
-		e.Error, e.NextAttemptAt = &ev.Failure, timeOrNil(ev.Until)
+		e.NextAttemptAt = timeOrNil(ev.Until)
 	case domain.SyncReleased:
 		e.NextAttemptAt = nil
-	case domain.SyncConfirming:
-		e.Error = was
 	case domain.SyncSkipped:
 		e = skippedStep(e, ev.Reason, env.At)
 	case domain.SyncCancelled:
 		e.CancelledBy, e.NextAttemptAt = ev.By, nil
 	case domain.SyncFailed:
-		e.Error = &ev.Failure
 		e = failedStep(e, ev, env.At)
 	}
 	return e
 }
 
 func newEntry(r domain.SyncRequested, env eventstore.Envelope) Entry {
-	e := Entry{ID: r.Sync, Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), Title: r.Title, CaseNumber: r.CaseNumber,
+	e := Entry{ID: r.Sync, Firm: env.Stream.Firm, Matter: domain.MatterID(env.Stream.ID), Title: r.Title, CaseNumber: r.CaseNumber, Client: r.Client,
 		Trigger: r.Trigger, RequestedBy: r.By, Status: domain.Queued, QueuedAt: env.At, Position: uint64(env.Seq)}
 	if r.Origin != (domain.EventRef{}) {
 		e.Origin = &r.Origin
@@ -175,7 +230,7 @@ func failedStep(e Entry, ev domain.SyncFailed, at time.Time) Entry {
 	if ev.Step == "" || ev.Step == domain.StepDocument {
 		return e
 	}
-	e.Steps = append(e.Steps, EntryStep{Name: ev.Step, Outcome: domain.OutcomeFailed, At: at, Detail: ev.Failure.Message, Request: requestOf(ev.Failure)})
+	e.Steps = append(e.Steps, EntryStep{Name: ev.Step, Outcome: domain.OutcomeFailed, At: at, Request: requestOf(ev.Failure)})
 	return e
 }
 
@@ -236,7 +291,9 @@ func foldStep(e Entry, env eventstore.Envelope) Entry {
 	case domain.ContactResolved:
 		step.Name, step.Outcome, step.DurationMS = domain.StepContact, ev.Outcome, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "client "+string(ev.Client)
-		e.Smokeball.Contacts = addID(e.Smokeball.Contacts, ev.Contact)
+		if !slices.Contains(e.Smokeball.Contacts, ev.Contact) {
+			e.Smokeball.Contacts = append(e.Smokeball.Contacts, ev.Contact)
+		}
 	case domain.ContactSeen:
 		step.Name, step.Outcome, step.DurationMS = domain.StepConfirm, domain.OutcomeConfirmed, ev.DurationMS
 		step.Smokeball, step.Request, step.Detail = ev.Contact, ev.Request, "contact, by "+string(ev.By)
@@ -307,7 +364,7 @@ func foldFile(e Entry, env eventstore.Envelope) Entry {
 		step.Smokeball, step.Request, step.Detail = ev.File, ev.Request, "renamed “"+ev.Was+"” to “"+ev.FileName+"”"
 		e.Smokeball.Files = addFile(e.Smokeball.Files, EntryFile{ID: ev.File, Document: ev.Document, Name: ev.FileName})
 	case domain.DocumentFailed:
-		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName+": "+ev.Failure.Message
+		step.Name, step.Outcome, step.Detail = domain.StepDocument, domain.OutcomeFailed, ev.FileName
 		step.Request = requestOf(ev.Failure)
 	case domain.MatterTagged:
 		step.Name, step.Outcome, step.Smokeball = domain.StepMatter, domain.OutcomeUpdated, ev.Matter
@@ -369,10 +426,10 @@ func abandoned(what string, why domain.Abandonment) string {
 	return "The engine no longer expects " + what
 }
 
-// addStep adds a step, in the place of the same step of an earlier attempt.
+// addStep adds a step, in the place of the same step of an earlier attempt unless it failed.
 func addStep(e Entry, s EntryStep) Entry {
 	for i, old := range e.Steps {
-		if old.Name == s.Name && old.Smokeball == s.Smokeball && old.Outcome == s.Outcome && old.Detail == s.Detail {
+		if old.Name == s.Name && old.Smokeball == s.Smokeball && old.Outcome == s.Outcome && old.Detail == s.Detail && s.Outcome != domain.OutcomeFailed {
 			e.Steps[i] = s
 			return e
 		}
@@ -386,15 +443,6 @@ func addWarning(list []domain.Warning, w *domain.Warning) []domain.Warning {
 		return list
 	}
 	return append(list[:len(list):len(list)], *w)
-}
-
-func addID(list []domain.SmokeballID, id domain.SmokeballID) []domain.SmokeballID {
-	for _, old := range list {
-		if old == id {
-			return list
-		}
-	}
-	return append(list, id)
 }
 
 func addFile(list []EntryFile, f EntryFile) []EntryFile {
@@ -430,11 +478,23 @@ func (r HistoryRow) Worded() Entry {
 	}
 	e.Steps = slices.Clone(e.Steps)
 	for i, s := range e.Steps {
-		if s.Outcome == domain.OutcomeUnchanged {
-			e.Steps[i].Detail = wording.Skipped(domain.SkipReason(s.Detail))
-		}
+		e.Steps[i].Detail = r.detail(i, s)
 	}
+	e.Error = FailureOf(r.Failure)
 	return e
+}
+
+// detail is what people read of a step.
+func (r HistoryRow) detail(i int, s EntryStep) string {
+	f, failed := r.Failures[i]
+	switch {
+	case failed:
+		message, _ := wording.Failure(f)
+		return strings.TrimPrefix(s.Detail+": "+message, ": ")
+	case s.Outcome == domain.OutcomeUnchanged:
+		return wording.Skipped(domain.SkipReason(s.Detail))
+	}
+	return s.Detail
 }
 
 // HistoryQuery narrows the history of a firm. Zero fields do not narrow.
@@ -444,83 +504,95 @@ type HistoryQuery struct {
 	Trigger domain.Trigger
 	From    time.Time // queued at or after
 	To      time.Time // queued before
-	Text    string    // in id, matter, title, case number, error; without regard to case
+	Text    string    // in id, matter, title, case number, client, error; without regard to case
 	Before  uint64    // entries before this position: the cursor
 	Limit   int       // at most so many; 0: 50
 }
 
 // Page is a part of a firm's history, newest first. Next is the cursor of the rest,
-// 0 at the end.
+// 0 at the end. Partial says that the search stopped at Next before the page was full.
 type Page struct {
 	Entries []Entry
 	Next    uint64
+	Partial bool
 }
 
+// SyncRows reads the sync history.
+type SyncRows struct{ *file }
+
 // History lists a firm's syncs, newest first.
-func (v *Views) History(firm domain.FirmID, q HistoryQuery) (Page, error) {
-	if q.Limit <= 0 {
-		q.Limit = 50
-	}
+func (v SyncRows) History(firm domain.FirmID, q HistoryQuery) (Page, error) {
 	var page Page
-	err := v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, History, string(firm), q.Before, func(r HistoryRow) bool {
-			e := r.Worded()
-			if !q.matches(e) {
-				return q.From.IsZero() || !e.QueuedAt.Before(q.From)
-			}
-			if len(page.Entries) == q.Limit {
-				page.Next = page.Entries[len(page.Entries)-1].Position
-				return false
-			}
-			page.Entries = append(page.Entries, e)
-			return true
-		})
+	err := v.view(func(tx *snapshot) error {
+		why, err := heldBy(tx, firm)
+		if err != nil {
+			return err
+		}
+		f, err := find(tx, History, string(firm), q.choice())
+		for _, r := range f.rows {
+			page.Entries = append(page.Entries, r.held(why).Worded())
+		}
+		page.Next, page.Partial = f.next, f.partial
+		return err
 	})
 	return page, err
 }
 
-func (q HistoryQuery) matches(e Entry) bool {
-	switch {
-	case q.Matter != "" && e.Matter != q.Matter,
-		q.Trigger != "" && e.Trigger != q.Trigger,
-		!q.From.IsZero() && e.QueuedAt.Before(q.From),
-		!q.To.IsZero() && !e.QueuedAt.Before(q.To),
-		len(q.Status) > 0 && !hasStatus(q.Status, e.Status):
-		return false
+func (q HistoryQuery) choice() choice {
+	c := choice{text: q.Text, from: q.From, to: q.To, before: q.Before, limit: q.Limit}
+	if q.Limit <= 0 {
+		c.limit = 50
 	}
-	return q.Text == "" || e.mentions(q.Text)
+	if q.Matter != "" {
+		c.lists = append(c.lists, []string{named("matter", string(q.Matter))})
+	}
+	if lists := q.moved(); len(lists) > 0 {
+		c.lists = append(c.lists, lists)
+	}
+	return c
 }
 
-func hasStatus(list []domain.Status, s domain.Status) bool {
-	for _, x := range list {
-		if x == s {
-			return true
-		}
+// moved names the lists of the statuses and the trigger.
+func (q HistoryQuery) moved() (lists []string) {
+	trigger := ""
+	if q.Trigger != "" {
+		trigger = named("trigger", string(q.Trigger))
 	}
-	return false
+	for _, s := range q.Status {
+		lists = append(lists, subset(named("status", string(s)), trigger))
+	}
+	if len(lists) == 0 && trigger != "" {
+		lists = []string{trigger}
+	}
+	return lists
 }
 
-func (e Entry) mentions(text string) bool {
-	fields := []string{string(e.ID), string(e.Matter), e.Title, e.CaseNumber}
+// searchText is what a search looks through.
+func (e Entry) searchText() string {
+	fields := []string{string(e.ID), string(e.Matter), e.Title, e.CaseNumber, e.Client}
 	if e.Error != nil {
 		fields = append(fields, string(e.Error.Code), e.Error.Message)
 	}
-	return strings.Contains(strings.ToLower(strings.Join(fields, "\n")), strings.ToLower(text))
+	return strings.Join(fields, "\n")
 }
 
 // Sync is one entry of a firm's history.
-func (v *Views) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) (err error) {
+func (v SyncRows) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, err error) {
+	err = v.view(func(tx *snapshot) (err error) {
 		var r HistoryRow
 		r, ok, err = get(tx, History, rowKey(string(firm), string(id)))
-		e = r.Worded()
+		if err != nil || !ok {
+			return err
+		}
+		why, err := heldBy(tx, firm)
+		e = r.held(why).Worded()
 		return err
 	})
 	return e, ok, err
 }
 
 // LastStep is when the newest step of a sync was recorded; zero: it has none.
-func (v *Views) LastStep(firm domain.FirmID, id domain.SyncID) (at time.Time, err error) {
+func (v SyncRows) LastStep(firm domain.FirmID, id domain.SyncID) (at time.Time, err error) {
 	e, _, err := v.Sync(firm, id)
 	for _, s := range e.Steps {
 		if s.At.After(at) {
@@ -531,17 +603,20 @@ func (v *Views) LastStep(firm domain.FirmID, id domain.SyncID) (at time.Time, er
 }
 
 // Counts are the numbers of a firm's syncs by status.
-func (v *Views) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
+func (v SyncRows) Counts(firm domain.FirmID) (map[domain.Status]int, error) {
 	counts := map[domain.Status]int{}
-	err := v.db.View(func(tx *bbolt.Tx) error {
-		return newest(tx, History, string(firm), 0, func(e HistoryRow) bool { counts[e.Status]++; return true })
+	err := v.view(func(tx *snapshot) error {
+		for status, n := range countsIn(tx, History, string(firm)) {
+			counts[domain.Status(status)] = n
+		}
+		return nil
 	})
 	return counts, err
 }
 
-// MatterOfSync is the matter of a sync and whether the sync has ended; ok is false
+// MatterOfSync is the matter of a sync and how the sync stands; ok is false
 // where the firm has no such sync.
-func (v *Views) MatterOfSync(firm domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error) {
+func (v SyncRows) MatterOfSync(firm domain.FirmID, id domain.SyncID) (m domain.MatterID, s domain.Standing, ok bool, err error) {
 	e, ok, err := v.Sync(firm, id)
-	return e.Matter, e.Status.Ended(), ok, err
+	return e.Matter, domain.Standing{Status: e.Status, Warned: len(e.Warnings) > 0}, ok, err
 }

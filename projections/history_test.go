@@ -44,7 +44,7 @@ func TestEntries(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger()
 			l.tell(t, domain.MatterStream(oak, matterOfMaria), events...)
-			entry, ok, err := folded(t, l).Sync(oak, "s_1")
+			entry, ok, err := folded(t, l).Syncs.Sync(oak, "s_1")
 			if err != nil || !ok {
 				t.Fatalf("the history has no s_1: %v", err)
 			}
@@ -84,7 +84,7 @@ func TestRetriedSteps(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), requested("s_1", domain.TriggerManual), begun("s_1", 1), resolved,
 		domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: start}, begun("s_1", 2), again)
-	e, _, err := folded(t, l).Sync(oak, "s_1")
+	e, _, err := folded(t, l).Syncs.Sync(oak, "s_1")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -119,7 +119,7 @@ func ten(t *testing.T) *projections.Views {
 func TestHistoryFilters(t *testing.T) {
 	v := ten(t)
 	queuedAt := func(id domain.SyncID) time.Time {
-		e, ok, err := v.Sync(oak, id)
+		e, ok, err := v.Syncs.Sync(oak, id)
 		if err != nil || !ok {
 			t.Fatalf("the history has no %s: %v", id, err)
 		}
@@ -147,7 +147,7 @@ func TestHistoryFilters(t *testing.T) {
 		{"before the first", projections.HistoryQuery{Before: 1}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			page, err := v.History(oak, c.q)
+			page, err := v.Syncs.History(oak, c.q)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -170,7 +170,7 @@ func ids(entries []projections.Entry) []domain.SyncID {
 func TestHistoryPages(t *testing.T) {
 	v := ten(t)
 	for _, q := range []projections.HistoryQuery{{}, {Matter: "m_1"}, {Text: "oak"}, {Status: []domain.Status{domain.Running}}} {
-		whole, err := v.History(oak, q)
+		whole, err := v.Syncs.History(oak, q)
 		if err != nil || whole.Next != 0 {
 			t.Fatalf("the whole has the cursor %d: %v", whole.Next, err)
 		}
@@ -179,7 +179,7 @@ func TestHistoryPages(t *testing.T) {
 			q.Limit = limit
 			var got []domain.SyncID
 			for pages := 0; ; pages++ {
-				page, err := v.History(oak, q)
+				page, err := v.Syncs.History(oak, q)
 				if err != nil || len(page.Entries) > limit || pages > 10 {
 					t.Fatalf("page %d has %d entries: %v", pages, len(page.Entries), err)
 				}
@@ -204,37 +204,38 @@ func TestFirmsApart(t *testing.T) {
 	}
 	v := folded(t, l)
 	for _, f := range firms {
-		page, err := v.History(f, projections.HistoryQuery{})
+		page, err := v.Syncs.History(f, projections.HistoryQuery{})
 		if err != nil || !slices.Equal(ids(page.Entries), []domain.SyncID{domain.SyncID("s_" + f)}) {
 			t.Errorf("%s sees %v, %v", f, ids(page.Entries), err)
 		}
-		rows, _, err := v.Matters(f, projections.MatterQuery{})
+		rows, _, err := v.Matters.Matters(f, projections.MatterQuery{})
 		if err != nil || len(rows) != 1 || rows[0].Firm != f {
 			t.Errorf("%s sees %d matters, %v", f, len(rows), err)
 		}
 	}
-	if _, ok, err := v.Sync("f", "s_f_1"); ok || err != nil {
+	if _, ok, err := v.Syncs.Sync("f", "s_f_1"); ok || err != nil {
 		t.Errorf("a firm sees another's sync: %v, %v", ok, err)
 	}
-	if page, err := v.History("f_", projections.HistoryQuery{}); err != nil || len(page.Entries) != 0 {
+	if page, err := v.Syncs.History("f_", projections.HistoryQuery{}); err != nil || len(page.Entries) != 0 {
 		t.Errorf("a firm without syncs sees %v, %v", ids(page.Entries), err)
 	}
 }
 
 func TestCountsAndMatterOfSync(t *testing.T) {
 	v := ten(t)
-	counts, err := v.Counts(oak)
+	counts, err := v.Syncs.Counts(oak)
 	if err != nil || counts[domain.Running] != 5 || counts[domain.Failed] != 5 || len(counts) != 2 {
 		t.Errorf("the counts are %v, %v", counts, err)
 	}
 	for _, c := range []struct {
-		id        domain.SyncID
-		matter    domain.MatterID
-		ended, ok bool
-	}{{"s_3", "m_1", true, true}, {"s_4", "m_0", false, true}, {"s_none", "", false, false}} {
-		m, ended, ok, err := v.MatterOfSync(oak, c.id)
-		if err != nil || m != c.matter || ended != c.ended || ok != c.ok {
-			t.Errorf("%s is of matter %q, ended %v, there %v, %v; want %+v", c.id, m, ended, ok, err, c)
+		id     domain.SyncID
+		matter domain.MatterID
+		status domain.Status
+		ok     bool
+	}{{"s_3", "m_1", domain.Failed, true}, {"s_4", "m_0", domain.Running, true}, {"s_none", "", "", false}} {
+		m, status, ok, err := v.Syncs.MatterOfSync(oak, c.id)
+		if err != nil || m != c.matter || status.Status != c.status || ok != c.ok {
+			t.Errorf("%s is of matter %q, %v, there %v, %v; want %+v", c.id, m, status, ok, err, c)
 		}
 	}
 }
@@ -245,15 +246,15 @@ func TestHistoryOfACancelledSync(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), created(), requested("s_1", domain.TriggerManual), begun("s_1", 1),
 		domain.SyncDeferred{Sync: "s_1", Failure: unavailable, Until: start.Add(time.Hour)}, domain.SyncCancelled{Sync: "s_1", By: "u_5"}, domain.SyncSucceeded{Sync: "s_1"})
 	v := folded(t, l)
-	e, _, err := v.Sync(oak, "s_1")
+	e, _, err := v.Syncs.Sync(oak, "s_1")
 	if err != nil || e.Status != domain.Cancelled || e.CancelledBy != "u_5" || e.Error != nil || e.NextAttemptAt != nil || e.FinishedAt == nil {
 		t.Errorf("the entry is %+v, %v", e, err)
 	}
-	r, _, err := v.Matter(oak, matterOfMaria)
+	r, _, err := v.Matters.Matter(oak, matterOfMaria)
 	if err != nil || r.Status != domain.Cancelled || r.Failure != nil || r.Timeline[len(r.Timeline)-1].Event == "" {
 		t.Errorf("the matter's row is %+v, %v", r, err)
 	}
-	counts, err := v.Counts(oak)
+	counts, err := v.Syncs.Counts(oak)
 	if err != nil || counts[domain.Cancelled] != 1 || len(counts) != 1 {
 		t.Errorf("the counts are %v, %v", counts, err)
 	}

@@ -103,10 +103,19 @@ func (l *ledger) tell(t *testing.T, s domain.Stream, events ...domain.Event) {
 	t.Helper()
 	for _, e := range events {
 		l.mu.Lock()
-		head, at := l.heads[s], start.Add(time.Duration(len(l.events))*time.Second)
+		at := start.Add(time.Duration(len(l.events)) * time.Second)
 		l.mu.Unlock()
-		if _, err := l.Append(t.Context(), eventstore.Commit{Stream: s, Last: head, At: at, Events: []domain.Event{e}}); err != nil {
-			t.Fatal(err)
-		}
+		l.tellAt(t, at, s, e)
+	}
+}
+
+// tellAt adds events that happened at one time.
+func (l *ledger) tellAt(t *testing.T, at time.Time, s domain.Stream, events ...domain.Event) {
+	t.Helper()
+	l.mu.Lock()
+	head := l.heads[s]
+	l.mu.Unlock()
+	if _, err := l.Append(t.Context(), eventstore.Commit{Stream: s, Last: head, At: at, Events: events}); err != nil {
+		t.Fatal(err)
 	}
 }

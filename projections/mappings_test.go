@@ -18,7 +18,7 @@ func TestConnectionRowKeepsMappings(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.SettingsStream(oak), revisedMapping("map_1"), revisedMapping("map_2"), domain.MappingRemoved{ID: "map_1", By: "u_1"})
 	l.tell(t, domain.SettingsStream(elm), revisedMapping("map_9"))
-	r, err := folded(t, l).Connection(oak)
+	r, err := folded(t, l).Connections.Connection(oak)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestDueTellsMappings(t *testing.T) {
 	check := func(v *projections.Views, want map[string][2]int, remapped int) {
 		t.Helper()
 		caughtUp(t, v, l)
-		list := v.Due()
+		list := v.Work.Due()
 		if len(list) != len(want) {
 			t.Fatalf("due are %+v", list)
 		}
@@ -94,7 +94,7 @@ func TestDueTellsTypes(t *testing.T) {
 			for _, e := range c.after {
 				l.tell(t, domain.WebhookStream(oak, "t_IL"), e)
 			}
-			if due := folded(t, l).Due(); len(due) != 1 || due[0].Retyped() != c.retyped {
+			if due := folded(t, l).Work.Due(); len(due) != 1 || due[0].Retyped() != c.retyped {
 				t.Errorf("due are %+v; want it to look again: %v", due, c.retyped)
 			}
 		})
@@ -107,12 +107,12 @@ func TestHistoryNamesTheOwnMapping(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), created(), requested("s_1", domain.TriggerManual), begun("s_1", 1),
 		domain.MatterTypeResolved{Sync: "s_1", CaseType: "Truck Crash", TypeName: "Truck Accident", How: domain.HowCustom, Mapping: "map_1", MappingRevision: 1})
 	v := folded(t, l)
-	e, _, err := v.Sync(oak, "s_1")
+	e, _, err := v.Syncs.Sync(oak, "s_1")
 	if err != nil || len(e.Steps) != 1 || e.Steps[0].Detail != "Truck Crash → Truck Accident, by the firm's own mapping" {
 		t.Errorf("the steps are %+v, %v", e.Steps, err)
 	}
-	r, _, err := v.Matter(oak, matterOfMaria)
-	if last := r.Timeline[len(r.Timeline)-1].Text; err != nil || last != "Matter type Truck Accident chosen by the firm's own mapping" {
+	r, _, err := v.Matters.Matter(oak, matterOfMaria)
+	if last := r.Timeline[len(r.Timeline)-1].Text; err != nil || last != "Matter type: Truck Accident, by the firm’s own mapping" {
 		t.Errorf("the timeline says %q, %v", last, err)
 	}
 }

@@ -3,6 +3,7 @@ package projections_test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 func TestMatterRow(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), append([]domain.Event{created(), approved()}, wholeSync("s_1")...)...)
-	r, ok, err := folded(t, l).Matter(oak, matterOfMaria)
+	r, ok, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
 	if err != nil || !ok {
 		t.Fatalf("there is no row: %v", err)
 	}
@@ -62,7 +63,7 @@ func TestLastSync(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			l := newLedger()
 			l.tell(t, domain.MatterStream(oak, matterOfMaria), c.events...)
-			r, _, err := folded(t, l).Matter(oak, matterOfMaria)
+			r, _, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
 			var code domain.Code
 			if r.Failure != nil {
 				code = r.Failure.Code
@@ -74,8 +75,9 @@ func TestLastSync(t *testing.T) {
 	}
 }
 
-// TestProvenance: each field names the event that gave its value.
-func TestProvenance(t *testing.T) {
+// A matter says when CaseHug last changed a value that both sides have: a version that repeats
+// all of them, and one that came late, are no change.
+func TestWhenAMatterWasChanged(t *testing.T) {
 	next := rivera(2)
 	next.Title, next.Client.Phone = "Rivera v. Apex Freight LLC", "+1 312 555 0199"
 	same := rivera(3)
@@ -83,32 +85,16 @@ func TestProvenance(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), created(), domain.MatterUpdated{Origin: ref("e-2"), Matter: next},
 		domain.MatterUpdated{Origin: ref("e-3"), Matter: same}, domain.MatterOutdated{Origin: ref("e-4"), Version: 1, Current: 3})
-	r, _, err := folded(t, l).Matter(oak, matterOfMaria)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for field, want := range map[string]projections.Origin{
-		"title":        {Event: "matter.updated.v1", Ref: ref("e-2"), Version: 2, At: start.Add(time.Second)},
-		"client.phone": {Event: "matter.updated.v1", Ref: ref("e-2"), Version: 2, At: start.Add(time.Second)},
-		"case_number":  {Event: "matter.created.v1", Ref: ref("e-1"), Version: 1, At: start},
-		"case_type":    {Event: "matter.created.v1", Ref: ref("e-1"), Version: 1, At: start},
-		"status":       {Event: "matter.created.v1", Ref: ref("e-1"), Version: 1, At: start},
-		"client.name":  {Event: "matter.created.v1", Ref: ref("e-1"), Version: 1, At: start},
-		"client.email": {Event: "matter.created.v1", Ref: ref("e-1"), Version: 1, At: start},
-	} {
-		if r.Fields[field] != want {
-			t.Errorf("%s comes from %+v, want %+v", field, r.Fields[field], want)
-		}
-	}
-	if len(r.Fields) != len(projections.FieldValues(rivera(1))) {
-		t.Errorf("the row tells of %d fields, want %d", len(r.Fields), len(projections.FieldValues(rivera(1))))
+	r, _, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
+	if err != nil || !r.Told.Equal(start.Add(time.Second)) {
+		t.Errorf("it was changed at %s, want that of the second event (%v)", r.Told, err)
 	}
 }
 
 func TestTimeline(t *testing.T) {
 	l := newLedger()
 	l.tell(t, domain.MatterStream(oak, matterOfMaria), append([]domain.Event{created(), approved()}, wholeSync("s_1")...)...)
-	r, _, err := folded(t, l).Matter(oak, matterOfMaria)
+	r, _, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,30 +102,69 @@ func TestTimeline(t *testing.T) {
 	for _, m := range r.Timeline {
 		texts = append(texts, m.Text)
 	}
-	want := []string{"CaseHug announced the matter", "“Signed retainer.pdf” was approved", "A sync was asked for", "Matter type Motor Vehicle Accident chosen",
-		"Contact accepted", "Smokeball accepted the matter", "“Signed retainer.pdf” was uploaded", "The matter is there, shown by a webhook",
-		"Smokeball shows the file, by read", "The sync succeeded"}
+	want := []string{"Matter created in CaseHug", "“Signed retainer.pdf” was approved", "Sync requested", "Matter type: Motor Vehicle Accident",
+		"Contact accepted", "Smokeball accepted the matter", "“Signed retainer.pdf” was uploaded", "Smokeball confirmed the matter (webhook)",
+		"Smokeball confirmed the file (checked)", "The sync succeeded"}
 	if !slices.Equal(texts, want) {
 		t.Errorf("the timeline is\n%q, want\n%q", texts, want)
 	}
-	third := projections.Moment{At: start.Add(2 * time.Second), Event: "sync.requested.v1", Sync: "s_1", Text: "A sync was asked for", Position: 3}
+	third := projections.Moment{At: start.Add(2 * time.Second), Event: "sync.requested.v1", Sync: "s_1", Text: "Sync requested", Position: 3}
 	if r.Timeline[2] != third {
 		t.Errorf("the third moment is %+v, want %+v", r.Timeline[2], third)
 	}
 }
 
-// TestTimelineIsBounded: a busy matter's row does not grow for ever.
-func TestTimelineIsBounded(t *testing.T) {
+// TestATimelineIsBoundedAndKeepsItsOrigin: a busy matter's row does not grow for ever, and
+// still tells where the matter came from.
+func TestATimelineIsBoundedAndKeepsItsOrigin(t *testing.T) {
 	l := newLedger()
+	l.tell(t, domain.MatterStream(oak, matterOfMaria), created())
 	for i := range 130 {
-		l.tell(t, domain.MatterStream(oak, matterOfMaria), domain.MatterUpdated{Origin: ref(fmt.Sprint(i)), Matter: rivera(i + 1)})
+		l.tell(t, domain.MatterStream(oak, matterOfMaria), domain.MatterUpdated{Origin: ref(fmt.Sprint(i)), Matter: rivera(i + 2)})
 	}
-	r, _, err := folded(t, l).Matter(oak, matterOfMaria)
+	r, _, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if n := len(r.Timeline); n != 100 || r.Timeline[0].Position != 31 || r.Timeline[99].Position != 130 {
-		t.Errorf("the timeline has %d moments, from %d to %d; want the last 100", n, r.Timeline[0].Position, r.Timeline[n-1].Position)
+	var positions []uint64
+	for _, m := range r.Timeline {
+		positions = append(positions, m.Position)
+	}
+	if n := len(positions); n != 100 || positions[0] != 1 || positions[9] != 10 || positions[10] != 42 || positions[99] != 131 {
+		t.Errorf("the timeline has %d moments, %d; want the first 10 and the last 90 of 131", n, positions)
+	}
+}
+
+// TestTriesOfASyncAreOneMoment: what each try repeats has a count, a first and a last time,
+// whatever the words of the wait; another cause is another moment.
+func TestTriesOfASyncAreOneMoment(t *testing.T) {
+	l := newLedger()
+	s := domain.MatterStream(oak, matterOfMaria)
+	l.tell(t, s, created(), requested("s_1", domain.TriggerManual)) // 1, 2
+	away := func(words string) domain.Event {
+		return domain.SyncDeferred{Sync: "s_1", Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable, Message: words}}
+	}
+	typed := domain.MatterTypeResolved{Sync: "s_1", CaseType: "Auto Accident", TypeID: "t_1", TypeName: "Motor Vehicle Accident"}
+	for i := range 28 { // 3 … 86
+		l.tell(t, s, domain.SyncStarted{Sync: "s_1", Attempt: i + 1}, typed, away(fmt.Sprintf("Smokeball is away, try %d", i)))
+	}
+	l.tell(t, s, domain.SyncDeferred{Sync: "s_1", Failure: domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: "No mapping"}})
+	r, _, err := folded(t, l).Matters.Matter(oak, matterOfMaria)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Timeline) != 5 {
+		t.Fatalf("the timeline is %+v, want creation, request, type, and two waits", r.Timeline)
+	}
+	at := func(position int) time.Time { return start.Add(time.Duration(position-1) * time.Second) }
+	if m := r.Timeline[3]; m.Times != 28 || m.Position != 86 || !m.At.Equal(at(86)) || !m.First.Equal(at(5)) || !strings.Contains(m.Words(), "try 27") {
+		t.Errorf("28 tries are the moment %+v, want the last one with their number and the first time", m)
+	}
+	if m := r.Timeline[2]; m.Times != 28 || m.Event != "sync.matter_type_resolved.v1" {
+		t.Errorf("what each try found is the moment %+v, want one of 28", m)
+	}
+	if m := r.Timeline[4]; m.Times != 0 || m.Code != domain.CodeMatterTypeUnmapped {
+		t.Errorf("another cause is the moment %+v, want one of its own", m)
 	}
 }
 
@@ -170,7 +195,7 @@ func TestMatterFilters(t *testing.T) {
 		{"the page after it", projections.MatterQuery{Limit: 2, Before: 2}, []domain.MatterID{"m_0"}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			rows, next, err := v.Matters(oak, c.q)
+			rows, next, err := v.Matters.Matters(oak, c.q)
 			var got []domain.MatterID
 			for _, r := range rows {
 				got = append(got, r.ID)
@@ -180,7 +205,7 @@ func TestMatterFilters(t *testing.T) {
 			}
 		})
 	}
-	if _, ok, err := v.Matter(elm, "m_1"); ok || err != nil {
+	if _, ok, err := v.Matters.Matter(elm, "m_1"); ok || err != nil {
 		t.Errorf("another firm sees the matter: %v, %v", ok, err)
 	}
 }
@@ -190,11 +215,11 @@ func TestClientRow(t *testing.T) {
 	l.tell(t, domain.ClientStream(oak, "c_77"), domain.ClientUpdated{Origin: ref("e-9"), Client: rivera(1).Client},
 		domain.ClientLinked{Matter: matterOfMaria, Contact: sbContact, Key: "k_1"})
 	v := folded(t, l)
-	c, err := v.Client(oak, "c_77")
+	c, err := v.Matters.Client(oak, "c_77")
 	if err != nil || !c.Known || c.Data != rivera(1).Client || c.Contact != sbContact || !slices.Equal(c.Matters, []domain.MatterID{matterOfMaria}) {
 		t.Errorf("the client is %+v, %v", c, err)
 	}
-	if c, err = v.Client(oak, "c_78"); err != nil || c.Known {
+	if c, err = v.Matters.Client(oak, "c_78"); err != nil || c.Known {
 		t.Errorf("a client unheard of is %+v, %v", c, err)
 	}
 }
@@ -205,7 +230,7 @@ func TestEventsOfOthers(t *testing.T) {
 	l.tell(t, domain.WebhookStream(oak, string(sbMatter)), domain.SmokeballWebhookReceived{Origin: ref("w-1"), Type: "matter.updated", Resource: sbMatter})
 	l.tell(t, domain.ContactStream(oak, "k_1"), domain.ContactMatched{Contact: sbContact, Client: "c_77"})
 	v := folded(t, l)
-	rows, _, err := v.Matters(oak, projections.MatterQuery{})
+	rows, _, err := v.Matters.Matters(oak, projections.MatterQuery{})
 	if err != nil || len(rows) != 0 {
 		t.Errorf("the matters are %+v, %v", rows, err)
 	}

@@ -12,11 +12,11 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Past shows a firm's connection, settings and mappings at any moment, from
-// the ledger's own streams.
+// Past shows a firm's connection, settings and mappings at any moment, and where the values of its
+// matters come from, from the ledger's own streams.
 type Past struct {
-	Ledger eventstore.Store
-	Views  *Views
+	Ledger   eventstore.Store
+	Webhooks WebhookRows
 }
 
 // Fact is an event as proof of how things stood.
@@ -62,7 +62,7 @@ func factOf(env eventstore.Envelope) Fact {
 // that very moment counts. Where clocks went back between two facts, the order of the
 // ledger holds.
 func (p Past) Fold(firm domain.FirmID, story []Fact, at time.Time) (Then, error) {
-	timeline, err := p.Views.WebhookTimeline(firm, at)
+	timeline, err := p.Webhooks.WebhookTimeline(firm, at)
 	if err != nil {
 		return Then{}, fmt.Errorf("read the webhook timeline of %s: %w", firm, err)
 	}
@@ -71,6 +71,7 @@ func (p Past) Fold(firm domain.FirmID, story []Fact, at time.Time) (Then, error)
 	then.Settings = until(story, domain.SettingsStream(firm), at)
 	then.Row = rowOf(firm, slices.Concat(then.Connection, then.Settings, timeline.facts(firm)))
 	then.Row.Received = timeline.Webhooks
+	then.Row.Day, then.Row.HookTest = nil, HookTest{} // a past moment shows neither
 	return then, nil
 }
 

@@ -28,7 +28,7 @@ func TestThePastIsWhatWasThePresent(t *testing.T) {
 		defer discard(t, step)
 		defer discard(t, whole)
 		take(rt, whole, list)
-		past := projections.Past{Ledger: l, Views: whole}
+		past := projections.Past{Ledger: l, Webhooks: whole.Webhooks}
 		cut := rapid.IntRange(1, len(list)).Draw(rt, "cut")
 		take(rt, step, list[:cut])
 		for _, firm := range []domain.FirmID{oak, elm} {
@@ -39,7 +39,7 @@ func TestThePastIsWhatWasThePresent(t *testing.T) {
 
 func wantThen(t *rapid.T, past projections.Past, then *projections.Views, firm domain.FirmID, at time.Time) {
 	t.Helper()
-	want, err := then.Connection(firm)
+	want, err := then.Connections.Connection(firm)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,8 @@ func wantThen(t *rapid.T, past projections.Past, then *projections.Views, firm d
 		t.Fatal(err)
 	}
 	want.DeadLetters, want.Tests, want.Unheard = projections.DeadLetterCounts{}, 0, time.Time{} // no part of it
-	want.Lately.Succeeded, want.Lately.Failed = "", ""                                          // the past names no syncs
+	want.Day, want.HookTest = nil, projections.HookTest{}
+	want.Lately.Succeeded, want.Lately.Failed = "", "" // the past names no syncs
 	if !reflect.DeepEqual(asStored(t, got.Row), asStored(t, want)) {
 		t.Fatalf("as of %s the row of %s is\n%+v, want\n%+v", at, firm, got.Row, want)
 	}
@@ -74,7 +75,7 @@ func TestTheProof(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	past := projections.Past{Ledger: l, Views: folded(t, l)}
+	past := projections.Past{Ledger: l, Webhooks: folded(t, l).Webhooks}
 	story, err := past.Story(t.Context(), oak)
 	if err != nil || len(story) != 4 {
 		t.Fatalf("the story has %d facts, %v", len(story), err)
@@ -99,12 +100,12 @@ func TestPulse(t *testing.T) {
 	l.tell(t, domain.MatterStream(oak, "m_1"), domain.SyncFailed{Sync: "s_1", Failure: smokeballRefused}, domain.SyncSucceeded{Sync: "s_2"})
 	v := folded(t, l)
 	for seconds, want := range map[int]int{-1: 0, 0: 1, 1: 2, 9000: 2} {
-		a, err := v.WebhookTimeline(oak, start.Add(time.Duration(seconds)*time.Second))
+		a, err := v.Webhooks.WebhookTimeline(oak, start.Add(time.Duration(seconds)*time.Second))
 		if err != nil || a.Webhooks != want {
 			t.Errorf("after %d seconds %d webhooks had come, want %d; %v", seconds, a.Webhooks, want, err)
 		}
 	}
-	a, err := v.WebhookTimeline(oak, start.Add(time.Hour))
+	a, err := v.Webhooks.WebhookTimeline(oak, start.Add(time.Hour))
 	if err != nil || a.LastSuccess.Position != 5 || a.LastFailure.Position != 4 || a.LastFailure.Failure == nil || a.LastWebhook.Position != 2 {
 		t.Errorf("the last of everything is %+v, %v", a, err)
 	}
@@ -120,7 +121,7 @@ func TestAuditRows(t *testing.T) {
 	l.tell(t, domain.SettingsStream(elm), domain.SettingsChanged{By: "u_9"})
 	l.tell(t, domain.AuditStream(oak, start), again, later)
 	v := folded(t, l)
-	rows, next, err := v.Audit(oak, projections.AuditQuery{Limit: 10})
+	rows, next, err := v.Trail.Audit(oak, projections.AuditQuery{Limit: 10})
 	if err != nil || next != 0 || len(rows) != 3 {
 		t.Fatalf("the trail is %+v, next %d, %v", rows, next, err)
 	}
@@ -133,7 +134,7 @@ func TestAuditRows(t *testing.T) {
 	if r := rows[2]; r.Actor != "u_1" || r.Action != domain.ActionConnect || r.Target != "acc-1" || r.Outcome() != domain.AuditDone || r.Event != "connection.authorized.v1" {
 		t.Errorf("a connection is %+v", r)
 	}
-	if list, err := v.AllConnections(); err != nil || len(list) != 2 {
+	if list, err := v.Connections.AllConnections(); err != nil || len(list) != 2 {
 		t.Errorf("there are the firms %+v, %v", list, err)
 	}
 }

@@ -3,6 +3,7 @@ package projections_test
 import (
 	"context"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -22,10 +23,18 @@ const (
 	sbFile    = domain.SmokeballID("8f14e45f-0000-4000-8000-00000000000c")
 )
 
+// keys are those of the tests' files, by their path: a file that is opened again finds its own.
+var keys sync.Map
+
+func keysOf(path string) *projections.MemoryKeys {
+	k, _ := keys.LoadOrStore(path, &projections.MemoryKeys{})
+	return k.(*projections.MemoryKeys)
+}
+
 // open opens views in a file of the test, closed at its end.
 func open(t *testing.T, path string) *projections.Views {
 	t.Helper()
-	v, err := projections.Open(path)
+	v, err := projections.Open(path, keysOf(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +70,7 @@ func run(t *testing.T, v *projections.Views, l eventstore.Store) (stop func()) {
 // caughtUp waits until v includes everything that l holds.
 func caughtUp(t *testing.T, v *projections.Views, l *ledger) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	if err := v.Wait(ctx, l.last()); err != nil {
 		t.Fatal(err)

@@ -7,9 +7,10 @@
 package projections
 
 import (
-	"encoding/binary"
+	"encoding"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -26,24 +27,55 @@ type View[R any] struct {
 	Fold func(R, eventstore.Envelope) R
 	// Gone reports that a folded row is to be removed. Nil: rows stay.
 	Gone func(R) bool
-	// Order is where a row stands in its firm's list, oldest first. Nil: no list.
+	// Order is where a row stands in its firm's list, oldest first; no firm: in none. Nil: no list.
 	Order func(R) (firm string, position uint64)
-	// Told notes a row after the event for what is kept of it in memory. Nil: nothing is.
+	// When is the row's time, for a choice by time from the firm's list. Nil: none is made.
+	When func(R) time.Time
+	// Lists names the narrower lists of its firm in which a row stands. Nil: none.
+	Lists func(R) []string
+	// Text is what a search of the firm's list looks through. Nil: there is none.
+	Text func(R) string
+	// Counted is what a row counts as in the numbers of its firm. Nil: nobody counts.
+	Counted func(R) string
+	// Changed is the position of the row's last change, for ChangedAfter. Nil: it is not
+	// listed there.
+	Changed func(R) uint64
+	// Kept is what is kept in memory of a row, nil if nothing is: it is at hand at the next start
+	// without reading the rows. Nil: nothing is kept of any.
+	Kept func(R) []byte
+	// Told notes a row after the event for what is kept of it in memory. Nil: nothing is. Views
+	// are folded at the same time, so only one may have it.
 	Told func(*changes, eventstore.Envelope, R)
 }
 
 // folder is a View without its row type.
 type folder interface {
 	bucket() string
-	fold(*bbolt.Tx, eventstore.Envelope, *changes) error
 	create(*bbolt.Tx) error
+	// standIn is the bucket of an older version whose rows answer until this one's are folded.
+	standIn(*bbolt.Tx) []byte
+	table() folding
 }
 
-func (v View[R]) bucket() string { return fmt.Sprintf("%s.v%d", v.Name, v.Version) }
+// folding folds events into the rows of a view.
+type folding interface {
+	// reached is the last event that was folded.
+	reached() *eventstore.Seq
+	fold(*reader, eventstore.Envelope, *changes) error
+	// flush returns what changed since the last flush. Its result was written when the one
+	// after it is asked for.
+	flush() (*viewWrites, error)
+	// forget drops what is kept in memory.
+	forget(*bbolt.Tx)
+}
+
+// bucket is the view's own. Its rows are sealed; those of versions that sealed none stand in buckets with
+// a v before the number.
+func (v View[R]) bucket() string { return fmt.Sprintf("%s.s%d", v.Name, v.Version) }
 
 var (
-	rowsBucket  = []byte("rows")
-	orderBucket = []byte("order")
+	rowsBucket = []byte("rows")
+	keptBucket = []byte("kept") // of what is kept in memory of the rows
 )
 
 func (v View[R]) create(tx *bbolt.Tx) error {
@@ -51,113 +83,96 @@ func (v View[R]) create(tx *bbolt.Tx) error {
 	if err != nil {
 		return err
 	}
-	if _, err := b.CreateBucketIfNotExists(rowsBucket); err != nil {
-		return err
-	}
-	_, err = b.CreateBucketIfNotExists(orderBucket)
-	return err
-}
-
-func (v View[R]) fold(tx *bbolt.Tx, env eventstore.Envelope, c *changes) error {
-	b := tx.Bucket([]byte(v.bucket()))
-	for _, key := range v.Keys(env) {
-		if err := v.foldRow(b, key, env, c); err != nil {
-			return fmt.Errorf("view %s, row %s, event at %d: %w", v.Name, key, env.Seq, err)
+	for _, name := range v.within() {
+		if _, err := b.CreateBucketIfNotExists(name); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-func (v View[R]) foldRow(b *bbolt.Bucket, key string, env eventstore.Envelope, c *changes) error {
-	rows := b.Bucket(rowsBucket)
-	var row R
-	if old := rows.Get([]byte(key)); old != nil {
-		if err := json.Unmarshal(old, &row); err != nil {
-			return err
-		}
-		if err := v.unlist(b, row); err != nil {
-			return err
-		}
-	}
-	row = v.Fold(row, env)
-	if v.Told != nil {
-		v.Told(c, env, row)
-	}
-	if v.Gone != nil && v.Gone(row) {
-		return rows.Delete([]byte(key))
-	}
-	data, err := json.Marshal(row)
-	if err != nil {
-		return err
-	}
-	if err := v.list(b, row, key); err != nil {
-		return err
-	}
-	return rows.Put([]byte(key), data)
-}
-
-func (v View[R]) unlist(b *bbolt.Bucket, row R) error {
-	if v.Order == nil {
+func (v View[R]) standIn(tx *bbolt.Tx) []byte {
+	if tx.Bucket([]byte(v.bucket())) != nil {
 		return nil
 	}
-	return b.Bucket(orderBucket).Delete(orderKey(v.Order(row)))
+	return standIn(tx, v.Name, v.within())
 }
 
-func (v View[R]) list(b *bbolt.Bucket, row R, key string) error {
-	if v.Order == nil {
-		return nil
+// in is the bucket with the view's rows that answer.
+func (v View[R]) in(tx *snapshot) *bbolt.Bucket {
+	if b := tx.Bucket([]byte(v.bucket())); b != nil {
+		return b
 	}
-	return b.Bucket(orderBucket).Put(orderKey(v.Order(row)), []byte(key))
+	return tx.Bucket(v.standIn(tx.Tx))
 }
 
-func orderKey(firm string, position uint64) []byte {
-	return binary.BigEndian.AppendUint64(append([]byte(firm), 0), position)
+// within are the buckets that a view's own bucket has.
+func (v View[R]) within() [][]byte {
+	names := [][]byte{rowsBucket}
+	if v.Kept != nil {
+		names = append(names, keptBucket)
+	}
+	if v.Order != nil {
+		names = append(names, orderBucket, listsBucket, textsBucket, countsBucket)
+	}
+	return names
+}
+
+// eachKept yields what is kept of a view's rows, by their key.
+func eachKept[R any](tx *snapshot, v View[R], fn func(key string, kept []byte) error) error {
+	return v.in(tx).Bucket(keptBucket).ForEach(func(key, sealed []byte) error {
+		kept, err := tx.open(v.Name, keptBucket, key, sealed)
+		if err != nil {
+			return err
+		}
+		return fn(string(key), kept)
+	})
+}
+
+// encode is the stored form of a row: JSON, unless its type has a form of its own.
+func encode(row any) ([]byte, error) {
+	if own, ok := row.(encoding.BinaryMarshaler); ok {
+		return own.MarshalBinary()
+	}
+	return json.Marshal(row)
+}
+
+// decode reads the stored form into the row that is pointed to.
+func decode(data []byte, row any) error {
+	if own, ok := row.(encoding.BinaryUnmarshaler); ok {
+		return own.UnmarshalBinary(data)
+	}
+	return json.Unmarshal(data, row)
 }
 
 // get reads one row.
-func get[R any](tx *bbolt.Tx, v View[R], key string) (row R, ok bool, err error) {
-	data := tx.Bucket([]byte(v.bucket())).Bucket(rowsBucket).Get([]byte(key))
-	if data == nil {
-		return row, false, nil
+func get[R any](tx *snapshot, v View[R], key string) (row R, ok bool, err error) {
+	data, err := v.stored(tx, v.in(tx).Bucket(rowsBucket), []byte(key))
+	if data == nil || err != nil {
+		return row, false, err
 	}
-	err = json.Unmarshal(data, &row)
+	err = decode(data, &row)
 	return row, err == nil, err
 }
 
+// stored is the stored form of a row, nil where there is none. It is valid until the next one is read.
+func (v View[R]) stored(tx *snapshot, rows *bbolt.Bucket, key []byte) ([]byte, error) {
+	return tx.open(v.Name, rowsBucket, key, rows.Get(key))
+}
+
 // all yields every row in the order of keys until fn returns false.
-func all[R any](tx *bbolt.Tx, v View[R], fn func(key string, row R) bool) error {
-	c := tx.Bucket([]byte(v.bucket())).Bucket(rowsBucket).Cursor()
-	for k, data := c.First(); k != nil; k, data = c.Next() {
+func all[R any](tx *snapshot, v View[R], fn func(key string, row R) bool) error {
+	c := v.in(tx).Bucket(rowsBucket).Cursor()
+	for k, sealed := c.First(); k != nil; k, sealed = c.Next() {
+		data, err := tx.open(v.Name, rowsBucket, k, sealed)
+		if err != nil {
+			return err
+		}
 		var row R
-		if err := json.Unmarshal(data, &row); err != nil {
+		if err := decode(data, &row); err != nil {
 			return fmt.Errorf("view %s, row %s: %w", v.Name, k, err)
 		}
 		if !fn(string(k), row) {
-			return nil
-		}
-	}
-	return nil
-}
-
-// newest yields a firm's rows, newest first, from those before position on (0: all),
-// until fn returns false.
-func newest[R any](tx *bbolt.Tx, v View[R], firm string, before uint64, fn func(row R) bool) error {
-	b := tx.Bucket([]byte(v.bucket()))
-	c := b.Bucket(orderBucket).Cursor()
-	prefix := append([]byte(firm), 0)
-	if before == 0 {
-		before = ^uint64(0)
-	}
-	move := c.Prev
-	if k, _ := c.Seek(orderKey(firm, before)); k == nil {
-		move = c.Last
-	}
-	for k, key := move(); k != nil && len(k) == len(prefix)+8 && string(k[:len(prefix)]) == string(prefix); k, key = c.Prev() {
-		row, ok, err := get(tx, v, string(key))
-		if err != nil {
-			return fmt.Errorf("view %s, row %s: %w", v.Name, key, err)
-		}
-		if ok && !fn(row) {
 			return nil
 		}
 	}

@@ -1,56 +1,154 @@
 package projections
 
 import (
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
 
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/boltfile"
 )
 
 // all views, in one list.
-var allViews = []folder{History, Matters, Connections, DueWork, Routes, DeadLetters, Clients, Unread, Resources, Audit, webhookTimelines{}}
+var allViews = []folder{History, Matters, Timelines, Connections, DueWork, Routes, DeadLetters, Clients, Unread, GoneContacts, Resources, Checks, Audit, Bulks, Erasures, People, Retentions, webhookTimelines{}}
 
-// Views are the rows folded from a ledger, in one bbolt file.
+// Views are the rows folded from a ledger, in one bbolt file: one reader for each kind of row, and
+// the run that keeps them up to date.
 type Views struct {
-	db     *bbolt.DB
+	*Progress
+	Activities  ActivityRows
+	Bulks       BulkRows
+	Changed     ChangedRows
+	Checks      CheckRows
+	Connections ConnectionRows
+	DeadLetters DeadLetterRows
+	Drift       DriftRows
+	Erasures    ErasureRows
+	Gone        GoneContactRows
+	Matters     MatterRows
+	People      PersonRows
+	Resources   ResourceRows
+	Retentions  RetentionRows
+	Routes      RouteRows
+	Syncs       SyncRows
+	Trail       AuditRows
+	Webhooks    WebhookRows
+	Work        WorkRows
+
+	*file
+	damage error // of the file that Open has replaced
 	midway crashPoint
+	tables []folding // of Run and take alone
 
-	backlog *backlog
-	unread  *unread
+	backlog   *backlog
+	unread    *unread
+	watchers  *watchers
+	revisions *revisions
 
-	mu    sync.Mutex
-	at    eventstore.Seq
-	moved chan struct{} // closed and replaced when at moves
+	written  atomic.Uint64 // the last event that is in the file, of views that are not rebuilt
+	wasteful chan struct{} // the file is to be renewed
+	compact  int64         // size of the file when it was renewed
+	worth    int64         // size from which on the file is worth renewing
+	renewals atomic.Int64
+	rebuilds rebuilds
+	closing  sync.WaitGroup
+
+	rebuilt  sync.Mutex
+	standIns []string // names of the views whose rows are those of an older version
+}
+
+// newViews are views of the file without a row.
+func newViews(path string, keys Keys) *Views {
+	f, p := &file{path: path, keys: keys, damaged: make(chan struct{}, 1)}, &Progress{moved: make(chan struct{})}
+	b, u, w, r := newBacklog(), &unread{rows: map[string]ResourceRow{}}, &watchers{}, &revisions{}
+	return &Views{
+		Progress: p, Activities: ActivityRows{f}, Bulks: BulkRows{f}, Changed: ChangedRows{f, p, u, w, r}, Checks: CheckRows{f}, Connections: ConnectionRows{f},
+		DeadLetters: DeadLetterRows{f}, Drift: DriftRows{f}, Erasures: ErasureRows{f}, Gone: GoneContactRows{f}, Matters: MatterRows{f, u}, People: PersonRows{f}, Resources: ResourceRows{f, u}, Retentions: RetentionRows{f}, Routes: RouteRows{f},
+		Syncs: SyncRows{f}, Trail: AuditRows{f}, Webhooks: WebhookRows{f}, Work: WorkRows{b},
+		file: f, backlog: b, unread: u, watchers: w, revisions: r, worth: leastCompact, wasteful: make(chan struct{}, 1), rebuilds: rebuilds{asked: make(chan struct{}, 1)},
+	}
 }
 
 var checkpoints = []byte("checkpoints")
 
-// Open opens or makes the views' file. Views that are new, or of a new version, are
-// empty until Run has caught up; old versions are dropped.
-func Open(path string) (*Views, error) {
+// Open opens or makes the views' file. Views that are new are empty until Run has caught up.
+// Of a view of a new version the rows of the version before answer until then. A file whose key is lost
+// is made again.
+func Open(path string, keys Keys) (*Views, error) {
+	v, err := openSound(path, keys)
+	if err != nil {
+		return nil, err
+	}
+	if err := v.dropOtherKeys(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open views: %w", err), v.Close())
+	}
+	return v, nil
+}
+
+// openSound opens the file, or an empty one in its place where it is damaged.
+func openSound(path string, keys Keys) (*Views, error) {
+	if err := os.Remove(path + ".new"); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fmt.Errorf("open views: %w", err)
+	}
+	v, err := open(path, keys, true)
+	if !damagedRows(err) {
+		return v, err
+	}
+	if gone := os.Remove(path); gone != nil {
+		return nil, errors.Join(err, gone)
+	}
+	if v, again := open(path, keys, true); again == nil {
+		v.damage = err
+		return v, nil
+	}
+	return nil, err
+}
+
+// dropOtherKeys ends the keys of files that a killed engine has left or replaced.
+func (v *Views) dropOtherKeys() error {
+	names, own := v.keys.Names(keyPrefix), v.db.Load().box.name
+	return v.keys.Drop(slices.DeleteFunc(names, func(name string) bool { return name == own })...)
+}
+
+// damagedRows reports whether the rows' own file is damaged, or its key lost. They are folded again then: all that is in
+// it is in the ledger.
+func damagedRows(err error) bool {
+	return (errors.Is(err, boltfile.ErrDamaged) || errors.Is(err, ErrNoKey)) && !errors.Is(err, eventstore.ErrDamaged)
+}
+
+// Damage is what was wrong with the file that Open found, which it has replaced by an empty one; nil:
+// nothing was.
+func (v *Views) Damage() error { return v.damage }
+
+func open(path string, keys Keys, standIns bool) (*Views, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, fmt.Errorf("open views: %w", err)
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: 3 * time.Second})
+	db, err := openSealed(path, keys)
 	if err != nil {
-		return nil, fmt.Errorf("open views %s: %w; if another engine runs on this data directory, stop it first", path, err)
+		return nil, err
 	}
-	v := &Views{db: db, moved: make(chan struct{}), backlog: newBacklog(), unread: &unread{rows: map[string]ResourceRow{}}}
-	err = db.Update(v.prepare)
+	db.AllocSize = growth
+	v := newViews(path, keys)
+	sealing, err := boxOf(db, keys)
 	if err == nil {
-		err = db.View(v.backlog.load)
+		v.db.Store(&sealedDB{db, sealing})
+		err = boltfile.Update(db, func(tx *bbolt.Tx) error { return errors.Join(sealing.describe(tx), v.prepare(tx, standIns)) })
 	}
 	if err == nil {
-		err = db.View(v.unread.load)
+		err = v.view(v.backlog.load)
+	}
+	if err == nil {
+		err = v.view(v.unread.load)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("prepare views %s: %w", path, err), db.Close())
@@ -58,29 +156,68 @@ func Open(path string) (*Views, error) {
 	return v, nil
 }
 
-// prepare makes the buckets and finds the position that all views have reached.
-func (v *Views) prepare(tx *bbolt.Tx) error {
-	progress, err := tx.CreateBucketIfNotExists(checkpoints)
+// openSealed opens the file, and seals it first if an earlier version has written it.
+func openSealed(path string, keys Keys) (*bbolt.DB, error) {
+	db, err := openFile(path)
 	if err != nil {
+		return nil, err
+	}
+	plain, err := isPlain(db)
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	if !plain {
+		return db, nil
+	}
+	if err := sealPlain(db, path, keys); err != nil {
+		return nil, err
+	}
+	return openFile(path)
+}
+
+func openFile(path string) (*bbolt.DB, error) {
+	db, err := boltfile.Open(path, 0o600, &bbolt.Options{Timeout: 3 * time.Second, InitialMmapSize: addresses, FreelistType: bbolt.FreelistMapType})
+	if err != nil {
+		return nil, fmt.Errorf("open views %s: %w; if another engine runs on this data directory, stop it first", path, err)
+	}
+	return db, nil
+}
+
+// addresses is how much of the address space the file gets at once: while it is copied, it
+// can't get more.
+const addresses = 1 << 30
+
+// growth is how many bytes the file gets more at once. bbolt's own step of 16 MB would be most of
+// what a small firm's file takes.
+const growth = 1 << 20
+
+// prepare makes the buckets and finds the position that all views have reached.
+func (v *Views) prepare(tx *bbolt.Tx, standIns bool) error {
+	v.compact = max(tx.Size(), leastCompact/2)
+	if _, err := tx.CreateBucketIfNotExists(checkpoints); err != nil {
 		return err
 	}
-	known := map[string]bool{string(checkpoints): true}
+	known := map[string]bool{string(checkpoints): true, string(aboutFile): true}
+	var reached []eventstore.Seq
 	for _, f := range allViews {
 		known[f.bucket()] = true
-	}
-	if err := dropOthers(tx, known); err != nil {
-		return err
-	}
-	for i, f := range allViews {
+		if old := f.standIn(tx); standIns && old != nil {
+			known[string(old)] = true
+			v.standIns = append(v.standIns, f.bucket())
+			reached = append(reached, checkpointOf(tx.Bucket(checkpoints), string(old)))
+			continue
+		}
 		if err := f.create(tx); err != nil {
 			return err
 		}
-		at := checkpointOf(progress, f)
-		if i == 0 || at < v.at {
-			v.at = at
-		}
+		t := f.table()
+		t.forget(tx)
+		v.tables = append(v.tables, t)
+		reached = append(reached, *t.reached())
 	}
-	return nil
+	v.at = slices.Min(reached)
+	v.written.Store(uint64(v.folded()))
+	return dropOthers(tx, known)
 }
 
 // dropOthers removes the rows and the checkpoints of views that this binary does not
@@ -100,8 +237,8 @@ func dropOthers(tx *bbolt.Tx, known map[string]bool) error {
 	return err
 }
 
-func checkpointOf(progress *bbolt.Bucket, f folder) eventstore.Seq {
-	data := progress.Get([]byte(f.bucket()))
+func checkpointOf(progress *bbolt.Bucket, view string) eventstore.Seq {
+	data := progress.Get([]byte(view))
 	if len(data) != 8 {
 		return 0
 	}
@@ -109,133 +246,9 @@ func checkpointOf(progress *bbolt.Bucket, f folder) eventstore.Seq {
 }
 
 // Close closes the file. Run must have returned.
-func (v *Views) Close() error { return v.db.Close() }
-
-// batch is the most events that are folded in one transaction.
-const batch = 1000
-
-// Run folds the ledger until ctx ends, and returns nil then.
-func (v *Views) Run(ctx context.Context, ledger eventstore.Store) error {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	events := make(chan eventstore.Envelope, batch)
-	failed := make(chan error, 1)
-	go func() {
-		defer close(events)
-		for env, err := range ledger.Tail(ctx, eventstore.Seq(v.Position())) {
-			if err != nil {
-				failed <- err
-				return
-			}
-			select {
-			case events <- env:
-			case <-ctx.Done():
-				return
-			}
-		}
-	}()
-	for env := range events {
-		if err := v.take(gather(env, events)); err != nil {
-			return fmt.Errorf("fold views: %w", err)
-		}
-	}
-	select {
-	case err := <-failed:
-		return fmt.Errorf("follow the ledger: %w", err)
-	default:
-		return nil
-	}
-}
-
-// gather adds what is there already to the first event, up to a batch.
-func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []eventstore.Envelope {
-	list := []eventstore.Envelope{first}
-	for len(list) < batch {
-		select {
-		case env, ok := <-more:
-			if !ok {
-				return list
-			}
-			list = append(list, env)
-		default:
-			return list
-		}
-	}
-	return list
-}
-
-// take folds events into every view that has not seen them, with the checkpoints, in
-// one transaction.
-func (v *Views) take(list []eventstore.Envelope) error {
-	changed := newChanges()
-	err := v.db.Update(func(tx *bbolt.Tx) error {
-		progress := tx.Bucket(checkpoints)
-		for i, f := range allViews {
-			if i == 1 {
-				v.midway.passed()
-			}
-			seen := checkpointOf(progress, f)
-			for _, env := range list {
-				if env.Seq <= seen {
-					continue
-				}
-				if err := f.fold(tx, env, changed); err != nil {
-					return err
-				}
-			}
-			last := max(seen, list[len(list)-1].Seq)
-			if err := progress.Put([]byte(f.bucket()), binary.BigEndian.AppendUint64(nil, uint64(last))); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	v.backlog.apply(changed)
-	v.unread.apply(changed.resources)
-	v.reach(list[len(list)-1].Seq)
-	return nil
-}
-
-func (v *Views) reach(at eventstore.Seq) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	if at > v.at {
-		v.at = at
-		close(v.moved)
-		v.moved = make(chan struct{})
-	}
-}
-
-// Position is the ledger position that every view includes.
-func (v *Views) Position() uint64 {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return uint64(v.at)
-}
-
-// Changes returns the position and a channel that is closed when it moves on.
-func (v *Views) Changes() (uint64, <-chan struct{}) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	return uint64(v.at), v.moved
-}
-
-// Wait returns when the views include the position, or with ctx's error.
-func (v *Views) Wait(ctx context.Context, position uint64) error {
-	for {
-		at, moved := v.Changes()
-		if at >= position {
-			return nil
-		}
-		select {
-		case <-moved:
-		case <-ctx.Done():
-			return fmt.Errorf("wait for ledger position %d, the views are at %d: %w", position, at, ctx.Err())
-		}
-	}
+func (v *Views) Close() error {
+	v.closing.Wait()
+	return v.db.Load().Close()
 }
 
 // rowKey joins ids, which never contain a slash.

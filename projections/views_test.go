@@ -81,7 +81,7 @@ func TestRestart(t *testing.T) {
 // closedAfter folds a ledger into a file, closes it, and returns what it holds.
 func closedAfter(t *testing.T, path string, l *ledger) map[string]string {
 	t.Helper()
-	v, err := projections.Open(path)
+	v, err := projections.Open(path, keysOf(path))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -126,13 +126,15 @@ func TestDeletedFile(t *testing.T) {
 // TestOtherVersions: a file of a binary with other views becomes one of this
 // binary: what it lacks is folded from the start, and what it has too much goes.
 func TestOtherVersions(t *testing.T) {
-	for name, change := range map[string]func(*bbolt.Tx) error{
-		"an older version of a view": func(tx *bbolt.Tx) error {
+	for name, change := range map[string]func(*bbolt.Tx, *projections.MemoryKeys) error{
+		"an older version of a view": func(tx *bbolt.Tx, keys *projections.MemoryKeys) error {
 			return errors.Join(tx.DeleteBucket([]byte(bucket(projections.History, 0))), tx.Bucket([]byte("checkpoints")).Delete([]byte(bucket(projections.History, 0))),
-				addView(tx, bucket(projections.History, -1)))
+				addView(tx, keys, bucket(projections.History, -1)))
 		},
-		"a view of a newer binary": func(tx *bbolt.Tx) error { return addView(tx, bucket(projections.History, 1)) },
-		"a view that it lacks": func(tx *bbolt.Tx) error {
+		"a view of a newer binary": func(tx *bbolt.Tx, keys *projections.MemoryKeys) error {
+			return addView(tx, keys, bucket(projections.History, 1))
+		},
+		"a view that it lacks": func(tx *bbolt.Tx, _ *projections.MemoryKeys) error {
 			return errors.Join(tx.DeleteBucket([]byte(bucket(projections.DueWork, 0))), tx.Bucket([]byte("checkpoints")).Delete([]byte(bucket(projections.DueWork, 0))))
 		},
 	} {
@@ -147,7 +149,7 @@ func TestOtherVersions(t *testing.T) {
 }
 
 // addView adds a view with a row and a checkpoint as other binaries have them.
-func addView(tx *bbolt.Tx, name string) error {
+func addView(tx *bbolt.Tx, keys *projections.MemoryKeys, name string) error {
 	b, err := tx.CreateBucket([]byte(name))
 	if err != nil {
 		return err
@@ -156,17 +158,18 @@ func addView(tx *bbolt.Tx, name string) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(in.Put([]byte("f_oak/s_1"), []byte(`{}`)),
+	row, err := projections.Sealed(tx, keys, name, "rows", "f_oak/s_1", `{}`)
+	return errors.Join(err, in.Put([]byte("f_oak/s_1"), row),
 		tx.Bucket([]byte("checkpoints")).Put([]byte(name), []byte{0, 0, 0, 0, 0, 0, 0, 9}))
 }
 
-func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
+func edit(t *testing.T, path string, change func(*bbolt.Tx, *projections.MemoryKeys) error) {
 	t.Helper()
 	db, err := bbolt.Open(path, 0o600, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(db.Update(change), db.Close()); err != nil {
+	if err := errors.Join(db.Update(func(tx *bbolt.Tx) error { return change(tx, keysOf(path)) }), db.Close()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -175,9 +178,9 @@ func edit(t *testing.T, path string, change func(*bbolt.Tx) error) {
 // after one that does not have the view.
 func TestUpgradeAfterDowngrade(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views.db")
-	edit(t, path, func(tx *bbolt.Tx) error {
-		_, err := tx.CreateBucket([]byte("checkpoints"))
-		return errors.Join(err, addView(tx, bucket(projections.History, 1)))
+	closedAfter(t, path, newLedger())
+	edit(t, path, func(tx *bbolt.Tx, keys *projections.MemoryKeys) error {
+		return addView(tx, keys, bucket(projections.History, 1))
 	})
 	v := open(t, path)
 	for key := range rows(t, v) {
@@ -190,7 +193,7 @@ func TestUpgradeAfterDowngrade(t *testing.T) {
 func TestOpenTwice(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "views.db")
 	open(t, path)
-	if v, err := projections.Open(path); err == nil {
+	if v, err := projections.Open(path, keysOf(path)); err == nil {
 		t.Error("two engines have the same views open", v.Close())
 	} else if !strings.Contains(err.Error(), path) {
 		t.Errorf("the error does not name the file: %v", err)
@@ -286,7 +289,7 @@ func TestRowsAreSeenWhole(t *testing.T) {
 		id := domain.SyncID(fmt.Sprintf("s_%d", i))
 		l.tell(t, domain.MatterStream(oak, domain.MatterID(fmt.Sprintf("m_%d", i))), requested(id, domain.TriggerManual))
 		caughtUp(t, v, l)
-		e, ok, err := v.Sync(oak, id)
+		e, ok, err := v.Syncs.Sync(oak, id)
 		if err != nil || !ok || !reflect.DeepEqual(e.ID, id) {
 			t.Fatalf("at position %d there is no %s: %v", v.Position(), id, err)
 		}
@@ -295,5 +298,5 @@ func TestRowsAreSeenWhole(t *testing.T) {
 
 // bucket is the name of a view's bucket, so many versions later.
 func bucket[R any](v projections.View[R], later int) string {
-	return fmt.Sprintf("%s.v%d", v.Name, v.Version+later)
+	return fmt.Sprintf("%s.s%d", v.Name, v.Version+later)
 }

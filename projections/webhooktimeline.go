@@ -35,7 +35,10 @@ type webhookTimelines struct{}
 
 var failuresBucket = []byte("failures")
 
-func (webhookTimelines) bucket() string { return "pulses.v2" }
+// timelinesName is the name of the view.
+const timelinesName = "pulses"
+
+func (webhookTimelines) bucket() string { return timelinesName + ".s2" }
 
 func (p webhookTimelines) create(tx *bbolt.Tx) error {
 	b, err := tx.CreateBucketIfNotExists([]byte(p.bucket()))
@@ -49,45 +52,97 @@ func (p webhookTimelines) create(tx *bbolt.Tx) error {
 	return err
 }
 
-func (p webhookTimelines) fold(tx *bbolt.Tx, env eventstore.Envelope, _ *changes) error {
-	b := Occurrence{Position: uint64(env.Seq), At: env.At}
-	rows := tx.Bucket([]byte(p.bucket())).Bucket(rowsBucket)
-	firm := string(env.Stream.Firm)
-	var a WebhookTimeline
-	var at uint64
+func (p webhookTimelines) standIn(tx *bbolt.Tx) []byte {
+	if tx.Bucket([]byte(p.bucket())) != nil {
+		return nil
+	}
+	return standIn(tx, timelinesName, [][]byte{rowsBucket, failuresBucket})
+}
+
+// in is the bucket with the rows that answer.
+func (p webhookTimelines) in(tx *snapshot) *bbolt.Bucket {
+	if b := tx.Bucket([]byte(p.bucket())); b != nil {
+		return b
+	}
+	return tx.Bucket(p.standIn(tx.Tx))
+}
+
+func (p webhookTimelines) table() folding { return &timelineTable{} }
+
+// timelineTable folds the webhook timelines. It has the newest row of each firm in memory.
+type timelineTable struct {
+	seen           eventstore.Seq
+	newest         map[domain.FirmID]*timelineRow
+	rows, failures map[string][]byte // since the last flush
+}
+
+type timelineRow struct {
+	WebhookTimeline
+	at uint64 // the moment that its key names
+}
+
+func (t *timelineTable) reached() *eventstore.Seq { return &t.seen }
+
+func (t *timelineTable) fold(stored *reader, env eventstore.Envelope, _ *changes) error {
 	switch env.Event.(type) {
 	case domain.SyncSucceeded, domain.SyncFailed, domain.SmokeballWebhookReceived:
-		var err error
-		if a, at, err = timelineBefore(rows, firm, ^uint64(0)); err != nil {
-			return err
-		}
 	default:
 		return nil
 	}
+	row, err := t.row(stored, env.Stream.Firm)
+	if err != nil {
+		return err
+	}
+	b := Occurrence{Position: uint64(env.Seq), At: env.At}
+	firm := string(env.Stream.Firm)
 	switch e := env.Event.(type) {
 	case domain.SmokeballWebhookReceived:
-		a.Webhooks, a.LastWebhook = a.Webhooks+1, b
+		row.Webhooks, row.LastWebhook = row.Webhooks+1, b
 	case domain.SyncSucceeded:
-		a.LastSuccess = b
+		row.LastSuccess = b
 	case domain.SyncFailed:
-		a.LastFailure = b
-		if err := p.putFailure(tx, firm, b.Position, e.Failure); err != nil {
+		row.LastFailure = b
+		if err := putJSON(t.failures, orderKey(firm, b.Position), e.Failure); err != nil {
 			return err
 		}
 	}
-	data, err := json.Marshal(a)
-	if err != nil {
-		return err
-	}
-	return rows.Put(timelineKey(firm, max(at, nanos(env.At)), b.Position), data)
+	row.at = max(row.at, nanos(env.At))
+	return putJSON(t.rows, timelineKey(firm, row.at, b.Position), row.WebhookTimeline)
 }
 
-func (p webhookTimelines) putFailure(tx *bbolt.Tx, firm string, position uint64, f domain.Failure) error {
-	data, err := json.Marshal(f)
-	if err != nil {
-		return err
+// row is a firm's newest row.
+func (t *timelineTable) row(stored *reader, firm domain.FirmID) (*timelineRow, error) {
+	if row := t.newest[firm]; row != nil {
+		return row, nil
 	}
-	return tx.Bucket([]byte(p.bucket())).Bucket(failuresBucket).Put(orderKey(firm, position), data)
+	tx, err := stored.tx()
+	if err != nil {
+		return nil, err
+	}
+	row := &timelineRow{}
+	rows := tx.Bucket([]byte(webhookTimelines{}.bucket())).Bucket(rowsBucket)
+	if row.WebhookTimeline, row.at, err = timelineBefore(tx, rows, string(firm), ^uint64(0)); err != nil {
+		return nil, err
+	}
+	t.newest[firm] = row
+	return row, nil
+}
+
+func putJSON(values map[string][]byte, key []byte, value any) error {
+	data, err := json.Marshal(value)
+	values[string(key)] = data
+	return err
+}
+
+func (t *timelineTable) flush() (*viewWrites, error) {
+	w := &viewWrites{view: webhookTimelines{}.bucket(), at: t.seen, in: []bucketWrites{{rowsBucket, t.rows}, {failuresBucket, t.failures}}}
+	t.rows, t.failures = map[string][]byte{}, map[string][]byte{}
+	return w, nil
+}
+
+func (t *timelineTable) forget(tx *bbolt.Tx) {
+	*t = timelineTable{seen: checkpointOf(tx.Bucket(checkpoints), webhookTimelines{}.bucket()),
+		newest: map[domain.FirmID]*timelineRow{}, rows: map[string][]byte{}, failures: map[string][]byte{}}
 }
 
 // nanos is a time as a part of a key: those before 1970 are alike.
@@ -99,16 +154,20 @@ func timelineKey(firm string, at, position uint64) []byte {
 }
 
 // timelineBefore is a firm's newest row of a moment or before, and its moment.
-func timelineBefore(rows *bbolt.Bucket, firm string, until uint64) (a WebhookTimeline, at uint64, err error) {
+func timelineBefore(tx *snapshot, rows *bbolt.Bucket, firm string, until uint64) (a WebhookTimeline, at uint64, err error) {
 	c := rows.Cursor()
 	move := c.Prev
 	if k, _ := c.Seek(timelineKey(firm, until, ^uint64(0))); k == nil {
 		move = c.Last
 	}
-	k, data := move()
+	k, sealed := move()
 	prefix := append([]byte(firm), 0)
 	if len(k) != len(prefix)+16 || !bytes.HasPrefix(k, prefix) {
 		return a, 0, nil
+	}
+	data, err := tx.open(timelinesName, rowsBucket, k, sealed)
+	if err != nil {
+		return a, 0, err
 	}
 	if err := json.Unmarshal(data, &a); err != nil {
 		return a, 0, fmt.Errorf("the webhook timeline of %s: %w", firm, err)
@@ -116,17 +175,22 @@ func timelineBefore(rows *bbolt.Bucket, firm string, until uint64) (a WebhookTim
 	return a, binary.BigEndian.Uint64(k[len(prefix):]), nil
 }
 
+// WebhookRows reads when webhooks and syncs came and ended.
+type WebhookRows struct{ *file }
+
 // WebhookTimeline returns what had come and gone at a firm up to and at a moment.
-func (v *Views) WebhookTimeline(firm domain.FirmID, until time.Time) (a WebhookTimeline, err error) {
-	err = v.db.View(func(tx *bbolt.Tx) (err error) {
-		b := tx.Bucket([]byte(webhookTimelines{}.bucket()))
-		if a, _, err = timelineBefore(b.Bucket(rowsBucket), string(firm), nanos(until)); err != nil {
+func (v WebhookRows) WebhookTimeline(firm domain.FirmID, until time.Time) (a WebhookTimeline, err error) {
+	err = v.view(func(tx *snapshot) (err error) {
+		b := webhookTimelines{}.in(tx)
+		if a, _, err = timelineBefore(tx, b.Bucket(rowsBucket), string(firm), nanos(until)); err != nil {
 			return err
 		}
-		if data := b.Bucket(failuresBucket).Get(orderKey(string(firm), a.LastFailure.Position)); data != nil {
-			return json.Unmarshal(data, &a.LastFailure.Failure)
+		key := orderKey(string(firm), a.LastFailure.Position)
+		data, err := tx.open(timelinesName, failuresBucket, key, b.Bucket(failuresBucket).Get(key))
+		if data == nil || err != nil {
+			return err
 		}
-		return nil
+		return json.Unmarshal(data, &a.LastFailure.Failure)
 	})
 	return a, err
 }

@@ -45,12 +45,12 @@ func TestAWebhookCostsTheSameAfterManyOthers(t *testing.T) {
 		t.Errorf("twenty webhooks wrote %d bytes after 500 others, %d after 5,500", early, late)
 	}
 	until := start.Add(3 * time.Second)
-	p, err := v.WebhookTimeline(oak, until)
+	p, err := v.Webhooks.WebhookTimeline(oak, until)
 	if err != nil || p.Webhooks != 3000 || p.LastWebhook.Position != 3000 {
 		t.Errorf("after 3 s came %d webhooks, the last at %d, %v", p.Webhooks, p.LastWebhook.Position, err)
 	}
 	reads := testing.AllocsPerRun(10, func() {
-		if _, err := v.WebhookTimeline(oak, until); err != nil {
+		if _, err := v.Webhooks.WebhookTimeline(oak, until); err != nil {
 			t.Error(err)
 		}
 	})

@@ -11,14 +11,14 @@ import (
 const (
 	engineAccount = "ENGINE"
 	engineInbox   = "_ENGINE.inbox"
-	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{tenant}.{what the tenant published}
-	tenantPrefix  = "_GUEST"       // _GUEST.{guest}.{what the guest receives}
+	gatePrefix    = "_ENGINE.gate" // _ENGINE.gate.{tenant}.{subject on which the tenant published}
+	tenantPrefix  = "_GUEST"       // _GUEST.{tenant}.{subject on which the tenant receives}
 	infoSubject   = "_ENGINE.info" // answers the tenants' $JS.API.INFO
 	inboxPrefix   = "_INBOX."      // where clients expect answers
 )
 
-// tenant is one NATS account for outsiders: everyone's, or one firm's. Accounts share no
-// subject, so tenants of one firm cannot even see that another's are there.
+// tenant is one NATS account for outsiders: the shared one, or one firm's. Accounts share no
+// subject, so tenants of one firm cannot detect those of another.
 type tenant struct {
 	firm string // "": all firms
 }
@@ -64,7 +64,7 @@ func (g tenant) permissions() *server.Permissions {
 	}
 }
 
-// source is a subject of another account, in the words of NATS' configuration.
+// source is a subject of another account, as the NATS configuration writes it.
 type source struct {
 	Account string `json:"account"`
 	Subject string `json:"subject"`
@@ -83,8 +83,8 @@ type account struct {
 	Imports   []crossing `json:"imports,omitempty"`
 }
 
-// accountsConfig is the server configuration that ties the tenants' accounts to the
-// engine's. Such JSON is valid NATS configuration.
+// accountsConfig is the server configuration that connects the tenants' accounts to the
+// engine's by exports and imports. NATS accepts JSON as configuration.
 func accountsConfig(tenants []tenant) (string, error) {
 	engine := account{
 		JetStream: "enabled",
@@ -121,17 +121,17 @@ func (g tenant) accountConfig() account {
 	return own
 }
 
-// inbox is where the engine's account sends what the tenant receives at subject.
+// inbox is the subject of the engine's account from which the tenant receives at subject.
 func (g tenant) inbox(subject string) string {
 	return tenantPrefix + "." + g.token() + "." + subject
 }
 
-// ownSubject undoes inbox.
+// ownSubject is the inverse of inbox.
 func (g tenant) ownSubject(inbox string) string {
 	return strings.TrimPrefix(inbox, tenantPrefix+"."+g.token()+".")
 }
 
-// tenantsOf are the accounts that the users need; without users, everyone's.
+// tenantsOf returns the accounts that the users need; without users, the shared one.
 func tenantsOf(users []user) []tenant {
 	if len(users) == 0 {
 		return []tenant{{}}
@@ -147,8 +147,8 @@ func tenantsOf(users []user) []tenant {
 	return tenants
 }
 
-// signIns adds who may connect: the engine itself by a key of this start and only inside
-// the process, and the users or, without users, anyone.
+// signIns adds who may connect: the engine itself, inside the process and with a key made at
+// this start, and the users. Without users anyone may connect.
 func signIns(o *server.Options, engineKey string, users []user) {
 	o.Nkeys = []*server.NkeyUser{{
 		Nkey: engineKey, Account: lookup(o, engineAccount),

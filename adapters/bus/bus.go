@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -19,14 +20,16 @@ type Bus struct {
 	waiting    waiting
 	conn       *nats.Conn
 	js         jetstream.JetStream
+	copyOf     *Config     // of the server whose messages were copied to be read; nil: they are its own
 	embedded   *embedded   // nil on a cluster
 	gate       *gate       // nil on a cluster
 	supervisor *supervisor // nil on a cluster
-	retrier    retrier     // 0 but on a cluster
+	quorum     *quorum     // nil unless on a cluster
+	retrier    retrier     // 0 unless on a cluster
 	url        string
 	log        *slog.Logger
 
-	stop  context.CancelFunc // ends what keeps room
+	stop  context.CancelFunc // ends keepRoom
 	ended chan struct{}
 }
 
@@ -45,6 +48,9 @@ func Open(ctx context.Context, c Config) (*Bus, error) {
 	if err := b.prepare(ctx, c); err != nil {
 		return nil, errors.Join(err, b.Close(ctx))
 	}
+	if b.embedded == nil {
+		b.quorum = &quorum{js: b.js, log: c.Logger, streams: required()}
+	}
 	b.begin()
 	return b, nil
 }
@@ -59,8 +65,7 @@ func (c Config) dial(ctx context.Context) (*Bus, error) {
 	}
 	conn, err := e.connect("engine")
 	if err != nil {
-		e.stop()
-		return nil, fmt.Errorf("connect to the embedded NATS server: %w", err)
+		return nil, errors.Join(fmt.Errorf("connect to the embedded NATS server: %w", err), e.end())
 	}
 	b := &Bus{conn: conn, embedded: e}
 	if c.Listen != listenOff {
@@ -69,9 +74,9 @@ func (c Config) dial(ctx context.Context) (*Bus, error) {
 	return b, nil
 }
 
-// A server that hangs, or whose machine is gone without a word, is left for another one
-// after so many pings: the library's own two minutes each would keep an engine away for
-// longer than its work waits.
+// After this many unanswered pings the engine connects to another server: a server that hangs,
+// or whose machine lost power, does not close the connection. The library's default of two
+// minutes a ping is longer than the engine's work can wait.
 const (
 	pingEvery = 5 * time.Second
 	pingsLost = 2
@@ -85,7 +90,7 @@ func (c Config) dialCluster() (*Bus, error) {
 	if c.CA != "" {
 		opts = append(opts, nats.RootCAs(c.CA))
 	}
-	conn, err := nats.Connect(c.URL, opts...)
+	conn, err := dial(c.URL, opts...)
 	if err != nil {
 		return nil, fmt.Errorf("ENGINE_NATS_URL is %s: no connection to the cluster (%w); check the URL, that it runs, and ENGINE_NATS_CREDS and ENGINE_NATS_CA", masked(c.URL), err)
 	}
@@ -113,18 +118,33 @@ func (b *Bus) prepare(ctx context.Context, c Config) (err error) {
 	return err
 }
 
-// begin starts what the bus does by itself.
+// begin starts the bus's background work.
 func (b *Bus) begin() {
 	var ctx context.Context
 	ctx, b.stop = context.WithCancel(context.Background())
 	b.ended = make(chan struct{})
 	go func() {
 		defer close(b.ended)
+		var watch sync.WaitGroup
+		defer watch.Wait()
 		if b.embedded == nil {
+			watch.Go(func() { b.quorum.watch(ctx) })
 			b.warnOfSharedAccount(ctx)
 		}
 		b.keepRoom(ctx)
 	}()
+}
+
+// Fault returns the reason why the bus stores no messages at present, or nil; of a cluster it is an
+// [ErrNoQuorum]. It waits for nothing: it is what the last check found, some seconds ago at most.
+func (b *Bus) Fault() error {
+	switch {
+	case b.supervisor != nil:
+		return b.supervisor.state()
+	case b.quorum != nil:
+		return b.quorum.state()
+	}
+	return nil
 }
 
 // Conn is the engine's connection. It belongs to the Bus: do not close it.
@@ -156,24 +176,28 @@ func (b *Bus) Durable(ctx context.Context, topic string) (jetstream.Consumer, er
 	return nil, fmt.Errorf("find consumer %q: the table has none of that name", topic)
 }
 
-// Ask asks the bus something that may be asked again: on a cluster that is without a leader
-// for a moment it is, for a minute.
+// Ask makes an idempotent request. On a cluster that has no leader for a moment it retries for
+// up to a minute.
 func (b *Bus) Ask(ctx context.Context, question func(context.Context) error) error {
 	return b.retrier.retry(ctx, question)
 }
 
-// KeyValue finds a key-value bucket of the table.
+// KeyValue finds a key-value bucket of the table. A key that its server can't read at the moment
+// is an error, and not [jetstream.ErrKeyNotFound].
 func (b *Bus) KeyValue(ctx context.Context, name string) (kv jetstream.KeyValue, err error) {
 	err = b.Ask(ctx, func(ctx context.Context) (err error) {
 		kv, err = b.js.KeyValue(ctx, name)
 		return err
 	})
-	return kv, err
+	if err != nil {
+		return nil, err
+	}
+	return bucket{kv, b.js}, nil
 }
 
-// Close ends the connection, what has been published being flushed first, and stops the
-// embedded server, whose files are complete when Close returns. Close the subscribers before.
-// It returns the reason if ctx ends before everything is flushed; the rest is done all the same.
+// Close flushes what was published, closes the connection and stops the embedded server, whose
+// files are complete when Close returns. Close the subscribers first. If ctx ends before
+// everything is flushed, Close returns the reason and still closes the rest.
 func (b *Bus) Close(ctx context.Context) error {
 	if b.stop != nil {
 		b.stop()
@@ -188,7 +212,7 @@ func (b *Bus) Close(ctx context.Context) error {
 	err := flush(ctx, b.conn)
 	b.conn.Close()
 	if b.embedded != nil {
-		b.embedded.stop()
+		err = errors.Join(err, b.embedded.end())
 	}
 	return err
 }
@@ -205,7 +229,7 @@ func flush(ctx context.Context, conn *nats.Conn) error {
 	return nil
 }
 
-// masked is a list of URLs without their passwords.
+// masked returns a list of URLs without their passwords.
 func masked(urls string) string {
 	var list []string
 	for text := range strings.SplitSeq(urls, ",") {

@@ -19,6 +19,7 @@ const chunkSubjects = "$O." + bus.Documents + ".C."
 // TestTenantsLeaveOthersChunksAlone adds to and removes the chunks of documents that are
 // complete, by the names that the store has for them, as tenants of every kind.
 func TestTenantsLeaveOthersChunksAlone(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	for _, opt := range []nats.Option{nats.UserInfo("all", "right"), nats.UserInfo("one", "right")} {
 		if _, err := bucketOf(t, b, opt).PutString(brief(t), "d_1", "retainer"); err != nil {
@@ -90,6 +91,7 @@ func listed(t *testing.T, conn *nats.Conn) int {
 // TestAMessageIDHidesNoDocument puts two documents whose chunks and entries bear one
 // message id.
 func TestAMessageIDHidesNoDocument(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	conn, _ := dial(t, b)
 	for i, name := range []string{"one", "two"} {
@@ -111,6 +113,7 @@ func TestAMessageIDHidesNoDocument(t *testing.T) {
 // TestWhatATenantGivesUpIsRemoved puts chunks without an entry, as a put that breaks off,
 // and removes them.
 func TestWhatATenantGivesUpIsRemoved(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	conn, _ := dial(t, b, f2)
 	if m, err := conn.RequestWithContext(brief(t), chunkSubjects+"broken", []byte("half")); err != nil || refused(m) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 )
 
-// Config says where the bus is. The names in brackets are the variables that operators
-// set; faults are reported under them.
+// Config says where the bus is. The comments name the variables that operators set; errors name
+// them too.
 type Config struct {
 	URL       string       // ENGINE_NATS_URL: the cluster's URLs, comma separated; empty: an embedded server
 	Listen    string       // ENGINE_NATS_LISTEN: host:port for publishers, "off": in-process only; empty: 127.0.0.1:4222
@@ -19,11 +19,14 @@ type Config struct {
 	UsersFile string       // ENGINE_NATS_USERS_FILE: who may connect to the embedded server; empty: anyone
 	TLSCert   string       // ENGINE_NATS_TLS_CERT: the embedded server's certificate, PEM; empty: no TLS
 	TLSKey    string       // ENGINE_NATS_TLS_KEY: its key
-	Insecure  bool         // ENGINE_NATS_INSECURE: it may listen beyond loopback without users and TLS
+	Insecure  bool         // ENGINE_NATS_INSECURE: the embedded server may listen beyond loopback without users and TLS
 	Creds     string       // ENGINE_NATS_CREDS: credentials file for a cluster
 	CA        string       // ENGINE_NATS_CA: CA file for a cluster
 	Replicas  int          // ENGINE_REPLICAS: of streams and buckets; 0: 1
+	Key       []byte       // of 32 bytes: encrypts the embedded server's files; empty: they are plain text
+	Plain     bool         // ENGINE_NATS_ENCRYPT=false: the files become plain text again, as Key opens them
 	Room      int64        // bytes of each of the embedded server's streams INBOX and OUTBOX; 0: 8 GiB
+	AsIs      bool         // the files are neither encrypted nor made plain text: they stay as they are
 	Logger    *slog.Logger // nil: slog.Default()
 }
 
@@ -58,7 +61,7 @@ func (c Config) check() error {
 	return errors.Join(faults...)
 }
 
-// checkListen keeps passwords and documents off the network in the clear.
+// checkListen prevents passwords and documents from crossing the network unencrypted.
 func (c Config) checkListen() error {
 	host, _, err := net.SplitHostPort(c.Listen)
 	if err != nil {
@@ -73,8 +76,8 @@ func (c Config) checkListen() error {
 	if c.Insecure || isLoopback(host) || c.UsersFile != "" && c.TLSCert != "" {
 		return nil
 	}
-	return fmt.Errorf("ENGINE_NATS_LISTEN is %q, which others on the network reach; it needs users (ENGINE_NATS_USERS_FILE) and TLS (ENGINE_NATS_TLS_CERT, ENGINE_NATS_TLS_KEY), "+
-		"a loopback address such as %s, or ENGINE_NATS_INSECURE=true where the network itself keeps strangers out", c.Listen, defaultListen)
+	return fmt.Errorf("ENGINE_NATS_LISTEN is %q, which other machines can reach; it needs users (ENGINE_NATS_USERS_FILE) and TLS (ENGINE_NATS_TLS_CERT, ENGINE_NATS_TLS_KEY), "+
+		"a loopback address such as %s, or ENGINE_NATS_INSECURE=true where the network itself admits only trusted machines", c.Listen, defaultListen)
 }
 
 func isLoopback(host string) bool {
@@ -82,7 +85,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && a.IsLoopback()
 }
 
-// tls is how the embedded server speaks TLS; nil: it does not.
+// tls returns the embedded server's TLS configuration; nil: no TLS.
 func (c Config) tls() (*tls.Config, error) {
 	if c.TLSCert == "" {
 		return nil, nil
@@ -100,7 +103,7 @@ func (c Config) checkEmbedded() error {
 		faults = append(faults, errors.New("ENGINE_DATA_DIR is empty; name the folder that keeps the engine's data"))
 	}
 	if c.Replicas > 1 {
-		faults = append(faults, fmt.Errorf("ENGINE_REPLICAS is %d, but the embedded server is alone; set it to 1, or ENGINE_NATS_URL to a cluster", c.Replicas))
+		faults = append(faults, fmt.Errorf("ENGINE_REPLICAS is %d, but the embedded server has no replicas; set it to 1, or ENGINE_NATS_URL to a cluster", c.Replicas))
 	}
 	if c.Listen != listenOff {
 		faults = append(faults, c.checkListen())

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// PanicError is the error of a handler that panicked. It holds where and with what type,
-// not with what value: that may be personal data.
+// PanicError is the error of a handler that panicked. It holds the place and the type of the
+// panic's value, never the value: that may be personal data.
 type PanicError struct {
 	Type  string // the panic value's type
 	Where string // the function that panicked, such as domain.Matter.TakeIn
@@ -27,7 +27,7 @@ func (e *PanicError) Poison() string {
 	return fmt.Sprintf("makes the engine fail (%s in %s)", e.Type, e.Where)
 }
 
-// HangError is the error of a handler that did not end although its time was over.
+// HangError is the error of a handler that ignored the end of its context.
 type HangError struct{ After time.Duration }
 
 // Error implements error.
@@ -40,19 +40,20 @@ func (e *HangError) Poison() string {
 	return "keeps the engine busy without end; it was given up after " + e.After.String()
 }
 
-// Contain runs f, whose context ends after limit. A panic of f is a [PanicError]. If f has
-// not ended a grace after its context, Contain leaves it behind and returns a [HangError].
-// Where ctx ends, f has a last moment only, and Contain returns ctx's error.
+// Contain runs f with a context that ends after limit. It returns a panic of f as a
+// [PanicError]. If f still runs a grace period after its context ended, Contain stops waiting
+// for it and returns a [HangError]. If ctx ends, f has only lastMoment to return, and Contain
+// returns ctx's error.
 func Contain(ctx context.Context, limit, grace time.Duration, f func(context.Context) error) error {
 	within, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	return await(ctx, within, grace, func() error { return f(within) })
 }
 
-// lastMoment is what a handler gets that has not ended when everything ends.
+// lastMoment is how long a running handler may take to return once ctx has ended.
 const lastMoment = time.Second
 
-// await runs f in a goroutine of its own. within ends before ctx, or with it.
+// await runs f in its own goroutine. within ends before ctx, or with it.
 func await(ctx, within context.Context, grace time.Duration, f func() error) error {
 	began := time.Now()
 	ended := make(chan error, 1)
@@ -74,7 +75,7 @@ func await(ctx, within context.Context, grace time.Duration, f func() error) err
 	}
 }
 
-// atTheEnd gives a handler its last moment.
+// atTheEnd waits lastMoment for a handler.
 func atTheEnd(ctx context.Context, ended <-chan error) error {
 	over := time.NewTimer(lastMoment)
 	defer over.Stop()
@@ -82,11 +83,11 @@ func atTheEnd(ctx context.Context, ended <-chan error) error {
 	case err := <-ended:
 		return err
 	case <-over.C:
-		return fmt.Errorf("the handler goes on: %w", ctx.Err())
+		return fmt.Errorf("the handler still runs: %w", ctx.Err())
 	}
 }
 
-// caught turns a panic of f into an error.
+// caught runs f and returns a panic as an error.
 func caught(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -96,7 +97,7 @@ func caught(f func() error) (err error) {
 	return f()
 }
 
-// panicking is the function whose panic is being recovered, without its import path.
+// panicking returns the name of the function that panicked, without its import path.
 func panicking() string {
 	calls := make([]uintptr, 32)
 	frames := runtime.CallersFrames(calls[:runtime.Callers(2, calls)])

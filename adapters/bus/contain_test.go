@@ -21,8 +21,8 @@ import (
 
 var errPoison = errors.New("it folds badly")
 
-// TestPoisonIsBuried sends a message that panics, one that hangs and one that fails each
-// time, each with a message of the same key behind it, among a hundred others.
+// TestPoisonIsBuried sends a message whose handler panics, one whose handler hangs and one whose
+// handler always fails, each followed by a message of the same key, among a hundred others.
 func TestPoisonIsBuried(t *testing.T) {
 	b := open(t, quiet)
 	for _, poison := range []string{"panics", "hangs", "fails"} {
@@ -80,7 +80,7 @@ func TestPoisonIsBuried(t *testing.T) {
 	}
 }
 
-// TestTroubleOfTheEngineIsNeverBuried fails for more deliveries than poison gets.
+// TestTroubleOfTheEngineIsNeverBuried fails more deliveries than MaxDeliveries allows for poison.
 func TestTroubleOfTheEngineIsNeverBuried(t *testing.T) {
 	b := open(t, quiet)
 	say(t, b, "casehug.f1.matter.created", "x")
@@ -97,8 +97,7 @@ func TestTroubleOfTheEngineIsNeverBuried(t *testing.T) {
 	<-done
 }
 
-// TestBurialThatFailsIsRepeated loses nothing where the grave can't be written, or digging
-// panics.
+// TestBurialThatFailsIsRepeated: no message is lost if DeadLetter fails or panics.
 func TestBurialThatFailsIsRepeated(t *testing.T) {
 	b := open(t, quiet)
 	say(t, b, "casehug.f1.matter.created", "x")
@@ -146,7 +145,7 @@ func TestContain(t *testing.T) {
 
 func fail(none []error) error { return none[len(none)] }
 
-// notes are what handlers tell a test.
+// notes records the handlers' calls for a test.
 type notes struct {
 	mu  sync.Mutex
 	all []string

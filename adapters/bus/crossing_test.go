@@ -16,6 +16,7 @@ import (
 // and put, replace and look for documents under the same ids, in any order, also in each
 // other's name: everything is found under the firm whose tenant said it, and nowhere else.
 func TestFirmsWithTheSameIDsNeverMeetOnTheBus(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	options := map[string]nats.Option{"f1": nats.UserInfo("one", "right"), "f2": f2}
 	tenants, stores, heard := map[string]jetstream.JetStream{}, map[string]jetstream.ObjectStore{}, map[string]*nats.Subscription{}

@@ -14,27 +14,41 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nkeys"
+
+	"github.com/casehug/smokeball-sync/internal/atrest"
+	"github.com/casehug/smokeball-sync/internal/disk"
 )
 
 const (
 	maxPayload   = 8 << 20 // bytes of one message
 	maxMemory    = 64 << 20
-	maxStore     = 1 << 60 // bytes: the disk is the limit, not what was free of it at the start
+	maxStore     = 1 << 60 // bytes: the disk is the limit, not its free space at the start
 	startTimeout = 30 * time.Second
 	tlsTimeout   = 5 // seconds
 )
 
-// embedded is the NATS server inside the engine's process. It may be restarted while
-// connections to it live: they find the new one.
+// embedded is the NATS server inside the engine's process. It may be restarted while clients
+// are connected: they reconnect to the new one.
 type embedded struct {
 	config  Config
-	key     nkeys.KeyPair // opens the engine's own account, for this start only
+	key     nkeys.KeyPair // signs in to the engine's own account, for this start only
 	users   []user
 	tenants []tenant
+	journal *disk.Journal
 	present atomic.Pointer[server.Server]
+
+	encrypted bool  // its files
+	blocks    turns // of those who write into its files, and those who let it check them
 }
 
 func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
+	if err := os.MkdirAll(c.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but the engine cannot keep data there: %w; name a folder that it may write", c.DataDir, err)
+	}
+	encrypted, err := c.prepareFiles()
+	if err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(c.store(), 0o700); err != nil {
 		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but the engine cannot keep data there: %w; name a folder that it may write", c.DataDir, err)
 	}
@@ -46,14 +60,20 @@ func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make the engine's key: %w", err)
 	}
-	e := &embedded{config: c, key: key, users: users, tenants: tenantsOf(users)}
+	e := &embedded{config: c, key: key, users: users, tenants: tenantsOf(users), encrypted: encrypted, blocks: make(turns, 1)}
 	if err := e.writable(); err != nil {
-		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but its disk does not take a file of %d MiB (%w); free space on it", c.DataDir, trialBytes>>20, err)
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but a file of %d MiB cannot be written there (%w); free space on the disk", c.DataDir, trialBytes>>20, err)
 	}
-	return e, e.start(ctx)
+	if e.journal, err = disk.OpenJournal(c.store()); err != nil {
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but no file can be made there: %w", c.DataDir, err)
+	}
+	if err := e.start(ctx); err != nil {
+		return nil, errors.Join(err, e.journal.Close())
+	}
+	return e, nil
 }
 
-// store is where the server keeps its files.
+// store is the folder of the server's files.
 func (c Config) store() string { return filepath.Join(c.DataDir, "nats") }
 
 func (c Config) users() ([]user, error) {
@@ -66,8 +86,11 @@ func (c Config) users() ([]user, error) {
 func (e *embedded) options() (*server.Options, error) {
 	opts := &server.Options{
 		ServerName: "smokeball-sync", NoSigs: true, NoLog: true,
-		JetStream: true, SyncAlways: true, StoreDir: e.config.store(),
+		JetStream: true, SyncAlways: true, StoreDir: atrest.Root(e.config.store(), e.encrypted),
 		JetStreamMaxMemory: maxMemory, JetStreamMaxStore: maxStore, MaxPayload: maxPayload,
+	}
+	if e.encrypted {
+		opts.JetStreamKey, opts.JetStreamCipher = atrest.Key(e.config.Key).Option(), server.AES
 	}
 	conf, err := accountsConfig(e.tenants)
 	if err != nil {
@@ -93,7 +116,7 @@ func (e *embedded) options() (*server.Options, error) {
 	return opts, errors.Join(err, listenOn(opts, e.config.Listen))
 }
 
-// admitAnyone lets clients without credentials in as everyone's tenant.
+// admitAnyone lets clients without credentials connect as the shared tenant.
 func admitAnyone(o *server.Options) error {
 	key, err := nkeys.CreateUser()
 	if err != nil {
@@ -125,7 +148,7 @@ func listenOn(o *server.Options, listen string) error {
 	if o.Port == 0 {
 		o.Port = server.RANDOM_PORT
 	}
-	// The server itself would only log a port that is taken and go on without it.
+	// If the port is taken, the server itself would only log that and run without it.
 	l, err := net.Listen("tcp", listen)
 	if err != nil {
 		return fmt.Errorf("ENGINE_NATS_LISTEN is %q, but the engine cannot listen there (%w); choose a free port, or 'off'", listen, err)
@@ -158,7 +181,7 @@ func (e *embedded) start(ctx context.Context) error {
 
 func (e *embedded) server() *server.Server { return e.present.Load() }
 
-// ready waits until the server takes connections, dies or is called off.
+// ready waits until the server accepts connections or stops, or ctx ends.
 func (e *embedded) ready(ctx context.Context, fatal <-chan string) error {
 	up := make(chan bool, 1)
 	go func() { up <- e.server().ReadyForConnections(startTimeout) }()
@@ -176,7 +199,7 @@ func (e *embedded) ready(ctx context.Context, fatal <-chan string) error {
 	case reason := <-fatal:
 		return errors.New(reason)
 	default:
-		return errors.New("it does not get ready; look at the log for its reason, often a full or read-only disk")
+		return errors.New("it did not become ready; the log has the reason, often a full or read-only disk")
 	}
 }
 
@@ -186,15 +209,30 @@ func (e *embedded) connect(name string, more ...nats.Option) (*nats.Conn, error)
 	if err != nil {
 		return nil, fmt.Errorf("read the engine's key: %w", err)
 	}
-	return nats.Connect("", append(more, nats.InProcessServer(e), nats.Nkey(pub, e.key.Sign),
+	return dial("", append(more, nats.InProcessServer(e), nats.Nkey(pub, e.key.Sign),
 		nats.Name(name), nats.CustomInboxPrefix(engineInbox), nats.MaxReconnects(-1), nats.ReconnectWait(reconnectWait))...)
 }
 
-// reconnectWait is the pause between two looks for a server that is being restarted.
+// reconnectWait is the pause between two attempts to reach a server that is being restarted.
 const reconnectWait = 100 * time.Millisecond
 
 // InProcessConn implements [nats.InProcessConnProvider].
 func (e *embedded) InProcessConn() (net.Conn, error) { return e.server().InProcessConn() }
+
+// kept returns an error where the disk may have lost what the server has acknowledged. Of a
+// cluster, which embedded nil stands for, it knows nothing.
+func (e *embedded) kept() error {
+	if e == nil {
+		return nil
+	}
+	return e.journal.Check()
+}
+
+// end stops the server for good.
+func (e *embedded) end() error {
+	e.stop()
+	return e.journal.Close()
+}
 
 func (e *embedded) stop() {
 	s := e.server()

@@ -9,7 +9,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
-// A subscriber hands out the messages of one key one at a time, until each is acknowledged.
+// A subscriber delivers the messages of one key one at a time, until each is acknowledged.
 func ExampleNewSubscriber() {
 	dir, err := os.MkdirTemp("", "bus")
 	if err != nil {
@@ -31,8 +31,8 @@ func ExampleNewSubscriber() {
 	if err != nil {
 		panic(err)
 	}
-	for _, event := range []string{"created", "updated"} {
-		if err := b.Publish(ctx, "casehug.f_oak.matter."+event, "/example/"+event, nil, []byte(event)); err != nil {
+	for _, version := range []string{"version 1", "version 2"} { // of one subject, and so of one key
+		if err := b.Publish(ctx, "casehug.f_oak.matter.updated", "/example/"+version, nil, []byte(version)); err != nil {
 			panic(err)
 		}
 	}
@@ -42,6 +42,6 @@ func ExampleNewSubscriber() {
 		m.Ack() // after its facts are on disk
 	}
 	// Output:
-	// casehug.f_oak.matter.created created
-	// casehug.f_oak.matter.updated updated
+	// casehug.f_oak.matter.updated version 1
+	// casehug.f_oak.matter.updated version 2
 }

@@ -46,9 +46,10 @@ func openForFirms(t *testing.T, change ...func(*bus.Config)) (b *bus.Bus, f2 nat
 }
 
 func TestUsersFileAdmitsItsUsersOnly(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	for name, opt := range map[string]nats.Option{"all": nats.UserInfo("all", "right"), "f1": nats.UserInfo("one", "right"), "f2": f2} {
-		conn, err := nats.Connect(b.ClientURL(), opt)
+		conn, err := bus.Dial(b.ClientURL(), opt)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -67,7 +68,7 @@ func TestUsersFileAdmitsItsUsersOnly(t *testing.T) {
 		"nobody": nats.Name("x"), "wrong password": nats.UserInfo("one", "wrong"), "no password": nats.UserInfo("one", ""),
 		"unknown": nats.UserInfo("two", "right"), "unknown key": nats.Nkey(pub, stranger.Sign),
 	} {
-		if conn, err := nats.Connect(b.ClientURL(), opt); err == nil {
+		if conn, err := bus.Dial(b.ClientURL(), opt); err == nil {
 			conn.Close()
 			t.Errorf("%s is let in", name)
 		} else if !errors.Is(err, nats.ErrAuthorization) {
@@ -77,6 +78,7 @@ func TestUsersFileAdmitsItsUsersOnly(t *testing.T) {
 }
 
 func TestFirmUserPublishesForItsFirmOnly(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	_, js := dial(t, b, f2)
 	if ack, err := js.Publish(brief(t), "casehug.f2.matter.created", []byte("{}")); err != nil || ack.Stream != bus.Inbox {
@@ -94,7 +96,7 @@ func TestFirmUserPublishesForItsFirmOnly(t *testing.T) {
 			if !errors.Is(err, nats.ErrPermissionViolation) {
 				t.Errorf("%s: %v", subject, err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Errorf("%s: is allowed", subject)
 		}
 	}
@@ -104,6 +106,7 @@ func TestFirmUserPublishesForItsFirmOnly(t *testing.T) {
 }
 
 func TestFirmUserReadsItsFirmOnly(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	conn, js := dial(t, b, f2)
 	core, err := conn.SubscribeSync("sync.f2.>")
@@ -144,6 +147,7 @@ func TestFirmUserReadsItsFirmOnly(t *testing.T) {
 
 // Firms must not reach each other's consumers, deliveries or documents.
 func TestFirmsAreApart(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
 	spy, two := dial(t, b, f2)
@@ -201,6 +205,7 @@ func readFor(t *testing.T, b *bus.Bus, q domain.ObjectQuestion, name string) (st
 // TestFirmsPutTheSameNames puts objects of one name as tenants of two firms and as everyone's
 // tenant, again and again: each firm has its own, and none is in another's way.
 func TestFirmsPutTheSameNames(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	all, one, two := bucketOf(t, b, nats.UserInfo("all", "right")), bucketOf(t, b, nats.UserInfo("one", "right")), bucketOf(t, b, f2)
 	for _, version := range []string{"first ", "second "} {
@@ -248,6 +253,7 @@ func chunksLeft(t *testing.T, b *bus.Bus) int {
 // TestAFirmsDocumentIsDeletedForItAlone deletes by name for two firms: marked objects of
 // another firm and what was put later stay.
 func TestAFirmsDocumentIsDeletedForItAlone(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	all, two := bucketOf(t, b, nats.UserInfo("all", "right")), bucketOf(t, b, f2)
 	marked := jetstream.ObjectMeta{Name: "d_1", Metadata: map[string]string{"firm": "f1"}}
@@ -282,6 +288,7 @@ func TestAFirmsDocumentIsDeletedForItAlone(t *testing.T) {
 // TestWhoseAnObjectIs reads objects that a service for all firms has put, with and without a
 // firm's mark.
 func TestWhoseAnObjectIs(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	all := bucketOf(t, b, nats.UserInfo("all", "right"))
 	marked := jetstream.ObjectMeta{Name: "marked", Metadata: map[string]string{"firm": "f1"}}

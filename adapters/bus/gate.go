@@ -15,15 +15,17 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// gate answers what tenants ask of JetStream. It knows a handful of requests, checks each
-// to the bottom and forwards it in the engine's name; everything else is refused. It has
-// to exist because NATS' permissions see subjects only, and a consumer's delivery subject, a
-// purge's filter or a rollup stand in bodies and headers.
+// gate answers the tenants' JetStream requests. It knows a few kinds of requests, checks each
+// completely and forwards it in the engine's name; it refuses everything else. It is necessary
+// because NATS permissions cover subjects only, while a consumer's delivery subject, a purge's
+// filter and a rollup are in bodies and headers.
 type gate struct {
+	of      *embedded
 	conn    *nats.Conn
 	js      jetstream.JetStream
 	tenants map[string]tenant // by token
 	log     *slog.Logger
+	kept    func() error    // nil: the disk has what JetStream has acknowledged
 	open    context.Context // until the gate closes
 	shut    context.CancelFunc
 
@@ -43,13 +45,13 @@ const (
 	eventsPending = 64 * waitsMost
 	ownersMax     = 10_000
 	// documentBytes is how much of a document may wait for the disk: clients send all of it
-	// before they look for an answer.
+	// before they wait for an answer.
 	documentBytes = 256 << 20
 )
 
-// share is what one tenant may ask for. Each tenant's requests of each kind wait in a queue of
-// their own, which one goroutine answers: who asks for more waits, and what its queue does not
-// hold is dropped, as on a network; nobody else notices.
+// share limits one tenant. Each tenant's requests of each kind wait in a queue of their own,
+// which one goroutine answers: a tenant that sends faster waits, its requests beyond the queue
+// are dropped, and no other tenant is delayed.
 type share struct {
 	subject string
 	answer  func(call) error
@@ -75,12 +77,13 @@ type call struct {
 	quiet   bool // the log has enough entries about the tenant
 }
 
-// refusal says why the gate does not forward something; tenants read it.
+// refusal is the reason why the gate does not forward a request; tenants read it.
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// notYours also answers for consumers of others, so that tenants cannot distinguish the two.
+// notYours answers for missing consumers and for those of others, so that tenants cannot
+// distinguish the two.
 const notYours = refusal("consumer not found")
 
 func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*gate, error) {
@@ -97,7 +100,7 @@ func openGate(e *embedded, log *slog.Logger, quota *quota, waiting *waiting) (*g
 		conn.Close()
 		return nil, fmt.Errorf("open the gate: %w", err)
 	}
-	g := &gate{conn: conn, js: js, log: log, quota: quota, waiting: waiting, tenants: map[string]tenant{}, owners: map[string]string{}}
+	g := &gate{of: e, conn: conn, js: js, log: log, kept: e.kept, quota: quota, waiting: waiting, tenants: map[string]tenant{}, owners: map[string]string{}}
 	g.open, g.shut = context.WithCancel(context.Background())
 	for _, tenant := range e.tenants {
 		g.tenants[tenant.token()] = tenant
@@ -150,7 +153,7 @@ func (g *gate) handle(who tenant, s share) nats.MsgHandler {
 // refusalsLogged is how many refused requests of one tenant are logged per second.
 const refusalsLogged rate.Limit = 1
 
-// refuse answers the tenant with the reason of a refusal, and hides any other error.
+// refuse answers the tenant with the reason of a refusal. Any other error it logs and hides.
 func (g *gate) refuse(c call, err error) {
 	why := refusal("the engine cannot answer now; try again")
 	switch {
@@ -167,11 +170,11 @@ func (g *gate) refuse(c call, err error) {
 	case strings.HasPrefix(c.subject, apiPrefix), strings.HasPrefix(c.subject, "$O."), strings.HasPrefix(c.subject, "casehug."):
 		g.respond(c, nil, errorBody(why))
 	}
-	// Any answer to an acknowledgement would be taken for a yes.
+	// Clients take any answer to an acknowledgement for success.
 }
 
-// errorBody is how JetStream's API says no, in publish acknowledgements as well. Clients
-// look for a missing consumer's code before they create it.
+// errorBody is an error of JetStream's API; publish acknowledgements have the same form.
+// Clients that create a consumer first expect the code of a missing one.
 func errorBody(why refusal) []byte {
 	fault := jetstream.APIError{Code: 403, Description: string(why)}
 	switch {
@@ -183,7 +186,7 @@ func errorBody(why refusal) []byte {
 	return encoded(map[string]jetstream.APIError{"error": fault})
 }
 
-// respond answers the tenant, if it waits for an answer where tenants do.
+// respond answers the tenant if it gave a reply subject that tenants may use.
 func (g *gate) respond(c call, header nats.Header, data []byte) {
 	reply := c.reply()
 	if reply == "" {
@@ -194,21 +197,21 @@ func (g *gate) respond(c call, header nats.Header, data []byte) {
 	}
 }
 
-// forward passes the message on in the engine's name; JetStream answers the tenant
-// directly. The server does so for messages, pulls and direct reads only: the API's other
-// answers do not cross accounts, and are relayed.
+// forward publishes the message in the engine's name; JetStream answers the tenant directly.
+// That works for messages, pulls and direct reads only: the API's other answers do not cross
+// accounts, so relay returns them.
 func (g *gate) forward(c call, header nats.Header, data []byte) error {
 	return g.conn.PublishMsg(&nats.Msg{Subject: c.subject, Reply: c.reply(), Header: header, Data: data})
 }
 
-// event passes an event of CaseHug on, as fast as the intake processes its firm's. What a tenant
-// of one firm publishes is marked as such.
+// event forwards an event of CaseHug, as fast as the intake processes the firm's events. The
+// prefix [Bound] marks what a tenant of one firm publishes.
 func (g *gate) event(c call) error {
 	if c.tenant.firm == "" {
 		return g.queueEvent(c)
 	}
 	if !g.quota.take(c.tenant, c.msg.Size()) {
-		return refusal("the firm's events that are not taken in yet fill its share of the bus; publish this one again later")
+		return refusal("the firm's unprocessed events fill its share of the bus; publish this one again later")
 	}
 	if g.waiting.enter(g.open, c.tenant.firm, longestWait) != nil {
 		return refusal(tooMuch + ": " + errBehind.Error() + "; try again in 2 seconds")
@@ -224,11 +227,14 @@ func (g *gate) event(c call) error {
 	if json.Unmarshal(ack.Data, &answer) != nil || answer.Error != nil {
 		g.waiting.leave(c.tenant.firm)
 	}
+	if err := g.kept(); err != nil {
+		return err
+	}
 	g.respond(c, nil, ack.Data)
 	return nil
 }
 
-// relay asks in the engine's name and hands the answer over.
+// relay makes the request in the engine's name and answers the tenant with the result.
 func (g *gate) relay(c call, data []byte) error {
 	m, err := g.ask(c.subject, data)
 	if err != nil {
@@ -254,7 +260,7 @@ func (g *gate) close() {
 	g.conn.Close()
 }
 
-// reply is where the tenant's answer goes in the engine's account, or "".
+// reply returns the subject of the engine's account for an answer to the tenant, or "".
 func (c call) reply() string {
 	if !tenantInbox(c.msg.Reply) {
 		return ""
@@ -262,7 +268,7 @@ func (c call) reply() string {
 	return c.tenant.inbox(c.msg.Reply)
 }
 
-// tenantInbox says whether subject is a place where tenants receive.
+// tenantInbox reports whether tenants receive on the subject.
 func tenantInbox(subject string) bool {
 	return strings.HasPrefix(subject, inboxPrefix) && !strings.ContainsAny(subject, "*> \t\r\n")
 }

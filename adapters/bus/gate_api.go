@@ -13,8 +13,8 @@ const (
 	metas       = "$O." + Documents + ".M."
 )
 
-// accountInfo is what clients ask before they use JetStream: it is there. Its figures are
-// the engine's own affair.
+// accountInfo answers the request by which clients check that JetStream is enabled. It does not
+// show the engine's figures.
 const accountInfo = `{"type":"io.nats.jetstream.api.v1.account_info_response","memory":0,"storage":0,"streams":2,"consumers":0,` +
 	`"limits":{"max_memory":-1,"max_storage":-1,"max_streams":-1,"max_consumers":-1},"api":{"total":0,"errors":0}}`
 
@@ -29,7 +29,7 @@ func (g *gate) api(c call) error {
 	case request == "STREAM.NAMES":
 		return g.streamNames(c)
 	case request == "STREAM.INFO."+Outbox, request == "STREAM.INFO."+documentsOf:
-		return g.relay(c, nil) // without what was asked for beside: subjects name firms and documents
+		return g.relay(c, nil) // without the request's body, which can ask for subjects: those name firms and documents
 	case strings.HasPrefix(request, "CONSUMER."):
 		return g.consumer(c, strings.TrimPrefix(request, "CONSUMER."))
 	default:
@@ -37,7 +37,7 @@ func (g *gate) api(c call) error {
 	}
 }
 
-// streamNames says which stream holds a subject, among those that tenants may know.
+// streamNames answers which of the tenants' streams has a subject.
 func (g *gate) streamNames(c call) error {
 	var ask struct {
 		Subject string `json:"subject"`

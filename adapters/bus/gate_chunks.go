@@ -2,9 +2,9 @@ package bus
 
 import "sync"
 
-// chunkOwners knows which tenant is writing the chunks of which object, and which chunks a
-// tenant's newer object has replaced. What it forgets, or has not seen, is nobody's: nobody may
-// add to it or remove it.
+// chunkOwners records which tenant is writing the chunks of which object, and which chunks a
+// tenant's newer object has replaced. Chunks that it does not know belong to nobody: no tenant
+// may add to them or remove them.
 type chunkOwners struct {
 	mu    sync.Mutex
 	known map[string]paper
@@ -13,13 +13,14 @@ type chunkOwners struct {
 
 type paper struct {
 	by   tenant
-	done bool // an entry named them and names others now
+	done bool // an entry named these chunks and now names others
 }
 
-// mostChunkOwners bounds what is remembered: documents that are being put at one time.
+// mostChunkOwners bounds the objects that are remembered, and so the documents that can be put
+// at the same time.
 const mostChunkOwners = 10_000
 
-// writes says whether somebody is known to write the chunks, and whether it is the tenant.
+// writes reports whether the writer of the chunks is known, and whether it is the tenant.
 func (p *chunkOwners) writes(who tenant, id string) (known, mine bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -33,7 +34,7 @@ func (p *chunkOwners) begin(who tenant, id string) {
 	p.note(id, paper{by: who})
 }
 
-// complete notes that an entry names the chunks now, and no longer those that it named before.
+// complete records that an entry now names these chunks instead of the earlier ones.
 func (p *chunkOwners) complete(who tenant, id, was string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -43,7 +44,7 @@ func (p *chunkOwners) complete(who tenant, id, was string) {
 	}
 }
 
-// mayPurge says whether the chunks are the tenant's and belong to no object.
+// mayPurge reports whether the chunks are the tenant's and belong to no object.
 func (p *chunkOwners) mayPurge(who tenant, id string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -57,7 +58,7 @@ func (p *chunkOwners) forget(id string) {
 	delete(p.known, id)
 }
 
-// note remembers a paper; the mutex is held.
+// note records the writer of chunks; the caller holds the mutex.
 func (p *chunkOwners) note(id string, is paper) {
 	if p.known == nil {
 		p.known = map[string]paper{}

@@ -51,8 +51,8 @@ func (g *gate) ownConsumer(c call, verb, name string) error {
 	return nil
 }
 
-// createConsumer makes a consumer that delivers to the tenant alone and reads what it may
-// read; rest is what the subject names after the stream: the consumer, and its filter.
+// createConsumer makes a consumer that delivers only to the tenant and reads only what the
+// tenant may read. rest is the part of the subject after the stream: the consumer and its filter.
 func (g *gate) createConsumer(c call, rest string) error {
 	request, config, err := consumerRequest(c.msg.Data)
 	if err != nil {
@@ -81,8 +81,8 @@ func (g *gate) createConsumer(c call, rest string) error {
 	return nil
 }
 
-// consumerRequest decodes a request, without anything that the gate does not know: the
-// server takes names in any case, so an unknown name could be a known one again.
+// consumerRequest decodes a request and refuses fields that the gate does not know: the server
+// matches names without regard to case, so an unknown name could set a known field.
 func consumerRequest(data []byte) (request, config fields, err error) {
 	if json.Unmarshal(data, &request) != nil || json.Unmarshal(request["config"], &config) != nil || config == nil {
 		return nil, nil, refusal("the consumer's configuration is not JSON; send what JetStream's API asks for")
@@ -95,8 +95,8 @@ func consumerRequest(data []byte) (request, config fields, err error) {
 	return request, config, nil
 }
 
-// consumerName is the one name that subject and configuration agree on, or "" for a
-// consumer that JetStream names.
+// consumerName returns the name on which subject and configuration agree, or "" for a consumer
+// that JetStream names.
 func consumerName(name string, config fields) (string, error) {
 	for _, field := range []string{"name", "durable_name"} {
 		other := text(config[field])
@@ -121,7 +121,7 @@ func harmless() []string {
 	}
 }
 
-// confine checks a consumer's configuration and binds it to the tenant.
+// confine checks a consumer's configuration and restricts it to the tenant.
 func (g tenant) confine(config fields) error {
 	for field := range config {
 		if !slices.Contains(harmless(), field) {
@@ -140,19 +140,19 @@ func (g tenant) confine(config fields) error {
 	return g.sign(config)
 }
 
-// How long consumers of tenants live that nobody uses. A durable one outlives holidays; what
-// it would have read stays in the outbox for longer.
+// How long an unused consumer of a tenant lives. A durable one outlives holidays; the outbox
+// keeps its messages for longer.
 const (
 	durableLifetime   = 30 * 24 * time.Hour
 	ephemeralLifetime = time.Hour
 	consumersMost     = 64 // of one tenant
 )
 
-// confineLifetime ends consumers that nobody uses.
+// confineLifetime limits how long an unused consumer lives.
 func confineLifetime(config fields) error {
 	var given time.Duration
 	if raw, ok := config["inactive_threshold"]; ok && json.Unmarshal(raw, &given) != nil {
-		return refusal("inactive_threshold needs to be nanoseconds")
+		return refusal("inactive_threshold must be a number of nanoseconds")
 	}
 	switch durable := text(config["durable_name"]) != ""; {
 	case durable && (given <= 0 || given > durableLifetime):
@@ -163,7 +163,7 @@ func confineLifetime(config fields) error {
 	return nil
 }
 
-// hasRoom refuses a tenant more consumers than it may have; a change of one that it has is none.
+// hasRoom refuses a tenant more consumers than it may have. Changing one that it has is allowed.
 func (g *gate) hasRoom(who tenant, name string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), gateTimeout)
 	defer cancel()
@@ -172,23 +172,23 @@ func (g *gate) hasRoom(who tenant, name string) error {
 		return err
 	}
 	list, own, there := s.ListConsumers(ctx), 0, false
-	for info := range list.Info() { // to its end: the library's goroutine would stay
+	for info := range list.Info() { // to its end, or the library's goroutine leaks
 		if info.Config.Metadata[ownerKey] == who.token() {
 			own++
 			there = there || info.Name == name
 		}
 	}
 	if own >= consumersMost && !there {
-		return refusal(fmt.Sprintf("there are %d consumers of yours; delete one first", own))
+		return refusal(fmt.Sprintf("you have %d consumers, the most that are allowed; delete one first", own))
 	}
 	return list.Err()
 }
 
-// sign writes into a consumer whose it is.
+// sign records the owner in the consumer's metadata.
 func (g tenant) sign(config fields) error {
 	var metadata map[string]string
 	if raw, ok := config["metadata"]; ok && json.Unmarshal(raw, &metadata) != nil {
-		return refusal("metadata needs to be texts by name")
+		return refusal("metadata must be an object whose values are strings")
 	}
 	if metadata == nil {
 		metadata = map[string]string{}
@@ -204,7 +204,7 @@ func (g tenant) confineFilters(config fields) error {
 	}
 	var filters []string
 	if raw, ok := config["filter_subjects"]; ok && json.Unmarshal(raw, &filters) != nil {
-		return refusal("filter_subjects needs to be a list of subjects")
+		return refusal("filter_subjects must be a list of subjects")
 	}
 	if filter := text(config["filter_subject"]); filter != "" {
 		filters = append(filters, filter)
@@ -232,12 +232,12 @@ func (g tenant) confineDelivery(config fields) error {
 	return nil
 }
 
-// disguise shows the tenant a consumer as the tenant asked for it.
+// disguise shows the tenant the delivery subject that it named, and hides the owner.
 func (g tenant) disguise(answer []byte) []byte {
 	var body, config fields
 	var metadata map[string]string
 	if json.Unmarshal(answer, &body) != nil || json.Unmarshal(body["config"], &config) != nil {
-		return answer // an error, or a plain yes
+		return answer // an error, or an answer without a configuration
 	}
 	if subject := text(config["deliver_subject"]); subject != "" {
 		config["deliver_subject"] = encoded(g.ownSubject(subject))
@@ -250,7 +250,7 @@ func (g tenant) disguise(answer []byte) []byte {
 	return encoded(body)
 }
 
-// text is the JSON string in raw, or "".
+// text returns the JSON string in raw, or "".
 func text(raw json.RawMessage) string {
 	var s string
 	if json.Unmarshal(raw, &s) != nil {
@@ -259,7 +259,7 @@ func text(raw json.RawMessage) string {
 	return s
 }
 
-// encoded is v in JSON; the gate encodes only what it has decoded.
+// encoded returns v in JSON. It cannot fail: the gate encodes only what it has decoded.
 func encoded(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {

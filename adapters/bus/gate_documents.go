@@ -1,6 +1,7 @@
 package bus
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"slices"
@@ -10,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// entryFields are what an object's entry may have.
+// entryFields are the fields that an object's entry may have.
 func entryFields() []string {
 	return []string{"name", "description", "headers", "metadata", "options", "bucket", "nuid", "size", "mtime", "chunks", "digest", "deleted"}
 }
@@ -105,8 +106,8 @@ func (g *gate) passEntry(c call, subject string) error {
 	return nil
 }
 
-// purge lets go of the chunks that the tenant wrote and no entry names, never of entries or
-// of the whole bucket.
+// purge forwards the removal of chunks that the tenant wrote and no entry names. It refuses to
+// remove entries or the whole bucket.
 func (g *gate) purge(c call) error {
 	var ask fields
 	if err := json.Unmarshal(c.msg.Data, &ask); err != nil || len(ask) != 1 || !oneToken(text(ask["filter"]), chunks) {
@@ -119,6 +120,9 @@ func (g *gate) purge(c call) error {
 	if !g.chunkOwners.mayPurge(c.tenant, id) {
 		return refusal("tenants can only remove chunks that they wrote and that no object has")
 	}
+	if err := g.overwrite(id); err != nil {
+		return err
+	}
 	m, err := g.ask(c.subject, encoded(map[string]string{"filter": chunks + id}))
 	if err != nil {
 		return err
@@ -128,7 +132,22 @@ func (g *gate) purge(c call) error {
 	return nil
 }
 
-// object passes a chunk or an entry on to the object store.
+// overwriteFor is how long a tenant's removal of chunks overwrites them: the tenant waits for its answer.
+const overwriteFor = gateTimeout / 2
+
+// overwrite destroys the bytes of chunks on disk, so that they do not stay in free space. What is
+// left of a large document after a while is only removed.
+func (g *gate) overwrite(id string) error {
+	ctx, cancel := context.WithTimeout(g.open, overwriteFor)
+	defer cancel()
+	err := g.of.eraseIn(ctx, g.js, documentsOf, []string{chunks + id}, all)
+	if ctx.Err() != nil {
+		return nil
+	}
+	return err
+}
+
+// object forwards a chunk or an entry to the object store.
 func (g *gate) object(c call) error {
 	switch {
 	case oneToken(c.subject, chunks):
@@ -155,7 +174,7 @@ func (g *gate) putChunk(c call) error {
 	return g.forward(c, header, c.msg.Data)
 }
 
-// mayWrite refuses chunks of an object that is complete, or that another tenant is writing.
+// mayWrite refuses chunks of a complete object, or of one that another tenant is writing.
 func (g *gate) mayWrite(who tenant, id string) error {
 	if known, mine := g.chunkOwners.writes(who, id); known {
 		if !mine {
@@ -209,15 +228,16 @@ func (g *gate) putEntry(c call) error {
 		return notYourChunks
 	}
 	c.tenant.writeOwner(entry, header, meta, id)
-	c.subject = stored
-	if err := g.forward(c, header, encoded(entry)); err != nil {
+	ack, err := g.js.PublishMsgAsync(&nats.Msg{Subject: stored, Header: header, Data: encoded(entry)})
+	if err != nil {
 		return err
 	}
+	go g.answerStored(c, ack, func() {})
 	g.chunkOwners.complete(c.tenant, id, was)
 	return nil
 }
 
-// chunksOf is whose chunks the present entry names; "": there is none.
+// chunksOf returns the id of the chunks that the present entry names; "": there is no entry.
 func (g *gate) chunksOf(entry string) (string, error) {
 	m, err := g.ask(apiPrefix+"DIRECT.GET."+documentsOf+"."+entry, nil)
 	if err != nil {
@@ -232,7 +252,7 @@ func (g *gate) chunksOf(entry string) (string, error) {
 
 // checkEntry requires an entry of this bucket under its own name that is neither a deletion
 // nor a link, which would make the engine read elsewhere. Fields that the gate does not know
-// are refused: the server's clients take names in any case, so one could be a known one again.
+// are refused: clients match names without regard to case, so one could set a known field.
 func checkEntry(token string, data []byte) (objectMeta, fields, error) {
 	var meta objectMeta
 	var entry fields
@@ -254,9 +274,9 @@ func checkEntry(token string, data []byte) (objectMeta, fields, error) {
 	return meta, entry, nil
 }
 
-// storable are the headers that the object store needs. The rollup of one entry replaces
-// it; any other rollup would empty the bucket. A message id of a tenant's choice could make
-// another's document vanish.
+// storable returns the headers that the object store needs. The rollup of one entry's subject
+// replaces the entry; any other rollup would empty the bucket. A message id that a tenant chose
+// could make the server drop another tenant's chunk as a duplicate.
 func storable(in nats.Header, entry bool) (nats.Header, error) {
 	out := nats.Header{}
 	for name, values := range in {
@@ -273,7 +293,7 @@ func storable(in nats.Header, entry bool) (nats.Header, error) {
 	return out, nil
 }
 
-// oneToken says whether subject is prefix and one literal token more.
+// oneToken reports whether subject is the prefix and one more literal token.
 func oneToken(subject, prefix string) bool {
 	token, ok := strings.CutPrefix(subject, prefix)
 	return ok && token != "" && !strings.ContainsAny(token, ".*> \t\r\n")

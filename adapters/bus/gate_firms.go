@@ -26,8 +26,8 @@ const (
 	placeWithin = 4 * time.Second
 )
 
-// add queues an event. first reports that the queue was empty and has to be worked on; full
-// that the event was not added.
+// add queues an event. first reports that the queue was empty, so that the caller has to start
+// passOn; full reports that the event was not added.
 func (q *firmQueues) add(firm string, c call) (first, full bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -43,7 +43,8 @@ func (q *firmQueues) add(firm string, c call) (first, full bool) {
 	return !busy, false
 }
 
-// next takes the oldest event out; ok is false where there is none, and the queue is gone.
+// next removes and returns the oldest event. If there is none, ok is false and the queue is
+// deleted.
 func (q *firmQueues) next(firm string) (c call, ok bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -58,7 +59,7 @@ func (q *firmQueues) next(firm string) (c call, ok bool) {
 	return calls[0], true
 }
 
-// rest takes all waiting events out. The queue stays.
+// rest removes and returns all waiting events. The queue stays.
 func (q *firmQueues) rest(firm string) []call {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -99,30 +100,35 @@ func (g *gate) passOn(firm string) {
 	}
 }
 
-// publish stores an event, whose place is taken, and answers the tenant when JetStream does.
+// publish stores an event that has a place in the intake, and answers the tenant when JetStream
+// has answered.
 func (g *gate) publish(c call, firm string) {
 	ack, err := g.js.PublishMsgAsync(&nats.Msg{Subject: c.subject, Header: c.msg.Header, Data: c.msg.Data})
 	if err != nil {
-		g.notStored(c, firm, err)
+		g.waiting.leave(firm)
+		g.refuse(c, err)
 		return
 	}
-	go func() {
-		select {
-		case stored := <-ack.Ok():
-			g.respond(c, nil, encoded(stored))
-		case err := <-ack.Err():
-			g.notStored(c, firm, err)
-		case <-g.open.Done():
-		}
-	}()
+	go g.answerStored(c, ack, func() { g.waiting.leave(firm) })
 }
 
-// notStored gives the place back and answers the tenant with the reason.
-func (g *gate) notStored(c call, firm string, err error) {
-	g.waiting.leave(firm)
-	if api := new(jetstream.APIError); errors.As(err, &api) {
-		g.respond(c, nil, encoded(map[string]*jetstream.APIError{"error": api}))
-		return
+// answerStored answers the tenant when JetStream has acknowledged the message and the disk has
+// kept it, or else with the reason. notStored is called if JetStream has not stored it.
+func (g *gate) answerStored(c call, ack jetstream.PubAckFuture, notStored func()) {
+	select {
+	case stored := <-ack.Ok():
+		if err := g.kept(); err != nil {
+			g.refuse(c, err)
+			return
+		}
+		g.respond(c, nil, encoded(stored))
+	case err := <-ack.Err():
+		notStored()
+		if api := new(jetstream.APIError); errors.As(err, &api) {
+			g.respond(c, nil, encoded(map[string]*jetstream.APIError{"error": api}))
+			return
+		}
+		g.refuse(c, err)
+	case <-g.open.Done():
 	}
-	g.refuse(c, err)
 }

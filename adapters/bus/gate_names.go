@@ -9,11 +9,10 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The bucket is one space of names for all firms. What a firm's tenant puts lies under names
-// that the gate makes of the tenant's, so that tenants of different firms never meet; they see
-// their own names.
+// The bucket is one namespace for all firms. The gate prefixes the names that a firm's tenant
+// uses, so that the names of different firms never collide, and removes the prefix in answers.
 
-// own stands before everything that a firm's tenant names in the bucket; "" for everyone's.
+// own is the prefix of all names of a firm's tenant in the bucket; "" for the shared tenant.
 func (g tenant) own() string {
 	if g.firm == "" {
 		return ""
@@ -24,12 +23,13 @@ func (g tenant) own() string {
 // chunkID is the name of an object's chunks in the store.
 func (g tenant) chunkID(nuid string) (string, error) {
 	if nuid == "" || strings.ContainsAny(nuid, "~.*> \t\r\n") {
-		return "", refusal("the object's chunks have a name that is no NUID; put it with a NATS client")
+		return "", refusal("the name of the object's chunks is not a NUID; put the object with a NATS client")
 	}
 	return strings.TrimSuffix(g.own(), "/") + nuid, nil
 }
 
-// entrySubject is where the store has the entry that the tenant names by subject.
+// entrySubject returns the subject under which the store has the entry that the tenant names by
+// its own subject.
 func (g tenant) entrySubject(subject string) (string, error) {
 	token := strings.TrimPrefix(subject, metas)
 	name, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(token, "="))
@@ -42,8 +42,8 @@ func (g tenant) entrySubject(subject string) (string, error) {
 	return entryOf(Documents, g.own()+string(name)), nil
 }
 
-// writeOwner writes into an entry under which name it lies, whose chunks it has and, for a
-// firm's tenant, whose document it is.
+// writeOwner sets an entry's name and the id of its chunks to those in the store and, for a
+// firm's tenant, records the firm.
 func (g tenant) writeOwner(entry fields, header nats.Header, meta objectMeta, id string) {
 	entry["name"], entry["nuid"] = encoded(g.own()+meta.Name), encoded(id)
 	if g.firm == "" {
@@ -56,7 +56,7 @@ func (g tenant) writeOwner(entry fields, header nats.Header, meta objectMeta, id
 	header.Set(firmHeader, g.firm)
 }
 
-// shown is an entry as the tenant put it.
+// shown returns an entry with the names that the tenant used.
 func (g tenant) shown(stored []byte) []byte {
 	var entry fields
 	if g.firm == "" || json.Unmarshal(stored, &entry) != nil || entry == nil {

@@ -16,7 +16,7 @@ type consumerInfo struct {
 	} `json:"error"`
 }
 
-// ack passes an acknowledgement on: $JS.ACK.OUTBOX.{consumer}.{five numbers}.
+// ack forwards an acknowledgement: $JS.ACK.OUTBOX.{consumer}.{five numbers}.
 func (g *gate) ack(c call) error {
 	tokens := strings.Split(c.subject, ".")
 	if len(tokens) != 9 || tokens[2] != Outbox || !g.owns(c.tenant, tokens[3]) {
@@ -25,7 +25,7 @@ func (g *gate) ack(c call) error {
 	return g.forward(c, nil, c.msg.Data)
 }
 
-// flowControl passes a push consumer's "go on": $JS.FC.OUTBOX.{consumer}.{id}.
+// flowControl forwards a push consumer's flow-control answer: $JS.FC.OUTBOX.{consumer}.{id}.
 func (g *gate) flowControl(c call) error {
 	tokens := strings.Split(c.subject, ".")
 	if len(tokens) != 5 || tokens[2] != Outbox || !g.owns(c.tenant, tokens[3]) {
@@ -34,7 +34,7 @@ func (g *gate) flowControl(c call) error {
 	return g.forward(c, nil, c.msg.Data)
 }
 
-// owns says whether the tenant has made the consumer.
+// owns reports whether the tenant made the consumer.
 func (g *gate) owns(who tenant, name string) bool {
 	g.mu.Lock()
 	owner, ok := g.owners[name]
@@ -45,7 +45,7 @@ func (g *gate) owns(who tenant, name string) bool {
 	return owner == who.token()
 }
 
-// unclaimed refuses a name under which somebody else's consumer lives.
+// unclaimed refuses the name of another tenant's consumer.
 func (g *gate) unclaimed(who tenant, name string) error {
 	if name == "" {
 		return nil
@@ -57,7 +57,8 @@ func (g *gate) unclaimed(who tenant, name string) error {
 	return nil
 }
 
-// owner asks JetStream who made the consumer: "" when there is none.
+// owner returns the tenant that made the consumer, from memory or from JetStream; "": there is
+// no such consumer.
 func (g *gate) owner(name string) string {
 	if name == "" || strings.ContainsAny(name, ".*> \t\r\n") {
 		return ""
@@ -70,7 +71,7 @@ func (g *gate) owner(name string) string {
 	return g.learn(m.Data)
 }
 
-// learn remembers whose consumer the answer shows.
+// learn remembers the owner of the consumer in the answer.
 func (g *gate) learn(answer []byte) string {
 	var info consumerInfo
 	if err := json.Unmarshal(answer, &info); err != nil {

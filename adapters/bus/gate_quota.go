@@ -10,14 +10,14 @@ type quota struct {
 
 	mu         sync.Mutex
 	older, now map[tenant]int64
-	end        uint64 // the stream's last sequence when the older age ended
+	end        uint64 // the stream's last sequence when the older period ended
 }
 
 func newQuota(most int64) *quota {
 	return &quota{most: most, older: map[tenant]int64{}, now: map[tenant]int64{}}
 }
 
-// take says whether the tenant has room for so many bytes, and takes it.
+// take reserves the bytes for the tenant, and reports whether its share has room for them.
 func (q *quota) take(who tenant, bytes int) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -28,7 +28,8 @@ func (q *quota) take(who tenant, bytes int) bool {
 	return true
 }
 
-// acquire records the stream's last message and the last one processed.
+// acquire drops the older period once the engine has processed everything up to its end: last
+// is the stream's last sequence, done the last one processed.
 func (q *quota) acquire(last, done uint64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()

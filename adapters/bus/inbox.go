@@ -10,9 +10,9 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// redeliverUnacked makes what was delivered and never acknowledged come again at once. On the
-// embedded server nobody else can hold it: who did is dead. On a cluster other engines
-// may, so there it comes when their time is over.
+// redeliverUnacked redelivers unacknowledged messages at once instead of after AckWait. That is
+// safe on the embedded server only, where the engine that had them is dead. On a cluster another
+// engine may still be handling them, so there they come after AckWait.
 func redeliverUnacked(ctx context.Context, js jetstream.JetStream, log *slog.Logger) error {
 	for _, d := range durables() {
 		cons, err := js.Consumer(ctx, d.stream, d.name)
@@ -34,8 +34,8 @@ func redeliverUnacked(ctx context.Context, js jetstream.JetStream, log *slog.Log
 // ErrNoMessage says that the intake's stream has no message of that sequence, or no more.
 var ErrNoMessage = errors.New("the message is not on the bus")
 
-// InboxMessage is the subject, without [Bound], and the body of a message of the stream
-// [Inbox], as long as that keeps it.
+// InboxMessage returns the subject, without [Bound], and the body of a message that the stream
+// [Inbox] still has.
 func (b *Bus) InboxMessage(ctx context.Context, seq uint64) (subject string, body []byte, err error) {
 	stream, err := b.js.Stream(ctx, Inbox)
 	if err != nil {
@@ -43,7 +43,10 @@ func (b *Bus) InboxMessage(ctx context.Context, seq uint64) (subject string, bod
 	}
 	m, err := stream.GetMsg(ctx, seq)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		return "", nil, ErrNoMessage
+		if err = absentAt(ctx, stream, seq); err == nil {
+			err = ErrNoMessage
+		}
+		return "", nil, err
 	}
 	if err != nil {
 		return "", nil, fmt.Errorf("read message %d of %s: %w", seq, Inbox, err)

@@ -8,9 +8,9 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 )
 
-// TestNewBusTakesBackWhatADeadOneHeld opens a bus where messages were delivered, one
-// acknowledged out of order, and their reader died: all from the first that was not
-// acknowledged comes at once, and so does what is new.
+// TestNewBusTakesBackWhatADeadOneHeld opens a bus whose reader died after messages were delivered
+// and one of them was acknowledged out of order: the first unacknowledged message and all after it
+// are redelivered at once, and new messages are delivered.
 func TestNewBusTakesBackWhatADeadOneHeld(t *testing.T) {
 	at := func(dir string) func(*bus.Config) { return func(c *bus.Config) { quiet(c); c.DataDir = dir } }
 	dir := t.TempDir()

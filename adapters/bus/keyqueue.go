@@ -8,15 +8,15 @@ import (
 	"github.com/ThreeDotsLabs/watermill/message"
 )
 
-// keyQueue holds the messages of one key, oldest first. It lives as long as it has any, or
+// keyQueue holds the messages of one key, oldest first. It exists while it has messages or
 // awaits one. The subscription's mutex guards it.
 type keyQueue struct {
 	key     string
 	queue   []*unackedMessage
 	changed chan struct{} // something was added
 
-	awaits uint64    // the sequence of a message that failed and comes again; 0: none
-	until  time.Time // no longer than this, for it may go to another engine
+	awaits uint64    // the sequence of a failed message that will be redelivered; 0: none
+	until  time.Time // at the latest: the message may be redelivered to another engine
 }
 
 func (l *keyQueue) add(h *unackedMessage) {
@@ -33,7 +33,7 @@ func (l *keyQueue) add(h *unackedMessage) {
 	}
 }
 
-// drive hands out the queue's messages one by one until none is left.
+// drive delivers the queue's messages one by one until none is left.
 func (s *subscription) drive(l *keyQueue) {
 	for {
 		h, wait := s.next(l)
@@ -48,8 +48,8 @@ func (s *subscription) drive(l *keyQueue) {
 	}
 }
 
-// next is the message that is handled next, or how long to wait for it, or neither: then the
-// queue is gone.
+// next returns the next message to handle, or how long to wait for it. If it returns neither,
+// the queue is deleted.
 func (s *subscription) next(l *keyQueue) (*unackedMessage, time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,8 @@ func (s *subscription) sleep(l *keyQueue, wait time.Duration) {
 	}
 }
 
-// handOut gives the message to whoever reads the subscription and waits for the verdict.
+// handOut delivers the message to the subscription's reader and waits until it is acknowledged
+// or fails.
 func (s *subscription) handOut(l *keyQueue, h *unackedMessage) {
 	if s.stop.Err() != nil {
 		s.giveBack(h, 0)
@@ -109,11 +110,11 @@ func (s *subscription) settle(l *keyQueue, h *unackedMessage, m *message.Message
 			s.giveBack(h, 0)
 			return
 		}
-		s.acknowledge(h) // the handler was just in time
+		s.acknowledge(h) // the handler acknowledged it just before
 	}
 }
 
-// comesAgain gives a failed message back and keeps its queue closed until it is there again.
+// comesAgain returns a failed message to JetStream and blocks its queue until it is redelivered.
 func (s *subscription) comesAgain(l *keyQueue, h *unackedMessage) {
 	delay := s.config.Delay(int(h.deliveries))
 	s.mu.Lock()

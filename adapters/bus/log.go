@@ -6,8 +6,8 @@ import (
 	"github.com/ThreeDotsLabs/watermill"
 )
 
-// Logger is Watermill's logger on slog. Of Watermill's fields it writes those that are
-// known to hold names and ids; payloads and metadata never reach the log.
+// Logger writes Watermill's log entries to slog. It keeps only fields that are known to hold
+// names and ids; payloads and metadata never reach the log.
 type Logger struct {
 	log *slog.Logger
 }
@@ -27,8 +27,8 @@ func (l *Logger) Error(msg string, err error, fields watermill.LogFields) {
 	l.log.Error(msg, append(attributes(fields), "err", err)...)
 }
 
-// Info implements [watermill.LoggerAdapter]. What Watermill finds worth an Info is Debug to
-// an operator.
+// Info implements [watermill.LoggerAdapter]. It logs at level debug, because operators have no
+// use for Watermill's info entries.
 func (l *Logger) Info(msg string, fields watermill.LogFields) {
 	l.log.Debug(msg, attributes(fields)...)
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// What the subscriber adds to a message's metadata, beside its NATS headers. Publishers
-// leave these out again.
+// The metadata that the subscriber adds to a message beside its NATS headers. Publishers do not
+// send it.
 const (
 	MetaSubject    = metaPrefix + "subject"    // the subject it was published on
 	MetaSeq        = metaPrefix + "seq"        // its sequence in the stream, from 1
@@ -22,11 +22,12 @@ const (
 	metaPrefix = "bus-"
 )
 
-// Key says which messages have to be handled one after the other: those of one key. It must
-// not keep or change its arguments.
+// Key returns a message's key: messages of one key are handled one after the other. It must not
+// keep or change its arguments.
 type Key func(subject string, header nats.Header, data []byte) string
 
-// unackedMessage is a message that JetStream considers ours until it is acknowledged.
+// unackedMessage is a message that JetStream has delivered to this subscription and that is not
+// acknowledged yet.
 type unackedMessage struct {
 	msg        jetstream.Msg
 	subject    string // without [Bound]
@@ -48,8 +49,8 @@ func newUnackedMessage(msg jetstream.Msg, key Key) (*unackedMessage, error) {
 	}, nil
 }
 
-// message is what Watermill's handlers get. The UUID is the publisher's Nats-Msg-Id, or the
-// stream's sequence. Of a header with several values the first counts.
+// message returns the message for Watermill's handlers. Its UUID is the publisher's Nats-Msg-Id,
+// or else the stream's sequence. Of a header with several values it keeps the first.
 func (h *unackedMessage) message(ctx context.Context) *message.Message {
 	header := h.msg.Headers()
 	id := header.Get(nats.MsgIdHdr)

@@ -14,6 +14,7 @@ import (
 // TestNoMessageIDHidesAnotherEvent publishes other events under a Nats-Msg-Id that was used
 // before, as tenants of two firms, as everyone's tenant and as the engine does for HTTP.
 func TestNoMessageIDHidesAnotherEvent(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	_, two := dial(t, b, f2)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
@@ -39,8 +40,9 @@ func TestNoMessageIDHidesAnotherEvent(t *testing.T) {
 // TestNoMessageIDHidesAnotherEventOnACluster does the same on a NATS server of its own whose
 // INBOX an earlier version has made, with a window of two minutes.
 func TestNoMessageIDHidesAnotherEventOnACluster(t *testing.T) {
+	t.Parallel()
 	s := standalone(t)
-	conn, err := nats.Connect(s.ClientURL())
+	conn, err := bus.Dial(s.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,6 +76,7 @@ func TestNoMessageIDHidesAnotherEventOnACluster(t *testing.T) {
 // TestPublishSaysWhatIsNotStored publishes another message under an id that the stream of
 // the engine's own events has.
 func TestPublishSaysWhatIsNotStored(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	if err := b.Publish(brief(t), "sync.f1.matter.synced", "sync-1", nil, []byte("one")); err != nil {
 		t.Fatal(err)
@@ -86,6 +89,7 @@ func TestPublishSaysWhatIsNotStored(t *testing.T) {
 // TestBoundPublishersAreTold tells the events of publishers that speak for one firm from
 // those of CaseHug's services; handlers see the subject that was published.
 func TestBoundPublishersAreTold(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t)
 	_, two := dial(t, b, f2)
 	_, all := dial(t, b, nats.UserInfo("all", "right"))

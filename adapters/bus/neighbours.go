@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// The questions that NATS answers everybody about their own account.
+// The requests about its own account that NATS answers every user.
 const (
 	whoAmI    = "$SYS.REQ.USER.INFO"
 	whoIsHere = "$SYS.REQ.ACCOUNT.PING.CONNZ"
@@ -20,22 +20,22 @@ const (
 const (
 	globalAccount   = "$G"
 	answersWithin   = 2 * time.Second
-	neighboursMost  = 10 // that are named
+	neighboursMost  = 10 // that the log names
 	connectionsMost = 1024
 )
 
-// warnOfSharedAccount logs whether others reach a cluster's streams because they are in the
-// engine's account. What other accounts import of it, only the cluster's operators see.
+// warnOfSharedAccount warns when other users are in the engine's account, because they can reach
+// its streams. Only the cluster's operators can see what other accounts import from it.
 func (b *Bus) warnOfSharedAccount(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, 2*answersWithin)
 	defer cancel()
 	account, me, err := b.ownConnection(ctx)
 	if err != nil {
-		b.log.Info("can't see who shares the engine's NATS account: the servers do not say; check that only the engine uses it", "err", err)
+		b.log.Info("can't see who shares the engine's NATS account, because the servers do not answer; check that only the engine uses it", "err", err)
 		return
 	}
 	others, err := b.otherConnections(ctx, me)
-	const remedy = "who is in it reaches the ledger and the sealed secrets; give the engine an account of its own, as in ops/nats-accounts.conf"
+	const remedy = "users of this account can reach the ledger and the sealed secrets; give the engine an account of its own, as in ops/nats-accounts.conf"
 	switch {
 	case err != nil:
 		b.log.Info("can't see who shares the engine's NATS account; check that only the engine uses it", "account", account, "err", err)
@@ -48,7 +48,7 @@ func (b *Bus) warnOfSharedAccount(ctx context.Context) {
 	}
 }
 
-// ownConnection is the engine's account and user.
+// ownConnection returns the engine's account and user.
 func (b *Bus) ownConnection(ctx context.Context) (account, user string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
@@ -65,7 +65,7 @@ func (b *Bus) ownConnection(ctx context.Context) (account, user string, err erro
 	return answer.Data.Account, answer.Data.User, nil
 }
 
-// otherConnections are the users, other than the engine's, who are connected in its account.
+// otherConnections returns the users, except the engine's own, who are connected in its account.
 func (b *Bus) otherConnections(ctx context.Context, me string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
@@ -85,7 +85,7 @@ func (b *Bus) otherConnections(ctx context.Context, me string) ([]string, error)
 			return slices.Sorted(maps.Keys(others)), nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("hear who is in the account: %w", err)
+			return nil, fmt.Errorf("receive who is in the account: %w", err)
 		}
 		users, err := usersIn(m)
 		if err != nil {
@@ -100,7 +100,7 @@ func (b *Bus) otherConnections(ctx context.Context, me string) ([]string, error)
 	}
 }
 
-// usersIn are the users of one server's answer.
+// usersIn returns the users in one server's answer.
 func usersIn(m *nats.Msg) (users []string, err error) {
 	var answer struct {
 		Data struct {

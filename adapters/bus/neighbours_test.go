@@ -39,6 +39,7 @@ func (s *said) String() string {
 // TestWhoSharesTheEnginesAccountIsTold opens the bus on a server where a service is connected in
 // the engine's account, and where none is.
 func TestWhoSharesTheEnginesAccountIsTold(t *testing.T) {
+	t.Parallel()
 	for tenants, want := range map[string]string{
 		"ENGINE":   "others are connected in the engine's NATS account",
 		"SERVICES": "nobody else is connected in the engine's NATS account",
@@ -65,7 +66,7 @@ func TestWhoSharesTheEnginesAccountIsTold(t *testing.T) {
 			if !s.ReadyForConnections(10 * time.Second) {
 				t.Fatal("the server does not get ready")
 			}
-			conn, err := nats.Connect(s.ClientURL(), nats.UserInfo("casehug", "secret"))
+			conn, err := bus.Dial(s.ClientURL(), nats.UserInfo("casehug", "secret"))
 			if err != nil {
 				t.Fatal(err)
 			}

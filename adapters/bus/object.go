@@ -14,27 +14,25 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// ErrNoObject is the cause when a bucket has no object of that name, or there is no such
-// bucket.
+// ErrNoObject says that the bucket or the object does not exist.
 var ErrNoObject = errors.New("no such object")
 
 // openWithin is how long the bus may take to report an object. If its servers hang, the
 // caller retries the whole read later.
 const openWithin = 10 * time.Second
 
-// Object is an object that was opened. Reading it ends with [ErrDamaged] if the content does
-// not match the digest that the store has, and with another error if no server sends a byte
-// for 10 seconds.
+// Object is an open object. Reading it ends with [ErrDamaged] if the content does not match the
+// digest in the store, and with another error if no server sends a byte for 10 seconds.
 type Object struct {
 	io.ReadCloser
 	Size   int64         // in bytes
 	Digest string        // "SHA-256=" and the digest in padded base64url
-	Firm   domain.FirmID // whose it is by its mark; "": it bears none
+	Firm   domain.FirmID // the firm that it is marked with; "": none
 }
 
-// Object opens an object for a firm's document, if it may be read for that: see
-// [domain.ObjectEntry]. What the firm's own tenant has put under that name is found too. ctx
-// has to live as long as the object, which the caller closes. Links are not followed.
+// Object opens an object for a firm's document, if [domain.ObjectEntry] allows that. It also
+// finds what the firm's own tenant put under that name. ctx must not end before the caller has
+// closed the object. Links are not followed.
 func (b *Bus) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (Object, error) {
 	asked, stop := context.WithTimeout(ctx, openWithin)
 	defer stop()
@@ -49,19 +47,19 @@ func (b *Bus) Object(ctx context.Context, q domain.ObjectQuestion, bucket, name 
 	return Object{ReadCloser: content, Size: int64(found.info.Size), Digest: found.info.Digest, Firm: found.entry.Firm}, nil
 }
 
-// ErrDamaged is the cause when an object has not the bytes that were put.
-var ErrDamaged = errors.New("the object's bytes do not fit its digest")
+// ErrDamaged says that an object's bytes are not those that were put.
+var ErrDamaged = errors.New("the object's bytes do not match its digest")
 
-// entryOf is the subject under which a bucket's stream has what is known of an object.
+// entryOf returns the subject of an object's entry in the bucket's stream.
 func entryOf(bucket, name string) string {
 	return "$O." + bucket + ".M." + base64.URLEncoding.EncodeToString([]byte(name))
 }
 
-// errLags says that a server of the cluster does not have yet what was put.
+// errLags says that a server of the cluster does not yet have an object that was put.
 var errLags = errors.New("a NATS server lags behind; try again")
 
-// noObject reports whether the object is not there. On a cluster any replica may have said so,
-// also one that lags behind the put: what the leader has is there.
+// noObject checks the error of a lookup: on a cluster a replica that lags behind the put may have
+// answered that there is no object. Only the leader's answer counts.
 func (b *Bus) noObject(ctx context.Context, bucket, name string, err error) error {
 	missing := noObject(err)
 	if b.embedded != nil || !errors.Is(missing, ErrNoObject) || !errors.Is(err, jetstream.ErrObjectNotFound) {
@@ -73,7 +71,7 @@ func (b *Bus) noObject(ctx context.Context, bucket, name string, err error) erro
 	return missing
 }
 
-// leaderHas asks the leader of the bucket's stream, which the library would not.
+// leaderHas asks the leader of the bucket's stream; the library would ask any replica.
 func (b *Bus) leaderHas(ctx context.Context, bucket, name string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, leaderWithin)
 	defer cancel()

@@ -14,6 +14,7 @@ import (
 // TestADamagedObjectIsTold: an object whose chunks are not those that were put
 // reads to its end and is then known as such, until it is put again.
 func TestADamagedObjectIsTold(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	store, err := b.JetStream().ObjectStore(brief(t), bus.Documents)
 	if err != nil {

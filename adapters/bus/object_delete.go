@@ -11,11 +11,11 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// DeleteObject removes what a firm's document was read from, if it was put before a time: the
-// shared object, unless it bears another firm's mark, and the one that the firm's own tenant put.
-// What is not there is no error.
+// DeleteObject removes the objects of a firm's document that were put before a time: the shared
+// object, unless it is marked with another firm, and the one that the firm's own tenant put. A
+// missing object is no error.
 func (b *Bus) DeleteObject(ctx context.Context, f domain.FirmID, bucket, name string, before time.Time) error {
-	store, err := b.js.ObjectStore(ctx, bucket)
+	store, err := b.js.Stream(ctx, "OBJ_"+bucket)
 	if err != nil {
 		return fmt.Errorf("find bucket %s: %w", bucket, err)
 	}
@@ -29,7 +29,7 @@ func (b *Bus) DeleteObject(ctx context.Context, f domain.FirmID, bucket, name st
 		case object.entry.Firm != "" && object.entry.Firm != f, object.info.ModTime.After(before):
 			continue
 		}
-		if err := store.Delete(ctx, n); err != nil && !errors.Is(err, jetstream.ErrObjectNotFound) {
+		if err := b.eraseObject(ctx, store, f, bucket, n); err != nil { // its bytes do not stay in free space
 			return fmt.Errorf("delete object %s/%s: %w", bucket, n, err)
 		}
 	}

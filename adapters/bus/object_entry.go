@@ -15,25 +15,25 @@ import (
 )
 
 const (
-	// firmKey is the object's metadata that says whose document it is.
+	// firmKey is the metadata key that names the firm of an object.
 	firmKey = "firm"
-	// firmHeader is how the gate marked entries before it wrote metadata, and how it marks
-	// those of a firm's own names.
+	// firmHeader is the header with the firm. The gate used it before it wrote metadata, and
+	// uses it for entries under a firm's own names.
 	firmHeader = "Engine-Firm"
 )
 
-// ownName is the name under which the bucket has what a firm's tenant puts as name: the
-// names of different firms' tenants never meet.
+// ownName returns the name in the bucket of an object that a firm's tenant puts as name: the
+// prefix keeps the names of different firms apart.
 func ownName(firm, name string) string { return "~" + firm + "/" + name }
 
-// found is an object of the bucket and whose it is.
+// found is an object of the bucket with its firm.
 type found struct {
 	info  *jetstream.ObjectInfo
 	entry domain.ObjectEntry
 }
 
-// findObject is the object that is meant by name for the firm, if it may be read. Of two, a
-// publisher who serves all firms means the shared one, others the firm's own.
+// findObject finds the object that a firm's publisher means by name, if the firm may read it. If
+// there are two, a publisher for all firms means the shared one, any other the firm's own.
 func (b *Bus) findObject(ctx context.Context, q domain.ObjectQuestion, bucket, name string) (found, error) {
 	names := []string{name}
 	if own := ownName(string(q.Firm), name); b.embedded != nil && q.Vouched {
@@ -45,7 +45,7 @@ func (b *Bus) findObject(ctx context.Context, q domain.ObjectQuestion, bucket, n
 	for _, n := range names {
 		object, err := b.objectEntry(ctx, bucket, n)
 		if err == nil && n != name && object.entry.Firm != q.Firm {
-			err = jetstream.ErrObjectNotFound // no tenant put it
+			err = jetstream.ErrObjectNotFound // not put by a tenant
 		}
 		if err == nil {
 			err = object.entry.Allows(q)
@@ -53,6 +53,8 @@ func (b *Bus) findObject(ctx context.Context, q domain.ObjectQuestion, bucket, n
 		switch {
 		case err == nil:
 			return object, nil
+		case errors.Is(err, errUnreadable):
+			return found{}, err
 		case refused == nil || errors.Is(refused, jetstream.ErrObjectNotFound):
 			refused = err
 		}
@@ -60,7 +62,7 @@ func (b *Bus) findObject(ctx context.Context, q domain.ObjectQuestion, bucket, n
 	return found{}, refused
 }
 
-// objectEntry is what the bucket says of an object that is one of its own and not deleted.
+// objectEntry returns the entry of an object that is neither a link nor deleted.
 func (b *Bus) objectEntry(ctx context.Context, bucket, name string) (found, error) {
 	s, err := b.js.Stream(ctx, "OBJ_"+bucket)
 	if errors.Is(err, jetstream.ErrStreamNotFound) || errors.Is(err, jetstream.ErrInvalidStreamName) {
@@ -71,7 +73,9 @@ func (b *Bus) objectEntry(ctx context.Context, bucket, name string) (found, erro
 	}
 	m, err := s.GetLastMsgForSubject(ctx, entryOf(bucket, name))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
-		err = jetstream.ErrObjectNotFound
+		if err = absent(ctx, s, entryOf(bucket, name)); err == nil {
+			err = jetstream.ErrObjectNotFound
+		}
 	}
 	if err != nil {
 		return found{}, err
@@ -98,7 +102,7 @@ func readEntry(m *jetstream.RawStreamMsg) (found, error) {
 	return found{info, domain.ObjectEntry{Firm: domain.FirmID(firm), SHA256: hexDigest(info.Digest)}}, nil
 }
 
-// hexDigest is the SHA-256 in an entry's digest, or "".
+// hexDigest returns the SHA-256 in an entry's digest in hexadecimal, or "".
 func hexDigest(digest string) string {
 	text, ok := strings.CutPrefix(digest, "SHA-256=")
 	sum, err := base64.URLEncoding.DecodeString(text)

@@ -16,6 +16,7 @@ import (
 // TestAnObjectThatAReplicaLacksIsThere: an object which a server of a cluster does
 // not find is missing only where the leader has none either.
 func TestAnObjectThatAReplicaLacksIsThere(t *testing.T) {
+	t.Parallel()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: server.RANDOM_PORT, JetStream: true, StoreDir: t.TempDir(), NoSigs: true, NoLog: true})
 	if err != nil {
 		t.Fatal(err)

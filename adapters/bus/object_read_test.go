@@ -16,7 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// shelf is an object of a few chunks, and what is answered to the n-th question for one.
+// shelf is an object of a few chunks, and the answer to the n-th request for one.
 type shelf struct {
 	parts []string
 	asked int
@@ -51,8 +51,8 @@ func hangs(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// TestAServerThatHangsDoesNotHoldAReadUp: a chunk which does not come is asked for
-// again, and that the read goes on where it stood.
+// TestAServerThatHangsDoesNotHoldAReadUp: the reader requests a missing chunk again and continues
+// the read from there.
 func TestAServerThatHangsDoesNotHoldAReadUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{parts: []string{"the first ", "the second ", "the third"}, fault: func(ctx context.Context, n int) error {
@@ -77,8 +77,8 @@ func TestAServerThatHangsDoesNotHoldAReadUp(t *testing.T) {
 	})
 }
 
-// TestAReadThatDoesNotMoveEnds: a read fails when no server sends a byte for 10 s,
-// and at once when it is called off.
+// TestAReadThatDoesNotMoveEnds: a read fails when no server sends a byte for 10 s, and at once
+// when it is cancelled.
 func TestAReadThatDoesNotMoveEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &shelf{parts: []string{"the first ", "the second"}, fault: func(ctx context.Context, n int) error {
@@ -98,6 +98,44 @@ func TestAReadThatDoesNotMoveEnds(t *testing.T) {
 		began = time.Now()
 		if _, err := io.ReadAll(c); !errors.Is(err, context.Canceled) || time.Since(began) > time.Second {
 			t.Errorf("called off: %v after %s", err, time.Since(began))
+		}
+	})
+}
+
+// TestTheNextChunkComesMeanwhile: while the caller works on a chunk, the next one is on its way,
+// and no more than that.
+func TestTheNextChunkComesMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &shelf{parts: []string{"the first ", "the second ", "the third ", "the last"}, fault: func(context.Context, int) error {
+			time.Sleep(time.Second)
+			return nil
+		}}
+		c := s.open(t)
+		began := time.Now()
+		for i, part := range s.parts {
+			got := make([]byte, len(part))
+			if _, err := io.ReadFull(c, got); err != nil || string(got) != part {
+				t.Fatalf("read %q, %v", got, err)
+			}
+			time.Sleep(time.Second) // the caller works
+			synctest.Wait()
+			if s.asked > i+2 {
+				t.Fatalf("%d chunks are requested after %d were read", s.asked, i+1)
+			}
+		}
+		if _, err := c.Read(make([]byte, 1)); err != io.EOF || s.asked != 4 {
+			t.Errorf("it ends with %v after %d requests", err, s.asked)
+		}
+		if took := time.Since(began); took != 5*time.Second {
+			t.Errorf("four chunks took %s; one after the other they take 8 s", took)
+		}
+		s.asked = 0
+		c = s.open(t)
+		if _, err := c.Read(make([]byte, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Close(); err != nil || s.asked != 2 {
+			t.Errorf("closed with %v after %d requests", err, s.asked)
 		}
 	})
 }

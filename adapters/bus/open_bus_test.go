@@ -1,6 +1,7 @@
 package bus_test
 
 import (
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -18,6 +19,7 @@ import (
 )
 
 func TestOpenMakesWhatTheTableNames(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	for name, want := range map[string]struct {
 		subjects string
@@ -57,6 +59,7 @@ func TestOpenMakesWhatTheTableNames(t *testing.T) {
 
 // What was published and how far the consumers came survives a restart.
 func TestRestartKeepsMessagesAndPositions(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	same := func(c *bus.Config) { c.DataDir = dir }
 	b := open(t, same)
@@ -90,6 +93,7 @@ func TestRestartKeepsMessagesAndPositions(t *testing.T) {
 }
 
 func TestListenOffTakesNoConnections(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(c *bus.Config) { c.Listen = "off" })
 	if b.ClientURL() != "" {
 		t.Errorf("listens at %s", b.ClientURL())
@@ -116,6 +120,7 @@ func standalone(t testing.TB) *server.Server {
 }
 
 func TestOpenConnectsToACluster(t *testing.T) {
+	t.Parallel()
 	s := standalone(t)
 	for range 2 { // a second engine finds what the first one made
 		b := open(t, func(c *bus.Config) { *c = bus.Config{URL: s.ClientURL()} })
@@ -132,6 +137,7 @@ func TestOpenConnectsToACluster(t *testing.T) {
 
 // A tenant's account cannot carry an engine.
 func TestOpenReportsWhatTheClusterRefuses(t *testing.T) {
+	t.Parallel()
 	tenants := open(t)
 	if _, err := bus.Open(t.Context(), bus.Config{URL: tenants.ClientURL()}); err == nil || !strings.Contains(err.Error(), "make stream ENGINE_VOID") {
 		t.Errorf("%v; want the first thing that the account may not do", err)
@@ -139,6 +145,7 @@ func TestOpenReportsWhatTheClusterRefuses(t *testing.T) {
 }
 
 func TestOpenNamesTheVariableAtFault(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -183,13 +190,20 @@ func TestOpenNamesTheVariableAtFault(t *testing.T) {
 }
 
 func TestMain(m *testing.M) {
-	goleak.VerifyTestMain(m, sourceSetup()...)
+	atOnce := "8" // most tests wait for a server; the command line, which is read later, may say otherwise
+	if os.Getenv("CI") == "true" {
+		atOnce = "4" // under the race detector
+	}
+	_ = flag.Set("test.parallel", atOnce)
+	goleak.VerifyTestMain(m, leftByNATS()...)
 }
 
-// sourceSetup is the embedded server's goroutine that looks for a stream's source: where the
-// server stops meanwhile it waits for half a minute more.
-func sourceSetup() []goleak.Option {
-	var known []goleak.Option
+// leftByNATS are goroutines of the server and the client that outlive what started them. The
+// server's looks for a stream's source: where the server stops meanwhile it waits for half a minute
+// more. The client's is started by an object's Put; where Put is over before it runs, it waits for
+// ever (nats.go 1.55: cleanupReplySub takes its channel away).
+func leftByNATS() []goleak.Option {
+	known := []goleak.Option{goleak.IgnoreAnyFunction("github.com/nats-io/nats.go/jetstream.(*jetStream).resetPendingAcksOnReconnect")}
 	for n := range 6 {
 		known = append(known, goleak.IgnoreAnyFunction(fmt.Sprintf("github.com/nats-io/nats-server/v2/server.(*stream).trySetupSourceConsumer.func%d", n+1)))
 	}

@@ -11,19 +11,19 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// pace is how many messages and bytes a tenant may send of one kind. A tenant that is ahead of
-// it waits, as long as few of its messages wait; one that sends on all the same is refused and
+// pace is the rate of messages and bytes of one kind at which a tenant may send. The messages of
+// a faster tenant wait; beyond a number of waiting messages they are refused, and the tenant is
 // told when to retry.
 type pace struct {
 	messages, bytes *rate.Limiter // nil: as many as are answered
 	waits           int           // messages that may wait in the queue; 0: as many as it holds
 }
 
-// asks is the pace of what is asked of JetStream's API.
+// asks is the pace of requests to JetStream's API.
 func asks() pace { return pace{messages: rate.NewLimiter(200, 1000)} }
 
-// tells is the pace of events. What one firm's tenant sends must not keep the intake busy for
-// all others, nor fill the disk.
+// tells is the pace of events. One firm's tenant must neither occupy the intake for all others
+// nor fill the disk.
 func (g tenant) tells() pace {
 	if g.firm == "" {
 		return pace{} // each firm's events wait in a queue of their own: see [firmQueues]
@@ -31,8 +31,7 @@ func (g tenant) tells() pace {
 	return pace{messages: rate.NewLimiter(100, 2_000), bytes: rate.NewLimiter(256<<10, 64<<20), waits: 4_096}
 }
 
-// puts is the pace of documents, by their bytes: what was confirmed leaves the store after a
-// week.
+// puts is the pace of documents, by their bytes: the store keeps a confirmed document for a week.
 func (g tenant) puts() pace {
 	if g.firm == "" {
 		return pace{}
@@ -40,10 +39,10 @@ func (g tenant) puts() pace {
 	return pace{bytes: rate.NewLimiter(1<<20, 4<<30), waits: 64}
 }
 
-// longestWait is how long a single message may wait for its bytes.
+// longestWait is how long a message may wait for the limiter of bytes.
 const longestWait = 2 * time.Second
 
-// tooMuch begins a refusal for which coming again helps.
+// tooMuch begins a refusal after which a retry helps.
 const tooMuch = "these are more messages, or more bytes, than the engine accepts at once"
 
 // take waits until the message is within the pace, or refuses it.

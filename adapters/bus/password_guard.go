@@ -15,33 +15,33 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// passwordGuard lets users in who sign in with passwords or nkeys. The server alone would compare a
-// bcrypt hash, which takes long on purpose, for everybody who tries a password: here each
-// address has so many tries, one hash is compared at a time, and who was let in is known again
-// without one.
+// passwordGuard authenticates users by passwords or nkeys. The server itself would compare a
+// bcrypt hash, which is slow on purpose, for everybody who tries a password. The guard limits the
+// tries of each address, compares one hash at a time, and recognises a password that was right
+// before without bcrypt.
 type passwordGuard struct {
 	byName map[string]*server.User
 	byKey  map[string]*server.User
-	engine string // the engine's own key, which counts inside the process only
+	engine string // the engine's own key, which is accepted inside the process only
 	// account is the running server's account of that name: the options have copies.
 	account func(name string) (*server.Account, error)
 
 	comparing sync.Mutex
-	key       []byte // of proofs, for this start only
+	key       []byte // of the keyed hashes in proofs, for this start only
 
 	mu     sync.Mutex
-	proofs map[string][]byte // by user name: of the password that was right
+	proofs map[string][]byte // by user name: the keyed hash of the password that was right
 	tries  map[netip.Prefix]*rate.Limiter
 }
 
-// An address may try so many passwords at once, and then one every few seconds.
+// An address may try triesAtOnce passwords at once, and then one every few seconds.
 const (
 	triesAtOnce    = 8
 	triesPerSecond = 0.2
 	addressesMost  = 10_000
 )
 
-// newPasswordGuard takes over the users that the options name.
+// newPasswordGuard moves the options' users into a guard.
 func newPasswordGuard(o *server.Options, engineKey string, account func(string) (*server.Account, error)) {
 	d := &passwordGuard{byName: map[string]*server.User{}, byKey: map[string]*server.User{}, engine: engineKey, account: account,
 		key: make([]byte, sha256.Size), proofs: map[string][]byte{}, tries: map[netip.Prefix]*rate.Limiter{}}
@@ -98,9 +98,11 @@ func (d *passwordGuard) opens(u *server.User, password string, from net.Addr) bo
 		return false
 	}
 	d.comparing.Lock()
-	err := bcrypt.CompareHashAndPassword([]byte(u.Password), []byte(password))
-	d.comparing.Unlock()
-	if err != nil {
+	defer d.comparing.Unlock()
+	if d.proven(u.Username, proof) { // by the comparison that this one waited for
+		return true
+	}
+	if bcrypt.CompareHashAndPassword([]byte(u.Password), []byte(password)) != nil {
 		return false
 	}
 	d.mu.Lock()
@@ -121,7 +123,7 @@ func (d *passwordGuard) proven(name string, proof []byte) bool {
 	return hmac.Equal(d.proofs[name], proof)
 }
 
-// triesOf are those of an address; of IPv6, of its network.
+// triesOf returns the limiter of an address; IPv6 addresses share that of their /64 network.
 func (d *passwordGuard) triesOf(from net.Addr) *rate.Limiter {
 	var p netip.Prefix
 	if a, ok := from.(*net.TCPAddr); ok {
@@ -139,10 +141,10 @@ func (d *passwordGuard) triesOf(from net.Addr) *rate.Limiter {
 	return d.tries[p]
 }
 
-// inside says whether a connection was made inside the process.
+// inside reports whether a connection was made inside the process.
 func inside(from net.Addr) bool { return from != nil && from.Network() == "pipe" }
 
-// signed says whether the key's owner has signed the nonce.
+// signed reports whether the nonce was signed with the key.
 func signed(key, signature string, nonce []byte) bool {
 	sig, err := base64.RawURLEncoding.DecodeString(signature)
 	if err != nil {

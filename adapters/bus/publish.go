@@ -20,13 +20,13 @@ const flushTimeout = 5 * time.Second
 // ErrClosed is what a publisher or subscriber returns after its Close.
 var ErrClosed = errors.New("the publisher or subscriber is closed")
 
-// ErrNotStored says that JetStream took a message for a repetition of another one.
+// ErrNotStored says that JetStream dropped a message because another one has the same id.
 var ErrNotStored = errors.New("the message was not stored: another one has its Nats-Msg-Id")
 
-// Publish stores data under subject and waits until JetStream has acknowledged it. The
-// stream [Inbox] stores each message, whatever its msgID is. [Outbox] stores the same message
-// under the same msgID within two minutes once; another one under that id is [ErrNotStored].
-// Header names and values go out as they are.
+// Publish stores data under subject and waits until JetStream has acknowledged it. The stream
+// [Inbox] stores every message, whatever its msgID is. [Outbox] stores a message that is repeated
+// with the same msgID within two minutes only once; a different message with that msgID is
+// [ErrNotStored]. Header names and values are sent unchanged.
 func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[string]string, data []byte) error {
 	msg := &nats.Msg{Subject: subject, Data: data, Header: nats.Header{}}
 	for k, v := range header {
@@ -47,6 +47,9 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 	if err == nil && ack.Duplicate {
 		err = b.isStored(ctx, ack, msg)
 	}
+	if err == nil {
+		err = b.embedded.kept()
+	}
 	if isFull(err) {
 		err = fmt.Errorf("%w: %w", ErrFull, err)
 	}
@@ -59,8 +62,8 @@ func (b *Bus) Publish(ctx context.Context, subject, msgID string, header map[str
 // callersWait is how long a caller of one firm waits for a place in the intake.
 const callersWait = 5 * time.Second
 
-// enter takes a place in the intake for what one firm's caller publishes; leave gives it back
-// where nothing was stored.
+// enter takes a place in the intake for an event of one firm's caller. leave gives the place back
+// if nothing was stored.
 func (b *Bus) enter(ctx context.Context, subject string) (leave func(), err error) {
 	subject, bound := strings.CutPrefix(subject, Bound)
 	if !bound || b.embedded == nil {
@@ -73,7 +76,7 @@ func (b *Bus) enter(ctx context.Context, subject string) (leave func(), err erro
 	return func() { b.waiting.leave(firm) }, nil
 }
 
-// isStored compares a message with the one that the server takes it to repeat.
+// isStored reports whether the message that the server already has under the id is the same.
 func (b *Bus) isStored(ctx context.Context, ack *jetstream.PubAck, msg *nats.Msg) error {
 	stream, err := b.js.Stream(ctx, ack.Stream)
 	if err != nil {
@@ -89,8 +92,8 @@ func (b *Bus) isStored(ctx context.Context, ack *jetstream.PubAck, msg *nats.Msg
 	return nil
 }
 
-// Publisher is Watermill's publisher on the bus. The topic is the subject; metadata goes
-// out as headers and the message's UUID as Nats-Msg-Id, unless the metadata has one. Publish
+// Publisher is Watermill's publisher on the bus. The topic is the subject. Metadata becomes
+// headers, and the message's UUID becomes the Nats-Msg-Id unless the metadata has one. Publish
 // returns when JetStream has acknowledged every message.
 type Publisher struct {
 	out    *wmnats.Publisher
@@ -99,7 +102,7 @@ type Publisher struct {
 
 var _ message.Publisher = (*Publisher)(nil)
 
-// NewPublisher publishes on conn, which stays open when the publisher is closed.
+// NewPublisher makes a publisher on conn. Close leaves conn open.
 func NewPublisher(conn *nats.Conn, log *Logger) (*Publisher, error) {
 	out, err := wmnats.NewPublisherWithNatsConn(conn, wmnats.PublisherPublishConfig{
 		Marshaler: marshaler{}, SubjectCalculator: wmnats.DefaultSubjectCalculator,
@@ -124,8 +127,8 @@ func (p *Publisher) Close() error {
 	return nil
 }
 
-// marshaler writes a message the way CaseHug's own publishers do, so that both look alike
-// to the stream.
+// marshaler writes a message as CaseHug's own publishers do, so that the stream sees no
+// difference.
 type marshaler struct{}
 
 // Marshal implements Watermill's marshaler.

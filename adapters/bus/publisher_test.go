@@ -11,6 +11,7 @@ import (
 )
 
 func TestPublishStoresOncePerID(t *testing.T) {
+	t.Parallel()
 	b := open(t, quiet)
 	for range 2 {
 		if err := b.Publish(brief(t), "sync.f1.matter.synced", "engine/1", map[string]string{"content-type": "application/cloudevents+json"}, []byte("{}")); err != nil {
@@ -33,6 +34,7 @@ func TestPublishStoresOncePerID(t *testing.T) {
 }
 
 func TestPublishOutsideTheStreamsFails(t *testing.T) {
+	t.Parallel()
 	b := open(t, quiet)
 	if err := b.Publish(brief(t), "elsewhere", "", nil, nil); err == nil {
 		t.Error("it is acknowledged by nobody")
@@ -40,6 +42,7 @@ func TestPublishOutsideTheStreamsFails(t *testing.T) {
 }
 
 func TestPublisherWritesHeaders(t *testing.T) {
+	t.Parallel()
 	b := open(t, quiet)
 	pub, err := bus.NewPublisher(b.Conn(), bus.NewLogger(nil))
 	if err != nil {

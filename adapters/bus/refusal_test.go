@@ -125,6 +125,7 @@ func hostileConsumers() []attempt {
 }
 
 func TestGateRefuses(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	furnish(t, b)
 	if _, err := b.JetStream().CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "engines", AckPolicy: jetstream.AckExplicitPolicy}); err != nil {
@@ -159,6 +160,7 @@ func refused(m *nats.Msg) bool {
 
 // A rollup of all subjects would empty the bucket.
 func TestGateRefusesHeadersThatHarmTheBucket(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	furnish(t, b)
 	conn, _ := dial(t, b)
@@ -180,6 +182,7 @@ func TestGateRefusesHeadersThatHarmTheBucket(t *testing.T) {
 
 // On core NATS none of these may reach or hear anything.
 func TestPermissionsRefuse(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	furnish(t, b)
 	violations := make(chan error, 100)
@@ -195,7 +198,7 @@ func TestPermissionsRefuse(t *testing.T) {
 			if !errors.Is(err, nats.ErrPermissionViolation) {
 				t.Errorf("%s: %v", what, err)
 			}
-		case <-time.After(5 * time.Second):
+		case <-time.After(time.Minute):
 			t.Errorf("%s: is allowed", what)
 		}
 	}
@@ -224,6 +227,7 @@ func TestPermissionsRefuse(t *testing.T) {
 
 // A tenant that listens to every inbox hears nothing of the engine's own traffic.
 func TestTenantCannotOverhearTheEngine(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	spy, _ := dial(t, b)
 	heard, err := spy.SubscribeSync("_INBOX.>")
@@ -243,6 +247,7 @@ func TestTenantCannotOverhearTheEngine(t *testing.T) {
 
 // Acknowledging another's message would make it vanish for its reader.
 func TestTenantCannotAcknowledgeForTheEngine(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	furnish(t, b)
 	cons, err := b.JetStream().CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: "engines", AckPolicy: jetstream.AckExplicitPolicy})

@@ -32,8 +32,8 @@ func isFull(err error) bool {
 	return errors.As(err, &api) && api.ErrorCode == codeNotStored && strings.Contains(api.Description, "maximum bytes")
 }
 
-// sizeOf is the largest size of a stream. On a cluster it is the operators': a size is storage
-// that the servers set aside, and one that they can't keep free stops every change of any stream.
+// sizeOf returns the largest size of a stream. On a cluster the operators choose it: the servers
+// reserve that much storage, and if they do not have it they refuse every change of any stream.
 func (b *Bus) sizeOf(ctx context.Context, name string, own int64) (int64, error) {
 	if b.embedded != nil {
 		return own, nil
@@ -49,10 +49,10 @@ func (b *Bus) sizeOf(ctx context.Context, name string, own int64) (int64, error)
 	return -1, nil
 }
 
-// roomEvery is the pause between two looks at how full the streams are.
+// roomEvery is the pause between two checks of how full the streams are.
 const roomEvery = 10 * time.Second
 
-// keepRoom makes room until ctx ends.
+// keepRoom makes room at intervals until ctx ends.
 func (b *Bus) keepRoom(ctx context.Context) {
 	tight := map[string]bool{}
 	for retry.Wait(ctx, roomEvery) == nil {
@@ -75,9 +75,9 @@ func (b *Bus) keepRoom(ctx context.Context) {
 
 func tightWords(stream string) string {
 	if stream == Inbox {
-		return "nearly all of the room for events is taken by ones that are not taken in yet; publishers are refused until the engine has worked them off: look why it does not"
+		return "unprocessed events fill nearly all of the room for events; publishers are refused until the engine has processed some: find out why it does not"
 	}
-	return "nearly all of the room for the engine's news is taken by ones that a service of CaseHug has not read; no more go out until it has, and none is lost: let it read on, or delete its consumer"
+	return "events that a service of CaseHug has not read fill nearly all of the room for the engine's events; the engine publishes no more until the service has read some, and loses none: let the service read on, or delete its consumer"
 }
 
 // MakeRoom removes the oldest messages of the streams that are more than half full, down to a
@@ -92,7 +92,7 @@ func (b *Bus) MakeRoom(ctx context.Context) error {
 	return errors.Join(faults...)
 }
 
-// makeRoom also reports whether the stream is nearly full all the same.
+// makeRoom also reports whether the stream is still nearly full afterwards.
 func (b *Bus) makeRoom(ctx context.Context, name string) (full bool, err error) {
 	stream, err := b.js.Stream(ctx, name)
 	if err != nil {
@@ -123,20 +123,21 @@ func (b *Bus) makeRoom(ctx context.Context, name string) (full bool, err error) 
 	return int64(now.State.Bytes) > room/10*9, nil
 }
 
-// surplus is about the last sequence that has to go for a quarter of the room to be taken.
+// surplus estimates the last sequence to remove so that a quarter of the room stays in use.
 func surplus(s jetstream.StreamState, room int64) uint64 {
 	share := 1 - float64(room/4)/float64(s.Bytes)
 	return s.FirstSeq + uint64(share*float64(s.LastSeq-s.FirstSeq+1))
 }
 
-// workedOff is the last sequence, up to last, that no durable consumer of all firms needs.
+// workedOff returns the last sequence, up to last, that every durable consumer of all firms has
+// acknowledged.
 func workedOff(ctx context.Context, stream jetstream.Stream, last uint64) (uint64, error) {
 	done := last
 	all := stream.ListConsumers(ctx)
 	for c := range all.Info() {
 		switch {
 		case c.Config.Durable == "" || !ofAllFirms(c.Config):
-		case c.NumPending == 0 && c.NumAckPending == 0: // it has all that there was at last
+		case c.NumPending == 0 && c.NumAckPending == 0: // it has acknowledged everything up to last
 		default:
 			done = min(done, c.AckFloor.Stream)
 		}
@@ -147,7 +148,7 @@ func workedOff(ctx context.Context, stream jetstream.Stream, last uint64) (uint6
 	return done, nil
 }
 
-// ofAllFirms says whether a consumer's messages are of more than one firm.
+// ofAllFirms reports whether a consumer reads the messages of more than one firm.
 func ofAllFirms(c jetstream.ConsumerConfig) bool {
 	filters := append([]string{c.FilterSubject}, c.FilterSubjects...)
 	for _, f := range filters {
@@ -160,5 +161,5 @@ func ofAllFirms(c jetstream.ConsumerConfig) bool {
 	return len(c.FilterSubjects) == 0 && c.FilterSubject == ""
 }
 
-// room is the size of a stream under this configuration.
+// room returns the size of a stream under this configuration.
 func (c Config) room() int64 { return cmp.Or(c.Room, streamRoom) }

@@ -39,6 +39,7 @@ func makeRoom(t *testing.T, b *bus.Bus) {
 // TestTheInboxHasALargestSize fills the stream: nothing that was not taken in goes, the
 // publisher is told, and what was taken in makes room.
 func TestTheInboxHasALargestSize(t *testing.T) {
+	t.Parallel()
 	b := open(t, small)
 	n := fill(t, b, "casehug.f1.matter.created")
 	makeRoom(t, b)
@@ -49,7 +50,7 @@ func TestTheInboxHasALargestSize(t *testing.T) {
 	if got := stream.CachedInfo().State.Msgs; got != uint64(n) {
 		t.Fatalf("%d of %d messages are left, and none was taken in", got, n)
 	}
-	tenant, err := nats.Connect(b.ClientURL())
+	tenant, err := bus.Dial(b.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,6 +85,7 @@ func TestTheInboxHasALargestSize(t *testing.T) {
 // TestNewsWaitsForCaseHugsServices lets a service read half of the engine's news, while one
 // firm's consumer reads nothing.
 func TestNewsWaitsForCaseHugsServices(t *testing.T) {
+	t.Parallel()
 	b := open(t, small)
 	durable := func(name, filter string) jetstream.Consumer {
 		cons, err := b.JetStream().CreateConsumer(brief(t), bus.Outbox, jetstream.ConsumerConfig{Durable: name, FilterSubject: filter, AckPolicy: jetstream.AckExplicitPolicy})
@@ -116,6 +118,7 @@ func TestNewsWaitsForCaseHugsServices(t *testing.T) {
 
 // TestStreamsOfAnEarlierVersionGetASize opens an embedded bus whose streams had none.
 func TestStreamsOfAnEarlierVersionGetASize(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	b := open(t, func(c *bus.Config) { c.DataDir = dir })
 	say(t, b, "casehug.f1.matter.created", "{}")
@@ -155,8 +158,9 @@ func TestStreamsOfAnEarlierVersionGetASize(t *testing.T) {
 // TestSizesOnAClusterAreTheOperators opens a bus over streams with and without a size, on a
 // NATS server of its own.
 func TestSizesOnAClusterAreTheOperators(t *testing.T) {
+	t.Parallel()
 	s := standalone(t)
-	conn, err := nats.Connect(s.ClientURL())
+	conn, err := bus.Dial(s.ClientURL())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -183,6 +187,7 @@ func TestSizesOnAClusterAreTheOperators(t *testing.T) {
 // TestAFirmsTenantsFillTheirShareOnly publishes as one firm's tenant, while nothing is taken in,
 // until it is refused: the other firm's events go in. After its own were taken in it goes on.
 func TestAFirmsTenantsFillTheirShareOnly(t *testing.T) {
+	t.Parallel()
 	b, f2 := openForFirms(t, small)
 	_, one := dial(t, b, nats.UserInfo("one", "right"))
 	_, two := dial(t, b, f2)

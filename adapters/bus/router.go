@@ -16,7 +16,7 @@ import (
 // RouterConfig says how a router runs its handlers.
 type RouterConfig struct {
 	Timeout    time.Duration // after which a message's context ends; 0: 1 minute
-	Grace      time.Duration // how long after that a running handler is left behind; 0: 1 minute
+	Grace      time.Duration // how long after that the router stops waiting for a handler; 0: 1 minute
 	CloseAfter time.Duration // how long closing waits for handlers; 0: 10 s
 
 	// MaxDeliveries says after how many deliveries a message that fails with the error becomes a
@@ -47,12 +47,11 @@ func (c RouterConfig) withDefaults() RouterConfig {
 	return c
 }
 
-// NewRouter is Watermill's router, set up so that one message's failure stays its own: a
-// panic is an error of that message, its context ends after the timeout, and a handler that
-// goes on even then is left behind. An error gives the message back to the subscriber, which
-// delivers it again, until MaxDeliveries is reached and it becomes a dead letter: a message that
-// can never be handled delays others for a limited time only. Closing the router closes the subscribers and
-// publishers it was given.
+// NewRouter makes a Watermill router in which one message's failure does not affect others: a
+// panic is an error of that message, its context ends after the timeout, and the router stops
+// waiting for a handler that ignores that. The subscriber redelivers a message that failed, until
+// MaxDeliveries is reached and it becomes a dead letter: a message that can never be handled
+// delays others for a limited time only. Closing the router closes its subscribers and publishers.
 func NewRouter(c RouterConfig) (*message.Router, error) {
 	c = c.withDefaults()
 	r, err := message.NewRouter(message.RouterConfig{CloseTimeout: c.CloseAfter}, NewLogger(c.Logger))
@@ -71,14 +70,14 @@ func NewRouter(c RouterConfig) (*message.Router, error) {
 	return r, nil
 }
 
-// What became of a delivery.
+// The outcomes of a delivery.
 const (
 	handled      = "handled"
 	failed       = "failed"
 	deadLettered = "dead_lettered"
 )
 
-// settle keeps a message that has failed often enough as a dead letter, and counts outcomes.
+// settle makes a dead letter of a message that has failed too often, and counts outcomes.
 func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMiddleware {
 	return func(next message.HandlerFunc) message.HandlerFunc {
 		return func(m *message.Message) ([]*message.Message, error) {
@@ -94,7 +93,7 @@ func (c RouterConfig) settle(outcomes *prometheus.CounterVec) message.HandlerMid
 	}
 }
 
-// giveUp keeps the message as a dead letter, unless it is to be delivered again.
+// giveUp makes a dead letter of the message, unless it has to be delivered again.
 func (c RouterConfig) giveUp(ctx context.Context, m *message.Message, cause error) (outcome string, err error) {
 	most := c.MaxDeliveries(cause)
 	if most == 0 || deliveries(m) < most || ctx.Err() != nil {
@@ -107,7 +106,7 @@ func (c RouterConfig) giveUp(ctx context.Context, m *message.Message, cause erro
 	return deadLettered, nil
 }
 
-// deliveries is how often the message has come, this time included.
+// deliveries returns how often the message was delivered, this time included.
 func deliveries(m *message.Message) uint64 {
 	n, err := strconv.ParseUint(m.Metadata.Get(MetaDeliveries), 10, 64)
 	if err != nil {
@@ -116,7 +115,7 @@ func deliveries(m *message.Message) uint64 {
 	return n
 }
 
-// contain ends what a message's handler does, one way or another.
+// contain runs a message's handler with [Contain].
 func (c RouterConfig) contain(next message.HandlerFunc) message.HandlerFunc {
 	return func(m *message.Message) ([]*message.Message, error) {
 		ctx := m.Context()
@@ -129,7 +128,7 @@ func (c RouterConfig) contain(next message.HandlerFunc) message.HandlerFunc {
 			return err
 		})
 		if err != nil {
-			return nil, err // who was left behind may still write out
+			return nil, err // a handler that still runs may still write to out
 		}
 		return out, nil
 	}

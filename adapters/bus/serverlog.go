@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// serverLog hands what the embedded server says to slog, the same words once in a while
-// only: on a broken disk it says them thousands of times a second. What ends the server
-// arrives on fatal too, so that its start can report it.
+// serverLog writes the embedded server's log to slog. It suppresses repetitions, because on a
+// broken disk the server logs the same text thousands of times a second. The text with which the
+// server stops is also sent on fatal, so that the start can report it.
 type serverLog struct {
 	log   *slog.Logger
 	fatal chan string
@@ -19,15 +19,15 @@ type serverLog struct {
 }
 
 const (
-	quietFor  = 10 * time.Second // after words were logged
-	maxLogged = 1000             // words that are remembered
+	quietFor  = 10 * time.Second // how long a repetition is suppressed
+	maxLogged = 1000             // texts that are remembered
 )
 
 func newServerLog(log *slog.Logger) *serverLog {
 	return &serverLog{log: log, fatal: make(chan string, 1), logged: map[string]time.Time{}}
 }
 
-// news reports whether the words were not logged a moment ago.
+// news reports whether the text was not logged within quietFor.
 func (l *serverLog) news(text string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

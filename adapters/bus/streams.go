@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,8 +17,9 @@ const (
 	Documents = "casehug-documents" // object store: documents that CaseHug hands over
 	Tokens    = "engine-tokens"     // key-value: sealed tokens and keys
 	State     = "engine-state"      // key-value: small checkpoints
-	Leases    = "engine-leases"     // key-value: who works on which allowance
+	Leases    = "engine-leases"     // key-value: which engine holds which allowance
 	Sessions  = "engine-sessions"   // key-value: sealed, who is signed in to the console
+	Calls     = "engine-calls"      // key-value: sealed, which calls were made with an Idempotency-Key
 )
 
 // Bound is the prefix of the subject of an event whose publisher may publish for one firm only:
@@ -37,6 +39,7 @@ const (
 	retention   = 90 * 24 * time.Hour
 	dedupWindow = 2 * time.Minute
 	sessionTTL  = 24 * time.Hour // longer than any session
+	callTTL     = 24 * time.Hour // how long an Idempotency-Key is known
 	ackWait     = 30 * time.Second
 	// inFlight is how many messages of one durable may be unacknowledged at once: what
 	// the engine holds in memory, and how many keys it can work on in parallel.
@@ -57,7 +60,7 @@ func streams(replicas int) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{void(replicas), withoutDedup(inbox), outbox}
 }
 
-// void is a stream that never holds a message.
+// void is a stream that never holds a message; see withoutDedup.
 func void(replicas int) jetstream.StreamConfig {
 	return jetstream.StreamConfig{
 		Name: voidStream, Description: "never holds a message; a stream that has a source has no deduplication window", Subjects: []string{"_ENGINE.void"},
@@ -67,18 +70,18 @@ func void(replicas int) jetstream.StreamConfig {
 
 const voidStream = "ENGINE_VOID"
 
-// withoutDedup lets a stream store every message, whatever its Nats-Msg-Id is: publishers of
-// different firms choose those ids, and one that was seen before would make another firm's
-// message vanish. The ledger knows events by firm, source and id. A window of 0 means the
-// server's default, except for a stream that has a source.
+// withoutDedup makes a stream store every message, whatever its Nats-Msg-Id is: publishers of
+// different firms choose those ids, and the server would drop one firm's message whose id another
+// firm has used. The ledger recognises repeated events by firm, source and id. A window of 0
+// means the server's default, except for a stream that has a source; hence the void stream.
 func withoutDedup(c jetstream.StreamConfig) jetstream.StreamConfig {
 	c.Duplicates, c.Sources = 0, []*jetstream.StreamSource{{Name: voidStream}}
 	return c
 }
 
-// keyValues are the streams of the key-value buckets, as the library makes them but for one
-// thing: it lets any replica answer a get, perhaps one that lags. An engine would take a firm
-// that another one has just connected for one that is not.
+// keyValues are the streams of the key-value buckets as the library makes them, but without
+// direct gets: those any replica may answer, even one that lags, and an engine would not see that
+// another engine has just connected a firm.
 func keyValues(replicas int) []jetstream.StreamConfig {
 	kept := func(bucket, what string, lifetime time.Duration) jetstream.StreamConfig {
 		c := jetstream.StreamConfig{
@@ -96,6 +99,7 @@ func keyValues(replicas int) []jetstream.StreamConfig {
 		kept(State, "checkpoints", 0),
 		kept(Leases, "who works on which allowance", LeaseLifetime),
 		kept(Sessions, "who is signed in to the console", sessionTTL),
+		kept(Calls, "which calls were made with an Idempotency-Key", callTTL),
 	}
 }
 
@@ -105,7 +109,7 @@ func objectStores(replicas int) []jetstream.ObjectStoreConfig {
 	}
 }
 
-// durable is a consumer of the engine: the name is its topic.
+// durable is a consumer of the engine; its name is the topic.
 type durable struct {
 	name, stream string
 	filters      []string
@@ -126,8 +130,8 @@ func (d durable) config() jetstream.ConsumerConfig {
 	}
 }
 
-// provision makes what the table names, or brings it up to date. Doing it again changes
-// nothing, also where another engine does it at the same moment.
+// provision creates or updates everything in the table. It is idempotent, also when another
+// engine does it at the same moment.
 func (b *Bus) provision(ctx context.Context, c Config) error {
 	var stores, consumers []step
 	for _, s := range append(streams(c.Replicas), keyValues(c.Replicas)...) {
@@ -149,6 +153,9 @@ func (b *Bus) provision(ctx context.Context, c Config) error {
 }
 
 func (b *Bus) makeStream(ctx context.Context, c jetstream.StreamConfig, room int64) (err error) {
+	if c.Replicas, err = replicasOf(ctx, b.js, c.Name, c.Replicas); err != nil {
+		return err
+	}
 	if c.Name == Inbox || c.Name == Outbox {
 		if c.MaxBytes, err = b.sizeOf(ctx, c.Name, room); err != nil {
 			return err
@@ -159,6 +166,9 @@ func (b *Bus) makeStream(ctx context.Context, c jetstream.StreamConfig, room int
 }
 
 func (b *Bus) makeObjectStore(ctx context.Context, c jetstream.ObjectStoreConfig) (err error) {
+	if c.Replicas, err = replicasOf(ctx, b.js, "OBJ_"+c.Bucket, c.Replicas); err != nil {
+		return err
+	}
 	if c.MaxBytes, err = b.sizeOf(ctx, "OBJ_"+c.Bucket, documentRoom); err != nil {
 		return err
 	}
@@ -166,7 +176,20 @@ func (b *Bus) makeObjectStore(ctx context.Context, c jetstream.ObjectStoreConfig
 	return err
 }
 
-// makeAll makes things side by side and returns the first fault in the table's order.
+// replicasOf returns how many replicas a stream is to have: a command that is run without
+// ENGINE_REPLICAS must not take any away. To lower their number: nats stream edit --replicas.
+func replicasOf(ctx context.Context, js jetstream.JetStream, name string, configured int) (int, error) {
+	s, err := js.Stream(ctx, name)
+	if errors.Is(err, jetstream.ErrStreamNotFound) {
+		return configured, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find stream %s: %w", name, err)
+	}
+	return max(configured, s.CachedInfo().Config.Replicas), nil
+}
+
+// makeAll runs steps concurrently and returns the first error in the table's order.
 func (b *Bus) makeAll(ctx context.Context, steps []step) error {
 	faults := make([]error, len(steps))
 	var all sync.WaitGroup
@@ -182,7 +205,7 @@ func (b *Bus) makeAll(ctx context.Context, steps []step) error {
 	return nil
 }
 
-// step makes one thing of the table.
+// step makes one entry of the table.
 type step struct {
 	what string
 	make func(context.Context) error

@@ -15,17 +15,17 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// Bind finds the durable pull consumer that a topic names. It has to acknowledge
-// explicitly, bound its unacknowledged messages and deliver without end.
+// Bind finds the durable pull consumer that a topic names. The consumer must have explicit
+// acknowledgement, a bound on unacknowledged messages and no limit of deliveries.
 type Bind func(ctx context.Context, topic string) (jetstream.Consumer, error)
 
 // SubscriberConfig says how a [Subscriber] takes messages.
 type SubscriberConfig struct {
 	Bind   Bind                               // required
 	Key    Key                                // nil: the subject is the key
-	Taken  func(subject string)               // receives the subject, without [Bound], of each message that is acknowledged; nil: nobody does
+	Taken  func(subject string)               // called with the subject, without [Bound], of each acknowledged message; may be nil
 	Delay  func(deliveries int) time.Duration // before a message that failed so often is delivered again; nil: from 1 s to 5 min
-	Drain  time.Duration                      // what running handlers get to finish when it closes; 0: 5 s
+	Drain  time.Duration                      // how long running handlers may take to finish when it closes; 0: 5 s
 	Logger *slog.Logger                       // nil: slog.Default()
 }
 
@@ -46,10 +46,10 @@ func (c SubscriberConfig) withDefaults() SubscriberConfig {
 }
 
 // Subscriber is Watermill's subscriber on the bus. Each message is delivered until it is
-// acknowledged. Messages of one key come one at a time, in the order of the stream; a
-// message that failed holds its key back until it comes again. Different keys come side by
-// side, up to the consumer's MaxAckPending, which also bounds what is held in memory. While a
-// handler runs, it extends the message's deadline in JetStream, however long it takes.
+// acknowledged. Messages of one key come one at a time, in the order of the stream; a message
+// that failed blocks its key until it is redelivered. Different keys are handled concurrently, up
+// to the consumer's MaxAckPending, which also bounds the messages in memory. While a handler
+// runs, the subscriber extends the message's deadline in JetStream, however long that takes.
 //
 // The order holds for one subscriber per durable. With several, two of them may hold
 // messages of one key at a time.
@@ -58,7 +58,7 @@ type Subscriber struct {
 	closed context.Context
 	close  context.CancelFunc
 
-	mu      sync.Mutex // no Subscribe begins once Close waits
+	mu      sync.Mutex // prevents a Subscribe from starting while Close waits
 	running sync.WaitGroup
 }
 
@@ -67,16 +67,16 @@ var _ message.Subscriber = (*Subscriber)(nil)
 // NewSubscriber makes a subscriber that is idle until Subscribe. It needs c.Bind.
 func NewSubscriber(c SubscriberConfig) (*Subscriber, error) {
 	if c.Bind == nil {
-		return nil, errors.New("make a subscriber: it has no Bind; give it one, such as the bus's Durable")
+		return nil, errors.New("make a subscriber: Bind is nil; set it, for example to the bus's Durable")
 	}
 	s := &Subscriber{config: c.withDefaults()}
 	s.closed, s.close = context.WithCancel(context.Background())
 	return s, nil
 }
 
-// Subscribe implements [message.Subscriber]. When ctx ends or the subscriber closes, no
-// more messages come, running handlers get the configured time to finish, then their contexts
-// end; what is not acknowledged by then goes back to the stream, and the channel closes.
+// Subscribe implements [message.Subscriber]. When ctx ends or the subscriber closes, delivery
+// stops, and running handlers may finish within c.Drain before their contexts end. Messages that
+// are not acknowledged by then return to the stream, and the channel closes.
 func (s *Subscriber) Subscribe(ctx context.Context, topic string) (<-chan *message.Message, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

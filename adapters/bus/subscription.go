@@ -13,8 +13,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// subscription is one topic's flow: a reader takes what JetStream delivers and puts it into
-// queues, one per key; each queue hands its messages out one by one; one heartbeat extends all of them.
+// subscription delivers one topic: a reader puts what JetStream delivers into queues, one per
+// key; each queue delivers its messages one by one; one heartbeat extends the deadlines of all.
 type subscription struct {
 	config  SubscriberConfig
 	cons    jetstream.Consumer
@@ -22,16 +22,16 @@ type subscription struct {
 	log     *slog.Logger
 	out     chan *message.Message
 
-	stop context.Context // ends: nothing new is handed out
-	hard context.Context // ends later: handlers must give up
+	stop context.Context // once it ends, no message is delivered
+	hard context.Context // ends later, and with it the handlers' contexts
 
 	mu      sync.Mutex
 	queues  map[string]*keyQueue
-	unacked map[uint64]*unackedMessage // by sequence: all that is ours now
+	unacked map[uint64]*unackedMessage // by sequence: all that JetStream has delivered here
 	work    sync.WaitGroup
 }
 
-// heartbeatInterval is how often JetStream shows that a pull is alive; after two missing ones the
+// heartbeatInterval is how often JetStream confirms a pull; after two missing heartbeats the
 // consumer counts as lost.
 const heartbeatInterval = 5 * time.Second
 
@@ -58,7 +58,7 @@ func (s *subscription) run(stop context.Context, rebind func(context.Context) (j
 	heart.Wait()
 }
 
-// read takes messages until stop ends. A consumer that got lost is bound again.
+// read receives messages until stop ends. It binds a lost consumer again.
 func (s *subscription) read(rebind func(context.Context) (jetstream.Consumer, error)) {
 	pauses := retry.Backoff{First: time.Second, Limit: time.Minute}
 	for tries := 1; s.stop.Err() == nil; tries++ {
@@ -93,8 +93,8 @@ func (s *subscription) readConsumer() error {
 	}
 }
 
-// take puts a message into its queue. What arrives while the subscription stops goes back,
-// and what is held already is dropped: it came again only because a heartbeat was late.
+// take puts a message into its queue. While the subscription stops, it returns the message to
+// JetStream. It drops a message that it has already: a late heartbeat caused the redelivery.
 func (s *subscription) take(msg jetstream.Msg) {
 	h, err := newUnackedMessage(msg, s.config.Key)
 	if err != nil {
@@ -148,8 +148,8 @@ func (s *subscription) holding() []*unackedMessage {
 	return all
 }
 
-// release ends our hold. It comes before the acknowledgement: were it after, a quick
-// redelivery would look like one that is still held.
+// release forgets the message. That has to happen before the acknowledgement or the return to
+// JetStream: otherwise a quick redelivery would be dropped as a duplicate.
 func (s *subscription) release(h *unackedMessage) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,6 +169,6 @@ func (s *subscription) acknowledge(h *unackedMessage) {
 func (s *subscription) giveBack(h *unackedMessage, delay time.Duration) {
 	s.release(h)
 	if err := h.msg.NakWithDelay(delay); err != nil {
-		s.log.Warn("can't give a message back; it is redelivered later", "seq", h.seq, "err", err)
+		s.log.Warn("can't return a message to JetStream; it is redelivered later", "seq", h.seq, "err", err)
 	}
 }

@@ -13,21 +13,21 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// supervisor starts the embedded server again after a fault of the disk: a stream that met one, a
-// full disk most of all, takes nothing more for as long as its server runs.
+// supervisor restarts the embedded server after a fault of the disk: after such a fault, most
+// often a full disk, a stream stores nothing more until its server is restarted.
 type supervisor struct {
 	of    *embedded
 	log   *slog.Logger
-	try   func() error // nil: the disk takes writes
+	try   func() error // nil: the disk is writable
 	ctx   context.Context
 	stop  context.CancelFunc
 	ended chan struct{}
 
 	mu  sync.Mutex
-	ill error // why the server takes nothing; nil: it does
+	ill error // why the server stores nothing; nil: it does
 }
 
-// checkEvery is the pause between two looks at the server.
+// checkEvery is the pause between two checks of the server.
 const checkEvery = time.Second
 
 func supervise(e *embedded, log *slog.Logger, try func() error) *supervisor {
@@ -38,12 +38,12 @@ func supervise(e *embedded, log *slog.Logger, try func() error) *supervisor {
 }
 
 func (c *supervisor) run() {
-	var hopeless error // what a new start did not help against
+	var hopeless error // the fault that remained after a restart
 	for retry.Wait(c.ctx, checkEvery) == nil {
 		was, fault := c.state(), c.of.fault()
 		c.note(fault)
 		switch {
-		case was == nil || fault == nil: // one fault alone may be a stream that is just being made
+		case was == nil || fault == nil: // a fault seen only once may be a stream that is being created
 		case hopeless != nil && hopeless.Error() == fault.Error(), c.try() != nil:
 		default:
 			hopeless = c.restart()
@@ -51,8 +51,12 @@ func (c *supervisor) run() {
 	}
 }
 
-// restart starts the server again and returns the fault that it has all the same, or nil.
+// restart restarts the server and returns the fault that remains, or nil.
 func (c *supervisor) restart() error {
+	if c.of.blocks.take(c.ctx) != nil { // a server reads its files when it starts
+		return nil
+	}
+	defer c.of.blocks.end()
 	c.of.stop()
 	if err := c.of.start(c.ctx); err != nil {
 		c.log.Error("can't restart the embedded NATS server; the engine retries", "err", err)
@@ -63,7 +67,7 @@ func (c *supervisor) restart() error {
 	return fault
 }
 
-// note remembers the state and logs its changes.
+// note stores the state and logs its changes.
 func (c *supervisor) note(fault error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,13 +88,13 @@ func (c *supervisor) state() error {
 	return c.ill
 }
 
-// end returns when the server is not touched any more.
+// end stops the supervisor; once it returns, nothing restarts the server.
 func (c *supervisor) end() {
 	c.stop()
 	<-c.ended
 }
 
-// fault is what keeps the server from taking messages, or nil.
+// fault returns the reason why the server stores no messages, or nil.
 func (e *embedded) fault() error {
 	if h := e.server().Healthz(&server.HealthzOptions{}); h.Error != "" {
 		return errors.New(h.Error)
@@ -98,10 +102,10 @@ func (e *embedded) fault() error {
 	return nil
 }
 
-// trialBytes have to fit on the disk before the server is restarted.
+// trialBytes is the free space that the disk must have before the server is restarted.
 const trialBytes = 4 << 20
 
-// writable reports whether the disk takes a file, and keeps it.
+// writable reports why a file cannot be written and synced, or nil.
 func (e *embedded) writable() error {
 	f, err := os.CreateTemp(e.config.DataDir, "trial-*")
 	if err != nil {
@@ -109,13 +113,4 @@ func (e *embedded) writable() error {
 	}
 	_, err = f.Write(make([]byte, trialBytes))
 	return errors.Join(err, f.Sync(), f.Close(), os.Remove(f.Name()))
-}
-
-// Fault is what keeps the bus from taking messages in at present, or nil. It knows the
-// embedded server's disk; a cluster looks after itself.
-func (b *Bus) Fault() error {
-	if b.supervisor == nil {
-		return nil
-	}
-	return b.supervisor.state()
 }

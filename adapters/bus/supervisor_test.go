@@ -14,7 +14,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// nursed is a bus whose disk is tried by try.
+// nursed is a bus whose supervisor checks the disk with try.
 func nursed(t *testing.T, try func(*Bus) error) *Bus {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -55,6 +55,7 @@ func seen(t *testing.T, what string, is func() bool) {
 // TestAServerThatGaveUpIsStartedAgain: the bus waits for its disk, then goes on
 // for publishers and for the engine where they left off.
 func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
+	t.Parallel()
 	var tries atomic.Int32
 	b := nursed(t, func(b *Bus) error {
 		if tries.Add(1) == 1 {
@@ -63,7 +64,7 @@ func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 		return os.RemoveAll(broken(b))
 	})
 	first := b.embedded.server()
-	publisher, err := nats.Connect(b.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
+	publisher, err := dial(b.ClientURL(), nats.MaxReconnects(-1), nats.ReconnectWait(10*time.Millisecond))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -84,10 +85,12 @@ func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen(t, "the publisher is back", publisher.IsConnected)
-	if _, err := js.Publish(t.Context(), "casehug.f_oak.matter.created", []byte("{}")); err != nil {
-		t.Fatal(err)
-	}
+	seen(t, "the publisher is back", func() bool { // it may not have noticed yet that its server went
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		_, err := js.Publish(ctx, "casehug.f_oak.matter.created", []byte("{}"), jetstream.WithMsgID("e_1"))
+		return err == nil
+	})
 	m, err := cons.Next(jetstream.FetchMaxWait(30 * time.Second))
 	if err != nil {
 		t.Fatal(err)
@@ -100,6 +103,7 @@ func TestAServerThatGaveUpIsStartedAgain(t *testing.T) {
 // TestAFaultThatStaysIsNotFought: a server is not restarted again and again
 // where that does not help.
 func TestAFaultThatStaysIsNotFought(t *testing.T) {
+	t.Parallel()
 	var tries atomic.Int32
 	b := nursed(t, func(*Bus) error { tries.Add(1); return nil })
 	first := b.embedded.server()

@@ -19,7 +19,7 @@ import (
 func dial(t testing.TB, b *bus.Bus, opts ...nats.Option) (*nats.Conn, jetstream.JetStream) {
 	t.Helper()
 	opts = append([]nats.Option{nats.ErrorHandler(func(*nats.Conn, *nats.Subscription, error) {})}, opts...)
-	conn, err := nats.Connect(b.ClientURL(), opts...)
+	conn, err := bus.Dial(b.ClientURL(), opts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,6 +47,7 @@ func say(t testing.TB, b *bus.Bus, subject, data string) {
 }
 
 func TestTenantPublishesWithAcknowledgement(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	_, js := dial(t, b)
 	for i := range uint64(2) { // the ledger knows an event that comes twice, the bus does not judge
@@ -61,6 +62,7 @@ func TestTenantPublishesWithAcknowledgement(t *testing.T) {
 }
 
 func TestTenantHearsSyncEventsOnCoreNATS(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	conn, _ := dial(t, b)
 	sub, err := conn.SubscribeSync("sync.>")
@@ -78,6 +80,7 @@ func TestTenantHearsSyncEventsOnCoreNATS(t *testing.T) {
 }
 
 func TestTenantPullsFromTheOutbox(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	_, js := dial(t, b)
 	say(t, b, "sync.f1.matter.synced", "one")
@@ -116,6 +119,7 @@ func TestTenantPullsFromTheOutbox(t *testing.T) {
 }
 
 func TestTenantReadsInOrder(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	_, js := dial(t, b)
 	for range 300 {
@@ -143,6 +147,7 @@ func TestTenantReadsInOrder(t *testing.T) {
 
 // The older client's push consumers: durable, and ordered with flow control.
 func TestTenantIsPushedTo(t *testing.T) {
+	t.Parallel()
 	b := open(t)
 	conn, _ := dial(t, b)
 	js, err := conn.JetStream()
@@ -215,6 +220,7 @@ func TestTenantPutsDocuments(t *testing.T) {
 }
 
 func TestObjectThatIsNotThere(t *testing.T) {
+	t.Parallel()
 	b := open(t, func(c *bus.Config) { c.Listen = "off" })
 	for _, bucket := range []string{bus.Documents, "elsewhere", "bad bucket"} {
 		if _, err := b.Object(brief(t), domain.ObjectQuestion{Firm: "f_1", Vouched: true}, bucket, "d_404"); !errors.Is(err, bus.ErrNoObject) {

@@ -50,13 +50,14 @@ func certificate(t *testing.T) (cert, key string) {
 
 // TestTheEmbeddedBusSpeaksTLS lets a tenant in by TLS alone.
 func TestTheEmbeddedBusSpeaksTLS(t *testing.T) {
+	t.Parallel()
 	cert, key := certificate(t)
 	b := open(t, func(c *bus.Config) { c.TLSCert, c.TLSKey = cert, key })
 	_, js := dial(t, b, nats.RootCAs(cert))
 	if _, err := js.Publish(brief(t), "casehug.f1.matter.created", nil); err != nil {
 		t.Error(err)
 	}
-	if conn, err := nats.Connect(b.ClientURL()); err == nil {
+	if conn, err := bus.Dial(b.ClientURL()); err == nil {
 		conn.Close()
 		t.Error("a tenant that does not know the certificate connects")
 	}
@@ -85,6 +86,7 @@ func TestTheEmbeddedBusSpeaksTLS(t *testing.T) {
 
 // TestTheNetworkIsForUsersWithTLS: which addresses the bus takes.
 func TestTheNetworkIsForUsersWithTLS(t *testing.T) {
+	t.Parallel()
 	cert, key := certificate(t)
 	users := filepath.Join(t.TempDir(), "users.yaml")
 	if err := os.WriteFile(users, []byte("users: [{nkey: UAEPLR4J7ATYLO4DYRXFZOQS6FCZCFSMBVPD2OH6PYIY3SRAGQRQVCVU, firm: f1}]"), 0o600); err != nil {

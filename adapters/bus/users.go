@@ -13,7 +13,7 @@ import (
 	"golang.org/x/crypto/bcrypt"
 )
 
-// usersFile is what ENGINE_NATS_USERS_FILE holds, in YAML or JSON.
+// usersFile is the content of ENGINE_NATS_USERS_FILE, in YAML or JSON.
 type usersFile struct {
 	Users []user `yaml:"users"`
 }
@@ -40,7 +40,7 @@ func readUsers(path string) ([]user, error) {
 	return users, nil
 }
 
-// parseUsers reports every faulty entry, none of them with its secret.
+// parseUsers reports every faulty entry. Its errors show no secret.
 func parseUsers(r io.Reader) ([]user, error) {
 	var file usersFile
 	dec := yaml.NewDecoder(r)

@@ -10,21 +10,21 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// waiting counts, by firm, the events that the intake has not acknowledged. The intake holds
-// [inFlight] messages at once, and those of one matter come one by one: without a share a firm
-// whose events are slow to take in would hold all of them.
+// waiting counts, by firm, the events that the intake has not acknowledged. The intake has at
+// most [inFlight] unacknowledged messages and handles those of one matter one by one: without a
+// limit for each firm, one firm's slow events would use up all of them.
 type waiting struct {
 	mu sync.Mutex
 	of map[string]int
 }
 
-// waitsMost is how many of one firm's events the intake may hold at once.
+// waitsMost is how many unacknowledged events one firm may have in the intake.
 const waitsMost = inFlight / 4
 
-// errBehind says that a firm's events before this one have not been taken in yet.
+// errBehind says that earlier events of the firm are not acknowledged yet.
 var errBehind = errors.New("the firm's earlier events are still being processed")
 
-// enter takes a place for an event of the firm, and waits for one if there is none.
+// enter takes a place for an event of the firm. If there is none, it waits for one.
 func (w *waiting) enter(ctx context.Context, firm string, within time.Duration) error {
 	for ends := time.Now().Add(within); !w.tryEnter(firm); {
 		if time.Now().After(ends) || retry.Wait(ctx, 10*time.Millisecond) != nil {
@@ -47,7 +47,7 @@ func (w *waiting) tryEnter(firm string) bool {
 	return true
 }
 
-// leave gives a place back. What came before this start never took one.
+// leave gives a place back. Events from before this start never took one, so the count may be 0.
 func (w *waiting) leave(firm string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,14 +58,14 @@ func (w *waiting) leave(firm string) {
 	w.of[firm]--
 }
 
-// TakenIn notes that the intake has acknowledged an event of the firm of the subject.
+// TakenIn gives back the place of an event that the intake has acknowledged.
 func (b *Bus) TakenIn(subject string) {
 	if b.embedded != nil {
 		b.waiting.leave(firmOf(subject))
 	}
 }
 
-// firmOf is the firm of casehug.{firm}.…
+// firmOf returns the firm of casehug.{firm}.…
 func firmOf(subject string) string {
 	_, rest, _ := strings.Cut(subject, ".")
 	firm, _, _ := strings.Cut(rest, ".")

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"hash"
 	"io"
 
@@ -63,36 +62,33 @@ func (c *checked) pass(p []byte) (int, error) {
 	n, err := c.in.Read(p)
 	c.count(p[:n])
 	if err == nil && c.doc.SizeBytes != nil && c.size >= *c.doc.SizeBytes {
-		return 0, c.mismatch(fmt.Sprintf("it is larger than the %d bytes that were approved", *c.doc.SizeBytes))
+		return 0, c.mismatch(domain.FaultLonger, domain.About{Limit: *c.doc.SizeBytes})
 	}
 	return n, err
 }
 
 func (c *checked) count(p []byte) {
-	c.hash.Write(p)
+	if c.doc.SHA256 != "" {
+		c.hash.Write(p)
+	}
 	c.size += int64(len(p))
 }
 
 // verdict compares the whole.
 func (c *checked) verdict() error {
 	if want := c.doc.SizeBytes; want != nil && c.size != *want {
-		return c.mismatch(fmt.Sprintf("it has %d bytes, approved were %d", c.size, *want))
+		return c.mismatch(domain.FaultOtherSize, domain.About{Size: c.size, Limit: *want})
 	}
 	found := hex.EncodeToString(c.hash.Sum(nil))
 	if want := c.doc.SHA256; want != "" && found != want {
-		return c.mismatch(fmt.Sprintf("its SHA-256 begins with %s, approved was %s", found[:6], want[:min(6, len(want))]))
+		return c.mismatch(domain.FaultOtherDigest, domain.About{Value: found[:6], Was: want[:min(6, len(want))]})
 	}
 	return nil
 }
 
-func (c *checked) mismatch(how string) error {
-	return &domain.CallError{
-		Op:    "check document " + string(c.doc.ID),
-		Class: domain.Permanent,
-		Failure: domain.Failure{
-			Code:    domain.CodeDocumentMismatch,
-			Message: fmt.Sprintf("The document %q is not the one that was approved: %s.", c.doc.FileName, how),
-			Remedy:  remedyAgain,
-		},
-	}
+func (c *checked) mismatch(fault domain.Fault, how domain.About) error {
+	failure := mismatched(fault, c.doc)
+	how.File = c.doc.FileName
+	failure.About = &how
+	return &domain.CallError{Op: "check document " + string(c.doc.ID), Class: domain.Permanent, Failure: failure}
 }

@@ -17,7 +17,7 @@ import (
 )
 
 // Bucket is the one bucket of the bus's object store that documents may come from.
-const Bucket = "casehug-documents"
+const Bucket = domain.DocumentBucket
 
 // Defaults of Options.
 const (
@@ -115,27 +115,27 @@ func (d *Documents) openObject(ctx context.Context, f fetch) (Opened, error) {
 	bucket, name, _ := strings.Cut(f.doc.Content.Object, "/")
 	switch {
 	case bucket != Bucket || name == "":
-		return Opened{}, f.misplaced("it is not in the bucket "+Bucket, nil)
+		return Opened{}, f.refused(domain.FaultOtherBucket, nil)
 	case d.opt.Objects == nil:
-		return Opened{}, f.misplaced("this engine has no object store", nil)
+		return Opened{}, f.refused(domain.FaultNoObjectStore, nil)
 	}
 	s, err := d.opt.Objects.Object(ctx, domain.ObjectQuestion{Firm: f.firm, SHA256: f.doc.SHA256, Vouched: f.vouched}, bucket, name)
 	switch {
 	case errors.Is(err, domain.ErrOthersObject):
-		return Opened{}, f.failed(domain.Permanent, "its object is another firm's", remedyAgain, err)
+		return Opened{}, f.refused(domain.FaultOthersObject, err)
 	case errors.Is(err, domain.ErrNotProved):
-		return Opened{}, f.failed(domain.Permanent, "nothing shows that its object is this firm's", remedyProof, err)
+		return Opened{}, f.refused(domain.FaultObjectNotProved, err)
 	case errors.Is(err, domain.ErrOtherBytes):
 		return Opened{}, f.mismatch(err)
 	case errors.Is(err, ErrNoObject):
-		return Opened{}, f.failed(domain.NotThere, "the object store does not have it", remedyAgain, err)
+		return Opened{}, f.failed(domain.NotThere, domain.FaultObjectMissing, err)
 	case err != nil:
-		return Opened{}, f.later("the object store does not answer", err)
+		return Opened{}, f.later(domain.FaultObjectStoreSilent, err)
 	}
 	return s, nil
 }
 
-// fetch is one document on its way; it words what goes wrong with it.
+// fetch is one document on its way; it says what goes wrong with it.
 type fetch struct {
 	firm    domain.FirmID
 	doc     domain.DocumentData
@@ -143,60 +143,35 @@ type fetch struct {
 	op      string
 }
 
-// Who must act when a document cannot be had.
-const (
-	remedyAgain  = "Whoever approved the document uploads it again in CaseHug and approves it."
-	remedySmall  = "Whoever approved the document uploads a smaller file in CaseHug and approves it."
-	remedyPlace  = "Whoever runs the service that sends documents puts them into the bucket " + Bucket + " or on a public https address, and sends the event again."
-	remedyPut    = "Whoever runs the service that sends documents puts it into the bucket " + Bucket + " again. Then it goes on by itself."
-	remedyProof  = "Whoever runs the service that sends documents gives the object the firm's id as its metadata 'firm', or sends the event again with the document's sha256."
-	remedyNobody = "Nobody needs to act: it is retried automatically. If it lasts, tell CaseHug's support."
-)
-
-// gone is the error for a document that trying again will not bring.
-func (f fetch) gone(why string, cause error) error {
-	return f.failed(domain.Permanent, why, remedyAgain, cause)
+// refused is the error for a document that trying again will not bring.
+func (f fetch) refused(fault domain.Fault, cause error) error {
+	return f.failed(domain.Permanent, fault, cause)
 }
 
-// misplaced is the error for a document that is where none is read from.
-func (f fetch) misplaced(why string, cause error) error {
-	return f.failed(domain.Permanent, why, remedyPlace, cause)
-}
-
-// later is the error for a document that may be there the next time.
-func (f fetch) later(why string, cause error) error {
-	return f.failed(domain.Retryable, why, remedyNobody, cause)
-}
-
-// damaged is the error for a document that was not stored as it was put. It is retried,
-// because putting it again makes it whole.
-func (f fetch) damaged(cause error) error {
-	return f.failed(domain.Retryable, "the object store has not the bytes that were put", remedyPut, cause)
+// later is the error for a document that may be there the next time. One that was not stored
+// as it was put is retried too, because putting it again makes it whole.
+func (f fetch) later(fault domain.Fault, cause error) error {
+	return f.failed(domain.Retryable, fault, cause)
 }
 
 // mismatch is the error for an object that has other bytes. It does not tell which: they may
 // be another firm's.
 func (f fetch) mismatch(cause error) error {
-	return &domain.CallError{Op: f.op, Class: domain.Permanent, Err: cause, Failure: domain.Failure{
-		Code:    domain.CodeDocumentMismatch,
-		Message: fmt.Sprintf("The document %q is not the one that was approved: its object has another SHA-256.", f.doc.FileName),
-		Remedy:  remedyAgain,
-	}}
+	return &domain.CallError{Op: f.op, Class: domain.Permanent, Err: cause, Failure: mismatched(domain.FaultOtherBytes, f.doc)}
+}
+
+// mismatched is the failure of a document that is not the one that was approved.
+func mismatched(fault domain.Fault, d domain.DocumentData) domain.Failure {
+	return domain.Failure{Code: domain.CodeDocumentMismatch, Fault: fault, About: &domain.About{File: d.FileName}}
 }
 
 func (f fetch) tooLarge(most int64) error {
-	return f.failed(domain.Permanent, fmt.Sprintf("it is larger than %d bytes", most), remedySmall, nil)
+	e := f.failed(domain.Permanent, domain.FaultTooLarge, nil)
+	e.Failure.About.Limit = most
+	return e
 }
 
-func (f fetch) failed(class domain.Class, why, remedy string, cause error) *domain.CallError {
-	return &domain.CallError{
-		Op:    f.op,
-		Class: class,
-		Failure: domain.Failure{
-			Code:    domain.CodeDocumentUnavailable,
-			Message: fmt.Sprintf("The document %q cannot be read: %s.", f.doc.FileName, why),
-			Remedy:  remedy,
-		},
-		Err: cause,
-	}
+func (f fetch) failed(class domain.Class, fault domain.Fault, cause error) *domain.CallError {
+	return &domain.CallError{Op: f.op, Class: class, Err: cause,
+		Failure: domain.Failure{Code: domain.CodeDocumentUnavailable, Fault: fault, About: &domain.About{File: f.doc.FileName}}}
 }

@@ -48,8 +48,8 @@ func fails(t *testing.T, err error, class domain.Class, says string) *domain.Cal
 	if ce == nil {
 		t.Fatalf("error %v is no CallError", err)
 	}
-	if ce.Class != class || !strings.Contains(ce.Failure.Message, says) || !strings.Contains(ce.Failure.Message, `"Retainer.pdf"`) || ce.Failure.Remedy == "" {
-		t.Errorf("error is of class %d: %q / %q; want class %d and %q", ce.Class, ce.Failure.Message, ce.Failure.Remedy, class, says)
+	if ce.Class != class || !strings.Contains(messageOf(ce.Failure), says) || !strings.Contains(messageOf(ce.Failure), `“Retainer.pdf”`) || remedyOf(ce.Failure) == "" {
+		t.Errorf("error is of class %d: %q / %q; want class %d and %q", ce.Class, messageOf(ce.Failure), remedyOf(ce.Failure), class, says)
 	}
 	return ce
 }
@@ -331,9 +331,9 @@ func TestReadingTellsADamagedObject(t *testing.T) {
 	}
 	defer r.Close()
 	_, err = io.ReadAll(casehug.Checked(r, object("casehug-documents/d_9").Data))
-	ce := unavailable(t, err, domain.Retryable, "not the bytes that were put")
-	if !strings.Contains(ce.Failure.Remedy, "puts it into the bucket casehug-documents again") {
-		t.Errorf("the remedy is %q", ce.Failure.Remedy)
+	ce := unavailable(t, err, domain.Retryable, "not have the bytes that were put")
+	if !strings.Contains(remedyOf(ce.Failure), "puts it into the bucket casehug-documents again") {
+		t.Errorf("the remedy is %q", remedyOf(ce.Failure))
 	}
 }
 

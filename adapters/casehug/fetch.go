@@ -20,19 +20,19 @@ import (
 
 const maxRedirects = 3
 
-// refusal says why a URL is not followed. It is permanent.
-type refusal string
+// refusal is the fault of a URL that is not followed. It is permanent.
+type refusal domain.Fault
 
 func (r refusal) Error() string { return string(r) }
 
 const (
-	notHTTPS      refusal = "its address is not https"
-	otherPort     refusal = "its address names a port other than 443"
-	manyRedirects refusal = "its address leads on more than three times"
+	notHTTPS      = refusal(domain.FaultNotHTTPS)
+	otherPort     = refusal(domain.FaultOtherPort)
+	manyRedirects = refusal(domain.FaultManyRedirects)
 
 	// notPublic is said of a name that leads into a private network and of one that leads
 	// nowhere: the difference would tell strangers which names our network knows.
-	notPublic refusal = "its address leads to no public host: to none at all, or into a private network that is not allowed"
+	notPublic = refusal(domain.FaultNotPublic)
 )
 
 // newClient is the client for documents' URLs. It knows no proxy and no cookies, it
@@ -75,10 +75,10 @@ func isLoopback(host string) bool {
 func (d *Documents) openURL(ctx context.Context, f fetch) (Opened, error) {
 	u, err := url.Parse(f.doc.Content.URL)
 	if err != nil || u.Host == "" {
-		return Opened{}, f.misplaced("its address cannot be read", nil)
+		return Opened{}, f.refused(domain.FaultAddressUnreadable, nil)
 	}
 	if err := checkScheme(u); err != nil {
-		return Opened{}, f.misplaced(err.Error(), err)
+		return Opened{}, f.refused(domain.FaultNotHTTPS, err)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	clock := time.AfterFunc(d.opt.FirstByte, func() { cancel(errSilent) })
@@ -109,12 +109,12 @@ func (f fetch) decoded(body io.ReadCloser, encoding string, size int64) (Opened,
 		plain, err := gzip.NewReader(body)
 		if err != nil {
 			_ = body.Close() // nothing can be read from it
-			return Opened{}, f.later("its host says gzip and sends something else", err)
+			return Opened{}, f.later(domain.FaultEncodingWrong, err)
 		}
 		return Opened{ReadCloser: gunzipped{plain, body}, Size: -1}, nil
 	}
 	_ = body.Close() // nothing can be read from it
-	return Opened{}, f.misplaced("its host sends it in an encoding that is not read", nil)
+	return Opened{}, f.refused(domain.FaultEncodingUnknown, nil)
 }
 
 // gunzipped is a body that is decoded while it is read.
@@ -138,7 +138,7 @@ func (d *Documents) get(ctx context.Context, u *url.URL) (*http.Response, error)
 func (f fetch) fetchError(ctx context.Context, err error) error {
 	var no refusal
 	if errors.As(err, &no) {
-		return f.misplaced(no.Error(), no)
+		return f.refused(domain.Fault(no), no)
 	}
 	var ue *url.Error
 	if errors.As(err, &ue) {
@@ -149,9 +149,9 @@ func (f fetch) fetchError(ctx context.Context, err error) error {
 	}
 	var dns *net.DNSError
 	if errors.As(err, &dns) && dns.IsNotFound {
-		return f.misplaced(notPublic.Error(), notPublic)
+		return f.refused(domain.Fault(notPublic), notPublic)
 	}
-	return f.later("its host does not answer", err)
+	return f.later(domain.FaultHostSilent, err)
 }
 
 // statusError words an answer that is no document: the host may be out of order, or
@@ -160,15 +160,15 @@ func (f fetch) statusError(resp *http.Response) error {
 	cause := fmt.Errorf("HTTP status %d", resp.StatusCode)
 	switch code := resp.StatusCode; {
 	case code >= 500, code == http.StatusTooManyRequests, code == http.StatusRequestTimeout, code == http.StatusTooEarly:
-		e := f.failed(domain.Retryable, "its host is out of order", remedyNobody, cause)
+		e := f.failed(domain.Retryable, domain.FaultHostDown, cause)
 		e.After = retryAfter(resp.Header)
 		return e
 	case code == http.StatusNotFound, code == http.StatusGone:
-		return f.gone("it is not there any more", cause)
+		return f.refused(domain.FaultDocumentGone, cause)
 	case code == http.StatusUnauthorized, code == http.StatusForbidden:
-		return f.gone("its host does not give it out, or no longer", cause)
+		return f.refused(domain.FaultHostWithholds, cause)
 	}
-	return f.gone("its host gives no document", cause)
+	return f.refused(domain.FaultHostNoDocument, cause)
 }
 
 // retryAfter is the wait that a host asks for, in whole seconds, an hour at most; a

@@ -30,10 +30,10 @@ func (l *limited) Read(p []byte) (int, error) {
 		return n, err
 	}
 	if errors.Is(err, ErrDamaged) {
-		return n, l.of.damaged(err)
+		return n, l.of.later(domain.FaultObjectDamaged, err)
 	}
 	if errors.Is(err, errSlow) {
-		return n, l.of.later("its host sends it too slowly", err)
+		return n, l.of.later(domain.FaultHostSlow, err)
 	}
-	return n, l.of.later("its source breaks off", err)
+	return n, l.of.later(domain.FaultSourceBrokeOff, err)
 }

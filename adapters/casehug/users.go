@@ -30,7 +30,8 @@ var ErrKeysUnavailable = errors.New("CaseHug's signing keys cannot be read")
 
 // SignInError says why a token signs nobody in. It is ErrNotSignedIn.
 type SignInError struct {
-	Reason string // for people: what is wrong and what to do
+	Reason string // for people: what is wrong
+	Remedy string // for people: what to do, and who must
 	Err    error  // the cause, for operators; may be nil
 }
 
@@ -40,6 +41,15 @@ func (e *SignInError) Error() string { return "not signed in: " + e.Reason }
 func (e *SignInError) Is(target error) bool { return target == ErrNotSignedIn }
 
 func (e *SignInError) Unwrap() error { return e.Err }
+
+// Who must act where a token signs nobody in. Signing in again brings another token only where this
+// one was right once.
+const (
+	signInAgain   = "Sign in to CaseHug again."
+	ofSignIn      = "CaseHug’s sign-in service "
+	ofOperators   = "Whoever runs the engine "
+	compareClocks = ofOperators + "checks the clocks of CaseHug and of the engine."
+)
 
 // Users recognises CaseHug's users by their tokens.
 type Users struct {
@@ -70,20 +80,20 @@ func NewUsers(jwksURL, issuer, audience string) (*Users, error) {
 func (u *Users) Verify(ctx context.Context, token string) (domain.User, error) {
 	switch {
 	case token == "":
-		return domain.User{}, &SignInError{Reason: "the request has no token; sign in to CaseHug"}
+		return domain.User{}, &SignInError{Reason: "the request has no token", Remedy: signInAgain}
 	case len(token) > maxTokenBytes:
-		return domain.User{}, &SignInError{Reason: "the token is too long; sign in to CaseHug again"}
+		return domain.User{}, &SignInError{Reason: "the token is too long", Remedy: ofSignIn + "must put less into it: 16 KiB at most."}
 	}
-	if reason := unlikeToken(token); reason != "" {
-		return domain.User{}, &SignInError{Reason: reason}
+	if unlike := unlikeToken(token); unlike != nil {
+		return domain.User{}, unlike
 	}
 	seen := &witness{keys: u.keys}
 	idToken, err := oidc.NewVerifier(u.issuer, seen, u.config()).Verify(ctx, token)
 	if err != nil {
 		return domain.User{}, u.explain(seen, err)
 	}
-	if reason := misdated(idToken, time.Now()); reason != "" {
-		return domain.User{}, &SignInError{Reason: reason}
+	if misdated := misdated(idToken, time.Now()); misdated != nil {
+		return domain.User{}, misdated
 	}
 	return userOf(idToken)
 }
@@ -93,8 +103,8 @@ const maxLifetime = 31 * 24 * time.Hour
 
 // unlikeToken says why a text can't be a token: only the compact form of a JWS counts, and
 // none that says it is for something else than access.
-func unlikeToken(token string) string {
-	const other = "the token is not a JWT in compact form; sign in to CaseHug again"
+func unlikeToken(token string) *SignInError {
+	other := &SignInError{Reason: "the token is not a JWT in compact form", Remedy: ofSignIn + "must send one: three parts with dots between them, not encrypted."}
 	parts := strings.Split(token, ".")
 	if len(parts) != 3 {
 		return other
@@ -111,25 +121,25 @@ func unlikeToken(token string) string {
 	}
 	switch strings.TrimPrefix(strings.ToLower(header.Type), "application/") {
 	case "", "jwt", "at+jwt":
-		return ""
+		return nil
 	}
-	return "the token is of another kind (typ) than a JWT for access; CaseHug's sign-in service must send one"
+	return &SignInError{Reason: "the token is of another kind (typ) than a JWT for access", Remedy: ofSignIn + "must send one for access."}
 }
 
 // misdated says what is wrong with the times of a token whose signature is right.
-func misdated(t *oidc.IDToken, now time.Time) string {
+func misdated(t *oidc.IDToken, now time.Time) *SignInError {
 	var claims struct {
 		NotBefore float64 `json:"nbf"`
 	}
 	switch err := t.Claims(&claims); {
 	case err != nil:
-		return "the token's nbf is not a time; CaseHug's sign-in service must send a number"
+		return &SignInError{Reason: "the token’s nbf is not a time", Remedy: ofSignIn + "must send a number.", Err: err}
 	case claims.NotBefore > float64(now.Add(leeway).Unix()):
-		return "the token is not valid yet; check the clocks of CaseHug and of the engine"
+		return &SignInError{Reason: "the token is not valid yet", Remedy: compareClocks}
 	case t.Expiry.After(now.Add(maxLifetime)):
-		return "the token ends in more than 31 days; CaseHug's sign-in service must set an earlier exp"
+		return &SignInError{Reason: "the token ends in more than 31 days", Remedy: ofSignIn + "must set an earlier exp."}
 	}
-	return ""
+	return nil
 }
 
 func (u *Users) config() *oidc.Config {
@@ -160,30 +170,31 @@ func (u *Users) explain(seen *witness, err error) error {
 	case errors.Is(seen.err, ErrKeysUnavailable), errors.Is(seen.err, context.Canceled), errors.Is(seen.err, context.DeadlineExceeded):
 		return fmt.Errorf("verify a user's token: %w", errors.Join(ErrKeysUnavailable, seen.err))
 	case seen.payload == nil:
-		return &SignInError{"the token is not signed by CaseHug; sign in to CaseHug again", err}
+		return &SignInError{"the token is not signed by CaseHug", signInAgain + " If that does not help, whoever runs the engine compares ENGINE_JWKS_URL with the address of CaseHug’s keys.", err}
 	case errors.As(err, &expired) && expired.Expiry.IsZero():
-		return &SignInError{"the token has no exp, the time when it ends; CaseHug's sign-in service must set it", err}
+		return &SignInError{"the token has no exp, the time when it ends", ofSignIn + "must set it.", err}
 	case errors.As(err, &expired):
-		return &SignInError{"the sign-in has expired; sign in to CaseHug again", err}
+		return &SignInError{"the sign-in has expired", signInAgain, err}
 	}
-	return &SignInError{u.misdirected(seen.payload), err}
+	reason, remedy := u.misdirected(seen.payload)
+	return &SignInError{reason, remedy, err}
 }
 
 // misdirected says what of a signed token does not fit this engine.
-func (u *Users) misdirected(payload []byte) string {
+func (u *Users) misdirected(payload []byte) (reason, remedy string) {
 	var claims struct {
 		Issuer   string   `json:"iss"`
 		Audience audience `json:"aud"`
 	}
 	switch err := json.Unmarshal(payload, &claims); {
 	case err != nil:
-		return "the token's claims cannot be read; CaseHug's sign-in service must send them as JWT asks"
+		return "the token’s iss or aud cannot be read", ofSignIn + "must send texts, as JWT defines them."
 	case claims.Issuer != u.issuer:
-		return "the token comes from another issuer than this engine trusts; whoever runs the engine compares ENGINE_JWT_ISSUER with the token's iss"
+		return "the token comes from another issuer than this engine trusts", ofOperators + "compares ENGINE_JWT_ISSUER with the token’s iss."
 	case !slices.Contains(claims.Audience, u.audience):
-		return "the token is meant for another service; whoever runs the engine compares ENGINE_JWT_AUDIENCE with the token's aud"
+		return "the token is meant for another service", ofOperators + "compares ENGINE_JWT_AUDIENCE with the token’s aud."
 	}
-	return "the token is not valid yet; check the clocks of CaseHug and of the engine"
+	return "the token is not valid yet", compareClocks
 }
 
 // audience is the claim aud: one text or a list of them.
@@ -209,11 +220,11 @@ func userOf(t *oidc.IDToken) (domain.User, error) {
 		Called string        `json:"firm_name"`
 	}
 	if err := t.Claims(&claims); err != nil {
-		return user, &SignInError{"the token's claims cannot be read; CaseHug's sign-in service must send firm_id, role, name and email as texts", err}
+		return user, &SignInError{"the token’s claims cannot be read", ofSignIn + "must send firm_id, role, name and email as texts.", err}
 	}
 	switch {
 	case t.Subject == "":
-		return user, lacks("sub, the user's id")
+		return user, lacks("sub, the user’s id")
 	case claims.Role == domain.Service && claims.Firm == domain.EveryFirm: // posts every firm's events
 	case !domain.ValidID(string(claims.Firm)):
 		return user, lacks("a firm_id of 1 to 64 of the characters A-Z a-z 0-9 _ -")
@@ -232,5 +243,5 @@ func userOf(t *oidc.IDToken) (domain.User, error) {
 }
 
 func lacks(what string) error {
-	return &SignInError{Reason: "the token lacks " + what + "; CaseHug's sign-in service must set it"}
+	return &SignInError{Reason: "the token lacks " + what, Remedy: ofSignIn + "must set it."}
 }

@@ -12,6 +12,8 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -146,6 +148,12 @@ func TestVerifyTakesFourAlgorithms(t *testing.T) {
 	}
 }
 
+// signInHelps are the cases in which another token may come of signing in again. In all others the
+// same one would come again, so that somebody else must act.
+var signInHelps = []string{"none", "tampered", "unsigned", "foreign key", "expired"}
+
+var whoActs = regexp.MustCompile(`^(CaseHug’s sign-in service must|Whoever runs the engine) [^;]+\.$`)
+
 func TestVerifySaysWhyNobodyIsSignedIn(t *testing.T) {
 	k := keys(t)[1]
 	set := jwks(t, []key{k})
@@ -195,7 +203,10 @@ func TestVerifySaysWhyNobodyIsSignedIn(t *testing.T) {
 			_, err := users.Verify(t.Context(), tc.token)
 			var se *casehug.SignInError
 			if !errors.Is(err, casehug.ErrNotSignedIn) || !errors.As(err, &se) || !strings.Contains(se.Reason, tc.want) {
-				t.Errorf("Verify: %v, want ErrNotSignedIn with %q", err, tc.want)
+				t.Fatalf("Verify: %v, want ErrNotSignedIn with %q", err, tc.want)
+			}
+			if helps := slices.Contains(signInHelps, name); strings.HasPrefix(se.Remedy, "Sign in to CaseHug again.") != helps || !helps && !whoActs.MatchString(se.Remedy) {
+				t.Errorf("%s: the remedy is %q", se.Reason, se.Remedy)
 			}
 		})
 	}

@@ -1,7 +1,9 @@
 package casehug
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -22,6 +24,7 @@ const (
 	matterAttribute   = "webhookmatter"
 	messageAttribute  = "webhookmessage"
 	ticksAttribute    = "webhookticks"
+	uploadedAttribute = "webhookuploaded" // the size of a file that has its bytes; 0: not told
 )
 
 const webhookPrefix = "smokeball."
@@ -29,13 +32,42 @@ const webhookPrefix = "smokeball."
 // EncodeWebhook writes a webhook as a structured CloudEvent. The same delivery gives the same
 // message id.
 func EncodeWebhook(d domain.WebhookDelivery) (Message, error) {
+	body, err := webhookEvent(d)
+	return Message{Subject: webhookSubject(d), ID: messageID(d.Origin), Header: map[string]string{"content-type": event.ApplicationCloudEventsJSON}, Body: body}, err
+}
+
+// EncodeWebhooks writes webhooks of one firm and type as one message: a single one as EncodeWebhook
+// does, several in the batch mode of CloudEvents.
+func EncodeWebhooks(list []domain.WebhookDelivery) (Message, error) {
+	if len(list) == 1 {
+		return EncodeWebhook(list[0])
+	}
+	batch := []byte{'['}
+	for i, d := range list {
+		one, err := webhookEvent(d)
+		if err != nil {
+			return Message{}, err
+		}
+		if i > 0 {
+			batch = append(batch, ',')
+		}
+		batch = append(batch, one...)
+	}
+	return Message{Subject: webhookSubject(list[0]), ID: messageID(list[0].Origin), Header: map[string]string{"content-type": event.ApplicationCloudEventsBatchJSON}, Body: append(batch, ']')}, nil
+}
+
+func webhookSubject(d domain.WebhookDelivery) string {
+	return webhookPrefix + string(d.Firm) + ".webhook." + subjectWords(d.Webhook.Type)
+}
+
+func webhookEvent(d domain.WebhookDelivery) ([]byte, error) {
 	ce := event.New(event.CloudEventsVersionV1)
 	ce.SetID(d.Origin.ID)
 	ce.SetSource(d.Origin.Source)
 	ce.SetType(domain.TypeWebhookReceived)
 	ce.SetTime(d.At)
 	for name, value := range map[string]string{requestAttribute: string(d.Request), typeAttribute: d.Webhook.Type, sourceAttribute: d.Webhook.Source,
-		resourceAttribute: string(d.Webhook.Resource), matterAttribute: string(d.Webhook.Matter), messageAttribute: d.Webhook.Message, ticksAttribute: ticksText(d.Webhook.Ticks)} {
+		resourceAttribute: string(d.Webhook.Resource), matterAttribute: string(d.Webhook.Matter), messageAttribute: d.Webhook.Message, ticksAttribute: ticksText(d.Webhook.Ticks), uploadedAttribute: uploadedText(d.Webhook)} {
 		if value = attributeText(value); value != "" {
 			ce.SetExtension(name, value)
 		}
@@ -45,11 +77,9 @@ func EncodeWebhook(d domain.WebhookDelivery) (Message, error) {
 		err = ce.Validate()
 	}
 	if err != nil {
-		return Message{}, fmt.Errorf("encode webhook %s: %w", d.Origin.ID, err)
+		return nil, fmt.Errorf("encode webhook %s: %w", d.Origin.ID, err)
 	}
-	body, err := ce.MarshalJSON()
-	return Message{Subject: webhookPrefix + string(d.Firm) + ".webhook." + subjectWords(d.Webhook.Type), ID: messageID(d.Origin),
-		Header: map[string]string{"content-type": event.ApplicationCloudEventsJSON}, Body: body}, err
+	return ce.MarshalJSON()
 }
 
 // ticksText is a time in ticks, in decimal digits: an integer of CloudEvents ends at 2^31.
@@ -58,6 +88,14 @@ func ticksText(ticks int64) string {
 		return ""
 	}
 	return strconv.FormatInt(ticks, 10)
+}
+
+// uploadedText is the size of a file that has its bytes; "": it has none.
+func uploadedText(w domain.Webhook) string {
+	if !w.Uploaded {
+		return ""
+	}
+	return strconv.FormatInt(w.Size, 10)
 }
 
 // attributeText is a text as an attribute may hold it: CloudEvents allows no control
@@ -97,20 +135,48 @@ func WebhookFirm(subject string) domain.FirmID {
 	return domain.FirmID(firm)
 }
 
-// DecodeWebhook reads a webhook off the bus. Of a message that an earlier version of the
-// engine published, Webhook is zero and only Body tells what it says.
-func DecodeWebhook(subject string, body []byte) (domain.WebhookDelivery, error) {
-	var ce event.Event
-	if err := json.Unmarshal(body, &ce); err != nil {
-		return domain.WebhookDelivery{}, fmt.Errorf("read webhook: %w", err)
+// DecodeWebhooks reads the webhooks of a message off the bus. Of a message that an earlier version
+// of the engine published, Webhook is zero and only Body tells what it says.
+func DecodeWebhooks(subject string, body []byte) ([]domain.WebhookDelivery, error) {
+	events, err := webhookEvents(body)
+	if err != nil {
+		return nil, fmt.Errorf("read webhook: %w", err)
 	}
+	list := make([]domain.WebhookDelivery, len(events))
+	for i, ce := range events {
+		list[i] = delivery(WebhookFirm(subject), ce)
+	}
+	return list, nil
+}
+
+var errNoWebhook = errors.New("it holds none")
+
+// webhookEvents reads one event, or those of a batch.
+func webhookEvents(body []byte) ([]event.Event, error) {
+	if !bytes.HasPrefix(bytes.TrimSpace(body), []byte{'['}) {
+		var ce event.Event
+		err := json.Unmarshal(body, &ce)
+		return []event.Event{ce}, err
+	}
+	var batch []event.Event
+	err := json.Unmarshal(body, &batch)
+	if err == nil && len(batch) == 0 {
+		err = errNoWebhook
+	}
+	return batch, err
+}
+
+func delivery(f domain.FirmID, ce event.Event) domain.WebhookDelivery {
 	attribute := func(name string) string {
 		value, _ := ce.Extensions()[name].(string)
 		return value
 	}
 	ticks, _ := strconv.ParseInt(attribute(ticksAttribute), 10, 64) // an earlier version told none
-	return domain.WebhookDelivery{Firm: WebhookFirm(subject), Origin: domain.EventRef{Source: ce.Source(), ID: ce.ID()}, At: ce.Time(),
+	size, err := strconv.ParseInt(attribute(uploadedAttribute), 10, 64)
+	uploaded := err == nil && size >= 0
+	return domain.WebhookDelivery{Firm: f, Origin: domain.EventRef{Source: ce.Source(), ID: ce.ID()}, At: ce.Time(),
 		Request: domain.RequestID(attribute(requestAttribute)), Body: ce.Data(),
 		Webhook: domain.Webhook{Type: attribute(typeAttribute), Source: attribute(sourceAttribute), Resource: domain.SmokeballID(attribute(resourceAttribute)),
-			Matter: domain.SmokeballID(attribute(matterAttribute)), Message: attribute(messageAttribute), Ticks: ticks}}, nil
+			Matter: domain.SmokeballID(attribute(matterAttribute)), Message: attribute(messageAttribute), Ticks: ticks,
+			Uploaded: uploaded, Size: max(size, 0)}}
 }

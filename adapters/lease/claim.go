@@ -9,10 +9,10 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// standby is what an engine that does not lead knows of the entry.
+// standby is what a standby engine knows of the entry.
 type standby struct {
-	revision uint64 // the newest that was seen; 0: none
-	free     bool   // there is none, it was deleted, or it is this engine's own
+	revision uint64 // the newest revision seen; 0: none
+	free     bool   // there is no entry, it was deleted, or it is this engine's own
 }
 
 var (
@@ -22,9 +22,9 @@ var (
 	errWritten = errors.New("the entry was written meanwhile")
 )
 
-// claim watches the entry until it can be made this engine's: at once when its holder
-// deletes it, and when it was not renewed for as long as it lives. It returns the entry's
-// revision and when that was asked for.
+// claim watches the entry until this engine can take it: at once when its holder deletes it, or
+// when it was not renewed for its lifetime. It returns the entry's revision and the time of the
+// request that wrote it.
 func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err error) {
 	watch, err := l.KV.Watch(ctx, l.Key)
 	if err != nil {
@@ -61,11 +61,11 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 		case overdue:
 			return 0, asked, errWritten
 		}
-		now.free = false // another engine was quicker
+		now.free = false // another engine was faster
 	}
 }
 
-// after is what is known after the watch delivered e; nil: it has delivered all there was.
+// after returns the state after the watch delivered e; nil: the watch has delivered all entries.
 func (s standby) after(e jetstream.KeyValueEntry, owner string) standby {
 	if e == nil {
 		return s
@@ -74,7 +74,7 @@ func (s standby) after(e jetstream.KeyValueEntry, owner string) standby {
 	return standby{revision: e.Revision(), free: gone || string(e.Value()) == owner}
 }
 
-// take makes the entry this engine's, provided that nobody has written it since.
+// take writes the entry for this engine, provided that nobody has written it since.
 func (l Lease) take(ctx context.Context, s standby) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/3)
 	defer cancel()
@@ -83,13 +83,13 @@ func (l Lease) take(ctx context.Context, s standby) (uint64, error) {
 			return revision, nil
 		}
 	}
-	return l.KV.Create(ctx, l.Key, []byte(l.Owner)) // the entry may have ended by itself
+	return l.KV.Create(ctx, l.Key, []byte(l.Owner)) // the entry may have expired
 }
 
-// replicatedConflict is the server's code for a stale expectation on a replicated stream.
+// replicatedConflict is the server's code for a wrong expected sequence on a replicated stream.
 const replicatedConflict = 10164
 
-// outrun reports that another engine has written the entry first.
+// outrun reports whether another engine wrote the entry first.
 func outrun(err error) bool {
 	var api *jetstream.APIError
 	return errors.Is(err, jetstream.ErrKeyExists) || (errors.As(err, &api) && api.ErrorCode == replicatedConflict)

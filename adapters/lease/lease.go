@@ -1,9 +1,8 @@
-// Package lease lets one engine at a time do a piece of work, by an entry in a NATS
-// key-value bucket whose entries end by themselves. It is for order, not for safety:
-// an engine that is cut off may work on for a moment beside its successor, which the
-// ledger's expected versions make harmless. What no ledger can make harmless, a call that
-// an engine sends after it stood still for longer than its lease, or after it handed the
-// lease over, asks [Sure] first.
+// Package lease lets one engine at a time do a piece of work, by an entry in a NATS key-value
+// bucket whose entries expire. It makes overlap rare, not impossible: an engine that is cut off
+// may work on for a moment beside its successor, which the ledger's expected versions make
+// harmless. They cannot make a call to Smokeball harmless that an engine sends after it was paused
+// for longer than its lease, or after it handed the lease over. Therefore calls check [Sure] first.
 package lease
 
 import (
@@ -23,21 +22,21 @@ type Lease struct {
 	Key      string
 	Owner    string        // this engine, by a name that no other one has
 	Lifetime time.Duration // how long an entry lives unless it is renewed; the bucket's TTL
-	Drain    time.Duration // how long work that was told to stop may keep the lease
+	Drain    time.Duration // how long work whose context has ended may keep the lease
 	Log      *slog.Logger
 }
 
-// Run does the work whenever the lease is held, until ctx ends. The work's context ends
-// when the lease is lost or ctx ends; from that moment on [Sure] refuses, and [Leaving]
-// reports it. The lease is handed over when the work has ended, or after Drain: what is
-// left of the work ends beside the next leader. The work's error ends Run.
+// Run does the work whenever it holds the lease, until ctx ends. The work's context ends when the
+// lease is lost or ctx ends; from then on [Sure] refuses and [Leaving] has ended. Run hands the
+// lease over when the work has ended, or after Drain: work that still runs then ends beside the
+// next leader. An error of the work ends Run.
 func (l Lease) Run(ctx context.Context, work func(context.Context) error) error {
 	for ctx.Err() == nil {
 		revision, asked, err := l.claim(ctx)
 		if err != nil {
 			if ctx.Err() == nil && !errors.Is(err, errWritten) {
 				l.Log.Warn("can't request the lease; the engine retries", "lease", l.Key, "err", err)
-				_ = retry.Wait(ctx, l.Lifetime/5) // ends early with ctx only
+				_ = retry.Wait(ctx, l.Lifetime/5) // returns early only if ctx ends
 			}
 			continue
 		}
@@ -49,7 +48,7 @@ func (l Lease) Run(ctx context.Context, work func(context.Context) error) error 
 	return nil
 }
 
-// keep does the work and renews the entry until either ends.
+// keep does the work and renews the entry until the work ends or the lease is lost.
 func (l Lease) keep(ctx context.Context, revision uint64, t *term, work func(context.Context) error) error {
 	held, lose := context.WithCancel(context.WithValue(ctx, termKey{}, t))
 	defer lose()
@@ -70,7 +69,7 @@ func (l Lease) keep(ctx context.Context, revision uint64, t *term, work func(con
 	return err
 }
 
-// drain waits until the work has ended, but no longer than the lease may be kept for it.
+// drain waits until the work has ended, at most for Drain.
 func (l Lease) drain(ended <-chan error) (err error, done bool) {
 	timer := time.NewTimer(l.Drain)
 	defer timer.Stop()
@@ -82,9 +81,9 @@ func (l Lease) drain(ended <-chan error) (err error, done bool) {
 	}
 }
 
-// renew keeps the entry alive until ctx ends, and returns its last revision, or 0 when
-// it is another engine's. While nobody answers the entry may still be ours: whether calls
-// may be sent meanwhile is for the term to decide.
+// renew renews the entry until ctx ends, and returns its last revision; 0: it is another engine's.
+// While no server answers, the entry may still be this engine's, so renew goes on; the term decides
+// whether calls may be sent meanwhile.
 func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	for {
 		if retry.Wait(ctx, l.Lifetime/5) != nil {
@@ -107,8 +106,7 @@ func (l Lease) renew(ctx context.Context, revision uint64, t *term) uint64 {
 	}
 }
 
-// prolong writes the entry again. It stops waiting for an answer while there is still
-// time for another try.
+// prolong writes the entry again. Its timeout leaves time for another try.
 func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
 	defer cancel()
@@ -117,8 +115,8 @@ func (l Lease) prolong(ctx context.Context, revision uint64) (uint64, error) {
 
 var errLost = errors.New("the entry is another engine's or has ended")
 
-// newest is the entry's revision where the entry is still ours, or nobody answers: the answer to
-// an update that was done may have been lost.
+// newest returns the entry's revision if the entry is still this engine's or no server answers: the
+// answer to a successful update may have been lost.
 func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, l.Lifetime/5)
 	defer cancel()
@@ -134,7 +132,7 @@ func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
 	return max(revision, entry.Revision()), nil
 }
 
-// giveBack lets the next engine begin at once instead of after the entry's life.
+// giveBack deletes the entry, so that the next engine starts at once instead of after its lifetime.
 func (l Lease) giveBack(revision uint64) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// term is how long this engine may be sure that it leads.
+// term is the time for which this engine certainly leads.
 type term struct {
-	over        context.Context // ends when no new call is to be sent
+	over        context.Context // ends when no new call may be sent
 	leave       context.CancelFunc
 	retryWindow time.Duration // how long a call waits for the lease to be renewed
 
@@ -20,8 +20,8 @@ type term struct {
 
 type termKey struct{}
 
-// sure is for how long after it was asked for an entry is certainly ours: a little less
-// than it lives.
+// sure is how long after the request an entry is certainly this engine's: a little less than its
+// lifetime.
 func (l Lease) sure() time.Duration { return l.Lifetime - l.Lifetime/4 }
 
 func (l Lease) term(asked time.Time) *term {
@@ -38,9 +38,8 @@ func (t *term) prolong(end time.Time) {
 	t.renewed = make(chan struct{})
 }
 
-// lasts reports whether the term has not ended by either clock: the steady one may stand
-// still while a machine sleeps, and the wall clock may be set. renewed is closed when that
-// may have changed.
+// lasts reports whether the term has not ended by either clock: the monotonic clock may stop while
+// a machine sleeps, and the wall clock may be set. renewed is closed when that may have changed.
 func (t *term) lasts(now time.Time) (ok bool, renewed <-chan struct{}) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -53,10 +52,10 @@ var (
 	ErrUncertain = errors.New("another engine may lead by now")
 )
 
-// Sure returns nil when the lease under which ctx's work was begun is certainly still this
-// engine's, even right after the process was paused, before it learns that it has
-// lost it. Where the lease could not be renewed in time Sure waits until it is, for twice
-// its life. Work of no lease may always go on.
+// Sure returns nil if the lease under which ctx's work runs is certainly still this engine's. It
+// is right even just after a pause of the process, before the engine learns that it has lost the
+// lease. If the lease was not renewed in time, Sure waits for that, at most for twice the lifetime.
+// For work without a lease it returns nil.
 func Sure(ctx context.Context) error {
 	t, ok := ctx.Value(termKey{}).(*term)
 	if !ok {
@@ -81,8 +80,8 @@ func Sure(ctx context.Context) error {
 	}
 }
 
-// Leaving ends when the lease under which ctx's work was begun is lost or about to be handed
-// over: nothing new is to be begun. For work of no lease it never ends.
+// Leaving returns a context that ends when the lease under which ctx's work runs is lost or about
+// to be handed over: after that no new work may start. Without a lease it never ends.
 func Leaving(ctx context.Context) context.Context {
 	t, ok := ctx.Value(termKey{}).(*term)
 	if !ok {

@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// TestATermEndsByItself: who stood still finds the lease uncertain before anybody
-// tells of it, and sends nothing until it is renewed.
+// TestATermEndsByItself: an engine that was paused finds its lease uncertain before it is told,
+// and sends nothing until the lease is renewed.
 func TestATermEndsByItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Lease{Lifetime: 10 * time.Second}
@@ -39,8 +39,8 @@ func TestATermEndsByItself(t *testing.T) {
 	})
 }
 
-// TestAHandoverRefusesAtOnce: no call is sent any more from the moment on at which
-// the engine is told to stop, also one that waits for the lease to be renewed.
+// TestAHandoverRefusesAtOnce: once the engine is told to stop it sends no call, not even one that
+// waits for the lease to be renewed.
 func TestAHandoverRefusesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := Lease{Lifetime: 10 * time.Second}
@@ -62,8 +62,8 @@ func TestAHandoverRefusesAtOnce(t *testing.T) {
 	})
 }
 
-// TestATermEndsByTheClockThatRanOn: a machine which slept, whose steady clock
-// stood still, finds its lease lost.
+// TestATermEndsByTheClockThatRanOn: a machine that slept, and whose monotonic clock stopped
+// meanwhile, finds its lease lost.
 func TestATermEndsByTheClockThatRanOn(t *testing.T) {
 	now := time.Now()
 	term := Lease{Lifetime: 10 * time.Second}.term(now)

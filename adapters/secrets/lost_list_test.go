@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// deaf is a bucket whose lists never come, as after a change of leaders that lost them.
+// deaf is a bucket whose lists never arrive, as after a change of leaders that lost the request.
 type deaf struct{ jetstream.KeyValue }
 
 type silence struct{ jetstream.KeyWatcher }

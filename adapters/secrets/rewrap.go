@@ -1,17 +1,19 @@
 package secrets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 
+	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// Keys returns how many secrets each sealing key has sealed. A key that is in no keyset
-// any more is listed, too, where something is still sealed with it.
+// Keys returns how many secrets each sealing key has sealed, including keys that are no longer in
+// the keyset but still seal something.
 func (b *Bucket) Keys(ctx context.Context) (list []vault.Key, sealed map[vault.KeyID]int, err error) {
 	sealed = map[vault.KeyID]int{}
 	err = b.each(ctx, func(e jetstream.KeyValueEntry) error {
@@ -23,11 +25,11 @@ func (b *Bucket) Keys(ctx context.Context) (list []vault.Key, sealed map[vault.K
 	return b.Vault.Keys(), sealed, err
 }
 
-// Rotate adds a key that seals what is sealed from now on.
+// Rotate adds a key that seals all new secrets.
 func (b *Bucket) Rotate() (vault.KeyID, error) { return b.Vault.Rotate() }
 
-// Rewrap seals with the newest key what older ones sealed, and returns how many secrets
-// that were. It may be stopped and restarted at any time.
+// Rewrap seals with the newest key the secrets that older keys sealed, and returns their number.
+// It may be stopped and restarted at any time.
 func (b *Bucket) Rewrap(ctx context.Context) (int, error) {
 	done := 0
 	err := b.each(ctx, func(e jetstream.KeyValueEntry) error {
@@ -40,8 +42,8 @@ func (b *Bucket) Rewrap(ctx context.Context) (int, error) {
 	return done, err
 }
 
-// rewrap seals one secret again. One that somebody writes meanwhile is sealed by them with
-// the newest key; one that is gone needs nothing.
+// rewrap seals one secret again. It skips a secret that is written meanwhile, because the writer
+// seals it with the newest key, and one that is gone.
 func (b *Bucket) rewrap(ctx context.Context, e jetstream.KeyValueEntry) (bool, error) {
 	id, ok := vault.SealedBy(e.Value())
 	if !ok || b.Vault.IsPrimary(id) {
@@ -58,8 +60,8 @@ func (b *Bucket) rewrap(ctx context.Context, e jetstream.KeyValueEntry) (bool, e
 	return err == nil, err
 }
 
-// Retire removes a key with which nothing is sealed any more. It returns vault.ErrNoKey,
-// vault.ErrPrimary or vault.ErrInUse where that can't be.
+// Retire removes a key with which nothing is sealed any more. If it can't, it returns
+// vault.ErrNoKey, vault.ErrPrimary or vault.ErrInUse.
 func (b *Bucket) Retire(ctx context.Context, id vault.KeyID) error {
 	_, sealed, err := b.Keys(ctx)
 	if err != nil {
@@ -71,8 +73,8 @@ func (b *Bucket) Retire(ctx context.Context, id vault.KeyID) error {
 	return b.Vault.Retire(id)
 }
 
-// Lost are the secrets that no key of the master key file opens: it is another file than
-// the one that they were sealed with.
+// Lost returns the secrets that no key of the master key file opens, because they were sealed with
+// another file.
 func (b *Bucket) Lost(ctx context.Context) (names []string, err error) {
 	known := map[vault.KeyID]bool{}
 	for _, k := range b.Vault.Keys() {
@@ -87,7 +89,7 @@ func (b *Bucket) Lost(ctx context.Context) (names []string, err error) {
 	return names, err
 }
 
-// Forget destroys the secrets that no key opens any more, and counts them.
+// Forget destroys the secrets that no key opens any more, and returns their number.
 func (b *Bucket) Forget(ctx context.Context) (int, error) {
 	names, err := b.Lost(ctx)
 	for _, name := range names {
@@ -98,7 +100,7 @@ func (b *Bucket) Forget(ctx context.Context) (int, error) {
 	return len(names), err
 }
 
-// each hands every secret over as it is kept.
+// each calls do for every secret in its sealed form.
 func (b *Bucket) each(ctx context.Context, f func(jetstream.KeyValueEntry) error) error {
 	ctx, cancel := context.WithTimeout(ctx, listWithin)
 	defer cancel()
@@ -109,7 +111,10 @@ func (b *Bucket) each(ctx context.Context, f func(jetstream.KeyValueEntry) error
 	defer watcher.Stop()
 	for {
 		select {
-		case e := <-watcher.Updates():
+		case e, more := <-watcher.Updates():
+			if !more {
+				return fmt.Errorf("list secrets: the list ended before its last entry: %w", cmp.Or(ctx.Err(), nats.ErrConnectionClosed))
+			}
 			if e == nil { // all entries were delivered
 				return nil
 			}
@@ -120,4 +125,17 @@ func (b *Bucket) each(ctx context.Context, f func(jetstream.KeyValueEntry) error
 			return fmt.Errorf("list secrets: %w", ctx.Err())
 		}
 	}
+}
+
+// Unopened opens every secret and returns how many there are, and the names of those that do not
+// open: their key is not in the master key file, or they are damaged.
+func (b *Bucket) Unopened(ctx context.Context) (total int, names []string, err error) {
+	err = b.each(ctx, func(e jetstream.KeyValueEntry) error {
+		total++
+		if _, err := b.Vault.Unseal(e.Value(), e.Key()); err != nil {
+			names = append(names, e.Key())
+		}
+		return nil
+	})
+	return total, names, err
 }

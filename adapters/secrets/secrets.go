@@ -1,5 +1,5 @@
-// Package secrets keeps sealed values in a NATS key-value bucket, each written only by
-// somebody who has seen its newest revision.
+// Package secrets keeps sealed values in a NATS key-value bucket, with optimistic concurrency: a
+// writer names the revision that it has seen.
 package secrets
 
 import (
@@ -35,8 +35,8 @@ func (b *Bucket) Load(ctx context.Context, name string) ([]byte, uint64, error) 
 	return data, entry.Revision(), err
 }
 
-// Save seals and keeps a secret, provided revision is still its newest one (0: there
-// is none); otherwise it returns vault.ErrStale. It returns the new revision.
+// Save seals and stores a secret, provided that revision is still the newest one (0: there is
+// none); otherwise it returns vault.ErrStale. It returns the new revision.
 func (b *Bucket) Save(ctx context.Context, name string, data []byte, revision uint64) (uint64, error) {
 	sealed, err := b.Vault.Seal(data, name)
 	if err != nil {
@@ -56,7 +56,8 @@ func (b *Bucket) Save(ctx context.Context, name string, data []byte, revision ui
 	return revision, nil
 }
 
-// stale reports a lost race, by the codes of single and of replicated streams.
+// stale reports whether another writer was faster. Single and replicated streams have different
+// codes for that.
 func stale(err error) bool {
 	if errors.Is(err, jetstream.ErrKeyExists) {
 		return true
@@ -65,11 +66,11 @@ func stale(err error) bool {
 	return errors.As(err, &api) && (api.ErrorCode == jetstream.JSErrCodeStreamWrongLastSequence || api.ErrorCode == wrongLastSequenceReplicated)
 }
 
-// wrongLastSequenceReplicated is the server's error code for a stale expectation on
-// a replicated stream or inside a batch.
+// wrongLastSequenceReplicated is the server's code for a wrong expected sequence on a replicated
+// stream or inside a batch.
 const wrongLastSequenceReplicated = 10164
 
-// Put seals and keeps a secret whatever was there.
+// Put seals and stores a secret, whatever its revision.
 func (b *Bucket) Put(ctx context.Context, name string, data []byte) error {
 	sealed, err := b.Vault.Seal(data, name)
 	if err != nil {
@@ -89,8 +90,8 @@ func (b *Bucket) Destroy(ctx context.Context, name string) error {
 	return nil
 }
 
-// listWithin is how long a list may take. One that is asked for while a cluster changes its
-// leaders may get lost, and would be waited for without an end.
+// listWithin is the timeout of a list. A request during a change of leaders may get lost, and the
+// library would wait for ever.
 const listWithin = 30 * time.Second
 
 // Names lists the secrets whose names begin with kind and a dot.

@@ -26,6 +26,9 @@ func TestAFirmsOwnAppSignsIn(t *testing.T) {
 	c := newClient(t, private(v, store))
 	tokens, account, err := c.SignIn(t.Context(), firm)
 	must(t, err)
+	if u := c.Usage(firm); u.LastMinute != 1 || u.LastMinuteOfFirm != 1 {
+		t.Errorf("as the firm's calls are counted %+v", u)
+	}
 	form := v.tokens[0]
 	if account.ID != "acc-1" || form.Get("grant_type") != "client_credentials" || form.Get("scope") != strings.Join(smokeball.ScopeNames(), " ") {
 		t.Errorf("account %+v, form %v", account, form)
@@ -90,6 +93,22 @@ func TestTokensOfAnotherAppAreNotUsed(t *testing.T) {
 	}
 }
 
+// TestAWrongClientIDDestroysNoTokens starts with the id of an app that granted nothing, and then
+// again with the right one.
+func TestAWrongClientIDDestroysNoTokens(t *testing.T) {
+	v, store := newVendor(t), signedIn()
+	tokens := store.tokens[firm]
+	tokens.Client = "an app from before"
+	store.put(firm, tokens)
+	_, err := newClient(t, config(v, store)).Firm(t.Context(), firm)
+	if ce := fault(t, err); ce.Class != domain.SignIn {
+		t.Errorf("got %+v", ce)
+	}
+	if now := store.tokens[firm]; now.Refresh != tokens.Refresh || now.Client != tokens.Client || now.Claim != "" {
+		t.Errorf("stored for %q, refresh token %t, claimed by %q", now.Client, now.Refresh != "", now.Claim)
+	}
+}
+
 func TestWrongCredentialsOfAnOwnAppAreTheOperators(t *testing.T) {
 	v := newVendor(t)
 	cfg := private(v, &memory{})
@@ -104,7 +123,7 @@ func TestWrongCredentialsOfAnOwnAppAreTheOperators(t *testing.T) {
 	_, working := newClient(t, cfg).Firm(t.Context(), firm)
 	for class, err := range map[domain.Class]error{domain.Permanent: connecting, domain.Retryable: working} {
 		ce := fault(t, err)
-		if ce.Class != class || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_PRIVATE_APPS_FILE") || strings.Contains(err.Error(), "wrong") {
+		if ce.Class != class || !strings.Contains(remedyOf(ce.Failure), "SMOKEBALL_PRIVATE_APPS_FILE") || strings.Contains(err.Error(), "wrong") {
 			t.Errorf("got %+v", ce)
 		}
 	}

@@ -28,6 +28,10 @@ type beforeSendKey struct{}
 // one, and another slot.
 var errTokenEnded = errors.New("the access token expired while the call waited for its slot")
 
+// errConnectedAgain marks a call that is not repeated, because the firm has connected again since it
+// was turned away: the new tokens may be another account's, for which nobody decided the call.
+var errConnectedAgain = errors.New("the firm has connected again since the call was decided")
+
 // withheld is a call that was not sent because its tokens or its intent were not to be had.
 type withheld struct{ err error }
 
@@ -72,6 +76,8 @@ func (d *beforeSend) choose(ctx context.Context) error {
 	}
 	now := time.Now()
 	switch {
+	case d.used.Access != "" && h.Grant != d.used.Grant:
+		return abandoned(opOwn, errConnectedAgain)
 	case h.Access == d.refused || !h.alive(now):
 		return errTokenEnded
 	case !h.fresh(now) && (h.Access != d.best.Access || d.fresh):

@@ -141,6 +141,27 @@ func TestOneIntentForARepeatedCall(t *testing.T) {
 	}
 }
 
+// TestACallIsNotRepeatedWithAnotherConsentsTokens: a firm connects to another account while a call is
+// on its way, which is then turned away. The call was decided for the account before.
+func TestACallIsNotRepeatedWithAnotherConsentsTokens(t *testing.T) {
+	before, after := long(), long()
+	before.Grant, after.Grant, after.Access = "first", "second", "b0"
+	shelf := &shelf{tokens: before}
+	smokeball := &desk{answer: func(access string) int {
+		if access == before.Access {
+			shelf.put(after)
+			return http.StatusUnauthorized
+		}
+		return http.StatusAccepted
+	}}
+	c := clientOf(t, smokeball, shelf, &lives{life: time.Hour}, 5, nil)
+	err := create(t.Context(), c, func(context.Context) error { return nil })
+	if ce := domain.AsCallError(err); ce == nil || ce.Unsettled || ce.Class != domain.Retryable || smokeball.calls() != 1 {
+		t.Errorf("got %v after %d calls", err, smokeball.calls())
+	}
+	must(t, create(t.Context(), c, func(context.Context) error { return nil })) // decided for the account after
+}
+
 // lives hands out access tokens that live so long.
 type lives struct {
 	life time.Duration

@@ -44,7 +44,7 @@ type circuit struct {
 	probing  bool
 	flow     context.Context // ends when the circuit opens
 	cut      context.CancelFunc
-	told     bool // the open circuit was reported
+	reported bool // that it is open
 }
 
 // Trouble is that Smokeball does not serve a firm's calls, or that it does again.
@@ -62,9 +62,9 @@ const refusalWindow = time.Minute
 type verdict int
 
 const (
-	untold  verdict = iota // nothing: the caller gave up
-	answers                // Smokeball works, be it only to refuse
-	fails                  // by its fault, or the network's
+	noVerdict verdict = iota // nothing: the caller gave up
+	answers                  // Smokeball works, be it only to refuse
+	fails                    // by its fault, or the network's
 )
 
 // outage is the error of a call that was not made because Smokeball is out of reach.
@@ -75,15 +75,6 @@ type outage struct {
 
 func (o *outage) Error() string {
 	return fmt.Sprintf("not sent: out of reach since %s, next probe at %s", clock(o.since), clock(o.next))
-}
-
-// message and remedy describe the outage for people.
-func (o *outage) message() string {
-	return "Smokeball has not answered since " + o.since.UTC().Format("3:04 PM UTC on January 2")
-}
-
-func (o *outage) remedy() string {
-	return "We try again at " + clock(o.next) + ". Nothing to do."
 }
 
 func clock(t time.Time) string { return t.UTC().Format("3:04:05 PM UTC") }
@@ -148,8 +139,8 @@ func (c *circuits) settle(firm domain.FirmID, p pass, v verdict, why *domain.Cal
 			c.log.Info("Smokeball answers again", "firm", firm, "since", k.since)
 		}
 		k.close()
-		if k.told {
-			k.told = false
+		if k.reported {
+			k.reported = false
 			c.say(Trouble{Firm: firm, Since: k.since})
 		}
 	case v == fails && k.fail(p.probe, time.Now(), 0):
@@ -176,7 +167,7 @@ func (c *circuits) recordFailure(firm domain.FirmID, why *domain.CallError) {
 // opened reports that the circuit opened, or stays open.
 func (c *circuits) opened(firm domain.FirmID, k *circuit, why *domain.CallError) {
 	c.log.Warn("Smokeball does not answer; the firm's calls are held back", "firm", firm, "since", k.since, "until", k.until, "err", why)
-	k.told = true
+	k.reported = true
 	c.say(Trouble{Firm: firm, Since: k.since, Failure: why})
 }
 
@@ -245,11 +236,11 @@ func (k *circuit) outage(now time.Time) *outage {
 func judge(ctx context.Context, resp *http.Response, err error) verdict {
 	switch {
 	case err != nil && ctx.Err() != nil:
-		return untold
+		return noVerdict
 	case err != nil || resp.StatusCode >= http.StatusInternalServerError || isPage(resp.Header):
 		return fails
 	case resp.StatusCode == http.StatusUnauthorized || resp.StatusCode == http.StatusForbidden:
-		return untold
+		return noVerdict
 	}
 	return answers
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // patient is a server whose answer tests choose; it counts what reaches it.
@@ -308,9 +309,10 @@ func TestAnOutageTellsPeople(t *testing.T) {
 		if err.Class != domain.Retryable || err.Unsettled || err.After <= 0 || err.Failure.Code != domain.CodeSmokeballUnavailable {
 			t.Errorf("got %+v", err)
 		}
-		if !strings.HasPrefix(err.Failure.Message, "Smokeball has not answered since 12:00 AM UTC on January 1.") ||
-			!strings.HasPrefix(err.Failure.Remedy, "We try again at 12:00:") || !strings.HasSuffix(err.Failure.Remedy, "Nothing to do.") {
-			t.Errorf("got %q / %q", err.Failure.Message, err.Failure.Remedy)
+		message, remedy := wording.Failure(err.Failure)
+		if !strings.HasPrefix(message, "Smokeball has not answered since 12:00:00 AM UTC on January 1, ") ||
+			!strings.HasPrefix(remedy, "We try again at 12:00:") || !strings.HasSuffix(remedy, "Nothing to do.") {
+			t.Errorf("got %q / %q", message, remedy)
 		}
 	})
 }

@@ -31,7 +31,7 @@ func (s *tokenSource) claim(ctx context.Context, firm domain.FirmID, h *heldToke
 	if h.Claim != "" && h.Claim != s.name && !s.overdue(firm, h.revision) {
 		return false, nil
 	}
-	t := h.Tokens
+	t := h.kept
 	t.Claim = s.name
 	revision, err := s.store.Save(ctx, firm, t, h.revision)
 	switch {
@@ -66,7 +66,7 @@ func (s *tokenSource) overdue(firm domain.FirmID, revision uint64) bool {
 func (s *tokenSource) unclaim(ctx context.Context, firm domain.FirmID, h heldTokens) {
 	saving, cancel := context.WithTimeout(context.WithoutCancel(ctx), saveTimeout)
 	defer cancel()
-	t := h.Tokens
+	t := h.kept
 	t.Claim = ""
 	_, _ = s.store.Save(saving, firm, t, h.revision)
 }

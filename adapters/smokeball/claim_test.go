@@ -150,7 +150,7 @@ func TestAFailedRefreshGivesTheClaimBack(t *testing.T) {
 func TestARestTellsWhenItEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, _, auth := newSourceOver(0)
-		auth.err = faultOf(opRefresh, domain.Retryable, domain.CodeSmokeballUnavailable, "down", weRetry, nil)
+		auth.err = passing(opRefresh, domain.FaultServer, domain.About{}, nil)
 		for range 6 {
 			_, _ = s.Token(t.Context(), "f")
 			time.Sleep(rests.Limit)

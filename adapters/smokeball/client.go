@@ -20,9 +20,10 @@ type Client struct {
 	*Accounts
 	*Uploads
 
-	base  http.RoundTripper
-	types typeCache
-	staff staffCache
+	base       http.RoundTripper
+	types      typeCache
+	staff      staffCache
+	staffNames staffNames
 }
 
 // New makes a Client, or returns every fault of cfg.
@@ -33,10 +34,13 @@ func New(cfg Config) (*Client, error) {
 	base, circuits := baseOf(cfg.Transport), newCircuits(logger(cfg.Log), cfg.Trouble)
 	calls := &caller{own: map[domain.FirmID]*app{}, host: cfg.Hosts.API, circuits: circuits}
 	metrics, err := newMetrics(cfg.Registerer, calls.waiting, circuits.open)
+	if err == nil {
+		err = register(cfg.Registerer, allowanceGauges{calls})
+	}
 	if err != nil {
 		return nil, err
 	}
-	wire := counted{base, metrics}
+	wire := counted{base, metrics, cfg.Tracer}
 	build := func(p PrivateApp) *app {
 		l := NewLimiter(p.Rate, p.Burst)
 		return &app{key: p.APIKey, limiter: l, api: unmoved(limited{timed{wire}, l, circuits, metrics, cfg.Permit}),
@@ -108,6 +112,9 @@ func (c *Accounts) OAuth() *OAuth { return c.shared.oauth }
 // Allowance is the state of the allowance that the firm's calls take from: its own
 // app's, or the one that all other firms share.
 func (c *caller) Allowance(firm domain.FirmID) Allowance { return c.app(firm).limiter.Allowance() }
+
+// Usage is what was taken of that allowance since the client was made.
+func (c *caller) Usage(firm domain.FirmID) Usage { return c.app(firm).limiter.Usage(firm) }
 
 // waiting is how many calls wait for their slot in any allowance.
 func (c *caller) waiting() int {

@@ -16,6 +16,8 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/prometheus/client_golang/prometheus"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 )
 
 func createMatter(ctx context.Context, c *smokeball.Client) error {
@@ -66,8 +68,8 @@ func TestAnswersAreClassed(t *testing.T) {
 			if ce.Class != tc.class || ce.Failure.Code != tc.code || ce.Unsettled != tc.unsettled || ce.Op != "create matter" {
 				t.Errorf("got class %v, code %s, unsettled %v, op %q", ce.Class, ce.Failure.Code, ce.Unsettled, ce.Op)
 			}
-			if !strings.Contains(ce.Failure.Message, tc.message) || !strings.Contains(ce.Failure.Remedy, tc.remedy) {
-				t.Errorf("got %q / %q", ce.Failure.Message, ce.Failure.Remedy)
+			if !strings.Contains(messageOf(ce.Failure), tc.message) || !strings.Contains(remedyOf(ce.Failure), tc.remedy) {
+				t.Errorf("got %q / %q", messageOf(ce.Failure), remedyOf(ce.Failure))
 			}
 			if tc.status >= 300 && (ce.Failure.Smokeball == nil || ce.Failure.Smokeball.Status != tc.status || ce.Failure.Smokeball.RequestID != rid) {
 				t.Errorf("Smokeball's own answer: got %+v", ce.Failure.Smokeball)
@@ -172,7 +174,7 @@ func TestAnUnreachableHostIsSettled(t *testing.T) {
 	cfg.Hosts.API = "http://" + listener.Addr().String()
 	must(t, listener.Close())
 	ce := fault(t, createMatter(t.Context(), newClient(t, cfg)))
-	if ce.Class != domain.Retryable || ce.Unsettled || !strings.Contains(ce.Failure.Message, "cannot be reached") {
+	if ce.Class != domain.Retryable || ce.Unsettled || !strings.Contains(messageOf(ce.Failure), "cannot be reached") {
 		t.Errorf("got %+v", ce)
 	}
 }
@@ -204,7 +206,7 @@ func TestUploadsGoOnWhileTheAPIIsOutOfReach(t *testing.T) {
 	}
 	_, err := c.Firm(t.Context(), firm)
 	ce := fault(t, err)
-	if len(v.seen()) != 5 || ce.Unsettled || ce.After <= 0 || ce.Op != "read firm" || !strings.HasPrefix(ce.Failure.Message, "Smokeball has not answered since ") {
+	if len(v.seen()) != 5 || ce.Unsettled || ce.After <= 0 || ce.Op != "read firm" || !strings.HasPrefix(messageOf(ce.Failure), "Smokeball has not answered since ") {
 		t.Errorf("%d calls, then %+v", len(v.seen()), ce)
 	}
 	must(t, c.Upload(t.Context(), domain.Upload{URL: v.api.URL + "/store/x"}, strings.NewReader("x"), 1))
@@ -217,7 +219,7 @@ func TestARedirectTellsWhere(t *testing.T) {
 		w.WriteHeader(307)
 	})
 	ce := fault(t, createMatter(t.Context(), c))
-	if ce.Class != domain.Retryable || !strings.Contains(ce.Failure.Message, "api.smokeball.com.au") || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_API_URL") {
+	if ce.Class != domain.Retryable || !strings.Contains(messageOf(ce.Failure), "api.smokeball.com.au") || !strings.Contains(remedyOf(ce.Failure), "SMOKEBALL_API_URL") {
 		t.Errorf("got %+v", ce)
 	}
 }
@@ -240,10 +242,10 @@ func TestFirmWithAFreshToken(t *testing.T) {
 	v, _ := connected(t)
 	c := newClient(t, config(v, &memory{}))
 	v.on("GET /firm", "", "", replies(200, `{"id":"acc-1","name":"Brown LLC"}`))
-	got, err := c.FirmWith(t.Context(), "access-0")
+	got, err := c.FirmWith(smokeball.OnBehalf(t.Context(), firm), "access-0")
 	must(t, err)
-	if got.ID != "acc-1" {
-		t.Errorf("got %+v", got)
+	if u := c.Usage(firm); got.ID != "acc-1" || u.LastMinute != 1 || u.LastMinuteOfFirm != 1 {
+		t.Errorf("got %+v, and as the firm's calls %+v", got, u)
 	}
 	_, err = c.FirmWith(t.Context(), "wrong")
 	if ce := fault(t, err); ce.Class != domain.Retryable || v.refreshes() != 0 {
@@ -354,7 +356,7 @@ func TestAWrongKeyIsToldFromALackingPermission(t *testing.T) {
 	}
 	v.set(func() { v.key = "another" })
 	ce := fault(t, createMatter(t.Context(), c))
-	if ce.Class != domain.Retryable || ce.Setting != "SMOKEBALL_API_KEY" || ce.Unsettled || ce.Failure.Smokeball == nil || ce.Failure.Smokeball.Status != 403 || !strings.Contains(ce.Failure.Remedy, "operators correct SMOKEBALL_API_KEY") {
+	if ce.Class != domain.Retryable || ce.Setting != "SMOKEBALL_API_KEY" || ce.Unsettled || ce.Failure.Smokeball == nil || ce.Failure.Smokeball.Status != 403 || !strings.Contains(remedyOf(ce.Failure), "operators correct SMOKEBALL_API_KEY") {
 		t.Errorf("a wrong key: got %+v", ce)
 	}
 }
@@ -469,6 +471,32 @@ func samples(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	return all
 }
 
+// TestASpanNamesTheOperationAndNoId tells that a call is a span under that of its caller, that it
+// holds no id, and that Smokeball is not told of it.
+func TestASpanNamesTheOperationAndNoId(t *testing.T) {
+	v := newVendor(t)
+	cfg := config(v, signedIn())
+	spans := tracetest.NewInMemoryExporter()
+	cfg.Tracer = sdktrace.NewTracerProvider(sdktrace.WithSyncer(spans)).Tracer("")
+	c := newClient(t, cfg)
+	v.on("GET /matters/{id}", "", "", func(w http.ResponseWriter, r recorded) {
+		if told := r.Header.Get("Traceparent"); told != "" {
+			t.Errorf("Smokeball is told %s", told)
+		}
+		replies(404, `{}`)(w, r)
+	})
+	ctx, attempt := cfg.Tracer.Start(t.Context(), "sync")
+	_, _ = c.Matter(ctx, firm, uuidA)
+	attempt.End()
+	list := spans.GetSpans()
+	if len(list) != 2 || list[0].Name != "smokeball read matter" || list[0].Parent.SpanID() != list[1].SpanContext.SpanID() {
+		t.Fatalf("the spans are %+v", list)
+	}
+	if list[0].Status.Description != "4xx" || strings.Contains(fmt.Sprint(list[0].Attributes), uuidA) {
+		t.Errorf("the span is %+v", list[0])
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	v := newVendor(t)
 	cfg := config(v, signedIn())
@@ -490,12 +518,18 @@ func TestMetrics(t *testing.T) {
 		"smokeball_slot_wait_seconds priority=live":                 1,
 		"smokeball_slot_waiting":                                    0,
 		"smokeball_circuits_open":                                   0,
+		"smokeball_allowance_calls_per_second":                      100_000,
+		"smokeball_allowance_pause_seconds":                         0,
+		"smokeball_allowance_waiting priority=clicked":              0,
+		"smokeball_allowance_waiting priority=live":                 0,
+		"smokeball_allowance_waiting priority=bulk":                 0,
+		"smokeball_allowance_waiting priority=background":           0,
 	} {
 		if value, ok := got[series]; !ok || value != want {
 			t.Errorf("%s: got %v, want %v", series, value, want)
 		}
 	}
-	if len(got) != 8 {
+	if len(got) != 14 {
 		t.Errorf("got %v", got)
 	}
 	if _, err := smokeball.New(cfg); err == nil {

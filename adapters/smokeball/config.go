@@ -10,6 +10,7 @@ import (
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -25,6 +26,7 @@ type Config struct {
 	PrivateApps  []PrivateApp // of firms that have one
 	Store        TokenStore
 	Registerer   prometheus.Registerer // nil: no metrics
+	Tracer       trace.Tracer          // nil: requests are not traced
 	Log          *slog.Logger          // nil: slog's default
 	// Permit is asked when a call's slot is granted, right before it is sent: an error keeps it
 	// back, which is a passing fault. It gets the call's context. Nil: all are sent.

@@ -10,6 +10,9 @@ import (
 // ContactBatch is how many contacts one call reads at most.
 const ContactBatch = 500
 
+// opReadContacts is a POST that only reads.
+const opReadContacts = "read contacts"
+
 // contactBatch is the answer to a question about several contacts.
 type contactBatch struct {
 	Value []contact `json:"value"`
@@ -28,7 +31,7 @@ func (b *contactBatch) check() error {
 // that Smokeball does not show are left out.
 func (c *Client) ContactsByID(ctx context.Context, firm domain.FirmID, ids []domain.SmokeballID) ([]domain.SmokeballContact, error) {
 	var batch contactBatch
-	err := c.do(ctx, firm, call{op: "read contacts", method: http.MethodPost, path: []string{"contacts", "batch"},
+	err := c.do(ctx, firm, call{op: opReadContacts, method: http.MethodPost, path: []string{"contacts", "batch"},
 		body: struct {
 			IDs []string `json:"ids"`
 		}{texts(ids)}}, &batch)

@@ -22,6 +22,11 @@ type caller struct {
 // turned away for its sign-in is made once more with new tokens.
 func (c *caller) do(ctx context.Context, firm domain.FirmID, k call, out any) error {
 	k = k.named()
+	if r := rehearsedIn(ctx); r != nil {
+		if answered, err := r.take(ctx, k, out); answered {
+			return err
+		}
+	}
 	app := c.app(firm)
 	d := &beforeSend{firm: firm, tokens: app.tokens, intend: k.intend}
 	a, err := c.signed(ctx, app, d, k)

@@ -14,39 +14,38 @@ import (
 // maxRetryAfter bounds what a Retry-After may ask for.
 const maxRetryAfter = 5 * time.Minute
 
-func (k call) fault(class domain.Class, code domain.Code, message, remedy string, cause error) *domain.CallError {
-	return faultOf(k.op, class, code, message, remedy, cause)
+func (k call) fault(class domain.Class, code domain.Code, fault domain.Fault, cause error) *domain.CallError {
+	return faultOf(k.op, class, code, fault, domain.About{}, cause)
 }
 
 // malformedRequest is a call that cannot even be put into words.
 func (k call) malformedRequest(cause error) *domain.CallError {
-	return k.fault(domain.Permanent, domain.CodeInternal,
-		"CaseHug cannot "+spoken(k.op)+": the request makes no sense", supportLooks, cause)
+	return k.fault(domain.Permanent, domain.CodeInternal, domain.FaultMalformed, cause)
 }
 
 // lost is a call without an answer. settled: it certainly did not arrive.
 func (k call) lost(cause error, settled bool) *domain.CallError {
 	var held *outage
 	if errors.As(cause, &held) {
-		f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, held.message(), held.remedy(), cause)
+		f := passing(k.op, domain.FaultOutage, domain.About{Since: held.since, Until: held.next}, cause)
 		f.After, f.NotSent = held.after, true
 		return f
 	}
 	if f := nobodyThere(k.op, settingAPI, cause); f != nil && settled {
 		return f
 	}
-	message := "Smokeball cannot be reached"
+	fault, about := domain.FaultUnreachable, domain.About{}
 	switch {
 	case errors.Is(cause, errNoSlot):
-		message = "The call to Smokeball was given up while it waited for its slot"
+		fault = domain.FaultNoSlot
 	case errors.Is(cause, errNoAnswer):
-		message = fmt.Sprintf("Smokeball gives no answer within %d seconds", int(answerWithin.Seconds()))
+		fault, about.Seconds = domain.FaultNoAnswer, int64(answerWithin.Seconds())
 	case errors.Is(cause, errNoEnd):
-		message = fmt.Sprintf("Smokeball's answer does not end within %d seconds", int(bodyWithin.Seconds()))
+		fault, about.Seconds = domain.FaultEndlessAnswer, int64(bodyWithin.Seconds())
 	case !settled:
-		message = "The connection to Smokeball broke before the answer"
+		fault = domain.FaultBrokeOff
 	}
-	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, message, weRetry, cause)
+	f := passing(k.op, fault, about, cause)
 	f.Unsettled = !settled && !k.reads()
 	return f
 }
@@ -54,8 +53,7 @@ func (k call) lost(cause error, settled bool) *domain.CallError {
 // unreadable is an answer that cannot be understood. What the call should do may be
 // done.
 func (k call) unreadable(cause error) *domain.CallError {
-	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable,
-		"Smokeball's answer cannot be read", weRetry, cause)
+	f := passing(k.op, domain.FaultUnreadable, domain.About{}, cause)
 	f.Unsettled = !k.reads()
 	return f
 }
@@ -93,28 +91,22 @@ func (k call) meaning(a answer, s vendorError) *domain.CallError {
 	case a.status == http.StatusUnauthorized:
 		return k.turnedAway()
 	case a.status == http.StatusForbidden:
-		return k.fault(domain.NotPermitted, domain.CodeSmokeballRefused,
-			"Smokeball does not allow CaseHug to "+spoken(k.op)+s.because(),
-			"A firm admin allows it in Smokeball and connects again under Settings → Integrations.", nil)
+		return k.fault(domain.NotPermitted, domain.CodeSmokeballRefused, domain.FaultNotAllowed, nil)
 	case a.status == http.StatusNotFound:
 		return k.notThere()
 	}
-	return k.fault(domain.Permanent, domain.CodeSmokeballRefused,
-		"Smokeball refuses to "+spoken(k.op)+s.because(), correction(k.op)+s.quoted(), nil)
+	return k.fault(domain.Permanent, domain.CodeSmokeballRefused, domain.FaultRefused, nil)
 }
 
 // notThere is what Smokeball does not have, or shows as deleted.
 func (k call) notThere() *domain.CallError {
-	return k.fault(domain.NotThere, domain.CodeSmokeballRefused,
-		"Smokeball cannot "+spoken(k.op)+": it is not there",
-		"We look again by ourselves. If it was deleted in Smokeball, sync again from CaseHug.", nil)
+	return k.fault(domain.NotThere, domain.CodeSmokeballRefused, domain.FaultNotThere, nil)
 }
 
 // turnedAway is a 401 to a token that the sign-in host has just handed out. That it did so
 // proves the grant: what refuses the token is at fault, and passes.
 func (k call) turnedAway() *domain.CallError {
-	return k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, "Smokeball refuses the firm’s sign-in (401) right after it renewed it",
-		"We try again by ourselves. If it lasts for more than an hour, CaseHug’s operators ask Smokeball why.", nil)
+	return passing(k.op, domain.FaultTokenRefused, domain.About{}, nil)
 }
 
 // keyRefused is a 403 to everything: that is how Smokeball answers a wrong API key.
@@ -123,23 +115,22 @@ func (k call) keyRefused(p *app, a answer) *domain.CallError {
 	if !s.told {
 		return k.refused(a)
 	}
-	setting, remedy := settingKey, "correct SMOKEBALL_API_KEY"
+	setting := settingKey
 	if p.own {
-		setting, remedy = settingOwn, "correct api_key of the firm in SMOKEBALL_PRIVATE_APPS_FILE"
+		setting = settingOwn
 	}
-	f := misconfigured(k.op, setting, "Smokeball refuses CaseHug itself (403)"+s.because(),
-		remedy+", and have Smokeball grant the app the permissions of the list under Settings → Integrations")
+	f := misconfigured(k.op, setting, domain.FaultAppRefused)
 	f.Failure.Smokeball, f.Err = &s.Refusal, statusError(a.status)
 	return f
 }
 
 // broken is a fault of Smokeball's own. Something new may have been made all the same.
 func (k call) broken(a answer) *domain.CallError {
-	message := fmt.Sprintf("Smokeball answers with a fault (%d)", a.status)
+	fault := domain.FaultServer
 	if a.status < 500 && a.status != http.StatusRequestTimeout {
-		message = fmt.Sprintf("What answers in Smokeball’s place (%d) is not Smokeball", a.status)
+		fault = domain.FaultNotSmokeball
 	}
-	f := k.fault(domain.Retryable, domain.CodeSmokeballUnavailable, message, weRetry, nil)
+	f := passing(k.op, fault, domain.About{Status: a.status}, nil)
 	f.Unsettled = k.creates
 	f.After = retryAfter(a.header)
 	return f
@@ -147,8 +138,7 @@ func (k call) broken(a answer) *domain.CallError {
 
 // tooMany is a 429: the call was not processed.
 func (k call) tooMany(a answer, pause time.Duration) *domain.CallError {
-	f := k.fault(domain.Allowance, domain.CodeAllowanceExceeded,
-		"Smokeball takes no more calls for now: its allowance is used up", weRetry, statusError(a.status))
+	f := k.fault(domain.Allowance, domain.CodeAllowanceExceeded, domain.FaultAllowanceUsedUp, statusError(a.status))
 	s := k.refusal(a)
 	f.Failure.Smokeball = &s.Refusal
 	f.After = max(pause, retryAfter(a.header))

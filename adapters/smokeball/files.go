@@ -46,6 +46,7 @@ type file struct {
 	IsUploaded     bool           `json:"isUploaded"`
 	IsCancelled    bool           `json:"isCancelled"`
 	IsDeleted      bool           `json:"isDeleted"`
+	DateModified   moment         `json:"dateModified"`
 }
 
 func (f *file) check() error {
@@ -67,6 +68,7 @@ func (f file) domain() domain.SmokeballFile {
 		Cancelled: f.IsCancelled,
 		Deleted:   f.IsDeleted,
 		Data:      plainData(f.AdditionalData),
+		Modified:  f.DateModified.Time,
 	}
 }
 

@@ -63,14 +63,13 @@ func (c *Accounts) FirmWith(ctx context.Context, accessToken string) (domain.Acc
 func (c *Accounts) SignIn(ctx context.Context, firm domain.FirmID) (Tokens, domain.Account, error) {
 	own, ok := c.own[firm]
 	if !ok {
-		return Tokens{}, domain.Account{}, faultOf(opOwnFirst, domain.Permanent, domain.CodeInternal,
-			"The firm has no Smokeball app of its own", supportLooks, nil)
+		return Tokens{}, domain.Account{}, faultOf(opOwnFirst, domain.Permanent, domain.CodeInternal, domain.FaultNoOwnApp, domain.About{}, nil)
 	}
 	t, err := own.oauth.ClientCredentials(ctx)
 	if err != nil {
 		return Tokens{}, domain.Account{}, err
 	}
-	account, err := c.firmWith(ctx, own, t.Access)
+	account, err := c.firmWith(OnBehalf(ctx, firm), own, t.Access)
 	return t, account, err
 }
 

@@ -53,8 +53,7 @@ func (c *Client) Folders(ctx context.Context, firm domain.FirmID, matter, parent
 			return all, nil
 		}
 	}
-	return nil, k.fault(domain.Permanent, domain.CodeSmokeballRefused,
-		"The matter's folder holds more than CaseHug reads", supportLooks, errTooMany)
+	return nil, k.fault(domain.Permanent, domain.CodeSmokeballRefused, domain.FaultTooMany, errTooMany)
 }
 
 // CreateFolder asks for a folder in parent (empty: the matter's root) and returns the

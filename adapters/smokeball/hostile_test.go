@@ -90,8 +90,8 @@ func TestHostileAnswersAreBounded(t *testing.T) {
 					if ce.Class != domain.Retryable || ce.Failure.Code != domain.CodeSmokeballUnavailable {
 						t.Errorf("%s: got %+v", part, ce)
 					}
-					if part == "API" && (!ce.Unsettled || !strings.Contains(ce.Failure.Message, tc.message)) {
-						t.Errorf("%s: unsettled %t, %q", part, ce.Unsettled, ce.Failure.Message)
+					if part == "API" && (!ce.Unsettled || !strings.Contains(messageOf(ce.Failure), tc.message)) {
+						t.Errorf("%s: unsettled %t, %q", part, ce.Unsettled, messageOf(ce.Failure))
 					}
 					if took := time.Since(began); took != tc.takes || taken > most {
 						t.Errorf("%s: it took %v and %d bytes", part, took, taken)
@@ -143,7 +143,7 @@ func TestNoRedirectIsFollowed(t *testing.T) {
 					return &http.Response{StatusCode: status, Header: http.Header{"Location": {"https://elsewhere.test/x"}}, Body: http.NoBody, Request: r}, nil
 				})
 				ce := fault(t, call(c))
-				if ce.Class != domain.Retryable || !strings.Contains(ce.Failure.Message, "elsewhere.test") || len(hosts) != 1 || hosts[0] == "elsewhere.test" {
+				if ce.Class != domain.Retryable || !strings.Contains(messageOf(ce.Failure), "elsewhere.test") || len(hosts) != 1 || hosts[0] == "elsewhere.test" {
 					t.Errorf("got %+v after requests to %v", ce, hosts)
 				}
 			})

@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/url"
@@ -24,7 +25,7 @@ func (p place) String() string { return p.region + " " + p.environment }
 // override them. The error names every setting that is wrong, what it holds and what
 // it needs; hosts of two different Smokeball places are refused.
 func HostsFor(region, environment, apiURL, authURL string) (Hosts, error) {
-	h, err := hostsOf(place{or(region, "us"), or(environment, "production")})
+	h, err := hostsOf(place{cmp.Or(region, "us"), cmp.Or(environment, "production")})
 	var apiErr, authErr error
 	if apiURL != "" {
 		h.API, apiErr = baseURL("SMOKEBALL_API_URL", apiURL)
@@ -39,13 +40,6 @@ func HostsFor(region, environment, apiURL, authURL string) (Hosts, error) {
 		return Hosts{}, err
 	}
 	return h, nil
-}
-
-func or(s, fallback string) string {
-	if s == "" {
-		return fallback
-	}
-	return s
 }
 
 func hostsOf(p place) (Hosts, error) {

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"golang.org/x/time/rate"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // reservedCalls is how much of Smokeball's burst is left alone: requests that were spaced
@@ -23,11 +25,12 @@ type Limiter struct {
 	bucket        *rate.Limiter
 	queue         queue
 	slow          slowdown
-	used          []time.Time // slots of the last minute, the oldest first
-	grantedUnsent int         // calls whose slot is granted and which are not sent yet
+	calls         tally
+	grantedUnsent int // calls whose slot is granted and which are not sent yet
+	travelling    travelling
 	mostLeaving   int
 	dispatching   bool
-	slotFreed     chan struct{} // signals the dispatcher that a call gave up or was sent
+	slotFreed     chan struct{} // signals the dispatcher that a call gave up, was sent or was answered
 }
 
 // Allowance is the state of the limiter.
@@ -41,7 +44,7 @@ type Allowance struct {
 // NewLimiter makes a limiter for perSecond calls a second (more than 0) of which
 // Smokeball takes burst at once. Of the burst it uses all but four, at least one.
 func NewLimiter(perSecond float64, burst int) *Limiter {
-	return &Limiter{perSecond: perSecond, bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-reservedCalls)),
+	return &Limiter{perSecond: perSecond, calls: newTally(time.Now()), bucket: rate.NewLimiter(rate.Limit(perSecond), max(1, burst-reservedCalls)),
 		mostLeaving: max(1, min(reservedCalls, burst-1)), slotFreed: make(chan struct{}, 1)}
 }
 
@@ -52,7 +55,7 @@ func (l *Limiter) Wait(ctx context.Context) (sent func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	t := &ticket{slot: slotOf(ctx), ready: make(chan struct{})}
+	t := &ticket{slot: slotOf(ctx), asker: askerOf(ctx), ready: make(chan struct{})}
 	l.enter(t)
 	select {
 	case <-t.ready:
@@ -69,6 +72,21 @@ func (l *Limiter) left() {
 	defer l.mu.Unlock()
 	l.grantedUnsent--
 	l.signalSlotFreed()
+}
+
+// depart notes that a call is sent now. answered is called once, when it is answered or never
+// will be.
+func (l *Limiter) depart() (answered func()) {
+	at := time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.travelling.add(at)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.travelling.answered(at, time.Now())
+		l.signalSlotFreed()
+	}
 }
 
 func (l *Limiter) signalSlotFreed() {
@@ -131,7 +149,7 @@ func (l *Limiter) handOut(now time.Time) (wait time.Duration, more bool) {
 		t.granted = true
 		l.grantedUnsent++
 		close(t.ready)
-		l.used = append(l.recent(now), now)
+		l.calls.add(t.asker, now)
 	}
 	l.dispatching = false
 	return 0, false
@@ -145,21 +163,15 @@ func (l *Limiter) wait(now time.Time) time.Duration {
 	if l.grantedUnsent >= l.mostLeaving {
 		return time.Minute // one that leaves signals
 	}
+	if wait, ok := l.travelling.may(now, l.mostLeaving-l.grantedUnsent, l.perSecond); !ok {
+		return wait
+	}
 	r := l.bucket.ReserveN(now, 1)
 	delay := r.DelayFrom(now)
 	if delay > 0 {
 		r.CancelAt(now)
 	}
 	return delay
-}
-
-// recent are the slots of the minute before now.
-func (l *Limiter) recent(now time.Time) []time.Time {
-	old := 0
-	for old < len(l.used) && now.Sub(l.used[old]) >= time.Minute {
-		old++
-	}
-	return l.used[old:]
 }
 
 // learn notes the answer to a call sent at sent.
@@ -173,13 +185,13 @@ func (l *Limiter) learn(status int, sent time.Time) {
 	}
 }
 
-// debit books a request that was sent without a slot of its own.
-func (l *Limiter) debit() {
+// debit books a firm's request that was sent without a slot of its own.
+func (l *Limiter) debit(firm domain.FirmID) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
 	l.bucket.ReserveN(now, 1)
-	l.used = append(l.recent(now), now)
+	l.calls.add(firm, now)
 }
 
 // Allowance is the state of the limiter at this moment.
@@ -187,6 +199,19 @@ func (l *Limiter) Allowance() Allowance {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now := time.Now()
-	l.used = l.recent(now)
-	return Allowance{PerSecond: l.perSecond, UsedLastMinute: len(l.used), Waiting: l.queue.size, PausedFor: l.slow.left(now)}
+	return Allowance{PerSecond: l.perSecond, UsedLastMinute: len(l.calls.recent(now)), Waiting: l.queue.size, PausedFor: l.slow.left(now)}
+}
+
+// waiting counts the calls that wait for their slot, by priority.
+func (l *Limiter) waiting() [priorities]int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.sizes()
+}
+
+// Usage is what all firms and this one took of the allowance.
+func (l *Limiter) Usage(firm domain.FirmID) Usage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.calls.usage(firm, time.Now())
 }

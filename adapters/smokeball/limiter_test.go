@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -75,6 +76,73 @@ func TestLimiterNeverExceedsTheAllowance(t *testing.T) {
 		}
 		if took := time.Since(begun); took > 62*time.Second || took < 59*time.Second {
 			t.Errorf("300 calls at 5 a second took %v", took)
+		}
+	})
+}
+
+// TestLimiterWaitsWhereNothingIsAnswered has a Smokeball that stands still for a moment now and
+// then: what was sent meanwhile arrives together.
+func TestLimiterWaitsWhereNothingIsAnswered(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		still := func() time.Duration {
+			if at := time.Since(begun) % (2 * time.Second); at < 300*time.Millisecond {
+				return 300*time.Millisecond - at + rand.N(5*time.Millisecond)
+			}
+			return rand.N(10 * time.Millisecond)
+		}
+		server := &bucketServer{bucket: rate.NewLimiter(50, 5), travel: still}
+		w := way(t, NewLimiter(50, 5), server)
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() { _, _ = w.RoundTrip(request(t.Context())) })
+		}
+		all.Wait()
+		if server.refused != 0 {
+			t.Errorf("%d of 1000 calls were answered with 429", server.refused)
+		}
+		if took := time.Since(begun); took > 24*time.Second {
+			t.Errorf("1000 calls at 50 a second, a seventh of the time none, took %v", took)
+		}
+	})
+}
+
+func TestLimiterUsesTheAllowanceOfASlowSmokeball(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow := func() time.Duration { return 700*time.Millisecond + rand.N(50*time.Millisecond) }
+		server := &bucketServer{bucket: rate.NewLimiter(50, 5), travel: slow}
+		w := way(t, NewLimiter(50, 5), server)
+		begun := time.Now()
+		var all sync.WaitGroup
+		for range 1000 {
+			all.Go(func() { _, _ = w.RoundTrip(request(t.Context())) })
+		}
+		all.Wait()
+		if took := time.Since(begun); server.refused != 0 || took > 28*time.Second {
+			t.Errorf("1000 calls at 50 a second took %v, and %d were answered with 429", took, server.refused)
+		}
+	})
+}
+
+func TestCallsThatHangHoldNobodyUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var n atomic.Int64
+		hang := func() time.Duration {
+			if n.Add(1)%2 == 0 {
+				return 9 * time.Second
+			}
+			return 5 * time.Millisecond
+		}
+		server := &bucketServer{bucket: rate.NewLimiter(5, 5), travel: hang}
+		w := way(t, NewLimiter(5, 5), server)
+		begun := time.Now()
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() { _, _ = w.RoundTrip(request(t.Context())) })
+		}
+		all.Wait()
+		if took := time.Since(begun); took > 32*time.Second {
+			t.Errorf("100 calls at 5 a second took %v beside those that hang", took)
 		}
 	})
 }
@@ -282,7 +350,7 @@ func TestLimiterBooksRepeatedRequests(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := NewLimiter(1, 1)
 		must(t, take(t.Context(), l))
-		l.debit()
+		l.debit("f_1")
 		begun := time.Now()
 		must(t, take(t.Context(), l))
 		if waited := time.Since(begun); waited < 2*time.Second {
@@ -314,6 +382,19 @@ func TestWhatWasBegunGoesFirst(t *testing.T) {
 	if got := strings.Join(order, ", "); got != want {
 		t.Errorf("the order is %s; want %s", got, want)
 	}
+}
+
+// TestBackgroundCallsGoBeforeNobody queues one of them first, and others while it waits.
+func TestBackgroundCallsGoBeforeNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := []slot{{firm: "swept", priority: Background}}
+		for i := range 40 {
+			turns = append(turns, slot{firm: domain.FirmID(fmt.Sprint(i % 3)), priority: Priority(i % 3)})
+		}
+		if served := inLine(t, NewLimiter(5, 5), turns); served[len(served)-1].priority != Background {
+			t.Errorf("the last slot of %d went to %+v", len(served), served[len(served)-1])
+		}
+	})
 }
 
 func TestQueueKeepsItsCount(t *testing.T) {

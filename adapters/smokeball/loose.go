@@ -25,6 +25,15 @@ func (n *looseInt) UnmarshalJSON(b []byte) error {
 	return nil
 }
 
+// looseBool is true, or a text that says so; anything else is taken for false.
+type looseBool bool
+
+// UnmarshalJSON reads a truth value.
+func (v *looseBool) UnmarshalJSON(b []byte) error {
+	*v = looseBool(strings.EqualFold(strings.Trim(string(b), "\" \t"), "true"))
+	return nil
+}
+
 // wholeNumber reads a number exactly and leaves out what follows its point: ticks are too
 // large for a float. A number that no int64 holds is none.
 func wholeNumber(text string) (int64, bool) {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strconv"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -78,7 +79,17 @@ func (m matter) domain() domain.SmokeballMatter {
 		ClosedDate:   m.ClosedDate.pointer(),
 
 		ResponsibleStaffID: string(m.Responsible.target()),
+		LastUpdated:        m.lastUpdated(),
 	}
+}
+
+// lastUpdated is when the matter was changed last: its version counts in ticks.
+func (m matter) lastUpdated() int64 {
+	n, err := strconv.ParseInt(m.VersionID, 10, 64)
+	if err != nil || n < ticksToUnix {
+		return 0
+	}
+	return n
 }
 
 // CreateMatter asks for a new matter and returns the id that Smokeball reserved: it is

@@ -75,6 +75,12 @@ func (c *Client) MatterTypes(ctx context.Context, firm domain.FirmID) ([]domain.
 	return slices.Clone(types), nil
 }
 
+// HasMatterTypes reports whether MatterTypes would answer from memory.
+func (c *Client) HasMatterTypes(firm domain.FirmID) bool {
+	_, ok := c.types.get(firm)
+	return ok
+}
+
 // ForgetMatterTypes makes the next MatterTypes of firm ask Smokeball, as after a
 // mattertype.updated webhook or a new connection.
 func (c *Client) ForgetMatterTypes(firm domain.FirmID) { c.types.forget(firm) }

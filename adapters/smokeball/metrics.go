@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // metrics counts what goes over the wire. Labels are operations and classes of
@@ -36,9 +39,6 @@ func newMetrics(reg prometheus.Registerer, waiting, outages func() int) (*metric
 			Buckets: []float64{.01, .2, 1, 5, 15, 60, 300, 1800},
 		}, []string{"priority"}),
 	}
-	if reg == nil {
-		return m, nil
-	}
 	return m, register(reg, m.requests, m.seconds, m.slots, gauge("smokeball_slot_waiting", "Calls that wait for their slot in Smokeball's allowance.", waiting),
 		gauge("smokeball_circuits_open", "Firms whose calls are held back because Smokeball is out of reach.", outages))
 }
@@ -47,7 +47,11 @@ func gauge(name, help string, value func() int) prometheus.Collector {
 	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(value()) })
 }
 
+// register registers all with reg, if there is one.
 func register(reg prometheus.Registerer, all ...prometheus.Collector) error {
+	if reg == nil {
+		return nil
+	}
 	var errs []error
 	for _, c := range all {
 		errs = append(errs, reg.Register(c))
@@ -85,17 +89,36 @@ func answerClass(status int) string {
 type counted struct {
 	base    http.RoundTripper
 	metrics *metrics
+	tracer  trace.Tracer // nil: requests are not traced
 }
 
 func (c counted) RoundTrip(req *http.Request) (*http.Response, error) {
+	op := opOf(req.Context())
+	req, end := c.traced(req, op)
 	begun := time.Now()
 	resp, err := c.base.RoundTrip(req)
 	status := 0
 	if err == nil {
 		status = resp.StatusCode
 	}
-	op := opOf(req.Context())
+	end(status)
 	c.metrics.requests.WithLabelValues(op, answerClass(status)).Inc()
 	c.metrics.seconds.WithLabelValues(op).Observe(time.Since(begun).Seconds())
 	return resp, err
+}
+
+// traced begins the span of a request, which ends with the head of the answer. It names the
+// operation, never the address, which holds ids; Smokeball is not told of the trace.
+func (c counted) traced(req *http.Request, op string) (_ *http.Request, end func(status int)) {
+	if c.tracer == nil {
+		return req, func(int) {}
+	}
+	ctx, span := c.tracer.Start(req.Context(), "smokeball "+op, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attribute.String("http.request.method", req.Method)))
+	return req.WithContext(ctx), func(status int) {
+		span.SetAttributes(attribute.Int("http.response.status_code", status))
+		if status == 0 || status >= http.StatusBadRequest {
+			span.SetStatus(codes.Error, answerClass(status))
+		}
+		span.End()
+	}
 }

@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"cmp"
 	"context"
 	"encoding/base64"
 	"encoding/json"
@@ -107,7 +108,7 @@ func (o *OAuth) refresh(ctx context.Context, op, refreshToken string) (Tokens, e
 		return Tokens{}, tokenFault(op, err)
 	}
 	t := o.tokensOf(token)
-	t.Refresh = or(t.Refresh, refreshToken)
+	t.Refresh = cmp.Or(t.Refresh, refreshToken)
 	return t, nil
 }
 

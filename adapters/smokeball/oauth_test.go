@@ -141,7 +141,7 @@ func TestTokenFaults(t *testing.T) {
 func TestExchangeOfAUsedCode(t *testing.T) {
 	_, c := connected(t)
 	_, err := c.OAuth().Exchange(t.Context(), "code-2", verifier, "https://casehug.example/cb")
-	if ce := fault(t, err); ce.Class != domain.SignIn || !strings.Contains(ce.Failure.Message, "code") {
+	if ce := fault(t, err); ce.Class != domain.SignIn || !strings.Contains(messageOf(ce.Failure), "code") {
 		t.Errorf("got %+v", ce)
 	}
 }

@@ -75,8 +75,7 @@ func list[T any](ctx context.Context, c *caller, firm domain.FirmID, k call, id 
 			return all, nil
 		}
 	}
-	return nil, k.fault(domain.Permanent, domain.CodeSmokeballRefused,
-		"Smokeball lists more than CaseHug reads when it wants to "+spoken(k.op), supportLooks, errTooMany)
+	return nil, k.fault(domain.Permanent, domain.CodeSmokeballRefused, domain.FaultTooMany, errTooMany)
 }
 
 // at is k for the page that begins at offset.

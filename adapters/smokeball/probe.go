@@ -1,7 +1,6 @@
 package smokeball
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -116,13 +115,11 @@ func consentFault(word, description string) *domain.CallError {
 	case strings.Contains(about, "redirect"):
 		return redirectUnknown(opConsent)
 	case strings.HasSuffix(word, "_client"), strings.Contains(about, "client"):
-		return misconfigured(opConsent, settingID, "Smokeball’s sign-in does not know CaseHug’s app ("+word+")",
-			"compare SMOKEBALL_CLIENT_ID, SMOKEBALL_REGION and SMOKEBALL_ENVIRONMENT with what Smokeball gave the app")
+		return misconfigured(opConsent, settingID, domain.FaultAppUnknown)
 	case word == "invalid_scope":
 		return scopeRefused(opConsent)
 	}
-	return misconfigured(opConsent, settingID, "Smokeball does not take CaseHug’s request for consent ("+cmp.Or(description, word)+")",
-		"compare SMOKEBALL_CLIENT_ID, ENGINE_PUBLIC_URL and the app’s permissions with what Smokeball has registered")
+	return misconfigured(opConsent, settingID, domain.FaultConsentRefused)
 }
 
 // TryHost reports that nobody answers at the API's host. Whatever answers is good enough:
@@ -142,9 +139,7 @@ func (c *Accounts) TryHost(ctx context.Context) error {
 		return f
 	}
 	if ctx.Err() == context.DeadlineExceeded {
-		f := faultOf(opTryHost, domain.Retryable, domain.CodeSmokeballUnavailable, "Smokeball cannot be reached", checkHost(settingAPI), withoutURL(err))
-		f.Setting = settingAPI
-		return f
+		return passing(opTryHost, domain.FaultUnreachable, domain.About{Setting: settingAPI}, withoutURL(err))
 	}
 	return nil
 }

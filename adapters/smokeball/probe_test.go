@@ -60,7 +60,7 @@ func TestARefusalToAskForConsentIsNamed(t *testing.T) {
 				return
 			}
 			ce := fault(t, err)
-			if ce.Setting != tc.setting || ce.Class != domain.Permanent || ce.Failure.Smokeball.Status != tc.status || !strings.Contains(ce.Failure.Remedy, tc.setting) {
+			if ce.Setting != tc.setting || ce.Class != domain.Permanent || ce.Failure.Smokeball.Status != tc.status || !strings.Contains(remedyOf(ce.Failure), tc.setting) {
 				t.Errorf("got %+v", ce)
 			}
 		})
@@ -79,7 +79,7 @@ func TestASignInThatCannotBeAskedBlocksNothing(t *testing.T) {
 func TestAHostThatNobodyAnswersAtIsNamed(t *testing.T) {
 	for _, lost := range []error{&net.OpError{Op: "dial", Err: errors.New("refused")}, &net.DNSError{Name: "api.test", IsNotFound: true}} {
 		c := far(t, signedIn(), func(*http.Request) (*http.Response, error) { return nil, lost })
-		if ce := fault(t, c.TryHost(t.Context())); ce.Setting != "SMOKEBALL_API_URL" || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_REGION") {
+		if ce := fault(t, c.TryHost(t.Context())); ce.Setting != "SMOKEBALL_API_URL" || !strings.Contains(remedyOf(ce.Failure), "SMOKEBALL_REGION") {
 			t.Errorf("got %+v", ce)
 		}
 	}
@@ -113,7 +113,7 @@ func TestAnOwnAppsKeyAndSecretAreNamed(t *testing.T) {
 			})
 			c := newClient(t, cfg)
 			_, _, err := c.SignIn(t.Context(), firm)
-			if ce := fault(t, err); ce.Setting != "SMOKEBALL_PRIVATE_APPS_FILE" || ce.Failure.Code != domain.CodeMisconfigured || !strings.Contains(ce.Failure.Remedy, "SMOKEBALL_PRIVATE_APPS_FILE") {
+			if ce := fault(t, err); ce.Setting != "SMOKEBALL_PRIVATE_APPS_FILE" || ce.Failure.Code != domain.CodeMisconfigured || !strings.Contains(remedyOf(ce.Failure), "SMOKEBALL_PRIVATE_APPS_FILE") {
 				t.Errorf("connecting: %+v", ce)
 			}
 			_, err = c.Firm(t.Context(), firm)

@@ -1,6 +1,7 @@
 package smokeball
 
 import (
+	"cmp"
 	"encoding/json"
 	"maps"
 	"mime"
@@ -21,24 +22,7 @@ const (
 // vendorError is Smokeball's own words in an answer that is not a success.
 type vendorError struct {
 	domain.Refusal
-	line string // all of it in one line for a person; "": it said nothing
-	told bool   // the answer is a document of Smokeball's, be it one that says little
-}
-
-// because continues a sentence with Smokeball's reason.
-func (s vendorError) because() string {
-	if s.line == "" {
-		return ""
-	}
-	return ": " + s.line
-}
-
-// quoted is a sentence of its own.
-func (s vendorError) quoted() string {
-	if s.line == "" {
-		return ""
-	}
-	return " Smokeball said: “" + s.line + "”."
+	told bool // the answer is a document of Smokeball's, be it one that says little
 }
 
 func (k call) refusal(a answer) vendorError {
@@ -46,7 +30,7 @@ func (k call) refusal(a answer) vendorError {
 	media, _, _ := mime.ParseMediaType(a.header.Get("Content-Type"))
 	s.told = s.told || (media == "application/problem+json" && isObject(withoutBOM(a.body)))
 	s.Status = a.status
-	s.RequestID = domain.RequestID(or(a.header.Get("RequestId"), string(k.request)))
+	s.RequestID = domain.RequestID(cmp.Or(a.header.Get("RequestId"), string(k.request)))
 	return s
 }
 
@@ -94,22 +78,9 @@ func parseProblem(body []byte) vendorError {
 	}
 	s := vendorError{told: p.says() || isEmpty(body)}
 	s.Title = string(p.Title)
-	s.Detail = or(string(p.Detail), string(p.Message))
+	s.Detail = cmp.Or(string(p.Detail), string(p.Message))
 	s.Errors = flatten(nil, "", p.Errors, deepest)
-	s.line = oneLine(s.Refusal)
 	return s
-}
-
-// oneLine is the detail, or else the title, followed by what the errors add.
-func oneLine(r domain.Refusal) string {
-	var parts []string
-	for _, text := range append([]string{or(r.Detail, r.Title)}, r.Errors...) {
-		text = strings.TrimRight(text, ".; ")
-		if text != "" && !slices.Contains(parts, text) {
-			parts = append(parts, text)
-		}
-	}
-	return cut(strings.Join(parts, "; "), longestLine)
 }
 
 // flatten appends the lines that v holds, each led by the field it is about.
@@ -133,7 +104,7 @@ func flatten(lines []string, field string, v any, depth int) []string {
 // flattenObject reads one error object, or an object with a list for each field.
 func flattenObject(lines []string, field string, v map[string]any, depth int) []string {
 	if message := firstText(v, "message", "errorMessage", "detail", "description", "reason", "error", "title"); message != "" {
-		about := or(firstText(v, "field", "property", "propertyName", "name", "pointer", "source", "path"), field)
+		about := cmp.Or(firstText(v, "field", "property", "propertyName", "name", "pointer", "source", "path"), field)
 		return appendLine(lines, about, message)
 	}
 	for _, key := range slices.Sorted(maps.Keys(v)) {

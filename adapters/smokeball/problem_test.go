@@ -31,8 +31,8 @@ func TestParseProblem(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := parseProblem([]byte(tc.body))
-			if !reflect.DeepEqual(got.Errors, tc.errors) || got.line != tc.line {
-				t.Errorf("got %q, %q", got.Errors, got.line)
+			if !reflect.DeepEqual(got.Errors, tc.errors) || got.Line() != tc.line {
+				t.Errorf("got %q, %q", got.Errors, got.Line())
 			}
 		})
 	}
@@ -68,8 +68,8 @@ func TestWhoseARefusalIs(t *testing.T) {
 
 func TestProblemsAreBounded(t *testing.T) {
 	got := parseProblem([]byte(`{"detail":"` + strings.Repeat("ä", 9000) + `","errors":["` + strings.Repeat(`x","`, 500) + `"]}`))
-	if len(got.Errors) > mostLines || utf8.RuneCountInString(got.line) > longestLine || utf8.RuneCountInString(got.Detail) > longestText {
-		t.Errorf("%d errors, a line of %d, a detail of %d", len(got.Errors), utf8.RuneCountInString(got.line), utf8.RuneCountInString(got.Detail))
+	if len(got.Errors) > mostLines || utf8.RuneCountInString(got.Line()) > longestLine || utf8.RuneCountInString(got.Detail) > longestText {
+		t.Errorf("%d errors, a line of %d, a detail of %d", len(got.Errors), utf8.RuneCountInString(got.Line()), utf8.RuneCountInString(got.Detail))
 	}
 }
 
@@ -79,8 +79,8 @@ func FuzzParseProblem(f *testing.F) {
 	f.Add([]byte("{\"detail\":\"\\ud800\\n\"}"))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got := parseProblem(body)
-		if !utf8.ValidString(got.line) || strings.ContainsAny(got.line, "\n\r\x00") || utf8.RuneCountInString(got.line) > longestLine {
-			t.Errorf("%q becomes %q", body, got.line)
+		if !utf8.ValidString(got.Line()) || strings.ContainsAny(got.Line(), "\n\r\x00") || utf8.RuneCountInString(got.Line()) > longestLine {
+			t.Errorf("%q becomes %q", body, got.Line())
 		}
 		for _, line := range got.Errors {
 			if line == "" || strings.ContainsAny(line, "\n\r\x00") || utf8.RuneCountInString(line) > longestText {

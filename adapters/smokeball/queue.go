@@ -9,6 +9,7 @@ import (
 // ticket is one call that waits for its slot.
 type ticket struct {
 	slot
+	asker   domain.FirmID // whose call it is
 	ready   chan struct{} // closed when the slot is granted
 	granted bool
 }
@@ -25,7 +26,7 @@ type level struct {
 // those that change something before those that only look, so that what was begun is done
 // before more is begun, and last those that only confirm what is done: after a takeover there
 // is one for each sync that ran. A level, or a call, that was passed over often enough goes
-// next, so none starves.
+// next, so none starves but the last level, which gets what the others leave.
 type queue struct {
 	levels [priorities]level
 	size   int
@@ -71,12 +72,12 @@ func (q *queue) choose() Priority {
 			return p
 		}
 	}
-	for p := Clicked; p < Bulk; p++ {
+	for p := Clicked; p < Background; p++ {
 		if len(q.levels[p].firms) > 0 {
 			return p
 		}
 	}
-	return Bulk
+	return Background
 }
 
 func (l *level) next() *ticket {
@@ -115,6 +116,16 @@ func (l *level) pick(firm domain.FirmID) int {
 	}
 	l.ahead[firm]++
 	return i
+}
+
+// sizes counts the waiting calls of each level.
+func (q *queue) sizes() (n [priorities]int) {
+	for p := range q.levels {
+		for _, calls := range q.levels[p].waiting {
+			n[p] += len(calls)
+		}
+	}
+	return n
 }
 
 // remove takes out a ticket whose caller has given up.

@@ -3,7 +3,6 @@ package smokeball
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -69,14 +68,11 @@ func revoked(resp *http.Response) error {
 	case status >= 300 && status < 400:
 		return movedFault(opRevoke, resp.Header.Get("Location"))
 	case status == http.StatusNotFound, status == http.StatusMethodNotAllowed, status == http.StatusNotImplemented:
-		return faultOf(opRevoke, domain.NotThere, domain.CodeRevocationNotOffered,
-			"Smokeball’s sign-in offers no way to end the firm’s sign-in from here", revokeThere, cause)
+		return faultOf(opRevoke, domain.NotThere, domain.CodeRevocationNotOffered, domain.FaultNoRevocation, domain.About{}, cause)
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
-		return faultOf(opRevoke, domain.Retryable, domain.CodeSmokeballUnavailable,
-			fmt.Sprintf("Smokeball’s sign-in answers with a fault (%d)", status), revokeThere, cause)
+		return passing(opRevoke, domain.FaultSignInServer, domain.About{Status: status}, cause)
 	case status == http.StatusUnauthorized:
 		return badCredentials(opRevoke)
 	}
-	return faultOf(opRevoke, domain.Permanent, domain.CodeSmokeballRefused,
-		fmt.Sprintf("Smokeball’s sign-in refuses to end the firm’s sign-in (%d)", resp.StatusCode), revokeThere, cause)
+	return faultOf(opRevoke, domain.Permanent, domain.CodeSmokeballRefused, domain.FaultRevocationRefused, domain.About{Status: resp.StatusCode}, cause)
 }

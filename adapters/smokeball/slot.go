@@ -2,22 +2,24 @@ package smokeball
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Priority says whose slot is granted sooner. No priority is ever starved.
+// Priority says whose slot is granted sooner. None but Background is ever starved.
 type Priority int
 
 // The priorities, the most urgent first.
 const (
-	Clicked Priority = iota // a person waits for it
-	Live                    // an event that has just happened; the default
-	Bulk                    // many matters at once
+	Clicked    Priority = iota // a person waits for it
+	Live                       // an event that has just happened; the default
+	Bulk                       // many matters at once
+	Background                 // what fits in between: granted only while no other call waits
 )
 
-const priorities = 3
+const priorities = 4
 
 // String names the priority as the metrics do.
 func (p Priority) String() string {
@@ -26,6 +28,8 @@ func (p Priority) String() string {
 		return "clicked"
 	case Bulk:
 		return "bulk"
+	case Background:
+		return "background"
 	}
 	return "live"
 }
@@ -61,6 +65,29 @@ func ToConfirm(ctx context.Context) context.Context {
 	return context.WithValue(ctx, confirmsKey{}, true)
 }
 
+type countKey struct{}
+
+// WithCount counts the calls made under ctx that get a slot.
+func WithCount(ctx context.Context, n *atomic.Int64) context.Context {
+	return context.WithValue(ctx, countKey{}, n)
+}
+
+type waitsKey struct{}
+
+// WithWaits reports the calls made under ctx that wait for their slot: begin is called when such
+// a wait begins, and end when it is over.
+func WithWaits(ctx context.Context, begin func() (end func())) context.Context {
+	return context.WithValue(ctx, waitsKey{}, begin)
+}
+
+// beginWait tells that a call waits, until end.
+func beginWait(ctx context.Context) (end func()) {
+	if begin, ok := ctx.Value(waitsKey{}).(func() func()); ok {
+		return begin()
+	}
+	return func() {}
+}
+
 // WithSlotsUntil marks the calls made under ctx: those that wait for their slot when over
 // ends are given up, those that are under way are not.
 func WithSlotsUntil(ctx, over context.Context) context.Context {
@@ -78,10 +105,27 @@ func slotsUntil(ctx context.Context) context.Context {
 // WithPriority marks the calls made under ctx: they take their slot among firm's with
 // that priority. Calls without a mark are their own firm's, with priority Live.
 func WithPriority(ctx context.Context, firm domain.FirmID, p Priority) context.Context {
-	if p < Clicked || p > Bulk {
+	if p < Clicked || p > Background {
 		p = Live
 	}
 	return context.WithValue(ctx, slotKey{}, slot{firm: firm, priority: p})
+}
+
+type askerKey struct{}
+
+// OnBehalf marks the calls made under ctx that are made before the firm is connected: they have
+// no place in the firm's queue and count as the firm's.
+func OnBehalf(ctx context.Context, firm domain.FirmID) context.Context {
+	return context.WithValue(ctx, askerKey{}, firm)
+}
+
+// askerOf is the firm that a call counts for.
+func askerOf(ctx context.Context) domain.FirmID {
+	if firm := slotOf(ctx).firm; firm != "" {
+		return firm
+	}
+	firm, _ := ctx.Value(askerKey{}).(domain.FirmID)
+	return firm
 }
 
 func slotOf(ctx context.Context) slot {

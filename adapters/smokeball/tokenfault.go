@@ -31,7 +31,7 @@ const (
 	settingID        = "SMOKEBALL_CLIENT_ID"
 	settingSecret    = "SMOKEBALL_CLIENT_SECRET"
 	settingKey       = "SMOKEBALL_API_KEY"
-	settingOwn       = "SMOKEBALL_PRIVATE_APPS_FILE"
+	settingOwn       = domain.SettingPrivateApps
 	settingAuth      = "SMOKEBALL_AUTH_URL"
 	settingAPI       = "SMOKEBALL_API_URL"
 	settingPublicURL = "ENGINE_PUBLIC_URL"
@@ -91,32 +91,28 @@ func wordFault(op, word, description string) *domain.CallError {
 	case word == "invalid_client", word == "unauthorized_client":
 		return badCredentials(op)
 	}
-	return misconfigured(op, settingSecret, "Smokeball’s sign-in refuses the request ("+word+")",
-		"compare SMOKEBALL_CLIENT_ID, SMOKEBALL_CLIENT_SECRET and SMOKEBALL_AUTH_URL with what Smokeball gave the app")
+	return misconfigured(op, settingSecret, domain.FaultRequestRefused)
 }
 
 func redirectUnknown(op string) *domain.CallError {
-	return misconfigured(op, settingPublicURL, "Smokeball does not know the address that it should lead people back to",
-		"register ENGINE_PUBLIC_URL followed by /oauth/smokeball/callback at Smokeball as the app’s redirect address, to the letter")
+	return misconfigured(op, settingPublicURL, domain.FaultRedirectUnknown)
 }
 
 func scopeRefused(op string) *domain.CallError {
-	return misconfigured(op, settingID, "Smokeball has not granted the app all permissions that CaseHug asks for",
-		"have Smokeball grant the app of SMOKEBALL_CLIENT_ID the permissions of the list under Settings → Integrations")
+	return misconfigured(op, settingID, domain.FaultScopeRefused)
 }
 
 // statusFault is an answer without an OAuth error.
 func statusFault(op string, resp *http.Response) *domain.CallError {
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests:
-		f := faultOf(op, domain.Allowance, domain.CodeAllowanceExceeded, "Smokeball’s sign-in takes no more calls for now", weRetry, nil)
+		f := faultOf(op, domain.Allowance, domain.CodeAllowanceExceeded, domain.FaultSignInBusy, domain.About{}, nil)
 		f.After = retryAfter(resp.Header)
 		return f
 	case status >= 300 && status < 400:
 		return movedFault(op, resp.Header.Get("Location"))
 	default:
-		f := faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
-			fmt.Sprintf("Smokeball’s sign-in answers with a fault (%d)", status), weRetry, nil)
+		f := passing(op, domain.FaultSignInServer, domain.About{Status: status}, nil)
 		f.After = retryAfter(resp.Header)
 		return f
 	}
@@ -125,31 +121,27 @@ func statusFault(op string, resp *http.Response) *domain.CallError {
 // misconfigured is a fault of the engine's own settings, not of a firm's: what waits for it goes on
 // by itself once the operators have corrected the setting. Where somebody is connecting,
 // nothing waits.
-func misconfigured(op, setting, message, remedy string) *domain.CallError {
-	class, then := domain.Retryable, "; what waits goes on by itself then."
-	if op == opExchange || op == opOwnFirst || op == opConsent {
-		class, then = domain.Permanent, ". Then a firm admin clicks “Connect to Smokeball” again."
+func misconfigured(op, setting string, fault domain.Fault) *domain.CallError {
+	class := domain.Retryable
+	if domain.Connects(domain.OpOf(op)) {
+		class = domain.Permanent
 	}
-	f := faultOf(op, class, domain.CodeMisconfigured, message, "CaseHug’s operators "+remedy+then, nil)
-	f.Setting = setting
-	return f
+	return faultOf(op, class, domain.CodeMisconfigured, fault, domain.About{Setting: setting}, nil)
 }
 
 func badCredentials(op string) *domain.CallError {
 	if op == opOwn || op == opOwnFirst {
-		return misconfigured(op, settingOwn, "Smokeball’s sign-in does not accept the credentials of the firm’s own app",
-			"correct client_id and client_secret of the firm in SMOKEBALL_PRIVATE_APPS_FILE")
+		return misconfigured(op, settingOwn, domain.FaultCredentialsRefused)
 	}
-	return misconfigured(op, settingSecret, "Smokeball’s sign-in does not accept CaseHug’s credentials",
-		"correct SMOKEBALL_CLIENT_ID and SMOKEBALL_CLIENT_SECRET")
+	return misconfigured(op, settingSecret, domain.FaultCredentialsRefused)
 }
 
 func deadGrant(op string, cause error) *domain.CallError {
-	message := "Smokeball no longer accepts the firm’s sign-in"
+	fault := domain.FaultSignInEnded
 	if op == opExchange {
-		message = "Smokeball does not accept the sign-in code: it has ended or was used before"
+		fault = domain.FaultCodeEnded
 	}
-	return faultOf(op, domain.SignIn, domain.CodeReauthorizationRequired, message, connectAgain, cause)
+	return faultOf(op, domain.SignIn, domain.CodeReauthorizationRequired, fault, domain.About{}, cause)
 }
 
 // lostToken is a call to the token endpoint without a usable answer.
@@ -157,8 +149,7 @@ func lostToken(op string, err error) *domain.CallError {
 	if f := nobodyThere(op, settingAuth, err); f != nil {
 		return f
 	}
-	return faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
-		"Smokeball’s sign-in gives no answer that can be read", weRetry, withoutURL(err))
+	return passing(op, domain.FaultSignInUnanswered, domain.About{}, withoutURL(err))
 }
 
 // nobodyThere is the fault of a host to which no connection comes about, or nil. That may
@@ -169,12 +160,5 @@ func nobodyThere(op, setting string, err error) *domain.CallError {
 	if !errors.As(err, &unknown) && (!errors.As(err, &dial) || dial.Op != "dial") {
 		return nil
 	}
-	f := faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable, "Smokeball cannot be reached",
-		checkHost(setting), withoutURL(err))
-	f.Setting = setting
-	return f
-}
-
-func checkHost(setting string) string {
-	return "We try again by ourselves. If it lasts, CaseHug’s operators check " + setting + ", SMOKEBALL_REGION and SMOKEBALL_ENVIRONMENT, and the engine’s way to the internet."
+	return passing(op, domain.FaultUnreachable, domain.About{Setting: setting}, withoutURL(err))
 }

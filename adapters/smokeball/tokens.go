@@ -21,6 +21,7 @@ type Tokens struct {
 	Obtained time.Time `json:"obtained"`         // when Access was handed out
 	Client   string    `json:"client,omitempty"` // id of the app that they are for
 	Claim    string    `json:"claim,omitempty"`  // the engine that is about to replace Access
+	Grant    string    `json:"-"`                // the consent that they come from, as the store names it; not kept with them
 }
 
 // EncodeTokens is t as a TokenStore keeps it, secrets in the clear: it must be sealed.
@@ -76,7 +77,7 @@ func (t Tokens) alive(now time.Time) bool { return t.Access != "" && now.Before(
 
 // renewed is t after a refresh: what the answer leaves out stays.
 func (t Tokens) renewed(by Tokens) Tokens {
-	by.Issued, by.Claim = t.Issued, ""
+	by.Issued, by.Claim, by.Grant = t.Issued, "", t.Grant
 	if by.Refresh == "" {
 		by.Refresh = t.Refresh
 	}

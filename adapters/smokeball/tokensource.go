@@ -64,6 +64,7 @@ func newTokenSource(store TokenStore, auth refresher, app string, log *slog.Logg
 // heldTokens are a firm's tokens as they are used and as they are stored.
 type heldTokens struct {
 	Tokens
+	kept     Tokens // what stays stored until new ones come; of another app, where the firm used that before
 	stored   string // the stored access token
 	revision uint64
 }
@@ -94,12 +95,12 @@ func (s *tokenSource) load(ctx context.Context, firm domain.FirmID) (heldTokens,
 	if err != nil {
 		return heldTokens{}, storeFault(err)
 	}
-	h := heldTokens{Tokens: t, stored: t.Access, revision: revision}
+	h := heldTokens{Tokens: t, kept: t, stored: t.Access, revision: revision}
 	if t.Client != "" && t.Client != s.app {
-		h.Tokens = Tokens{Claim: t.Claim} // of the app that the firm used before
+		h.Tokens = Tokens{Claim: t.Claim, Grant: t.Grant} // of the app that the firm used before
 	}
 	if note, ok := s.note(firm, t.Access); ok && note.unsaved.Access != "" {
-		h.Tokens = note.unsaved
+		h.Tokens, h.kept = note.unsaved, note.unsaved
 	}
 	return h, nil
 }

@@ -46,13 +46,14 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 		closeBody(req)
 		return nil, err
 	}
-	req, err = l.awaitSlot(req, p)
+	req, answered, err := l.awaitSlot(req, p)
 	if err != nil {
-		l.circuits.settle(firm, p, untold, nil)
+		l.circuits.settle(firm, p, noVerdict, nil)
 		return nil, err
 	}
 	sent := time.Now()
 	resp, err := l.base.RoundTrip(req.WithContext(l.bookRepeats(ctx)))
+	answered()
 	if err == nil {
 		l.limiter.learn(resp.StatusCode, sent)
 	}
@@ -66,21 +67,22 @@ func (l limited) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// awaitSlot waits for the call's slot and returns the request as it is sent.
-func (l limited) awaitSlot(req *http.Request, p pass) (*http.Request, error) {
+// awaitSlot waits for the call's slot and returns the request as it is sent. answered is for the
+// moment of its answer.
+func (l limited) awaitSlot(req *http.Request, p pass) (ready *http.Request, answered func(), err error) {
 	ctx := req.Context()
 	sent, err := l.wait(ctx, p, req.Method != http.MethodGet)
 	if err != nil {
 		closeBody(req)
-		return nil, err
+		return nil, nil, err
 	}
 	defer sent()
-	ready, err := l.prepare(ctx, req)
+	ready, err = l.prepare(ctx, req)
 	if err != nil {
 		closeBody(req)
-		return nil, err
+		return nil, nil, err
 	}
-	return ready, nil
+	return ready, l.limiter.depart(), nil
 }
 
 // wait returns when the call's slot is granted. A call whose circuit opens meanwhile does
@@ -95,9 +97,14 @@ func (l limited) wait(ctx context.Context, p pass, writes bool) (sent func(), er
 	defer context.AfterFunc(p.flow, cancel)()
 	over := slotsUntil(ctx)
 	defer context.AfterFunc(over, cancel)()
+	end := beginWait(ctx)
 	sent, err = l.limiter.Wait(waiting)
+	end()
 	switch {
 	case err == nil:
+		if n, ok := ctx.Value(countKey{}).(*atomic.Int64); ok {
+			n.Add(1)
+		}
 		l.metrics.slots.WithLabelValues(slotOf(ctx).priority.String()).Observe(time.Since(begun).Seconds())
 		return sent, nil
 	case ctx.Err() == nil && over.Err() == nil:
@@ -146,11 +153,12 @@ func (b *settlingBody) Close() error {
 // bookRepeats debits the requests that net/http repeats by itself when a kept
 // connection turns out to be closed.
 func (l limited) bookRepeats(ctx context.Context) context.Context {
+	firm := askerOf(ctx)
 	var sent atomic.Int32
 	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(httptrace.GotConnInfo) {
 			if sent.Add(1) > 1 {
-				l.limiter.debit()
+				l.limiter.debit(firm)
 			}
 		},
 	})

@@ -82,26 +82,22 @@ func uploadOutcome(resp *http.Response) error {
 		status == http.StatusNotFound, status == http.StatusGone:
 		return expired(fmt.Errorf("%w: %w", ErrUploadExpired, cause))
 	case status == http.StatusTooManyRequests, status == http.StatusRequestTimeout, status >= 500:
-		f := faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
-			fmt.Sprintf("Smokeball’s file store answers with a fault (%d)", status), weRetry, cause)
+		f := passing(opUpload, domain.FaultUploadServer, domain.About{Status: status}, cause)
 		f.After = retryAfter(resp.Header)
 		return f
 	}
-	return faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
-		fmt.Sprintf("Smokeball’s file store refuses the file (%d)", resp.StatusCode), weRetry, cause)
+	return passing(opUpload, domain.FaultUploadRefused, domain.About{Status: resp.StatusCode}, cause)
 }
 
 func expired(cause error) error {
-	return faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
-		"The address for the upload has ended", "We fetch a new one by ourselves.", cause)
+	return passing(opUpload, domain.FaultUploadExpired, domain.About{}, cause)
 }
 
 func uploadLost(ctx context.Context, err error) error {
 	if errors.Is(context.Cause(ctx), errStalled) {
 		err = errStalled
 	}
-	return faultOf(opUpload, domain.Retryable, domain.CodeSmokeballUnavailable,
-		"The upload to Smokeball's file store broke off", weRetry, withoutURL(err))
+	return passing(opUpload, domain.FaultUploadBrokeOff, domain.About{}, withoutURL(err))
 }
 
 // source is a document's bytes on their way out. It counts them, keeps the document's
@@ -160,15 +156,12 @@ func (s *source) fault(size int64, sending error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
-		return faultOf(opUpload, domain.Retryable, domain.CodeDocumentUnavailable,
-			"The document cannot be read to its end", weRetry, s.err)
+		return faultOf(opUpload, domain.Retryable, domain.CodeDocumentUnavailable, domain.FaultCutShort, domain.About{}, s.err)
 	}
 	s.probe(size)
 	short := s.ended && s.read < size && sending != nil
 	if size >= 0 && (short || s.read > size) {
-		return faultOf(opUpload, domain.Permanent, domain.CodeDocumentMismatch,
-			fmt.Sprintf("The document has %d bytes where %d were announced", s.read, size),
-			"Approve the document in CaseHug again.", sending)
+		return faultOf(opUpload, domain.Permanent, domain.CodeDocumentMismatch, domain.FaultOtherLength, domain.About{Size: s.read, Limit: size}, sending)
 	}
 	return nil
 }

@@ -301,7 +301,7 @@ func fault(t testing.TB, err error) *domain.CallError {
 	if ce == nil {
 		t.Fatalf("got %v (%T), want a *domain.CallError", err, err)
 	}
-	if ce.Op == "" || ce.Failure.Message == "" || ce.Failure.Remedy == "" || ce.Failure.Code == "" || ce.Class == 0 {
+	if ce.Op == "" || messageOf(ce.Failure) == "" || remedyOf(ce.Failure) == "" || ce.Failure.Code == "" || ce.Class == 0 {
 		t.Errorf("the error leaves something out: %+v", *ce)
 	}
 	return ce

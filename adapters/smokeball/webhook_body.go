@@ -31,6 +31,10 @@ type payload struct {
 	MatterID   looseText `json:"matterId"`
 	Matter     looseLink `json:"matter"`
 	Message    looseText `json:"message"`
+	IsUploaded looseBool `json:"isUploaded"`
+	IsDeleted  looseBool `json:"isDeleted"`
+	Cancelled  looseBool `json:"isCancelled"`
+	SizeBytes  looseInt  `json:"sizeBytes"`
 }
 
 // ParseWebhook reads the body of a webhook. Only a type is required; what the body does not
@@ -45,7 +49,8 @@ func ParseWebhook(body []byte) (domain.Webhook, error) {
 	}
 	p := payloadOf(w.Payload)
 	return domain.Webhook{Account: string(w.AccountID), Subscription: string(w.SubscriptionID), Type: string(w.Type), Source: string(w.Source),
-		Resource: p.resource(), Matter: p.matter(string(w.Type)), Message: string(p.Message), Ticks: max(int64(w.Timestamp), 0)}, nil
+		Resource: p.resource(), Matter: p.matter(string(w.Type)), Message: string(p.Message), Ticks: max(int64(w.Timestamp), 0),
+		Uploaded: p.uploaded(), Size: p.size()}, nil
 }
 
 // payloadOf reads an object or the first of a list; anything else is an empty payload.
@@ -68,6 +73,17 @@ func (p payload) resource() domain.SmokeballID {
 		}
 	}
 	return link{Href: string(p.Href)}.target()
+}
+
+// uploaded reports whether it is of a file that has its bytes.
+func (p payload) uploaded() bool { return bool(p.IsUploaded && !p.IsDeleted && !p.Cancelled) }
+
+// size is that of such a file.
+func (p payload) size() int64 {
+	if !p.uploaded() {
+		return 0
+	}
+	return max(int64(p.SizeBytes), 0)
 }
 
 // matter is the matter that the event is about or belongs to.

@@ -113,6 +113,27 @@ func TestParseWebhook(t *testing.T) {
 	}
 }
 
+// A webhook shows a file's bytes only where it says that they are there.
+func TestAWebhookOfAFileSaysWhetherItsBytesAreThere(t *testing.T) {
+	for payload, want := range map[string]int64{
+		`{"id":"f-1","isUploaded":true,"sizeBytes":48213}`:                   48213,
+		`{"id":"f-1","isUploaded":"True","sizeBytes":"48213"}`:               48213,
+		`{"id":"f-1","isUploaded":true}`:                                     0,
+		`{"id":"f-1"}`:                                                       -1,
+		`{"id":"m-1","cursor":"abc"}`:                                        -1,
+		`{"id":"f-1","isUploaded":false,"sizeBytes":48213}`:                  -1,
+		`{"id":"f-1","isUploaded":true,"isDeleted":true,"sizeBytes":48213}`:  -1,
+		`{"id":"f-1","isUploaded":true,"isCancelled":true,"sizeBytes":4821}`: -1,
+		`{"id":"f-1","isUploaded":[],"sizeBytes":{}}`:                        -1,
+	} {
+		w, err := smokeball.ParseWebhook([]byte(`{"type":"files.updated","payload":` + payload + `}`))
+		must(t, err)
+		if w.Uploaded != (want >= 0) || w.Size != max(want, 0) {
+			t.Errorf("%s is read as %+v", payload, w)
+		}
+	}
+}
+
 func TestWhatIsNoWebhook(t *testing.T) {
 	for _, body := range []string{``, `{`, `[]`, `{}`, `"x"`, `{"type":""}`, `{"type":7}`, `{"type":"x"} y`} {
 		if n, err := smokeball.ParseWebhook([]byte(body)); err == nil {

@@ -1,68 +1,32 @@
 package smokeball
 
-import (
-	"strings"
+import "github.com/casehug/smokeball-sync/domain"
 
-	"github.com/casehug/smokeball-sync/domain"
-)
-
-// The remedies that more than one failure has. Each says who must act.
-const (
-	weRetry      = "We try again by ourselves."
-	connectAgain = "A firm admin connects CaseHug to Smokeball again under Settings → Integrations."
-	supportLooks = "CaseHug support looks into it."
-	revokeThere  = "CaseHug forgets the sign-in all the same. A firm admin removes the app CaseHug inside Smokeball, too."
-)
-
-// spoken turns an operation into part of a sentence: "create matter" into "create the
-// matter".
-func spoken(op string) string { return strings.Replace(op, " ", " the ", 1) }
-
-// correction says what to correct in CaseHug where Smokeball refuses a write.
-func correction(op string) string {
-	_, thing, _ := strings.Cut(op, " ")
-	switch thing {
-	case "matter":
-		return "Correct the matter in CaseHug and sync it again."
-	case "contact":
-		return "Correct the client in CaseHug and sync again."
-	case "file":
-		return "Correct the document in CaseHug and sync again."
-	}
-	return supportLooks
+// faultOf is the error of a call that met a fault.
+func faultOf(op string, class domain.Class, code domain.Code, fault domain.Fault, about domain.About, cause error) *domain.CallError {
+	about.Op = domain.OpOf(op)
+	return &domain.CallError{Op: op, Class: class, Failure: domain.Failure{Code: code, Fault: fault, About: &about}, Setting: about.Setting, Err: cause}
 }
 
-func faultOf(op string, class domain.Class, code domain.Code, message, remedy string, cause error) *domain.CallError {
-	return &domain.CallError{
-		Op:      op,
-		Class:   class,
-		Failure: domain.Failure{Code: code, Message: message + ".", Remedy: remedy},
-		Err:     cause,
-	}
+// passing is a fault of Smokeball that passes.
+func passing(op string, fault domain.Fault, about domain.About, cause error) *domain.CallError {
+	return faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable, fault, about, cause)
 }
 
 func notConnected(cause error) *domain.CallError {
-	return faultOf("sign in", domain.SignIn, domain.CodeNotConnected,
-		"The firm is not connected to Smokeball",
-		"A firm admin connects CaseHug to Smokeball under Settings → Integrations.", cause)
+	return faultOf(opOwn, domain.SignIn, domain.CodeNotConnected, domain.FaultNotConnected, domain.About{}, cause)
 }
 
 func storeFault(cause error) *domain.CallError {
-	return faultOf("sign in", domain.Retryable, domain.CodeInternal,
-		"The firm’s sign-in cannot be read from its store", weRetry, cause)
+	return faultOf(opOwn, domain.Retryable, domain.CodeInternal, domain.FaultSignInUnreadable, domain.About{}, cause)
 }
 
 // abandoned is a call that its own caller gave up before it was sent.
 func abandoned(op string, cause error) *domain.CallError {
-	return faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
-		"The call to Smokeball was given up before it was sent", weRetry, cause)
+	return passing(op, domain.FaultCallAbandoned, domain.About{}, cause)
 }
 
 // movedFault is a redirect, which is never followed: the credentials go to no other host.
 func movedFault(op, location string) *domain.CallError {
-	f := faultOf(op, domain.Retryable, domain.CodeSmokeballUnavailable,
-		"Smokeball’s address redirects to "+or(hostname(location), "another place"),
-		"We try again by ourselves. If it lasts, CaseHug’s operators check SMOKEBALL_REGION, SMOKEBALL_ENVIRONMENT, SMOKEBALL_API_URL and SMOKEBALL_AUTH_URL.", nil)
-	f.Setting = settingAPI
-	return f
+	return passing(op, domain.FaultRedirected, domain.About{Value: hostname(location), Setting: settingAPI}, nil)
 }

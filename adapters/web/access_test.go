@@ -28,6 +28,7 @@ func routes() []route {
 	return []route{
 		get("/v1/firms/f_1/smokeball/matter-types", 200, 200, 403),                    // while the firm is connected
 		do("POST", "/v1/firms/f_1/case-type-mappings/dry-run", mappingJSON, 403, 200), // the same
+		{call{method: "POST", path: "/v1/firms/f_1/replay", body: mappingJSON}, 403, 200, 200},
 		get("/v1/firms/f_1/connection", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/connection/authorize", "", 403, 200),
 		do("DELETE", "/v1/firms/f_1/connection", "", 403, 200),
@@ -35,14 +36,26 @@ func routes() []route {
 		do("DELETE", "/v1/firms/f_1/connection/pending", "", 403, 200),
 		get("/v1/firms/f_1/settings", 200, 200, 200),
 		do("PUT", "/v1/firms/f_1/settings", settingsJSON, 403, 200),
+		get("/v1/firms/f_1/retention", 200, 200, 200),
+		{call{method: "PUT", path: "/v1/firms/f_1/retention", body: `{"history":"365d"}`}, 403, 200, 200},
 		get("/v1/firms/f_1/case-type-mappings", 200, 200, 403),
 		do("PUT", "/v1/firms/f_1/case-type-mappings/map_new", mappingJSON, 403, 200),
 		do("PUT", "/v1/firms/f_1/case-type-mappings", mappingJSON, 403, 200),
 		do("DELETE", "/v1/firms/f_1/case-type-mappings/map_divorce", "", 403, 200),
 		get("/v1/firms/f_1/matters", 200, 200, 200),
 		get("/v1/firms/f_1/matters/m_1001", 200, 200, 200),
+		get("/v1/firms/f_1/matters/m_1001/provenance", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/matters/m_1001/sync", "", 202, 202),
+		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1001/preview"}, 200, 200, 200},
+		{call{path: "/v1/firms/f_1/bulk-syncs"}, 403, 200, 200},
+		{call{method: "POST", path: "/v1/firms/f_1/bulk-syncs", body: `{"all":true}`}, 403, 202, 202},
+		{call{path: "/v1/firms/f_1/bulk-syncs/b_1"}, 403, 200, 200},
+		{call{method: "POST", path: "/v1/firms/f_1/bulk-syncs/b_1/pause"}, 403, 202, 202},
+		{call{method: "POST", path: "/v1/firms/f_1/bulk-syncs/b_1/resume"}, 403, 202, 202},
+		{call{method: "DELETE", path: "/v1/firms/f_1/bulk-syncs/b_1"}, 403, 202, 202},
+		{call{path: "/v1/firms/f_1/bulk-syncs/b_1/report"}, 403, 200, 200},
 		get("/v1/firms/f_1/sync-history", 200, 200, 200),
+		get("/v1/firms/f_1/stream", 200, 200, 200),
 		get("/v1/firms/f_1/sync-history/s_done", 200, 200, 200),
 		do("POST", "/v1/firms/f_1/sync-history/s_failed/retry", "", 202, 202),
 		do("POST", "/v1/firms/f_1/sync-history/s_waits/cancel", "", 200, 200),
@@ -57,10 +70,26 @@ func routes() []route {
 		do("POST", "/v1/firms/f_1/webhooks/rotate", "", 403, 200),
 		do("POST", "/v1/firms/f_1/webhooks/test", "", 403, 200),
 		do("POST", "/v1/firms/f_1/events", `{"id":"evt_1"}`, 403, 202),
+		get("/v1/firms/f_1/drift", 403, 200, 200),
+		{call{method: "POST", path: "/v1/firms/f_1/drift/check"}, 403, 202, 202},
+		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1006/fields/title/accept"}, 403, 202, 202},
+		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1006/fields/status/repair"}, 403, 202, 202},
 		do("POST", "/v1/firms/f_1/matters/m_1001/rebase", `{"version":3}`, 403, 200),
+		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1001/erase"}, 403, 202, 202},
+		{call{method: "POST", path: "/v1/firms/f_1/clients/c_77/erase"}, 403, 202, 202},
+		{call{path: "/v1/firms/f_1/erasures/er_1"}, 403, 200, 200},
 		do("POST", "/v1/firms/f_1/clients/c_77/rebase", `{"version":3}`, 403, 200),
+		get("/v1/firms/f_1/smokeball/matters", 200, 200, 200),
+		{call{method: "POST", path: "/v1/firms/f_1/matters/m_1005/link", body: `{"smokeball_matter_id":"x","client":"keep"}`}, 403, 200, 200},
+		{call{method: "DELETE", path: "/v1/firms/f_1/matters/m_1005/link"}, 403, 200, 200},
 		get("/v1/operator/firms", 403, 403, 200),
 		get("/v1/operator/keys", 403, 403, 200),
+		get("/v1/operator/health", 403, 403, 200),
+		get("/v1/operator/views", 403, 403, 200),
+		{call{method: "POST", path: "/v1/operator/views/rebuild"}, 403, 403, 202},
+		get("/v1/operator/erasures", 403, 403, 200),
+		get("/v1/operator/backups", 403, 403, 200),
+		{call{method: "POST", path: "/v1/operator/backups", body: `{"dir":"/backups/monday","until":"2099-01-01T00:00:00Z"}`}, 403, 403, 202},
 		{call{method: "POST", path: "/v1/operator/keys"}, 403, 403, 200},
 		{call{method: "POST", path: "/v1/operator/keys/rewrap"}, 403, 403, 200},
 		{call{method: "DELETE", path: "/v1/operator/keys/0000002a"}, 403, 403, 200},
@@ -68,7 +97,7 @@ func routes() []route {
 }
 
 func TestAccess(t *testing.T) {
-	e := newEngine(t).connect().tell().tellMappings().told(t)
+	e := newEngine(t, stopping).connect().tell().tellMappings().tellBulk().tellDrift().told(t)
 	for _, r := range routes() {
 		t.Run(r.method+" "+r.path, func(t *testing.T) {
 			as := func(token string) reply { c := r.call; c.token = token; return e.call(t, c) }
@@ -167,8 +196,8 @@ func TestCookieIsASignIn(t *testing.T) {
 
 // Every form of the console refuses other sites' posts, without asking a port.
 func TestFormsRefuseOtherSites(t *testing.T) {
-	e := newEngine(t).connect().tell().told(t)
-	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/mappings",
+	e := newEngine(t, stopping).connect().tell().told(t)
+	for _, path := range []string{"/integrations/connect", "/integrations/disconnect", "/integrations/settings", "/integrations/retention", "/integrations/mappings",
 		"/integrations/mappings/remove", "/integrations/webhooks", "/integrations/webhooks/remove", "/integrations/webhooks/rotate", "/integrations/webhooks/test", "/integrations/account/confirm", "/integrations/account/drop",
 		"/matters/m_1001/sync", "/history/s_failed/retry", "/history/s_waits/cancel", "/session/end"} {
 		for _, header := range []map[string]string{{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}} {

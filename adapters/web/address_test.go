@@ -29,7 +29,7 @@ func placesOf(t *testing.T, e *engine, from func(i int) string) int {
 		}()
 	}
 	n := forms
-	for wait := 5 * time.Second; ; wait = 300 * time.Millisecond { // the first answer may take its time
+	for wait := stepWithin; ; wait = time.Second { // the first answer may take its time
 		select {
 		case <-refused:
 			n--

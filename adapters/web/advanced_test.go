@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -52,7 +53,7 @@ func TestAdvancedOffersWhatCanBeDone(t *testing.T) {
 	open := func(e *engine) reply {
 		return e.told(t).call(t, call{path: "/integrations/advanced", cookie: "admin-token", html: true}).want(200)
 	}
-	open(hooked(t)).contains(testForm, rotateForm, "the old one counts for one hour more")
+	open(hooked(t)).contains(testForm, rotateForm, "the old pair keeps working for one hour")
 	open(newEngine(t)).lacks(testForm, rotateForm)
 	open(newEngine(t).connect()).lacks(testForm, rotateForm)
 	open(hooked(t).end()).lacks(testForm, rotateForm)
@@ -61,7 +62,11 @@ func TestAdvancedOffersWhatCanBeDone(t *testing.T) {
 func TestSendATest(t *testing.T) {
 	send := call{method: "POST", path: "/integrations/webhooks/test", kind: form, cookie: "admin-token", html: true}
 	e := hooked(t)
-	r := e.call(t, send).want(200).contains("The test arrived after 0.4 s.", "<h1>Smokeball settings</h1>", testForm)
+	page := call{path: e.call(t, send).want(303).header.Get("Location"), cookie: "admin-token", html: true}
+	r := e.call(t, page).want(200).contains("The test arrived in 0.4 s.", "<h1>Smokeball settings</h1>", testForm)
+	e.call(t, page).want(200) // which sends no other one
+	page.cookie = "other-token"
+	e.call(t, page).want(200).lacks("The test arrived")
 	checkPage(t, "arrived", r.body)
 	if e.asked() != "test webhooks by u_1" {
 		t.Errorf("asked %q", e.asked())
@@ -69,17 +74,30 @@ func TestSendATest(t *testing.T) {
 	e.failWith(rejection(domain.Conflict, domain.CodeNoWebhooks, "The firm has no webhook subscription"))
 	e.call(t, send).want(409).contains("The firm has no webhook subscription.", "Do the other thing.")
 	e.failWith(callError(domain.Retryable, 0))
-	e.call(t, send).want(503).contains("Smokeball does not answer.", "Click again in 5 s")
+	e.call(t, send).want(503).contains("Smokeball does not answer.", "Try again in 5 s")
 	mute := newEngine(t, func(c *web.Config) { c.Webhooks = silent{c.Webhooks} }).connect().told(t)
-	r = mute.call(t, send).want(200).contains("The test did not arrive.", "operators check the address.").lacks("The test arrived")
+	r = mute.call(t, call{path: mute.call(t, send).want(303).header.Get("Location"), cookie: "admin-token", html: true}).want(200).contains("The test did not arrive.", "operators check the address.").lacks("The test arrived")
 	checkPage(t, "did not arrive", r.body)
+}
+
+// TestATestOfAnotherEngineIsShown looks at a test by the address that another engine gave it: the
+// ledger knows how it went, for as long as it was just sent, and nothing is said of one that is not back.
+func TestATestOfAnotherEngineIsShown(t *testing.T) {
+	e := hooked(t)
+	page := call{path: "/integrations/advanced?test=elsewhere", cookie: "admin-token", html: true}
+	stream := domain.ConnectionStream(firm)
+	e.add(at(1), stream, domain.WebhooksTested{Subscription: "sub_4410", By: "u_1"})
+	e.told(t).call(t, page).want(200).lacks("The test arrived", "did not arrive")
+	e.add(at(1).Add(1500*time.Millisecond), stream, domain.SmokeballWebhookReceived{Type: domain.WebhookTest})
+	e.told(t).call(t, page).want(200).contains("The test arrived in 1.5 s.")
+	e.call(t, call{path: "/integrations/advanced", cookie: "admin-token", html: true}).want(200).lacks("The test arrived")
 }
 
 func TestRotateKeyAndAddress(t *testing.T) {
 	e := hooked(t)
 	e.call(t, call{method: "POST", path: "/integrations/webhooks/rotate", kind: form, cookie: "admin-token", html: true}).want(303).leads("/integrations/advanced?done=rotated")
 	e.call(t, call{path: "/integrations/advanced?done=rotated", cookie: "admin-token", html: true}).want(200).
-		contains("Smokeball has a new key and address. The old pair counts for one hour more.")
+		contains("Smokeball has a new key and address. The old pair keeps working for one hour.")
 }
 
 // A test and a rotation are asked for by their buttons, and the page shows the outcome.
@@ -90,7 +108,7 @@ func TestBrowserWebhooks(t *testing.T) {
 	b.signIn("admin-token")
 	b.open("/integrations/advanced")
 	b.click(`form[action$="/test"] button`, ".note.info")
-	if got := b.text(".note.info b"); got != "The test arrived after 0.4 s." {
+	if got := b.text(".note.info b"); got != "The test arrived in 0.4 s." {
 		t.Errorf("the page says %q", got)
 	}
 	b.accessible("a test that arrived")

@@ -143,7 +143,9 @@ func TestSettingsAreTakenWhole(t *testing.T) {
 	put := func(body string) reply {
 		return e.call(t, call{method: "PUT", path: "/v1/firms/f_1/settings", token: "admin-token", body: body})
 	}
-	withTags := func(on string) string { return strings.TrimSuffix(settingsJSON, "}") + `,"sync_tags":` + on + "}" }
+	withTags := func(on string) string {
+		return strings.TrimSuffix(settingsJSON, "}") + `,"sync_tags":` + on + "," + ownersJSON + "}"
+	}
 	r := put(settingsJSON).want(200)
 	if strings.TrimSpace(r.body) != withTags("false") {
 		t.Errorf("answered %s, want %s", r.body, withTags("false"))

@@ -181,6 +181,8 @@ func TestAuditPage(t *testing.T) {
 	open("").contains("Connect to Smokeball", "Folasade Osei", "connection.authorized.v1", "Refused", "User", "See: audit", "<code>forbidden</code>", `href="/audit" aria-current="page"`)
 	open("?outcome=done").lacks("See: audit")
 	open("?actor=nobody").contains("No entry fits these filters")
+	open("").contains(`<option value="" selected>Any action</option>`, `<option value="settings.change">Change the settings</option>`, `title="Only what `)
+	open("?action=audit.read").contains(`<option value="audit.read" selected>See: audit</option>`)
 	e.call(t, call{path: "/audit?" + url.Values{"cursor": {"!"}}.Encode(), cookie: "admin-token", html: true}).want(422)
 	newEngine(t).call(t, call{path: "/audit", cookie: "admin-token", html: true}).want(200).contains("Nothing yet")
 	e.call(t, call{path: "/history", cookie: "user-token", html: true}).want(200).lacks(`href="/audit"`)

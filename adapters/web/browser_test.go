@@ -100,8 +100,9 @@ func (b *browser) listen(event any) {
 	}
 }
 
-// stepWithin is how long one step in the browser may take.
-const stepWithin = 20 * time.Second
+// stepWithin is how long one step may take, in the browser or of the views, on a machine whose disk
+// stalls.
+const stepWithin = time.Minute
 
 func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.Helper()
@@ -113,7 +114,20 @@ func (b *browser) do(steps ...chromedp.Action[chromedp.Void]) {
 // value runs an action that has a result.
 func value[T any](b *browser, action chromedp.Action[T]) T {
 	b.Helper()
-	return within(b, func(ctx context.Context) (T, error) { return chromedp.Run(ctx, action) })
+	return within(b, func(ctx context.Context) (T, error) {
+		for {
+			v, err := chromedp.Run(ctx, action)
+			if !replaced(err) || ctx.Err() != nil {
+				return v, err
+			}
+		}
+	})
+}
+
+// replaced reports whether the page has replaced an element between the moment an action found it and
+// the moment it would have used it, as pages do that follow what happens. The action did nothing.
+func replaced(err error) bool {
+	return err != nil && strings.Contains(err.Error(), "Could not find node with given id")
 }
 
 // command sends the browser a command of its protocol.
@@ -207,19 +221,32 @@ func (b *browser) picture(name string) {
 		return
 	}
 	png := value(b, chromedp.FullScreenshot(100))
-	if err := os.WriteFile(filepath.Join(b.ArtifactDir(), name+".png"), png, 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(b.ArtifactDir(), strings.NewReplacer("/", "-", "?", "-").Replace(name)+".png"), png, 0o600); err != nil {
 		b.Fatal(err)
 	}
 }
 
-// accessible asks axe-core about the page as it is. The script is brought to a page once,
-// and styles are not fetched again: they are all the page's own.
+// accessible asks axe-core about the page as it is.
 func (b *browser) accessible(where string) {
+	b.Helper()
+	b.heed(where, "{}")
+}
+
+// coloured asks axe-core about the page's colours only: all that another scheme changes.
+func (b *browser) coloured(where string) {
+	b.Helper()
+	b.heed(where, `{runOnly: ["color-contrast", "link-in-text-block"]}`)
+}
+
+// heed fails with what axe-core finds. The script is brought to a page once, and styles are not
+// fetched again: they are all the page's own.
+func (b *browser) heed(where, options string) {
 	b.Helper()
 	if !value(b, chromedp.Evaluate[bool](`"axe" in window`)) {
 		_ = value(b, chromedp.Evaluate[chromedp.Void](b.axe+";0"))
 	}
-	found := value(b, chromedp.Evaluate[string](`axe.run({resultTypes: ["violations"], preload: false}).then(r => JSON.stringify(
+	// What fades in has other colours until it is there; a spinner never ends.
+	found := value(b, chromedp.Evaluate[string](`Promise.allSettled(document.getAnimations().filter(a => a.effect.getComputedTiming().endTime !== Infinity).map(a => a.finished)).then(() => axe.run(Object.assign({resultTypes: ["violations"], preload: false}, `+options+`))).then(r => JSON.stringify(
 		r.violations.map(v => ({id: v.id, help: v.help, at: v.nodes.map(n => n.html + ' — ' + n.failureSummary)}))))`, chromedp.EvalAwaitPromise))
 	var violations []struct {
 		ID, Help string
@@ -262,7 +289,7 @@ func TestBrowserStory(t *testing.T) {
 	save := chromedp.CSS(".save")
 	b.do(chromedp.WaitNotVisible(save), chromedp.Click(chromedp.CSS("#s-created")), chromedp.WaitVisible(save))
 	b.click(".save .btn.go", ".note.info")
-	if row, err := e.views.Connection(firm); err != nil || !row.Settings.OnMatterCreated {
+	if row, err := e.views.Connections.Connection(firm); err != nil || !row.Settings.OnMatterCreated {
 		t.Errorf("the setting is not saved: %+v, %v", row.Settings, err)
 	}
 	b.quiet("settings")
@@ -318,6 +345,28 @@ func TestBrowserDeadLetters(t *testing.T) {
 	b.quiet("settling")
 }
 
+// A matter type is found by typing a part of its name, and chosen by keys; Enter never sends a
+// form with half a name.
+func TestBrowserTypeAhead(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).connect().tell().tellMappings().told(t)
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/integrations/mappings?case_type=Pedestrian+Accident")
+	field := chromedp.CSS("#mp-type-find")
+	b.do(chromedp.WaitVisible(field), chromedp.Focus(field), chromedp.SendKeys(field, "pedes inj"))
+	b.do(chromedp.WaitVisible(chromedp.CSS("#mp-type-list li:not([hidden])")))
+	b.accessible("the list of matter types")
+	b.do(chromedp.KeyEvent(kb.ArrowDown))
+	b.enter("#mp-type-find")
+	if got := value(b, chromedp.Evaluate[string](`document.getElementById('mp-type').value`)); got != "t_2" {
+		t.Errorf("the matter type is %q, want that of pedestrians", got)
+	}
+	b.click(".edit .acts .btn.go", ".note.info")
+	b.at("/integrations/mappings?saved=1&released=1")
+	b.quiet("choosing a matter type")
+}
+
 // The rows of a list follow the ledger while the page is open.
 func TestBrowserFreshRows(t *testing.T) {
 	chromium(t)
@@ -359,14 +408,22 @@ func TestBrowserPast(t *testing.T) {
 	b.quiet("the past")
 }
 
-// look is a window and its colours.
-type look struct {
-	width  int64
-	scheme string
+// seen looks at a page wide and narrow, light and dark: it is accessible, fits, and the browser
+// has nothing to complain about.
+func (b *browser) seen(name string) {
+	b.Helper()
+	for _, width := range []int64{1280, 390} {
+		where := fmt.Sprintf("%s-%d-", name, width)
+		b.look(width, "light")
+		b.accessible(where + "light")
+		b.fits(where + "light")
+		b.picture(where + "light")
+		b.look(width, "dark")
+		b.coloured(where + "dark")
+		b.picture(where + "dark")
+		b.quiet(where + "dark")
+	}
 }
-
-// looks are in turn those of a page: each is seen wide and narrow, light and dark.
-var looks = [][]look{{{1280, "light"}, {390, "dark"}}, {{1280, "dark"}, {390, "light"}}}
 
 // Every page is accessible, in light and dark, wide and narrow.
 func TestBrowserPages(t *testing.T) {
@@ -377,15 +434,19 @@ func TestBrowserPages(t *testing.T) {
 	mapped := newEngine(t).connect().tell().tellMappings().told(t)
 	settled := newEngine(t).connect().tell().tellSettled().told(t)
 	asking, hooks := proposed(t), hooked(t)
+	compared := newEngine(t).connect().tell().tellContact().tellDrift().tellBulk().told(t)
 	denied := refused(t, domain.Denied, domain.CodeAuthorizationDenied, "Somebody clicked “Deny” on Smokeball's page")
 	foreign := refused(t, domain.Denied, domain.CodeAuthorizationForeign, "The authorization link belongs to a browser that is signed in to CaseHug, and nobody is signed in here")
 	b := openBrowser(t, connected.url)
-	for i, p := range []struct {
+	for _, p := range []struct {
 		e     *engine
 		name  string
 		token string
 		path  string
 	}{
+		{troubled(t), "overview", "admin-token", "/overview"}, {troubled(t), "user-overview", "user-token", "/overview"}, {bare, "overview-bare", "admin-token", "/overview"},
+		{ended, "overview-ended", "user-token", "/overview"}, {newEngine(t).connect().told(t), "overview-new", "admin-token", "/overview"}, {calm(t), "overview-calm", "user-token", "/overview"},
+		{troubled(t), "history-remedies", "user-token", "/history"}, {troubled(t), "matters-waiting", "admin-token", "/matters?state=waiting"},
 		{connected, "connected", "admin-token", "/integrations"}, {connected, "user-connected", "user-token", "/integrations"},
 		{bare, "not-connected", "admin-token", "/integrations"}, {bare, "user-not-connected", "user-token", "/integrations"},
 		{engines["soon"].told(t), "soon", "admin-token", "/integrations"}, {engines["failed"].told(t), "failed-try", "admin-token", "/integrations"},
@@ -413,21 +474,20 @@ func TestBrowserPages(t *testing.T) {
 		{past, "audit", "admin-token", "/audit"}, {past, "audit-nothing", "admin-token", "/audit?actor=nobody"}, {bare, "audit-bare", "admin-token", "/audit"},
 		{settled, "dead-letters", "admin-token", "/dead-letters?tried=dl_4"}, {settled, "dead-letters-taken-in", "admin-token", "/dead-letters?status=taken_in"},
 		{settled, "dead-letters-discarded", "admin-token", "/dead-letters?status=discarded"}, {connected, "dead-letter-discard", "admin-token", "/dead-letters/dl_1/discard"}, {bare, "dead-letters-none", "admin-token", "/dead-letters"},
+		{engines["troubled"].told(t), "not-answering", "admin-token", "/integrations"}, {engines["misconfigured"].told(t), "user-misconfigured", "user-token", "/integrations"},
+		{compared, "drift", "admin-token", "/drift"}, {bare, "drift-none", "admin-token", "/drift"}, {compared, "matter-differs", "admin-token", "/matters/m_1006"}, {compared, "user-matter-differs", "user-token", "/matters/m_1006"},
+		{compared, "provenance", "user-token", "/matters/m_1006/provenance"}, {compared, "preview", "user-token", "/matters/m_1001/preview"}, {compared, "erase", "admin-token", "/matters/m_1006/erase"},
+		{compared, "erase-client", "admin-token", "/clients/c_77/erase"}, {compared, "erasures", "admin-token", "/erasures?q=rivera"},
+		{compared, "link", "admin-token", "/matters/m_1002/link?q=rivera"}, {compared, "unlink", "admin-token", "/matters/m_1001/unlink"},
+		{compared, "bulk-choose", "admin-token", "/bulk-syncs?which="}, {compared, "bulk-running", "admin-token", "/bulk-syncs/b_1"}, {compared, "bulk-cancel", "admin-token", "/bulk-syncs/b_1/cancel"}, {bare, "bulk-bare", "admin-token", "/bulk-syncs"},
+		{connected, "api", "admin-token", "/api"}, {connected, "api-call", "admin-token", "/api/get-connection"},
 		{connected, "signed-out", "no-token", "/history"}, {connected, "forbidden", "user-token", "/dead-letters"},
 		{connected, "not-found", "admin-token", "/matters/m_9"}, {connected, "callback", "admin-token", "/oauth/smokeball/callback?state=gone&code=c"},
 		{denied, "callback-denied", "admin-token", "/oauth/smokeball/callback?state=s&error=access_denied"}, {foreign, "callback-foreign", "no-token", "/oauth/smokeball/callback?state=s&code=c"},
 	} {
 		b.base = p.e.url
 		b.signIn(p.token)
-		b.look(looks[i%len(looks)][0].width, looks[i%len(looks)][0].scheme)
 		b.open(p.path)
-		for _, look := range looks[i%len(looks)] {
-			where := fmt.Sprintf("%s-%d-%s", p.name, look.width, look.scheme)
-			b.look(look.width, look.scheme)
-			b.accessible(where)
-			b.fits(where)
-			b.quiet(where)
-			b.picture(where)
-		}
+		b.seen(p.name)
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	problems "github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 // call is one request to the engine.
@@ -137,6 +141,9 @@ func (r reply) problem(status int, code string) problem {
 	r.into(&p)
 	if p.Status != status || p.Code != code || p.Title == "" || p.Detail == "" || p.Remedy == "" {
 		r.t.Errorf("problem %+v; want status %d, code %s, and title, detail and remedy", p, status, code)
+	}
+	if !slices.Contains(problems.Codes(), domain.Code(p.Code)) {
+		r.t.Errorf("the code %s is not among those that the API describes", p.Code)
 	}
 	return p
 }

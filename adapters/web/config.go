@@ -16,6 +16,8 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/console"
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/doctor"
+	"github.com/casehug/smokeball-sync/internal/idempotency"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -26,15 +28,25 @@ type Config struct {
 	Allowance ports.Allowance
 
 	Syncs       ports.Syncs
+	Previews    ports.Previews
+	Bulks       ports.BulkSyncs
 	Versions    ports.Versions
+	Links       ports.Links
+	Differences ports.Differences
+	Erasures    ports.Erasures
 	Accounts    ports.Accounts
 	Consents    ports.Consents
 	Settings    ports.Settings
+	Retentions  ports.Retentions
 	Webhooks    ports.Webhooks
 	Mappings    ports.Mappings
 	DeadLetters ports.DeadLetters
 	Inbox       api.Inbox
 	Keys        api.Keys
+	Backups     api.Backups
+
+	// Calls keeps which calls were made with an Idempotency-Key. Nil: such keys have no effect.
+	Calls *idempotency.Calls
 
 	// Refusals records what people are refused. Nil: nothing is recorded.
 	Refusals ports.Refusals
@@ -48,8 +60,8 @@ type Config struct {
 	// OperatorToken lets programs on this machine read every firm's things with
 	// "Authorization: Operator <token>". Empty: none can.
 	OperatorToken string
-	// OneTime trades a sign-in code for a CaseHug token, once. Nil: there are no codes.
-	OneTime func(code string) (token string, ok bool)
+	// Codes trades a code of a sign-in link for a CaseHug token. Nil: there are no such links.
+	Codes func(code string) (token string, ok bool)
 
 	// PublicURL is how browsers reach the engine, such as https://sync.casehug.example.
 	PublicURL string
@@ -65,14 +77,28 @@ type Config struct {
 	// Schema returns the published JSON Schema of an event type. Nil: there are none.
 	Schema func(eventType string) ([]byte, bool)
 
+	// BusDescription is the AsyncAPI document. Nil: there is none.
+	BusDescription []byte
+
 	// Stalled counts a firm's running syncs that make no progress. Nil: they are not counted.
 	Stalled func(domain.FirmID) int
+	// Stopping is done when the engine stops: streams end then. Nil: they end with their
+	// connections.
+	Stopping context.Context
+	// Heartbeat is the longest time in which a stream sends nothing. Zero: 15 seconds.
+	Heartbeat time.Duration
+	// SweptEvery is how often firms without webhooks are swept. Nil: nobody sweeps.
+	SweptEvery func() time.Duration
 	// Ready reports what is missing before the engine can take work, or nil.
-	Ready    func(context.Context) error
-	Registry *prometheus.Registry
-	Logger   *slog.Logger
-	Now      func() time.Time
-	Version  string
+	Ready func(context.Context) error
+	// Health is what doctor finds of the engine: all, or what costs nearly nothing.
+	Health func(ctx context.Context, deep bool) doctor.Report
+	// Rebuilding names the views whose rows are those of an older version for now. Nil: none ever is.
+	Rebuilding func() []string
+	Registry   *prometheus.Registry
+	Logger     *slog.Logger
+	Now        func() time.Time
+	Version    string
 }
 
 // Views are the rows that answers and pages are made of.
@@ -81,14 +107,31 @@ type Views struct {
 	Connections ports.Connections
 	History     ports.History
 	Matters     ports.Matters
+	Counts      ports.MatterCounts
+	Fields      ports.MatterFields
+	People      ports.People
+	Changes     ports.Changes
+	Drift       ports.Drift
 	DeadLetters ports.DeadLetterRows
 	Audit       ports.AuditRows
+	Retentions  ports.RetentionRows
+	Bulks       ports.BulkRows
+	Rebuilds    api.Rebuilds
+	Revisions   api.Revisions
 }
 
 // ViewsOf takes every row from v.
 func ViewsOf(v *projections.Views) Views {
-	return Views{Progress: v, Connections: v, History: v, Matters: v, DeadLetters: v, Audit: v}
+	return Views{Progress: v.Progress, Connections: v.Connections, History: history{v.Syncs, v.Work}, Matters: v.Matters, Counts: v.Matters, Fields: v.Matters, People: v.People, Changes: v.Changed, Drift: v.Drift, DeadLetters: v.DeadLetters, Audit: v.Trail, Retentions: v.Retentions, Bulks: v.Bulks, Revisions: v.Changed, Rebuilds: v}
 }
+
+// history is the rows of syncs, and how many of them have not ended.
+type history struct {
+	projections.SyncRows
+	work projections.WorkRows
+}
+
+func (h history) Queue(f domain.FirmID) projections.Queue { return h.work.Queue(f) }
 
 // New builds the HTTP side. The error names everything that the configuration lacks.
 func New(c Config) (http.Handler, error) {
@@ -106,10 +149,10 @@ func (c Config) check() (*url.URL, error) {
 		name  string
 		there bool
 	}{
-		{"Views", c.Views.all()}, {"Past", c.Past != nil}, {"Allowance", c.Allowance != nil}, {"Syncs", c.Syncs != nil}, {"Versions", c.Versions != nil},
-		{"Accounts", c.Accounts != nil}, {"Consents", c.Consents != nil}, {"Settings", c.Settings != nil}, {"Webhooks", c.Webhooks != nil},
-		{"Mappings", c.Mappings != nil}, {"DeadLetters", c.DeadLetters != nil}, {"Inbox", c.Inbox != nil}, {"Keys", c.Keys != nil},
-		{"Ready", c.Ready != nil}, {"Registry", c.Registry != nil}, {"Logger", c.Logger != nil}, {"Now", c.Now != nil},
+		{"Views", c.Views.all()}, {"Past", c.Past != nil}, {"Allowance", c.Allowance != nil}, {"Syncs", c.Syncs != nil}, {"Previews", c.Previews != nil}, {"Bulks", c.Bulks != nil}, {"Versions", c.Versions != nil}, {"Links", c.Links != nil}, {"Differences", c.Differences != nil}, {"Erasures", c.Erasures != nil},
+		{"Accounts", c.Accounts != nil}, {"Consents", c.Consents != nil}, {"Settings", c.Settings != nil}, {"Retentions", c.Retentions != nil}, {"Webhooks", c.Webhooks != nil},
+		{"Mappings", c.Mappings != nil}, {"DeadLetters", c.DeadLetters != nil}, {"Inbox", c.Inbox != nil}, {"Keys", c.Keys != nil}, {"Backups", c.Backups != nil},
+		{"Ready", c.Ready != nil}, {"Health", c.Health != nil}, {"Registry", c.Registry != nil}, {"Logger", c.Logger != nil}, {"Now", c.Now != nil},
 	} {
 		if !need.there {
 			missing = append(missing, fmt.Errorf("%s is missing", need.name))
@@ -123,5 +166,5 @@ func (c Config) check() (*url.URL, error) {
 }
 
 func (v Views) all() bool {
-	return v.Progress != nil && v.Connections != nil && v.History != nil && v.Matters != nil && v.DeadLetters != nil && v.Audit != nil
+	return v.Progress != nil && v.Connections != nil && v.History != nil && v.Matters != nil && v.Changes != nil && v.Drift != nil && v.DeadLetters != nil && v.Audit != nil && v.Retentions != nil && v.Bulks != nil && v.Rebuilds != nil && v.Revisions != nil
 }

@@ -37,6 +37,9 @@ func TestFirmsWithTheSameIDsNeverMeet(t *testing.T) {
 	e := newEngine(t).tellTwins().told(t)
 	var asked []call
 	for _, d := range doors() {
+		if strings.HasSuffix(d.path, "/stream") {
+			continue // it ends only with its reader; the tests of streams hold it to its firm
+		}
 		if d.method != "GET" && d.method != "" && !strings.Contains(d.path, "/sync") && !strings.Contains(d.path, "/dead-letters") && !strings.Contains(d.path, "/case-type") {
 			continue // what connects or disconnects would change the story
 		}

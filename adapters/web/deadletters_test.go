@@ -3,6 +3,7 @@ package web_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,7 +21,7 @@ func (e *engine) RetryDeadLetter(_ context.Context, by domain.User, id string) (
 	if err := e.hear("retry dead letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
 		return 0, err
 	}
-	_, ok, err := e.views.DeadLetter(by.Firm, id)
+	_, ok, err := e.views.DeadLetters.DeadLetter(by.Firm, id)
 	switch {
 	case err != nil:
 		return 0, err
@@ -40,7 +41,7 @@ func (e *engine) DiscardDeadLetter(_ context.Context, by domain.User, id string)
 	if err := e.hear("discard dead letter %s of %s by %s", id, by.Firm, by.Subject); err != nil {
 		return 0, err
 	}
-	if _, ok, err := e.views.DeadLetter(by.Firm, id); err != nil || !ok {
+	if _, ok, err := e.views.DeadLetters.DeadLetter(by.Firm, id); err != nil || !ok {
 		return 0, errors.Join(err, noDeadLetter)
 	}
 	return e.add(noon, domain.DeadLetterStream(by.Firm, id),
@@ -164,7 +165,7 @@ func TestDeadLettersPage(t *testing.T) {
 	}
 	open("/dead-letters").contains("must be active, pending or closed", "<code>/status</code>", "<code>&#34;archived&#34;</code>", "&#34;status&#34;: &#34;archived&#34;",
 		"2 bytes that are not text", "the event as a whole", "Matter changed, m_1001", "version 3 of this matter is here", `aria-describedby="w-dl_3"`,
-		"Document approved, d_318", "A document is not in Smokeball because of this.", "Retried in vain by Folasade Osei", "The fault is on our side.",
+		"Document approved, d_318", "A document is not in Smokeball because of this.", "Retried without success by Folasade Osei", "The fault is on our side.",
 		"Of 300,000 bytes the first 63", "Open <span>5</span>", "Taken in later <span>1</span>", `action="/dead-letters/dl_1/retry"`, `href="/dead-letters/dl_1/discard"`).
 		lacks(`action="/dead-letters/dl_3/retry"`, "dl_nobody", "dl_6")
 	open("/dead-letters?status=taken_in").contains("Client changed, c_82", "by a retry of Folasade Osei").lacks("/retry", "/discard")
@@ -187,8 +188,29 @@ func TestLettersAreSettledInTheConsole(t *testing.T) {
 	open("/dead-letters?done=taken_in").contains("The event is taken in.", "Open <span>4</span>", "Taken in later <span>2</span>")
 	send("/dead-letters/dl_2/retry", "/dead-letters?tried=dl_2")
 	e.told(t)
-	open("/dead-letters?tried=dl_2").contains("still can’t be taken in.", `href="#dl_2"`, "<code>/title</code>")
+	open("/dead-letters?tried=dl_2").contains("is still not accepted.", `href="#dl_2"`, "<code>/title</code>")
 	open("/dead-letters/dl_4/discard").contains("Discard this event?", `action="/dead-letters/dl_4/discard"`, "Keep it")
 	send("/dead-letters/dl_4/discard", "/dead-letters?done=discarded")
 	open("/dead-letters?done=discarded").contains("It stays readable", "Discarded <span>2</span>").lacks("d_318")
+}
+
+// A list of large events with many faults shows of each event the beginning and links to the whole: a
+// page stays small, and the next one is a click away.
+func TestLargeDeadLettersComeInPages(t *testing.T) {
+	e := newEngine(t).connect()
+	long := strings.Repeat("é", 30_000)
+	for i := range 60 {
+		e.add(at(50), domain.DeadLetterStream(firm, fmt.Sprintf("dl_large_%d", i)), domain.DeadLettered{Subject: "casehug.f_1.matter.updated", Type: domain.TypeMatterUpdated,
+			Body: []byte(`{"matter_id":"m_large","title":"Rivera v. Apex Freight","status":"lost","note":"` + long + `"}`), Faults: []domain.FieldFault{{Field: "/status", Reason: "must be active, pending or closed"}}})
+	}
+	e.told(t)
+	page := e.call(t, call{path: "/dead-letters", cookie: "admin-token", html: true}).want(200)
+	page.contains("Matter changed, m_large", "Rivera v. Apex Freight", "<code>&#34;lost&#34;</code>", "This is its beginning.", "/v1/firms/f_1/dead-letters/dl_large_59", "Show older").lacks("dl_large_39", "\ufffd")
+	if n := len(page.body); n > 200_000 {
+		t.Errorf("the page has %d bytes", n)
+	}
+	shown := strings.Count(string(page.body), "<article")
+	if shown != 20 {
+		t.Errorf("the page shows %d dead letters", shown)
+	}
 }

@@ -19,7 +19,13 @@ type tried struct {
 		Keeps                     bool    `json:"keeps_type"`
 		Has                       *string `json:"smokeball_matter_type_id"`
 		CaseType, Title, CaseArea string
+		Calls                     *int
 		Message                   string
+	}
+	Estimate *struct {
+		Syncs, Calls int
+		Seconds      float64
+		Rough        bool
 	}
 	Next     *string `json:"next_cursor"`
 	Revision int
@@ -78,9 +84,54 @@ func TestDryRun(t *testing.T) {
 			t.Errorf("%s: it lists %q, want %q", c.name, ids, c.ids)
 		}
 	}
-	if after, _ := e.since(0); len(after) != len(before) || e.asked() != "" {
+	want := "preview m_1002 by u_1 of f_1\npreview m_1002 by u_1 of f_1"
+	if after, _ := e.since(0); len(after) != len(before) || e.asked() != want {
 		t.Errorf("a dry run recorded %d events and asked %q", len(after)-len(before), e.asked())
 	}
+}
+
+// TestADryRunTellsWhatAChangeTakes counts the calls of the syncs that would go on: none, one, more
+// than are gone through, and where Smokeball does not answer.
+func TestADryRunTellsWhatAChangeTakes(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings()
+	cost := func(body, query string) (got tried) {
+		e.try(t, query, body).want(200).into(&got)
+		return got
+	}
+	if got := cost(`{"remove":"map_dust"}`, ""); got.Estimate == nil || got.Estimate.Calls != 0 || got.Estimate.Seconds != 0 || got.Estimate.Syncs != 0 || got.Estimate.Rough {
+		t.Errorf("a change of nothing takes %+v", got.Estimate)
+	}
+	if got := cost(`{"case_type":"Auto Accident","matter_type_id":"t_2"}`, ""); got.Estimate.Calls != 0 || got.Items[0].Calls == nil || *got.Items[0].Calls != 0 {
+		t.Errorf("a matter in Smokeball takes %+v, and of its own %v", got.Estimate, got.Items[0].Calls)
+	}
+	const waits = `{"case_type":"Pedestrian Accident","matter_type_id":"t_2"}`
+	if got := cost(waits, ""); got.Estimate.Syncs != 1 || got.Estimate.Calls != 1 || got.Estimate.Seconds != 0.2 || *got.Items[0].Calls != 1 {
+		t.Errorf("one that waits takes %+v", got.Estimate)
+	}
+	for i := range 5 {
+		m := cho()
+		m.ID = domain.MatterID(fmt.Sprintf("m_2%02d", i))
+		sync := domain.SyncID("s_" + string(m.ID))
+		e.add(at(10), domain.MatterStream(firm, m.ID), domain.MatterCreated{Origin: origin("evt_" + string(m.ID)), Matter: m}, domain.SyncRequested{Sync: sync, Trigger: domain.TriggerManual},
+			domain.SyncStarted{Sync: sync, Attempt: 1}, domain.SyncDeferred{Sync: sync, Step: domain.StepMatterType, Failure: domain.Failure{Code: domain.CodeMatterTypeUnmapped}})
+	}
+	got := cost(waits, "?limit=5")
+	if got.Estimate.Syncs != 6 || got.Estimate.Calls != 6 || got.Estimate.Seconds != 1.2 || !got.Estimate.Rough || *got.Items[3].Calls != 1 || got.Items[4].Calls != nil {
+		t.Errorf("six that wait take %+v, the fifth %v", got.Estimate, got.Items[4].Calls)
+	}
+	if rest := cost(waits, "?limit=5&cursor="+*got.Next); rest.Estimate != nil || len(rest.Items) != 1 {
+		t.Errorf("the rest takes %+v", rest.Estimate)
+	}
+	page := func() reply {
+		return e.call(t, call{path: "/integrations/mappings?try=save&id=map_new&case_type=Pedestrian+Accident&matter_type_id=t_2", cookie: "admin-token", html: true}).want(200)
+	}
+	page().contains("That takes about 6 calls to Smokeball, about 2 s with the allowance to itself.", "goes on at once. That takes 1 call.")
+	e.call(t, call{path: "/integrations/mappings?try=remove&id=map_dust", cookie: "admin-token", html: true}).want(200).contains("That takes no calls to Smokeball.")
+	e.failWith(callError(domain.Retryable, 0))
+	if got := cost(waits, ""); got.Estimate != nil || got.Counts.Released != 6 || got.Items[0].Calls != nil {
+		t.Errorf("without Smokeball it takes %+v", got.Estimate)
+	}
+	page().contains("How many calls to Smokeball that takes is not known: Smokeball does not answer.").lacks("no calls")
 }
 
 func TestDryRunOfAMatterInSmokeball(t *testing.T) {
@@ -170,8 +221,8 @@ func TestDryRunOnThePage(t *testing.T) {
 	open("try=save&case_type=X&matter_type_id=t_old", 422).contains(`id="mp-type-e">Is deleted in Smokeball.`, "Smokeball matter type: Is deleted in Smokeball.", "autofocus")
 	open("try=save&id=map_p&case_type=divorce&matter_type_id=t_1", 409).contains("Mapping map_divorce is for “Divorce” already")
 	open("id=map_dust", 200).contains("What was chosen is deleted in Smokeball.", `aria-invalid="true"`)
-	if e.asked() != "" {
-		t.Errorf("a port was asked: %s", e.asked())
+	if e.asked() != "preview m_1002 by u_1 of f_1" {
+		t.Errorf("it asked %s", e.asked())
 	}
 	e.call(t, call{path: "/integrations/mappings?try=save&case_type=X&matter_type_id=t_1", cookie: "user-token", html: true}).want(403)
 }

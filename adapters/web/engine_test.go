@@ -22,6 +22,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/console"
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/doctor"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -47,6 +48,7 @@ var people = map[string]domain.User{
 // engine is everything that the HTTP side stands on, made by hand: views over a
 // ledger in memory, and ports that decide as little as they can.
 type engine struct {
+	erasures map[domain.EraseID]domain.Erasure
 	*ledger
 	views *projections.Views
 	log   *bytes.Buffer
@@ -88,17 +90,25 @@ func newEngine(t *testing.T, change ...func(*web.Config)) *engine {
 
 func (e *engine) config() web.Config {
 	return web.Config{
-		Views: web.ViewsOf(e.views), Syncs: e, Versions: e, Accounts: e, Consents: e, Settings: e, Webhooks: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, DeadLetters: e, Past: projections.Past{Ledger: e.ledger, Views: e.views}, Refusals: refusals{e},
+		Views: web.ViewsOf(e.views), Syncs: e, Previews: e, Bulks: e, Versions: e, Links: e, Differences: e, Erasures: e, Accounts: e, Consents: e, Settings: e, Retentions: e, Webhooks: e, Mappings: e, Inbox: e, Users: e, Sessions: sessions{e}, CaseHugOrigins: []string{"https://app.casehug.example"}, Allowance: e, Keys: e, Backups: backups{}, DeadLetters: e, Past: projections.Past{Ledger: e.ledger, Webhooks: e.views.Webhooks}, Refusals: refusals{e},
 		PublicURL: e.url, ConsentURL: e.consent, Region: "us", OperatorToken: operator,
-		Scopes:       []console.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
-		WebhookTypes: []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
+		Scopes:         []console.Scope{{Permission: "Matters", Access: "Read and write", Why: "Create a matter from an intake.", Names: "matters/read matters/write"}},
+		BusDescription: []byte(`{"asyncapi":"3.0.0"}`),
+		WebhookTypes:   []string{"matter.created", "matter.updated", "event.updated", "mattertype.updated", "error"},
 		Schema: func(name string) ([]byte, bool) {
 			return []byte(`{"title":"matter"}`), name == "com.casehug.matter.created"
 		},
-		OneTime: e.trade, Ready: func(context.Context) error { return e.notReady },
+		Codes: e.trade, Ready: func(context.Context) error { return e.notReady }, Health: health,
 		Registry: prometheus.NewRegistry(), Logger: slog.New(slog.NewJSONHandler(&locked{w: e.log, mu: &e.mu}, &slog.HandlerOptions{Level: slog.LevelDebug})),
-		Now: func() time.Time { return noon }, Version: "1.2.3",
+		SweptEvery: func() time.Duration { return 10 * time.Minute }, Now: func() time.Time { return noon }, Version: "1.2.3",
 	}
+}
+
+// stopping has streams send what there is, and end.
+func stopping(c *web.Config) {
+	ctx, stop := context.WithCancel(context.Background())
+	stop()
+	c.Stopping = ctx
 }
 
 // locked lets many goroutines write one log.
@@ -143,7 +153,7 @@ func (e *engine) failWith(err error) {
 func (e *engine) told(t *testing.T) *engine {
 	t.Helper()
 	list, _ := e.since(0)
-	ctx, stop := context.WithTimeout(t.Context(), 5*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), stepWithin)
 	defer stop()
 	if err := e.views.Wait(ctx, uint64(len(list))); err != nil {
 		t.Fatal(err)
@@ -170,7 +180,29 @@ func (e *engine) Verify(_ context.Context, token string) (domain.User, error) {
 	return domain.User{}, rejection(domain.Denied, domain.CodeNotSignedIn, "The token is not signed by CaseHug")
 }
 
-func (e *engine) Usage(domain.FirmID) (float64, int) { return 5, 42 }
+// Usage is that of an engine that started two hours ago.
+func (e *engine) Usage(domain.FirmID) projections.Usage {
+	begun := noon.Truncate(time.Hour).Add(-2 * time.Hour)
+	return projections.Usage{PerSecond: 5, LastMinute: 42, YoursLastMinute: 9, Since: begun.Add(14 * time.Minute),
+		Hours: []projections.HourCalls{{From: begun, Used: 1200, Yours: 40}, {From: begun.Add(time.Hour)}, {From: begun.Add(2 * time.Hour), Used: 34, Yours: 16}}}
+}
+
+func (e *engine) Preview(_ context.Context, by domain.User, m domain.MatterID, _ ports.SyncRequest) (domain.Preview, error) {
+	p := domain.Preview{Ends: domain.Succeeded, Calls: []domain.PlannedCall{{Op: "create contact", Method: "POST", Path: "/contacts", Body: []byte(`{"person":{"lastName":"Rivera"}}`)}}}
+	return p, e.hear("preview %s by %s of %s", m, by.Subject, by.Firm)
+}
+
+func (e *engine) Under(ctx context.Context, by domain.User, m domain.MatterID, _ domain.Mappings) (domain.Preview, error) {
+	return e.Preview(ctx, by, m, ports.SyncRequest{})
+}
+
+func (e *engine) Replay(ctx context.Context, f domain.FirmID, m domain.MatterID, run domain.DryRun) (domain.Replay, error) {
+	return run.Replay(func(yield func(domain.Event, time.Time) bool) {
+		for env := range e.ledger.Read(ctx, domain.MatterStream(f, m)) {
+			yield(env.Event, env.At)
+		}
+	}), nil
+}
 
 func (e *engine) Request(_ context.Context, by domain.User, m domain.MatterID, r ports.SyncRequest) (domain.SyncID, uint64, error) {
 	err := e.hear("request %s by %s, matter %t, %d documents", m, by.Subject, r.Matter != nil, len(r.Documents))
@@ -185,7 +217,7 @@ func (e *engine) Retry(_ context.Context, by domain.User, id domain.SyncID) (dom
 	if err := e.hear("retry %s by %s", id, by.Subject); err != nil {
 		return "", 0, err
 	}
-	row, ok, err := e.views.Sync(by.Firm, id)
+	row, ok, err := e.views.Syncs.Sync(by.Firm, id)
 	switch {
 	case err != nil:
 		return "", 0, err
@@ -202,7 +234,7 @@ func (e *engine) Cancel(_ context.Context, by domain.User, id domain.SyncID) (ui
 	if err := e.hear("cancel %s by %s", id, by.Subject); err != nil {
 		return 0, err
 	}
-	row, ok, err := e.views.Sync(by.Firm, id)
+	row, ok, err := e.views.Syncs.Sync(by.Firm, id)
 	switch {
 	case err != nil:
 		return 0, err
@@ -271,7 +303,7 @@ func (e *engine) complete(state string, done ports.Completed) (ports.Completed, 
 		fact = domain.AccountProposed{Attempt: a.State, Account: elm, Expires: noon.Add(10 * time.Minute), By: "u_1"}
 	}
 	at := e.add(noon, domain.ConnectionStream(done.Firm), fact)
-	ctx, stop := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, stop := context.WithTimeout(context.Background(), stepWithin)
 	defer stop()
 	return done, e.views.Wait(ctx, at)
 }
@@ -362,6 +394,58 @@ func (e *engine) RemoveWebhooks(_ context.Context, by domain.User) (uint64, erro
 	return e.add(noon, domain.ConnectionStream(by.Firm), domain.WebhooksRemoved{By: by.Subject}), nil
 }
 
+// matterNow folds a matter of the firm.
+func (e *engine) matterNow(f domain.FirmID, id domain.MatterID) (m domain.Matter) {
+	list, _ := e.since(0)
+	for _, env := range list {
+		if env.Stream == domain.MatterStream(f, id) {
+			m = m.Apply(env.Event, env.At)
+		}
+	}
+	return m
+}
+
+func (e *engine) Accept(_ context.Context, by domain.User, f domain.FieldRef) (uint64, error) {
+	if err := e.hear("accept %s of %s by %s", f.Name, f.Matter, by.Subject); err != nil {
+		return 0, err
+	}
+	m := e.matterNow(f.Firm, f.Matter)
+	if !m.Known {
+		return 0, rejection(domain.Unknown, domain.CodeMatterUnknown, "There is no such matter")
+	}
+	facts, err := m.Accept(f.Name, f.Seen, by)
+	if err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.MatterStream(f.Firm, f.Matter), facts...), nil
+}
+
+func (e *engine) Repair(_ context.Context, by domain.User, f domain.FieldRef) (domain.SyncID, uint64, error) {
+	if err := e.hear("repair %s of %s by %s", f.Name, f.Matter, by.Subject); err != nil {
+		return "", 0, err
+	}
+	m := e.matterNow(f.Firm, f.Matter)
+	if !m.Known {
+		return "", 0, rejection(domain.Unknown, domain.CodeMatterUnknown, "There is no such matter")
+	}
+	d, err := m.Difference(f.Name, f.Seen)
+	if err != nil {
+		return "", 0, err
+	}
+	id, facts, err := m.Repair(d, "s_repair", by)
+	if err != nil {
+		return "", 0, err
+	}
+	return id, e.add(noon, domain.MatterStream(f.Firm, f.Matter), facts...), nil
+}
+
+func (e *engine) Check(_ context.Context, by domain.User, of domain.MatterID) (uint64, error) {
+	if err := e.hear("check %q by %s", of, by.Subject); err != nil {
+		return 0, err
+	}
+	return e.add(noon, domain.DriftStream(by.Firm), domain.DriftCheckAsked{Check: "k_1", Matter: of, By: by.Subject}), nil
+}
+
 func (e *engine) RebaseMatter(_ context.Context, by domain.User, m domain.MatterID, version int) (uint64, error) {
 	return 0, e.hear("rebase matter %s to %d by %s", m, version, by.Subject)
 }
@@ -370,9 +454,64 @@ func (e *engine) RebaseClient(_ context.Context, by domain.User, c domain.Client
 	return 0, e.hear("rebase client %s to %d by %s", c, version, by.Subject)
 }
 
-func (e *engine) Event(_ context.Context, by domain.User, f domain.FirmID, header http.Header, body []byte) (string, error) {
+func (e *engine) ChangeRetention(_ context.Context, by domain.User, choose func(domain.Retention) domain.Retention) (domain.Retention, uint64, error) {
+	r := choose(domain.Retention{Audit: 400})
+	return r, 0, e.hear("keep %s, %s, %s by %s", r.History, r.Audit, r.DeadLetters, by.Subject)
+}
+
+func (e *engine) Times(r domain.Retention) domain.RetentionTimes {
+	return r.Over(domain.RetentionTimes{DeadLetters: 90 * 24 * time.Hour})
+}
+
+func (e *engine) Erase(_ context.Context, by domain.User, s domain.EraseSubject) (domain.EraseID, domain.Erasure, uint64, error) {
+	asked := domain.Erasure{}.Apply(domain.EraseRequested{Subject: s, By: by.Subject}, noon)
+	e.erasures = map[domain.EraseID]domain.Erasure{domain.EraseIDOf(by.Firm, s): asked}
+	return "er_1", asked, 0, e.hear("erase matter %q client %q by %s", s.Matter, s.Client, by.Subject)
+}
+
+func (e *engine) Erasure(_ context.Context, f domain.FirmID, id domain.EraseID) (domain.Erasure, error) {
+	if asked := e.erasures[id]; f == "f_1" && asked.Known() {
+		return asked, nil
+	}
+	if f != "f_1" || id != "er_1" {
+		return domain.Erasure{}, &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound, Message: "There is no such erasure"}}
+	}
+	return domain.Erasure{}.Apply(domain.EraseRequested{Subject: domain.EraseSubject{Matter: "m_1001"}, By: "u_admin"}, noon), nil
+}
+
+func (e *engine) Plan(_ context.Context, f domain.FirmID, s domain.EraseSubject) (domain.ErasePlan, error) {
+	p := domain.ErasePlan{Subject: s, Matters: []domain.PlannedMatter{{ID: s.Matter, Title: "Rivera v. Apex Freight"}}}
+	switch {
+	case f != firm || s.Client != "" && s.Client != "c_77":
+		return p, &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound, Message: "CaseHug has not told of it"}}
+	case s.Client != "":
+		p.Matters = []domain.PlannedMatter{
+			{ID: "m_1001", Title: "Rivera v. Apex Freight", CaseNumber: "CH-1", Smokeball: "b0a1", Documents: 3, InSmokeball: 2, Cancelled: []domain.SyncID{"s_waits"}},
+			{ID: "m_1006", Title: "Estate of Whitfield", Failing: []domain.SyncID{"s_runs"}}}
+		p.Clients = []domain.PlannedClient{{ID: "c_77", Name: "Maria Rivera"}}
+	}
+	p.Staying = []domain.PlannedClient{{ID: "c_9", Name: "Alberto Apex", With: []domain.MatterID{"m_1002"}}}
+	p.Backups = []domain.BackupTime{{Begun: noon.AddDate(0, 0, -40), Until: noon.AddDate(0, 0, 50)}, {Begun: noon.AddDate(0, 0, -1), Until: noon.AddDate(0, 0, 89)}}
+	return p, nil
+}
+
+func (e *engine) Of(_ context.Context, f domain.FirmID) (list []domain.ErasureEntry, err error) {
+	if f == firm {
+		for id, asked := range e.erasures {
+			list = append(list, domain.ErasureEntry{Firm: firm, ID: id, Erasure: asked})
+		}
+	}
+	return list, nil
+}
+
+func (e *engine) All(ctx context.Context) (list domain.ErasureList, err error) {
+	list.Entries, err = e.Of(ctx, firm)
+	return list, err
+}
+
+func (e *engine) Event(_ context.Context, by domain.User, f domain.FirmID, header http.Header, body []byte) (string, uint64, error) {
 	err := e.hear("event of %s by %s, ce-id %q, cookie %q, authorization %q, %d bytes", f, by.Subject, header.Get("Ce-Id"), header.Get("Cookie"), header.Get("Authorization"), len(body))
-	return "evt_1", err
+	return "evt_1", 7, err
 }
 
 func (e *engine) Addressee(_ context.Context, secret string) (domain.FirmID, error) {
@@ -443,4 +582,13 @@ func (s sessions) End(_ context.Context, badge string) error {
 	defer s.mu.Unlock()
 	s.ended[badge] = true
 	return nil
+}
+
+// health says whether it was asked for all checks.
+func health(_ context.Context, deep bool) doctor.Report {
+	found := "quick"
+	if deep {
+		found = "deep"
+	}
+	return doctor.Report{Version: "test", Running: true, Findings: []doctor.Finding{{Code: doctor.Disk, Severity: doctor.OK, Found: found}}}
 }

@@ -7,15 +7,15 @@ import (
 	"strings"
 
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
-	"github.com/casehug/smokeball-sync/domain"
 )
 
 // operations are the routes for operators and machines.
 type operations struct {
-	version string
-	ready   func(context.Context) error
-	schema  func(eventType string) ([]byte, bool)
-	report  problem.Reporter
+	version    string
+	ready      func(context.Context) error
+	rebuilding func() []string
+	schema     func(eventType string) ([]byte, bool)
+	report     problem.Reporter
 }
 
 // health answers as long as the process serves.
@@ -23,16 +23,23 @@ func (o operations) health(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, map[string]string{"status": "ok", "version": o.version})
 }
 
-// codeNotReady is the code of an engine that can't take work yet.
-const codeNotReady domain.Code = "not_ready"
+// readyBody is the answer of an engine that can take work.
+type readyBody struct {
+	Status     string   `json:"status"`
+	Rebuilding []string `json:"rebuilding,omitempty"` // views that answer with rows of an older version until theirs are folded
+}
 
 // readiness says what is missing before the engine can take work.
 func (o operations) readiness(w http.ResponseWriter, r *http.Request) {
 	if err := o.ready(r.Context()); err != nil {
-		problem.New(http.StatusServiceUnavailable, codeNotReady, err.Error(), "Wait; it goes on by itself. If it stays, look into the log.").With("Retry-After", "1").Write(w)
+		problem.New(http.StatusServiceUnavailable, problem.CodeNotReady, err.Error(), "Wait; it goes on by itself. If it stays, look into the log.").With("Retry-After", "1").Write(w)
 		return
 	}
-	writeJSON(w, map[string]string{"status": "ready"})
+	answer := readyBody{Status: "ready"}
+	if o.rebuilding != nil {
+		answer.Rebuilding = o.rebuilding()
+	}
+	writeJSON(w, answer)
 }
 
 // eventSchema serves the published JSON Schema of one event type.

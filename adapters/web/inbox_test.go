@@ -10,7 +10,7 @@ import (
 func TestEventsComeByHTTP(t *testing.T) {
 	e := newEngine(t)
 	event := call{method: "POST", path: "/v1/firms/f_1/events", token: "service-token", body: `{"specversion":"1.0"}`, kind: "application/cloudevents+json"}
-	if got := strings.TrimSpace(e.call(t, event).want(202).body); got != `{"id":"evt_1"}` {
+	if got := strings.TrimSpace(e.call(t, event).want(202).body); got != `{"id":"evt_1","position":7}` {
 		t.Errorf("answered %s", got)
 	}
 	event.kind, event.body = "application/json", `{"matter_id":"m_1"}`

@@ -77,7 +77,7 @@ func (l *ledger) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[event
 // follow opens views that follow the ledger until the test ends.
 func follow(t *testing.T, l *ledger) *projections.Views {
 	t.Helper()
-	views, err := projections.Open(t.TempDir() + "/views.db")
+	views, err := projections.Open(t.TempDir()+"/views.db", &projections.MemoryKeys{})
 	if err != nil {
 		t.Fatal(err)
 	}

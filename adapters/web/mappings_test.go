@@ -1,8 +1,10 @@
 package web_test
 
 import (
+	"encoding/json"
 	"html"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 
@@ -279,11 +281,12 @@ func TestTypedMappingOutlivesTrouble(t *testing.T) {
 // matter type is chosen, and that a user, who may not choose, is not led there.
 func TestWaitsLeadToTheMapping(t *testing.T) {
 	e := newEngine(t).connect().tell().told(t)
-	const link = `<a class="btn" href="/integrations/mappings?case_type=Pedestrian&#43;Accident#edit">Choose a matter type</a>`
-	for _, path := range []string{"/matters/m_1002", "/history/s_waits"} {
+	const link = `<a class="btn sm" href="/integrations/mappings?matter=m_1002#edit">Choose a matter type`
+	for _, path := range []string{"/matters/m_1002", "/history/s_waits", "/history"} {
 		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).contains(link)
-		e.call(t, call{path: path, cookie: "user-token", html: true}).want(200).lacks("Choose a matter type")
+		e.call(t, call{path: path, cookie: "user-token", html: true}).want(200).lacks("Choose a matter type").contains("Folasade Osei or another firm admin")
 	}
+	e.call(t, call{path: "/integrations/mappings?matter=m_1002", cookie: "admin-token", html: true}).want(200).contains(`name="case_type" type="text" required maxlength="1000" value="Pedestrian Accident"`)
 	for _, path := range []string{"/matters/m_1003", "/matters/m_1001", "/history/s_failed"} {
 		e.call(t, call{path: path, cookie: "admin-token", html: true}).want(200).lacks("Choose a matter type")
 	}
@@ -330,7 +333,7 @@ func TestBrowserMapping(t *testing.T) {
 		t.Errorf("it would become %q", got)
 	}
 	b.accessible("the dry run")
-	b.at("/integrations/mappings?case_type=Pedestrian+Accident")
+	b.at("/integrations/mappings?matter=m_1002")
 	b.click("#edit .btn.go", ".note.info")
 	b.at("/integrations/mappings?saved=1&released=1")
 	if got := b.text(".note.info"); got != "The mapping is saved. 1 matter goes on." {
@@ -340,4 +343,73 @@ func TestBrowserMapping(t *testing.T) {
 	if l := e.mappings(t); l.row(t, "Pedestrian Accident").Kind != "custom" {
 		t.Errorf("the list is %+v", l)
 	}
+}
+
+// TestAMappingsAreaAndPlaceAreTicked where the matter has them: without a tick the mapping is for
+// any, and the form still offers it.
+func TestAMappingsAreaAndPlaceAreTicked(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	open := func(query string) reply {
+		t.Helper()
+		return e.call(t, call{path: "/integrations/mappings?" + query, cookie: "admin-token", html: true}).want(200)
+	}
+	open("case_type=Auto+Accident&practice_area=Personal+Injury&jurisdiction=IL").contains(
+		`name="practice_area" value="Personal Injury" checked`, "Only Personal Injury", `name="jurisdiction" value="IL" checked`, "Only IL")
+	open("try=save&case_type=Auto+Accident&area=Personal+Injury&place=IL&jurisdiction=IL&matter_type_id=t_1").contains(
+		`name="practice_area" value="Personal Injury">`, `name="jurisdiction" value="IL" checked`)
+	open("add=1").contains("Only this practice area", "Only this jurisdiction")
+}
+
+// TestTheCardsShowTheDay: webhooks of the last 24 hours, the last test and the next sweep.
+func TestTheCardsShowTheDay(t *testing.T) {
+	e := newEngine(t).connect()
+	e.add(at(80), domain.ConnectionStream(firm), domain.WebhooksRegistered{Subscription: "sub-1", By: "u_1"}, domain.WebhooksTested{Subscription: "sub-1", By: "u_1"})
+	e.add(at(79), domain.WebhookStream(firm, "test"), domain.SmokeballWebhookReceived{Origin: origin("w_1"), Type: domain.WebhookTest})
+	e.told(t)
+	e.call(t, call{path: "/integrations", cookie: "admin-token", html: true}).want(200).contains("1 received in 24 hours")
+	e.call(t, call{path: "/integrations/advanced", cookie: "admin-token", html: true}).want(200).contains("Last 24 hours", "1 received", "Next sweep", "Passed</span>", "back after 1 min 0 s", "by Folasade Osei")
+}
+
+// TestWholeListsArePagedIfAsked asks for mappings and matter types whole, and one by one.
+func TestWholeListsArePagedIfAsked(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	type page struct {
+		Items []json.RawMessage
+		Next  *string `json:"next_cursor"`
+	}
+	for _, path := range []string{mappingsPath, "/v1/firms/f_1/smokeball/matter-types"} {
+		ask := func(query string) (p page) {
+			e.call(t, call{path: path + query, token: "user-token"}).want(200).into(&p)
+			return p
+		}
+		whole, single := ask(""), []json.RawMessage{}
+		if len(whole.Items) < 2 || whole.Next != nil {
+			t.Fatalf("%s has %d items and goes on at %v", path, len(whole.Items), whole.Next)
+		}
+		for query := "?limit=1"; query != ""; {
+			p := ask(query)
+			single, query = append(single, p.Items...), ""
+			if len(p.Items) != 1 {
+				t.Fatalf("%s: a part has %d items", path, len(p.Items))
+			}
+			if p.Next != nil {
+				query = "?limit=1&cursor=" + *p.Next
+			}
+		}
+		if !slices.EqualFunc(whole.Items, single, func(a, b json.RawMessage) bool { return string(a) == string(b) }) {
+			t.Errorf("%s is %s whole, and %s one by one", path, whole.Items, single)
+		}
+		for _, query := range []string{"?limit=0", "?limit=501", "?cursor=x"} {
+			e.call(t, call{path: path + query, token: "user-token"}).problem(422, "invalid_request")
+		}
+	}
+}
+
+// TestPeopleAreNamedWhereTheyActed names who revised mappings: by the name of their token, or in words
+// where the ledger has none.
+func TestPeopleAreNamedWhereTheyActed(t *testing.T) {
+	e := newEngine(t).connect().tell().tellMappings()
+	e.add(at(3), domain.SettingsStream(firm), domain.MappingRevised{Mapping: domain.Mapping{ID: "map_new", CaseType: "Fence Row", MatterTypeID: "t_1"}, TypeName: "Motor Vehicle Accident", By: "u_7", ByName: "Dana Cole"})
+	page := e.told(t).call(t, call{path: "/integrations/mappings", cookie: "admin-token", html: true}).want(200)
+	page.contains("<small>by Dana Cole</small>", "<small>by a colleague (u_2)</small>").lacks("u_7", "by u_2")
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/auth"
 	"github.com/casehug/smokeball-sync/adapters/web/console"
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
-	"github.com/casehug/smokeball-sync/domain"
 )
 
 // middleware serves every request with headers that keep browsers safe, answers unknown
@@ -23,6 +22,7 @@ type middleware struct {
 	mux    *http.ServeMux
 	errors *console.ErrorPages
 	logger *slog.Logger
+	served served
 	csp    string // Content-Security-Policy
 	secure bool   // the console is reached by https
 }
@@ -56,6 +56,7 @@ type accessRecord struct {
 type recorder struct {
 	http.ResponseWriter
 	status int
+	began  time.Time // the answer
 }
 
 // readWithin is how long a client may take to read an answer. A handler that takes longer by
@@ -66,7 +67,7 @@ func (r *recorder) begin(status int) {
 	if r.status != 0 {
 		return
 	}
-	r.status = status
+	r.status, r.began = status, time.Now()
 	_ = http.NewResponseController(r.ResponseWriter).SetWriteDeadline(time.Now().Add(readWithin)) // a writer without deadlines has no slow client
 }
 
@@ -98,6 +99,7 @@ func (m *middleware) finish(rec *recorder, r *http.Request, record *accessRecord
 			m.errors.Refuse(rec, r, p)
 		}
 	}
+	m.served.count(r.Method, record, rec)
 	m.logger.LogAttrs(r.Context(), levelOf(record.route), "request served", slog.String("method", r.Method), slog.String("route", record.route),
 		slog.Int("status", rec.status), slog.Duration("took", time.Since(record.began)), slog.String("firm", record.firm))
 }
@@ -111,9 +113,6 @@ func levelOf(route string) slog.Level {
 	return slog.LevelInfo
 }
 
-// codeMethodNotAllowed is the code of a request with a method that its address does not have.
-const codeMethodNotAllowed domain.Code = "method_not_allowed"
-
 // refuseAddress answers for an address that has no route, or none for the method; beneath
 // is the mux's own answer, which knows the methods.
 func (m *middleware) refuseAddress(w http.ResponseWriter, r *http.Request, beneath http.Handler) {
@@ -121,7 +120,7 @@ func (m *middleware) refuseAddress(w http.ResponseWriter, r *http.Request, benea
 	beneath.ServeHTTP(probe, r)
 	if probe.status == http.StatusMethodNotAllowed {
 		allow := probe.Header().Get("Allow")
-		m.errors.Refuse(w, r, problem.New(probe.status, codeMethodNotAllowed, "This address does not take "+r.Method+".", "It takes "+allow+".").With("Allow", allow))
+		m.errors.Refuse(w, r, problem.New(probe.status, problem.CodeMethodNotAllowed, "This address does not take "+r.Method+".", "It takes "+allow+".").With("Allow", allow))
 		return
 	}
 	m.errors.Refuse(w, r, problem.UnknownAddress())

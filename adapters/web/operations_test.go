@@ -3,12 +3,16 @@ package web_test
 import (
 	"encoding/json"
 	"errors"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/casehug/smokeball-sync/adapters/web"
+	problems "github.com/casehug/smokeball-sync/adapters/web/problem"
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 func TestHealth(t *testing.T) {
@@ -23,6 +27,25 @@ func TestHealth(t *testing.T) {
 	e.notReady = errors.New("the bus is not connected")
 	if p := e.call(t, call{path: "/readyz"}).problem(503, "not_ready"); p.Detail != "the bus is not connected" {
 		t.Errorf("the detail is %q", p.Detail)
+	}
+}
+
+// TestRequestsAreCountedByRoute tells that the metrics name routes and statuses, never what an
+// address holds, and that nobody can make time series with addresses or methods of their own.
+func TestRequestsAreCountedByRoute(t *testing.T) {
+	e := newEngine(t)
+	e.call(t, call{path: "/healthz"}).want(200)
+	e.call(t, call{path: "/v1/firms/f_secret/audit"}).want(401)
+	e.call(t, call{path: "/nowhere/m_1"}).want(404)
+	e.call(t, call{method: "BREW", path: "/nowhere/m_2"}).want(404)
+	page := e.call(t, call{path: "/metrics"}).want(200)
+	page.contains(`http_requests_total{code="200",method="GET",route="/healthz"} 1`, `http_request_duration_seconds_count{method="GET",route="/healthz"} 1`,
+		`http_requests_total{code="401",method="GET",route="/v1/firms/{firm}/audit"} 1`,
+		`http_requests_total{code="404",method="GET",route="none"} 1`, `http_requests_total{code="404",method="other",route="none"} 1`)
+	for _, secret := range []string{"f_secret", "nowhere", "BREW"} {
+		if strings.Contains(page.body, secret) {
+			t.Errorf("the metrics hold %s", secret)
+		}
 	}
 }
 
@@ -60,6 +83,10 @@ func TestOpenAPI(t *testing.T) {
 	for path, methods := range d.Paths {
 		for method, op := range methods {
 			operations++
+			if !strings.HasPrefix(path, "/v1/") && !strings.HasPrefix(path, "/webhooks/") {
+				operations-- // for browsers and machines
+				continue
+			}
 			if _, ok := op.Responses["default"].Content["application/problem+json"]; !ok {
 				t.Errorf("%s %s does not describe its problems", method, path)
 			}
@@ -113,4 +140,92 @@ func TestTheDescriptionSaysWhoMayCall(t *testing.T) {
 			t.Errorf("%s is described for %s, %v, want %s", call, got, err, want)
 		}
 	}
+}
+
+// codeWord is a code in the description of an answer.
+var codeWord = regexp.MustCompile("`([a-z_]+)`")
+
+// TestEveryOperationIsExplained tells that each operation has a description, a group that is
+// described, problems with their codes, and examples of what is sent and answered.
+func TestEveryOperationIsExplained(t *testing.T) {
+	type content map[string]struct{ Example any }
+	var d struct {
+		Servers    []any
+		Components struct {
+			Schemas map[string]struct {
+				Properties map[string]struct{ Enum []string }
+			}
+		}
+		Tags  []struct{ Name, Description string }
+		Paths map[string]map[string]struct {
+			Summary, Description string
+			Tags                 []string
+			Security             []any
+			RequestBody          struct{ Content content }
+			Responses            map[string]struct {
+				Description string
+				Content     content
+			}
+		}
+	}
+	newEngine(t).call(t, call{path: "/openapi.json"}).want(200).into(&d)
+	if len(d.Components.Schemas["Problem"].Properties["code"].Enum) != len(problems.Codes()) {
+		t.Error("the codes of problems are not described")
+	}
+	groups := map[string]bool{}
+	for _, tag := range d.Tags {
+		groups[tag.Name] = tag.Description != ""
+	}
+	for path, methods := range d.Paths {
+		for method, op := range methods {
+			at := method + " " + path
+			if op.Summary == "" || op.Description == "" || len(op.Tags) != 1 || !groups[op.Tags[0]] {
+				t.Errorf("%s is explained by %q, %q, in %v", at, op.Summary, op.Description, op.Tags)
+			}
+			if len(op.Security) > 0 && (!strings.Contains(op.Responses["401"].Description, "`not_signed_in`") || !strings.Contains(op.Responses["403"].Description, "`forbidden`")) {
+				t.Errorf("%s does not say how it refuses", at)
+			}
+			for kind, body := range op.RequestBody.Content {
+				if body.Example == nil {
+					t.Errorf("%s has no example of its body (%s)", at, kind)
+				}
+			}
+			for status, r := range op.Responses {
+				for _, code := range codeWord.FindAllStringSubmatch(r.Description, -1) {
+					if !slices.Contains(problems.Codes(), domain.Code(code[1])) {
+						t.Errorf("%s names the code %s, which no problem has", at, code[1])
+					}
+				}
+				for _, kind := range []string{"application/json", "text/event-stream"} {
+					if c, ok := r.Content[kind]; ok && status[0] == '2' && c.Example == nil && path != "/asyncapi.json" {
+						t.Errorf("%s has no example of its answer %s", at, status)
+					}
+				}
+			}
+		}
+	}
+	if len(d.Servers) == 0 {
+		t.Error("no server is named")
+	}
+}
+
+// TestTheReferencePages shows the description of the API to people.
+func TestTheReferencePages(t *testing.T) {
+	e := newEngine(t)
+	all := e.call(t, call{path: "/api", html: true}).want(200).contains("<h1>API</h1>", `href="/api/post-matters-matter-sync"`).lacks("<script", "style=")
+	checkPage(t, "api", all.body)
+	one := e.call(t, call{path: "/api/post-matters-matter-link", html: true}).want(200).contains("client_choice_required", "smokeball_matter_id").lacks("<script", "style=")
+	checkPage(t, "operation", one.body)
+	e.call(t, call{path: "/api/none", html: true}).want(404)
+}
+
+// TestBrowserReference looks at the pages of the API's description in a browser.
+func TestBrowserReference(t *testing.T) {
+	chromium(t)
+	b := openBrowser(t, newEngine(t).url)
+	for _, path := range []string{"/api", "/api/post-matters-matter-link", "/api/get-matters-matter"} {
+		b.open(path)
+		b.accessible(path)
+	}
+	b.quiet("the reference")
 }

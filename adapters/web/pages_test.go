@@ -68,7 +68,7 @@ func TestCardStates(t *testing.T) {
 		{"revoked", "admin-token", []string{"Access removed", "Connect to Smokeball", "We noticed"}, nil},
 		{"left", "user-token", []string{"<span>Hartwell &amp; Osei LLP</span>"}, []string{"<span>f_1</span>"}},
 		{"disconnected", "admin-token", []string{"<span>Your firm</span>"}, []string{"<span>f_1</span>"}},
-		{"troubled", "admin-token", []string{"Not answering", "has not served CaseHug since <time", "fault (503), since 8:32 PM UTC on November 24", "<b>Nothing.</b> Who has to act. We look again by ourselves, at most 15 minutes apart", "Nothing is lost", "Syncs wait, nothing is lost", "/integrations/settings"}, []string{"/integrations/connect", "<h2>Before you start"}},
+		{"troubled", "admin-token", []string{"Not answering", "has not served CaseHug since <time", "fault (503), since <time datetime=", "<b>Nothing.</b> Who has to act. We look again by ourselves, at most 15 minutes apart", "Nothing is lost", "Syncs wait, nothing is lost", "/integrations/settings"}, []string{"/integrations/connect", "<h2>Before you start"}},
 		{"troubled", "user-token", []string{"Not answering", "fault (503)"}, []string{"/integrations/settings"}},
 		{"misconfigured", "admin-token", []string{"Not answering", "not set up as Smokeball expects", "<b>Tell CaseHug.</b>"}, nil},
 		{"registered", "admin-token", []string{"Active"}, []string{"Register Webhooks"}},
@@ -81,14 +81,22 @@ func TestCardStates(t *testing.T) {
 	}
 }
 
+// TestAnOutageSaysOnceWhatHappensNext, however its failure ends.
+func TestAnOutageSaysOnceWhatHappensNext(t *testing.T) {
+	e := newEngine(t).connect()
+	e.add(noon, domain.ConnectionStream(firm), domain.ConnectionTroubled{Since: noon.Add(-time.Minute), Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable, Message: "Smokeball answers with a fault (503)",
+		Remedy: "We try again by ourselves.", Smokeball: &domain.Refusal{Status: 503}}})
+	e.told(t).call(t, call{path: "/integrations", cookie: "admin-token", html: true}).want(200).contains("We try again by ourselves, at most 15 minutes apart. Waiting syncs go on then.").lacks("We look again by ourselves")
+}
+
 // Every page is a whole document: one heading, labelled fields, no styles or scripts
 // of its own, and no word for developers.
 func TestPagesAreWellMade(t *testing.T) {
 	engines := states(t)
 	paths := []string{"/integrations", "/integrations/settings", "/integrations/mappings", "/integrations/mappings?add=1",
 		"/integrations/mappings?case_type=Pedestrian+Accident", "/integrations/advanced", "/integrations/disconnect", "/integrations/unregister", "/history", "/history?status=active&q=x",
-		"/history/s_done", "/history/s_waits", "/history/s_failed", "/history/s_running", "/matters", "/matters?q=nobody", "/matters/m_1001", "/matters/m_1002", "/matters/m_1003",
-		"/matters/m_1005", "/dead-letters", "/nope", "/oauth/smokeball/callback"}
+		"/history/s_done", "/history/s_waits", "/history/s_failed", "/history/s_running", "/matters", "/matters?q=nobody", "/matters/m_1001", "/matters/m_1001/preview", "/matters/m_1001/provenance", "/bulk-syncs", "/bulk-syncs/b_1", "/bulk-syncs/b_1/cancel", "/matters/m_1002", "/matters/m_1003",
+		"/matters/m_1005", "/dead-letters", "/drift", "/audit", "/matters/m_1001/link", "/matters/m_1001/unlink", "/nope", "/oauth/smokeball/callback"}
 	for name, e := range engines {
 		e.told(t)
 		for _, token := range []string{"admin-token", "user-token", "nobody"} {
@@ -190,7 +198,7 @@ func TestPagesNeedASignIn(t *testing.T) {
 		e.call(t, call{path: path, html: true}).want(401).contains("<h1>You are signed out</h1>")
 		e.call(t, call{path: path, cookie: "forged", html: true}).want(401)
 	}
-	if got := e.call(t, call{path: "/", html: true}).want(303).header.Get("Location"); got != "/integrations" {
+	if got := e.call(t, call{path: "/", html: true}).want(303).header.Get("Location"); got != "/overview" {
 		t.Errorf("/ leads to %s", got)
 	}
 }
@@ -208,7 +216,7 @@ func TestUsersMeetNoManagement(t *testing.T) {
 	if e.asked() != "" {
 		t.Errorf("a port was asked: %s", e.asked())
 	}
-	e.call(t, call{path: "/matters/m_1001", cookie: "user-token", html: true}).want(200).contains("Sync to Smokeball", "are a firm admin’s")
+	e.call(t, call{path: "/matters/m_1001", cookie: "user-token", html: true}).want(200).contains("Sync to Smokeball", "are for Folasade Osei or another firm admin")
 }
 
 func TestForeignPagesAreNotThere(t *testing.T) {
@@ -231,7 +239,7 @@ func TestForms(t *testing.T) {
 		{"/history/s_failed/retry", "", "/history/s_again_s_failed", "retry s_failed by u_1"},
 		{"/history/s_waits/cancel", "", "/history/s_waits", "cancel s_waits by u_1"},
 		{"/integrations/settings", "revision=0&auto_sync_on_matter_created=on&documents_folder=+Intake+", "/integrations/settings?saved=1",
-			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake SyncTags:false}"},
+			"settings by u_1: {OnDocumentApproved:false OnMatterCreated:true OnMatterUpdated:false OnClientUpdated:false LinkExisting:false DocumentsFolder:Intake SyncTags:false Owners:{Status: Title: CaseNumber: CaseType: Responsible: OpenedAt: ClosedAt: ClientName: ClientEmail: ClientPhone:} ByOwner:false}"},
 	} {
 		t.Run(tt.path, func(t *testing.T) {
 			e := newEngine(t).connect().tell().told(t)
@@ -268,7 +276,7 @@ func TestFormsThatFail(t *testing.T) {
 	e.failWith(rejection(domain.Invalid, domain.CodeInvalidRequest, "The settings do not go together"))
 	post("/integrations/settings", "").want(422).contains("The settings do not go together.", `role="alert"`)
 	e.failWith(callError(domain.Retryable, 0))
-	post("/integrations/webhooks", "").want(503).contains("Smokeball does not answer", "Click again in 5 s", "Back to Integrations").lacks("by ourselves")
+	post("/integrations/webhooks", "").want(503).contains("Smokeball does not answer", "Try again in 5 s", "Back to Integrations").lacks("by ourselves")
 	e.failWith(nil)
 	post("/history/s_waits/retry", "").want(409).contains("The sync has not ended")
 	post("/matters/m.1/sync", "").want(404)
@@ -280,7 +288,7 @@ func TestHistoryPage(t *testing.T) {
 		return e.call(t, call{path: "/history" + query, cookie: "admin-token", html: true}).want(200)
 	}
 	open("").contains("All <span>4</span>", "Waiting <span>1</span>", "Rivera v. Apex Freight", "Contact created, matter created, 1 document uploaded", "1 h 11 min",
-		"1 warning: The responsible person is not in Smokeball", "data-live").contains(`<time datetime="2026-11-24T19:12:17Z">7:12:17 PM</time>`)
+		"1 warning: The responsible person is not in Smokeball", `<time datetime="2026-11-24T19:12:17Z" title="Nov 24, 2026, 7:12:17 PM UTC">7:12:17 PM</time>`)
 	open("?status=failed").contains("Becker v. Becker").lacks("Rivera")
 	open("?status=active").contains("Ortiz").lacks("Becker")
 	open("?period=24h&trigger=manual").contains("Ortiz", `<option value="24h" selected>`).lacks("Rivera")
@@ -310,9 +318,9 @@ func TestMatterPage(t *testing.T) {
 		return e.call(t, call{path: "/matters/" + id, cookie: "user-token", html: true}).want(200)
 	}
 	open("m_1001").contains("Maria Rivera", "CH-2026-0142", "Motor Vehicle Accident", "1 approved, 1 in Smokeball", "48 KB", "casehug/matters <code>evt_1</code>", "means Open", "Smokeball accepted the matter").lacks("aria-disabled")
-	open("m_1002").contains("Its sync waits since", "No Smokeball matter type fits “Pedestrian Accident”.", "A firm admin chooses a matter type.", "Not there yet")
+	open("m_1002").contains("Waiting since", "No Smokeball matter type fits “Pedestrian Accident”.", "A firm admin chooses a matter type.", "Not there yet")
 	open("m_1003").contains("Its last sync failed.", `action="/history/s_failed/retry"`)
-	open("m_1005").contains(`aria-disabled="true"`, "At work in Smokeball.", "data-live").lacks(`action="/matters/m_1005/sync"`)
+	open("m_1005").contains(`aria-disabled="true"`, "Sending to Smokeball.").lacks(`action="/matters/m_1005/sync"`)
 }
 
 func TestSyncPage(t *testing.T) {
@@ -328,4 +336,14 @@ func TestSyncPage(t *testing.T) {
 	e.call(t, call{method: "POST", path: "/history/s_waits/cancel", kind: form, cookie: "admin-token", html: true}).want(303)
 	open("s_waits").contains("Cancelled", "by Folasade Osei").lacks("/cancel", "/retry")
 	e.call(t, call{path: "/history?status=cancelled", cookie: "admin-token", html: true}).want(200).contains("s_waits")
+}
+
+// TestARowTellsItsWholeReason opens the reason of a matter that waits and of one that failed: in the
+// row, without script, with what to do and who acts.
+func TestARowTellsItsWholeReason(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	e.call(t, call{path: "/matters", cookie: "admin-token", html: true}).want(200).contains(
+		`<details class="why lift"><summary>for a mapping</summary><p>No Smokeball matter type fits “Pedestrian Accident”. A firm admin chooses a matter type. To act: you.</p></details>`,
+		`<summary>refused by Smokeball</summary><p>Smokeball refused the matter. Correct the matter in CaseHug and sync it again. To act: you or anyone at your firm.</p>`)
+	e.call(t, call{path: "/matters", cookie: "user-token", html: true}).want(200).contains("To act: Folasade Osei or another firm admin.")
 }

@@ -30,7 +30,7 @@ func (e *engine) tellMappings() *engine {
 }
 
 func (e *engine) MatterTypes(_ context.Context, f domain.FirmID) ([]domain.MatterType, error) {
-	row, err := e.views.Connection(f)
+	row, err := e.views.Connections.Connection(f)
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (e *engine) ReviseMapping(_ context.Context, by domain.User, w domain.Mappi
 		return domain.KeptMapping{}, 0, &domain.Rejection{Reason: domain.Invalid, Failure: domain.Failure{Code: domain.CodeInvalidRequest, Message: "The mapping does not fit the account", Remedy: "Correct it."},
 			Faults: []domain.FieldFault{{Field: "/matter_type_id", Reason: "is not a matter type of the Smokeball account"}, {Field: "/client_role", Reason: "must be empty"}}}
 	}
-	row, err := e.views.Connection(by.Firm)
+	row, err := e.views.Connections.Connection(by.Firm)
 	if err != nil {
 		return domain.KeptMapping{}, 0, err
 	}
@@ -79,7 +79,7 @@ func (e *engine) RemoveMapping(_ context.Context, by domain.User, id domain.Mapp
 	if err := e.hear("remove mapping %s by %s", id, by.Subject); err != nil {
 		return 0, err
 	}
-	row, err := e.views.Connection(by.Firm)
+	row, err := e.views.Connections.Connection(by.Firm)
 	if err != nil {
 		return 0, err
 	}
@@ -102,7 +102,7 @@ func (e *engine) TryMappings(ctx context.Context, f domain.FirmID, c domain.Mapp
 			return domain.DryRun{}, domain.Misfit(faults)
 		}
 	}
-	row, err := e.views.Connection(f)
+	row, err := e.views.Connections.Connection(f)
 	if err != nil {
 		return domain.DryRun{}, err
 	}

@@ -45,7 +45,7 @@ func TestErrorsBecomeProblems(t *testing.T) {
 		e.failWith(tt.err)
 		r := e.call(t, call{method: "POST", path: "/v1/firms/f_1/webhooks", token: "admin-token"})
 		p := r.problem(tt.status, tt.code)
-		if tt.retry != "" && (!strings.HasPrefix(p.Remedy, "Click again in ") || strings.Contains(p.Remedy, "by ourselves")) {
+		if tt.retry != "" && (!strings.HasPrefix(p.Remedy, "Try again in ") || strings.Contains(p.Remedy, "by ourselves")) {
 			t.Errorf("%v: the remedy of a click is %q", tt.err, p.Remedy)
 		}
 		if got := r.header.Get("Retry-After"); got != tt.retry {
@@ -85,7 +85,7 @@ func TestBodiesThatCannotBeRead(t *testing.T) {
 
 func TestUnknownAddresses(t *testing.T) {
 	e := newEngine(t)
-	for _, path := range []string{"/v1/nope", "/nope", "/v1/firms/f_1/bulk-syncs", "/openapi.yaml", "/docs", "/schemas/com.casehug.nope.json", "/schemas/com.casehug.matter.created", "/static/nope.css"} {
+	for _, path := range []string{"/v1/nope", "/nope", "/v1/firms/f_1/nope", "/openapi.yaml", "/docs", "/schemas/com.casehug.nope.json", "/schemas/com.casehug.matter.created", "/static/nope.css"} {
 		e.call(t, call{path: path}).problem(404, "not_found")
 	}
 	r := e.call(t, call{method: "PATCH", path: "/v1/firms/f_1/settings", token: "admin-token"})
@@ -159,7 +159,7 @@ func TestHeadersOfEveryAnswer(t *testing.T) {
 	e := newEngine(t, func(c *web.Config) { c.PublicURL = "https://sync.casehug.example" })
 	for _, path := range []string{"/integrations", "/nope", "/v1/firms/f_1/connection", "/healthz"} {
 		h := e.call(t, call{path: path, html: true}).header
-		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "frame-ancestors 'none'", "form-action 'self' https:"} {
+		for _, part := range []string{"default-src 'none'", "script-src 'self'", "style-src 'self'", "base-uri 'none'", "frame-ancestors 'none'", "form-action 'self' https:"} {
 			if !strings.Contains(h.Get("Content-Security-Policy"), part) {
 				t.Errorf("%s: the policy lacks %s", path, part)
 			}
@@ -187,7 +187,7 @@ func TestAClientThatGivesUpIsNoError(t *testing.T) {
 		_ = answer.Body.Close()
 		t.Fatalf("it was answered with %d", answer.StatusCode)
 	}
-	for deadline := time.Now().Add(20 * time.Second); !strings.Contains(e.logged(), `"status":499`); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(stepWithin); !strings.Contains(e.logged(), `"status":499`); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("the log does not have the request:\n%s", e.logged())
 		}
@@ -199,7 +199,7 @@ func TestAClientThatGivesUpIsNoError(t *testing.T) {
 
 func TestConfigNamesWhatIsMissing(t *testing.T) {
 	_, err := web.New(web.Config{PublicURL: "ftp://x"})
-	for _, part := range []string{"Views", "Past", "Syncs", "Versions", "Accounts", "Consents", "Settings", "Webhooks", "Mappings", "DeadLetters", "Keys", "Inbox", "Allowance", "Ready", "Registry", "Logger", "Now", `"ftp://x"`} {
+	for _, part := range []string{"Views", "Past", "Syncs", "Versions", "Links", "Accounts", "Consents", "Settings", "Webhooks", "Mappings", "DeadLetters", "Keys", "Inbox", "Allowance", "Ready", "Registry", "Logger", "Now", `"ftp://x"`} {
 		if err == nil || !strings.Contains(err.Error(), part) {
 			t.Errorf("the error %v does not name %s", err, part)
 		}

@@ -112,7 +112,7 @@ func TestSignInLeadsToLocalPathsOnly(t *testing.T) {
 
 func TestSignInThatIsRefused(t *testing.T) {
 	e := newEngine(t)
-	r := e.signIn(t, url.Values{"token": {"forged"}}).want(401).contains("<h1>You are signed out</h1>")
+	r := e.signIn(t, url.Values{"token": {"forged"}}).want(401).contains("<h1>CaseHug could not sign you in here</h1>", "The token is not signed by CaseHug.", "Do the other thing.")
 	if r.header.Get("Set-Cookie") != "" {
 		t.Errorf("a cookie is set: %s", r.header.Get("Set-Cookie"))
 	}
@@ -136,14 +136,14 @@ func TestSignOut(t *testing.T) {
 	e.call(t, page).want(401) // the cookie of before opens nothing any more
 }
 
-func TestOneTimeSignIn(t *testing.T) {
+func TestSignInByALink(t *testing.T) {
 	e := newEngine(t)
 	r := e.call(t, call{path: "/session/demo/once", html: true}).want(303)
 	if !strings.Contains(r.header.Get("Set-Cookie"), "casehug_session=admin-token") {
 		t.Errorf("Set-Cookie is %q", r.header.Get("Set-Cookie"))
 	}
-	e.call(t, call{path: "/session/demo/once", html: true}).want(410).contains("used already")
-	without := newEngine(t, func(c *web.Config) { c.OneTime = nil })
+	e.call(t, call{path: "/session/demo/once", html: true}).want(410).contains("is not valid")
+	without := newEngine(t, func(c *web.Config) { c.Codes = nil })
 	without.call(t, call{path: "/session/demo/once"}).problem(404, "not_found")
 }
 

@@ -34,7 +34,7 @@ func appendAndRead(t *testing.T, l Ledger) {
 	}
 }
 
-// separateStreams uses names of which one begins another, and a stream without id.
+// separateStreams uses names of which one is a prefix of another, and a stream without id.
 func separateStreams(t *testing.T, l Ledger) {
 	streams := []domain.Stream{
 		domain.MatterStream("f_1", "m_1"), domain.MatterStream("f_1", "m_10"), domain.MatterStream("f_10", "m_1"),
@@ -70,7 +70,7 @@ func staleHead(t *testing.T, l Ledger) {
 	put(t, l.Store, matter(1), second, fact(4))
 }
 
-// allOrNone loses and wins commits of several events: none is ever there in part.
+// allOrNone loses and wins commits of several events: none is ever written in part.
 func allOrNone(t *testing.T, l Ledger) {
 	var head eventstore.Head
 	for i := range 5 {
@@ -119,7 +119,7 @@ func refusals(t *testing.T, l Ledger) {
 	}
 }
 
-// unknown is an event that no catalogue knows.
+// unknown is an event that the domain does not declare.
 type unknown struct{}
 
 func (unknown) EventName() string { return "suite.unknown.v1" }

@@ -63,7 +63,7 @@ func executeIdle(t *testing.T, l Ledger) {
 	}
 }
 
-// executeRetries lets somebody else append between the reading and the appending.
+// executeRetries lets another writer append between Execute's read and its append.
 func executeRetries(t *testing.T, l Ledger) {
 	calls := 0
 	a, head, err := eventstore.Execute(t.Context(), l.Store, clock, matter(1), func(a tally) ([]domain.Event, error) {

@@ -12,13 +12,14 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// after is c with what has to be there first.
+// after returns c with a commit that has to be written first.
 func after(first, c eventstore.Commit) eventstore.Commit {
 	c.First = &first
 	return c
 }
 
-// firstThere appends to two streams, has either of them stale, and commits what is not allowed.
+// firstThere appends to two streams, then with a stale head of either, and then commits that are
+// not allowed.
 func firstThere(t *testing.T, l Ledger) {
 	var claim, head eventstore.Head
 	for i, n := range []int{1, 3, 1} {
@@ -55,7 +56,42 @@ func firstThere(t *testing.T, l Ledger) {
 	}
 }
 
-// sameClaim lets many writers, each with a stream of its own, claim the same other one.
+// firstOfFirst appends to three streams at once, then with a stale head of each.
+func firstOfFirst(t *testing.T, l Ledger) {
+	heads := map[int]eventstore.Head{}
+
+	for i, n := range []int{1, 1, 2} {
+		all := after(after(commit(matter(3), heads[3], fact(30+i)), commit(matter(2), heads[2], facts(20+2*i, n)...)), commit(matter(1), heads[1], fact(10+i)))
+		got, err := l.Store.Append(t.Context(), all)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for s := range 3 {
+			heads[s+1] = headOf(read(t, l.Store, matter(s+1)))
+		}
+		if got != heads[1] || heads[3].Seq >= heads[2].Seq || heads[2].Seq >= heads[1].Seq {
+			t.Fatalf("append said %v, and the streams end at %v", got, heads)
+		}
+		for stale := 2; stale <= 3; stale++ {
+			again := after(after(commit(matter(3), heads[3], fact(7)), commit(matter(2), heads[2], fact(8))), commit(matter(4), eventstore.Head{}, fact(9)))
+			behind := again.First
+			if stale == 3 {
+				behind = behind.First
+			}
+			behind.Last = eventstore.Head{}
+			if _, err := l.Store.Append(t.Context(), again); !errors.Is(err, eventstore.ErrConflict) || len(read(t, l.Store, matter(4))) != 0 {
+				t.Fatalf("with stream %d stale: %v", stale, err)
+			}
+			heads[3] = headOf(read(t, l.Store, matter(3))) // what comes first may have been written
+		}
+	}
+	twice := after(after(commit(matter(5), eventstore.Head{}, fact(1)), commit(matter(6), eventstore.Head{}, fact(2))), commit(matter(5), eventstore.Head{}, fact(3)))
+	if _, err := l.Store.Append(t.Context(), twice); err == nil || errors.Is(err, eventstore.ErrConflict) {
+		t.Errorf("one stream twice: %v, want a refusal", err)
+	}
+}
+
+// sameClaim lets many writers, each with its own stream, claim the same other stream.
 func sameClaim(t *testing.T, l Ledger) {
 	const writers = 40
 	var won atomic.Int64
@@ -86,8 +122,7 @@ func sameClaim(t *testing.T, l Ledger) {
 	}
 }
 
-// executeAfter guesses at first that the other stream is empty, and decides again where it is
-// not.
+// executeAfter guesses at first that the other stream is empty, and decides again if it is not.
 func executeAfter(t *testing.T, l Ledger) {
 	var asked []bool
 	first := func(_ context.Context, again bool) (*eventstore.Commit, error) {

@@ -11,10 +11,10 @@ import (
 	"pgregory.net/rapid"
 )
 
-// world is the model: streams as slices, and the log that they make together.
+// world is the model: streams as slices, and the log of all of them.
 type world struct {
 	store   eventstore.Store
-	start   eventstore.Seq // where the log ended after the last world that went well
+	start   eventstore.Seq // where the log ended after the last world that passed
 	first   int            // its streams are matter(first), matter(first+1) …
 	next    int            // the next fact
 	streams map[domain.Stream][]domain.Event
@@ -22,8 +22,8 @@ type world struct {
 	log     []domain.Event
 }
 
-// model holds the store against a map of slices through random histories. They share
-// one ledger, each with streams of its own.
+// model compares the store with a map of slices through random histories. They share one ledger,
+// each with its own streams.
 func model(t *testing.T, l Ledger) {
 	const streams = 3
 	var end eventstore.Seq
@@ -85,8 +85,8 @@ func (w *world) check(t *rapid.T) eventstore.Seq {
 	return headOf(got).Seq
 }
 
-// replay is the log as far as it is this world's: what a failed world left is passed
-// over, so that rapid can shrink a failure.
+// replay returns this world's part of the log. It skips the events of failed worlds, so that rapid
+// can shrink a failure.
 func (w *world) replay(t *rapid.T) (own []eventstore.Envelope) {
 	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 	defer cancel()

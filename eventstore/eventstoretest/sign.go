@@ -49,7 +49,7 @@ func signed(t *testing.T, s eventstore.Store, after eventstore.Seq) {
 	}
 }
 
-// proved writes a ledger that is signed but for its last two events.
+// proved writes a ledger whose last two events are not signed.
 func proved(t *testing.T, real eventstore.Store) []eventstore.Envelope {
 	t.Helper()
 	one := put(t, real, matter(1), eventstore.Head{}, facts(0, 3)...)
@@ -67,8 +67,8 @@ func proved(t *testing.T, real eventstore.Store) []eventstore.Envelope {
 	return all
 }
 
-// rewritten forges a ledger as somebody would who can write its file and knows how its
-// chains are made: it appends every event again, so that every chain is whole.
+// rewritten forges a ledger as an attacker would who can write its file and knows how the chains
+// are made: it appends every event again, so that every chain is intact.
 func rewritten(t *testing.T, open func(*testing.T) Ledger) {
 	var all []eventstore.Envelope
 	t.Run("it is proved", func(t *testing.T) { all = proved(t, open(t).Store) })

@@ -1,5 +1,5 @@
-// Package eventstoretest holds the one suite that every implementation of
-// eventstore.Store has to pass. What it does not ask for is not promised.
+// Package eventstoretest is the suite that every implementation of eventstore.Store has to pass.
+// Behaviour that it does not test is not promised.
 package eventstoretest
 
 import (
@@ -35,6 +35,7 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 		{"a stale head conflicts and writes nothing", staleHead},
 		{"a commit is written all or none", allOrNone},
 		{"what comes first is there before the commit", firstThere},
+		{"what comes first may have something before it", firstOfFirst},
 		{"of many that claim the same first exactly one wins", sameClaim},
 		{"the largest commit goes in", largestCommit},
 		{"what can never be stored is refused", refusals},
@@ -61,7 +62,7 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 	t.Run("what was signed can't be rewritten unnoticed", func(t *testing.T) { rewritten(t, open) })
 }
 
-// tester is what the suite needs of a running test; a rapid.T has it too.
+// tester is the part of testing.T that the suite uses; rapid.T has it too.
 type tester interface {
 	Helper()
 	Context() context.Context
@@ -69,8 +70,7 @@ type tester interface {
 	Fatalf(string, ...any)
 }
 
-// when is the time of the suite's first commit: with nanoseconds, so that a store
-// that rounds is noticed.
+// when is the time of the suite's first commit. It has nanoseconds, to reveal a store that rounds.
 var when = time.Date(2026, 11, 2, 15, 4, 5, 678901234, time.UTC)
 
 // matter is the stream of the suite's n-th matter.
@@ -91,7 +91,7 @@ func fact(n int) domain.Event {
 	return domain.SyncReleased{Sync: domain.SyncID(fmt.Sprintf("s_%d", n)), Reason: domain.ReleaseReason("naïve \"test\"\n" + fmt.Sprint(n))}
 }
 
-// put appends to the head that the caller knows, which has to succeed.
+// put appends after the head that the caller knows, and fails the test if that does not succeed.
 func put(t tester, s eventstore.Store, stream domain.Stream, last eventstore.Head, events ...domain.Event) eventstore.Head {
 	t.Helper()
 	head, err := s.Append(t.Context(), commit(stream, last, events...))
@@ -106,7 +106,7 @@ func commit(stream domain.Stream, last eventstore.Head, events ...domain.Event) 
 	return eventstore.Commit{Stream: stream, Last: last, At: at, Events: events}
 }
 
-// read is the whole stream, checked for what holds in every stream.
+// read returns the whole stream, after checkStream.
 func read(t tester, s eventstore.Store, stream domain.Stream) []eventstore.Envelope {
 	t.Helper()
 	envelopes, err := collect(s, t.Context(), stream)
@@ -128,7 +128,7 @@ func collect(s eventstore.Store, ctx context.Context, stream domain.Stream) ([]e
 	return envelopes, nil
 }
 
-// checkStream holds versions, positions and hashes against what Store promises.
+// checkStream compares versions, positions and hashes with the promises of Store.
 func checkStream(t tester, stream domain.Stream, envelopes []eventstore.Envelope) {
 	t.Helper()
 	var last eventstore.Head
@@ -162,7 +162,7 @@ func events(envelopes []eventstore.Envelope) []domain.Event {
 	return list
 }
 
-// headOf is what a writer builds on after reading envelopes.
+// headOf returns the head of a stream with these envelopes.
 func headOf(envelopes []eventstore.Envelope) eventstore.Head {
 	if len(envelopes) == 0 {
 		return eventstore.Head{}

@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// replay is the next n events after a position, in log order.
+// replay returns the next n events after a position, in log order.
 func replay(t tester, s eventstore.Store, after eventstore.Seq, n int) []eventstore.Envelope {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
@@ -62,7 +62,7 @@ func only(envelopes []eventstore.Envelope, n int) []eventstore.Envelope {
 	return list
 }
 
-// follower is a Tail in a goroutine of its own.
+// follower is a Tail in its own goroutine.
 type follower struct {
 	got   chan eventstore.Envelope
 	ended chan error
@@ -98,7 +98,7 @@ func (f *follower) next(t *testing.T) eventstore.Envelope {
 	return eventstore.Envelope{}
 }
 
-// end stops the tail, which has to end soon and without an error.
+// end stops the tail, and fails the test unless it ends soon and without an error.
 func (f *follower) end(t *testing.T) {
 	t.Helper()
 	f.stop()

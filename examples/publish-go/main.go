@@ -84,7 +84,7 @@ func say(ctx context.Context, js jetstream.JetStream, firm, what, id string, dat
 	if err != nil {
 		return fmt.Errorf("publish event %s: %w", id, err)
 	}
-	fmt.Printf("%s: %s is number %d in %s (known already: %t)\n", what, id, ack.Sequence, ack.Stream, ack.Duplicate)
+	fmt.Printf("%s: %s is stored as number %d in %s\n", what, id, ack.Sequence, ack.Stream)
 	return nil
 }
 

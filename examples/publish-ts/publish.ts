@@ -66,7 +66,7 @@ async function say(js: JetStreamClient, firm: string, what: string, id: string, 
   const h = headers();
   h.set("Content-Type", "application/cloudevents+json");
   const ack = await js.publish(`casehug.${firm}.${what}`, JSON.stringify(event), { msgID: `${source}/${id}`, headers: h });
-  console.log(`${what}: ${id} is number ${ack.seq} in ${ack.stream} (known already: ${ack.duplicate})`);
+  console.log(`${what}: ${id} is stored as number ${ack.seq} in ${ack.stream}`);
 }
 
 function reason(err: unknown): string {

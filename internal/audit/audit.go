@@ -1,8 +1,8 @@
-// Package audit writes down what people were refused. The first refusal of a kind is on
-// disk before the caller hears of it; the same one again within a minute is only
-// counted, and the count written when the minute is over, when somebody reads the trail
-// or when the engine stops. So a flood of refusals neither fills the ledger nor slows it.
-// Killed between, the engine forgets how often at most the last minute's were repeated.
+// Package audit records refused requests. The first refusal of a kind is on disk before the
+// caller gets the answer; repetitions within a minute are only counted, and the count is
+// recorded when the minute is over, when somebody reads the trail or when the engine stops.
+// So a flood of refusals neither fills the ledger nor slows it. An engine that is killed loses
+// at most the counts of the last minute.
 package audit
 
 import (
@@ -18,11 +18,11 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Window is how long the same refusal again is only counted.
+// Window is how long repetitions of a refusal are only counted.
 const Window = time.Minute
 
-// MostKinds is how many kinds of refusals of one firm are distinguished within Window.
-// Beyond that they are counted by person.
+// MostKinds limits the kinds of refusals of one firm that are distinguished within Window.
+// Beyond it they are counted by person.
 const MostKinds = 20
 
 // ActionMany and CodeMany stand for refusals of more kinds than are distinguished.
@@ -31,7 +31,7 @@ const (
 	CodeMany   domain.Code   = "too_many_refusals"
 )
 
-// Trail writes refusals down. Its zero value with the first three fields is ready.
+// Trail records refusals. It is ready when the exported fields are set.
 type Trail struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
@@ -39,7 +39,7 @@ type Trail struct {
 
 	mu      sync.Mutex
 	tallies map[kind]*tally
-	kinds   map[domain.FirmID]int // that are distinguished
+	kinds   map[domain.FirmID]int // open kinds, for MostKinds
 
 	writing sync.Mutex
 	heads   map[domain.FirmID]place
@@ -56,15 +56,15 @@ type kind struct {
 
 // tally counts refusals of a kind.
 type tally struct {
-	first  domain.RequestRefused
-	untold int // not yet in the ledger
+	first      domain.RequestRefused
+	unrecorded int // refusals that are not in the ledger yet
 }
 
-// Refuse writes down that somebody of the firm was refused; Since and Times are set
-// here. A refusal stands even where it can't be written: that is logged.
+// Refuse records that a request of the firm was refused; it sets Since and Times itself. If
+// recording fails, the error is logged and the request stays refused.
 func (t *Trail) Refuse(ctx context.Context, f domain.FirmID, r domain.RequestRefused) {
 	if news := t.count(f, r, t.Now().UTC().Round(0)); len(news) > 0 {
-		t.notify(ctx, news)
+		t.record(ctx, news)
 	}
 }
 
@@ -74,14 +74,14 @@ type entry struct {
 	*tally
 }
 
-// count adds a refusal to its tally. It returns what has to be written at once: a tally
-// that is new, and before it the one of a minute that is over.
+// count adds a refusal to its tally. It returns the tallies to record at once: a new one, and
+// before it the one whose window is over.
 func (t *Trail) count(f domain.FirmID, r domain.RequestRefused, now time.Time) (news []entry) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	k, r := t.kindOf(f, r)
 	if known := t.tallies[k]; known != nil && now.Sub(known.first.Since) < Window {
-		known.untold++
+		known.unrecorded++
 		return nil
 	} else if known != nil {
 		t.close(k)
@@ -91,21 +91,21 @@ func (t *Trail) count(f domain.FirmID, r domain.RequestRefused, now time.Time) (
 	return append(news, entry{k, t.open(k, r)})
 }
 
-// kindOf distinguishes refusals, up to MostKinds.
+// kindOf returns the refusal's kind; beyond MostKinds, the person's kind for all others.
 func (t *Trail) kindOf(f domain.FirmID, r domain.RequestRefused) (kind, domain.RequestRefused) {
 	k := kind{f, r.Actor, r.Action, r.Target, r.Code}
 	if t.tallies[k] != nil || t.kinds[f] < MostKinds {
 		return k, r
 	}
 	return kind{firm: f, actor: r.Actor, code: CodeMany},
-		domain.RequestRefused{Actor: r.Actor, Role: r.Role, Action: ActionMany, Code: CodeMany, Reason: "Refusals of more kinds than are told apart"}
+		domain.RequestRefused{Actor: r.Actor, Name: r.Name, Role: r.Role, Action: ActionMany, Code: CodeMany, Reason: "Refusals of more kinds than are told apart"}
 }
 
 func (t *Trail) open(k kind, first domain.RequestRefused) *tally {
 	if t.tallies == nil {
 		t.tallies, t.kinds = map[kind]*tally{}, map[domain.FirmID]int{}
 	}
-	n := &tally{first: first, untold: 1}
+	n := &tally{first: first, unrecorded: 1}
 	t.tallies[k] = n
 	if k.code != CodeMany {
 		t.kinds[k.firm]++
@@ -113,7 +113,7 @@ func (t *Trail) open(k kind, first domain.RequestRefused) *tally {
 	return n
 }
 
-// closeOld takes away the tallies whose window is over, and returns them.
+// closeOld removes and returns the tallies whose window is over.
 func (t *Trail) closeOld(now time.Time) []entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -136,7 +136,7 @@ func (t *Trail) close(k kind) {
 	}
 }
 
-// opened lists the tallies of a firm, or of all.
+// opened lists the open tallies of a firm; "": of all firms.
 func (t *Trail) opened(f domain.FirmID) []entry {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -149,26 +149,26 @@ func (t *Trail) opened(f domain.FirmID) []entry {
 	return list
 }
 
-// Settle writes what was only counted so far at a firm, and returns the ledger position
-// that has all that was written for it here; 0: nothing was.
+// Settle records a firm's pending counts, and returns the ledger position that includes all
+// that this engine recorded for the firm; 0: nothing.
 func (t *Trail) Settle(ctx context.Context, f domain.FirmID) uint64 {
-	t.notify(ctx, t.opened(f))
+	t.record(ctx, t.opened(f))
 	t.writing.Lock()
 	defer t.writing.Unlock()
 	return uint64(t.heads[f].head.Seq)
 }
 
-// Run writes counts whose minute is over, until ctx ends; then it writes all the rest
-// and returns nil.
+// Run records the counts whose window is over, until ctx ends; then it records the rest and
+// returns nil.
 func (t *Trail) Run(ctx context.Context) error {
 	tick := time.NewTicker(Window / 6)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-			t.notify(ctx, t.closeOld(t.Now()))
+			t.record(ctx, t.closeOld(t.Now()))
 		case <-ctx.Done():
-			t.notify(context.WithoutCancel(ctx), t.opened(""))
+			t.record(context.WithoutCancel(ctx), t.opened(""))
 			return nil
 		}
 	}
@@ -177,20 +177,20 @@ func (t *Trail) Run(ctx context.Context) error {
 // retryWindow is how long a refusal waits for the ledger.
 const retryWindow = 3 * time.Second
 
-// notify writes tallies, firm by firm. What can't be written is added to the next count.
-func (t *Trail) notify(ctx context.Context, list []entry) {
+// record records tallies, firm by firm. Counts that can't be recorded are added to the next.
+func (t *Trail) record(ctx context.Context, list []entry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), retryWindow)
 	defer cancel()
 	for firm, all := range byFirm(list) {
 		for batch := range slices.Chunk(all, eventstore.MaxEvents) {
-			if err := t.notifyBatch(ctx, firm, batch); err != nil {
-				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be written down", slog.String("firm", string(firm)), slog.Any("err", err))
+			if err := t.recordBatch(ctx, firm, batch); err != nil {
+				t.Log.LogAttrs(ctx, slog.LevelError, "a refusal could not be recorded", slog.String("firm", string(firm)), slog.Any("err", err))
 			}
 		}
 	}
 }
 
-func (t *Trail) notifyBatch(ctx context.Context, f domain.FirmID, batch []entry) error {
+func (t *Trail) recordBatch(ctx context.Context, f domain.FirmID, batch []entry) error {
 	events, counted := t.take(batch)
 	if len(events) == 0 {
 		return nil
@@ -210,41 +210,41 @@ func byFirm(list []entry) map[domain.FirmID][]entry {
 	return firms
 }
 
-// take turns tallies into events, and returns how many refusals they count.
+// take converts tallies to events, and returns how many refusals each counts.
 func (t *Trail) take(batch []entry) (events []domain.Event, counted []int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, n := range batch {
-		counted = append(counted, n.untold)
-		if n.untold > 0 {
+		counted = append(counted, n.unrecorded)
+		if n.unrecorded > 0 {
 			e := n.first
-			e.Times, n.untold = n.untold, 0
+			e.Times, n.unrecorded = n.unrecorded, 0
 			events = append(events, e)
 		}
 	}
 	return events, counted
 }
 
-// giveBack returns what could not be written to its tally, as long as that is open.
+// giveBack adds counts that could not be recorded to their tallies again, if still open.
 func (t *Trail) giveBack(batch []entry, counted []int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i, n := range batch {
-		n.untold += counted[i]
+		n.unrecorded += counted[i]
 	}
 }
 
-// place is where the next refusal of a firm goes.
+// place is the end of a firm's stream, where its next refusal is appended.
 type place struct {
 	stream domain.Stream
 	head   eventstore.Head
 }
 
-// races is how often an append that another engine was ahead of is retried.
+// races is how often an append is tried that conflicts with another engine's.
 const races = 10
 
-// append writes events behind what the stream has. Nothing is folded: where the stream
-// ends is remembered, and looked up only where that is not so.
+// append appends events at the end of the stream. The end is remembered from the last append,
+// so that the stream is not read again; it is looked up only if unknown.
 func (t *Trail) append(ctx context.Context, f domain.FirmID, events []domain.Event) error {
 	t.writing.Lock()
 	defer t.writing.Unlock()
@@ -254,7 +254,7 @@ func (t *Trail) append(ctx context.Context, f domain.FirmID, events []domain.Eve
 		if err != nil {
 			return err
 		}
-		delete(t.heads, f) // unless the append returns where the stream ends now
+		delete(t.heads, f) // kept again only if the append succeeds
 		head, err := t.Ledger.Append(ctx, eventstore.Commit{Stream: p.stream, Last: p.head, At: at, Events: events})
 		switch {
 		case err == nil:

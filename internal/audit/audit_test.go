@@ -214,7 +214,7 @@ func TestALedgerThatFails(t *testing.T) {
 	tr := trail(ledger, c.now)
 	tr.Log = slog.New(slog.NewTextHandler(log, nil))
 	tr.Refuse(t.Context(), oak, refused("u_5", "m_1"))
-	if !strings.Contains(log.String(), "could not be written down") || strings.Contains(log.String(), "u_5") {
+	if !strings.Contains(log.String(), "could not be recorded") || strings.Contains(log.String(), "u_5") {
 		t.Errorf("the log says %s", log)
 	}
 	ledger.fail = nil

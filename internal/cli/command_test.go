@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"testing"
 
@@ -24,8 +25,7 @@ func execute(t *testing.T, env map[string]string, args ...string) outcome {
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	var out, stderr bytes.Buffer
-	err := run(ctx, args, func(name string) string { return env[name] }, &out, &stderr)
-	code := exitCode(&stderr, err)
+	code := Main(ctx, args, func(name string) string { return env[name] }, &out, &stderr)
 	return outcome{code, out.String(), stderr.String()}
 }
 
@@ -56,7 +56,7 @@ func TestServeNamesAllThatIsMissing(t *testing.T) {
 
 func TestHelpExitsWith0(t *testing.T) {
 	env := map[string]string{"SMOKEBALL_CLIENT_SECRET": appSecret, "SMOKEBALL_API_KEY": appKey}
-	for command, want := range map[string]string{"": "Run the engine", "serve": "ENGINE_DATA_DIR", "demo": "--once", "history": "--matter", "status": "--json", "version": "--json"} {
+	for command, want := range map[string]string{"": "Run the engine", "serve": "ENGINE_DATA_DIR", "demo": "--once", "history": "history show", "history list": "--matter", "status": "--json", "version": "--json"} {
 		o := execute(t, env, append(strings.Fields(command), "--help")...)
 		if o.code != done || !strings.Contains(o.out, want) {
 			t.Errorf("%s --help: exit %d, %s%s", command, o.code, o.out, o.err)
@@ -92,6 +92,64 @@ func TestExitCodes(t *testing.T) {
 		var stderr strings.Builder
 		if code := exitCode(&stderr, c.err); code != c.code || stderr.String() != c.stderr {
 			t.Errorf("%v: exit %d and %q, want %d and %q", c.err, code, stderr.String(), c.code, c.stderr)
+		}
+	}
+}
+
+func TestProgramsGetWrongUsageAsJSON(t *testing.T) {
+	o := execute(t, nil, "history", "--json", "--limit", "501", "--data-dir", t.TempDir())
+	var told struct{ Error failure }
+	if err := json.Unmarshal([]byte(o.out), &told); err != nil || o.code != wrongUsage || told.Error.Code != codeWrongUsage || !strings.Contains(told.Error.Message, "--limit") {
+		t.Errorf("exit %d, %v, %s", o.code, err, o.out)
+	}
+}
+
+// TestCompletionKnowsDefaultCommands: what may stand after a group of commands may stand after its default one.
+func TestCompletionKnowsDefaultCommands(t *testing.T) {
+	for line, want := range map[string][]string{
+		"smokeball-sync doctor --":            {"--json", "--data-dir"},
+		"smokeball-sync dead-letters --":      {"--limit", "--status"},
+		"smokeball-sync dead-letters list --": {"--limit"},
+		"smokeball-sync dead-":                {"dead-letters"},
+		"smokeball-sync dead-letters ":        {"list", "discard"},
+	} {
+		t.Setenv("COMP_LINE", line)
+		o := execute(t, nil)
+		got := strings.Fields(o.out)
+		for _, w := range want {
+			if o.code != done || !slices.Contains(got, w) {
+				t.Errorf("%q: exit %d, %q; want %q among them", line, o.code, got, w)
+			}
+		}
+	}
+}
+
+func TestScriptsOfTheShells(t *testing.T) {
+	for shell, want := range map[string]string{"bash": "complete -o default", "zsh": "bashcompinit", "fish": "complete -f -c smokeball-sync"} {
+		if o := execute(t, nil, "completion", shell); o.code != done || !strings.Contains(o.out, want) || o.err != "" {
+			t.Errorf("%s: exit %d, %s%s", shell, o.code, o.out, o.err)
+		}
+	}
+	if o := execute(t, nil, "completion", "cmd.exe"); o.code != wrongUsage {
+		t.Errorf("an unknown shell: exit %d", o.code)
+	}
+}
+
+// TestWrongUsageNamesTheHelpOfItsCommand, and what people type by habit is understood.
+func TestWrongUsageNamesTheHelpOfItsCommand(t *testing.T) {
+	for args, want := range map[string]string{"history show": "see smokeball-sync history show --help", "status a b": "see smokeball-sync status --help", "erase": "see smokeball-sync erase --help", "nope": "see smokeball-sync --help"} {
+		if o := execute(t, nil, strings.Fields(args)...); o.code != wrongUsage || !strings.Contains(o.err, want) {
+			t.Errorf("%s: exit %d, %s; want %q", args, o.code, o.err, want)
+		}
+	}
+	for args, want := range map[string]string{"help": "Commands:", "help history show": "Show one sync in full", "--version": "smokeball-sync ", "dead-letters --help": "(the default)"} {
+		if o := execute(t, nil, strings.Fields(args)...); o.code != done || !strings.Contains(o.out, want) {
+			t.Errorf("%s: exit %d, %s%s; want %q", args, o.code, o.out, o.err, want)
+		}
+	}
+	for _, command := range []string{"dead-letters", "keys"} {
+		if o := execute(t, nil, command, "--data-dir", t.TempDir()); o.code != Failed || !strings.Contains(o.err, "there is no ledger") {
+			t.Errorf("%s alone does not list: exit %d, %s", command, o.code, o.err)
 		}
 	}
 }

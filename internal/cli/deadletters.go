@@ -15,10 +15,10 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// deadLettersCmd looks after what could not be taken in.
+// deadLettersCmd manages dead letters.
 type deadLettersCmd struct {
-	List    deadLettersListCmd    `cmd:"" help:"List them, newest first."`
-	Show    deadLettersShowCmd    `cmd:"" help:"Show one whole: what came, and why it could not be taken in."`
+	List    deadLettersListCmd    `cmd:"" default:"withargs" help:"List them, newest first (the default)."`
+	Show    deadLettersShowCmd    `cmd:"" help:"Show one in full: the event as received, and why it could not be taken in."`
 	Retry   deadLettersRetryCmd   `cmd:"" help:"Take one in again."`
 	Discard deadLettersDiscardCmd `cmd:"" help:"Discard one; it stays readable."`
 }
@@ -53,7 +53,7 @@ type deadLettersDiscardCmd struct {
 	deadLetterAt `embed:""`
 }
 
-// deadLetter is one as the engine tells of it.
+// deadLetter is one as the engine's API shows it.
 type deadLetter struct {
 	ID       string              `json:"id"`
 	Firm     string              `json:"firm_id"`
@@ -74,7 +74,7 @@ type deadLetter struct {
 	Payload  json.RawMessage     `json:"payload"`
 }
 
-// deadLetterAction is what somebody did.
+// deadLetterAction is a person's action.
 type deadLetterAction struct {
 	By   string    `json:"by"`
 	Name string    `json:"name,omitempty"`
@@ -95,10 +95,16 @@ func (c *deadLettersListCmd) Run(t *terminal) error {
 			}
 			list = append(list, page.Items...)
 		}
+		if len(list) == 0 && c.Firm != "" && c.Firm != string(domain.Nobody) {
+			// A firm may have nothing but dead letters, so an unknown firm is an error only here.
+			if _, err := o.firms(t.ctx, c.Firm); err != nil {
+				return err
+			}
+		}
 		if c.JSON {
 			return printJSON(t.out, list)
 		}
-		return printDeadLetters(t.out, list)
+		return printDeadLetters(t, list)
 	})
 }
 
@@ -122,7 +128,7 @@ func (c *deadLettersDiscardCmd) Run(t *terminal) error {
 	return c.settle(t, http.MethodDelete, "", "is discarded")
 }
 
-// settle lets the engine do something about the dead letter.
+// settle requests an action on the dead letter, and prints the result.
 func (c *deadLetterAt) settle(t *terminal, method, action, what string) error {
 	return c.on(t, func(o *operator, l deadLetter) error {
 		if err := o.tell(t.ctx, method, deadLetterPath(l.Firm, l.ID)+action, &l); err != nil {
@@ -131,7 +137,11 @@ func (c *deadLetterAt) settle(t *terminal, method, action, what string) error {
 		if c.JSON {
 			return printJSON(t.out, l)
 		}
-		_, err := fmt.Fprintf(t.out, "The event %s of firm %s %s.\n", l.ID, l.Firm, what)
+		of := "of firm " + l.Firm
+		if l.Firm == string(domain.Nobody) {
+			of = "of no firm"
+		}
+		_, err := fmt.Fprintf(t.out, "The event %s %s %s.\n", l.ID, of, what)
 		return err
 	})
 }
@@ -142,28 +152,24 @@ func deadLettersPath(firm string) string {
 
 func deadLetterPath(firm, id string) string { return deadLettersPath(firm) + "/" + url.PathEscape(id) }
 
-// with asks the engine, or its ledger where none runs, about the firms that are meant.
+// with calls f with the running engine, or with its ledger if none runs, and the requested firms.
 func (c *deadLettersAt) with(t *terminal, f func(o *operator, firms []string) error) (err error) {
 	o, err := openOperator(t.ctx, c.DataDir)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	firms := []string{c.Firm}
-	if c.Firm == "" {
-		rows, err := allFirms(t, o)
-		if err != nil {
-			return err
-		}
-		firms = []string{string(domain.Nobody)}
-		for _, r := range rows {
-			firms = append(firms, r.Firm)
-		}
+	if c.Firm != "" {
+		return f(o, []string{c.Firm})
 	}
-	return f(o, firms)
+	firms, err := o.firms(t.ctx, "")
+	if err != nil {
+		return err
+	}
+	return f(o, append([]string{string(domain.Nobody)}, firms...))
 }
 
-// on finds the dead letter.
+// on calls f with the dead letter that has the id.
 func (c *deadLetterAt) on(t *terminal, f func(*operator, deadLetter) error) error {
 	return c.with(t, func(o *operator, firms []string) error {
 		for _, firm := range firms {
@@ -175,7 +181,7 @@ func (c *deadLetterAt) on(t *terminal, f func(*operator, deadLetter) error) erro
 				return f(o, l)
 			}
 		}
-		return fmt.Errorf("there is no dead letter %s; “dead-letters list” shows those that there are, also with --status taken_in and --status discarded", c.ID)
+		return fmt.Errorf("there is no dead letter %s; “dead-letters list” shows the open ones, with --status taken_in or --status discarded the others", c.ID)
 	})
 }
 
@@ -188,18 +194,17 @@ func findDeadLetter(ctx context.Context, o *operator, firm, id string) (l deadLe
 	return l, err == nil, err
 }
 
-// printDeadLetters prints a line a letter. What came may be personal, so it stands in show only.
-func printDeadLetters(w io.Writer, list []deadLetter) error {
+// printDeadLetters prints a line for each. Only show prints the event, which may be personal data.
+func printDeadLetters(t *terminal, list []deadLetter) error {
 	if len(list) == 0 {
-		_, err := fmt.Fprintln(w, "None. Events that can't be taken in appear here.")
+		_, err := fmt.Fprintln(t.out, "None. Events that can't be taken in appear here.")
 		return err
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "RECEIVED\tID\tFIRM\tTYPE\tSTATUS\tCODE\tFIRST REASON")
+	rows := columns{header: []string{"RECEIVED (UTC)", "ID", "FIRM", "TYPE", "STATUS", "CODE", "FIRST REASON"}, spare: []string{"STATUS", "CODE", "TYPE"}}
 	for _, l := range list {
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n", l.Received.UTC().Format(time.DateTime), l.ID, l.Firm, cmp.Or(l.Type, "–"), l.Status, l.Code, firstReason(l))
+		rows.row(l.Received.UTC().Format(time.DateTime), l.ID, l.Firm, cmp.Or(l.Type, "–"), l.Status, l.Code, firstReason(l))
 	}
-	return table.Flush()
+	return rows.print(t.out, t.width)
 }
 
 func firstReason(l deadLetter) string {

@@ -53,7 +53,7 @@ func TestOperatorsSettleDeadLetters(t *testing.T) {
 	r.refuses(t, "/status must be one of", "dead-letters", "retry", byEvent["e1"].ID)
 	r.refuses(t, "is on a wrong subject", "dead-letters", "retry", nobodys.ID)
 	r.refuses(t, "there is no dead letter dl_none", "dead-letters", "discard", "dl_none")
-	if text := r.operator(t, "dead-letters", "discard", nobodys.ID).out; !strings.Contains(text, "is discarded") {
+	if text := r.operator(t, "dead-letters", "discard", nobodys.ID).out; !strings.Contains(text, "of no firm is discarded") {
 		t.Errorf("it says %s", text)
 	}
 	var one deadLetter

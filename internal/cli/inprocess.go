@@ -6,14 +6,14 @@ import (
 	"net/http"
 )
 
-// inProcess hands requests to a handler in this process.
+// inProcess sends requests to a handler in this process.
 type inProcess struct{ handler http.Handler }
 
-// RoundTrip is the handler's answer.
+// RoundTrip returns the handler's answer.
 func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 	a := &inProcessAnswer{status: http.StatusOK, header: http.Header{}}
 	r = r.Clone(r.Context())
-	r.RemoteAddr = "127.0.0.1:0" // the operator's token counts on this machine only
+	r.RemoteAddr = "127.0.0.1:0" // the operator's token is accepted from this machine only
 	if r.Body == nil {
 		r.Body = http.NoBody
 	}
@@ -22,7 +22,7 @@ func (p inProcess) RoundTrip(r *http.Request) (*http.Response, error) {
 		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r}, nil
 }
 
-// inProcessAnswer collects what a handler answers.
+// inProcessAnswer collects a handler's answer.
 type inProcessAnswer struct {
 	status int
 	header http.Header

@@ -4,26 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"text/tabwriter"
+	"strconv"
 
 	"github.com/casehug/smokeball-sync/adapters/web/api"
+	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/engine"
 )
 
-// keysCmd looks after the keys that seal secrets.
+// keysCmd manages the keys that seal secrets.
 type keysCmd struct {
-	List   keysListCmd   `cmd:"" help:"List the keys and how many secrets each has sealed."`
-	Rotate keysRotateCmd `cmd:"" help:"Make a key that seals what is sealed from now on; older ones still open what they sealed."`
-	Rewrap keysRewrapCmd `cmd:"" help:"Seal with the newest key what older ones sealed."`
+	List   keysListCmd   `cmd:"" default:"withargs" help:"List the keys and how many secrets each has sealed (the default)."`
+	Rotate keysRotateCmd `cmd:"" help:"Make a key that seals all new secrets; older keys still open what they sealed."`
+	Rewrap keysRewrapCmd `cmd:"" help:"Seal with the newest key the secrets that older keys sealed."`
 	Retire keysRetireCmd `cmd:"" help:"Remove a key from the master key file; refused while anything is sealed with it."`
-	Forget keysForgetCmd `cmd:"" help:"Destroy the secrets that no key opens any more, where the master key file is lost for good: their firms connect again."`
+	Forget keysForgetCmd `cmd:"" help:"Destroy the secrets that no key opens any more, if the master key file is lost for good. Their firms must connect again, and what waits in an encrypted bus is lost."`
 }
 
-// keysAt names the keys' engine, and what opens its secrets where it does not run.
+// keysAt names the engine, and the settings with which its secrets are opened if it does not run.
 type keysAt struct {
 	where         `embed:""`
 	MasterKeyFile string `name:"master-key-file" setting:"ENGINE_MASTER_KEY_FILE" help:"The master key file; by default in the data directory ($$ENGINE_MASTER_KEY_FILE)." placeholder:"FILE"`
@@ -64,7 +64,7 @@ func (c *keysListCmd) Run(t *terminal) error {
 		case c.JSON:
 			return printJSON(t.out, keys)
 		}
-		return printKeys(t.out, keys)
+		return printKeys(t, keys)
 	})
 }
 
@@ -81,22 +81,23 @@ func (c *keysRotateCmd) Run(t *terminal) error {
 func (c *keysRewrapCmd) Run(t *terminal) error {
 	return c.with(t, func(k api.Keys) error {
 		n, err := k.RewrapSecrets(t.ctx)
-		return c.say(t, err, map[string]any{"secrets": n}, fmt.Sprintf("%d secrets were sealed with the newest key.", n))
+		return c.say(t, err, map[string]any{"secrets": n}, "Sealed with the newest key: "+words.Plural(n, "secret")+".")
 	})
 }
 
-// Run forgets. No engine runs beside secrets that it can't open.
+// Run destroys the lost secrets. An engine does not start if it can't open its secrets, so a
+// running one has none.
 func (c *keysForgetCmd) Run(t *terminal) (err error) {
 	if _, runs, err := runningEngine(t.ctx, c.DataDir); err != nil || runs {
 		return errors.Join(err, errRuns)
 	}
-	keys, err := c.open(t.ctx)
+	keys, err := engine.OpenKeyringToForget(t.ctx, c.settings())
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, keys.Close()) }()
 	n, err := keys.Forget(t.ctx)
-	return c.say(t, err, map[string]any{"secrets": n}, fmt.Sprintf("%d secrets that no key opens were destroyed.", n))
+	return c.say(t, err, map[string]any{"secrets": n}, "Destroyed, because no key opens them: "+words.Plural(n, "secret")+".")
 }
 
 var errRuns = errors.New("an engine runs on this data: it opens all of its secrets, and there is nothing to forget")
@@ -108,7 +109,7 @@ func (c *keysRetireCmd) Run(t *terminal) error {
 	})
 }
 
-// say prints what was done, for people or for programs.
+// say prints the result, for people or for programs.
 func (c *keysAt) say(t *terminal, err error, program map[string]any, people string) error {
 	if err != nil {
 		return err
@@ -120,9 +121,8 @@ func (c *keysAt) say(t *terminal, err error, program map[string]any, people stri
 	return err
 }
 
-func printKeys(w io.Writer, keys []api.SealingKey) error {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "KEY\tSEALS NEW SECRETS\tSECRETS")
+func printKeys(t *terminal, keys []api.SealingKey) error {
+	rows := columns{header: []string{"KEY", "SEALS NEW SECRETS", "SECRETS"}}
 	for _, k := range keys {
 		newest := "no"
 		switch {
@@ -131,12 +131,12 @@ func printKeys(w io.Writer, keys []api.SealingKey) error {
 		case !k.Known:
 			newest = "not in the master key file"
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d\n", k.ID, newest, k.Secrets)
+		rows.row(k.ID, newest, strconv.Itoa(k.Secrets))
 	}
-	return table.Flush()
+	return rows.print(t.out, t.width)
 }
 
-// with lets f use the keys: those of the running engine, else those of its data.
+// with calls f with the keys of the running engine, or else with those of its data.
 func (c *keysAt) with(t *terminal, f func(api.Keys) error) (err error) {
 	engine, runs, err := runningEngine(t.ctx, c.DataDir)
 	if err != nil {
@@ -155,8 +155,12 @@ func (c *keysAt) with(t *terminal, f func(api.Keys) error) (err error) {
 
 // open opens the keys of an engine that does not run.
 func (c *keysAt) open(ctx context.Context) (*engine.Keyring, error) {
-	return engine.OpenKeyring(ctx, config.Settings{DataDir: c.DataDir, NATSURL: c.NATSURL, NATSCreds: c.NATSCreds, NATSCA: c.NATSCA,
-		MasterKeyFile: c.MasterKeyFile, Parsed: config.Parsed{Replicas: c.Replicas}})
+	return engine.OpenKeyring(ctx, c.settings())
+}
+
+func (c *keysAt) settings() config.Settings {
+	return config.Settings{DataDir: c.DataDir, NATSURL: c.NATSURL, NATSCreds: c.NATSCreds, NATSCA: c.NATSCA,
+		MasterKeyFile: c.MasterKeyFile, Parsed: config.Parsed{Replicas: c.Replicas}}
 }
 
 // remoteKeys are the keys of a running engine.

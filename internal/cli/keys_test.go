@@ -88,10 +88,23 @@ func TestKeysWithoutAnEngine(t *testing.T) {
 	}
 }
 
-// TestAnotherMasterKeyFileStopsTheStart names a key file that is not the data's own.
+// TestAnotherMasterKeyFileStopsTheStart names a key file that is not the data's own. Of an encrypted bus
+// nothing is left then, once that is said to be for good.
 func TestAnotherMasterKeyFileStopsTheStart(t *testing.T) {
 	t.Parallel()
-	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	for encrypt, forgotten := range map[string]string{"false": "2 secrets.", "true": "1 secret."} {
+		t.Run("ENGINE_NATS_ENCRYPT="+encrypt, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, smokeballsim.Config{})
+			w.settings["ENGINE_NATS_ENCRYPT"] = encrypt
+			w.losesItsMasterKey(t, forgotten)
+		})
+	}
+}
+
+func (w *world) losesItsMasterKey(t *testing.T, forgotten string) {
+	t.Helper()
+	r := w.serve(t)
 	r.connect(t)
 	r.stop()
 	other := filepath.Join(t.TempDir(), "other.json")
@@ -100,7 +113,7 @@ func TestAnotherMasterKeyFileStopsTheStart(t *testing.T) {
 	if line := lastLine(o.err); o.code != Failed || !strings.Contains(line, "ENGINE_MASTER_KEY_FILE is "+other) || !strings.Contains(line, "from your backup") {
 		t.Errorf("exit %d, %s", o.code, o.err)
 	}
-	if o := execute(t, r.settings, "keys", "forget"); o.code != done || !strings.Contains(o.out, "were destroyed") {
+	if o := execute(t, r.settings, "keys", "forget"); o.code != done || !strings.Contains(o.out, "Destroyed, because no key opens them: "+forgotten) {
 		t.Errorf("keys forget: exit %d, %s%s", o.code, o.out, o.err)
 	}
 	again := r.restart(t)

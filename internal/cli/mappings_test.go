@@ -2,6 +2,7 @@ package cli
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -10,8 +11,10 @@ import (
 
 // dryRun is what trying a mapping answers.
 type dryRun struct {
-	Counts struct{ Matters, Released, Kept int }
-	Items  []struct {
+	Counts   struct{ Matters, Released, Kept int }
+	Estimate struct{ Syncs, Calls int }
+	Items    []struct {
+		Calls    int
 		ID       string `json:"matter_id"`
 		Released bool
 		Keeps    bool `json:"keeps_type"`
@@ -43,11 +46,16 @@ func TestDryRunForetells(t *testing.T) {
 	if e := r.latest(t, "m_1", domain.Waiting); e.Error == nil || len(r.has().Matters) != 0 {
 		t.Errorf("trying moved the sync: %+v", e)
 	}
+	calls, writes := r.calls(), r.writes()
 	var saved struct{ Released int }
 	r.call(t, admin(), http.MethodPut, "/case-type-mappings/map_cornice", mapping).want(http.StatusOK).into(&saved)
 	r.latest(t, "m_1", domain.Succeeded)
 	if has := r.has().Matters; saved.Released != 1 || len(has) != 1 || has[0].MatterTypeID != id {
 		t.Errorf("%d were let go, and Smokeball has %+v, want one of type %s", saved.Released, has, id)
+	}
+	all, written := r.calls()-calls, r.writes()-writes // reads that confirm may come more than once
+	if n := foretold.Estimate.Calls; foretold.Estimate.Syncs != 1 || foretold.Items[0].Calls != n || n <= written || n > all {
+		t.Errorf("foretold are %d calls; %d were made, %d of them write", n, all, written)
 	}
 	var kept dryRun
 	r.call(t, admin(), http.MethodPost, "/case-type-mappings/dry-run", object{"remove": "map_cornice"}).want(http.StatusOK).into(&kept)
@@ -110,4 +118,14 @@ func (r *running) typeNamed(t *testing.T, name string) string {
 	}
 	t.Fatalf("the account has no matter type %s: %+v", name, list.Items)
 	return ""
+}
+
+// calls counts the requests to the simulated Smokeball, without those for tokens.
+func (w *world) calls() (n int) {
+	for route, count := range w.sim.Counts().ByRoute {
+		if !strings.Contains(route, "oauth") && !strings.Contains(route, "token") {
+			n += count
+		}
+	}
+	return n
 }

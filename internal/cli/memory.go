@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// heapShare is the part of the machine's memory, in percent, that the runtime collects
-// garbage to stay within. The rest is for the embedded bus's buffers and mapped files.
+// heapShare is the runtime's memory limit in percent of the machine's memory. The rest is for the
+// embedded bus's buffers and mapped files.
 const heapShare = 75
 
-// limitMemory sets the runtime's limit of memory from that of the machine or of the
-// container, unless GOMEMLIMIT says it. It returns the limit; 0: none was set.
+// limitMemory sets the runtime's memory limit from that of the machine or the container, unless
+// GOMEMLIMIT is set. It returns the limit; 0: none was set.
 func limitMemory(system fs.FS, getenv func(string) string) int64 {
 	if getenv("GOMEMLIMIT") != "" {
 		return 0
@@ -26,8 +26,8 @@ func limitMemory(system fs.FS, getenv func(string) string) int64 {
 	return limit
 }
 
-// memoryOf is the memory that this process may use: the least of what the container and the
-// machine have. 0: neither says.
+// memoryOf returns the memory that this process may use: the lowest limit of the container and the
+// machine; 0: neither is known.
 func memoryOf(system fs.FS) int64 {
 	least := int64(0)
 	for _, n := range []int64{numberIn(system, "sys/fs/cgroup/memory.max"), numberIn(system, "sys/fs/cgroup/memory/memory.limit_in_bytes"), totalIn(system)} {
@@ -38,7 +38,7 @@ func memoryOf(system fs.FS) int64 {
 	return least
 }
 
-// numberIn is the number in a file; 0: there is none.
+// numberIn returns the number in a file; 0: there is none.
 func numberIn(system fs.FS, name string) int64 {
 	data, err := fs.ReadFile(system, name)
 	if err != nil {
@@ -51,7 +51,7 @@ func numberIn(system fs.FS, name string) int64 {
 	return n
 }
 
-// totalIn is the machine's memory as Linux tells it.
+// totalIn returns the machine's memory from Linux' /proc/meminfo.
 func totalIn(system fs.FS) int64 {
 	f, err := system.Open("proc/meminfo")
 	if err != nil {
@@ -70,5 +70,5 @@ func totalIn(system fs.FS) int64 {
 	return 0
 }
 
-// machine is the file system in which Linux tells about the machine.
+// machine is the file system with Linux' figures.
 func machine() fs.FS { return os.DirFS("/") }

@@ -3,6 +3,7 @@ package cli
 import (
 	"encoding/json"
 	"io/fs"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -11,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/engine"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/projections"
@@ -30,24 +32,49 @@ func TestOperatorAsksRunningAndStoppedEngine(t *testing.T) {
 	p.approve(t, "d_2", "m_2")
 	waiting := r.latest(t, "m_2", domain.Waiting)
 
-	commands := [][]string{{"history"}, {"history", "--json"}, {"status"}, {"status", string(testFirm)}, {"history", string(testFirm), "--status", "waiting,failed"}}
+	commands := [][]string{{"history"}, {"history", "--json"}, {"history", "show", string(waiting.ID)}, {"history", "show", string(ended.ID), "--json"}, {"status"}, {"status", string(testFirm)}, {"history", string(testFirm), "--status", "waiting,failed"}}
 	var before []outcome
 	for _, args := range commands {
 		before = append(before, r.operator(t, args...))
 	}
 	r.wantHistory(t, before[0].out, ended, waiting)
 	r.wantEntries(t, before[1].out, ended, waiting)
-	wantStatus(t, before[2].out)
-	if lines := strings.Split(before[4].out, "\n"); strings.Contains(before[4].out, "m_1 ") || len(lines) < 2 {
-		t.Errorf("only those that wait or failed:\n%s", before[4].out)
+	r.wantShown(t, before[2].out, before[3].out, ended, waiting)
+	wantStatus(t, before[4].out)
+	if lines := strings.Split(before[6].out, "\n"); strings.Contains(before[6].out, "m_1 ") || len(lines) < 2 {
+		t.Errorf("only those that wait or failed:\n%s", before[6].out)
 	}
 	r.wantPrivate(t)
+	wantPreviews(t, r)
 
 	r.stop()
+	if o := execute(t, map[string]string{"ENGINE_DATA_DIR": r.settings["ENGINE_DATA_DIR"]}, "preview", string(testFirm), "m_1"); o.code != Failed || !strings.Contains(o.err, "Start the engine") {
+		t.Errorf("a preview without an engine: %+v", o)
+	}
 	for i, args := range commands {
 		if after := r.operator(t, args...); after != before[i] {
 			t.Errorf("%q of the stopped engine:\n%+v\nwant what the running one told:\n%+v", args, after, before[i])
 		}
+	}
+}
+
+// wantPreviews previews a matter that Smokeball has and one whose case type has no matter type.
+func wantPreviews(t *testing.T, r *running) {
+	t.Helper()
+	if same := r.operator(t, "preview", string(testFirm), "m_1").out; !strings.Contains(same, "Outcome: skipped") || strings.Contains(same, "POST") {
+		t.Errorf("the preview of what is the same:\n%s", same)
+	}
+	lacking := r.operator(t, "preview", string(testFirm), "m_2").out
+	if !strings.Contains(lacking, "matter_type_unmapped: ") || !strings.Contains(lacking, "To do: ") {
+		t.Errorf("the preview of an unmapped matter:\n%s", lacking)
+	}
+	var p struct {
+		Calls    []any
+		Warnings []struct{ Code string }
+		Estimate struct{ Calls int }
+	}
+	if err := json.Unmarshal([]byte(r.operator(t, "preview", string(testFirm), "m_2", "--json").out), &p); err != nil || len(p.Warnings) != 1 || p.Calls == nil || p.Estimate.Calls != len(p.Calls) {
+		t.Errorf("the preview for programs: %+v (%v)", p, err)
 	}
 }
 
@@ -65,9 +92,9 @@ func (r *running) wantHistory(t *testing.T, table string, ended, waiting project
 	t.Helper()
 	lines := strings.Split(table, "\n")
 	for i, want := range [][]string{
-		{"QUEUED", "FIRM", "MATTER", "TRIGGER", "STATUS", "SMOKEBALL MATTER", "FILES", "TOOK"},
-		{"f_brown", "m_2 (CH-2)", "document_approved", "waiting", "–"},
-		{"f_brown", "m_1 (CH-1)", "document_approved", "succeeded", string(ended.Smokeball.Matter), "s"},
+		{"QUEUED (UTC)", "SYNC", "FIRM", "MATTER", "TRIGGER", "STATUS", "WHY", "FILES", "TOOK"},
+		{string(waiting.ID), "f_brown", "m_2 (CH-2)", "document_approved", "waiting", "matter_type_unmapped"},
+		{string(ended.ID), "f_brown", "m_1 (CH-1)", "document_approved", "succeeded", "s"},
 		{""},
 		{"waiting of m_2 (matter_type_unmapped): ", waiting.Error.Message},
 		{"To do: ", waiting.Error.Remedy},
@@ -94,6 +121,19 @@ func (r *running) wantEntries(t *testing.T, text string, ended, waiting projecti
 	}
 }
 
+func (r *running) wantShown(t *testing.T, text, program string, ended, waiting projections.Entry) {
+	t.Helper()
+	for _, part := range []string{string(waiting.ID), "m_2 (CH-2)", "matter_type_unmapped: " + waiting.Error.Message, waiting.Error.Remedy, "matter_type"} {
+		if !strings.Contains(text, part) {
+			t.Errorf("history show lacks %q:\n%s", part, text)
+		}
+	}
+	var e projections.Entry
+	if err := json.Unmarshal([]byte(program), &e); err != nil || e.ID != ended.ID || len(e.Steps) != len(ended.Steps) {
+		t.Errorf("history show --json: %v, %s", err, program)
+	}
+}
+
 func wantStatus(t *testing.T, table string) {
 	t.Helper()
 	lines := strings.Split(table, "\n")
@@ -101,9 +141,32 @@ func wantStatus(t *testing.T, table string) {
 		t.Fatalf("status:\n%s", table)
 	}
 	fields := strings.Fields(lines[1])
-	for i, want := range map[int]string{0: "f_brown", 1: "connected", 2: testAccount, 4: "none", 5: "1", 6: "0"} {
+	for i, want := range map[int]string{0: "f_brown", 1: "connected"} {
 		if i >= len(fields) || fields[i] != want {
 			t.Errorf("field %d of %q, want %s", i, lines[1], want)
+		}
+	}
+	if !strings.Contains(lines[1], "Brown") {
+		t.Errorf("status names no account: %q", lines[1])
+	}
+}
+
+func TestAFirmThatNobodyKnowsIsAFault(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	r.connect(t)
+	for _, args := range [][]string{{"status", "f_nope"}, {"history", "f_nope"}, {"dead-letters", "list", "--firm", "f_nope"}, {"history", "show", "s_nope"},
+		{"bulk", "list", "f_nope"}, {"bulk", "show", "f_nope", "b_1"}, {"bulk", "pause", "f_nope", "b_1"}, {"bulk", "report", "f_nope", "b_1"}, {"sync", "f_nope", "m_1"}, {"sync", "f_nope", "--all"},
+		{"preview", "f_nope", "m_1"}, {"replay", "--firm", "f_nope"}, {"search", "f_nope", "rivera"}, {"link", "f_nope", "m_1", "x"}, {"unlink", "f_nope", "m_1"}, {"provenance", "f_nope", "m_1"},
+		{"drift", "check", "f_nope"}, {"drift", "accept", "f_nope", "m_1", "status"}, {"erase", "matter", "f_nope", "m_1", "--yes"}, {"erase", "show", "f_nope", "e_1"}} {
+		o := execute(t, r.settings, args...)
+		if o.code != Failed || o.out != "" || !strings.Contains(o.err, "there is no ") || !strings.Contains(o.err, "To do: ") {
+			t.Errorf("%q: exit %d, %s%s", args, o.code, o.out, o.err)
+		}
+		o = execute(t, r.settings, append(args, "--json")...)
+		var told struct{ Error failure }
+		if err := json.Unmarshal([]byte(o.out), &told); err != nil || o.code != Failed || told.Error.Code != domain.CodeNotFound || told.Error.Message == "" || told.Error.Remedy == "" {
+			t.Errorf("%q --json: exit %d, %v, %s", args, o.code, err, o.out)
 		}
 	}
 }
@@ -153,7 +216,7 @@ func TestOperatorIsToldWhatIsWrong(t *testing.T) {
 		{[]string{"history", "--data-dir", dir, "--trigger", "whim"}, wrongUsage, "--trigger: must be one of matter_created"},
 		{[]string{"history", "--data-dir", dir, "--limit", "501"}, wrongUsage, "--limit: "},
 		{[]string{"history", "--data-dir", dir, "--search", strings.Repeat("x", 201)}, wrongUsage, "--search: "},
-		{[]string{"status", "--data-dir", dir, "a/../b"}, Failed, "There is no such firm"},
+		{[]string{"status", "--data-dir", dir, "a/../b"}, Failed, "there is no firm a/../b"},
 	} {
 		if o := execute(t, nil, c.args...); o.code != c.code || !strings.Contains(o.err, c.want) || o.out != "" {
 			t.Errorf("%q: exit %d, %s%s; want exit %d and %q", c.args, o.code, o.out, o.err, c.code, c.want)
@@ -187,22 +250,49 @@ func TestEmptyTables(t *testing.T) {
 }
 
 // TestSecondEngineLeavesTheFirstAlone starts another engine on the data directory of
-// one that runs: it says so, and has touched nothing.
+// one that runs: it says so, and the first one's spool and connections stay as they are.
 func TestSecondEngineLeavesTheFirstAlone(t *testing.T) {
 	t.Parallel()
 	r := newWorld(t, smokeballsim.Config{}).serve(t)
-	dir := r.settings["ENGINE_DATA_DIR"]
-	left := filepath.Join(dir, "spool", "on-its-way")
+	left := filepath.Join(r.settings["ENGINE_DATA_DIR"], "spool", "on-its-way")
 	if err := os.WriteFile(left, []byte("x"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	before := listing(t, filepath.Join(dir, "nats"))
+	r.wantRefusedSecond(t)
+	if _, err := os.Stat(left); err != nil {
+		t.Errorf("the second engine emptied the first one's spool: %v", err)
+	}
+	r.connect(t)
+}
+
+// TestSecondEngineWritesNothing compares all files before and after. The ledger is held here
+// without an engine: one that runs writes by itself at any time.
+func TestSecondEngineWritesNothing(t *testing.T) {
+	t.Parallel()
+	r := newWorld(t, smokeballsim.Config{}).serve(t)
+	r.connect(t)
+	r.stop()
+	dir := r.settings["ENGINE_DATA_DIR"]
+	held, err := eventstore.OpenBolt(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Close()
+	before := listing(t, dir)
+	r.wantRefusedSecond(t)
+	if after := listing(t, dir); after != before {
+		t.Errorf("the second engine touched files:\n%s\nbefore:\n%s", after, before)
+	}
+}
+
+// wantRefusedSecond starts a second engine, with its own bus in the process and with one that
+// publishers reach: each ends with one line that names the directory and the cause.
+func (r *running) wantRefusedSecond(t *testing.T) {
+	t.Helper()
+	dir := r.settings["ENGINE_DATA_DIR"]
 	for _, listen := range []string{"off", "127.0.0.1:0"} {
 		second := *r.world
-		second.settings = map[string]string{}
-		for k, v := range r.settings {
-			second.settings[k] = v
-		}
+		second.settings = maps.Clone(r.settings)
 		second.settings["ENGINE_LISTEN"], second.settings["ENGINE_NATS_LISTEN"] = "127.0.0.1:0", listen
 		o := execute(t, second.settings, "serve")
 		line := strings.TrimSpace(o.err)
@@ -210,13 +300,6 @@ func TestSecondEngineLeavesTheFirstAlone(t *testing.T) {
 			t.Errorf("NATS %s: exit %d, %s", listen, o.code, o.err)
 		}
 	}
-	if _, err := os.Stat(left); err != nil {
-		t.Errorf("the second engine emptied the first one's spool: %v", err)
-	}
-	if after := listing(t, filepath.Join(dir, "nats")); after != before {
-		t.Errorf("the second engine touched the bus's files:\n%s\nbefore:\n%s", after, before)
-	}
-	r.connect(t)
 }
 
 // listing names all files below a folder, with their times of change.

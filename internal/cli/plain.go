@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -8,13 +9,14 @@ import (
 	"unicode/utf8"
 )
 
-// plain writes text to a terminal or a log so that nothing in it is an order: what a
-// stranger wrote may hold escapes that clear the screen, or marks that turn text around.
-// They come out as JSON would write them, \u001b, so that JSON stays JSON.
+// plain writes text to a terminal or a log without control characters: foreign text may contain
+// escape sequences that clear the screen, or characters that change the direction of text. plain
+// writes them as JSON would, such as \u001b, so that JSON stays valid.
 type plain struct {
-	mu   sync.Mutex
-	to   io.Writer
-	rest []byte // of a rune that the next Write goes on with
+	mu     sync.Mutex
+	to     io.Writer
+	rest   []byte // the beginning of a rune that the next Write completes
+	colour bool   // to is a terminal that shows colours
 }
 
 // Write writes p without control and bidirectional characters.
@@ -42,8 +44,23 @@ func (w *plain) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// isOrder reports whether a terminal may take the rune for an order, or turn what follows
-// around.
+// isOrder reports whether a terminal may interpret the rune as a command, or change the direction
+// of the text after it.
 func isOrder(r rune) bool {
 	return r != '\n' && r != '\t' && (unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029')
+}
+
+// paint writes text in a colour if the terminal shows colours. This program chose the colour, so
+// it is not escaped.
+func (w *plain) paint(c colour, text string) error {
+	if c == uncoloured || !w.colour {
+		_, err := fmt.Fprint(w, text)
+		return err
+	}
+	if _, err := fmt.Fprintf(w.to, "\x1b[%sm", c); err != nil {
+		return err
+	}
+	_, err := fmt.Fprint(w, text)
+	_, reset := fmt.Fprint(w.to, "\x1b[0m")
+	return errors.Join(err, reset)
 }

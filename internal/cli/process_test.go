@@ -24,6 +24,12 @@ func (w *world) launch(t *testing.T) *process {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return w.launchWith(t, path)
+}
+
+// launchWith is launch with another binary.
+func (w *world) launchWith(t *testing.T, path string) *process {
+	t.Helper()
 	log := newLogbook()
 	p := &process{running: &running{world: w, log: log}, command: exec.Command(path, "serve"), ended: make(chan struct{})}
 	for name, v := range w.settings {

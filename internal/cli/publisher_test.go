@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -128,29 +129,38 @@ type news struct {
 
 // heard reads all that the engine has said so far under the subject, as a service of
 // CaseHug's does.
-func (p publisher) heard(t *testing.T, subject string) []news {
+func (p publisher) heard(t *testing.T, subject string) (list []news) {
+	t.Helper()
+	var err error
+	eventually(t, "the outbox can be read", func() bool { // a cluster's server may not know of a new consumer yet
+		list, err = p.read(t, subject)
+		return !errors.Is(err, nats.ErrNoResponders)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func (p publisher) read(t *testing.T, subject string) (list []news, err error) {
 	t.Helper()
 	consumer, err := p.js.OrderedConsumer(t.Context(), "OUTBOX", jetstream.OrderedConsumerConfig{FilterSubjects: []string{subject}})
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	batch, err := consumer.FetchNoWait(10000)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	var list []news
 	for m := range batch.Messages() {
 		var n news
 		if err := json.Unmarshal(m.Data(), &n); err != nil {
-			t.Fatal(fmt.Errorf("%w: %s", err, m.Data()))
+			return nil, fmt.Errorf("%w: %s", err, m.Data())
 		}
 		if got, want := m.Headers().Get("Nats-Msg-Id"), n.Source+"/"+n.ID; got != want {
 			t.Errorf("Nats-Msg-Id is %q, want %q", got, want)
 		}
 		list = append(list, n)
 	}
-	if err := batch.Error(); err != nil {
-		t.Fatal(err)
-	}
-	return list
+	return list, batch.Error()
 }

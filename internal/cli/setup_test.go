@@ -61,6 +61,21 @@ func TestAnAPIHostThatNobodyAnswersAtIsNamedAtTheStart(t *testing.T) {
 	r.call(t, clerk(), http.MethodGet, "/connection", nil).want(http.StatusOK)
 }
 
+// TestASignInThatNobodyAnswersAtRefusesNothing: at the start the log does not say that the
+// credentials are wrong, which nobody knows.
+func TestASignInThatNobodyAnswersAtRefusesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, smokeballsim.Config{})
+	w.settings["SMOKEBALL_AUTH_URL"] = "http://127.0.0.1:1" // nobody listens there
+	r := w.serve(t)
+	if e := r.log.await(t, "Smokeball’s sign-in cannot be asked whether it takes the app’s credentials; the engine goes on"); e.text("setting") != "SMOKEBALL_AUTH_URL" {
+		t.Errorf("the log says %v", e)
+	}
+	if strings.Contains(r.log.String(), "does not take the app’s credentials") {
+		t.Errorf("the log says that the credentials are refused:\n%s", r.log)
+	}
+}
+
 // TestAnOwnAppsWrongSecretIsNamedAtTheStart with the firm and the file that holds it.
 func TestAnOwnAppsWrongSecretIsNamedAtTheStart(t *testing.T) {
 	t.Parallel()

@@ -2,11 +2,10 @@ package cli
 
 import (
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"text/tabwriter"
 	"time"
 )
 
@@ -44,14 +43,6 @@ type firmStatus struct {
 	Position uint64 `json:"position"`
 }
 
-func allFirms(t *terminal, o *operator) ([]firmStatus, error) {
-	var page struct {
-		Items []firmStatus `json:"items"`
-	}
-	err := o.ask(t.ctx, "/v1/operator/firms", &page)
-	return page.Items, err
-}
-
 // Run prints the status.
 func (c *statusCmd) Run(t *terminal) (err error) {
 	o, err := openOperator(t.ctx, c.DataDir)
@@ -59,44 +50,61 @@ func (c *statusCmd) Run(t *terminal) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, o.close()) }()
-	var list []firmStatus
-	if c.Firm == "" {
-		list, err = allFirms(t, o)
-	} else {
-		list = make([]firmStatus, 1)
-		err = o.ask(t.ctx, "/v1/firms/"+url.PathEscape(c.Firm)+"/connection", &list[0])
-	}
+	list, err := c.ask(t, o)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(t.out, list)
 	}
-	return printStatus(t.out, list)
-}
-
-func printStatus(w io.Writer, list []firmStatus) error {
-	if len(list) == 0 {
-		_, err := fmt.Fprintln(w, "No firm is known yet. A firm appears with its first event or connection.")
+	rows, err := decodeAll[firmStatus](list)
+	if err != nil {
 		return err
 	}
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "FIRM\tSTATUS\tSMOKEBALL ACCOUNT\tREAUTHORIZE BY\tWEBHOOKS\tWAITING\tRUNNING\tSTALLED\tLAST SUCCESS\tLAST ERROR")
+	if err := printStatus(t, rows); err != nil {
+		return err
+	}
+	o.warnOfTrouble(t)
+	return nil
+}
+
+// ask lists the connections as the API shows them.
+func (c *statusCmd) ask(t *terminal, o *operator) ([]json.RawMessage, error) {
+	if c.Firm != "" {
+		if _, err := o.firms(t.ctx, c.Firm); err != nil {
+			return nil, err
+		}
+		list := make([]json.RawMessage, 1)
+		return list, o.ask(t.ctx, "/v1/firms/"+url.PathEscape(c.Firm)+"/connection", &list[0])
+	}
+	page := struct {
+		Items []json.RawMessage `json:"items"`
+	}{Items: []json.RawMessage{}}
+	err := o.ask(t.ctx, "/v1/operator/firms", &page)
+	return page.Items, err
+}
+
+func printStatus(t *terminal, list []firmStatus) error {
+	if len(list) == 0 {
+		_, err := fmt.Fprintln(t.out, "No firm is known yet. A firm appears with its first event or connection.")
+		return err
+	}
+	rows := columns{header: []string{"FIRM", "STATUS", "SMOKEBALL ACCOUNT", "REAUTHORIZE BY", "WEBHOOKS", "WAITING", "RUNNING", "STALLED", "LAST SUCCESS (UTC)", "LAST ERROR"}, spare: []string{"STALLED", "RUNNING", "REAUTHORIZE BY", "SMOKEBALL ACCOUNT", "LAST SUCCESS (UTC)"}}
 	for _, f := range list {
-		account, failure := "–", "–"
+		account, trouble := "–", "–"
 		if f.Account != nil {
-			account = f.Account.ID
+			account = cmp.Or(f.Account.Name, f.Account.ID)
 		}
 		if f.LastError != nil {
-			failure = f.LastError.Code
+			trouble = f.LastError.Code
 			if f.LastError.Since != nil {
-				failure += " since " + moment(f.LastError.Since)
+				trouble += " since " + moment(f.LastError.Since)
 			}
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\t%s\n", f.Firm, f.Status, account, day(f.ReauthorizeBy), cmp.Or(f.Webhooks.Status, "none"),
-			f.Queue.Waiting, f.Queue.Running, f.Queue.Stalled, moment(f.LastSuccessAt), failure)
+		rows.row(f.Firm, f.Status, account, day(f.ReauthorizeBy), cmp.Or(f.Webhooks.Status, "none"),
+			fmt.Sprint(f.Queue.Waiting), fmt.Sprint(f.Queue.Running), fmt.Sprint(f.Queue.Stalled), moment(f.LastSuccessAt), trouble)
 	}
-	return table.Flush()
+	return rows.print(t.out, t.width)
 }
 
 func day(t *time.Time) string {

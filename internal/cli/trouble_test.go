@@ -32,7 +32,7 @@ func TestAnOutageIsSaid(t *testing.T) {
 		r.call(t, clerk(), http.MethodGet, "/connection", nil).want(http.StatusOK).into(&c)
 		return c.Status == "error"
 	})
-	if e := c.LastError; e == nil || e.Code != "smokeball_unavailable" || !strings.Contains(e.Message, "(503), since ") || e.Since == "" || !strings.Contains(e.Remedy, "look again by ourselves") {
+	if e := c.LastError; e == nil || e.Code != "smokeball_unavailable" || !strings.Contains(e.Message, "(503), since ") || e.Since == "" || !strings.Contains(e.Remedy, "try again by ourselves, at most 15 minutes apart") {
 		t.Errorf("the connection says %+v", c.LastError)
 	}
 }

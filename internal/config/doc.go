@@ -1,4 +1,4 @@
-// Package config holds the settings of the engine: the command line's flags, the environment
-// and the --config file that fill them, and the checks that name every fault at once with
-// what the setting holds and what it needs. Secrets are never shown.
+// Package config reads the engine's settings from the command line's flags, the environment and
+// the --config file, and checks them. It reports all faults at once, each with the setting's value
+// and what it requires. It never shows secrets.
 package config

@@ -24,7 +24,7 @@ func (c *Settings) LooseFiles() []LooseFile {
 		path := paths[setting]
 		info, err := os.Stat(path)
 		if path == "" || err != nil {
-			continue // whoever opens it reports that
+			continue // opening it reports the error
 		}
 		if mode := info.Mode().Perm(); mode&0o077 != 0 {
 			loose = append(loose, LooseFile{setting, path, mode})

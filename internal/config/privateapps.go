@@ -31,8 +31,8 @@ type privateEntry struct {
 }
 
 // readPrivateApps reads the file of private apps. shared is the client id of the app that
-// all other firms use. The error has a line for each fault, which names the firm and the
-// field and tells no secret.
+// all other firms use. The error has a line for each fault, with the firm and the field and
+// without secrets.
 func readPrivateApps(path, shared string) ([]smokeball.PrivateApp, error) {
 	if path == "" {
 		return nil, nil
@@ -63,7 +63,7 @@ func readPrivateApps(path, shared string) ([]smokeball.PrivateApp, error) {
 	return apps, errors.Join(faults...)
 }
 
-// privateEntries reads the list, from a file that only its owner may read.
+// privateEntries reads the list. It refuses a file that others than its owner may read.
 func privateEntries(path string) ([]privateEntry, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -128,7 +128,7 @@ func quotedOrEmpty(s string) string {
 	return strconv.Quote(s)
 }
 
-// secretOf is a secret, or what the file that is named instead holds.
+// secretOf returns a secret, or the content of the file that is named instead.
 func secretOf(field, value, path string, fault func(field, holds, needs string)) string {
 	if path != "" && value != "" {
 		fault(field, "[set], and so is "+field+"_file", "one of the two")

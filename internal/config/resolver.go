@@ -10,14 +10,13 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// secretFileEnding follows the name of a secret where a setting names the file that
-// holds it.
+// secretFileEnding is the suffix of a secret's name when the setting names a file with the
+// secret.
 const secretFileEnding = "_FILE"
 
-// settingsFrom fills flags that the command line left out: from the environment
-// variable that a flag's tag "setting" names, else from the --config file. Where the
-// tag "secret" is set, either may name a file instead, as NAME_FILE. opened hears of each
-// file that it reads.
+// settingsFrom fills flags that are not on the command line: from the environment variable in a
+// flag's tag "setting", or else from the --config file. If a flag has the tag "secret", either may
+// name a file instead, as NAME_FILE. settingsFrom calls opened for each file that it reads.
 func Resolver(getenv func(string) string, opened func(setting, path string)) kong.Resolver {
 	return kong.ResolverFunc(func(c *kong.Context, _ *kong.Path, flag *kong.Flag) (any, error) {
 		name := flag.Tag.Get("setting")
@@ -51,7 +50,7 @@ func secretFile(name, path string) (any, error) {
 	return strings.TrimSpace(string(data)), nil
 }
 
-// configPath is the value of --config, or of ENGINE_CONFIG.
+// configPath returns the value of --config, or of ENGINE_CONFIG.
 func configPath(c *kong.Context, getenv func(string) string) string {
 	for i, arg := range c.Args {
 		if v, ok := strings.CutPrefix(arg, "--config="); ok {
@@ -64,7 +63,7 @@ func configPath(c *kong.Context, getenv func(string) string) string {
 	return getenv("ENGINE_CONFIG")
 }
 
-// configFile reads a YAML file of settings under the names of the environment.
+// configFile reads a YAML file of settings under the names of the environment variables.
 func configFile(path string) (map[string]string, error) {
 	if path == "" {
 		return nil, nil
@@ -87,8 +86,8 @@ func configFile(path string) (map[string]string, error) {
 
 var errNotLines = errors.New("it is not a list of settings")
 
-// withoutValues is the error of a YAML file; one that quotes what the file holds is
-// replaced, because that may be a secret.
+// withoutValues returns the error of a YAML file. It replaces one that quotes the file's content,
+// because that may be a secret.
 func withoutValues(err error) error {
 	var quoting *yaml.TypeError
 	if errors.As(err, &quoting) {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
@@ -33,6 +35,7 @@ type Settings struct {
 	NATSTLSCert   string `name:"nats-tls-cert" setting:"ENGINE_NATS_TLS_CERT" help:"Certificate of the embedded server; empty: no TLS ($$ENGINE_NATS_TLS_CERT)." placeholder:"FILE"`
 	NATSTLSKey    string `name:"nats-tls-key" setting:"ENGINE_NATS_TLS_KEY" help:"Key of that certificate ($$ENGINE_NATS_TLS_KEY)." placeholder:"FILE"`
 	NATSInsecure  bool   `name:"nats-insecure" setting:"ENGINE_NATS_INSECURE" help:"Let the embedded server listen beyond loopback without users and TLS ($$ENGINE_NATS_INSECURE)."`
+	NATSEncrypt   string `name:"nats-encrypt" setting:"ENGINE_NATS_ENCRYPT" default:"false" help:"Encrypt the files of the embedded server, or with false make them plain text again ($$ENGINE_NATS_ENCRYPT)."`
 	NATSCreds     string `name:"nats-creds" setting:"ENGINE_NATS_CREDS" help:"Credentials for a cluster ($$ENGINE_NATS_CREDS)." placeholder:"FILE"`
 	NATSCA        string `name:"nats-ca" setting:"ENGINE_NATS_CA" help:"CA certificates for a cluster ($$ENGINE_NATS_CA)." placeholder:"FILE"`
 	Replicas      string `name:"replicas" setting:"ENGINE_REPLICAS" default:"1" help:"JetStream replicas; 3 on a cluster ($$ENGINE_REPLICAS)."`
@@ -57,12 +60,17 @@ type Settings struct {
 	PrivateApps  string `name:"smokeball-private-apps-file" setting:"SMOKEBALL_PRIVATE_APPS_FILE" help:"YAML list of firms' own Smokeball apps ($$SMOKEBALL_PRIVATE_APPS_FILE)." placeholder:"FILE"`
 	Burst        string `name:"smokeball-burst" setting:"SMOKEBALL_BURST" default:"5" help:"Calls at once that Smokeball allows the app ($$SMOKEBALL_BURST)."`
 
-	Authorization  string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
-	Visible        string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
-	Confirm        string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
-	GiveUp         string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are retried before a sync fails ($$ENGINE_RETRY_FOR)."`
-	Networks       string `name:"document-networks" setting:"ENGINE_DOCUMENT_NETWORKS" help:"Private networks that documents' https addresses may lead into, such as 10.20.0.0/16; by default none, on a machine of its own (a localhost public URL) loopback ($$ENGINE_DOCUMENT_NETWORKS)."`
-	Retypes        bool   `name:"patch-matter-type" setting:"SMOKEBALL_PATCH_MATTER_TYPE" help:"Give matters that are in Smokeball another type where CaseHug gives them another case type. Smokeball's description of its API allows that and its guide does not; without it the sync says to change the type in Smokeball ($$SMOKEBALL_PATCH_MATTER_TYPE)."`
+	Authorization   string `name:"smokeball-authorization" setting:"SMOKEBALL_AUTHORIZATION" default:"720h" help:"How long Smokeball honours a firm's consent: 30 days; 180 days (4320h) for newer apps ($$SMOKEBALL_AUTHORIZATION)."`
+	Visible         string `name:"visibility-wait" setting:"ENGINE_VISIBILITY_WAIT" default:"30s" help:"How long an accepted creation may stay invisible in Smokeball before it may be made again ($$ENGINE_VISIBILITY_WAIT)."`
+	Confirm         string `name:"confirmation-wait" setting:"ENGINE_CONFIRMATION_WAIT" default:"3m" help:"How long an accepted resource may take to show up before its sync fails ($$ENGINE_CONFIRMATION_WAIT)."`
+	GiveUp          string `name:"retry-for" setting:"ENGINE_RETRY_FOR" default:"24h" help:"How long passing faults are retried before a sync fails ($$ENGINE_RETRY_FOR)."`
+	Sweep           string `name:"sweep-every" setting:"ENGINE_SWEEP_EVERY" default:"10m" help:"How often a firm without webhooks is looked at for changes in Smokeball, at most; with many such firms it is less often ($$ENGINE_SWEEP_EVERY)."`
+	Networks        string `name:"document-networks" setting:"ENGINE_DOCUMENT_NETWORKS" help:"Private networks that documents' https addresses may lead into, such as 10.20.0.0/16; by default none, on a machine of its own (a localhost public URL) loopback ($$ENGINE_DOCUMENT_NETWORKS)."`
+	Retypes         bool   `name:"patch-matter-type" setting:"SMOKEBALL_PATCH_MATTER_TYPE" help:"Give matters that are in Smokeball another type where CaseHug gives them another case type. Smokeball's description of its API allows that and its guide does not; without it the sync says to change the type in Smokeball ($$SMOKEBALL_PATCH_MATTER_TYPE)."`
+	HistoryKept     string `name:"history-kept" setting:"ENGINE_HISTORY_KEPT" default:"forever" help:"How long entries of the sync history are kept after their syncs have ended, of firms that chose nothing: forever, or days such as 730d ($$ENGINE_HISTORY_KEPT)."`
+	AuditKept       string `name:"audit-kept" setting:"ENGINE_AUDIT_KEPT" default:"forever" help:"How long entries of the audit trail are kept, of firms that chose nothing ($$ENGINE_AUDIT_KEPT)."`
+	DeadLettersKept string `name:"dead-letters-kept" setting:"ENGINE_DEAD_LETTERS_KEPT" default:"90d" help:"How long dead letters are kept after they were taken in or discarded, of firms that chose nothing ($$ENGINE_DEAD_LETTERS_KEPT)."`
+
 	SharedAccounts bool   `name:"allow-shared-accounts" setting:"ENGINE_ALLOW_SHARED_ACCOUNTS" help:"Let several firms connect to one Smokeball account: they share its matters ($$ENGINE_ALLOW_SHARED_ACCOUNTS)."`
 	LogLevel       string `name:"log-level" setting:"ENGINE_LOG_LEVEL" default:"info" help:"debug, info, warn or error ($$ENGINE_LOG_LEVEL)."`
 
@@ -87,7 +95,9 @@ type Parsed struct {
 	Hosts         smokeball.Hosts
 	Authorization time.Duration
 	Waits         syncing.Waits
+	Sweep         time.Duration
 	Networks      []netip.Prefix
+	Kept          domain.RetentionTimes // of firms that chose nothing
 	Level         slog.Level
 }
 
@@ -156,12 +166,13 @@ func (c *Settings) checkAddresses(fault func(name, holds, needs string)) {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "the address that browsers use, such as https://sync.casehug.example")
 	} else if strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "an address without a path, such as https://sync.casehug.example: the console, the callback and the webhooks take the whole host")
-	} else if u.Scheme == "http" && !loopbackHost(u.Hostname()) && c.AuthURL == "" {
+	} else if u.Scheme == "http" && !IsLoopback(u.Hostname()) && c.AuthURL == "" {
 		fault("ENGINE_PUBLIC_URL", c.PublicURL, "https: Smokeball leads browsers back over http to localhost only")
 	}
 }
 
-func loopbackHost(host string) bool {
+// IsLoopback reports whether a host name or address is this machine itself.
+func IsLoopback(host string) bool {
 	a, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && a.IsLoopback()
 }
@@ -170,7 +181,7 @@ func loopbackHost(host string) bool {
 // is reached at localhost works on a machine of its own: documents may be there, too.
 func (c *Settings) checkNetworks(fault func(name, holds, needs string)) {
 	c.Parsed.Networks = nil
-	if u, err := url.Parse(c.PublicURL); c.Networks == "" && err == nil && loopbackHost(u.Hostname()) {
+	if u, err := url.Parse(c.PublicURL); c.Networks == "" && err == nil && IsLoopback(u.Hostname()) {
 		c.Parsed.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
 	}
 	for text := range strings.SplitSeq(c.Networks, ",") {
@@ -190,12 +201,15 @@ func (c *Settings) checkBus(fault func(name, holds, needs string)) {
 	if c.NATSURL == "" && c.NATSListen != "off" {
 		if _, _, err := net.SplitHostPort(c.NATSListen); err != nil {
 			fault("ENGINE_NATS_LISTEN", c.NATSListen, "host:port, such as 127.0.0.1:4222, or off")
-		} else if host, _, _ := net.SplitHostPort(c.NATSListen); !c.NATSInsecure && !loopbackHost(host) && (c.NATSUsersFile == "" || c.NATSTLSCert == "" || c.NATSTLSKey == "") {
+		} else if host, _, _ := net.SplitHostPort(c.NATSListen); !c.NATSInsecure && !IsLoopback(host) && (c.NATSUsersFile == "" || c.NATSTLSCert == "" || c.NATSTLSKey == "") {
 			fault("ENGINE_NATS_LISTEN", c.NATSListen, "a loopback address, such as 127.0.0.1:4222, since others reach this one: or users (ENGINE_NATS_USERS_FILE) and TLS (ENGINE_NATS_TLS_CERT, ENGINE_NATS_TLS_KEY), or ENGINE_NATS_INSECURE=true")
 		}
 		if (c.NATSTLSCert == "") != (c.NATSTLSKey == "") {
 			fault("ENGINE_NATS_TLS_KEY", c.NATSTLSKey, "the key of the certificate in ENGINE_NATS_TLS_CERT, and both or neither")
 		}
+	}
+	if c.NATSEncrypt != "" && c.NATSEncrypt != "true" && c.NATSEncrypt != "false" {
+		fault("ENGINE_NATS_ENCRYPT", c.NATSEncrypt, "true, or false")
 	}
 	for _, f := range []struct{ name, path string }{
 		{"ENGINE_NATS_USERS_FILE", c.NATSUsersFile}, {"ENGINE_NATS_TLS_CERT", c.NATSTLSCert}, {"ENGINE_NATS_TLS_KEY", c.NATSTLSKey}, {"ENGINE_NATS_CREDS", c.NATSCreds}, {"ENGINE_NATS_CA", c.NATSCA},
@@ -278,6 +292,7 @@ func (c *Settings) checkWaits(fault func(name, holds, needs string)) {
 		{"ENGINE_VISIBILITY_WAIT", c.Visible, time.Second, &c.Parsed.Waits.Visible},
 		{"ENGINE_CONFIRMATION_WAIT", c.Confirm, time.Second, &c.Parsed.Waits.Confirm},
 		{"ENGINE_RETRY_FOR", c.GiveUp, time.Second, &c.Parsed.Waits.RetryFor},
+		{"ENGINE_SWEEP_EVERY", c.Sweep, time.Second, &c.Parsed.Sweep},
 	} {
 		d, err := time.ParseDuration(w.value)
 		if err != nil || d < w.least {
@@ -285,8 +300,37 @@ func (c *Settings) checkWaits(fault func(name, holds, needs string)) {
 		}
 		*w.into = d
 	}
+	c.checkKept(fault)
 	if err := c.Parsed.Level.UnmarshalText([]byte(c.LogLevel)); err != nil {
 		fault("ENGINE_LOG_LEVEL", c.LogLevel, "debug, info, warn or error")
+	}
+}
+
+// KeptFrom reads from the environment how long things are kept of firms that chose nothing. What is wrong
+// there counts as not set: the engine would not have started.
+func KeptFrom(getenv func(string) string) domain.RetentionTimes {
+	c := Settings{HistoryKept: getenv("ENGINE_HISTORY_KEPT"), AuditKept: getenv("ENGINE_AUDIT_KEPT"), DeadLettersKept: getenv("ENGINE_DEAD_LETTERS_KEPT")}
+	c.checkKept(func(string, string, string) {})
+	return c.Parsed.Kept
+}
+
+// checkKept reads how long things are kept: for ever, or for days. A time of Go, such as 36h, serves trials.
+// Settings that were not read from anywhere are empty, and mean the defaults.
+func (c *Settings) checkKept(fault func(name, holds, needs string)) {
+	for _, k := range []struct {
+		name, value string
+		into        *time.Duration
+	}{{"ENGINE_HISTORY_KEPT", cmp.Or(c.HistoryKept, "forever"), &c.Parsed.Kept.History}, {"ENGINE_AUDIT_KEPT", cmp.Or(c.AuditKept, "forever"), &c.Parsed.Kept.Audit}, {"ENGINE_DEAD_LETTERS_KEPT", cmp.Or(c.DeadLettersKept, "90d"), &c.Parsed.Kept.DeadLetters}} {
+		kept, ok := domain.ParseKeep(k.value)
+		*k.into = domain.Retention{History: kept}.Over(domain.RetentionTimes{}).History
+		if ok && kept != domain.KeepByDefault {
+			continue
+		}
+		d, err := time.ParseDuration(k.value)
+		if err != nil || d < time.Second {
+			fault(k.name, k.value, "forever, or a number of days such as 730d")
+		}
+		*k.into = d
 	}
 }
 

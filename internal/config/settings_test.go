@@ -31,7 +31,7 @@ func write(t *testing.T, text string) string {
 func fine() Settings {
 	return Settings{DataDir: "data", Listen: "127.0.0.1:8080", PublicURL: "https://sync.casehug.example/", NATSListen: "127.0.0.1:4222", Replicas: "1",
 		ClientID: appID, ClientSecret: appSecret, APIKey: appKey, Region: "us", Environment: "production", Rate: "5", Burst: "5",
-		Authorization: "720h", Visible: "30s", Confirm: "3m", GiveUp: "24h", LogLevel: "info"}
+		Authorization: "720h", Visible: "30s", Confirm: "3m", GiveUp: "24h", Sweep: "10m", LogLevel: "info"}
 }
 
 func TestCheckFillsIn(t *testing.T) {
@@ -90,6 +90,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		{"SMOKEBALL_API_URL", "nowhere", "the URL of a host", func(c *Settings) { c.APIURL = "nowhere" }},
 		{"SMOKEBALL_AUTH_URL", "nowhere", "the URL of a host", func(c *Settings) { c.AuthURL = "nowhere" }},
 		{"SMOKEBALL_AUTHORIZATION", "30 days", "at least 1h0m0s", func(c *Settings) { c.Authorization = "30 days" }},
+		{"ENGINE_SWEEP_EVERY", "daily", "at least 1s", func(c *Settings) { c.Sweep = "daily" }},
 		{"ENGINE_VISIBILITY_WAIT", "10ms", "at least 1s", func(c *Settings) { c.Visible = "10ms" }},
 		{"ENGINE_CONFIRMATION_WAIT", "", "at least 1s", func(c *Settings) { c.Confirm = "" }},
 		{"ENGINE_RETRY_FOR", "-1h", "at least 1s", func(c *Settings) { c.GiveUp = "-1h" }},
@@ -118,7 +119,7 @@ func TestCheckTellsAllFaultsAtOnce(t *testing.T) {
 		t.Fatal("no fault")
 	}
 	lines := strings.Split(err.Error(), "\n")
-	if want := 13; len(lines) != want {
+	if want := 14; len(lines) != want {
 		t.Errorf("%d lines, want %d:\n%v", len(lines), want, err)
 	}
 	for _, secret := range []string{appID, appSecret, appKey} {

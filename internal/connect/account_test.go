@@ -188,7 +188,7 @@ func TestASignInForAnotherAccountEndsTheConnection(t *testing.T) {
 	c.later(25 * time.Hour)
 	c.look()
 	c.wants(domain.StatusRevoked)
-	if f := c.connection().LastFailure; f == nil || !strings.Contains(f.Message, "another Smokeball account") {
+	if f := c.connection().LastFailure; f == nil || !strings.Contains(messageOf(*f), "another Smokeball account") {
 		t.Errorf("the failure is %+v", f)
 	}
 }
@@ -221,7 +221,7 @@ func TestTroubleEndsWithASignInForAnotherAccount(t *testing.T) {
 	c.later(time.Hour)
 	c.look()
 	c.wants(domain.StatusRevoked)
-	if f := c.connection().LastFailure; f == nil || !strings.Contains(f.Message, "another Smokeball account") {
+	if f := c.connection().LastFailure; f == nil || !strings.Contains(messageOf(*f), "another Smokeball account") {
 		t.Errorf("the failure is %+v", f)
 	}
 }

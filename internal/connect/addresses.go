@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -66,6 +67,58 @@ func hookName(f domain.FirmID) string { return "hook." + string(f) }
 type addresses struct {
 	secrets Secrets
 	vault   *vault.Vault
+	now     func() time.Time
+
+	mu    sync.Mutex
+	found map[string]foundAddress // by name; see find
+}
+
+// foundAddress is an address that was read a moment ago.
+type foundAddress struct {
+	address
+	at time.Time
+}
+
+const (
+	// addressFresh is how long an address is not read again: webhooks come in bursts. When another
+	// engine closes an address, this one accepts it for that long.
+	addressFresh = time.Second
+	mostFound    = 1000
+)
+
+// find returns where a secret leads to. One that leads nowhere is vault.ErrNone.
+func (a *addresses) find(ctx context.Context, secret string) (address, error) {
+	name, err := a.addressName(secret)
+	if err != nil {
+		return address{}, err
+	}
+	now := a.now()
+	a.mu.Lock()
+	known, ok := a.found[name]
+	a.mu.Unlock()
+	if ok && now.Sub(known.at).Abs() < addressFresh {
+		return known.address, nil
+	}
+	to, err := read[address](ctx, a.secrets, name)
+	if err == nil {
+		a.remember(name, foundAddress{to, now})
+	}
+	return to, err
+}
+
+func (a *addresses) remember(name string, f foundAddress) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.found == nil || len(a.found) >= mostFound {
+		a.found = map[string]foundAddress{}
+	}
+	a.found[name] = f
+}
+
+func (a *addresses) forget(name string) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	delete(a.found, name)
 }
 
 func (a *addresses) addressName(secret string) (string, error) {
@@ -95,12 +148,13 @@ func (a *addresses) hook(ctx context.Context, f domain.FirmID) (hook, error) {
 	return h, nil
 }
 
-// open accepts notifications at the pair's address until a time (zero: for ever).
+// open accepts webhooks at the pair's address until a time (zero: for ever).
 func (a *addresses) open(ctx context.Context, f domain.FirmID, p pair, until time.Time) error {
 	name, err := a.addressName(p.Secret)
 	if err != nil {
 		return err
 	}
+	defer a.forget(name)
 	return write(ctx, a.secrets, name, address{Firm: f, Key: p.Key, Until: until})
 }
 
@@ -111,7 +165,9 @@ func (a *addresses) deleteAddresses(ctx context.Context, secrets ...string) erro
 		if err != nil {
 			return err
 		}
-		if err := a.secrets.Destroy(ctx, name); err != nil {
+		err = a.secrets.Destroy(ctx, name)
+		a.forget(name)
+		if err != nil {
 			return err
 		}
 	}

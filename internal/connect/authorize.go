@@ -73,7 +73,7 @@ func (au *Authorizer) Authorize(ctx context.Context, by domain.User) (string, ti
 		return "", time.Time{}, err
 	}
 	_, err = au.ledger.append(ctx, by.Firm, func(domain.Connection) []domain.Event {
-		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, Expires: a.Expires}}
+		return []domain.Event{domain.AuthorizationStarted{Attempt: digest(state), By: by.Subject, ByName: by.Name, Expires: a.Expires}}
 	})
 	if err == nil {
 		err = au.shown(ctx, by, digest(state))
@@ -82,7 +82,7 @@ func (au *Authorizer) Authorize(ctx context.Context, by domain.User) (string, ti
 }
 
 // shown ends the attempt if Smokeball refuses to show its consent page.
-func (au *Authorizer) shown(ctx context.Context, by domain.User, attempt string) error {
+func (au *Authorizer) shown(ctx context.Context, by domain.User, id string) error {
 	if au.try == nil {
 		return nil
 	}
@@ -90,7 +90,7 @@ func (au *Authorizer) shown(ctx context.Context, by domain.User, attempt string)
 	if err == nil {
 		return nil
 	}
-	return au.ledger.fail(ctx, by.Firm, by.Subject, attempt, au.notRedeemed(by.Firm, err))
+	return au.ledger.fail(ctx, attempt{Firm: by.Firm, By: by.Subject, ByName: by.Name}, id, au.notRedeemed(by.Firm, err))
 }
 
 // Complete finishes what Authorize began with what Smokeball's redirect carried, whether
@@ -110,13 +110,13 @@ func (au *Authorizer) Complete(ctx context.Context, r Redirect, browser *domain.
 	done := Completed{Firm: a.Firm}
 	switch {
 	case r.Refusal != "" || r.Code == "":
-		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), au.denied(a.Firm, r.Refusal))
+		return done, au.ledger.fail(ctx, a, digest(r.State), au.denied(a.Firm, r.Refusal))
 	case a.isOf(browser) && browser.Role != domain.FirmAdmin:
-		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), noLongerAdmin())
+		return done, au.ledger.fail(ctx, a, digest(r.State), noLongerAdmin())
 	}
 	grant, err := au.consent.Redeem(ctx, a.Firm, r.Code, a.Verifier)
 	if err != nil {
-		return done, au.ledger.fail(ctx, a.Firm, a.By, digest(r.State), au.notRedeemed(a.Firm, err))
+		return done, au.ledger.fail(ctx, a, digest(r.State), au.notRedeemed(a.Firm, err))
 	}
 	p := pendingGrant{Attempt: digest(r.State), Grant: grant, By: a.By, ByName: a.ByName}
 	if !a.isOf(browser) {

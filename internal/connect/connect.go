@@ -68,7 +68,7 @@ type Service struct {
 func New(c Config) *Service {
 	l := &ledger{store: c.Ledger, now: c.Now}
 	owners := &claims{store: c.Ledger, now: c.Now, shared: c.SharedAccounts}
-	a := &addresses{secrets: c.Secrets, vault: c.Vault}
+	a := &addresses{secrets: c.Secrets, vault: c.Vault, now: c.Now}
 	t := NewTokens(c.Ledger, c.Secrets)
 	w := &Webhooks{ledger: l, addresses: a, subscriptions: c.Subscriptions, types: c.WebhookTypes, views: c.Views, publicURL: c.PublicURL, log: c.Log}
 	d := &disconnection{ledger: l, claims: owners, addresses: a, tokens: t, subscriptions: c.Subscriptions, consent: c.Consent, log: c.Log}
@@ -89,7 +89,7 @@ func (s *Service) Disconnect(ctx context.Context, by domain.User) (uint64, error
 		return 0, err
 	}
 	defer done()
-	position, err := s.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Disconnect(by.Subject) })
+	position, err := s.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return domain.SignedBy(c.Disconnect(by.Subject), by) })
 	if err != nil {
 		return 0, err
 	}

@@ -120,7 +120,7 @@ func TestAnExchangeThatFailsBeginsAgain(t *testing.T) {
 			c.must(c.sim.Fault(f))
 			q := c.visit(c.link(admin), "allow", oakAccount)
 			_, err := c.finish(q, &admin)
-			if r := domain.AsRejection(err); r == nil || r.Reason != domain.Conflict || r.Failure.Remedy == "" {
+			if r := domain.AsRejection(err); r == nil || r.Reason != domain.Conflict || remedyOf(r.Failure) == "" {
 				t.Errorf("the answer is %v", err)
 			}
 			c.wants(domain.StatusDisconnected)

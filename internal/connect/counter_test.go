@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -24,13 +25,17 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/eventstore/eventstoretest"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "6") // most tests wait for a server's files; the command line, which is read later, may say otherwise
+	goleak.VerifyTestMain(m)
+}
 
 const (
 	oakAccount = "0a4c0000-0000-4000-8000-000000000001"
@@ -82,7 +87,7 @@ func newCounter(t *testing.T) *counter {
 // follow folds the ledger into rows until the test ends.
 func (c *counter) follow() {
 	var err error
-	c.rows, err = projections.Open(filepath.Join(c.folder, "views.db"))
+	c.rows, err = projections.Open(filepath.Join(c.folder, "views.db"), &projections.MemoryKeys{})
 	c.must(err)
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -91,6 +96,7 @@ func (c *counter) follow() {
 		stop()
 		c.must(<-ended)
 		c.must(c.rows.Close())
+		c.wantsCodesOnly()
 	})
 }
 
@@ -220,7 +226,7 @@ func (c *counter) consents(account string) connect.Completed {
 func (c *counter) row() projections.ConnectionRow {
 	c.Helper()
 	c.shown()
-	r, err := c.rows.Connection(oak)
+	r, err := c.rows.Connections.Connection(oak)
 	c.must(err)
 	return r
 }
@@ -264,7 +270,7 @@ func (c *counter) wants(s domain.ConnectionStatus) {
 func (c *counter) wantsRejection(err error, why domain.Reason, code domain.Code) {
 	c.Helper()
 	r := domain.AsRejection(err)
-	if r == nil || r.Reason != why || r.Failure.Code != code || r.Failure.Message == "" || r.Failure.Remedy == "" {
+	if r == nil || r.Reason != why || r.Failure.Code != code || messageOf(r.Failure) == "" || remedyOf(r.Failure) == "" {
 		c.Errorf("the answer is %#v (%v), want reason %d with %s", r, err, why, code)
 	}
 }
@@ -344,7 +350,7 @@ func (c consent) Revoke(ctx context.Context, _ domain.FirmID, tokens []byte) err
 type rows struct{ *projections.Views }
 
 func (r rows) Firms() ([]connect.FirmState, error) {
-	all, err := r.AllConnections()
+	all, err := r.Connections.AllConnections()
 	var list []connect.FirmState
 	for _, c := range all {
 		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
@@ -353,7 +359,7 @@ func (r rows) Firms() ([]connect.FirmState, error) {
 }
 
 func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
-	row, err := r.Connection(f)
+	row, err := r.Connections.Connection(f)
 	return row.WebhookActivity(), err
 }
 
@@ -391,4 +397,15 @@ func (h hooks) Subscribe(ctx context.Context, f domain.FirmID, s connect.Subscri
 func (h hooks) UpdateSubscription(ctx context.Context, f domain.FirmID, id string, s connect.Subscription) error {
 	_, err := h.Client.UpdateSubscription(ctx, f, id, s.Key, s.Name, s.URL, smokeball.WebhookTypes(), s.Request)
 	return err
+}
+
+// wantsCodesOnly requires that no fact of the firm's connection holds a sentence.
+func (c *counter) wantsCodesOnly() {
+	c.Helper()
+	for env, err := range c.bolt.Read(context.Background(), domain.ConnectionStream(oak)) {
+		c.must(err)
+		for _, found := range eventstoretest.Sentences(env.Event) {
+			c.Errorf("a fact holds a sentence: %s", found)
+		}
+	}
 }

@@ -89,10 +89,7 @@ func leftBehind(trouble error) *domain.Failure {
 		return nil
 	}
 	if ce := domain.AsCallError(trouble); ce != nil && !mayPass(trouble) {
-		return &domain.Failure{Code: ce.Failure.Code, Message: "CaseHug has forgotten its sign-in; in Smokeball the app is still allowed. " + ce.Failure.Message,
-			Remedy: "A firm admin removes the app CaseHug inside Smokeball, too.", Smokeball: ce.Failure.Smokeball}
+		return &domain.Failure{Code: ce.Failure.Code, Fault: domain.FaultAppStillAllowed, About: &domain.About{Cause: &ce.Failure}, Smokeball: ce.Failure.Smokeball}
 	}
-	return &domain.Failure{Code: domain.CodeSmokeballUnavailable,
-		Message: "Smokeball was out of reach: it may still have CaseHug's webhook subscription and authorization, which do nothing here any more",
-		Remedy:  "They end by themselves. A firm admin can remove CaseHug inside Smokeball to end them at once."}
+	return &domain.Failure{Code: domain.CodeSmokeballUnavailable, Fault: domain.FaultLeftUnreached}
 }

@@ -23,6 +23,11 @@ type pendingGrant struct {
 	name    string // of its secret
 }
 
+// asker is who consented.
+func (p pendingGrant) asker(f domain.FirmID) domain.User {
+	return domain.User{Firm: f, Subject: p.By, Name: p.ByName}
+}
+
 // pendingGrantName is the name of the secret. Each attempt has one of its own, so that two
 // engines that finish two attempts never write over each other's.
 func pendingGrantName(f domain.FirmID, attempt string) string {
@@ -198,7 +203,7 @@ func (g *Grants) proposeAccount(ctx context.Context, f domain.FirmID, p pendingG
 	if err := g.claims.mayClaim(ctx, f, p.Grant.Account); err != nil {
 		return false, g.rejectGrant(ctx, f, p, err)
 	}
-	proposal := domain.AccountProposed{Attempt: p.Attempt, Account: p.Grant.Account, By: p.By, Expires: g.ledger.now().Add(domain.PendingLifetime).UTC()}
+	proposal := domain.AccountProposed{Attempt: p.Attempt, Account: p.Grant.Account, By: p.By, ByName: p.ByName, Expires: g.ledger.now().Add(domain.PendingLifetime).UTC()}
 	now, _, err := eventstore.Execute(ctx, g.ledger.store, g.ledger.now, domain.ConnectionStream(f),
 		func(c domain.Connection) ([]domain.Event, error) {
 			if !c.NeedsConfirmation(p.Attempt, p.Grant.Account) {
@@ -239,14 +244,16 @@ func (g *Grants) acceptGrant(ctx context.Context, f domain.FirmID, p pendingGran
 	if err := g.releaseEnded(ctx, f); err != nil {
 		return false, err
 	}
-	g.webhooks.renewWebhooks(ctx, domain.User{Firm: f, Subject: p.By})
+	g.webhooks.renewWebhooks(ctx, p.asker(f))
 	return true, nil
 }
 
 // leaveFor leaves the account that the firm was connected to if the consent is for
 // another one, and finishes a running disconnect.
 func (g *Grants) leaveFor(ctx context.Context, f domain.FirmID, p pendingGrant) error {
-	err := g.ledger.decide(ctx, f, func(c domain.Connection) []domain.Event { return c.LeaveFor(p.Attempt, p.By) })
+	err := g.ledger.decide(ctx, f, func(c domain.Connection) []domain.Event {
+		return domain.SignedBy(c.LeaveFor(p.Attempt, p.By), p.asker(f))
+	})
 	if err != nil {
 		return err
 	}
@@ -260,7 +267,7 @@ func (g *Grants) rejectGrant(ctx context.Context, f domain.FirmID, p pendingGran
 		return why
 	}
 	err := g.ledger.decide(ctx, f, func(c domain.Connection) []domain.Event {
-		return c.Reject(domain.AuthorizationFailed{Attempt: p.Attempt, Failure: r.Failure, By: p.By})
+		return c.Reject(domain.AuthorizationFailed{Attempt: p.Attempt, Failure: r.Failure, By: p.By, ByName: p.ByName})
 	})
 	if err == nil {
 		err = g.releaseEnded(ctx, f)
@@ -275,7 +282,8 @@ func (g *Grants) rejectGrant(ctx context.Context, f domain.FirmID, p pendingGran
 func (g *Grants) ConfirmAccount(ctx context.Context, by domain.User, account string) (uint64, error) {
 	now, _, err := eventstore.Execute(ctx, g.ledger.store, g.ledger.now, domain.ConnectionStream(by.Firm),
 		func(c domain.Connection) ([]domain.Event, error) {
-			return c.Confirm(account, by.Subject, g.ledger.now())
+			facts, err := c.Confirm(account, by.Subject, g.ledger.now())
+			return domain.SignedBy(facts, by), err
 		})
 	if err != nil {
 		return 0, err
@@ -298,7 +306,7 @@ func (g *Grants) acceptConfirmed(ctx context.Context, f domain.FirmID) error {
 
 // DropAccount forgets the account that waits to be confirmed, and gives its consent back.
 func (g *Grants) DropAccount(ctx context.Context, by domain.User) (uint64, error) {
-	return g.dropAccount(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Drop(by.Subject) })
+	return g.dropAccount(ctx, by.Firm, func(c domain.Connection) []domain.Event { return domain.SignedBy(c.Drop(by.Subject), by) })
 }
 
 // dropLate drops the account that nobody confirmed in time.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/retry"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // Health records how Smokeball serves each firm: that it stopped, why, and that it does
@@ -110,8 +111,7 @@ func forAdmins(ce *domain.CallError) (f domain.Failure, reference string) {
 		return f, ""
 	}
 	reference = strings.ToLower(rand.Text()[:8])
-	f.Remedy = "CaseHug’s operators have to act; the reference for them is " + reference + ". " + f.Remedy
-	return f, reference
+	return f.With(func(a *domain.About) { a.Reference = reference }), reference
 }
 
 // Report logs a fault that concerns the whole app, for operators.
@@ -131,6 +131,7 @@ func report(log *slog.Logger, what string, f domain.FirmID, ce *domain.CallError
 	if s := ce.Failure.Smokeball; s != nil {
 		status, answer = s.Status, strings.TrimSpace(s.Title+" "+s.Detail)
 	}
-	log.Error(what, "firm", f, "code", ce.Failure.Code, "setting", ce.Setting, "status", status, "answer", answer,
-		"remedy", ce.Failure.Remedy, "reference", reference, "err", ce)
+	message, remedy := wording.Failure(ce.Failure)
+	log.Error(what, "firm", f, "code", ce.Failure.Code, "fault", ce.Failure.Fault, "setting", ce.Setting, "status", status, "answer", answer,
+		"message", message, "remedy", remedy, "reference", reference, "err", ce)
 }

@@ -15,7 +15,7 @@ import (
 )
 
 var outage = &domain.CallError{Op: "create matter", Class: domain.Retryable, Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable,
-	Message: "Smokeball answers with a fault (503).", Remedy: "We try again by ourselves.", Smokeball: &domain.Refusal{Status: 503}}}
+	Fault: domain.FaultServer, Smokeball: &domain.Refusal{Status: 503}}}
 
 // suffers tells that Smokeball does not serve the firm, and waits until that is recorded.
 func (c *counter) suffers(log *slog.Logger, fault *domain.CallError) {
@@ -42,7 +42,7 @@ func TestAnOutageIsAStatusThatEndsByItself(t *testing.T) {
 	c.wants(domain.StatusError)
 	c.look()
 	c.wants(domain.StatusError)
-	if f := c.row().LastError; f == nil || !strings.Contains(f.Message, "503") {
+	if f := c.row().LastError; f == nil || !strings.Contains(messageOf(*f), "503") {
 		t.Errorf("the last error is %+v", f)
 	}
 	c.sim.ClearFaults()
@@ -60,9 +60,9 @@ func TestWhatIsSetUpWronglyIsNamed(t *testing.T) {
 	c.connects()
 	var log bytes.Buffer
 	wrong := &domain.CallError{Op: "read firm", Class: domain.Retryable, Setting: "SMOKEBALL_API_KEY", Failure: domain.Failure{Code: domain.CodeMisconfigured,
-		Message: "Smokeball refuses CaseHug itself (403): Forbidden.", Remedy: "CaseHug’s operators correct SMOKEBALL_API_KEY.", Smokeball: &domain.Refusal{Status: 403, Title: "Forbidden"}}}
+		Fault: domain.FaultAppRefused, Smokeball: &domain.Refusal{Status: 403, Title: "Forbidden"}}}
 	c.suffers(slog.New(slog.NewTextHandler(&log, nil)), wrong)
-	remedy := c.row().LastError.Remedy
+	remedy := remedyOf(*c.row().LastError)
 	_, after, _ := strings.Cut(remedy, "the reference for them is ")
 	reference, _, _ := strings.Cut(after, ".")
 	for _, part := range []string{"firm=" + string(oak), "setting=SMOKEBALL_API_KEY", "status=403", "answer=Forbidden", "reference=" + reference} {
@@ -75,7 +75,7 @@ func TestWhatIsSetUpWronglyIsNamed(t *testing.T) {
 // loses has the firm's authorization taken for lost.
 func (c *counter) loses() {
 	c.Helper()
-	c.notesConnection(domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeReauthorizationRequired, Message: "Smokeball no longer accepts the firm’s sign-in.", Remedy: "Connect again."}})
+	c.notesConnection(domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeReauthorizationRequired, Fault: domain.FaultSignInEnded}})
 	c.wants(domain.StatusRevoked)
 }
 
@@ -153,10 +153,10 @@ func TestAWrongSecretIsNamed(t *testing.T) {
 	c.restart()
 	_, err := c.finish(q, &admin)
 	r := domain.AsRejection(err)
-	if r == nil || r.Failure.Code != domain.CodeMisconfigured || !strings.Contains(r.Failure.Remedy, "operators have to act") {
+	if r == nil || r.Failure.Code != domain.CodeMisconfigured || !strings.Contains(remedyOf(r.Failure), "operators have to act") {
 		t.Fatalf("the admin reads %+v, %v", r, err)
 	}
-	_, after, _ := strings.Cut(r.Failure.Remedy, "the reference for them is ")
+	_, after, _ := strings.Cut(remedyOf(r.Failure), "the reference for them is ")
 	reference, _, _ := strings.Cut(after, ".")
 	for _, part := range []string{"firm=" + string(oak), "setting=SMOKEBALL_CLIENT_SECRET", "status=401", "answer=invalid_client", "reference=" + reference} {
 		if reference == "" || !strings.Contains(log.String(), part) {
@@ -170,7 +170,7 @@ type wrongly struct{ connect.Consent }
 
 func (wrongly) Redeem(context.Context, domain.FirmID, string, string) (connect.Grant, error) {
 	return connect.Grant{}, &domain.CallError{Op: "finish sign-in", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_SECRET", Failure: domain.Failure{
-		Code: domain.CodeMisconfigured, Message: "Smokeball’s sign-in does not accept CaseHug’s credentials.", Remedy: "CaseHug’s operators correct SMOKEBALL_CLIENT_SECRET.",
+		Code: domain.CodeMisconfigured, Fault: domain.FaultCredentialsRefused,
 		Smokeball: &domain.Refusal{Status: 401, Title: "invalid_client"}}}
 }
 
@@ -202,7 +202,7 @@ func TestARevocationThatIsNotOfferedIsSaid(t *testing.T) {
 		}
 		c.wants(domain.StatusDisconnected)
 		left := c.row().Connection.LeftBehind
-		if left == nil || left.Code != domain.CodeRevocationNotOffered || !strings.Contains(left.Remedy, "removes the app CaseHug inside Smokeball") || c.row().Connection.Leaving != nil {
+		if left == nil || left.Code != domain.CodeRevocationNotOffered || !strings.Contains(remedyOf(*left), "removes the app CaseHug inside Smokeball") || c.row().Connection.Leaving != nil {
 			t.Errorf("%d: the admin is told %+v", status, left)
 		}
 		if c.kept()["token"] {

@@ -129,7 +129,7 @@ func (au *Authorizer) giveBack(ctx context.Context, h heldConsent, why *domain.R
 		if why == nil || c.Attempt != h.Attempt {
 			return nil, nil
 		}
-		return c.Reject(domain.AuthorizationFailed{Attempt: h.Attempt, Failure: why.Failure, By: h.By}), nil
+		return c.Reject(domain.AuthorizationFailed{Attempt: h.Attempt, Failure: why.Failure, By: h.By, ByName: h.ByName}), nil
 	})
 	if failed != nil {
 		return errors.Join(err, failed)

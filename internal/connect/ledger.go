@@ -50,9 +50,9 @@ func (l *ledger) exclusively(ctx context.Context, f domain.FirmID, do func() err
 }
 
 // fail ends an attempt without a connection.
-func (l *ledger) fail(ctx context.Context, f domain.FirmID, by, attempt string, r *domain.Rejection) error {
-	_, err := l.append(ctx, f, func(domain.Connection) []domain.Event {
-		return []domain.Event{domain.AuthorizationFailed{Attempt: attempt, Failure: r.Failure, By: by}}
+func (l *ledger) fail(ctx context.Context, a attempt, id string, r *domain.Rejection) error {
+	_, err := l.append(ctx, a.Firm, func(domain.Connection) []domain.Event {
+		return []domain.Event{domain.AuthorizationFailed{Attempt: id, Failure: r.Failure, By: a.By, ByName: a.ByName}}
 	})
 	if err != nil {
 		return errors.Join(r, err)

@@ -36,7 +36,8 @@ func (pr *Preferences) ReviseMapping(ctx context.Context, by domain.User, w doma
 	p, head, err := eventstore.Execute(ctx, pr.store, pr.now, domain.SettingsStream(by.Firm),
 		func(p domain.Preferences) ([]domain.Event, error) {
 			w = p.Mappings.Named(w)
-			return p.Mappings.Revise(w, chosen.Name, by.Subject)
+			facts, err := p.Mappings.Revise(w, chosen.Name, by.Subject)
+			return domain.SignedBy(facts, by), err
 		})
 	kept, _ := p.Mappings.Find(w.ID)
 	return kept, uint64(head.Seq), err
@@ -51,7 +52,7 @@ func (pr *Preferences) RemoveMapping(ctx context.Context, by domain.User, id dom
 			if len(facts) == 0 {
 				return nil, domain.NoMapping(id)
 			}
-			return facts, nil
+			return domain.SignedBy(facts, by), nil
 		})
 	return uint64(head.Seq), err
 }

@@ -40,7 +40,7 @@ type Subscriptions interface {
 	Subscribe(ctx context.Context, f domain.FirmID, s Subscription) (id string, err error)
 	UpdateSubscription(ctx context.Context, f domain.FirmID, id string, s Subscription) error
 	Unsubscribe(ctx context.Context, f domain.FirmID, id string) error
-	// Notify has Smokeball send its test notification.
+	// Notify has Smokeball send its test webhook.
 	Notify(ctx context.Context, f domain.FirmID, id string) error
 }
 
@@ -53,7 +53,7 @@ type Accounts interface {
 
 // Subscription is the firm's subscription as Smokeball is to have it.
 type Subscription struct {
-	Key     string // signs the notifications
+	Key     string // signs the webhooks
 	Name    string
 	URL     string // where they go; secret
 	Request domain.RequestID

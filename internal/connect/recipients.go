@@ -14,11 +14,7 @@ type Recipients struct{ *Service }
 // Recipient is the firm of a secret address, and the key that signs what comes there. An
 // address that is nobody's is a Rejection (Unknown).
 func (r Recipients) Recipient(ctx context.Context, secret string) (f domain.FirmID, key string, err error) {
-	name, err := r.addresses.addressName(secret)
-	if err != nil {
-		return "", "", err
-	}
-	to, err := read[address](ctx, r.secrets, name)
+	to, err := r.addresses.find(ctx, secret)
 	if errors.Is(err, vault.ErrNone) || (err == nil && !to.Until.IsZero() && !r.now().Before(to.Until)) {
 		err = nobodyThere()
 	}

@@ -67,7 +67,7 @@ func TestAnAuthorizationEndsOnce(t *testing.T) {
 		t.Errorf("the facts are %v", facts)
 	}
 	c.wants(domain.StatusReauthorizationRequired)
-	if f := c.row().LastError; f == nil || f.Code != domain.CodeReauthorizationRequired || f.Remedy == "" || c.row().WebhooksStatus(c.Now()) != "lost" {
+	if f := c.row().LastError; f == nil || f.Code != domain.CodeReauthorizationRequired || remedyOf(*f) == "" || c.row().WebhooksStatus(c.Now()) != "lost" {
 		t.Errorf("the last error is %+v", f)
 	}
 	c.ahead.Store(0) // the sign-in of the simulator knows no other clock
@@ -192,7 +192,7 @@ func TestSilenceIsNoticed(t *testing.T) {
 	before := c.only().ID
 	c.later(domain.TestTimeout + time.Second)
 	c.look()
-	if r := c.row(); r.WebhooksStatus(c.Now()) != "lost" || r.LastError == nil || r.LastError.Code != domain.CodeWebhooksSilent || !strings.Contains(r.LastError.Remedy, publicURL) {
+	if r := c.row(); r.WebhooksStatus(c.Now()) != "lost" || r.LastError == nil || r.LastError.Code != domain.CodeWebhooksSilent || !strings.Contains(remedyOf(*r.LastError), publicURL) {
 		t.Errorf("webhooks are %s, the last error is %+v", r.WebhooksStatus(c.Now()), r.LastError)
 	}
 	c.look() // registers again, and tests
@@ -274,7 +274,7 @@ func TestATestNotificationIsWaitedFor(t *testing.T) {
 		t.Errorf("the test ends as %+v", got)
 	}
 	c.must(c.client.Unsubscribe(t.Context(), oak, c.only().ID))
-	if got, err := c.TestWebhooks(t.Context(), admin); err != nil || got.Received || got.Remedy == "" {
+	if got, err := c.TestWebhooks(t.Context(), admin); err != nil || got.Received || remedyOf(got.Why) == "" {
 		t.Errorf("without a subscription the test ends as %+v, %v", got, err)
 	}
 	c.look()
@@ -309,7 +309,7 @@ func TestTheReconcilerRuns(t *testing.T) {
 	go func() { ended <- c.keeper.Run(ctx) }()
 	for {
 		_, moved := c.rows.Changes()
-		if row, err := c.rows.Connection(oak); err != nil || !row.Connection.CheckedAt.IsZero() {
+		if row, err := c.rows.Connections.Connection(oak); err != nil || !row.Connection.CheckedAt.IsZero() {
 			break
 		}
 		<-moved

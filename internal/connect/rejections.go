@@ -2,115 +2,85 @@ package connect
 
 import "github.com/casehug/smokeball-sync/domain"
 
-const connectAgain = "A firm admin clicks “Connect to Smokeball” again under Settings → Integrations."
+// rejected is the rejection for a fault that has nothing to say beyond itself.
+func rejected(why domain.Reason, code domain.Code, fault domain.Fault) *domain.Rejection {
+	return &domain.Rejection{Reason: why, Failure: domain.Failure{Code: code, Fault: fault}}
+}
 
 func expired() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
-		Code: domain.CodeAuthorizationExpired, Remedy: connectAgain,
-		Message: "The authorization link is older than 10 minutes, or not one of ours",
-	}}
+	return rejected(domain.Expired, domain.CodeAuthorizationExpired, domain.FaultLinkExpired)
 }
 
 func usedUp() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
-		Code: domain.CodeAuthorizationUsed, Message: "The authorization link was used already",
-		Remedy: "Look under Settings → Integrations whether Smokeball is connected. If not, a firm admin clicks “Connect to Smokeball” again there.",
-	}}
+	return rejected(domain.Expired, domain.CodeAuthorizationUsed, domain.FaultLinkUsed)
 }
 
 func replaced() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
-		Code: domain.CodeAuthorizationReplaced, Message: "A newer authorization link has replaced this one",
-		Remedy: "Finish the newer one, or click “Connect to Smokeball” again under Settings → Integrations.",
-	}}
+	return rejected(domain.Expired, domain.CodeAuthorizationReplaced, domain.FaultLinkReplaced)
 }
 
 func otherBrowser() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code:    domain.CodeAuthorizationForeign,
-		Message: "The question was asked in another browser than this one",
-		Remedy:  "Answer it where it was asked, or begin again: a firm admin clicks “Connect to Smokeball” under Settings → Integrations.",
-	}}
+	return rejected(domain.Denied, domain.CodeAuthorizationForeign, domain.FaultOtherBrowser)
 }
 
 func noLongerAdmin() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code: domain.CodeForbidden, Remedy: connectAgain,
-		Message: "Whoever made the authorization link is no firm admin any more",
-	}}
+	return rejected(domain.Denied, domain.CodeForbidden, domain.FaultNoLongerAdmin)
 }
 
 func declined() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code: domain.CodeAuthorizationDenied, Remedy: connectAgain,
-		Message: "Somebody answered that this Smokeball account is not to be connected",
-	}}
+	return rejected(domain.Denied, domain.CodeAuthorizationDenied, domain.FaultAccountDeclined)
 }
 
 func unanswered() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
-		Code: domain.CodeAuthorizationExpired, Remedy: connectAgain,
-		Message: "Nobody answered within 10 minutes whether the Smokeball account is to be connected, so its consent was given back",
-	}}
+	return rejected(domain.Expired, domain.CodeAuthorizationExpired, domain.FaultAccountUnanswered)
 }
 
 func wrongIssuer() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{
-		Code:    domain.CodeWrongIssuer,
-		Message: "The answer does not come from Smokeball’s sign-in: it names another issuer",
-		Remedy:  connectAgain + " If it happens again, CaseHug’s operators compare SMOKEBALL_ISSUER with what Smokeball sends.",
-	}}
+	return rejected(domain.Denied, domain.CodeWrongIssuer, domain.FaultOtherIssuer)
 }
 
 // denied returns why Smokeball led the browser back without a code.
 func (au *Authorizer) denied(f domain.FirmID, word string) *domain.Rejection {
 	switch word {
-	case "access_denied", "":
-		message := "Smokeball did not authorize CaseHug"
-		if word != "" {
-			message = "Somebody clicked “Deny” on Smokeball’s page"
-		}
-		return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeAuthorizationDenied, Remedy: connectAgain, Message: message}}
+	case "":
+		return rejected(domain.Denied, domain.CodeAuthorizationDenied, domain.FaultConsentNotGiven)
+	case "access_denied":
+		return rejected(domain.Denied, domain.CodeAuthorizationDenied, domain.FaultConsentDenied)
 	case "server_error", "temporarily_unavailable":
-		return &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeAuthorizationDenied, Remedy: connectAgain,
-			Message: "Smokeball could not ask for the consent (" + word + ")"}}
+		r := rejected(domain.Denied, domain.CodeAuthorizationDenied, domain.FaultConsentFailed)
+		r.Failure.Smokeball = &domain.Refusal{Title: word}
+		return r
 	}
 	if !domain.ValidID(word) {
 		word = "a word that is none of OAuth’s"
 	}
-	return au.notRedeemed(f, &domain.CallError{Op: "ask for consent", Class: domain.Permanent, Setting: "SMOKEBALL_CLIENT_ID", Failure: domain.Failure{
-		Code: domain.CodeMisconfigured, Message: "Smokeball does not take CaseHug’s request for consent (" + word + ")",
-		Remedy:    "CaseHug’s operators compare SMOKEBALL_CLIENT_ID, ENGINE_PUBLIC_URL and the app’s permissions with what Smokeball has registered.",
-		Smokeball: &domain.Refusal{Title: word}}})
+	const setting = "SMOKEBALL_CLIENT_ID"
+	return au.notRedeemed(f, &domain.CallError{Op: "ask for consent", Class: domain.Permanent, Setting: setting, Failure: domain.Failure{
+		Code: domain.CodeMisconfigured, Fault: domain.FaultConsentRefused, About: &domain.About{Op: domain.OpAskConsent, Setting: setting}, Smokeball: &domain.Refusal{Title: word}}})
 }
 
 // notRedeemed is the refusal of a consent that was given and could not be used. What operators
 // must correct is logged under the reference that the admin reads.
 func (au *Authorizer) notRedeemed(firm domain.FirmID, err error) *domain.Rejection {
-	f := domain.Failure{Code: domain.CodeSmokeballUnavailable, Remedy: connectAgain,
-		Message: "Smokeball’s consent could not be exchanged for access"}
+	r := rejected(domain.Conflict, domain.CodeSmokeballUnavailable, domain.FaultConsentNotExchanged)
 	ce := domain.AsCallError(err)
-	if ce != nil {
-		var reference string
-		f, reference = forAdmins(ce)
-		if ce.Setting == "" && ce.Class != domain.Permanent { // else clicking again would not help
-			f.Remedy = connectAgain
-		}
-		report(au.log, "a firm could not be connected to Smokeball", firm, ce, reference)
+	if ce == nil {
+		return r
 	}
-	return &domain.Rejection{Reason: domain.Conflict, Failure: f}
+	f, reference := forAdmins(ce)
+	report(au.log, "a firm could not be connected to Smokeball", firm, ce, reference)
+	if ce.Setting != "" || ce.Class == domain.Permanent { // clicking again would not help
+		r.Failure = f
+		return r
+	}
+	r.Failure.Code, r.Failure.About, r.Failure.Smokeball = f.Code, &domain.About{Cause: &f}, f.Smokeball
+	return r
 }
 
 func notConnected() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{
-		Code: domain.CodeNotConnected, Message: "Connect to Smokeball first",
-		Remedy: "A firm admin clicks “Connect to Smokeball” under Settings → Integrations.",
-	}}
+	return rejected(domain.Conflict, domain.CodeNotConnected, domain.FaultNotConnected)
 }
 
 func noWebhooks() *domain.Rejection {
-	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{
-		Code: domain.CodeNoWebhooks, Message: "The firm has no webhook subscription",
-		Remedy: "A firm admin clicks “Register Webhooks” under Settings → Integrations → Smokeball → Advanced.",
-	}}
+	return rejected(domain.Conflict, domain.CodeNoWebhooks, domain.FaultNoWebhooks)
 }

@@ -51,19 +51,19 @@ func (w *Webhooks) renew(ctx context.Context, f domain.FirmID) error {
 	return err
 }
 
-// test requests a test notification from a silent subscription.
+// test requests a test webhook from a silent subscription.
 func (w *Webhooks) test(ctx context.Context, f domain.FirmID) error {
 	c, err := w.ledger.load(ctx, f)
 	if err != nil || !c.Usable(w.ledger.now()) || w.ledger.now().Sub(c.Hooks.TestedAt) < domain.TestTimeout {
 		return err
 	}
-	if err := w.notify(ctx, f, ""); !domain.IsNotThere(err) {
+	if err := w.notify(ctx, domain.User{Firm: f}); !domain.IsNotThere(err) {
 		return err
 	}
 	return nil // it is recorded as lost, and restored
 }
 
-// markSilent records that a test notification did not arrive.
+// markSilent records that a test webhook did not arrive.
 func (w *Webhooks) markSilent(ctx context.Context, f domain.FirmID) error {
 	h, err := w.views.Heard(f)
 	if err != nil {

@@ -20,7 +20,7 @@ func (w *Webhooks) RotateWebhooks(ctx context.Context, by domain.User) (uint64, 
 		return 0, noWebhooks()
 	}
 	id := random()
-	_, err = w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Hooks.Rotate(id, by.Subject) })
+	_, err = w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return domain.SignedBy(c.Hooks.Rotate(id, by.Subject), by) })
 	if err != nil {
 		return 0, err
 	}

@@ -27,9 +27,10 @@ func (pr *Preferences) ChangeSettings(ctx context.Context, by domain.User, s dom
 	_, head, err := eventstore.Execute(ctx, pr.store, pr.now, domain.SettingsStream(by.Firm),
 		func(p domain.Preferences) ([]domain.Event, error) {
 			if seen == nil {
-				return p.Change(s, by.Subject), nil
+				return domain.SignedBy(p.Change(s, by.Subject), by), nil
 			}
-			return p.ChangeFrom(*seen, s, by.Subject)
+			facts, err := p.ChangeFrom(*seen, s, by.Subject)
+			return domain.SignedBy(facts, by), err
 		})
 	return uint64(head.Seq), err
 }

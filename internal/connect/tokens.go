@@ -38,37 +38,52 @@ func formerTokenName(f domain.FirmID) string { return "token." + string(f) }
 
 // Load returns the tokens that the firm's calls are made with and their revision, or vault.ErrNone.
 func (t *Tokens) Load(ctx context.Context, f domain.FirmID) ([]byte, uint64, error) {
-	_, data, revision, err := t.find(ctx, f)
-	return data, revision, err
+	found, err := t.find(ctx, f)
+	return found.data, found.revision, err
+}
+
+// LoadThrough is Load, and the attempt to connect that the tokens come from.
+func (t *Tokens) LoadThrough(ctx context.Context, f domain.FirmID) (data []byte, revision uint64, attempt string, err error) {
+	found, err := t.find(ctx, f)
+	return found.data, found.revision, found.attempt, err
 }
 
 // Save replaces the tokens that the firm's calls are made with, provided revision is still
 // their newest one; otherwise it returns vault.ErrStale, or vault.ErrNone where there are none.
 func (t *Tokens) Save(ctx context.Context, f domain.FirmID, data []byte, revision uint64) (uint64, error) {
-	name, _, newest, err := t.find(ctx, f)
+	found, err := t.find(ctx, f)
 	if err != nil {
 		return 0, err
 	}
-	if newest != revision {
+	if found.revision != revision {
 		return 0, vault.ErrStale
 	}
-	return t.secrets.Save(ctx, name, data, revision)
+	return t.secrets.Save(ctx, found.name, data, revision)
 }
 
-func (t *Tokens) find(ctx context.Context, f domain.FirmID) (name string, data []byte, revision uint64, err error) {
+// foundTokens are a firm's sealed tokens, and where they are kept.
+type foundTokens struct {
+	attempt  string // to connect, that they come from
+	name     string
+	data     []byte
+	revision uint64
+}
+
+func (t *Tokens) find(ctx context.Context, f domain.FirmID) (found foundTokens, err error) {
 	c, _, err := eventstore.Load[domain.Connection](ctx, t.ledger, domain.ConnectionStream(f))
 	if err != nil {
-		return "", nil, 0, err
+		return foundTokens{}, err
 	}
 	if !c.Uses(c.Through) {
-		return "", nil, 0, vault.ErrNone
+		return foundTokens{}, vault.ErrNone
 	}
-	for _, name = range []string{TokenName(f, c.Through), formerTokenName(f)} {
-		if data, revision, err = t.secrets.Load(ctx, name); !errors.Is(err, vault.ErrNone) {
+	found.attempt = c.Through
+	for _, found.name = range []string{TokenName(f, c.Through), formerTokenName(f)} {
+		if found.data, found.revision, err = t.secrets.Load(ctx, found.name); !errors.Is(err, vault.ErrNone) {
 			break
 		}
 	}
-	return name, data, revision, err
+	return found, err
 }
 
 // keep keeps an attempt's tokens, unless they were kept before: they may have been refreshed since.

@@ -112,9 +112,7 @@ func (u *Upkeep) lookAgain(ctx context.Context, f domain.FirmID, look func(conte
 // otherAccount is why a connection ends whose sign-in is for another account: data sent
 // through it would end up there.
 func otherAccount() error {
-	return &domain.CallError{Op: "look at the account", Class: domain.SignIn, Failure: domain.Failure{Code: domain.CodeReauthorizationRequired,
-		Message: "The sign-in that CaseHug keeps is for another Smokeball account than the one the firm is connected to, so nothing more is sent through it",
-		Remedy:  "A firm admin connects to Smokeball again under Settings → Integrations. What waits goes on by itself then."}}
+	return &domain.CallError{Op: "look at the account", Class: domain.SignIn, Failure: domain.Failure{Code: domain.CodeReauthorizationRequired, Fault: domain.FaultOtherAccount}}
 }
 
 // errOtherAccount says that a sign-in that was kept is for another account than the firm's.
@@ -156,6 +154,5 @@ func (u *Upkeep) checked(ctx context.Context, f domain.FirmID, began time.Time, 
 }
 
 func authorizationEnded() domain.Failure {
-	return domain.Failure{Code: domain.CodeReauthorizationRequired, Message: "Smokeball's authorization of CaseHug has ended",
-		Remedy: "A firm admin connects to Smokeball again under Settings → Integrations. What waits goes on by itself then, and every link stays."}
+	return domain.Failure{Code: domain.CodeReauthorizationRequired, Fault: domain.FaultAuthorizationEnded}
 }

@@ -53,7 +53,7 @@ func (w *Webhooks) register(ctx context.Context, by domain.User) (uint64, error)
 	if err != nil {
 		return 0, err
 	}
-	return w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.Renew(id, by.Subject) })
+	return w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return domain.SignedBy(c.Renew(id, by.Subject), by) })
 }
 
 // subscribe lists first: Smokeball requires one subscription per firm.
@@ -181,5 +181,5 @@ func (w *Webhooks) RemoveWebhooks(ctx context.Context, by domain.User) (uint64, 
 	if err := w.addresses.closeHook(ctx, by.Firm); err != nil {
 		return 0, err
 	}
-	return w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.RemoveWebhooks(by.Subject) })
+	return w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return domain.SignedBy(c.RemoveWebhooks(by.Subject), by) })
 }

@@ -7,17 +7,17 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// testWait is how long a person waits for a test notification.
+// testWait is how long a person waits for a test webhook.
 const testWait = 10 * time.Second
 
-// WebhookTest is what came of a test notification.
+// WebhookTest is what came of a test webhook.
 type WebhookTest struct {
 	Received bool
-	Took     time.Duration // until it was seen to have arrived
-	Remedy   string        // where it was not received
+	Took     time.Duration  // until it was seen to have arrived
+	Why      domain.Failure // where it was not received
 }
 
-// TestWebhooks has Smokeball send its test notification and waits for it, up to 10
+// TestWebhooks has Smokeball send its test webhook and waits for it, up to 10
 // seconds.
 func (w *Webhooks) TestWebhooks(ctx context.Context, by domain.User) (WebhookTest, error) {
 	c, err := w.ledger.load(ctx, by.Firm)
@@ -34,40 +34,40 @@ func (w *Webhooks) TestWebhooks(ctx context.Context, by domain.User) (WebhookTes
 		return WebhookTest{}, err
 	}
 	began := w.ledger.now()
-	if err := w.notify(ctx, by.Firm, by.Subject); domain.IsNotThere(err) {
-		return WebhookTest{Remedy: goneInSmokeball().Remedy}, nil
+	if err := w.notify(ctx, by); domain.IsNotThere(err) {
+		return WebhookTest{Why: goneInSmokeball()}, nil
 	} else if err != nil {
 		return WebhookTest{}, err
 	}
 	arrived, err := w.receivedSince(ctx, by.Firm, before.Tests)
 	if err != nil || !arrived {
-		return WebhookTest{Remedy: w.silence().Remedy}, err
+		return WebhookTest{Why: w.silence()}, err
 	}
 	return WebhookTest{Received: true, Took: w.ledger.now().Sub(began)}, nil
 }
 
 // notify records that a test is asked for, and asks. A subscription that Smokeball does
 // not know is lost.
-func (w *Webhooks) notify(ctx context.Context, f domain.FirmID, by string) error {
+func (w *Webhooks) notify(ctx context.Context, by domain.User) error {
 	id := ""
-	_, err := w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event {
+	_, err := w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event {
 		id = c.Subscription
-		return c.TestWebhooks(by)
+		return domain.SignedBy(c.TestWebhooks(by.Subject), by)
 	})
 	if err != nil || id == "" {
 		return err
 	}
-	err = w.subscriptions.Notify(ctx, f, id)
+	err = w.subscriptions.Notify(ctx, by.Firm, id)
 	if !domain.IsNotThere(err) {
 		return err
 	}
-	if _, lost := w.ledger.append(ctx, f, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(goneInSmokeball(), false) }); lost != nil {
+	if _, lost := w.ledger.append(ctx, by.Firm, func(c domain.Connection) []domain.Event { return c.LoseWebhooks(goneInSmokeball(), false) }); lost != nil {
 		return lost
 	}
 	return err
 }
 
-// receivedSince waits until the rows have more test notifications than before.
+// receivedSince waits until the rows have more test webhooks than before.
 func (w *Webhooks) receivedSince(ctx context.Context, f domain.FirmID, before int) (bool, error) {
 	late := time.NewTimer(testWait)
 	defer late.Stop()
@@ -89,23 +89,18 @@ func (w *Webhooks) receivedSince(ctx context.Context, f domain.FirmID, before in
 
 // silence is why nothing is heard of a subscription that Smokeball has.
 func (w *Webhooks) silence() domain.Failure {
-	return domain.Failure{Code: domain.CodeWebhooksSilent,
-		Message: "Smokeball has our webhook subscription, and its test notification did not arrive at " + w.publicURL,
-		Remedy: "CaseHug's operators check that Smokeball can reach ENGINE_PUBLIC_URL (" + w.publicURL + ") from outside. " +
-			"Syncs go on meanwhile and are confirmed by asking; webhooks recover by themselves."}
+	return domain.Failure{Code: domain.CodeWebhooksSilent, Fault: domain.FaultWebhooksSilent, About: &domain.About{Value: w.publicURL}}
 }
 
 func goneInSmokeball() domain.Failure {
-	return domain.Failure{Code: domain.CodeWebhooksLost, Message: "Smokeball no longer has our webhook subscription",
-		Remedy: "It is registered again by itself within minutes. Syncs go on meanwhile and are confirmed by asking."}
+	return domain.Failure{Code: domain.CodeWebhooksLost, Fault: domain.FaultWebhooksGone}
 }
 
 // notRenewed is why webhooks are lost after a new authorization.
 func notRenewed(err error) domain.Failure {
-	f := domain.Failure{Code: domain.CodeWebhooksLost, Message: "The webhook subscription could not be renewed"}
+	f := domain.Failure{Code: domain.CodeWebhooksLost, Fault: domain.FaultWebhooksNotRenewed}
 	if ce := domain.AsCallError(err); ce != nil {
-		f.Message, f.Smokeball = f.Message+": "+ce.Failure.Message, ce.Failure.Smokeball
+		f.About, f.Smokeball = &domain.About{Cause: &ce.Failure}, ce.Failure.Smokeball
 	}
-	f.Remedy = "It is retried automatically. Syncs go on meanwhile and are confirmed by asking."
 	return f
 }

@@ -3,7 +3,6 @@ package demo
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -23,19 +22,20 @@ import (
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
-// demoOptions say how the demo runs.
+// Options say how the demo runs.
 type Options struct {
-	Once    bool   // end when the practice is synced, with a table of what happened
-	Fresh   bool   // forget an earlier demo first
-	DataDir string // of the demo; started again on the same one, it goes on
-	Listen  string // HTTP address of the engine; "": 127.0.0.1:8080, or a free port
-	Log     *slog.Logger
+	Once        bool   // end when the practice is synced, with a table of what happened
+	Fresh       bool   // forget an earlier demo first
+	Unconnected bool   // leave the connection to the user
+	DataDir     string // the demo's data; started again with the same directory, it continues
+	Listen      string // HTTP address of the engine; "": 127.0.0.1:8080, or a free port
+	Log         *slog.Logger
 }
 
-// demoTime is the longest that a demo with Once waits for the practice to be synced.
+// demoTime is the timeout of a demo with Once.
 const demoTime = 3 * time.Minute
 
-// runDemo plays the story and tells it to out.
+// Run plays the story and prints it to out.
 func Run(parent context.Context, o Options, out io.Writer) error {
 	ctx, stop := context.WithCancel(parent)
 	defer stop()
@@ -47,9 +47,9 @@ func Run(parent context.Context, o Options, out io.Writer) error {
 	var served error
 	ready := make(chan struct{})
 	engine.Go(func() { served = d.engine.Serve(ctx, func() { close(ready) }); stop() })
-	told := d.play(ctx, ready, o.Once)
+	told := d.play(ctx, ready, o)
 	if told == nil && !o.Once && ctx.Err() == nil {
-		d.invite()
+		d.invite(o)
 		<-ctx.Done()
 	}
 	interrupted := parent.Err() != nil
@@ -61,21 +61,23 @@ func Run(parent context.Context, o Options, out io.Writer) error {
 	return errors.Join(told, served, d.smokeball.Close())
 }
 
-// demo is the cast: the engine, a simulated Smokeball, and CaseHug's services.
+// demo runs the engine, a simulated Smokeball and CaseHug's services.
 type demo struct {
 	out       io.Writer
 	cfg       config.Settings
 	engine    *engine.Engine
 	smokeball *smokeballsim.Server
 	issuer    *casehug.Issuer
-	again     bool // an earlier demo is gone on with
-	code      string
+	again     bool // it continues an earlier demo
+	began     time.Time
+	links     links
 }
 
-// stage is what a demo that goes on has to find where it left it.
+// stage holds what a continued demo has to use again.
 type stage struct {
-	Listen    string `json:"listen"`
-	Smokeball string `json:"smokeball"`
+	Listen    string    `json:"listen"`
+	Smokeball string    `json:"smokeball"`
+	Began     time.Time `json:"began"`
 }
 
 func (o Options) open(ctx context.Context, out io.Writer) (*demo, error) {
@@ -91,8 +93,8 @@ func (o Options) open(ctx context.Context, out io.Writer) (*demo, error) {
 	if err != nil {
 		return nil, err
 	}
-	d := &demo{out: out, again: again, code: rand.Text()}
-	if d.smokeball, err = smokeballsim.Open(simulated(filepath.Join(o.DataDir, "smokeball.json"))); err != nil {
+	d := &demo{out: out, again: again}
+	if d.smokeball, err = smokeballsim.Open(o.simulated()); err != nil {
 		return nil, err
 	}
 	if err := d.openStage(ctx, o, s); err != nil {
@@ -101,8 +103,29 @@ func (o Options) open(ctx context.Context, out io.Writer) (*demo, error) {
 	return d, nil
 }
 
-// openStage starts Smokeball and the engine. It listens before it notes the addresses, so that
-// demos that start at the same time do not choose the same.
+// The addresses of a demo where they are free.
+const (
+	usualListen     = "127.0.0.1:8080"
+	usualSmokeball  = "127.0.0.1:8090"
+	usualPublishers = "127.0.0.1:4222"
+	anyPort         = "127.0.0.1:0"
+)
+
+// publishers is where the bus takes publishers: at the usual address if it is free. Of the demos on
+// one machine only the one with the usual HTTP address tries it, so that two never try at once.
+func (s stage) publishers() string {
+	if s.Listen != usualListen {
+		return anyPort
+	}
+	l, err := net.Listen("tcp", usualPublishers)
+	if err != nil || l.Close() != nil {
+		return anyPort
+	}
+	return usualPublishers
+}
+
+// openStage starts Smokeball and the engine. It listens before it stores the addresses, so that
+// demos that start at the same time do not choose the same ones.
 func (d *demo) openStage(ctx context.Context, o Options, s stage) (err error) {
 	if s.Smokeball, err = d.startSmokeball(s.Smokeball); err != nil {
 		return fmt.Errorf("start the simulated Smokeball: %w; is a demo running already?", err)
@@ -111,7 +134,7 @@ func (d *demo) openStage(ctx context.Context, o Options, s stage) (err error) {
 	if err != nil {
 		return fmt.Errorf("listen on %s: %w; is a demo running already?", s.Listen, err)
 	}
-	s.Listen = l.Addr().String()
+	s.Listen, d.began = l.Addr().String(), s.Began
 	if err := o.note(s); err != nil {
 		return errors.Join(err, l.Close())
 	}
@@ -121,8 +144,8 @@ func (d *demo) openStage(ctx context.Context, o Options, s stage) (err error) {
 	return nil
 }
 
-// startSmokeball starts it at the address, or on another port if that is taken and nothing
-// holds the demo to it.
+// startSmokeball starts the simulated Smokeball at the address. If the port is taken and the demo
+// does not depend on it, it chooses another one.
 func (d *demo) startSmokeball(address string) (string, error) {
 	at, err := d.smokeball.Start(address)
 	if err != nil && !d.again {
@@ -130,8 +153,6 @@ func (d *demo) startSmokeball(address string) (string, error) {
 	}
 	return strings.TrimPrefix(at, "http://"), err
 }
-
-const anyPort = "127.0.0.1:0"
 
 func listen(address string, orElsewhere bool) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
@@ -141,14 +162,18 @@ func listen(address string, orElsewhere bool) (net.Listener, error) {
 	return l, err
 }
 
-// stage is where an earlier demo on the same data was, or where a first one would like to be.
+// stage returns the addresses of an earlier demo on the same data, or the defaults of a first one.
 func (o Options) stage() (s stage, again bool, err error) {
 	data, err := os.ReadFile(o.stageFile())
+	now := time.Now().UTC().Truncate(time.Second)
 	if err == nil && json.Unmarshal(data, &s) == nil {
 		s.Listen = cmp.Or(o.Listen, s.Listen)
+		if s.Began.IsZero() { // a demo of an earlier version began
+			s.Began = now
+		}
 		return s, true, nil
 	}
-	return stage{Listen: cmp.Or(o.Listen, "127.0.0.1:8080"), Smokeball: "127.0.0.1:8090"}, false, nil
+	return stage{Listen: cmp.Or(o.Listen, usualListen), Smokeball: usualSmokeball, Began: now}, false, nil
 }
 
 func (o Options) stageFile() string { return filepath.Join(o.DataDir, "demo.json") }
@@ -161,13 +186,18 @@ func (o Options) note(s stage) error {
 	return os.WriteFile(o.stageFile(), data, 0o600)
 }
 
-func simulated(file string) smokeballsim.Config {
-	return smokeballsim.Config{ClientID: demoApp, ClientSecret: demoApp, APIKey: demoApp, AutoConsent: demoAccount, StateFile: file,
+// simulated is the demo's Smokeball. A user who connects in the browser sees its consent page.
+func (o Options) simulated() smokeballsim.Config {
+	c := smokeballsim.Config{ClientID: demoApp, ClientSecret: demoApp, APIKey: demoApp, AutoConsent: demoAccount, StateFile: filepath.Join(o.DataDir, "smokeball.json"),
 		Accounts: []smokeballsim.Account{{ID: demoAccount, Name: "Hartwell & Osei LLP", Location: "IL"}}}
+	if o.Unconnected {
+		c.AutoConsent = ""
+	}
+	return c
 }
 
-// demoApp stands for each of the app's credentials, demoAccount for the firm's
-// account, and demoFirm for the firm in CaseHug.
+// demoApp is each of the app's credentials, demoAccount the firm's account, and demoFirm the firm
+// in CaseHug.
 const (
 	demoApp                   = "demo"
 	demoAccount               = "0d2f5c1e-54c1-4a8e-9c55-7b1f6f6d3a10"
@@ -175,48 +205,21 @@ const (
 )
 
 func (o Options) config(s stage) config.Settings {
-	return config.Settings{DataDir: filepath.Join(o.DataDir, "engine"), Listen: s.Listen, PublicURL: "http://" + s.Listen, NATSListen: "127.0.0.1:0", Replicas: "1",
+	return config.Settings{DataDir: filepath.Join(o.DataDir, "engine"), Listen: s.Listen, PublicURL: "http://" + s.Listen, NATSListen: s.publishers(), Replicas: "1",
 		ClientID: demoApp, ClientSecret: demoApp, APIKey: demoApp, Region: "us", Environment: "production",
 		APIURL: "http://" + s.Smokeball, AuthURL: "http://" + s.Smokeball, Rate: "5", Burst: "5",
-		Authorization: "720h", Visible: "5s", Confirm: "1m", GiveUp: "1h", LogLevel: "info"}
+		Authorization: "720h", Visible: "5s", Confirm: "1m", GiveUp: "1h", Sweep: "1m", LogLevel: "info"}
 }
 
 func (d *demo) openEngine(ctx context.Context, cfg config.Settings, log *slog.Logger, l net.Listener) (err error) {
 	if err := cfg.Check(); err != nil {
 		return err
 	}
-	if d.issuer, err = casehug.NewIssuer("https://casehug.example", "smokeball-sync"); err != nil {
+	if d.issuer, err = casehug.NewIssuer("https://casehug.example", demoAudience); err != nil {
 		return err
 	}
 	d.cfg = cfg
-	d.engine, err = engine.Open(ctx, cfg, engine.Options{Log: log, Users: d.issuer.Users(), OneTime: d.signInOnce(), Listener: l})
+	d.links = newLinks(d.issuer)
+	d.engine, err = engine.Open(ctx, cfg, engine.Options{Log: log, Users: d.issuer.Users(), Codes: d.links.token, Listener: l})
 	return err
-}
-
-// admin is the firm admin who plays the story.
-func (d *demo) admin() domain.User {
-	return domain.User{Subject: "u_osei", Firm: demoFirm, Role: domain.FirmAdmin, Name: "Folasade Osei", Email: "folasade@hartwell.example",
-		Expires: time.Now().Add(12 * time.Hour)}
-}
-
-// signInOnce trades the printed code for the admin's token, one time.
-func (d *demo) signInOnce() func(string) (string, bool) {
-	var once sync.Mutex
-	used := false
-	return func(code string) (string, bool) {
-		once.Lock()
-		defer once.Unlock()
-		if used || code != d.code {
-			return "", false
-		}
-		token, err := d.issuer.Sign(d.admin())
-		used = err == nil
-		return token, used
-	}
-}
-
-// invite tells how to look around.
-func (d *demo) invite() {
-	fmt.Fprintf(d.out, "\nConsole:   %s/session/demo/%s  (signs you in once, as firm admin)\nSmokeball: %s\nPublish:   %s  (NATS; subjects casehug.%s.…)\nCtrl-C ends the demo; started again it goes on.\n",
-		d.cfg.PublicURL, d.code, d.cfg.APIURL, d.engine.Publishers(), demoFirm)
 }

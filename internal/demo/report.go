@@ -11,17 +11,18 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/rig/practice"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
+	"github.com/casehug/smokeball-sync/internal/wording"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// watch follows the views and says what changes.
+// watch follows the views and prints what changes.
 type watch struct {
 	*demo
 	said map[domain.SyncID]domain.Status
 	mute bool
 }
 
-// newWatch looks where an earlier demo came to, which told that itself.
+// newWatch starts after the syncs that an earlier demo has already printed.
 func newWatch(d *demo) (*watch, map[domain.MatterID]projections.MatterRow, error) {
 	w := &watch{demo: d, said: map[domain.SyncID]domain.Status{}, mute: true}
 	rows, err := w.look()
@@ -29,7 +30,7 @@ func newWatch(d *demo) (*watch, map[domain.MatterID]projections.MatterRow, error
 	return w, rows, err
 }
 
-// until returns when the matters are as wanted, and says on the way how syncs go.
+// until returns when the matters are as wanted, and prints the progress of syncs meanwhile.
 func (w *watch) until(ctx context.Context, what string, wanted func(map[domain.MatterID]projections.MatterRow) bool) error {
 	for {
 		_, moved := w.engine.Views().Changes()
@@ -45,9 +46,9 @@ func (w *watch) until(ctx context.Context, what string, wanted func(map[domain.M
 	}
 }
 
-// look reads the matters and says which syncs moved on.
+// look reads the matters and prints the syncs that changed.
 func (w *watch) look() (map[domain.MatterID]projections.MatterRow, error) {
-	page, err := w.engine.Views().History(demoFirm, projections.HistoryQuery{Limit: 500})
+	page, err := w.engine.Views().Syncs.History(demoFirm, projections.HistoryQuery{Limit: 500})
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +59,7 @@ func (w *watch) look() (map[domain.MatterID]projections.MatterRow, error) {
 		}
 		w.said[e.ID] = e.Status
 	}
-	list, _, err := w.engine.Views().Matters(demoFirm, projections.MatterQuery{Limit: 500})
+	list, _, err := w.engine.Views().Matters.Matters(demoFirm, projections.MatterQuery{Limit: 500})
 	rows := map[domain.MatterID]projections.MatterRow{}
 	for _, r := range list {
 		rows[r.ID] = r
@@ -76,20 +77,21 @@ func because(e projections.Entry) string {
 	return ""
 }
 
-// why tells what unfinished matters wait for.
+// why returns what unfinished matters wait for.
 func (w *watch) why(rows map[domain.MatterID]projections.MatterRow) error {
 	var err error
 	for id, r := range rows {
 		if r.Failure != nil {
-			err = errors.Join(err, fmt.Errorf("%s is %s: %s %s", id, r.Status, r.Failure.Message, r.Failure.Remedy))
+			message, remedy := wording.Failure(*r.Failure)
+			err = errors.Join(err, fmt.Errorf("%s is %s: %s %s", id, r.Status, message, remedy))
 		}
 	}
 	return err
 }
 
-// report prints what happened and counts it against what Smokeball has.
+// report prints what happened and compares its counts with those of Smokeball.
 func (d *demo) report(table bool) error {
-	rows, _, err := d.engine.Views().Matters(demoFirm, projections.MatterQuery{Limit: 500})
+	rows, _, err := d.engine.Views().Matters.Matters(demoFirm, projections.MatterQuery{Limit: 500})
 	if err != nil {
 		return err
 	}

@@ -17,45 +17,75 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// play tells the story and, at its end, checks it against the simulated Smokeball.
-func (d *demo) play(ctx context.Context, ready <-chan struct{}, once bool) error {
+// play plays the story and, at its end, checks it against the simulated Smokeball.
+func (d *demo) play(ctx context.Context, ready <-chan struct{}, o Options) error {
 	select {
 	case <-ready:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	if once {
+	if o.Once {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, demoTime)
 		defer cancel()
 	}
 	d.say("The engine runs at %s, the simulated Smokeball at %s.", d.cfg.PublicURL, d.cfg.APIURL)
 	w, rows, err := newWatch(d)
+	over := standings(rows).Over()
 	switch {
 	case err != nil:
 		return err
-	case standings(rows).Over():
+	case over && (o.Once || o.Unconnected || troubled(rows)):
 		d.say("Everything was done already by an earlier demo; --fresh starts over.")
-		return d.report(once)
+		return d.report(o.Once)
 	case d.again:
-		d.say("An earlier demo is gone on with; --fresh starts over.")
+		d.say("This continues an earlier demo; --fresh starts over.")
 	}
-	if err := d.acts(ctx, w); err != nil {
+	if err := d.acts(ctx, w, o, over); err != nil || o.Unconnected {
 		return err
 	}
-	return d.report(once)
+	return d.report(o.Once)
 }
 
-// acts plays what is not done yet.
-func (d *demo) acts(ctx context.Context, w *watch) error {
-	if err := d.connect(ctx); err != nil {
-		return err
-	}
-	sender, err := connectServices(ctx, d.engine.Publishers())
+// acts plays the acts that an earlier demo has not played. If the story is over, only the troubles
+// are missing: they are left out by a demo that ends with the story.
+func (d *demo) acts(ctx context.Context, w *watch, o Options, over bool) error {
+	sender, err := connectServices(ctx, d.engine.Publishers(), d.began)
 	if err != nil {
 		return err
 	}
 	defer sender.close()
+	if o.Unconnected {
+		return d.intake(ctx, sender)
+	}
+	if err := d.connect(ctx); err != nil {
+		return err
+	}
+	if !over {
+		if err := d.stage(ctx, w, sender).Play(); err != nil || o.Once {
+			return err
+		}
+	}
+	return d.troubles(ctx, w, sender)
+}
+
+// intake publishes matters and documents, which wait for the connection.
+func (d *demo) intake(ctx context.Context, sender *services) error {
+	for _, m := range practice.Matters() {
+		if err := sender.created(ctx, m); err != nil {
+			return err
+		}
+	}
+	for _, p := range practice.DocumentsOf() {
+		if err := sender.approve(ctx, p); err != nil {
+			return err
+		}
+	}
+	d.say("CaseHug published %d matters and %d approved documents. They wait for the connection.", len(practice.Matters()), len(practice.DocumentsOf()))
+	return nil
+}
+
+func (d *demo) stage(ctx context.Context, w *watch, sender *services) practice.Stage {
 	return practice.Stage{
 		Created:  func(m domain.MatterData) error { return sender.created(ctx, m) },
 		Updated:  func(m domain.MatterData) error { return sender.updated(ctx, m) },
@@ -67,10 +97,10 @@ func (d *demo) acts(ctx context.Context, w *watch) error {
 			return w.until(ctx, what, func(rows map[domain.MatterID]projections.MatterRow) bool { return wanted(standings(rows)) })
 		},
 		Say: d.say,
-	}.Play()
+	}
 }
 
-// standings are the matters as the story knows them.
+// standings returns the rows of the story's matters.
 func standings(rows map[domain.MatterID]projections.MatterRow) practice.Standings {
 	all := practice.Standings{}
 	for id, r := range rows {
@@ -86,7 +116,7 @@ func (d *demo) say(format string, args ...any) {
 // connect does what a firm admin does in the console: connect, allow, register
 // webhooks.
 func (d *demo) connect(ctx context.Context) error {
-	row, err := d.engine.Views().Connection(demoFirm)
+	row, err := d.engine.Views().Connections.Connection(demoFirm)
 	if err != nil || row.Connection.Usable(time.Now()) {
 		return err
 	}
@@ -113,7 +143,7 @@ func (d *demo) giveConsent(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	token, err := d.issuer.Sign(d.admin())
+	token, err := d.issuer.Sign(admin())
 	if err != nil {
 		return err
 	}
@@ -135,7 +165,7 @@ func (d *demo) giveConsent(ctx context.Context, address string) error {
 		if _, err := io.Copy(io.Discard, resp.Body); err != nil {
 			return fmt.Errorf("open Smokeball's consent page: %w", err)
 		}
-		_ = resp.Body.Close() // it was read to its end
+		_ = resp.Body.Close() // its error does not matter: the body was read to its end
 	}
 	return nil
 }
@@ -150,7 +180,7 @@ func (d *demo) call(ctx context.Context, method, path string, body, into any) er
 	if err != nil {
 		return err
 	}
-	token, err := d.issuer.Sign(d.admin())
+	token, err := d.issuer.Sign(admin())
 	if err != nil {
 		return err
 	}

@@ -21,8 +21,8 @@ func TestDemosThatStartTogether(t *testing.T) {
 				return
 			}
 			s, again, err := o.stage()
-			if err != nil || !again {
-				t.Errorf("the addresses are not kept: %v", err)
+			if err != nil || !again || !s.Began.Equal(d.began) || s.Began.IsZero() {
+				t.Errorf("the addresses or the time are not kept: %+v, %v", s, err)
 			}
 			mu.Lock()
 			if used[s.Listen] || used[s.Smokeball] {

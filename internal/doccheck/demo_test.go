@@ -50,7 +50,7 @@ func build(pkg string) (string, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
-	cmd := exec.Command("go", "build", "-o", path, pkg)
+	cmd := exec.Command("go", "build", "-ldflags", "-s -w", "-o", path, pkg) // as in a release: without what debuggers read it links in half the time
 	cmd.Dir = top
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build %s: %w\n%s", pkg, err, out)
@@ -77,16 +77,29 @@ func helpOf(t *testing.T, pkg string, command []string) (string, error) {
 		return "", fmt.Errorf("%s --help: %w\n%s", key, err, out)
 	}
 	helps[key] = string(out)
+	if m := defaultCommand.FindSubmatch(out); m != nil { // its flags count without its name, too
+		more, err := exec.CommandContext(t.Context(), program, append(strings.Fields(string(m[1])), "--help")...).CombinedOutput()
+		if err != nil {
+			return "", fmt.Errorf("%s --help: %w\n%s", m[1], err, more)
+		}
+		helps[key] += string(more)
+	}
 	return helps[key], nil
 }
 
+// defaultCommand is the line of the command that a help says to be the default one.
+var defaultCommand = regexp.MustCompile(`(?m)^ +([a-z-]+ [a-z-]+) .*\(the default\)`)
+
 // demo is a running "smokeball-sync demo" whose story has been told.
 type demo struct {
-	cmd     *exec.Cmd
-	console string // its address, http://…
-	signIn  string // the one-time link
-	nats    string
-	ended   chan error
+	cmd       *exec.Cmd
+	console   string // its address, http://…
+	signIn    string // the link that signs the firm admin in
+	userIn    string // the link that signs the user in
+	smokeball string // the simulated Smokeball's address
+	nats      string
+	token     string // the firm admin's
+	ended     chan error
 }
 
 // demoWithin is how long the demo's story may take on a busy machine.
@@ -104,7 +117,7 @@ func theDemo(t *testing.T) *demo {
 	running.Lock()
 	defer running.Unlock()
 	if running.demo == nil && running.err == nil {
-		running.demo, running.err = startDemo()
+		running.demo, running.err = startDemo(filepath.Join(workshop(), "demo"))
 	}
 	if running.err != nil {
 		t.Fatal(running.err)
@@ -116,21 +129,26 @@ func stopDemo() error {
 	if running.demo == nil {
 		return nil
 	}
-	if err := running.demo.cmd.Process.Signal(os.Interrupt); err != nil {
-		return err
-	}
-	return <-running.demo.ended
+	return running.demo.stop()
 }
 
-var invitation = regexp.MustCompile(`(?s)Console: +(http://\S+?)(/session/demo/\S+).*Publish: +(nats://\S+)`)
+func (d *demo) stop() error {
+	if err := d.cmd.Process.Signal(os.Interrupt); err != nil {
+		return err
+	}
+	return <-d.ended
+}
 
-func startDemo() (*demo, error) {
+var invitation = regexp.MustCompile(`(?s)Console: +(http://\S+?)(/session/demo/\S+)\s.*?\s+http://\S+?(/session/demo/\S+)\s.*Smokeball: +(http://\S+?)/_sim/.*Publish: +(nats://\S+).*Token: +(\S+)`)
+
+// startDemo starts a demo in a folder of its own.
+func startDemo(dir string, flags ...string) (*demo, error) {
 	program, err := build("./cmd/smokeball-sync")
 	if err != nil {
 		return nil, err
 	}
 	out := &told{invited: make(chan string, 1)}
-	d := &demo{cmd: exec.Command(program, "demo", "--data-dir", filepath.Join(workshop(), "demo")), ended: make(chan error, 1)}
+	d := &demo{cmd: exec.Command(program, append([]string{"demo", "--data-dir", dir}, flags...)...), ended: make(chan error, 1)}
 	d.cmd.Stdout, d.cmd.Stderr = out, out
 	if err := d.cmd.Start(); err != nil {
 		return nil, err
@@ -141,7 +159,7 @@ func startDemo() (*demo, error) {
 		return nil, fmt.Errorf("the demo ended: %w\n%s", err, out)
 	case text := <-out.invited:
 		m := invitation.FindStringSubmatch(text)
-		d.console, d.signIn, d.nats = m[1], m[1]+m[2], m[3]
+		d.console, d.signIn, d.userIn, d.smokeball, d.nats, d.token = m[1], m[1]+m[2], m[1]+m[3], m[4], m[5], m[6]
 		return d, nil
 	case <-time.After(demoWithin):
 		return nil, errors.Join(fmt.Errorf("the demo did not get to its end:\n%s", out), d.cmd.Process.Kill())
@@ -237,7 +255,10 @@ func whoMay(security []map[string][]string) string {
 }
 
 // metric is one metric that the engine serves.
-type metric struct{ name, kind, help string }
+type metric struct {
+	name, kind, help string
+	labels           []string
+}
 
 var (
 	metricHelp = regexp.MustCompile(`(?m)^# HELP (\S+) (.*)$`)
@@ -252,10 +273,11 @@ func (d *demo) metrics(t *testing.T) []metric {
 	for _, m := range metricType.FindAllStringSubmatch(text, -1) {
 		kinds[m[1]] = m[2]
 	}
+	labels := labelsOf(text, kinds)
 	var list []metric
 	for _, m := range metricHelp.FindAllStringSubmatch(text, -1) {
 		if !strings.HasPrefix(m[1], "go_") && !strings.HasPrefix(m[1], "process_") && !strings.HasPrefix(m[1], "promhttp_") {
-			list = append(list, metric{m[1], kinds[m[1]], strings.TrimSuffix(m[2], ".")})
+			list = append(list, metric{m[1], kinds[m[1]], strings.TrimSuffix(m[2], "."), labels[m[1]]})
 		}
 	}
 	return list

@@ -11,6 +11,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/doctor"
 )
 
 // part is a generated part of a document, between two comments.
@@ -20,7 +21,7 @@ var part = regexp.MustCompile(`(?s)<!-- generated: (\w+) -->\n(.*?)<!-- end -->\
 func TestGeneratedParts(t *testing.T) {
 	makers := map[string]func(*testing.T) string{
 		"settings": settingsTable, "permissions": permissionsTable, "states": stateDiagram, "packages": packageTable,
-		"routes": routeTable, "metrics": metricTable,
+		"routes": routeTable, "metrics": metricTable, "checks": checkSections,
 	}
 	found := map[string]bool{}
 	for _, d := range documents(t) {
@@ -138,10 +139,10 @@ func routeTable(t *testing.T) string {
 	return table("call | who | does", rows)
 }
 
-func metricTable(t *testing.T) string {
-	var rows []string
-	for _, m := range theDemo(t).metrics(t) {
-		rows = append(rows, fmt.Sprintf("| `%s` | %s | %s |\n", m.name, m.kind, m.help))
+func checkSections(*testing.T) string {
+	var b strings.Builder
+	for _, e := range doctor.Catalog() {
+		fmt.Fprintf(&b, "### %s\n\n**%s.** %s\n\n- Means: %s\n- Cure: %s\n\n", e.Code, e.Title, e.Looks, e.Means, e.Cure)
 	}
-	return table("metric | type | meaning", rows)
+	return b.String()
 }

@@ -35,14 +35,24 @@ func ReadAccess(dir string) (a Access, err error) {
 
 func accessPath(dir string) string { return filepath.Join(dir, "operator.json") }
 
-// writePrivate replaces a file that only its owner may read.
-func writePrivate(path string, data []byte) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".operator-*") // mode 0600
+// WritePrivate replaces a file that only its owner may read. Whoever reads it finds what it had before, or
+// all of data.
+func WritePrivate(path string, data []byte) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*") // mode 0600
 	if err != nil {
 		return err
 	}
 	_, err = tmp.Write(data)
-	return errors.Join(err, tmp.Close(), os.Rename(tmp.Name(), path))
+	if err == nil {
+		err = tmp.Sync()
+	}
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(tmp.Name()))
+	}
+	return nil
 }
 
 // loopback is the address at which programs on this machine reach a listener.
@@ -61,7 +71,7 @@ func (e *Engine) leaveAddress(address string) error {
 	if err != nil {
 		return err
 	}
-	if err := writePrivate(accessPath(e.cfg.DataDir), data); err != nil {
+	if err := WritePrivate(accessPath(e.cfg.DataDir), data); err != nil {
 		return fmt.Errorf("leave the address for operators: %w", err)
 	}
 	return nil

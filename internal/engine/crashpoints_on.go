@@ -32,6 +32,12 @@ const (
 	tokenNotStored      = "token-not-stored"      // a token was refreshed and is not kept
 	midProjection       = "mid-projection"        // some rows are folded, the transaction is open
 	halfUpload          = "half-upload"           // half of a document's bytes are sent
+	sweepListed         = "sweep-listed"          // Smokeball has listed what changed, nothing of it is looked at
+	findNotRecorded     = "find-not-recorded"     // a sweep has found something, that is not on disk
+	findRecorded        = "find-recorded"         // what a sweep has found is on disk, how far it is is not
+	sweepNotEnded       = "sweep-not-ended"       // a sweep has looked at everything, that is not on disk
+	readNotRecorded     = "read-not-recorded"     // a read has shown a change, that is not on disk
+	readNotAnswered     = "read-not-answered"     // what a read has shown is on disk, that the find is read is not
 )
 
 // crashPoint names the point and the passing of it that kills, as in before-call:3.
@@ -60,7 +66,7 @@ func (e *Engine) openCrashes(context.Context) error {
 
 // pass counts, and does not return from the passing that kills.
 func (c crashes) pass(point string) {
-	if point != c.at || c.left.Add(-1) != 0 {
+	if point == "" || point != c.at || c.left.Add(-1) != 0 {
 		return
 	}
 	_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
@@ -76,7 +82,30 @@ func (l crashingLedger) Append(ctx context.Context, c eventstore.Commit) (events
 	if l.answered.Swap(false) {
 		l.pass(answerBeforeAppend)
 	}
-	return l.ledger.Append(ctx, c)
+	before, after := sweepPoints(c.Events)
+	l.pass(before)
+	head, err := l.ledger.Append(ctx, c)
+	if err == nil {
+		l.pass(after)
+	}
+	return head, err
+}
+
+// sweepPoints are the points before and after events of sweeps are appended; "": none.
+func sweepPoints(events []domain.Event) (before, after string) {
+	for _, e := range events {
+		switch e := e.(type) {
+		case domain.ChangeFound:
+			return findNotRecorded, findRecorded
+		case domain.SweepEnded:
+			return sweepNotEnded, ""
+		case domain.MatterSeen:
+			if e.By == domain.BySweep {
+				return readNotRecorded, readNotAnswered
+			}
+		}
+	}
+	return "", ""
 }
 
 // transport is the way to Smokeball. Reads and the sign-in change nothing there and are
@@ -92,6 +121,11 @@ type crashingTransport struct {
 
 func (t crashingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	isUpload := r.Method == http.MethodPut && r.Header.Get("Authorization") == ""
+	if r.URL.Query().Has("Sort") && r.Method == http.MethodGet {
+		answer, err := t.RoundTripper.RoundTrip(r)
+		t.pass(sweepListed)
+		return answer, err
+	}
 	switch {
 	case isUpload && r.Body != nil:
 		r = r.Clone(r.Context())

@@ -23,7 +23,7 @@ import (
 // open ones it holds no body, and those of other firms do.
 func TestDeadLettersHoldSoMuch(t *testing.T) {
 	dir := t.TempDir()
-	views, err := projections.Open(filepath.Join(dir, "views.db"))
+	views, err := projections.Open(filepath.Join(dir, "views.db"), &projections.MemoryKeys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestDeadLettersHoldSoMuch(t *testing.T) {
 			t.Error(err)
 		}
 	}()
-	i := intake{views: views}
+	i := intake{firms: views.Connections}
 	keep := func(firm string) domain.DeadLettered {
 		m := message.NewMessage("1", bytes.Repeat([]byte("x"), 100<<10))
 		m.Metadata.Set(bus.MetaSubject, "casehug."+firm+".matter.created")

@@ -24,16 +24,16 @@ func (l deadLetters) DiscardDeadLetter(ctx context.Context, by domain.User, id s
 type readOnlyDeadLetters struct{}
 
 func (readOnlyDeadLetters) RetryDeadLetter(context.Context, domain.User, string) (uint64, error) {
-	return 0, notRunning()
+	return 0, notRunning("only a running one settles dead letters")
 }
 
 func (readOnlyDeadLetters) DiscardDeadLetter(context.Context, domain.User, string) (uint64, error) {
-	return 0, notRunning()
+	return 0, notRunning("only a running one settles dead letters")
 }
 
-func notRunning() error {
-	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{Code: "not_running",
-		Message: "No engine runs on this data directory, and only a running one settles dead letters", Remedy: "Start the engine, then try again."}}
+func notRunning(only string) error {
+	return &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failure{Code: domain.CodeNotRunning,
+		Message: "No engine runs on this data directory, and " + only, Remedy: "Start the engine, then try again."}}
 }
 
 // takeInAgain takes in what is kept among the dead letters, with the same net around it

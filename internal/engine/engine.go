@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -20,6 +21,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/idempotency"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/session"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -36,10 +38,15 @@ type Engine struct {
 	smokeball vendor
 	in        intake
 	jobs      jobs
+	sweeps    sweeps
+	backups   *backups
 	signIn    signIn
 	listener  net.Listener      // nil: one on cfg.Listen
 	way       http.RoundTripper // to Smokeball; nil: the network
-	token     string            // lets the operator's commands on this machine ask
+	leads     *leads
+	refolded  *atomic.Uint64 // up to this destruction of a key the views were folded again; on a cluster
+	traces    *tracing
+	token     string // lets the operator's commands on this machine ask
 	closers   closers
 	crashes   crashes // nothing, but in the build for crash tests
 }
@@ -47,8 +54,9 @@ type Engine struct {
 // signIn is how CaseHug's users come in.
 type signIn struct {
 	sessions session.Sessions
+	calls    *idempotency.Calls
 	users    *casehug.Users                            // nil: nobody vouches for anyone
-	oneTime  func(code string) (token string, ok bool) // nil: no such sign-in
+	codes    func(code string) (token string, ok bool) // nil: no such sign-in
 }
 
 // Options are what an engine takes beside its settings.
@@ -56,8 +64,8 @@ type Options struct {
 	Log *slog.Logger
 	// Users vouches for CaseHug's users; nil: the key set that the settings name.
 	Users *casehug.Users
-	// OneTime trades a code for a token, once; nil: there is no such sign-in.
-	OneTime func(code string) (token string, ok bool)
+	// Codes trades a code of a sign-in link for a token; nil: there are no such links.
+	Codes func(code string) (token string, ok bool)
 	// Listener is what the engine serves HTTP on, and closes; nil: it listens where the settings say.
 	Listener net.Listener
 	// Ledger wraps the ledger, for tests of faults; nil: it stays as it is.
@@ -86,8 +94,8 @@ func Open(ctx context.Context, cfg config.Settings, o Options) (e *Engine, err e
 			err = errors.Join(err, e.Close())
 		}
 	}()
-	for _, open := range []func(context.Context) error{e.store.openFolder, e.store.openLedger, e.warnOfLooseFiles, e.store.openViews, e.store.openSpool,
-		e.openBus, e.openLedgerStream, e.openCrashes, o.wrapLedger(e), e.openSmokeball, e.openHandlers} {
+	for _, open := range []func(context.Context) error{e.traces.openFor(&e.closers), e.store.openFolder, e.store.openLedger, e.warnOfLooseFiles, e.store.openViews, e.store.openSpool,
+		e.openBus, e.openLedgerStream, e.openCrashes, o.wrapLedger(e), e.store.loadRestored, e.openSmokeball, e.openHandlers} {
 		if err := open(ctx); err != nil {
 			return e, err
 		}
@@ -97,8 +105,9 @@ func Open(ctx context.Context, cfg config.Settings, o Options) (e *Engine, err e
 
 // newEngine has nothing open yet.
 func newEngine(cfg config.Settings, o Options) *Engine {
-	e := &Engine{cfg: cfg, log: o.Log, signIn: signIn{users: o.Users, oneTime: o.OneTime}, listener: o.Listener, metrics: prometheus.NewRegistry(), token: randomID() + randomID()}
-	e.store = storage{dir: cfg.DataDir, onCluster: cfg.NATSURL != "", log: o.Log, closers: &e.closers}
+	e := &Engine{cfg: cfg, log: o.Log, signIn: signIn{users: o.Users, codes: o.Codes}, listener: o.Listener, metrics: prometheus.NewRegistry(), leads: &leads{}, refolded: &atomic.Uint64{}, traces: newTracing(), token: randomID() + randomID()}
+	e.store = storage{dir: cfg.DataDir, masterKey: cfg.MasterKeyFile, onCluster: cfg.NATSURL != "", log: o.Log, told: newObserver(newRecorded(e.metrics), e.traces), closers: &e.closers}
+	e.backups = newBackups(e)
 	e.in.limits = o.Limits.withDefaults()
 	return e
 }
@@ -118,6 +127,14 @@ func (o Options) wrapLedger(e *Engine) func(context.Context) error {
 			e.store.ledger = wrappedLedger{o.Ledger(e.store.ledger), e.store.ledger}
 		}
 		return nil
+	}
+}
+
+// newObserver is told of what this engine appends to the ledger.
+func newObserver(counted *recorded, traces *tracing) eventstore.Observer {
+	return func(ctx context.Context, c eventstore.Commit, took time.Duration, err error) {
+		counted.told(c, took, err)
+		traces.told(ctx, c, err)
 	}
 }
 
@@ -147,7 +164,11 @@ func (e *Engine) warnOfLooseFiles(context.Context) error {
 
 // openBus opens the bus.
 func (e *Engine) openBus(ctx context.Context) (err error) {
-	e.msg, err = openMessaging(ctx, e.cfg, e.log)
+	key, err := e.store.busKey(e.cfg.NATSEncrypt == "true")
+	if err != nil {
+		return err
+	}
+	e.msg, err = openMessaging(ctx, e.cfg, key, e.log)
 	if err == nil {
 		e.closers.add(e.msg.close)
 	}
@@ -156,7 +177,13 @@ func (e *Engine) openBus(ctx context.Context) (err error) {
 
 // openLedgerStream opens the ledger of a cluster.
 func (e *Engine) openLedgerStream(ctx context.Context) error {
-	return e.store.openLedgerStream(ctx, e.msg.bus.JetStream, e.cfg.Parsed.Replicas)
+	if err := e.store.openLedgerStream(ctx, e.msg.bus.JetStream, e.cfg.Parsed.Replicas); err != nil {
+		return err
+	}
+	if e.store.onCluster {
+		bus.Require(e.msg.bus, eventstore.LedgerStream)
+	}
+	return nil
 }
 
 // openSmokeball opens the secrets and what is built on them.
@@ -172,7 +199,7 @@ func (e *Engine) openSmokeball(ctx context.Context) (err error) {
 	if way == nil {
 		way = e.crashes.transport()
 	}
-	e.smokeball, err = openVendor(vendorConfig{cfg: e.cfg, log: e.log, metrics: e.metrics, store: e.store, secrets: secrets,
+	e.smokeball, err = openVendor(vendorConfig{cfg: e.cfg, log: e.log, metrics: e.metrics, tracer: e.traces.tracer, store: e.store, secrets: secrets,
 		tokens: e.crashes.tokens(tokenStore{connect.NewTokens(e.store.ledger, secrets)}), way: way})
 	if err == nil {
 		e.closers.add(func() error { e.smokeball.client.Close(); return nil })
@@ -187,8 +214,9 @@ func (e *Engine) openHandlers(ctx context.Context) error {
 		return fmt.Errorf("open the bucket of checkpoints: %w", err)
 	}
 	notifier := &syncing.Notifier{}
-	e.jobs = e.newJobs(notifier, checkpoints)
+	e.jobs, e.sweeps = e.newJobs(notifier, checkpoints), e.newSweeps(checkpoints)
 	e.in = newIntake(e.in.limits, e.store, e.smokeball, e.msg, notifier, e.log)
+	e.registerGauges()
 	return e.openSignIn(ctx)
 }
 
@@ -197,6 +225,11 @@ func (e *Engine) openSignIn(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("open the bucket of sessions: %w", err)
 	}
+	calls, err := e.msg.buckets(ctx, bus.Calls)
+	if err != nil {
+		return fmt.Errorf("open the bucket of calls: %w", err)
+	}
+	e.signIn.calls = &idempotency.Calls{Secrets: secrets.New(e.smokeball.secrets.Vault, calls)}
 	e.signIn.sessions = session.Sessions{Secrets: secrets.New(e.smokeball.secrets.Vault, kv), Now: time.Now}
 	if e.signIn.users == nil && e.cfg.JWKSURL != "" {
 		e.signIn.users, err = casehug.NewUsers(e.cfg.JWKSURL, e.cfg.JWTIssuer, e.cfg.JWTAudience)

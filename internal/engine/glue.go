@@ -17,7 +17,6 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/vault"
-	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Adapters never import each other, and the handlers know none of them: what one
@@ -30,7 +29,7 @@ func randomID() string { return rand.Text() }
 type tokenStore struct{ tokens *connect.Tokens }
 
 func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens, uint64, error) {
-	data, revision, err := s.tokens.Load(ctx, f)
+	data, revision, attempt, err := s.tokens.LoadThrough(ctx, f)
 	if errors.Is(err, vault.ErrNone) {
 		return smokeball.Tokens{}, 0, smokeball.ErrNoTokens
 	}
@@ -38,6 +37,7 @@ func (s tokenStore) Load(ctx context.Context, f domain.FirmID) (smokeball.Tokens
 		return smokeball.Tokens{}, 0, err
 	}
 	t, err := smokeball.DecodeTokens(data)
+	t.Grant = attempt
 	return t, revision, err
 }
 
@@ -58,8 +58,11 @@ func (s tokenStore) Save(ctx context.Context, f domain.FirmID, t smokeball.Token
 
 // priority marks calls with their firm, and with who waits for them.
 func priority(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
-	if t == domain.TriggerManual || t == domain.TriggerRetry {
+	switch t {
+	case domain.TriggerManual, domain.TriggerRetry:
 		return smokeball.WithPriority(ctx, f, smokeball.Clicked)
+	case domain.TriggerBulk:
+		return smokeball.WithPriority(ctx, f, smokeball.Bulk)
 	}
 	return smokeball.WithPriority(ctx, f, smokeball.Live)
 }
@@ -108,7 +111,7 @@ func (c consent) signIn(ctx context.Context, f domain.FirmID, code, verifier str
 	if c.client.Private(f) {
 		return c.client.SignIn(ctx, f)
 	}
-	return c.client.Redeem(ctx, code, verifier, c.redirect)
+	return c.client.Redeem(smokeball.OnBehalf(ctx, f), code, verifier, c.redirect)
 }
 
 func (c consent) Revoke(ctx context.Context, f domain.FirmID, tokens []byte) error {
@@ -134,32 +137,6 @@ func (s subscriptions) UpdateSubscription(ctx context.Context, f domain.FirmID, 
 
 func (s subscriptions) Notify(ctx context.Context, f domain.FirmID, id string) error {
 	return s.NotifySubscription(ctx, f, id)
-}
-
-// rows are the views as the connection service and its reconciler know them.
-type rows struct{ *projections.Views }
-
-func (r rows) Firms() ([]connect.FirmState, error) {
-	all, err := r.AllConnections()
-	list := make([]connect.FirmState, 0, len(all))
-	for _, c := range all {
-		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
-	}
-	return list, err
-}
-
-// ids are the firms that have a row.
-func (r rows) ids() (list []domain.FirmID, err error) {
-	all, err := r.AllConnections()
-	for _, c := range all {
-		list = append(list, c.Firm)
-	}
-	return list, err
-}
-
-func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {
-	row, err := r.Connection(f)
-	return row.WebhookActivity(), err
 }
 
 // documents opens approved documents and checks them on the way.

@@ -1,11 +1,8 @@
 package engine
 
 import (
-	"log/slog"
-
-	"github.com/casehug/smokeball-sync/projections"
-
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -15,6 +12,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // intake takes in what comes, and keeps what can't be taken in.
@@ -24,19 +22,19 @@ type intake struct {
 	inbound     inbound.Inbound
 	bridge      inbound.Bridge
 	deadLetters syncing.DeadLetters
-	views       *projections.Views
+	firms       projections.ConnectionRows
 	log         *slog.Logger
 }
 
 func newIntake(l Limits, s storage, v vendor, m messaging, notifier *syncing.Notifier, log *slog.Logger) intake {
 	taker := syncing.Intake{Ledger: s.ledger, Now: time.Now}
-	record := syncing.Webhooks{Ledger: s.ledger, Now: time.Now, Routes: s.views, Notify: notifier.Notify}
-	in := intake{limits: l, views: s.views, log: log, requests: syncing.Requests{Intake: taker, NewID: randomID, Views: s.views}}
+	record := syncing.Webhooks{Ledger: s.ledger, Now: time.Now, Routes: s.views.Routes, Notify: notifier.Notify}
+	in := intake{limits: l, firms: s.views.Connections, log: log, requests: syncing.Requests{Intake: taker, NewID: randomID, Views: s.views.Syncs}}
 	in.inbound = inbound.Inbound{IsWebhook: casehug.IsWebhook,
 		Events: inbound.Events{Intake: taker, Address: casehug.Address, Decode: casehug.Decode, Publish: m.publishEvent,
 			Asker: inbound.Asker{Hash: v.secrets.Vault.Name}, Largest: l.Event},
-		Webhooks: inbound.Webhooks{Decode: casehug.DecodeWebhook, Parse: smokeball.ParseWebhook, Record: record.Receive, ForgetTypes: v.client.ForgetMatterTypes}}
-	in.bridge = inbound.Bridge{Recipients: connect.Recipients{Service: v.connections}, Parse: smokeball.ParseWebhook, Publish: m.publishWebhook, Now: time.Now,
+		Webhooks: inbound.Webhooks{Decode: casehug.DecodeWebhooks, Parse: smokeball.ParseWebhook, Record: record.Receive, ForgetTypes: v.client.ForgetMatterTypes}}
+	in.bridge = inbound.Bridge{Recipients: connect.Recipients{Service: v.connections}, Parse: smokeball.ParseWebhook, Publish: m.webhooks(), Now: time.Now,
 		Verify: func(f domain.FirmID, key string, h http.Header) error {
 			return smokeball.Verify(key, v.client.ClientID(f), h, time.Now())
 		}}
@@ -50,7 +48,7 @@ type inbox struct {
 	bridge inbound.Bridge
 }
 
-func (i inbox) Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (string, error) {
+func (i inbox) Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (string, uint64, error) {
 	return i.events.Post(ctx, by, firm, header, body)
 }
 

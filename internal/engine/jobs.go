@@ -16,49 +16,75 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/audit"
+	"github.com/casehug/smokeball-sync/internal/bulk"
 	"github.com/casehug/smokeball-sync/internal/keyed"
+	"github.com/casehug/smokeball-sync/internal/retention"
 	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
 // jobs are what goes on by itself from the ledger's facts.
 type jobs struct {
 	schedule  *syncing.Scheduler
+	previews  previews
+	bulk      *bulk.Runner
+	bulkSyncs bulkSyncs
 	plans     syncing.Activities
+	followers syncing.Followers
+	settler   syncing.Settler
 	stalls    *syncing.Stalls
 	outbox    syncing.Outbox
+	passed    *passed // by the outbox
 	tidy      syncing.ObjectCleanup
 	retention syncing.DeadLetterRetention
+	remover   *retention.Remover
 	refusals  *audit.Trail
 	notary    eventstore.Notary // signs the ledger with the master keyset
 }
 
 const (
-	// active is how many syncs are at work at once. Smokeball's allowance is the narrow
-	// place; most of these wait for their slot or for a confirmation.
-	active = 24
+	// Of so many syncs at most, and at least, some are at work at once. See active.
+	fewestActive, mostActive = 24, 120
+	// activePerCall is how many syncs are at work for each call a second of the allowance: a sync
+	// of a new matter makes two calls, and waits a second or two until Smokeball shows what they
+	// made.
+	activePerCall = 2.4
 	// grace is how long calls to Smokeball that are under way may go on after a stop.
 	grace = 6 * time.Second
 	// keptAfter is how long a confirmed document stays in the object store.
 	keptAfter = 7 * 24 * time.Hour
 )
 
+// active is how many syncs are at work at once, so that they use the whole allowance of perSecond
+// calls. Most of them wait for their slot or for a confirmation.
+func active(perSecond float64) int {
+	return min(mostActive, max(fewestActive, int(activePerCall*perSecond)))
+}
+
 // newJobs makes the jobs. notifier wakes syncs that wait for a webhook.
 func (e *Engine) newJobs(notifier *syncing.Notifier, checkpoints jetstream.KeyValue) jobs {
 	ledger, views, calls := e.store.ledger, e.store.views, &syncing.Calls{}
-	handler := &syncing.Handler{Ledger: ledger, Smokeball: watched{e.smokeball.client, e.sights(), views}, Documents: e.documents(), Views: views, Keys: e.smokeball.secrets.Vault,
-		Waits: e.cfg.Parsed.Waits, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.store.spool(), Notifier: notifier, Calls: calls,
-		Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: priority, Confirming: smokeball.ToConfirm}
+	inventory, counts := &bulk.Inventory{Account: e.smokeball.client, Connected: bulk.Connection(ledger), Now: time.Now}, &bulk.Meter{}
+	handler := &syncing.Handler{Ledger: ledger, Smokeball: watched{e.smokeball.client, e.sights(), views.Routes, views.Resources}, Documents: e.documents(), Views: syncRowsOf(views), Keys: e.smokeball.secrets.Vault,
+		Waits: e.cfg.Parsed.Waits, Restored: e.store.restored, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.store.spool(), Notifier: notifier, Calls: calls,
+		Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: counting(counts), Inventory: inventory, Confirming: smokeball.ToConfirm, Waiting: smokeball.WithWaits, Trace: e.traces.attempts()}
 	j := jobs{
-		schedule: &syncing.Scheduler{Ledger: ledger, Views: views, Now: time.Now, Log: e.log, Active: active, Grace: grace, Handler: handler},
-		plans:    syncing.Activities{Ledger: ledger, Views: views, Smokeball: e.smokeball.client, Attempt: unhurried, Now: time.Now, Log: e.log},
-		stalls:   &syncing.Stalls{Views: views, Calls: calls, Now: time.Now, Log: e.log},
-		outbox:   e.newOutbox(checkpoints),
-		tidy:     syncing.ObjectCleanup{Ledger: ledger, Checkpoint: &checkpoint{checkpoints, tidyKey}, After: keptAfter, Now: time.Now},
-		retention: syncing.DeadLetterRetention{Ledger: ledger, Now: time.Now, Log: e.log, Old: views.OldDeadLetters,
-			Firms: func() ([]domain.FirmID, error) { return rows{views}.ids() }},
+		previews:  newPreviews(handler, e.smokeball.client),
+		schedule:  &syncing.Scheduler{Ledger: ledger, Views: syncRowsOf(views), Now: time.Now, Log: e.log, Active: active(e.cfg.Parsed.Rate), Grace: grace, Handler: handler},
+		plans:     syncing.Activities{Ledger: ledger, Views: activityRows{views.Progress, views.Activities, views.Routes}, Smokeball: e.smokeball.client, Attempt: unhurried, Now: time.Now, Log: e.log},
+		followers: syncing.Followers{Ledger: ledger, Views: goneRows{views.Progress, views.Gone}, Smokeball: e.smokeball.client, Keys: e.smokeball.secrets.Vault, Attempt: unhurried, Now: time.Now, Log: e.log},
+		settler:   syncing.Settler{Differences: e.differences(), Views: settledRows{views.Progress, views.Connections, views.Drift}, Now: time.Now, Log: e.log},
+		stalls:    &syncing.Stalls{Views: stallRows{views.Work, views.Syncs}, Calls: calls, Now: time.Now, Log: e.log},
+		outbox:    e.newOutbox(checkpoints),
+		passed:    &passed{},
+		tidy:      syncing.ObjectCleanup{Ledger: ledger, Checkpoint: &checkpoint{checkpoints, tidyKey}, After: keptAfter, Now: time.Now},
+		retention: syncing.DeadLetterRetention{Ledger: ledger, Now: time.Now, Log: e.log, Old: views.DeadLetters.OldDeadLetters,
+			Firms: func() ([]domain.FirmID, error) { return firmRows{views.Progress, views.Connections}.ids() }},
 		refusals: &audit.Trail{Ledger: ledger, Now: time.Now, Log: e.log},
 		notary:   eventstore.Notary{Ledger: ledger, Key: e.smokeball.secrets.Vault, Now: time.Now, Log: e.log},
 	}
+	j.outbox.Passed = j.passed.note
+	j.remover = newRemover(e, j.passed, &checkpoint{checkpoints, publishedKey})
+	j.bulk, j.bulkSyncs = e.newBulk(inventory, j.previews, counts)
 	if e.msg.bus != nil {
 		j.tidy.Delete = e.msg.deleteObject
 	}
@@ -86,11 +112,17 @@ func (s *storage) entry(ctx context.Context, f domain.FirmID, id domain.SyncID, 
 	if err := s.views.Wait(ctx, position); err != nil {
 		return nil, err
 	}
-	row, ok, err := s.views.Sync(f, id)
+	row, ok, err := s.views.Syncs.Sync(f, id)
 	if err != nil {
 		return nil, err
 	}
-	if !ok {
+	kept, err := s.views.Retentions.Retention(f)
+	switch {
+	case err != nil:
+		return nil, err
+	case !ok && kept.History.Count > 0: // the checkpoint that said that CaseHug was told is lost
+		return nil, syncing.ErrExpired
+	case !ok:
 		return nil, fmt.Errorf("the views have no sync %s of firm %s", id, f)
 	}
 	return json.Marshal(row)

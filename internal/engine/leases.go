@@ -21,11 +21,12 @@ type leases struct {
 	buckets   func(ctx context.Context, name string) (jetstream.KeyValue, error)
 	onCluster bool
 	owner     string // this engine
+	leads     *leads // shown in the metrics
 	log       *slog.Logger
 }
 
 func (e *Engine) leases() leases {
-	return leases{buckets: e.msg.buckets, onCluster: e.store.onCluster, owner: e.token[:12], log: e.log}
+	return leases{buckets: e.msg.buckets, onCluster: e.store.onCluster, owner: e.token[:12], leads: e.leads, log: e.log}
 }
 
 // leading runs all that calls Smokeball while this engine holds the lease of the allowance.
@@ -43,6 +44,7 @@ func (l leases) leading(allowance func() (string, error), all ...func(context.Co
 
 // hold does the work while this engine holds the lease.
 func (l leases) hold(ctx context.Context, name string, work func(context.Context) error) error {
+	work = l.shown(name, work)
 	if !l.onCluster {
 		return work(ctx)
 	}
@@ -55,6 +57,14 @@ func (l leases) hold(ctx context.Context, name string, work func(context.Context
 		return fmt.Errorf("ask how long leases live: %w", err)
 	}
 	return lease.Lease{KV: kv, Key: name, Owner: l.owner, Lifetime: status.TTL(), Drain: keepsLease, Log: l.log}.Run(ctx, work)
+}
+
+// shown does the work while the metrics show that this engine holds the lease.
+func (l leases) shown(name string, work func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		defer l.leads.note(name)()
+		return work(ctx)
+	}
 }
 
 // keepsLease is how long an engine that stops keeps its lease for the calls that are under

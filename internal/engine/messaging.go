@@ -23,6 +23,7 @@ import (
 // messaging is the bus and what the engine uses of it.
 type messaging struct {
 	bus     *bus.Bus // nil: the engine works without one
+	shared  bool     // it is a cluster, which others read too
 	buckets func(ctx context.Context, name string) (jetstream.KeyValue, error)
 	ask     func(ctx context.Context, question func(context.Context) error) error // again where that may help
 	news    message.Publisher                                                     // what CaseHug is told
@@ -31,14 +32,14 @@ type messaging struct {
 // closeWithin is how long the bus may take to close.
 const closeWithin = 5 * time.Second
 
-func openMessaging(ctx context.Context, cfg config.Settings, log *slog.Logger) (m messaging, err error) {
+func openMessaging(ctx context.Context, cfg config.Settings, key []byte, log *slog.Logger) (m messaging, err error) {
 	b, err := bus.Open(ctx, bus.Config{URL: cfg.NATSURL, Listen: cfg.NATSListen, DataDir: cfg.DataDir, UsersFile: cfg.NATSUsersFile,
-		TLSCert: cfg.NATSTLSCert, TLSKey: cfg.NATSTLSKey, Insecure: cfg.NATSInsecure,
+		TLSCert: cfg.NATSTLSCert, TLSKey: cfg.NATSTLSKey, Insecure: cfg.NATSInsecure, Key: key, Plain: cfg.NATSEncrypt == "false", AsIs: cfg.NATSEncrypt == "",
 		Creds: cfg.NATSCreds, CA: cfg.NATSCA, Replicas: cfg.Parsed.Replicas, Logger: log})
 	if err != nil {
 		return m, err
 	}
-	m = messaging{bus: b, buckets: b.KeyValue, ask: b.Ask}
+	m = messaging{bus: b, shared: cfg.NATSURL != "", buckets: b.KeyValue, ask: b.Ask}
 	if m.news, err = bus.NewPublisher(b.Conn(), bus.NewLogger(log)); err != nil {
 		return m, errors.Join(err, b.Close(ctx))
 	}
@@ -55,8 +56,19 @@ func (m messaging) publishEvent(ctx context.Context, subject, id string, header 
 	return busFull(m.bus.Publish(ctx, bus.Bound+subject, id, header, body))
 }
 
-func (m messaging) publishWebhook(ctx context.Context, d domain.WebhookDelivery) error {
-	w, err := casehug.EncodeWebhook(d)
+// webhooks publishes webhooks. Those that come at the same time share a message on the embedded
+// bus, which only the engine reads; on a cluster each is a message of its own.
+func (m messaging) webhooks() func(context.Context, domain.WebhookDelivery) error {
+	if m.shared {
+		return func(ctx context.Context, d domain.WebhookDelivery) error {
+			return m.publishWebhooks(ctx, []domain.WebhookDelivery{d})
+		}
+	}
+	return (&inbound.Groups{Publish: m.publishWebhooks}).Add
+}
+
+func (m messaging) publishWebhooks(ctx context.Context, list []domain.WebhookDelivery) error {
+	w, err := casehug.EncodeWebhooks(list)
 	if err != nil {
 		return err
 	}

@@ -41,8 +41,8 @@ func (e *Engine) newRouter() (*message.Router, error) {
 		return nil, err
 	}
 	takeIn := func(m *message.Message) error { return e.in.inbound.TakeIn(m.Context(), messageOf(m)) }
-	router.AddConsumerHandler("intake", bus.Intake, events, takeIn)
-	router.AddConsumerHandler("notice", bus.Webhooks, webhooks, takeIn)
+	router.AddConsumerHandler("intake", bus.Intake, events, e.traces.handled("intake", takeIn))
+	router.AddConsumerHandler("notice", bus.Webhooks, webhooks, e.traces.handled("notice", takeIn))
 	return router, nil
 }
 
@@ -79,6 +79,6 @@ func deadLetterOf(m *message.Message, u *domain.Unprocessable, full func(domain.
 }
 
 func (i intake) deadLettersAreFull(f domain.FirmID) bool {
-	row, err := i.views.Connection(f)
+	row, err := i.firms.Connection(f)
 	return err == nil && row.DeadLetters.Open >= inbound.MostDeadLetters
 }

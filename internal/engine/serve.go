@@ -70,12 +70,15 @@ func (e *Engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 	if err != nil {
 		return nil, nil, err
 	}
-	handler, err := e.handler()
+	stopping, endStreams := context.WithCancel(context.Background())
+	handler, err := e.handler(stopping)
 	if err != nil {
+		endStreams()
 		return nil, nil, err
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 30 * time.Second, MaxHeaderBytes: 64 << 10, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(e.log.Handler(), slog.LevelDebug)}
+	server.RegisterOnShutdown(endStreams)
 	p = newParts(e.log)
 	e.work(p)
 	p.once("router", router.Run)
@@ -88,10 +91,22 @@ func (e *Engine) start(listener net.Listener) (p *parts, up <-chan struct{}, err
 // work starts what goes on by itself from the ledger's facts.
 func (e *Engine) work(p *parts) {
 	l := e.leases()
+	if views := e.store.views.Rebuilding(); len(views) > 0 {
+		e.log.Info("views of a new version are rebuilt; rows of the older one answer until then", "views", views)
+	}
 	p.keep("views", folds, func(ctx context.Context) error { return e.store.views.Run(ctx, e.store.ledger) })
 	p.keep("stalls", folds, e.jobs.stalls.Run)
-	p.keep("outbox", folds, func(ctx context.Context) error { return l.hold(ctx, "outbox", e.jobs.outbox.Run) })
-	p.keep("calls", acts, l.leading(e.allowance, e.jobs.schedule.Run, e.jobs.plans.Run, e.reader().Run, e.smokeball.reconciler.Run, e.jobs.retention.Run, e.jobs.notary.Run, e.jobs.tidy.Run))
+	p.keep("outbox", folds, tellingAndErasing(e, l))
+	p.keep("calls", acts, afterRestore(e.store.restored, e.cfg.Parsed.Waits.Visible, e.log, l.leading(e.allowance, e.jobs.schedule.Run, e.jobs.bulk.Run, e.jobs.plans.Run, e.jobs.followers.Run, e.jobs.settler.Run, e.reader().Run, e.sweeper().Run, e.checks().Run, e.smokeball.reconciler.Run, e.jobs.retention.Run, e.jobs.remover.Run, e.jobs.notary.Run, e.jobs.tidy.Run)))
+	switch {
+	case e.store.shared != nil:
+		p.keep("erased views", folds, newRefolding(e).Run)
+	case e.store.keys != nil:
+		p.keep("erasures", acts, e.erasureRunner(e.store.views.Refold).Run)
+	}
+	p.keep("backups", acts, e.backups.Run)
+	p.keep("renewals", folds, renewerOf(e).Run)
+	p.keep("gaps", folds, e.gaps().Run)
 	p.keep("refusals", folds, e.jobs.refusals.Run)
 	p.keep("health", folds, func(ctx context.Context) error {
 		return together(ctx, []func(context.Context) error{e.smokeball.health.Run, e.smokeball.try})

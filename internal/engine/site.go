@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"net/http"
 	"strings"
@@ -16,59 +15,51 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/connect"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/internal/wording"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// handler is the engine's HTTP side.
-func (e *Engine) handler() (http.Handler, error) { return web.New(e.site()) }
+// handler is the engine's HTTP side. Its streams end with the context.
+func (e *Engine) handler(stopping context.Context) (http.Handler, error) {
+	c := e.site()
+	c.Stopping = stopping
+	return web.New(c)
+}
 
 func (e *Engine) site() web.Config {
-	f := firms{e.smokeball.connections, e.store.views}
-	c := web.Config{Views: web.ViewsOf(e.store.views), Syncs: syncs{e.in.requests}, Versions: e.in.requests, Accounts: f, Consents: f, Settings: f, Webhooks: f, Mappings: f, Inbox: inbox{e.in.inbound.Events, e.in.bridge}, Allowance: allowance{e.smokeball.client}, Keys: sealingKeys{e.smokeball.secrets}, DeadLetters: deadLetters{e.in.deadLetters},
-		Past: projections.Past{Ledger: e.store.ledger, Views: e.store.views}, Refusals: e.jobs.refusals,
-		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.Parsed.Hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema,
-		OperatorToken: e.token, OneTime: e.signIn.oneTime, Ready: e.isReady, Stalled: e.jobs.stalls.Of, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}
+	f, checks := firms{e.smokeball.connections, e.store.views.Progress}, checkup(e.health())
+	c := web.Config{Calls: e.signIn.calls, Views: web.ViewsOf(e.store.views), Syncs: syncs{e.in.requests}, Previews: e.jobs.previews, Bulks: e.jobs.bulkSyncs, Versions: e.in.requests, Links: links{e.links()}, Differences: differences{e.differences()}, Erasures: erasures{e.store.erasing(), erasureList{e.store.ledger, e.store.views.Erasures, e.store.views.Position, e.smokeball.secrets.Vault.Name}}, Accounts: f, Consents: f, Settings: f, Retentions: retentions{keepingOf(e)}, Webhooks: f, Mappings: f, Inbox: inbox{e.in.inbound.Events, e.in.bridge}, Allowance: usageOf(e), Keys: sealingKeys{e.smokeball.secrets, e.store.wrappedKeys()}, Backups: e.backups, DeadLetters: deadLetters{e.in.deadLetters},
+		Past: projections.Past{Ledger: e.store.ledger, Webhooks: e.store.views.Webhooks}, Refusals: e.jobs.refusals,
+		PublicURL: e.cfg.PublicURL, ConsentURL: e.cfg.Parsed.Hosts.Auth, Region: e.cfg.Region, Scopes: scopes(), WebhookTypes: smokeball.WebhookTypes(), Schema: casehug.Schema, BusDescription: casehug.AsyncAPI(Version()),
+		OperatorToken: e.token, Codes: e.signIn.codes, Ready: checks.ready, Health: checks.report, Rebuilding: e.store.views.Rebuilding, Stalled: e.jobs.stalls.Of, SweptEvery: e.sweeps.Every, Registry: e.metrics, Logger: e.log, Now: time.Now, Version: Version()}
 	if e.signIn.users != nil {
 		c.Users, c.Sessions, c.CaseHugOrigins = users{e.signIn.users}, e.signIn.sessions, e.cfg.Parsed.Origins
 	}
 	return c
 }
 
-// connectionStatus is a firm's connection as CaseHug is told of it.
-func (e *Engine) connectionStatus(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error) {
-	if err := e.store.views.Wait(ctx, position); err != nil {
-		return nil, err
-	}
-	b, err := projections.ConnectionReader{Rows: e.store.views, Usage: allowance{e.smokeball.client}.Usage, Stalled: e.jobs.stalls.Of, Region: e.cfg.Region, Now: time.Now}.Read(f)
-	if err != nil {
-		return nil, err
-	}
-	return json.Marshal(b)
-}
-
-// isReady reports what keeps the engine from taking work.
-func (e *Engine) isReady(context.Context) error {
-	if !e.msg.bus.Conn().IsConnected() {
-		return errors.New("the bus can't be reached: check the NATS servers of ENGINE_NATS_URL")
-	}
-	if err := e.msg.bus.Fault(); err != nil {
-		e.log.Warn("the bus can't store events", "dir", e.cfg.DataDir, "err", err)
-		return errors.New("the bus can't store events: free space on the disk of ENGINE_DATA_DIR, or replace it; the log says more")
-	}
-	return nil
-}
-
 // syncs are what people ask for: to sync, to retry, to cancel.
 type syncs struct{ syncing.Requests }
 
 func (s syncs) Request(ctx context.Context, by domain.User, m domain.MatterID, r ports.SyncRequest) (domain.SyncID, uint64, error) {
-	return s.Requests.Request(ctx, by, m, r.Matter, r.Documents)
+	return s.Repeatable(ports.CallToken(ctx)).Request(ctx, by, m, r.Matter, r.Documents)
+}
+
+func (s syncs) Retry(ctx context.Context, by domain.User, id domain.SyncID) (domain.SyncID, uint64, error) {
+	return s.Repeatable(ports.CallToken(ctx)).Retry(ctx, by, id)
+}
+
+// differences are what people decide about fields that differ.
+type differences struct{ syncing.Differences }
+
+func (d differences) Repair(ctx context.Context, by domain.User, f domain.FieldRef) (domain.SyncID, uint64, error) {
+	return d.Repeatable(ports.CallToken(ctx)).Repair(ctx, by, f)
 }
 
 // firms are the connection service as the API knows it.
 type firms struct {
 	*connect.Service
-	views *projections.Views
+	views *projections.Progress
 }
 
 // showWithin is how long a browser waits until pages show what it has just done.
@@ -112,15 +103,34 @@ func (f firms) shown(ctx context.Context, c connect.Completed, err error) (ports
 
 func (f firms) TestWebhooks(ctx context.Context, by domain.User) (ports.WebhookTest, error) {
 	t, err := f.Service.TestWebhooks(ctx, by)
-	return ports.WebhookTest(t), err
+	if err != nil || t.Received {
+		return ports.WebhookTest{Received: t.Received, Took: t.Took}, err
+	}
+	_, remedy := wording.Failure(t.Why)
+	return ports.WebhookTest{Remedy: remedy}, nil
 }
 
 // allowance tells how much of Smokeball's rate limit is used.
-type allowance struct{ *smokeball.Client }
+type allowance struct {
+	*smokeball.Client
+	leads     *leads
+	onCluster bool
+}
 
-func (a allowance) Usage(f domain.FirmID) (float64, int) {
-	now := a.Allowance(f)
-	return now.PerSecond, now.UsedLastMinute
+func usageOf(e *Engine) allowance { return allowance{e.smokeball.client, e.leads, e.store.onCluster} }
+
+// Usage leaves out the figures where another engine makes the calls: this one's are those of no calls.
+
+func (a allowance) Usage(f domain.FirmID) projections.Usage {
+	if a.onCluster && !a.leads.allowance.Load() {
+		return projections.Usage{PerSecond: a.Allowance(f).PerSecond, Private: a.Private(f), Elsewhere: true}
+	}
+	taken := a.Client.Usage(f)
+	u := projections.Usage{PerSecond: a.Allowance(f).PerSecond, LastMinute: taken.LastMinute, YoursLastMinute: taken.LastMinuteOfFirm, Since: taken.Since, Private: a.Private(f)}
+	for _, h := range taken.Hours {
+		u.Hours = append(u.Hours, projections.HourCalls{From: h.From, Used: h.All, Yours: h.OfFirm})
+	}
+	return u
 }
 
 // users vouches for callers by CaseHug's tokens.
@@ -131,8 +141,7 @@ func (u users) Verify(ctx context.Context, token string) (domain.User, error) {
 	var refused *casehug.SignInError
 	switch {
 	case errors.As(err, &refused):
-		return who, &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeNotSignedIn, Message: refused.Reason,
-			Remedy: "Sign in to CaseHug again."}}
+		return who, &domain.Rejection{Reason: domain.Denied, Failure: domain.Failure{Code: domain.CodeNotSignedIn, Message: refused.Reason, Remedy: refused.Remedy}}
 	case errors.Is(err, casehug.ErrKeysUnavailable):
 		return who, &domain.CallError{Op: "verify token", Class: domain.Retryable, Err: err, Failure: domain.Failure{Code: domain.CodeInternal,
 			Message: "CaseHug's sign-in keys can't be read now", Remedy: "Try again in a moment. Operators check ENGINE_JWKS_URL."}}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"go.opentelemetry.io/otel/trace"
 
 	"github.com/casehug/smokeball-sync/adapters/lease"
 	"github.com/casehug/smokeball-sync/adapters/secrets"
@@ -34,6 +35,7 @@ type vendorConfig struct {
 	cfg     config.Settings
 	log     *slog.Logger
 	metrics prometheus.Registerer
+	tracer  trace.Tracer
 	store   storage
 	secrets *secrets.Bucket
 	tokens  smokeball.TokenStore
@@ -46,13 +48,13 @@ func openVendor(c vendorConfig) (vendor, error) {
 	cfg, health := c.cfg, connect.NewHealth(c.log)
 	client, err := smokeball.New(smokeball.Config{Hosts: cfg.Parsed.Hosts, ClientID: cfg.ClientID, ClientSecret: cfg.ClientSecret,
 		APIKey: cfg.APIKey, Rate: cfg.Parsed.Rate, Burst: cfg.Parsed.Burst, PrivateApps: cfg.Parsed.Private,
-		Store: c.tokens, Transport: c.way, Permit: lease.Sure, Registerer: c.metrics, Log: c.log,
+		Store: c.tokens, Transport: c.way, Permit: lease.Sure, Registerer: c.metrics, Tracer: c.tracer, Log: c.log,
 		Trouble: func(t smokeball.Trouble) { health.Tell(t.Firm, t.Since, t.Failure) }})
 	if err != nil {
 		return vendor{}, err
 	}
 	v := vendor{client: client, secrets: c.secrets, health: health, redirect: cfg.PublicURL + callbackPath, log: c.log}
-	v.connections = connect.New(connect.Config{Ledger: c.store.ledger, Secrets: c.secrets, Names: c.secrets, Vault: c.secrets.Vault, Views: rows{c.store.views}, Region: cfg.Region, PublicURL: cfg.PublicURL,
+	v.connections = connect.New(connect.Config{Ledger: c.store.ledger, Secrets: c.secrets, Names: c.secrets, Vault: c.secrets.Vault, Views: firmRows{c.store.views.Progress, c.store.views.Connections}, Region: cfg.Region, PublicURL: cfg.PublicURL,
 		Consent: v.consent(), Try: v.consent().try, Subscriptions: subscriptions{client}, Accounts: client, Types: client,
 		WebhookTypes: smokeball.WebhookTypes(), Issuer: cmp.Or(cfg.Issuer, cfg.Parsed.Hosts.Auth),
 		Authorization: cfg.Parsed.Authorization, SharedAccounts: cfg.SharedAccounts, Now: time.Now, Log: c.log})
@@ -66,17 +68,23 @@ func (v vendor) consent() consent { return consent{v.client, v.redirect} }
 // try tells operators at the start what of the settings does not fit Smokeball, as far as that
 // can be asked at no cost; the engine goes on all the same.
 func (v vendor) try(ctx context.Context) error {
-	report := func(what string, f domain.FirmID, err error) {
-		if err != nil && ctx.Err() == nil {
-			connect.Report(v.log, what+"; the engine goes on", f, err)
+	report := func(refused, untried string, f domain.FirmID, err error) {
+		if err == nil || ctx.Err() != nil {
+			return
 		}
+		what := refused
+		if ce := domain.AsCallError(err); ce != nil && ce.Failure.Code == domain.CodeSmokeballUnavailable {
+			what = untried
+		}
+		connect.Report(v.log, what+"; the engine goes on", f, err)
 	}
-	report("Smokeball’s sign-in does not take the app’s credentials", "", v.client.OAuth().TryCredentials(ctx))
-	report("Smokeball’s sign-in would not ask firms for their consent", "", v.consent().try(ctx, ""))
+	report("Smokeball’s sign-in does not take the app’s credentials", "Smokeball’s sign-in cannot be asked whether it takes the app’s credentials", "", v.client.OAuth().TryCredentials(ctx))
+	report("Smokeball’s sign-in would not ask firms for their consent", "Smokeball’s sign-in cannot be asked whether it would ask firms for their consent", "", v.consent().try(ctx, ""))
 	for f, err := range v.client.TryOwn(ctx) {
-		report("Smokeball’s sign-in does not take the credentials of a firm’s own app", f, err)
+		report("Smokeball’s sign-in does not take the credentials of a firm’s own app", "Smokeball’s sign-in cannot be asked whether it takes the credentials of a firm’s own app", f, err)
 	}
-	report("Nobody answers at the host of Smokeball’s API", "", v.client.TryHost(ctx))
+	const nobody = "Nobody answers at the host of Smokeball’s API"
+	report(nobody, nobody, "", v.client.TryHost(ctx))
 	return nil
 }
 

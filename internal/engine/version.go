@@ -2,8 +2,14 @@ package engine
 
 import "runtime/debug"
 
-// version is the module's version, or the commit that the binary was built from.
+// stamped is the version of a release; the linker sets it (-X), nothing else does.
+var stamped string
+
+// Version is the release's version, the module's, or the commit that the binary was built from.
 func Version() string {
+	if stamped != "" {
+		return stamped
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"flag"
 	"fmt"
 	"testing"
 	"testing/synctest"
@@ -10,7 +11,12 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-const wholeYear = 365
+const (
+	wholeYear   = 365
+	withoutFlag = 63 // until the first consent is renewed, with a restart before and after that
+)
+
+var livesAYear = flag.Bool("year", false, "live through the whole year: about a minute and a half")
 
 // story is what happens beside the daily matter: at 7 in the morning of a day.
 var story = map[int]func(*year){
@@ -115,14 +121,12 @@ func (y *year) errs() {
 // in time and too late, are revoked in Smokeball; webhook keys that are rotated,
 // subscriptions that vanish or fall silent, outages, a disconnect, and a restart each
 // month. Each day brings a matter and a document. At the end each is in Smokeball once.
-// Under the race detector it is the first five months.
+// Without -year it is the first nine weeks.
 func TestAYearOfAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t)
-		if testing.Short() {
-			y.days = 63
-		} else if raceDetector { // under which a whole year takes minutes
-			y.days = 155
+		if !*livesAYear {
+			y.days = withoutFlag
 		}
 		for day := range y.days {
 			y.lives(day)
@@ -160,12 +164,12 @@ func (y *year) lives(day int) {
 func (y *year) rest() {
 	y.Helper()
 	for range 48 {
-		if len(y.e.store.views.Due()) == 0 {
+		if len(y.e.store.views.Work.Due()) == 0 {
 			return
 		}
 		time.Sleep(time.Hour)
 	}
-	y.Fatalf("after two days there is still to do: %+v", y.e.store.views.Due())
+	y.Fatalf("after two days there is still to do: %+v", y.e.store.views.Work.Due())
 }
 
 // count counts what is missing in Smokeball and what is there more than once.
@@ -194,7 +198,7 @@ func (y *year) count() (lost, doubled int) {
 func (y *year) wantsAllSynced() (syncs int) {
 	y.Helper()
 	for day := range y.days {
-		page, err := y.e.store.views.History(testFirm, projections.HistoryQuery{Matter: matterOf(day).ID, Limit: 100})
+		page, err := y.e.store.views.Syncs.History(testFirm, projections.HistoryQuery{Matter: matterOf(day).ID, Limit: 100})
 		y.must(err)
 		syncs += len(page.Entries)
 		for _, e := range page.Entries {

@@ -92,7 +92,7 @@ func (y *year) begin() {
 	y.Helper()
 	cfg := config.Settings{DataDir: y.folder, Listen: "127.0.0.1:0", PublicURL: yearURL, NATSListen: "off", Replicas: "1", ClientID: appID, ClientSecret: appSecret,
 		APIKey: appKey, Region: "us", Environment: "production", APIURL: "https://smokeball.example", AuthURL: "https://smokeball.example",
-		Rate: "5", Burst: "5", Authorization: honoured.String(), Visible: "30s", Confirm: "3m", GiveUp: "24h", LogLevel: "info"}
+		Rate: "5", Burst: "5", Authorization: honoured.String(), Visible: "30s", Confirm: "3m", GiveUp: "24h", Sweep: "10m", LogLevel: "info"}
 	y.must(cfg.Check())
 	e := newEngine(cfg, Options{Log: slog.New(slog.DiscardHandler)})
 	e.msg, e.way = messaging{buckets: y.bucket, ask: once, news: y}, y.sim.Transport()
@@ -202,7 +202,7 @@ func (y *year) consent(account string) bool {
 	back, err := url.Parse(answer.Header.Get("Location"))
 	y.must(err)
 	q := back.Query()
-	done, err := firms{y.e.smokeball.connections, y.e.store.views}.Complete(y.Context(), ports.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
+	done, err := firms{y.e.smokeball.connections, y.e.store.views.Progress}.Complete(y.Context(), ports.Callback{State: q.Get("state"), Code: q.Get("code")}, &who)
 	y.must(err)
 	return done.Asks
 }
@@ -274,7 +274,7 @@ func (y *year) status() string {
 	_, head, err := eventstore.Load[domain.Connection](y.Context(), y.e.store.ledger, domain.ConnectionStream(testFirm))
 	y.must(err)
 	y.must(y.e.store.views.Wait(y.Context(), uint64(head.Seq)))
-	row, err := y.e.store.views.Connection(testFirm)
+	row, err := y.e.store.views.Connections.Connection(testFirm)
 	y.must(err)
 	return string(row.Connection.Status(time.Now())) + ", webhooks " + row.WebhooksStatus(time.Now())
 }

@@ -22,7 +22,8 @@ const (
 	askerProofHeader = "engine-asked-proof"
 )
 
-// sign adds who posts the event to its headers. A service is not who asks.
+// sign adds the user who posts the event to its headers. Events of services are not signed:
+// they name the user who asks.
 func (a Asker) sign(by domain.User, subject string, header map[string]string, body []byte) error {
 	delete(header, askerHeader)
 	delete(header, askerProofHeader)
@@ -38,14 +39,14 @@ func (a Asker) sign(by domain.User, subject string, header map[string]string, bo
 	return nil
 }
 
-// name makes the user who posted the event, if one did, the one who asks.
+// name sets the event's asker to the user who posted it, if a user did.
 func (a Asker) name(ev *domain.CaseHugEvent, m Message) error {
 	if m.Header[askerHeader] == "" {
 		return nil
 	}
 	by, err := base64.RawURLEncoding.DecodeString(m.Header[askerHeader])
 	if err != nil {
-		return nil // somebody else's header
+		return nil // not signed by an engine
 	}
 	proof, err := a.proof(string(by), m.Subject, m.Body)
 	if err != nil {

@@ -11,40 +11,40 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Bridge takes Smokeball's webhooks in where they arrive: it checks what can be checked, puts
-// them on the bus and answers.
+// Bridge receives Smokeball's webhooks over HTTP: it verifies each one, publishes it on the bus
+// and answers.
 type Bridge struct {
 	Recipients Recipients
-	// Verify checks the signature and its time under the subscription's key, for the app
+	// Verify checks the signature and its timestamp with the subscription's key, for the app
 	// that the firm uses.
 	Verify func(f domain.FirmID, key string, header http.Header) error
-	// Parse reads the body.
+	// Parse decodes the body.
 	Parse func(body []byte) (domain.Webhook, error)
-	// Publish puts a webhook on the bus, once for the same origin.
+	// Publish publishes a webhook on the bus, once for each origin.
 	Publish func(ctx context.Context, d domain.WebhookDelivery) error
 	Now     func() time.Time
 }
 
-// Recipients are the firms at whose secret addresses webhooks arrive; connect.Recipients does.
+// Recipients resolves secret addresses to firms; connect.Recipients implements it.
 type Recipients interface {
-	// Recipient is the firm of a secret address, and the key that signs what comes there. An
-	// address that is nobody's is a Rejection (Unknown).
+	// Recipient returns the firm of a secret address and the key that signs its webhooks. An
+	// address that belongs to no firm is a Rejection (Unknown).
 	Recipient(ctx context.Context, secret string) (f domain.FirmID, key string, err error)
-	// Check returns the Rejection of a webhook that is not the firm's.
+	// Check returns a Rejection if the webhook does not belong to the firm.
 	Check(ctx context.Context, f domain.FirmID, w domain.Webhook) error
 }
 
 // webhookSource is the CloudEvents source of webhooks.
 const webhookSource = "/smokeball"
 
-// Recipient is the firm whose webhooks come to the secret address. An address that is
-// nobody's is a Rejection (Unknown).
+// Recipient returns the firm whose webhooks arrive at the secret address. An address that
+// belongs to no firm is a Rejection (Unknown).
 func (b Bridge) Recipient(ctx context.Context, secret string) (domain.FirmID, error) {
 	f, _, err := b.Recipients.Recipient(ctx, secret)
 	return f, err
 }
 
-// Receive takes in what came to the secret address.
+// Receive verifies a webhook that arrived at the secret address and publishes it.
 func (b Bridge) Receive(ctx context.Context, secret string, header http.Header, body []byte) error {
 	f, key, err := b.Recipients.Recipient(ctx, secret)
 	if err != nil {
@@ -64,8 +64,8 @@ func (b Bridge) Receive(ctx context.Context, secret string, header http.Header, 
 		Request: domain.RequestID(header.Get("RequestId")), Webhook: w, Body: body})
 }
 
-// deliveryID is the same for the same headers and body: Smokeball repeats what is not
-// answered.
+// deliveryID depends on headers and body only, because Smokeball repeats a delivery that was
+// not answered.
 func deliveryID(header http.Header, body []byte) string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%s", header.Get("RequestId"), header.Get("Timestamp"), body))
 	return hex.EncodeToString(sum[:16])

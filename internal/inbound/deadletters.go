@@ -12,12 +12,12 @@ import (
 // handlerFault is an error of a handler that the message itself may have caused, such as a panic.
 type handlerFault interface {
 	error
-	// Poison is what the message did, as a dead letter says it.
+	// Poison describes the fault for the dead letter.
 	Poison() string
 }
 
-// Unprocessable is why a message can't be taken in, if that lies in the message; nil: the
-// fault is the engine's, such as a full disk, and passes.
+// Unprocessable returns why the message itself can't be processed; nil: the fault is the
+// engine's, such as a full disk, and a later delivery may succeed.
 func Unprocessable(err error) *domain.Unprocessable {
 	var known *domain.Unprocessable
 	var p handlerFault
@@ -32,12 +32,12 @@ func Unprocessable(err error) *domain.Unprocessable {
 	return nil
 }
 
-// poisonDeliveries is how often a message is delivered that fails in a way that may be
-// chance, such as a panic.
+// poisonDeliveries limits the deliveries of a message whose failure may be chance, such as a
+// panic.
 const poisonDeliveries = 3
 
-// MaxDeliveries is how often a message that fails with the error is delivered before it goes
-// to the dead letters; 0: for ever.
+// MaxDeliveries returns how often a message that fails with the error is delivered before it
+// becomes a dead letter; 0: no limit.
 func MaxDeliveries(err error) uint64 {
 	var known *domain.Unprocessable
 	switch {
@@ -49,23 +49,25 @@ func MaxDeliveries(err error) uint64 {
 	return 0
 }
 
-// MostDeadLetters is how many open dead letters of a firm are kept with their bodies. Of
-// further ones the reasons are kept, and where the bus has them whole.
+// MostDeadLetters limits the open dead letters of a firm that are kept with their bodies.
+// Further ones are kept without the body, with the reasons and the position on the bus.
 const MostDeadLetters = 1000
 
-// keptOfBody is how much of a body a dead letter holds, in bytes. A digest tells the rest.
+// keptOfBody limits the part of a body that a dead letter holds, in bytes. A digest identifies
+// the whole.
 const keptOfBody = 64 << 10
 
-// Source is where a message came from, as far as it says.
+// Source is where a message came from, as far as the message says.
 type Source struct {
-	Firm   domain.FirmID // "": it names none
+	Firm   domain.FirmID // "": the message names none
 	Origin domain.EventRef
 	Type   string
-	Name   string // under which the bus finds the message again
+	Name   string // by which the bus finds the message
 }
 
-// DeadLetterOf is what is kept of a message that can't be taken in: as much as fits, why it
-// can't be, and where the whole is. Of a firm whose dead letters are full the body is left out.
+// DeadLetterOf returns the dead letter of a message that can't be processed: as much of the
+// body as fits, the reasons, and where the whole message is. The body is left out if the firm
+// has reached MostDeadLetters.
 func DeadLetterOf(m Message, from Source, why *domain.Unprocessable, full func(domain.FirmID) bool) (domain.FirmID, domain.DeadLettered) {
 	firm := from.Firm
 	if firm == "" {

@@ -10,32 +10,33 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Events takes in what CaseHug's services say, on the bus or posted over HTTP.
+// Events receives the events of CaseHug's services, from the bus or posted over HTTP.
 type Events struct {
 	Intake Intake
-	// Address is the subject on which an event that came over HTTP is published, and its
-	// message id.
+	// Address returns the subject and the message id under which a posted event is published.
 	Address func(f domain.FirmID, header map[string]string, body []byte) (subject, id string, err error)
-	// Decode reads an event. Like Address it returns *domain.Unprocessable for one that is
-	// not valid.
+	// Decode decodes an event. Like Address it returns *domain.Unprocessable for an invalid
+	// one.
 	Decode func(subject string, header map[string]string, body []byte) (domain.CaseHugEvent, error)
-	// Publish puts an event on the bus, once for the same id.
+	// Publish publishes an event on the bus, once for each id.
 	Publish func(ctx context.Context, subject, id string, header map[string]string, body []byte) error
-	// Asker says who posted an event.
+	// Asker proves who posted an event.
 	Asker   Asker
-	Largest int // event that is taken in, in bytes
+	Largest int // event that is accepted, in bytes
 }
 
-// Intake records CaseHug's events; syncing.Intake does.
+// Intake records CaseHug's events; syncing.Intake implements it.
 type Intake interface {
 	TakeIn(ctx context.Context, e domain.CaseHugEvent) error
-	// Check reports why an event can't be accepted in the current state:
+	// Check returns why an event can't be accepted in the current state, as
 	// *domain.Unprocessable.
 	Check(ctx context.Context, e domain.CaseHugEvent) error
+	// Position is a ledger position that includes what was recorded of the event.
+	Position(ctx context.Context, e domain.CaseHugEvent) (uint64, error)
 }
 
-// LargestEvent is the most bytes of an event that are taken in: what follows from it
-// has to fit into one append to the ledger.
+// LargestEvent limits the bytes of an event, because the facts that follow from it have to
+// fit into one append to the ledger.
 const LargestEvent = 256 << 10
 
 // TakeIn records an event that came over the bus.
@@ -59,25 +60,42 @@ func (e Events) decode(subject string, header map[string]string, body []byte) (d
 	return ev, err
 }
 
-// Post publishes an event of a CaseHug service, or of a firm admin, and returns its id. What
-// is not valid is refused and not kept: its sender has the reasons.
-func (e Events) Post(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (string, error) {
+// Post publishes an event of a CaseHug service, or of a firm admin, records it, and returns its id
+// and the ledger position that includes it. An invalid event is rejected and does not become a
+// dead letter, because its sender gets the reasons.
+func (e Events) Post(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (id string, position uint64, err error) {
 	h := eventHeader(flat(header))
-	subject, id, err := e.Address(firm, h, body)
+	subject, message, err := e.Address(firm, h, body)
 	if err != nil {
-		return "", refusedEvent(err)
+		return "", 0, refusedEvent(err)
 	}
 	ev, err := e.decode(subject, h, body)
 	if err == nil {
 		err = e.Intake.Check(ctx, ev)
 	}
 	if err != nil {
-		return "", refusedEvent(err)
+		return "", 0, refusedEvent(err)
 	}
 	if err := e.Asker.sign(by, subject, h, body); err != nil {
-		return "", err
+		return "", 0, err
 	}
-	return ev.Origin.ID, e.Publish(ctx, subject, id, h, body)
+	if err := e.Publish(ctx, subject, message, h, body); err != nil {
+		return "", 0, err
+	}
+	return ev.Origin.ID, e.recordNow(ctx, Message{Subject: subject, Header: h, Body: body}, ev), nil
+}
+
+// recordNow records an event that is on the bus already, so that its sender may go on with what
+// it is about. If that fails, the position is 0: the bus delivers the event until it is recorded.
+func (e Events) recordNow(ctx context.Context, m Message, ev domain.CaseHugEvent) (position uint64) {
+	if e.TakeIn(ctx, m) != nil {
+		return 0
+	}
+	position, err := e.Intake.Position(ctx, ev)
+	if err != nil {
+		return 0
+	}
+	return position
 }
 
 func refusedEvent(err error) error {
@@ -92,7 +110,7 @@ func refusedEvent(err error) error {
 	return &domain.Rejection{Reason: domain.Invalid, Faults: u.Faults, Failure: why}
 }
 
-// flat gives each header's first value.
+// flat returns each header's first value.
 func flat(h http.Header) map[string]string {
 	out := make(map[string]string, len(h))
 	for k := range h {
@@ -101,14 +119,14 @@ func flat(h http.Header) map[string]string {
 	return out
 }
 
-// What is kept of an event's headers.
+// Limits of the headers that are kept with an event.
 const (
 	mostHeaders   = 64
 	longestHeader = 2 << 10 // bytes of a value
 )
 
 // eventHeader keeps the headers that belong to a CloudEvent and those that say who asked.
-// The bus or anything else might obey others.
+// Others are dropped, because the bus might act on them.
 func eventHeader(all map[string]string) map[string]string {
 	kept := map[string]string{}
 	for name, value := range all {

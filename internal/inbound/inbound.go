@@ -7,10 +7,10 @@ import (
 	"github.com/casehug/smokeball-sync/internal/syncing"
 )
 
-// Message is what came over the bus.
+// Message is a message from the bus.
 type Message = syncing.Message
 
-// Inbound takes in what comes over the bus.
+// Inbound processes the messages from the bus.
 type Inbound struct {
 	Events   Events
 	Webhooks Webhooks
@@ -18,8 +18,8 @@ type Inbound struct {
 	IsWebhook func(subject string) bool
 }
 
-// TakeIn takes a message in, now or again. What can never be taken in as it is, is
-// *domain.Unprocessable.
+// TakeIn processes a message; repeating it is harmless. For a message that can never be
+// processed as it is, it returns *domain.Unprocessable.
 func (i Inbound) TakeIn(ctx context.Context, m Message) error {
 	if i.IsWebhook(m.Subject) {
 		return i.Webhooks.TakeIn(ctx, m)

@@ -2,7 +2,10 @@ package inbound_test
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,6 +18,8 @@ import (
 // recorded is what became of webhooks that came over the bus.
 type recorded struct {
 	*testing.T
+	mu      sync.Mutex
+	fails   func(w domain.SmokeballWebhookReceived) error
 	parses  int
 	facts   []domain.SmokeballWebhookReceived
 	forgets []domain.FirmID
@@ -22,12 +27,19 @@ type recorded struct {
 
 func (r *recorded) webhooks() inbound.Webhooks {
 	return inbound.Webhooks{
-		Decode:      casehug.DecodeWebhook,
+		Decode:      casehug.DecodeWebhooks,
 		Parse:       r.parse,
 		ForgetTypes: func(f domain.FirmID) { r.forgets = append(r.forgets, f) },
 		Record: func(_ context.Context, f domain.FirmID, w domain.SmokeballWebhookReceived) error {
 			if f != "f_1" {
 				r.Errorf("it is recorded for %s", f)
+			}
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			if r.fails != nil {
+				if err := r.fails(w); err != nil {
+					return err
+				}
 			}
 			r.facts = append(r.facts, w)
 			return nil
@@ -128,4 +140,60 @@ func TestAWebhookOfNobodyIsUnprocessable(t *testing.T) {
 			t.Errorf("%s is taken in with %v", subject, err)
 		}
 	}
+}
+
+// shared is a message with webhooks of three resources, two of each.
+func shared(t *testing.T) inbound.Message {
+	var list []domain.WebhookDelivery
+	for i := range 6 {
+		body := fmt.Appendf(nil, `{"type":"matter.updated","payload":{"id":"m-%d"}}`, i%3)
+		list = append(list, domain.WebhookDelivery{Firm: "f_1", Origin: domain.EventRef{Source: "/smokeball", ID: fmt.Sprint(i)}, At: time.Now(), Body: body,
+			Webhook: domain.Webhook{Type: "matter.updated", Resource: domain.SmokeballID(fmt.Sprintf("m-%d", i%3))}})
+	}
+	m, err := casehug.EncodeWebhooks(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return inbound.Message{Subject: m.Subject, Header: m.Header, Body: m.Body}
+}
+
+// Each webhook of a message is recorded, those of one resource in their order.
+func TestAMessageWithSeveralWebhooks(t *testing.T) {
+	r := &recorded{T: t}
+	if err := r.webhooks().TakeIn(t.Context(), shared(t)); err != nil || len(r.facts) != 6 {
+		t.Fatalf("recorded are %d of 6, %v", len(r.facts), err)
+	}
+	last := map[domain.SmokeballID]string{}
+	for _, w := range r.facts {
+		if w.Origin.ID <= last[w.Resource] {
+			t.Errorf("of %s, %s is recorded after %s", w.Resource, w.Origin.ID, last[w.Resource])
+		}
+		last[w.Resource] = w.Origin.ID
+	}
+}
+
+// A webhook that can't be recorded holds up none of its message, which comes again.
+func TestAMessageOfWhichOneWebhookFails(t *testing.T) {
+	broken := errors.New("the disk is full")
+	r := &recorded{T: t, fails: func(w domain.SmokeballWebhookReceived) error {
+		if w.Origin.ID == "1" {
+			return broken
+		}
+		return nil
+	}}
+	if err := r.webhooks().TakeIn(t.Context(), shared(t)); !errors.Is(err, broken) || len(r.facts) != 5 {
+		t.Errorf("recorded are %d of 5, %v", len(r.facts), err)
+	}
+	r = &recorded{T: t, fails: func(w domain.SmokeballWebhookReceived) error {
+		if w.Origin.ID == "1" {
+			panic("poison")
+		}
+		return nil
+	}}
+	defer func() {
+		if recover() != "poison" || len(r.facts) < 4 {
+			t.Errorf("the panic is lost, or others with it: %d are recorded", len(r.facts))
+		}
+	}()
+	_ = r.webhooks().TakeIn(t.Context(), shared(t))
 }

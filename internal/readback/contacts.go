@@ -1,6 +1,7 @@
 package readback
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -65,8 +66,27 @@ func (s Sights) ReadContacts(ctx context.Context, f domain.FirmID, account strin
 	return position, skipped, nil
 }
 
+// Contact reads a contact for a sync, and records what that showed of the clients who are it.
+func (s Sights) Contact(ctx context.Context, f domain.FirmID, clients []domain.ClientID, id domain.SmokeballID) (domain.SmokeballContact, error) {
+	c, _, err := s.contact(ctx, f, "", domain.UnreadResource{Resource: id, Clients: clients})
+	if err != nil {
+		return domain.SmokeballContact{}, err
+	}
+	shown, read := s.Smokeball.Contact(ctx, f, id)
+	if len(c.clients) == 0 || (read != nil && (!domain.IsNotThere(read) || c.unseen())) {
+		return shown, read
+	}
+	if err := s.recordSeen(ctx, c, shown, read == nil); err != nil {
+		return shown, err
+	}
+	if c.hints.Pending() {
+		_, err = s.answered(ctx, c.glimpse)
+	}
+	return shown, cmp.Or(read, err)
+}
+
 // contact gathers what is on record of a contact before it is read. It reports false where
-// the contact is in another account.
+// the contact is in another account than the one that is named.
 func (s Sights) contact(ctx context.Context, f domain.FirmID, account string, u domain.UnreadResource) (c contact, here bool, err error) {
 	if c.glimpse, err = s.begin(ctx, f, u.Resource, proof(u)); err != nil {
 		return c, false, err
@@ -83,7 +103,7 @@ func (s Sights) contact(ctx context.Context, f domain.FirmID, account string, u 
 		if err != nil {
 			return c, false, err
 		}
-		if known.Account != "" && known.Account != account {
+		if known.Account != "" && account != "" && known.Account != account {
 			return c, false, nil
 		}
 		c.clients = append(c.clients, client{id, is, known})
@@ -101,17 +121,24 @@ func (c contact) unseen() bool {
 	return true
 }
 
-// recordContact records for each client what the read showed.
+// recordContact records for each client what the read showed, and that the webhooks are answered.
 func (s Sights) recordContact(ctx context.Context, c contact, shown domain.SmokeballContact, there bool) (uint64, error) {
+	if err := s.recordSeen(ctx, c, shown, there); err != nil {
+		return 0, err
+	}
+	return s.answered(ctx, c.glimpse)
+}
+
+func (s Sights) recordSeen(ctx context.Context, c contact, shown domain.SmokeballContact, there bool) error {
 	for _, one := range c.clients {
 		// What was told is read after the call: a write of ours that the read shows is on record
 		// by then, or CaseHug's own value says the same.
 		known, _, err := eventstore.Load[domain.Contact](ctx, s.Ledger, domain.ContactStream(c.firm, one.is.Key))
 		if err != nil {
-			return 0, err
+			return err
 		}
-		e := domain.ClientSeen{Client: one.id, Contact: c.resource, Values: shown.Values(), Waits: known.Awaits() != "", Version: shown.VersionID,
-			Ticks: shown.LastUpdated, By: c.by, Hint: c.hints.Newest, ChangedAt: domain.TimeOfTicks(shown.LastUpdated)}
+		e := domain.ClientSeen{Client: one.id, Contact: c.resource, Values: shown.Values(), Waits: known.Awaits() != "" || known.Repairing, Version: shown.VersionID,
+			Ticks: shown.LastUpdated, By: c.by, Hint: c.hints.Newest, ChangedAt: domain.TimeOfTicks(shown.LastUpdated), ReadAt: c.at}
 		if !there {
 			e.Values, e.Ticks, e.ChangedAt = one.gone(), one.is.Sight.Ticks, c.changedAt()
 		}
@@ -119,10 +146,10 @@ func (s Sights) recordContact(ctx context.Context, c contact, shown domain.Smoke
 		_, _, err = eventstore.Execute(ctx, s.Ledger, s.Now, domain.ClientStream(c.firm, one.id),
 			func(now domain.Client) ([]domain.Event, error) { return now.See(made, known.Writes(one.id), e), nil })
 		if err != nil {
-			return 0, err
+			return err
 		}
 	}
-	return s.answered(ctx, c.glimpse)
+	return nil
 }
 
 // gone are the values of a contact that Smokeball no longer shows: those that it had.

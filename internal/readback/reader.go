@@ -55,6 +55,19 @@ const (
 	limit  = 2 * time.Second
 )
 
+// calm is how long a contact waits for others to be read with it that nobody else is known to
+// have changed: a sync has just written or found it. One call reads them all.
+const calm = 15 * time.Second
+
+// dueAt is when a resource is to be read, and from when on it is read together with others.
+func dueAt(u domain.UnreadResource) (at, along time.Time) {
+	along = earlier(u.Last.Add(window), u.Since.Add(limit))
+	if u.Matter == "" && !u.Hinted {
+		return u.Since.Add(calm), u.Since.Add(limit)
+	}
+	return along, along
+}
+
 const (
 	// atOnce is how many reads of a firm are decided on together: what is told meanwhile is
 	// considered after them.
@@ -139,18 +152,25 @@ func (r *Reader) due(f domain.FirmID, all []domain.UnreadResource) (list []domai
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.Now()
+	var along []domain.UnreadResource // contacts that a read of others takes with it
 	for _, u := range all {
-		at := earlier(u.Last.Add(window), u.Since.Add(limit))
+		at, from := dueAt(u)
 		if s := r.rests[f]; s != nil {
-			at = later2(at, s.until, s.resources[u.Resource].until)
+			at, from = later2(at, s.until, s.resources[u.Resource].until), later2(from, s.until, s.resources[u.Resource].until)
 		}
-		if at.After(now) {
-			if later.IsZero() || at.Before(later) {
-				later = at
-			}
+		switch {
+		case !at.After(now):
+			list = append(list, u)
 			continue
+		case !from.After(now):
+			along = append(along, u)
 		}
-		list = append(list, u)
+		if later.IsZero() || at.Before(later) {
+			later = at
+		}
+	}
+	if slices.ContainsFunc(list, func(u domain.UnreadResource) bool { return u.Matter == "" }) {
+		list = append(list, along...)
 	}
 	slices.SortFunc(list, func(a, b domain.UnreadResource) int {
 		return cmp.Or(-cmp.Compare(number(a.Hinted), number(b.Hinted)), a.Since.Compare(b.Since), cmp.Compare(a.Resource, b.Resource))

@@ -12,10 +12,13 @@ import (
 // Smokeball is what reads need of it.
 type Smokeball interface {
 	Matter(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballMatter, error)
+	Contact(ctx context.Context, f domain.FirmID, id domain.SmokeballID) (domain.SmokeballContact, error)
 	// ContactsByID leaves out those that Smokeball does not show.
 	ContactsByID(ctx context.Context, f domain.FirmID, ids []domain.SmokeballID) ([]domain.SmokeballContact, error)
 	// MatterTypes are the account's, remembered for a while.
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
+	// StaffMember is who works, or worked, at the firm, remembered for a while.
+	StaffMember(ctx context.Context, f domain.FirmID, id string) (domain.StaffMember, error)
 }
 
 // Sights records what reads of linked resources show.
@@ -35,17 +38,21 @@ type glimpse struct {
 	resource domain.SmokeballID
 	by       domain.Proof
 	hints    domain.Hints
+	at       time.Time // when it began
 }
 
 func (s Sights) begin(ctx context.Context, f domain.FirmID, id domain.SmokeballID, by domain.Proof) (glimpse, error) {
 	h, _, err := eventstore.Load[domain.Hints](ctx, s.Ledger, domain.HintStream(f, id))
-	return glimpse{firm: f, resource: id, by: by, hints: h}, err
+	if h.Pending() && h.Found {
+		by = domain.BySweep
+	}
+	return glimpse{firm: f, resource: id, by: by, hints: h, at: s.Now().UTC()}, err
 }
 
 // answered records that the webhooks which were on record as the read began are read.
 func (s Sights) answered(ctx context.Context, g glimpse) (uint64, error) {
 	_, head, err := eventstore.Execute(ctx, s.Ledger, s.Now, domain.HintStream(g.firm, g.resource),
-		func(h domain.Hints) ([]domain.Event, error) { return h.Answered(g.hints.Heard, g.by), nil })
+		func(h domain.Hints) ([]domain.Event, error) { return h.Answered(g.hints.Heard, g.by, g.at), nil })
 	return uint64(head.Seq), err
 }
 
@@ -124,10 +131,13 @@ func (s Sights) recordMatter(ctx context.Context, g glimpse, id domain.MatterID,
 	if err == nil {
 		values.TypeName, err = s.typeName(ctx, g.firm, m, values.TypeID)
 	}
+	if err == nil {
+		values, err = s.withResponsible(ctx, g.firm, m, values)
+	}
 	if err != nil {
 		return err
 	}
-	e := domain.MatterSeen{Matter: g.resource, Values: values, Version: shown.VersionID, By: g.by, Hint: g.hints.Newest, ChangedAt: g.changedAt()}
+	e := domain.MatterSeen{Matter: g.resource, Values: values, Version: shown.VersionID, By: g.by, Hint: g.hints.Newest, ChangedAt: g.changedAt(), ReadAt: g.at}
 	_, _, err = eventstore.Execute(ctx, s.Ledger, s.Now, domain.MatterStream(g.firm, id),
 		func(now domain.Matter) ([]domain.Event, error) { return now.See(m.Smokeball.There.Moves, e) })
 	return err
@@ -157,4 +167,22 @@ func (s Sights) typeName(ctx context.Context, f domain.FirmID, m domain.Matter, 
 		}
 	}
 	return "", err
+}
+
+// withResponsible adds who the responsible person is, as far as Smokeball tells.
+func (s Sights) withResponsible(ctx context.Context, f domain.FirmID, m domain.Matter, v domain.MatterValues) (domain.MatterValues, error) {
+	known := m.Smokeball.There.Values
+	switch {
+	case v.Responsible == "":
+		return v, nil
+	case known != nil && known.Responsible == v.Responsible && known.ResponsibleName+known.ResponsibleEmail != "":
+		v.ResponsibleName, v.ResponsibleEmail = known.ResponsibleName, known.ResponsibleEmail
+		return v, nil
+	}
+	who, err := s.Smokeball.StaffMember(ctx, f, v.Responsible)
+	if ce := domain.AsCallError(err); ce != nil && (ce.Class == domain.NotThere || ce.Class == domain.NotPermitted || ce.Class == domain.Permanent) {
+		return v, nil // the id is all that is known
+	}
+	v.ResponsibleName, v.ResponsibleEmail = who.Name, who.Email
+	return v, err
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// recordActivity decides to read a task or an appointment that a webhook named,
-// unless the webhook says that it belongs to a matter which is not linked.
+// recordActivity decides to read a task or an appointment that a webhook named, unless the
+// webhook says that its matter is not linked.
 func (r Webhooks) recordActivity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, w domain.SmokeballWebhookReceived) error {
 	if w.Resource == "" {
 		return nil
@@ -27,7 +27,7 @@ func (r Webhooks) recordActivity(ctx context.Context, f domain.FirmID, kind doma
 	return err
 }
 
-// Activities reads the tasks and appointments that webhooks named, so that those of
+// Activities reads the tasks, appointments and files that webhooks named, so that those of
 // linked matters stand on their timelines. Several webhooks about one cost one read. It
 // runs on the engine that holds the lease of the allowance.
 type Activities struct {
@@ -41,14 +41,16 @@ type Activities struct {
 	}
 	Smokeball interface {
 		Activity(ctx context.Context, f domain.FirmID, kind domain.ActivityKind, id domain.SmokeballID) (domain.Activity, error)
+		File(ctx context.Context, f domain.FirmID, matter, id domain.SmokeballID) (domain.SmokeballFile, error)
+		Files(ctx context.Context, f domain.FirmID, matter domain.SmokeballID) ([]domain.SmokeballFile, error)
 	}
-	// Attempt marks a firm's calls as those that nobody waits for; nil: they are like others.
+	// Attempt marks a firm's calls as background work; nil: they are not marked.
 	Attempt func(ctx context.Context, f domain.FirmID) context.Context
 	Now     func() time.Time
 	Log     *slog.Logger
 }
 
-// rest is how long nothing is read for a firm after a read of its failed.
+// rest is the pause before a firm's next read after a failed one.
 const rest = time.Minute
 
 // Run reads until ctx ends, and returns nil then.
@@ -79,7 +81,11 @@ func (a Activities) Run(ctx context.Context) error {
 // 0 where it appended nothing.
 func (a Activities) readAll(ctx context.Context, resting map[domain.FirmID]time.Time) (position uint64, err error) {
 	list, err := a.Views.Unread()
+	read := map[domain.EventRef]bool{} // with another file of their matter
 	for _, u := range list {
+		if read[u.Notice.Origin] {
+			continue
+		}
 		if err != nil || ctx.Err() != nil {
 			return position, err
 		}
@@ -93,25 +99,33 @@ func (a Activities) readAll(ctx context.Context, resting map[domain.FirmID]time.
 		if !c.Usable(a.Now()) {
 			continue // the ledger says what happens to the connection
 		}
-		at, err := a.read(ctx, u)
-		if ce := domain.AsCallError(err); ce != nil {
-			resting[u.Firm] = a.Now().Add(max(rest, ce.After))
-			a.Log.Info("a task or an appointment can't be read now; retrying", "firm", u.Firm, "resource", u.Notice.Resource, "err", err)
-			continue
+		files := filesWith(list, u)
+		for _, other := range files {
+			read[other.Notice.Origin] = true
 		}
-		if err != nil {
-			return position, err
+		at, err := a.read(ctx, u, files)
+		if err != nil { // Smokeball's or the ledger's: what was named stays unread
+			pause := rest
+			if ce := domain.AsCallError(err); ce != nil {
+				pause = max(rest, ce.After)
+			}
+			resting[u.Firm] = a.Now().Add(pause)
+			a.Log.Info("a task, an appointment or a file can't be read now; retrying", "firm", u.Firm, "resource", u.Notice.Resource, "err", err)
+			continue
 		}
 		position = max(position, at)
 	}
 	return position, err
 }
 
-// read looks at one activity and records what it is.
-func (a Activities) read(ctx context.Context, u domain.UnreadActivity) (uint64, error) {
+// read looks at one activity, or at files of one matter, and records what they are.
+func (a Activities) read(ctx context.Context, u domain.UnreadActivity, files []domain.UnreadActivity) (uint64, error) {
 	calls := ctx
 	if a.Attempt != nil {
 		calls = a.Attempt(ctx, u.Firm)
+	}
+	if u.Notice.Kind == domain.File {
+		return a.readFiles(ctx, calls, files)
 	}
 	is, err := a.Smokeball.Activity(calls, u.Firm, u.Notice.Kind, u.Notice.Resource)
 	if gone(err) {
@@ -129,7 +143,7 @@ func (a Activities) read(ctx context.Context, u domain.UnreadActivity) (uint64, 
 	return uint64(head.Seq), err
 }
 
-// gone reports an activity that Smokeball has no more, or shows us no more.
+// gone reports whether Smokeball no longer has the activity, or no longer shows it to us.
 func gone(err error) bool {
 	ce := domain.AsCallError(err)
 	return ce != nil && (ce.Class == domain.NotThere || ce.Class == domain.NotPermitted || ce.Class == domain.Permanent)

@@ -61,7 +61,7 @@ func anyOrder(t *testing.T, seed uint64) {
 		later(time.Second, func() { o.maps(domain.Mapping{ID: "map_crash", CaseType: "Truck Crash", MatterTypeID: truck}) })
 		lostFor := time.Duration(r.Int64N(int64(40 * time.Millisecond)))
 		later(time.Second, func() {
-			o.fact(domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeNotConnected, Message: "gone"}})
+			o.fact(domain.ConnectionLost{Failure: domain.Failure{Code: domain.CodeNotConnected, Fault: domain.FaultAccessRemoved}})
 			time.Sleep(lostFor)
 			o.connect()
 		})

@@ -11,18 +11,21 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// attempt is one attempt at a matter's current sync: what the ledger says of the matter, and
-// how the parts of the attempt add to it.
+// attempt is one attempt at a matter's current sync: the matter's state from the ledger, and the
+// methods that append to it.
 type attempt struct {
-	ledger  eventstore.Store
-	now     func() time.Time
-	waits   Waits
-	firm    domain.FirmID
-	id      domain.MatterID
-	current domain.Attempt
+	ledger eventstore.Store
+	now    func() time.Time
+	waits  Waits
+	// restored is when the ledger was restored from a backup; zero: never.
+	restored time.Time
+	firm     domain.FirmID
+	id       domain.MatterID
+	current  domain.Attempt
 
 	m             domain.Matter
-	seen          domain.Matter // as the steps under way began with it
+	noted         notes         // of facts that m has and the next append records: see note
+	seen          domain.Matter // the state when the current steps began
 	head          eventstore.Head
 	settings      domain.Settings
 	mappings      domain.Mappings
@@ -30,25 +33,36 @@ type attempt struct {
 	releasedEarly bool          // somebody released the sync before its time
 	changed       chan struct{} // signals a new event in the streams to which it is subscribed
 	stopping      <-chan struct{}
+	timer         func(time.Duration) (over <-chan time.Time, stop func() bool)
+	monitor       *monitor // of the goroutines that work on the attempt; nil: there is one
 }
 
-// errStopping says that the engine stops: the sync goes on with the next start.
+func realTimer(d time.Duration) (over <-chan time.Time, stop func() bool) {
+	t := time.NewTimer(d)
+	return t.C, t.Stop
+}
+
+// errStopping means that the engine stops: the sync continues after the next start.
 var errStopping = errors.New("syncing: handed back")
 
+// begin begins the attempt. Its start is recorded with the first fact that it finds, at the latest
+// before its first call that changes something.
 func (t *attempt) begin(ctx context.Context) (err error) {
-	t.m, t.head, err = eventstore.Execute(ctx, t.ledger, t.now, t.stream(),
-		func(m domain.Matter) ([]domain.Event, error) {
-			t.releasedEarly = m.Current != nil && m.Current.Status == domain.Queued && m.Current.Attempts > 0
-			return m.Begin(t.now())
-		})
-	if err != nil {
+	if t.m, t.head, err = eventstore.Load[domain.Matter](ctx, t.ledger, t.stream()); err != nil {
+		return err
+	}
+	t.releasedEarly = t.m.Current != nil && t.m.Current.Status == domain.Queued && t.m.Current.Attempts > 0
+	if err := t.note(func(m domain.Matter) ([]domain.Event, error) { return m.Begin(t.now()) }); err != nil {
 		return err
 	}
 	t.current, _ = t.m.CurrentAttempt()
+	if t.m.Smokeball.TypeFixed() { // no matter type will be recorded with it
+		return t.recordNoted(ctx)
+	}
 	return nil
 }
 
-// ends reports that this engine begins nothing more: it stops, or another one leads.
+// ends reports whether this engine must begin nothing more: it stops, or is not the leader.
 func (t *attempt) ends() bool {
 	select {
 	case <-t.stopping:
@@ -62,15 +76,47 @@ func (t *attempt) stream() domain.Stream { return domain.MatterStream(t.firm, t.
 
 // record appends facts of this attempt.
 func (t *attempt) record(ctx context.Context, facts ...domain.Event) error {
-	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.current, facts...) })
+	return t.decide(ctx, t.ofAttempt(facts))
 }
 
-func (t *attempt) decide(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) error {
-	m, head, err := eventstore.Execute(ctx, t.ledger, t.now, t.stream(), f)
-	if err == nil || errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrOutdated) { // what is there now says how to go on
+// ofAttempt is the decision that facts belong to this attempt.
+func (t *attempt) ofAttempt(facts []domain.Event) decision {
+	return func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.current, facts...) }
+}
+
+func (t *attempt) decide(ctx context.Context, f decision) error {
+	return t.decideAfter(ctx, f, nothingBefore)
+}
+
+// decideAfter records, in one append, what was noted, what f decides and before both the commits to
+// other streams that first returns. first has no effect if there is nothing else to record.
+func (t *attempt) decideAfter(ctx context.Context, f decision, first before) error {
+	var planned domain.Matter
+	m, head, err := eventstore.ExecuteAfter(ctx, t.ledger, t.now, t.stream(), func(m domain.Matter) ([]domain.Event, error) {
+		facts, err := t.plan(&m)
+		if planned = m; err != nil {
+			return nil, err
+		}
+		more, err := f(m)
+		return append(facts, more...), err
+	}, inOrder(t.noted.first, first))
+	switch {
+	case err == nil:
 		t.m, t.head = m, head
+		t.recorded()
+	case errors.Is(err, domain.ErrTaken) || errors.Is(err, domain.ErrOutdated): // the state in the ledger now decides how to continue
+		t.m, t.head = planned, head
 	}
 	return err
+}
+
+// recorded ends what was noted, and reports it.
+func (t *attempt) recorded() {
+	was := t.noted
+	t.noted = notes{}
+	for _, tell := range was.recorded {
+		tell()
+	}
 }
 
 // intend records the intent of a call when its slot is granted.
@@ -78,8 +124,8 @@ func (t *attempt) intend(f func(domain.Matter) ([]domain.Event, error)) Intend {
 	return func(ctx context.Context) error { return t.decide(ctx, f) }
 }
 
-// undo settles the intent of a call that failed and certainly created nothing, also where
-// another engine has taken the sync over meanwhile.
+// undo settles the intent of a call that failed and certainly created nothing, even if another
+// engine has taken over the sync.
 func (t *attempt) undo(r domain.RequestID) func(context.Context, *domain.CallError) error {
 	return func(ctx context.Context, failed *domain.CallError) error {
 		return t.unmake(ctx, func(m domain.Matter) ([]domain.Event, error) {
@@ -94,7 +140,7 @@ func (t *attempt) undo(r domain.RequestID) func(context.Context, *domain.CallErr
 // answered reports whether Smokeball itself said that the call failed.
 func answered(failed *domain.CallError) bool { return failed.Failure.Smokeball != nil }
 
-// abandon settles the intent of a request whose answer was lost and that no look has shown.
+// abandon settles the intent of a request whose answer was lost and whose effect no read found.
 func (t *attempt) abandon(r domain.RequestID) func(context.Context) error {
 	return func(ctx context.Context) error {
 		return t.unmake(ctx, func(m domain.Matter) ([]domain.Event, error) {
@@ -111,31 +157,43 @@ func (t *attempt) unmake(ctx context.Context, f func(domain.Matter) ([]domain.Ev
 	return err
 }
 
-// reload reads what others recorded, and fails for an attempt that is no longer current.
+// reload reads what others recorded, and fails if the attempt is no longer current.
 func (t *attempt) reload(ctx context.Context) error {
 	return t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Record(t.current) })
 }
 
 // pause waits for d, or until something is recorded in a stream to which the attempt is subscribed.
 func (t *attempt) pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
+	err := t.recordNoted(ctx)
+	if err != nil {
+		return err
+	}
+	t.monitor.outside(func() { err = t.wait(ctx, d) })
+	if err != nil {
+		return err
+	}
+	return t.reload(ctx)
+}
+
+func (t *attempt) wait(ctx context.Context, d time.Duration) error {
+	over, stop := t.timer(d)
+	defer stop()
 	select {
-	case <-timer.C:
+	case <-over:
 	case <-t.changed:
 	case <-t.stopping:
 		return errStopping
 	case <-ctx.Done():
 		return errStopping
 	}
-	return t.reload(ctx)
+	return nil
 }
 
 // since is the time that a step took, in milliseconds.
 func (t *attempt) since(start time.Time) int64 { return t.now().Sub(start).Milliseconds() }
 
-// request derives the id of the next call of this attempt, so that a webhook about one
-// call is never taken for one about another.
+// request derives a distinct id for each call of this attempt, so that a webhook is matched to
+// the right call.
 func (t *attempt) request(parts ...string) domain.RequestID {
 	t.requests++
 	return domain.NewRequestID(append([]string{string(t.firm), string(t.id), string(t.current.Sync), strconv.Itoa(t.current.Number), strconv.Itoa(t.requests)}, parts...)...)
@@ -160,8 +218,8 @@ func (t *attempt) webhooksAbout(ctx context.Context, id domain.SmokeballID) (dom
 	return n, err
 }
 
-// refused records that Smokeball failed what it had accepted, and ends the attempt where that
-// ends the sync.
+// refused records that Smokeball failed a call that it had accepted, and ends the attempt if
+// that ends the sync.
 func (t *attempt) refused(ctx context.Context, r domain.RequestID, message string, id domain.SmokeballID) error {
 	err := t.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Refuse(r, message, id), nil })
 	if err != nil {

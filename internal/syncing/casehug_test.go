@@ -131,7 +131,7 @@ func (p *papers) Open(ctx context.Context, f domain.FirmID, doc domain.Document)
 		p.late[d.ID]--
 		p.mu.Unlock()
 		return nil, false, &domain.CallError{Op: "fetch document", Class: domain.NotThere, Failure: domain.Failure{
-			Code: domain.CodeDocumentUnavailable, Message: "The object store does not have it", Remedy: "Approve it again in CaseHug."}}
+			Code: domain.CodeDocumentUnavailable, Fault: domain.FaultObjectMissing}}
 	}
 	p.mu.Unlock()
 	if then != nil {
@@ -139,17 +139,17 @@ func (p *papers) Open(ctx context.Context, f domain.FirmID, doc domain.Document)
 	}
 	if away {
 		return nil, false, &domain.CallError{Op: "fetch document", Class: domain.Retryable, Failure: domain.Failure{
-			Code: domain.CodeDocumentUnavailable, Message: "The document can't be fetched", Remedy: "We try again by ourselves."}}
+			Code: domain.CodeDocumentUnavailable, Fault: domain.FaultHostDown}}
 	}
 	q := domain.ObjectQuestion{Firm: f, SHA256: d.SHA256, Vouched: doc.Vouched}
 	if err := (domain.ObjectEntry{Firm: p.marks[d.Content.Object]}).Allows(q); err != nil {
 		return nil, false, &domain.CallError{Op: "fetch document", Class: domain.Permanent, Err: err, Failure: domain.Failure{
-			Code: domain.CodeDocumentUnavailable, Message: "The document can't be fetched", Remedy: "Approve it again in CaseHug."}}
+			Code: domain.CodeDocumentUnavailable, Fault: domain.FaultHostNoDocument}}
 	}
 	end := io.EOF
 	if d.SHA256 != "" && digest(text) != d.SHA256 {
 		end = &domain.CallError{Op: "fetch document", Class: domain.Permanent, Failure: domain.Failure{
-			Code: domain.CodeDocumentMismatch, Message: "The document is not the approved one", Remedy: "Approve it again in CaseHug."}}
+			Code: domain.CodeDocumentMismatch, Fault: domain.FaultOtherBytes}}
 	}
 	body := io.MultiReader(strings.NewReader(text), ending{end})
 	if slow > 0 {

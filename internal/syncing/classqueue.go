@@ -13,16 +13,20 @@ type class int
 const (
 	clicked class = iota // a person waits for it
 	live                 // an event asked for it
+	bulk                 // many matters at once
 	classes
 )
 
 // retryWindow is how many jobs of more urgent classes go first while one of a class waits.
 const retryWindow = 4
 
-// classOf is how urgent a sync is that such a trigger asked for.
+// classOf returns the class of a sync with the trigger.
 func classOf(t domain.Trigger) class {
-	if t == domain.TriggerManual || t == domain.TriggerRetry {
+	switch t {
+	case domain.TriggerManual, domain.TriggerRetry:
 		return clicked
+	case domain.TriggerBulk:
+		return bulk
 	}
 	return live
 }
@@ -61,8 +65,8 @@ func (l *classQueue) push(j *job) {
 	}
 }
 
-// pop takes out the first job of the first firm that may have a worker, for a fresh job or
-// for one that comes back, and puts the firm last; nil: there is none.
+// pop removes the first job of the first firm that may have a worker, for a new job or
+// for one that resumes, and moves the firm to the end; nil: there is none.
 func (l *classQueue) pop(may func(f domain.FirmID, back bool) bool) *job {
 	for i, f := range l.firms {
 		q := l.jobs[f]

@@ -4,23 +4,22 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// contact waits until a contact that this sync made, or changed, is there. Another matter's
-// sync may wait for the same one: each learns what the other has found out.
+// contact waits until Smokeball shows a contact that this sync made or changed. Syncs of other
+// matters may wait for the same contact: they share what one of them finds.
 func (s *confirmStep) contact(ctx context.Context, p domain.PendingContact) result {
 	c, err := s.people.contact(ctx, p.Key)
 	if err != nil {
 		return fails(err)
 	}
 	w := s.waitFor(p, c)
-	r := s.watch.await(ctx, awaited{what: "contact", id: p.Contact, request: w.request, since: p.Since, also: []domain.Stream{w.stream()},
-		told: w.told, refused: w.refused,
-		shown: func(ctx context.Context) error { return w.settle(ctx, domain.ByWebhook) },
+	r := s.watch.await(ctx, awaited{what: domain.ThingContact, id: p.Contact, request: w.request, since: p.Since, also: []domain.Stream{w.stream()},
+		recorded: w.told, refused: w.refused,
+		shown: func(context.Context) error { return w.settle(domain.ByWebhook) },
 		look: func(ctx context.Context) (bool, result) {
 			there, err := w.look(ctx)
 			return there, fails(err)
@@ -34,23 +33,20 @@ func (s *confirmStep) contact(ctx context.Context, p domain.PendingContact) resu
 	return fails(w.missed(ctx, r.err))
 }
 
-// absent lets the sync wait once more where the contact itself never appeared: an attempt that
-// begins after that looks again, and creates it again where it is still not there. Where the
-// one before it never appeared either, since this sync was asked for, the sync fails.
+// absent makes the sync wait once if the contact never appeared: the next attempt looks for it,
+// and creates it again if it is still missing. If the previous contact of this sync never
+// appeared either, the sync fails.
 func (w *contactWait) absent(ctx context.Context) error {
 	c, err := w.people.contact(ctx, w.p.Key)
 	if err != nil || c.ID != w.p.Contact || c.Confirmed || c.Unseen.After(w.attempt.m.Current.QueuedAt) {
 		return err
 	}
-	return &domain.CallError{Op: "confirm contact", Class: domain.Retryable, After: w.attempt.waits.Confirm, Failure: domain.Failure{
-		Code:    domain.CodeNotConfirmed,
-		Message: fmt.Sprintf("Smokeball accepted the contact and did not show it within %s (%s)", w.attempt.waits.Confirm, c.ID),
-		Remedy:  "We look for it once more by ourselves. If it is still not there, we create it again.",
-	}}
+	return &domain.CallError{Op: "confirm contact", Class: domain.Retryable, After: w.attempt.waits.Confirm, Failure: domain.Failure{Code: domain.CodeNotConfirmed, Fault: domain.FaultContactNotConfirmed,
+		About: &domain.About{Thing: domain.ThingContact, Resource: c.ID, Seconds: int64(w.attempt.waits.Confirm.Seconds())}}}
 }
 
-// missed records that the contact was not shown, which err says: the next sync looks for it
-// again. One that another sync was shown at the last moment is not missed.
+// missed records that the contact was not shown, if err says so: the next sync looks for it
+// again. It records nothing if another sync saw the contact at the last moment.
 func (w *contactWait) missed(ctx context.Context, err error) error {
 	var shown bool
 	c, _, e := eventstore.Execute(ctx, w.attempt.ledger, w.attempt.now, w.stream(),
@@ -59,7 +55,7 @@ func (w *contactWait) missed(ctx context.Context, err error) error {
 			return c.Miss(w.p.Contact), nil
 		})
 	if e == nil && shown {
-		return w.seen(ctx, c.By)
+		return w.seen(c.By)
 	}
 	return errors.Join(err, e)
 }
@@ -95,7 +91,7 @@ func (w *contactWait) told(ctx context.Context) (bool, error) {
 	case c.ID != w.p.Contact:
 		return false, contactGone(w.p.Contact)
 	case c.Settled():
-		return true, w.seen(ctx, c.By)
+		return true, w.seen(c.By)
 	}
 	return false, nil
 }
@@ -112,18 +108,14 @@ func (w *contactWait) look(ctx context.Context) (bool, error) {
 	if err != nil || (c.Change != nil && !shown.Shows(c.Change.Change)) {
 		return false, err
 	}
-	return true, w.settle(ctx, domain.ByRead)
+	return true, w.settle(domain.ByRead)
 }
 
-// settle records for all who wait for it that the contact is there.
-func (w *contactWait) settle(ctx context.Context, by domain.Proof) error {
-	_, _, err := eventstore.Execute(ctx, w.attempt.ledger, w.attempt.now, w.stream(),
+// settle notes for all who wait for it that the contact is there. They are told when it is recorded.
+func (w *contactWait) settle(by domain.Proof) error {
+	confirmed := commitTo(w.attempt.ledger, w.stream(),
 		func(c domain.Contact) ([]domain.Event, error) { return c.Confirm(w.p.Contact, by), nil })
-	if err != nil {
-		return err
-	}
-	w.notifier.Notify(w.stream())
-	return w.seen(ctx, by)
+	return w.attempt.noteAfter(confirmed, func() { w.notifier.Notify(w.stream()) }, w.fact(by))
 }
 
 func (w *contactWait) lose(ctx context.Context) error {
@@ -132,11 +124,14 @@ func (w *contactWait) lose(ctx context.Context) error {
 	return err
 }
 
-func (w *contactWait) seen(ctx context.Context, by domain.Proof) error {
-	return w.attempt.record(ctx, domain.ContactSeen{Sync: w.attempt.current.Sync, Contact: w.p.Contact, By: by, Request: w.request, DurationMS: w.attempt.now().UnixMilli() - w.start})
+// seen notes that another's sync has recorded that the contact is there.
+func (w *contactWait) seen(by domain.Proof) error { return w.attempt.noteFacts(w.fact(by)) }
+
+func (w *contactWait) fact(by domain.Proof) domain.ContactSeen {
+	return domain.ContactSeen{Sync: w.attempt.current.Sync, Contact: w.p.Contact, By: by, Request: w.request, DurationMS: w.attempt.now().UnixMilli() - w.start}
 }
 
-// refused ends the sync with Smokeball's words; the next one looks for the contact again.
+// refused ends the sync with Smokeball's message; the next sync looks for the contact again.
 func (w *contactWait) refused(ctx context.Context, message string) error {
 	_, _, err := eventstore.Execute(ctx, w.attempt.ledger, w.attempt.now, w.stream(),
 		func(c domain.Contact) ([]domain.Event, error) { return c.Refuse(w.p.Contact), nil })
@@ -146,12 +141,9 @@ func (w *contactWait) refused(ctx context.Context, message string) error {
 	return w.attempt.refused(ctx, w.request, message, w.p.Contact)
 }
 
-// contactGone is the temporary fault that a contact on which the sync relied is not there:
-// the next attempt looks for it again.
+// contactGone is the passing fault that a contact on which the sync relied is missing: the next
+// attempt looks for it again.
 func contactGone(id domain.SmokeballID) error {
-	return &domain.CallError{Op: "read contact", Class: domain.Retryable, Failure: domain.Failure{
-		Code:    domain.CodeSmokeballUnavailable,
-		Message: fmt.Sprintf("Smokeball does not have the contact %s", id),
-		Remedy:  "We look for the client again and try again by ourselves.",
-	}}
+	return &domain.CallError{Op: "read contact", Class: domain.Retryable, Failure: domain.Failure{Code: domain.CodeSmokeballUnavailable, Fault: domain.FaultContactMissing,
+		About: &domain.About{Resource: id}}}
 }

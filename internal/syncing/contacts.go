@@ -16,11 +16,12 @@ type contactStep struct {
 	people    *people
 	confirm   *confirmStep
 	smokeball Contacts
+	look      firstLook
 	locks     *keyed.Mutex[domain.Stream]
+	rest      func() (goOn func())
 }
 
-// do gives each client of the matter its contact, those too that
-// CaseHug names while it works.
+// do gives each client of the matter its contact, including clients that CaseHug adds meanwhile.
 func (s *contactStep) do(ctx context.Context) result {
 	if r := s.refused(ctx); r.ends() {
 		return r
@@ -40,8 +41,8 @@ func (s *contactStep) do(ctx context.Context) result {
 	}
 }
 
-// refused settles Smokeball's word that it failed one of the sync's contacts, which came while
-// no sync waited for it: reads bear it out, which ends the sync, or show the contact.
+// refused settles a webhook that says one of the sync's contacts failed, and that arrived while
+// no sync waited for it: reads confirm the failure, which ends the sync, or show the contact.
 func (s *contactStep) refused(ctx context.Context) result {
 	for _, p := range s.attempt.m.Current.Contacts {
 		c, refused, err := s.refusal(ctx, p.Key)
@@ -51,7 +52,7 @@ func (s *contactStep) refused(ctx context.Context) result {
 		case !refused || c.ID != p.Contact:
 		case c.Confirmed && s.attempt.now().Before(p.Since.Add(s.attempt.waits.Visible)): // the change may still show up; the contact is there
 		default:
-			if r := s.confirm.contact(ctx, p); r.ends() {
+			if r := s.confirm.contact(ctx, p).or(fails(s.attempt.recordNoted(ctx))); r.ends() {
 				return r
 			}
 		}
@@ -95,10 +96,14 @@ func (s *contactStep) stand(ctx context.Context) error {
 	return nil
 }
 
-// one finds, makes or updates the contact of one client and records which it is. It is to be
-// repeated where CaseHug named a newer version of the client meanwhile.
+// one finds, makes or updates the contact of one client and records which it is. Before anything is
+// done, it is recorded that the attempt has begun. Its result repeats it if CaseHug sent a newer
+// version of the client meanwhile.
 func (s *contactStep) one(ctx context.Context, told domain.ClientData) result {
 	w, err := s.work(ctx, told)
+	if err == nil {
+		err = s.attempt.recordNoted(ctx)
+	}
 	if err != nil {
 		return fails(err)
 	}
@@ -112,11 +117,11 @@ func (s *contactStep) work(ctx context.Context, told domain.ClientData) (*contac
 		return nil, err
 	}
 	key, err := s.people.identify(ctx, known, told)
-	return &contactWork{attempt: s.attempt, grant: s.grant, people: s.people, smokeball: s.smokeball, locks: s.locks, told: told, data: known.Newest(told), key: key, stream: domain.ContactStream(s.attempt.firm, key), start: s.attempt.now()}, err
+	return &contactWork{attempt: s.attempt, grant: s.grant, people: s.people, smokeball: s.smokeball, look: s.look, locks: s.locks, rest: s.rest, told: told, data: known.Newest(told), key: key, stream: domain.ContactStream(s.attempt.firm, key), start: s.attempt.now()}, err
 }
 
-// there reports the first client's contact that Smokeball does not show, as a
-// temporary fault: the sync waits for one that was accepted, and creates again one that is gone.
+// there reports the first client's contact that Smokeball does not show, as a passing fault: the
+// sync waits for one that was accepted, and creates one that is gone again.
 func (s *contactStep) there(ctx context.Context) result {
 	for _, c := range s.attempt.m.Data.Clients() {
 		id := s.attempt.m.Contacts[c.ID]

@@ -20,7 +20,7 @@ type DeadLetterRetention struct {
 	Old func(f domain.FirmID, came time.Time) (ids []string, err error)
 }
 
-// betweenEnds is the time between two looks for dead letters whose time is over.
+// betweenEnds is the pause between two searches for dead letters to close.
 const betweenEnds = 6 * time.Hour
 
 // Run looks until ctx ends, and returns nil then.
@@ -40,7 +40,7 @@ func (l DeadLetterRetention) Run(ctx context.Context) error {
 	}
 }
 
-// Look ends what is due now.
+// Look closes the dead letters that are due.
 func (l DeadLetterRetention) Look(ctx context.Context) error {
 	firms, err := l.Firms()
 	if err != nil {

@@ -26,7 +26,7 @@ func TestOldDeadLettersAreClosed(t *testing.T) {
 	old := d.keeps()
 	d.Now = func() time.Time { return now.Add(-domain.DeadLetterRetention + time.Hour) }
 	young := d.keeps(func(l *domain.DeadLettered) { l.Body = []byte("[") })
-	views, err := projections.Open(filepath.Join(t.TempDir(), "views.db"))
+	views, err := projections.Open(filepath.Join(t.TempDir(), "views.db"), &projections.MemoryKeys{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestOldDeadLettersAreClosed(t *testing.T) {
 	go func() { folded <- views.Run(ctx, d.ledger) }()
 	defer func() { stop(); d.must(<-folded); d.must(views.Close()) }()
 	d.must(views.Wait(t.Context(), 2))
-	end := syncing.DeadLetterRetention{Ledger: d.ledger, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Old: views.OldDeadLetters,
+	end := syncing.DeadLetterRetention{Ledger: d.ledger, Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler), Old: views.DeadLetters.OldDeadLetters,
 		Firms: func() ([]domain.FirmID, error) { return []domain.FirmID{oak}, nil }}
 	d.must(end.Look(t.Context()))
 	if d.state(old) != domain.DeadLetterDiscarded || d.state(young) != domain.DeadLetterOpen {

@@ -12,7 +12,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// DeadLetters keep what could not be taken in, and settle it when somebody says so.
+// DeadLetters keeps messages that could not be processed, and retries or discards them on
+// request.
 type DeadLetters struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
@@ -24,7 +25,7 @@ type DeadLetters struct {
 	Fetch func(ctx context.Context, name string) (Message, error)
 }
 
-// Message is what came over the bus.
+// Message is a message from the bus.
 type Message struct {
 	Subject string
 	Header  domain.Header
@@ -80,7 +81,7 @@ func (l DeadLetters) Discard(ctx context.Context, by domain.User, id string) (po
 	return uint64(head.Seq), err
 }
 
-// message is what came, whole.
+// message returns the whole message.
 func (l DeadLetters) message(ctx context.Context, d domain.DeadLettered) (Message, error) {
 	m := Message{Subject: d.Subject, Header: d.Header, Body: d.Body, Vouched: d.Vouched}
 	if d.Whole() {
@@ -99,7 +100,7 @@ func (l DeadLetters) message(ctx context.Context, d domain.DeadLettered) (Messag
 	return m, nil
 }
 
-// stillUnprocessable records an attempt in vain and gives its reasons.
+// stillUnprocessable records a failed retry and returns its reasons.
 func (l DeadLetters) stillUnprocessable(ctx context.Context, by domain.User, stream domain.Stream, u *domain.Unprocessable) (uint64, error) {
 	tried := domain.DeadLetterRetried{By: by.Subject, ByName: by.Name, Code: u.Code, Faults: u.Faults}
 	now, head, err := eventstore.Execute(ctx, l.Ledger, l.Now, stream,
@@ -110,7 +111,7 @@ func (l DeadLetters) stillUnprocessable(ctx context.Context, by domain.User, str
 	if now.State == domain.DeadLetterTakenIn {
 		return uint64(head.Seq), nil // somebody else's retry did it meanwhile
 	}
-	reason, message := domain.Conflict, "The event still can’t be taken in"
+	reason, message := domain.Conflict, "The event is still not accepted"
 	if u.Code == domain.CodeInvalidEvent {
 		reason, message = domain.Invalid, "The event is still not valid"
 	}

@@ -14,6 +14,7 @@ import (
 // TestOnDisk tells the story of a day with the ledger that an engine has on one machine,
 // closed and opened again on the way.
 func TestOnDisk(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, smokeballsim.Config{Seed: 1})
 		path := filepath.Join(t.TempDir(), "ledger.db")

@@ -21,6 +21,7 @@ type documentStep struct {
 	fetcher   *fetcher
 	names     *renameStep
 	smokeball Files
+	oneByOne  bool                   // no document is sent beside another
 	filesOf   domain.SmokeballID     // the matter that files belong to
 	files     []domain.SmokeballFile // of the matter, where they had to be asked for
 }
@@ -35,35 +36,8 @@ func (s *documentStep) do(ctx context.Context) result {
 	return s.names.do(ctx).or(fails(later))
 }
 
-// sendAll sends documents. A fault in one is recorded and does not hold back the others; one
-// that passes is returned as later.
-func (s *documentStep) sendAll(ctx context.Context) (r result, later error) {
-	unsent, err := s.sendable(ctx)
-	if err != nil || len(unsent) == 0 {
-		return fails(err), nil
-	}
-	if r := s.confirm.matter(ctx); r.ends() { // files are added to a matter that is there
-		return r, nil
-	}
-	for _, d := range unsent {
-		if d.Uploaded {
-			continue // only its confirmation is missing
-		}
-		r := repeat(func() result { return s.sendOrFail(ctx, d.Data.ID) })
-		ce := domain.AsCallError(r.err)
-		switch {
-		case !r.ends():
-		case ce == nil || ce.Class == domain.SignIn || ce.Failure.Code == domain.CodeMatterGone || ctx.Err() != nil:
-			return r, nil
-		default:
-			later = errors.Join(later, r.err)
-		}
-	}
-	return done, later
-}
-
 // sendOrFail sends a document, or records why that is not possible. A document that is approved
-// again during a failed try gets a try of its own.
+// again during a failed attempt is attempted again.
 func (s *documentStep) sendOrFail(ctx context.Context, id domain.DocumentID) result {
 	tried, _ := s.attempt.m.Document(id)
 	r := s.send(ctx, id)
@@ -81,20 +55,18 @@ func (s *documentStep) sendOrFail(ctx context.Context, id domain.DocumentID) res
 	return s.failed(ctx, tried, ce)
 }
 
-// An approval waits so long for its object, and looks for it so often: soon at first, then
-// after a fifth of the time since the approval, and never more rarely than mostBetweenLooks.
+// How long an approval waits for its object, and how often it looks: soon at first, then after a
+// fifth of the time since the approval, at most mostBetweenLooks apart.
 const (
-	objectWait          = time.Hour
-	leastBetweenLooks   = time.Second
-	mostBetweenLooks    = 20 * time.Second
-	shareBetweenLooks   = 5
-	objectComesByItself = "It goes on by itself when CaseHug puts the document, until %s. If it does not come, whoever runs the service that sends documents puts it."
+	objectWait        = time.Hour
+	leastBetweenLooks = time.Second
+	mostBetweenLooks  = 20 * time.Second
+	shareBetweenLooks = 5
 )
 
-// comes lets the sync wait for an approval's object, which is not there yet.
+// comes makes the sync wait for an approval's object, which is missing.
 func (s *documentStep) comes(ce *domain.CallError, told time.Time) result {
-	f := ce.Failure
-	f.Remedy = fmt.Sprintf(objectComesByItself, told.Add(objectWait).UTC().Format("15:04 UTC"))
+	f := ce.Failure.With(func(a *domain.About) { a.Until = told.Add(objectWait).UTC() })
 	return result{next: waits, wait: waiting{failure: f, until: s.attempt.now().Add(betweenLooks(s.attempt.now().Sub(told)))}}
 }
 
@@ -103,8 +75,17 @@ func betweenLooks(waited time.Duration) time.Duration {
 	return min(max(waited/shareBetweenLooks, leastBetweenLooks), mostBetweenLooks)
 }
 
-// sendable are the documents to be sent. Those that this sync leaves out it warns of.
+// sendable returns the documents to send, and warns of those that this sync leaves out.
 func (s *documentStep) sendable(ctx context.Context) (list []domain.Document, err error) {
+	for _, d := range s.attempt.m.Documents {
+		if d.Removed == nil {
+			continue
+		}
+		gone := domain.Warning{Code: domain.WarnDocumentRemoved, About: &domain.About{File: d.Data.FileName, Since: d.Removed.At}}
+		if err := s.attempt.warn(ctx, gone); err != nil {
+			return nil, err
+		}
+	}
 	for _, d := range s.attempt.m.Unsent() {
 		if !s.attempt.m.Current.LeavesOut(d) {
 			list = append(list, d)
@@ -167,9 +148,9 @@ func (s *documentStep) sendNewest(ctx context.Context, id domain.DocumentID, put
 	}))
 }
 
-// put sends the document's bytes to its file, which is announced where it is not there yet.
-// That other bytes replace known ones is recorded before: whoever goes on after a kill does
-// not take those for the file's.
+// put sends the document's bytes to its file, which is announced first if it does not exist. It
+// records beforehand that other bytes replace known ones, so that after a kill the engine does
+// not take the old bytes for the file's.
 func (s *documentStep) put(ctx context.Context, id domain.DocumentID, c *spooled) (sent domain.DocumentUploaded, r result) {
 	upload, r := s.place(ctx, id)
 	if r.ends() {
@@ -184,8 +165,7 @@ func (s *documentStep) put(ctx context.Context, id domain.DocumentID, c *spooled
 	return domain.DocumentUploaded{Sync: s.attempt.current.Sync, Document: id, File: upload.File, Request: d.Request, SHA256: c.sha256, SizeBytes: c.size}, fails(s.sendTo(ctx, upload, c))
 }
 
-// place finds out where the bytes go: a fresh URL of the document's file, or of a new
-// one.
+// place returns where to send the bytes: a fresh URL of the document's file, or of a new one.
 func (s *documentStep) place(ctx context.Context, id domain.DocumentID) (u domain.Upload, r result) {
 	r = repeat(func() (r result) {
 		switch d, _ := s.attempt.m.Document(id); {
@@ -224,7 +204,7 @@ func (s *documentStep) announce(ctx context.Context, d domain.Document) (u domai
 		},
 		undo: s.attempt.undo(rid),
 		failed: func(ctx context.Context, err error) result {
-			return s.folders.unfile(d.Data.ID, draft, s.folders.folderGone(ctx, s.folders.path(d.Data), s.link.classify(ctx, err)))
+			return s.folders.unfile(d.Data.ID, draft, s.folders.folderGone(ctx, s.folders.path(d.Data), draft.Folder, s.link.classify(ctx, err)))
 		},
 	}.ask(ctx)
 	return u, r
@@ -243,7 +223,7 @@ func (s *documentStep) fileDraft(ctx context.Context, d domain.DocumentData) (do
 	return draft, s.folders.put(ctx, d.ID, &draft, path)
 }
 
-// freshURL asks for a place for the bytes of a file that was announced before.
+// freshURL requests a new upload URL for a file that was announced before.
 func (s *documentStep) freshURL(ctx context.Context, d domain.Document) (domain.Upload, result) {
 	for pause, waited := looks.First, time.Duration(0); ; pause = looks.Next(pause) {
 		u, err := s.smokeball.UploadURL(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, d.File)
@@ -306,11 +286,13 @@ func fileOf(list []domain.SmokeballFile, id domain.DocumentID) int {
 }
 
 // findMoved finds a document in the linked matter that may have it already: it was sent to
-// another matter before and this one may have been ours earlier, or Smokeball refused the
-// file after it had taken it in. there: its bytes are the approved ones.
+// another matter before and this one may have been ours earlier, Smokeball refused the file
+// after it had taken it in, or the ledger lost what it knew of the file. there: its bytes are the approved ones.
 func (s *documentStep) findMoved(ctx context.Context, id domain.DocumentID) (there bool, r result) {
 	d, _ := s.attempt.m.Document(id)
-	if !d.Doubted && (!d.Moved || s.attempt.m.Smokeball.Made) {
+	lost := d.File == "" && s.attempt.mayHaveFiles()
+	moved := d.File == "" && d.Moved && !s.attempt.m.Smokeball.Made
+	if !d.Doubted && !lost && !moved {
 		return false, done
 	}
 	if matter := s.attempt.m.Smokeball.ID; s.filesOf != matter || d.Doubted {
@@ -334,11 +316,11 @@ func (s *documentStep) findMoved(ctx context.Context, id domain.DocumentID) (the
 	return there, fails(s.attempt.record(ctx, facts...))
 }
 
-// sendTo sends the bytes. Where the URL has ended meanwhile that is a passing fault: the
-// next attempt asks for a fresh one.
+// sendTo sends the bytes. An expired URL is a passing fault: the next attempt requests a fresh
+// one.
 func (s *documentStep) sendTo(ctx context.Context, u domain.Upload, c *spooled) error {
 	if _, err := c.file.Seek(0, io.SeekStart); err != nil {
 		return fmt.Errorf("read the spooled document: %w", err)
 	}
-	return s.smokeball.Upload(ctx, u, io.NopCloser(c.file), c.size)
+	return s.smokeball.Upload(ctx, u, io.NopCloser(spoolReader{s.fetcher, c.file}), c.size)
 }

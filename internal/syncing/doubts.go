@@ -2,8 +2,8 @@ package syncing
 
 import "github.com/casehug/smokeball-sync/domain"
 
-// doubts are what a person should look at about the client and the contact. What was in doubt
-// when the contact was found or made is a warning of the sync that did so.
+// doubts are what a person should check about the client and the contact. Doubts that arose when
+// the contact was found or made are warnings of the sync that did so.
 func (w *contactWork) doubts() []domain.Warning {
 	var list []domain.Warning
 	warn := func(code domain.WarningCode, about domain.About) {

@@ -2,25 +2,27 @@ package syncing
 
 import (
 	"container/heap"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// dueQueue is what a running scheduler knows of the syncs that have not ended: which of them
-// rest until a time, and which wait for their firm's connection. What waits for another fact
-// is only listed: the change of its Due tells.
+// dueQueue is what a running scheduler knows of the syncs that have not ended: which of them wait
+// for a time, and which firms have syncs that wait for the connection. Syncs that wait for a fact
+// are in the views alone, which report them when the fact appears.
 type dueQueue struct {
 	entries    map[matterKey]*entry
 	scheduled  timeline
-	held       map[domain.FirmID]map[*entry]struct{}
-	behindView []*entry  // whose last attempt is not in the views yet
-	seen       time.Time // on the wall clock, when it was looked at last
-	heldAt     time.Time // when what is held back was looked at last
+	held       map[domain.FirmID]struct{} // firms whose syncs wait for the connection
+	behindView []*entry                   // entries whose last attempt is not in the views yet
+	seen       time.Time                  // on the wall clock, when it was looked at last
+	heldAt     time.Time                  // when the held firms were last checked
 
 	mu      sync.Mutex // guards what workers change: stirred, and job, running, after, not, faults of entries
-	changed []*entry   // that have to be looked at
+	changed []*entry   // entries to check
 }
 
 type matterKey struct {
@@ -42,7 +44,7 @@ type entry struct {
 }
 
 func newDueQueue() *dueQueue {
-	return &dueQueue{entries: map[matterKey]*entry{}, held: map[domain.FirmID]map[*entry]struct{}{}}
+	return &dueQueue{entries: map[matterKey]*entry{}, held: map[domain.FirmID]struct{}{}}
 }
 
 // learn notes what changed.
@@ -78,14 +80,14 @@ func (a *dueQueue) drop(e *entry) {
 	}
 }
 
-// noteChange has an entry looked at.
+// noteChange marks an entry to be checked.
 func (a *dueQueue) noteChange(e *entry) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.changed = append(a.changed, e)
 }
 
-// due is what has to be looked at now.
+// due returns the entries to check now.
 func (a *dueQueue) due(position uint64, now time.Time) []*entry {
 	a.release(now)
 	late := a.behindView
@@ -104,8 +106,8 @@ func (a *dueQueue) due(position uint64, now time.Time) []*entry {
 	return list
 }
 
-// release stirs what has rested, all that rests where the wall clock was set back, and what is
-// held back from time to time.
+// release marks the entries whose time has come; if the wall clock was set back, all resting
+// entries.
 func (a *dueQueue) release(now time.Time) {
 	wall := now.Round(0)
 	setBack := wall.Before(a.seen)
@@ -115,15 +117,21 @@ func (a *dueQueue) release(now time.Time) {
 		a.unplace(e)
 		a.noteChange(e)
 	}
-	if !setBack && wall.Sub(a.heldAt) < look {
-		return
+	if setBack {
+		a.heldAt = time.Time{}
 	}
-	a.heldAt = wall
-	for _, firm := range a.held {
-		for e := range firm {
-			a.noteChange(e)
-		}
+}
+
+// firmsToAsk returns, periodically, the firms whose connections may have become usable without an
+// event in the ledger.
+func (a *dueQueue) firmsToAsk(now time.Time) []domain.FirmID {
+	wall := now.Round(0)
+	if wall.Sub(a.heldAt) < look && !wall.Before(a.heldAt) {
+		return nil
 	}
+	firms := slices.Collect(maps.Keys(a.held))
+	a.heldAt, a.held = wall, map[domain.FirmID]struct{}{}
+	return firms
 }
 
 // wait is how long nothing will be due by itself.
@@ -134,36 +142,23 @@ func (a *dueQueue) wait(now time.Time) time.Duration {
 	return min(look, max(a.scheduled[0].until.Sub(now), time.Millisecond))
 }
 
-// rest lets an entry rest until a time.
+// rest keeps an entry until a time.
 func (a *dueQueue) rest(e *entry, until time.Time) {
 	e.until = until
 	heap.Push(&a.scheduled, e)
 }
 
-// holdBack lets an entry wait for its firm's connection.
-func (a *dueQueue) holdBack(e *entry) {
-	firm := a.held[e.key.firm]
-	if firm == nil {
-		firm = map[*entry]struct{}{}
-		a.held[e.key.firm] = firm
-	}
-	firm[e] = struct{}{}
-}
+// holdBack notes that syncs of a firm wait for its connection.
+func (a *dueQueue) holdBack(f domain.FirmID) { a.held[f] = struct{}{} }
 
-// unplace takes an entry out of where it waits.
+// unplace removes an entry from wherever it waits.
 func (a *dueQueue) unplace(e *entry) {
 	if e.index > 0 {
 		heap.Remove(&a.scheduled, e.index-1)
 	}
-	if firm := a.held[e.key.firm]; firm != nil {
-		delete(firm, e)
-		if len(firm) == 0 {
-			delete(a.held, e.key.firm)
-		}
-	}
 }
 
-// timeline has the entry that rests shortest first.
+// timeline is a heap of resting entries, the earliest first.
 type timeline []*entry
 
 func (t timeline) Len() int           { return len(t) }

@@ -14,6 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/smokeball"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/bulk"
 	"github.com/casehug/smokeball-sync/internal/keyed"
 	"github.com/casehug/smokeball-sync/internal/readback"
 	"github.com/casehug/smokeball-sync/internal/syncing"
@@ -29,6 +30,9 @@ type engine struct {
 	requests syncing.Requests
 	webhooks syncing.Webhooks
 	stalls   *syncing.Stalls
+	handler  *syncing.Handler
+	bulks    bulk.Service
+	meter    *bulk.Meter
 
 	cancel context.CancelFunc
 	work   sync.WaitGroup
@@ -49,8 +53,9 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	e.webhooks = syncing.Webhooks{Ledger: l, Now: time.Now, Routes: e.rows, Notify: e.wakes.Notify}
 	calls := &syncing.Calls{}
 	e.stalls = &syncing.Stalls{Views: e.rows, Calls: calls, Now: o.now, Log: quiet}
-	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes,
-		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: urgency, Confirming: smokeball.ToConfirm}
+	handler := &syncing.Handler{Ledger: l, Smokeball: e.client, Documents: o.papers, Views: e.rows, Keys: keys{}, Waits: o.waits, Retypes: o.retypes, Restored: o.restored,
+		Now: o.now, Log: quiet, Spool: o.TempDir(), Notifier: e.wakes, Calls: calls, Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: o.urgency, Confirming: smokeball.ToConfirm, Waiting: smokeball.WithWaits}
+	e.handler = handler
 	scheduler := &syncing.Scheduler{Ledger: l, Views: e.rows, Handler: handler, Now: o.now, Log: quiet, Active: o.workers, Grace: 8 * time.Second}
 	outbox := syncing.Outbox{Ledger: l, Checkpoint: o.mark, Entry: e.entry, Connection: e.status, Change: changeIn, Publish: o.hear, Stuck: &syncing.Stuck{}}
 	plans := syncing.Activities{Ledger: l, Views: e.rows, Smokeball: e.client, Now: time.Now, Log: quiet}
@@ -58,17 +63,32 @@ func (o *office) wire(l eventstore.Store, way http.RoundTripper) {
 	if o.reads {
 		sights := readback.Sights{Ledger: l, Smokeball: e.client, Now: o.now}
 		handler.Smokeball = watching{e.client, sights, e.rows}
-		reader := &readback.Reader{Sights: sights, Views: e.rows.(*projections.Views), Log: quiet, Attempt: forNobody}
-		parts = append(parts, reader.Run)
+		reader := &readback.Reader{Sights: sights, Views: unreadRows{storedIn(e.rows).Progress, storedIn(e.rows).Resources}, Log: quiet, Attempt: forNobody}
+		checks := readback.Checks{Ledger: l, Views: checkRows{storedIn(e.rows).Progress, storedIn(e.rows).Checks, storedIn(e.rows).Resources}, Now: o.now, Log: quiet}
+		followers := syncing.Followers{Ledger: l, Views: goneRows{storedIn(e.rows).Progress, storedIn(e.rows).Gone}, Smokeball: e.client, Keys: keys{}, Now: o.now, Log: quiet}
+		settler := syncing.Settler{Differences: o.differences(), Views: settledRows{storedIn(e.rows).Progress, storedIn(e.rows).Connections, storedIn(e.rows).Drift}, Now: o.now, Log: quiet}
+		parts = append(parts, reader.Run, checks.Run, followers.Run, settler.Run)
+		if o.swept != nil {
+			parts = append(parts, o.sweeper(sights).Run, o.gaps().Run)
+		}
+	}
+	if o.bulky {
+		parts = append(parts, o.bulkRunner(l, handler).Run)
 	}
 	o.open.Store(e)
 	o.run(parts, func(ctx context.Context) error { return e.rows.Run(ctx, l) }, scheduler.Run, plans.Run, outbox.Run, e.stalls.Run)
 }
 
 // urgency lets what a person asked for go first.
-func urgency(ctx context.Context, f domain.FirmID, t domain.Trigger) context.Context {
+func (o *office) urgency(ctx context.Context, f domain.FirmID, t domain.Trigger, s domain.SyncID) context.Context {
 	if t == domain.TriggerManual || t == domain.TriggerRetry {
 		return smokeball.WithPriority(ctx, f, smokeball.Clicked)
+	}
+	if t == domain.TriggerBulk {
+		if o.meter != nil {
+			ctx = smokeball.WithCount(ctx, o.meter.Of(f, s))
+		}
+		return smokeball.WithPriority(ctx, f, smokeball.Bulk)
 	}
 	return smokeball.WithPriority(ctx, f, smokeball.Live)
 }
@@ -78,9 +98,9 @@ func (o *office) openRows() views {
 	if o.light {
 		return newLight()
 	}
-	v, err := projections.Open(o.file)
+	v, err := projections.Open(o.file, &o.keys)
 	o.must(err)
-	return v
+	return storedOf(v)
 }
 
 // newID gives ids that no engine of the office gave before.
@@ -166,6 +186,9 @@ func (m mailbox) RoundTrip(r *http.Request) (*http.Response, error) {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
 		return nil, err
+	}
+	if m.post.holds(r, body) {
+		return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(bytes.NewReader(nil)), Request: r}, nil
 	}
 	e := m.open.Load()
 	if e == nil {

@@ -44,3 +44,7 @@ func (w *Workers) Free(f domain.FirmID) { w.free(f) }
 
 // BetweenLooks is the pause before the next look for an awaited object.
 func BetweenLooks(waited time.Duration) time.Duration { return betweenLooks(waited) }
+
+// Rest is how a sync waits for others, and Rests whether one does.
+func (c *Calls) Rest(s domain.Stream, now func() time.Time) (goOn func()) { return c.rest(s, now) }
+func (c *Calls) Rests(s domain.Stream) bool                               { return c.rests(s) }

@@ -5,7 +5,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 
@@ -39,7 +38,7 @@ func (f *fetcher) fetch(ctx context.Context, d domain.Document) (copied *spooled
 		return nil, err
 	}
 	goOn := f.calls.rest(f.attempt.stream(), f.attempt.now)
-	err = f.hold.without(ctx, f.attempt.stopping, func() error {
+	fetch := func() error {
 		leave, err := f.fetches.enter(ctx, f.attempt.stopping, f.attempt.firm, f.hold.class)
 		if err != nil {
 			return err
@@ -49,7 +48,8 @@ func (f *fetcher) fetch(ctx context.Context, d domain.Document) (copied *spooled
 		copied, err = f.copy(ctx, d)
 		goOn = f.calls.rest(f.attempt.stream(), f.attempt.now) // until it has a worker
 		return err
-	})
+	}
+	f.attempt.monitor.outside(func() { err = f.hold.without(ctx, f.attempt.stopping, fetch) })
 	goOn()
 	if err == nil {
 		err = f.attempt.reload(ctx)
@@ -73,8 +73,11 @@ func (f *fetcher) copy(ctx context.Context, d domain.Document) (*spooled, error)
 	if err := os.Remove(file.Name()); err != nil { // open, but without a name: gone with the process
 		return nil, errors.Join(spoolFault(err), file.Close())
 	}
-	digest := sha256.New()
-	n, err := io.Copy(io.MultiWriter(spoolWriter{f, file}, digest), src)
+	to, digest := io.Writer(spoolWriter{f, file}), sha256.New()
+	if d.Data.SHA256 == "" {
+		to = io.MultiWriter(to, digest)
+	}
+	n, err := io.Copy(to, src)
 	if err != nil {
 		return nil, errors.Join(sourceFault(err, d.Data), file.Close())
 	}
@@ -83,10 +86,14 @@ func (f *fetcher) copy(ctx context.Context, d domain.Document) (*spooled, error)
 			return nil, errors.Join(err, file.Close())
 		}
 	}
-	return &spooled{file: file, size: n, sha256: hex.EncodeToString(digest.Sum(nil))}, nil
+	known := d.Data.SHA256 // reading has compared it
+	if known == "" {
+		known = hex.EncodeToString(digest.Sum(nil))
+	}
+	return &spooled{file: file, size: n, sha256: known}, nil
 }
 
-// askProof withdraws what a publisher vouched for where another firm has proved that the
+// askProof withdraws a publisher's claim to the object if another firm has proved that the
 // object is its document.
 func (f *fetcher) askProof(ctx context.Context, d *domain.Document) error {
 	if d.Data.Content.Object == "" || d.Data.SHA256 != "" || !d.Vouched {
@@ -107,7 +114,7 @@ func (f *fetcher) prove(ctx context.Context, d domain.DocumentData) error {
 	return err
 }
 
-// spoolWriter separates faults of our disk from faults of the source, and notes that bytes come.
+// spoolWriter distinguishes faults of our disk from faults of the source, and notes progress.
 type spoolWriter struct {
 	fetcher *fetcher
 	file    *os.File
@@ -122,22 +129,26 @@ func (w spoolWriter) Write(p []byte) (int, error) {
 	return n, nil
 }
 
+// spoolReader notes progress while a document is sent.
+type spoolReader struct {
+	fetcher *fetcher
+	file    *os.File
+}
+
+func (r spoolReader) Read(p []byte) (int, error) {
+	r.fetcher.calls.note(r.fetcher.attempt.stream(), r.fetcher.attempt.now())
+	return r.file.Read(p)
+}
+
 // sourceFault is the error of a source that broke off.
 func sourceFault(err error, d domain.DocumentData) error {
 	if domain.AsCallError(err) != nil {
 		return err
 	}
-	return &domain.CallError{Op: "fetch document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
-		Code:    domain.CodeDocumentUnavailable,
-		Message: fmt.Sprintf("“%s” broke off while it was fetched", d.FileName),
-		Remedy:  "We try again by ourselves.",
-	}}
+	return &domain.CallError{Op: "fetch document", Class: domain.Retryable, Err: err, Failure: domain.Failure{Code: domain.CodeDocumentUnavailable, Fault: domain.FaultSourceBrokeOff,
+		About: &domain.About{File: d.FileName}}}
 }
 
 func spoolFault(err error) error {
-	return &domain.CallError{Op: "spool document", Class: domain.Retryable, Err: err, Failure: domain.Failure{
-		Code:    domain.CodeInternal,
-		Message: "The engine could not store the document on its way",
-		Remedy:  "We try again by ourselves. CaseHug's operators check the space in ENGINE_DATA_DIR.",
-	}}
+	return &domain.CallError{Op: "spool document", Class: domain.Retryable, Err: err, Failure: domain.Failure{Code: domain.CodeInternal, Fault: domain.FaultSpool}}
 }

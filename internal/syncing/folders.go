@@ -15,11 +15,12 @@ type folderStep struct {
 	attempt   *attempt
 	link      *link
 	smokeball Folders
+	one       *monitor                              // one document's folders are found or made at a time
 	unfiled   map[domain.DocumentID]*domain.Failure // documents that go to the matter's root, and why Smokeball refused their folder
 }
 
-// folder is the Smokeball folder of a path such as Intake/Forms, made where it is not
-// there; "" for the matter's root.
+// folder returns the Smokeball folder of a path such as Intake/Forms, and makes missing ones; ""
+// for the matter's root.
 func (s *folderStep) folder(ctx context.Context, path string) (domain.SmokeballID, result) {
 	var parent domain.SmokeballID
 	for _, part := range parts(path) {
@@ -36,7 +37,8 @@ func (s *folderStep) put(ctx context.Context, id domain.DocumentID, draft *domai
 	if _, ok := s.unfiled[id]; ok {
 		return done
 	}
-	switch draft.Folder, r = s.folder(ctx, path); {
+	s.exclusively(func() { draft.Folder, r = s.folder(ctx, path) })
+	switch {
 	case domain.IsNotThere(r.err):
 		draft.FolderPath = path // folders can't be asked about here: Smokeball places the file by the path
 		return done
@@ -47,8 +49,16 @@ func (s *folderStep) put(ctx context.Context, id domain.DocumentID, draft *domai
 	return r
 }
 
-// unfile lets a file which Smokeball refused together with its folder be announced once more
-// without it.
+// exclusively works on folders while no other document's are worked on.
+func (s *folderStep) exclusively(do func()) {
+	leave := func() { s.one.free <- struct{}{} }
+	s.attempt.monitor.outside(func() { <-s.one.free })
+	defer leave()
+	do()
+}
+
+// unfile makes the step announce a file, which Smokeball refused with its folder, again without
+// the folder.
 func (s *folderStep) unfile(id domain.DocumentID, draft domain.FileDraft, r result) result {
 	if (draft.Folder == "" && draft.FolderPath == "") || !refused(r.err) || domain.AsCallError(r.err).Failure.Code == domain.CodeMatterGone {
 		return r
@@ -88,11 +98,25 @@ func parts(path string) (list [][2]string) {
 
 // folderGone says why Smokeball refuses a file: a folder on its path may have been deleted
 // there. Then the folder is forgotten, so that it is made again.
-func (s *folderStep) folderGone(ctx context.Context, path string, r result) result {
+// used is the folder that the file was announced for: another document of this sync may have
+// found out meanwhile that it is gone.
+func (s *folderStep) folderGone(ctx context.Context, path string, used domain.SmokeballID, r result) (gone result) {
 	ce := domain.AsCallError(r.err)
 	if ce == nil || ce.Unsettled || (ce.Class != domain.Permanent && ce.Class != domain.Retryable) || ce.Failure.Code != domain.CodeSmokeballRefused {
 		return r
 	}
+	s.exclusively(func() {
+		if all := parts(path); used != "" && len(all) > 0 && s.attempt.m.Folders[all[len(all)-1][0]].ID != used {
+			gone = again
+			return
+		}
+		gone = s.whichIsGone(ctx, path, r)
+	})
+	return gone
+}
+
+// whichIsGone forgets the first folder on the path that Smokeball no longer has.
+func (s *folderStep) whichIsGone(ctx context.Context, path string, r result) result {
 	var parent domain.SmokeballID
 	for _, part := range parts(path) {
 		id := s.attempt.m.Folders[part[0]].ID
@@ -130,10 +154,10 @@ func (s *folderStep) folderIn(ctx context.Context, parent domain.SmokeballID, pa
 	})
 }
 
-// neverShown is the refusal of a folder that Smokeball took in and then did not make.
+// neverShown is the refusal of a folder that Smokeball accepted and never showed.
 func neverShown(name string) error {
-	return &domain.CallError{Op: "create folder", Class: domain.Permanent, Failure: domain.Failure{Code: domain.CodeSmokeballRefused,
-		Message: "Smokeball took the folder “" + name + "” in and never showed it."}}
+	return &domain.CallError{Op: "create folder", Class: domain.Permanent, Failure: domain.Failure{Code: domain.CodeSmokeballRefused, Fault: domain.FaultFolderNeverShown,
+		About: &domain.About{Value: name}}}
 }
 
 // lookAgain settles a creation whose answer was lost, or that was accepted and is not there yet:

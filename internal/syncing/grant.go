@@ -16,19 +16,17 @@ type grant struct {
 	webhooks bool      // Smokeball sends the firm's changes by webhook
 }
 
-// check checks what a sync needs before it may call: the matter and a connection.
+// check checks what a sync requires before its first call: the matter and a connection.
 func (g *grant) check(ctx context.Context) result {
 	if !g.attempt.m.Known {
-		return waitsFor(domain.Failure{Code: domain.CodeMatterUnknown,
-			Message: "CaseHug has not announced this matter yet",
-			Remedy:  "It goes on by itself when CaseHug announces the matter. If that does not happen, CaseHug's support looks for the missing event."})
+		return waitsFor(domain.Failure{Code: domain.CodeMatterUnknown, Fault: domain.FaultMatterNotAnnounced})
 	}
 	c, _, err := eventstore.Load[domain.Connection](ctx, g.attempt.ledger, domain.ConnectionStream(g.attempt.firm))
 	g.account, g.at, g.webhooks = c.Account.ID, c.At, c.Subscription != ""
 	if err != nil || c.Usable(g.attempt.now()) {
 		return fails(err)
 	}
-	return waitsFor(unusable(c.Status(g.attempt.now())))
+	return waitsFor(c.Status(g.attempt.now()).Unusable())
 }
 
 // ensureSame requires the connection to be the one with which the steps began. If a firm admin
@@ -40,26 +38,22 @@ func (g *grant) ensureSame(ctx context.Context) result {
 	case err != nil:
 		return fails(err)
 	case !c.Usable(g.attempt.now()):
-		return waitsFor(unusable(c.Status(g.attempt.now())))
-	case c.Account.ID == g.account && c.At.Equal(g.at):
+		return waitsFor(c.Status(g.attempt.now()).Unusable())
+	case g.is(c):
 		return done
 	}
 	return startOver
 }
 
-// unusable says why no calls can be made for a firm.
-func unusable(s domain.ConnectionStatus) domain.Failure {
-	switch s {
-	case domain.StatusReauthorizationRequired:
-		return domain.Failure{Code: domain.CodeReauthorizationRequired,
-			Message: "Smokeball's authorization of CaseHug has ended",
-			Remedy:  "A firm admin connects to Smokeball again under Settings → Integrations. The sync then goes on by itself."}
-	case domain.StatusRevoked:
-		return domain.Failure{Code: domain.CodeNotConnected,
-			Message: "CaseHug's access was removed in Smokeball",
-			Remedy:  "A firm admin connects to Smokeball again under Settings → Integrations. The sync then goes on by itself."}
+func (g *grant) is(c domain.Connection) bool { return c.Account.ID == g.account && c.At.Equal(g.at) }
+
+// stands fails with domain.ErrOutdated if the connection is no longer the one with which the steps
+// began. What a call shows or makes is in the account whose tokens it was sent with: it is checked
+// after these were chosen, and before anything is recorded of the account.
+func (g *grant) stands(ctx context.Context) error {
+	c, _, err := eventstore.Load[domain.Connection](ctx, g.attempt.ledger, domain.ConnectionStream(g.attempt.firm))
+	if err == nil && (!g.is(c) || !c.Usable(g.attempt.now())) {
+		err = domain.ErrOutdated
 	}
-	return domain.Failure{Code: domain.CodeNotConnected,
-		Message: "The firm is not connected to Smokeball",
-		Remedy:  "A firm admin connects to Smokeball under Settings → Integrations. The sync then goes on by itself."}
+	return err
 }

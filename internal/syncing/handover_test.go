@@ -69,6 +69,7 @@ func takeOver(t *testing.T, seed uint64) {
 // TestTheNextLeaderFirstDoesWhatIsNotDone tells that a new matter does not wait behind the
 // confirmations of all syncs that ran when the engine before this one ended.
 func TestTheNextLeaderFirstDoesWhatIsNotDone(t *testing.T) {
+	t.Parallel()
 	const ran = 20
 	slowly(t, smokeballsim.Delay{Min: time.Minute, Max: time.Minute}, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })

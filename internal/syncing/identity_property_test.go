@@ -47,6 +47,7 @@ func (o *office) owners(clients map[domain.MatterID]domain.ClientData) map[strin
 // contacts: no contact ever has two clients whose names do not fit, nor the phone of one who is
 // not the first of its name; and no client is there twice.
 func TestNobodyIsMistakenForAnother(t *testing.T) {
+	t.Parallel()
 	runs := 0
 	rapid.Check(t, func(rt *rapid.T) {
 		runs++

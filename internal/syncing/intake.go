@@ -10,7 +10,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Intake records CaseHug's events and decides which syncs they ask for.
+// Intake records CaseHug's events and decides which syncs they request.
 type Intake struct {
 	Ledger eventstore.Store
 	Now    func() time.Time
@@ -47,6 +47,16 @@ func (i Intake) Check(ctx context.Context, e domain.CaseHugEvent) error {
 	return nil
 }
 
+// Position is a ledger position that includes what was recorded of the event.
+func (i Intake) Position(ctx context.Context, e domain.CaseHugEvent) (uint64, error) {
+	if e.Client != nil {
+		_, head, err := eventstore.Load[domain.Client](ctx, i.Ledger, domain.ClientStream(e.Firm, e.Client.ID))
+		return uint64(head.Seq), err
+	}
+	_, head, err := eventstore.Load[domain.Matter](ctx, i.Ledger, domain.MatterStream(e.Firm, e.About()))
+	return uint64(head.Seq), err
+}
+
 func (i Intake) settings(ctx context.Context, f domain.FirmID) (domain.Settings, error) {
 	p, _, err := eventstore.Load[domain.Preferences](ctx, i.Ledger, domain.SettingsStream(f))
 	return p.Settings(), err
@@ -66,7 +76,7 @@ func (i Intake) matter(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 		})
 }
 
-// documentsAtOnce leaves room in an append for what else an event says.
+// documentsAtOnce leaves room in an append for the rest of an event.
 const documentsAtOnce = eventstore.MaxEvents - 10
 
 // ahead records the documents that an append can't hold beside the rest of the event, which it
@@ -88,8 +98,8 @@ func (i Intake) ahead(ctx context.Context, e domain.CaseHugEvent, id domain.Matt
 	return e, nil
 }
 
-// client records the client's newer version and, where the firm requires it, asks for a
-// sync of each matter that the client is linked through.
+// client records the client's newer version and, if the firm's settings say so, requests a sync
+// of each linked matter of the client.
 func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Settings) error {
 	c, _, err := takeIn(ctx, i, e, domain.ClientStream(e.Firm, e.Client.ID),
 		func(c domain.Client) ([]domain.Event, error) {
@@ -111,23 +121,36 @@ func (i Intake) client(ctx context.Context, e domain.CaseHugEvent, s domain.Sett
 	return nil
 }
 
-// Requests are what people ask for: to sync, to retry, to cancel.
+// Requests performs people's requests: to sync, to retry, to cancel.
 type Requests struct {
 	Intake
 	NewID func() string // a fresh random id
+	Token string        // of a call that may be repeated: the ids of what it requests follow from it; "": of none
 	Views interface {
-		// MatterOfSync is the matter of a sync that has ended, and whether it ended; ok is
-		// false where the firm has no such sync.
-		MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
+		// MatterOfSync is the matter of a sync and how the sync stands; ok is false where the
+		// firm has no such sync.
+		MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, s domain.Standing, ok bool, err error)
 	}
+}
+
+// Repeatable performs the requests of a call that may be carried out again with the same token, and
+// then finds what it requested before. Without a token it is r.
+func (r Requests) Repeatable(token string) Requests {
+	if token != "" {
+		r.Token, r.NewID = token, func() string { return token }
+	}
+	return r
 }
 
 // Request asks for a sync of a matter, first recording what the request says of it.
 // It returns the sync's id and the ledger position that includes the request.
 func (r Requests) Request(ctx context.Context, by domain.User, id domain.MatterID, m *domain.MatterData, docs []domain.DocumentData) (domain.SyncID, uint64, error) {
 	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
+	if sync, position, err := r.requested(ctx, by.Firm, id, origin); err != nil || sync != "" {
+		return sync, position, err
+	}
 	e := domain.CaseHugEvent{Origin: origin, Type: domain.TypeMatterSyncRequested, Firm: by.Firm, Time: r.Now(),
-		Matter: m, Documents: docs, RequestedBy: by.Subject}.Tidy()
+		Matter: m, Documents: docs, RequestedBy: by.Subject, RequestedName: by.Name}.Tidy()
 	if err := r.checkClients(ctx, by.Firm, e.Matter); err != nil {
 		return "", 0, err
 	}
@@ -190,24 +213,31 @@ func (r Requests) requestAhead(ctx context.Context, e domain.CaseHugEvent, id do
 	return r.ahead(ctx, e, id)
 }
 
-// Retry asks again for the matter of a sync that has ended.
+// Retry requests another sync of the matter of a failed or cancelled sync, and continues a
+// waiting one. A sync that succeeded without a warning is a Rejection (Conflict).
 func (r Requests) Retry(ctx context.Context, by domain.User, sync domain.SyncID) (domain.SyncID, uint64, error) {
-	matter, ended, err := r.matterOf(by.Firm, sync)
+	matter, standing, err := r.matterOf(by.Firm, sync)
+	if err == nil {
+		err = standing.CheckRetry(sync)
+	}
 	if err != nil {
 		return "", 0, err
 	}
 	origin := domain.EventRef{Source: domain.APISource, ID: r.NewID()}
+	if again, position, err := r.requested(ctx, by.Firm, matter, origin); err != nil || again != "" {
+		return again, position, err
+	}
 	return r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
-		if !ended && m.IsCurrent(sync) {
-			return sync, m.Resume(sync), nil
+		if !standing.Status.Ended() && m.IsCurrent(sync) {
+			return sync, m.Resume(sync, by), nil
 		}
-		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncID("s_" + r.NewID()), Trigger: domain.TriggerRetry, By: by.Subject, Origin: origin})
+		id, facts := m.Request(domain.SyncRequested{Sync: domain.SyncIDFor(by.Firm, matter, origin), Trigger: domain.TriggerRetry, By: by.Subject, ByName: by.Name, Origin: origin})
 		return id, facts, nil
 	})
 }
 
-// Cancel calls off a sync that is queued or waits, and returns the ledger position that
-// includes it. One that is at work or has ended is a Rejection (Conflict).
+// Cancel cancels a sync that is queued or waits, and returns the ledger position that includes
+// it. A running or ended sync is a Rejection (Conflict).
 func (r Requests) Cancel(ctx context.Context, by domain.User, sync domain.SyncID) (position uint64, err error) {
 	matter, _, err := r.matterOf(by.Firm, sync)
 	if err != nil {
@@ -215,24 +245,27 @@ func (r Requests) Cancel(ctx context.Context, by domain.User, sync domain.SyncID
 	}
 	_, position, err = r.ask(ctx, by.Firm, matter, func(m domain.Matter) (domain.SyncID, []domain.Event, error) {
 		facts, err := m.Cancel(sync, by.Subject)
-		return sync, facts, err
+		return sync, domain.SignedBy(facts, by), err
 	})
 	return position, err
 }
 
-func (r Requests) matterOf(f domain.FirmID, sync domain.SyncID) (m domain.MatterID, ended bool, err error) {
-	m, ended, ok, err := r.Views.MatterOfSync(f, sync)
+func (r Requests) matterOf(f domain.FirmID, sync domain.SyncID) (m domain.MatterID, s domain.Standing, err error) {
+	m, s, ok, err := r.Views.MatterOfSync(f, sync)
 	if err == nil && !ok {
 		err = &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
 			Message: fmt.Sprintf("There is no sync %s", sync), Remedy: "Look for it in the sync history."}}
 	}
-	return m, ended, err
+	return m, s, err
 }
 
 func (r Requests) ask(ctx context.Context, f domain.FirmID, id domain.MatterID,
 	decide func(domain.Matter) (domain.SyncID, []domain.Event, error)) (sync domain.SyncID, position uint64, err error) {
 	_, head, err := eventstore.Execute(ctx, r.Ledger, r.Now, domain.MatterStream(f, id),
 		func(m domain.Matter) (facts []domain.Event, err error) {
+			if m.Erased {
+				return nil, domain.ErasedMatter()
+			}
 			sync, facts, err = decide(m)
 			return facts, err
 		})

@@ -49,11 +49,11 @@ type search[T any] struct {
 	abandon func(context.Context) error         // records that it is no longer looked for
 }
 
-// looks is how often something is looked for whose creation is in doubt.
+// looks is how often a search looks for something whose creation is in doubt.
 var looks = retry.Backoff{First: 500 * time.Millisecond, Limit: 8 * time.Second}
 
-// run looks. The time counts from the first look: the call may have waited long for its slot
-// after its intent was recorded, and it has ended before anybody looks.
+// run looks until the search is settled. Its time limit starts at the first look, because the call
+// may have waited long for its slot after the intent was recorded.
 func (s search[T]) run(ctx context.Context) result {
 	until := s.attempt.now().Add(s.attempt.waits.Visible)
 	for pause := looks.First; ; pause = looks.Next(pause) {
@@ -81,7 +81,7 @@ func (s search[T]) passes(err error, until time.Time) bool {
 	return passing(err) && s.attempt.now().Before(until.Add(s.attempt.waits.Visible))
 }
 
-// passing reports whether err is a fault after which the same call may go through.
+// passing reports whether err is a fault after which the same call may succeed.
 func passing(err error) bool {
 	ce := domain.AsCallError(err)
 	return ce != nil && (ce.Class == domain.Retryable || ce.Class == domain.Allowance)

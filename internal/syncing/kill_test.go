@@ -223,6 +223,7 @@ func killed(t *testing.T, ends moment, n int, hooks bool) (done int) {
 // TestKilledAtEveryOperation kills the engine at every moment of every append and every
 // call that a small practice takes: each thing is in Smokeball once.
 func TestKilledAtEveryOperation(t *testing.T) {
+	t.Parallel()
 	for _, hooks := range []bool{false, true} {
 		for _, ends := range []moment{beforeAppend, afterAppend, beforeCall, onItsWay, afterCall, halfUpload} {
 			all := killed(t, ends, 0, hooks)

@@ -43,6 +43,18 @@ func (l *ledger) pauses(do func(eventstore.Commit)) {
 	l.pause = do
 }
 
+// wantCodesOnly requires that no fact holds a sentence: what failed, and what a warning is about,
+// stands in codes.
+func (l *ledger) wantCodesOnly(t *testing.T) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.log {
+		for _, found := range eventstoretest.Sentences(e.Event) {
+			t.Errorf("fact %d of %s holds a sentence: %s", e.Seq, e.Stream, found)
+		}
+	}
+}
+
 // Append implements eventstore.Store.
 func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.Head, error) {
 	if err := refused(ctx, c); err != nil {
@@ -57,23 +69,20 @@ func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.He
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var list []eventstore.Envelope
-	if c.First != nil {
-		first, err := l.envelopes(eventstore.Commit{Stream: c.First.Stream, Last: c.First.Last, At: c.At, Events: c.First.Events}, len(l.log))
+	for _, part := range c.InOrder() {
+		part.At = c.At
+		more, err := l.envelopes(part, len(l.log)+len(list))
 		if err != nil {
 			return eventstore.Head{}, err
 		}
-		list = first
+		list = append(list, more...)
 	}
-	own, err := l.envelopes(c, len(l.log)+len(list))
-	if err != nil {
-		return eventstore.Head{}, err
-	}
-	for _, env := range append(list, own...) {
+	for _, env := range list {
 		l.log, l.byStream[env.Stream] = append(l.log, env), append(l.byStream[env.Stream], env)
 	}
 	close(l.moved)
 	l.moved = make(chan struct{})
-	return own[len(own)-1].Head(), nil
+	return list[len(list)-1].Head(), nil
 }
 
 // envelopes are the events of one stream's part of a commit, where the log has at events
@@ -110,14 +119,15 @@ func refused(ctx context.Context, c eventstore.Commit) error {
 	if _, err := domain.ParseStream(c.Stream.String()); err != nil {
 		return err
 	}
-	if len(c.Events) > eventstore.MaxEvents || c.First != nil && len(c.Events)+len(c.First.Events) > eventstore.MaxEvents {
+	streams, size := map[domain.Stream]bool{}, 0
+	for _, part := range c.InOrder() {
+		if streams[part.Stream] || len(part.Events) == 0 || c.At.IsZero() {
+			return errors.New("each part of a commit needs a time, an event and a stream of its own")
+		}
+		streams[part.Stream], size = true, size+len(part.Events)
+	}
+	if size > eventstore.MaxEvents {
 		return eventstore.ErrTooLarge
-	}
-	if c.First != nil && (len(c.First.Events) == 0 || c.First.Stream == c.Stream) {
-		return errors.New("what is written before a commit needs an event and a stream of its own")
-	}
-	if len(c.Events) == 0 || c.At.IsZero() {
-		return errors.New("a commit needs a time and an event")
 	}
 	return ctx.Err()
 }

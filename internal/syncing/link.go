@@ -2,7 +2,6 @@ package syncing
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"time"
 
@@ -20,23 +19,35 @@ type link struct {
 // check makes sure that the matter which the facts name is one of the account that is
 // connected, and still there.
 func (l *link) check(ctx context.Context) result {
-	err := l.attempt.decide(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Leave(l.attempt.current, l.grant.account) })
+	err := l.attempt.note(func(m domain.Matter) ([]domain.Event, error) { return m.Leave(l.attempt.current, l.grant.account) })
 	if err != nil {
 		return fails(err)
+	}
+	if l.attempt.m.Held() {
+		return waitsFor(heldFailure())
 	}
 	must, err := l.mustLook(ctx)
 	if err != nil || !must {
 		return fails(err)
 	}
+	if err := l.attempt.recordNoted(ctx); err != nil { // people see that the sync runs
+		return fails(err)
+	}
 	return l.look(ctx)
+}
+
+// heldFailure says why a matter that a person unlinked is not made again by itself.
+func heldFailure() domain.Failure {
+	return domain.Failure{Code: domain.CodeMatterUnlinked, Fault: domain.FaultMatterUnlinked}
 }
 
 // recent is how long a matter that Smokeball showed counts as there if no webhook would
 // report its deletion.
 const recent = time.Hour
 
-// mustLook reports whether the matter may be gone: a person asks, something other than our
-// calls changed it since it was last shown, or no webhook would have reported it for long.
+// mustLook reports whether the matter must be read, because it may be gone: a person requested the
+// sync, something other than our calls changed it since it was last shown, or it has long been
+// unseen and no webhook would report its deletion.
 func (l *link) mustLook(ctx context.Context) (bool, error) {
 	sb := l.attempt.m.Smokeball
 	if sb.ID == "" || (!sb.Confirmed && sb.Before == nil) { // or it is awaited
@@ -75,7 +86,7 @@ func (l *link) look(ctx context.Context) result {
 	return fails(l.attempt.record(ctx, domain.MatterLinked{Sync: l.attempt.current.Sync, Matter: sb.ID, How: domain.LinkedRestored, Known: sb.Settled(), Account: l.grant.account, DurationMS: l.attempt.since(start)}))
 }
 
-// gone records that the matter is gone, and ends the attempt or starts it over.
+// gone records that the matter is gone, and ends or restarts the attempt.
 func (l *link) gone(ctx context.Context) result {
 	if same := l.grant.ensureSame(ctx); same.ends() {
 		return same
@@ -87,11 +98,8 @@ func (l *link) gone(ctx context.Context) result {
 	if l.attempt.m.Smokeball.ID == "" {
 		return startOver
 	}
-	return fails(&domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{
-		Code:    domain.CodeMatterGone,
-		Message: fmt.Sprintf("The matter was deleted or cancelled in Smokeball (%s)", gone),
-		Remedy:  "Restore it in Smokeball and click Retry in the sync history. Or click “Sync to Smokeball” on the matter to make a new one with all its documents. Any CaseHug user of the firm can do it.",
-	}}).in(domain.StepMatter)
+	return fails(&domain.CallError{Op: "read matter", Class: domain.Permanent, Failure: domain.Failure{Code: domain.CodeMatterGone, Fault: domain.FaultMatterGone,
+		About: &domain.About{Resource: gone}}}).in(domain.StepMatter)
 }
 
 // classify finds out why Smokeball refuses, or does not have, what was asked for in the linked
@@ -108,7 +116,7 @@ func (l *link) classify(ctx context.Context, err error) result {
 // still there.
 func (l *link) former(ctx context.Context) (m domain.SmokeballMatter, ok bool, err error) {
 	f := l.attempt.m.Former[l.grant.account]
-	if f.ID == "" || f.Gone {
+	if f.ID == "" || f.Gone || slices.Contains(l.attempt.m.Apart, f.ID) {
 		return m, false, nil
 	}
 	m, err = l.smokeball.Matter(ctx, l.attempt.firm, f.ID)

@@ -9,17 +9,17 @@ import (
 
 // lookup looks in Smokeball for the contact that a client may already be.
 type lookup struct {
-	firm      domain.FirmID
-	people    *people
-	smokeball Contacts
-	data      domain.ClientData
-	known     domain.Client
-	draft     domain.ContactDraft
+	firm   domain.FirmID
+	people *people
+	look   firstLook
+	data   domain.ClientData
+	known  domain.Client
+	draft  domain.ContactDraft
 }
 
 // whoIs looks for the client in Smokeball, and decides who it is.
 func (l *lookup) whoIs(ctx context.Context) (v domain.Verdict, shown domain.SmokeballContact, err error) {
-	list, err := l.smokeball.FindContacts(ctx, l.firm, queryFor(l.draft))
+	list, err := l.look.contacts(ctx, l.firm, queryFor(l.draft))
 	if err != nil {
 		return v, shown, err
 	}
@@ -27,9 +27,7 @@ func (l *lookup) whoIs(ctx context.Context) (v domain.Verdict, shown domain.Smok
 	if err != nil {
 		return v, shown, err
 	}
-	name := l.data.Called()
-	v = domain.Identify(domain.Claimant{Client: l.data.ID, Name: name, Email: l.draft.Email, Phone: l.draft.Phone,
-		Before: slices.DeleteFunc(slices.Clone(l.known.Names), name.Same)}, all)
+	v = domain.Identify(l.claimant(), all)
 	if v.Doubt.Code == "" {
 		v.Doubt = l.known.Turned()
 	}
@@ -37,6 +35,13 @@ func (l *lookup) whoIs(ctx context.Context) (v domain.Verdict, shown domain.Smok
 		shown = list[i]
 	}
 	return v, shown, nil
+}
+
+// claimant is the client as who is looked for.
+func (l *lookup) claimant() domain.Claimant {
+	name := l.data.Called()
+	return domain.Claimant{Client: l.data.ID, Name: name, Email: l.draft.Email, Phone: l.draft.Phone,
+		Before: slices.DeleteFunc(slices.Clone(l.known.Names), name.Same)}
 }
 
 // candidates are the contacts that Smokeball shows, with the clients whose they are, and those
@@ -89,8 +94,8 @@ func (l *lookup) addOwner(ctx context.Context, k *domain.Candidate, o domain.Cli
 	return nil
 }
 
-// neighbours adds what is known of the other clients with the e-mail address: whose contact is
-// whose, and whose is still on its way.
+// neighbours adds the other clients with the e-mail address: their contacts, and the contacts
+// that Smokeball has accepted and not yet shown.
 func (l *lookup) neighbours(ctx context.Context, all []domain.Candidate) ([]domain.Candidate, error) {
 	others, err := l.people.sharers(ctx, l.draft.Email, l.data.ID)
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// matterStep brings Smokeball's matter to what CaseHug has.
+// matterStep makes Smokeball's matter equal to CaseHug's.
 type matterStep struct {
 	attempt   *attempt
 	grant     *grant
@@ -17,6 +17,7 @@ type matterStep struct {
 	contacts  *contactStep
 	confirm   *confirmStep
 	optional  *optionalFields
+	look      firstLook
 	views     Views
 	staff     string // Smokeball's id of the responsible person
 	smokeball interface {
@@ -26,7 +27,7 @@ type matterStep struct {
 	}
 }
 
-// do brings Smokeball's matter to what CaseHug has.
+// do makes Smokeball's matter equal to CaseHug's.
 func (s *matterStep) do(ctx context.Context) result {
 	var err error
 	if s.staff, err = s.responsible(ctx); err != nil {
@@ -43,11 +44,12 @@ func (s *matterStep) do(ctx context.Context) result {
 	})
 }
 
-// draft is the matter as Smokeball is to have it, with its clients' contacts.
+// draft is the matter that Smokeball should have, with its clients' contacts.
 func (s *matterStep) draft() domain.MatterDraft {
 	var ids []domain.SmokeballID
 	for _, c := range s.attempt.m.Data.Clients() {
-		if id := s.attempt.m.Contacts[c.ID]; id != "" && !slices.Contains(ids, id) {
+		left := slices.Contains(s.attempt.m.Smokeball.Left, c.ID) // a person keeps the client off the matter
+		if id := s.attempt.m.Contacts[c.ID]; id != "" && !left && !slices.Contains(ids, id) {
 			ids = append(ids, id)
 		}
 	}
@@ -56,7 +58,7 @@ func (s *matterStep) draft() domain.MatterDraft {
 	return d
 }
 
-// trimmed is the draft without what Smokeball refused of it.
+// trimmed is the draft without the values that Smokeball refused.
 func (s *matterStep) trimmed(ctx context.Context) (domain.MatterDraft, error) {
 	d := s.draft()
 	fields := s.optional.leftOut(d.OptionalFields())
@@ -66,14 +68,18 @@ func (s *matterStep) trimmed(ctx context.Context) (domain.MatterDraft, error) {
 // update writes what CaseHug changed since the last write.
 func (s *matterStep) update(ctx context.Context) result {
 	start := s.attempt.now()
-	change, next, err := s.change(ctx)
+	seen, r := s.toRepair(ctx)
+	if r.ends() {
+		return r
+	}
+	change, next, err := s.change(ctx, seen)
 	if err != nil {
 		return fails(err)
 	}
 	if change.Empty() {
 		return fails(s.unchanged(ctx))
 	}
-	if r := s.confirm.matter(ctx); r.ends() { // a change of what is not there yet is a 404
+	if r := s.confirm.matter(ctx); r.ends() { // Smokeball answers a change of a matter that it does not show yet with 404
 		return r
 	}
 	if change.ClientIDs != nil {
@@ -86,7 +92,7 @@ func (s *matterStep) update(ctx context.Context) result {
 	rid, r := s.patch(ctx, &change, next)
 	switch {
 	case r.next == failed && s.optional.dropRefused(r.err, change.OptionalFields(), false):
-		return again // without what Smokeball refuses
+		return again // without the refused values
 	case r.next == failed:
 		return s.link.classify(ctx, r.err)
 	case r.ends():
@@ -100,16 +106,21 @@ func (s *matterStep) update(ctx context.Context) result {
 }
 
 // change is what has to be written, and what Smokeball is to have afterwards: what it keeps
-// and what it refuses is warned of.
-func (s *matterStep) change(ctx context.Context) (domain.MatterChange, domain.MatterDraft, error) {
+// and what it refuses is warned of. Where Smokeball's value was accepted, it stays; where it is
+// to be repaired, seen has it.
+func (s *matterStep) change(ctx context.Context, seen map[string]string) (domain.MatterChange, domain.MatterDraft, error) {
 	sent := s.attempt.m.Smokeball.Sent
-	next, kept := domain.Kept(sent, s.draft())
+	next, kept := domain.Kept(sent, s.attempt.m.WithAccepted(s.draft(), sent))
 	for _, w := range kept {
 		if err := s.attempt.warn(ctx, w); err != nil {
 			return domain.MatterChange{}, next, err
 		}
 	}
-	change := domain.Diff(sent, next)
+	was := sent
+	for field, value := range seen {
+		was = was.Having(field, value)
+	}
+	change := domain.Diff(was, next)
 	if to := s.types.retyping; to != nil {
 		change, next = change.Retype(next, to.TypeID, to.ClientRole)
 	}
@@ -117,8 +128,8 @@ func (s *matterStep) change(ctx context.Context) (domain.MatterChange, domain.Ma
 	return change.Without(fields), next.Without(fields, sent), s.optional.warn(ctx, fields)
 }
 
-// unchanged records that nothing had to be written, unless this sync itself brought the
-// matter there.
+// unchanged records that nothing had to be written, unless this sync itself created the
+// matter.
 func (s *matterStep) unchanged(ctx context.Context) error {
 	facts := s.optional.refusals()
 	if !s.attempt.m.Current.Changed {
@@ -130,8 +141,8 @@ func (s *matterStep) unchanged(ctx context.Context) error {
 	return s.attempt.record(ctx, facts...)
 }
 
-// patch writes a change. Where Smokeball refuses it for a contact that is not there, that is
-// seen to first, or the contact is taken off the matter.
+// patch writes a change. If Smokeball refuses it because a contact is missing, patch restores the
+// contact first, or removes it from the matter.
 func (s *matterStep) patch(ctx context.Context, change *domain.MatterChange, next domain.MatterDraft) (domain.RequestID, result) {
 	if change.ClientIDs != nil {
 		if err := s.contacts.stand(ctx); err != nil {
@@ -152,7 +163,7 @@ func (s *matterStep) patch(ctx context.Context, change *domain.MatterChange, nex
 	return rid, fails(s.smokeball.PatchMatter(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, *change, rid))
 }
 
-// names reports whether Smokeball's answer names one of the fields as what it refuses.
+// names reports whether Smokeball's answer refuses one of the fields by name.
 func names(ce *domain.CallError, offered map[string]string) bool {
 	for field := range offered {
 		if ce.Failure.Smokeball.Names(field) {
@@ -162,7 +173,7 @@ func names(ce *domain.CallError, offered map[string]string) bool {
 	return false
 }
 
-// read reads the linked matter, which has to be there.
+// read reads the linked matter, which must exist.
 func (s *matterStep) read(ctx context.Context) (domain.SmokeballMatter, result) {
 	m, err := s.smokeball.Matter(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID)
 	if err == nil && m.Gone() {
@@ -193,7 +204,7 @@ func (s *matterStep) lookThenCreate(ctx context.Context) result {
 	return s.create(ctx, draft, start)
 }
 
-// create asks Smokeball for the matter.
+// create asks Smokeball to create the matter.
 func (s *matterStep) create(ctx context.Context, draft domain.MatterDraft, start time.Time) result {
 	rid := s.attempt.request("matter", "create")
 	intend := s.attempt.intend(func(m domain.Matter) ([]domain.Event, error) {
@@ -201,6 +212,9 @@ func (s *matterStep) create(ctx context.Context, draft domain.MatterDraft, start
 	})
 	return creation[domain.SmokeballID]{
 		intend: func(ctx context.Context) error {
+			if err := s.grant.stands(ctx); err != nil {
+				return err
+			}
 			if err := s.contacts.stand(ctx); err != nil {
 				return err
 			}
@@ -210,21 +224,33 @@ func (s *matterStep) create(ctx context.Context, draft domain.MatterDraft, start
 			return s.smokeball.CreateMatter(ctx, s.attempt.firm, draft, rid, intend)
 		},
 		made: func(ctx context.Context, id domain.SmokeballID) error {
-			return s.attempt.record(ctx, append(s.optional.refusals(), domain.MatterAccepted{Sync: s.attempt.current.Sync, Matter: id, Request: rid, Sent: draft, Account: s.grant.account, DurationMS: s.attempt.since(start)})...)
+			accepted := domain.MatterAccepted{Sync: s.attempt.current.Sync, Matter: id, Request: rid, Sent: draft, Account: s.grant.account, DurationMS: s.attempt.since(start)}
+			return s.attempt.record(ctx, append(append(s.optional.refusals(), accepted), s.confirming()...)...)
 		},
 		undo:   s.attempt.undo(rid),
 		failed: func(ctx context.Context, err error) result { return s.notCreated(ctx, err, draft) },
 	}.ask(ctx)
 }
 
-// linkTo records a matter that Smokeball has. Of one that was linked before we know what it
-// was told. One that carries our id was made by us, so what differs is written; one found
-// by its number counts as it is.
+// confirming is the fact that the sync only waits until Smokeball shows its new matter, if that is
+// all that is left to do.
+func (s *matterStep) confirming() []domain.Event {
+	if m := s.attempt.m; len(m.Documents) > 0 || len(m.Data.Tags) > 0 || m.Current.Status == domain.Confirming {
+		return nil
+	}
+	return []domain.Event{domain.SyncConfirming{Sync: s.attempt.current.Sync}}
+}
+
+// linkTo records a matter that Smokeball has. Of one that was linked before, or that a call made
+// whose answer was lost, we know what it was told: what differs now people changed. Of another
+// one that carries our id what differs is written; one found by its number counts as it is.
 func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, how domain.Linking, start time.Time) result {
 	known := s.draft()
 	switch f := s.attempt.m.Former[s.grant.account]; {
 	case f.ID == found.ID:
 		known = f.Sent
+	case how == domain.LinkedByID && s.attempt.m.Smokeball.Intent != nil && s.attempt.m.Smokeball.Sent.ExternalID != "":
+		known = s.attempt.m.Smokeball.Sent
 	case how == domain.LinkedByID:
 		known.Description, known.Number, known.Status = found.Description, found.Number, found.Status
 		known.OpenedDate, known.ClosedDate = sameDayOr(found.OpenedDate, known.OpenedDate), sameDayOr(found.ClosedDate, known.ClosedDate)
@@ -232,6 +258,9 @@ func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, h
 			known.ResponsibleStaffID = found.ResponsibleStaffID
 		}
 		known.ClientIDs = ours(found.ClientIDs, known.ClientIDs, s.attempt.m.Smokeball.Sent.ClientIDs)
+	}
+	if err := s.grant.stands(ctx); err != nil {
+		return decided(err)
 	}
 	if err := s.attempt.record(ctx, domain.MatterLinked{Sync: s.attempt.current.Sync, Matter: found.ID, How: how, Known: known, Account: s.grant.account, DurationMS: s.attempt.since(start)}); err != nil {
 		return fails(err)
@@ -247,7 +276,7 @@ func (s *matterStep) linkTo(ctx context.Context, found domain.SmokeballMatter, h
 	return done
 }
 
-// warnOfOthers warns of what a matter that Smokeball had already has otherwise.
+// warnOfOthers warns of values that differ in a matter that Smokeball had already.
 func (s *matterStep) warnOfOthers(ctx context.Context, found domain.SmokeballMatter, d domain.MatterDraft) error {
 	list := found.Differing(d)
 	if len(list) == 0 {
@@ -265,8 +294,8 @@ func sameDayOr(found, ours *time.Time) *time.Time {
 	return found
 }
 
-// ours are those of a matter's clients whom CaseHug named, now or when it was asked for:
-// the others were added by people.
+// ours are the clients of a matter whom CaseHug named, now or when the matter was requested:
+// people added the others.
 func ours(found, now, asked []domain.SmokeballID) []domain.SmokeballID {
 	return slices.DeleteFunc(slices.Clone(found), func(id domain.SmokeballID) bool {
 		return !slices.Contains(now, id) && !slices.Contains(asked, id)
@@ -339,27 +368,44 @@ func (s *matterStep) contactGone(ctx context.Context, id domain.SmokeballID, nex
 // that d describes.
 func (s *matterStep) findAny(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how domain.Linking, err error) {
 	m, ok, err := s.link.former(ctx)
+	if err == nil && ok {
+		ok, err = s.reserve(ctx, m.ID)
+	}
 	if err != nil || ok {
 		return m, domain.LinkedEarlier, err
 	}
-	return s.find(ctx, d)
+	m, how, err = s.find(ctx, d, func(q domain.MatterQuery) ([]domain.SmokeballMatter, error) {
+		return s.look.matters(ctx, s.attempt.firm, q, s.attempt.id)
+	})
+	if err != nil || how == domain.LinkedByID {
+		return m, how, err
+	}
+	if lost, byID, err := s.findLost(ctx, d); err != nil || byID != "" {
+		return lost, byID, err
+	}
+	return m, how, nil
 }
 
 // find looks in Smokeball for the matter that d describes: by our id, else (where the
 // firm requires it) by number and client. how is "" where it is not there.
-func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.SmokeballMatter, how domain.Linking, err error) {
+func (s *matterStep) find(ctx context.Context, d domain.MatterDraft, search func(domain.MatterQuery) ([]domain.SmokeballMatter, error)) (m domain.SmokeballMatter, how domain.Linking, err error) {
 	q := domain.MatterQuery{Text: d.Number}
 	if q.Text == "" {
 		q.Contact = d.ClientIDs[0]
 	}
-	list, err := s.smokeball.FindMatters(ctx, s.attempt.firm, q)
+	list, err := search(q)
 	if err != nil {
 		return m, "", err
 	}
-	list = slices.DeleteFunc(list, domain.SmokeballMatter.Gone)
+	list = slices.DeleteFunc(list, func(m domain.SmokeballMatter) bool {
+		return m.Gone() || slices.Contains(s.attempt.m.Apart, m.ID) // people unlinked it from that one
+	})
 	for _, m := range list {
-		if m.ExternalID == string(s.attempt.id) {
-			return m, domain.LinkedByID, nil
+		if m.ExternalID != string(s.attempt.id) {
+			continue
+		}
+		if free, err := s.reserve(ctx, m.ID); err != nil || free {
+			return m, domain.LinkedByID, err
 		}
 	}
 	if !s.attempt.settings.LinkExisting || d.Number == "" {
@@ -373,14 +419,24 @@ func (s *matterStep) find(ctx context.Context, d domain.MatterDraft) (m domain.S
 		if err != nil {
 			return m, "", err
 		}
-		if other == "" || other == s.attempt.id { // else it belongs to another CaseHug matter
-			return m, domain.LinkedByNumber, nil
+		if other != "" && other != s.attempt.id { // it belongs to another CaseHug matter
+			continue
+		}
+		if free, err := s.reserve(ctx, m.ID); err != nil || free {
+			return m, domain.LinkedByNumber, err
 		}
 	}
 	return m, "", nil
 }
 
-// foundMatter is a matter that Smokeball shows, and how it was found.
+// reserve reports whether no other CaseHug matter has, or is about to have, Smokeball's matter, and
+// reserves it.
+func (s *matterStep) reserve(ctx context.Context, id domain.SmokeballID) (bool, error) {
+	holder, err := Reservations{s.attempt.ledger, s.attempt.now}.Reserve(ctx, s.attempt.firm, id, s.attempt.id)
+	return holder == "", err
+}
+
+// foundMatter is a matter found in Smokeball, and how it was found.
 type foundMatter struct {
 	domain.SmokeballMatter
 	how domain.Linking
@@ -395,7 +451,9 @@ func (s *matterStep) lookAgain(ctx context.Context) result {
 		attempt: s.attempt,
 		look: func(ctx context.Context) (foundMatter, bool, error) {
 			start = s.attempt.now()
-			m, how, err := s.find(ctx, asked)
+			m, how, err := s.find(ctx, asked, func(q domain.MatterQuery) ([]domain.SmokeballMatter, error) {
+				return s.smokeball.FindMatters(ctx, s.attempt.firm, q)
+			})
 			return foundMatter{m, how}, how == domain.LinkedByID, err
 		},
 		open: func(context.Context) (bool, error) {

@@ -3,8 +3,6 @@ package syncing
 import (
 	"cmp"
 	"context"
-	"fmt"
-	"strings"
 	"sync"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -17,13 +15,16 @@ type typeStep struct {
 	views     Views
 	retypes   bool                       // a matter that is in Smokeball gets another type where its case type changed
 	known     *typesAt                   // the changes of matter types that this engine knows of
-	retyping  *domain.MatterTypeResolved // what the matter, which is there, is to become; nil: nothing else
+	retyping  *domain.MatterTypeResolved // what the matter, which is there, is to get; nil: it keeps its type
 }
 
 // do finds the account's matter type for the case type. Where Smokeball has the
 // matter already it keeps its type, or is given another one if that is switched on.
 func (s *typeStep) do(ctx context.Context) result {
 	s.retyping = nil
+	if s.attempt.m.Smokeball.ID != "" && s.attempt.m.TypeID == "" {
+		return fails(s.adopt(ctx))
+	}
 	if s.attempt.m.Smokeball.TypeFixed() && !(s.retypes && (s.attempt.m.Retyped() || s.attempt.m.Relocated())) {
 		return fails(s.kept(ctx))
 	}
@@ -48,7 +49,28 @@ func (s *typeStep) do(ctx context.Context) result {
 	if s.attempt.m.Smokeball.TypeFixed() {
 		return fails(s.retype(ctx, fact, found.Type))
 	}
-	return fails(s.attempt.record(ctx, fact))
+	return fails(s.attempt.noteFacts(fact))
+}
+
+// adopt notes which matter type CaseHug's case type means, of a matter that a person linked as it
+// is. Where there is none, nothing has to wait for one.
+func (s *typeStep) adopt(ctx context.Context) error {
+	start := s.attempt.now()
+	types, _, err := s.offered(ctx)
+	if err != nil {
+		return err
+	}
+	d := s.attempt.m.Data
+	found := domain.ResolveMatterType(types, s.attempt.mappings, d)
+	if !found.Found {
+		return nil
+	}
+	fact := domain.MatterTypeResolved{Sync: s.attempt.current.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
+		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, DurationMS: s.attempt.since(start)}
+	if k := found.Mapping; k != nil {
+		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
+	}
+	return s.attempt.record(ctx, fact)
 }
 
 // retype notes which type the matter, which is there, is to get. It is recorded once Smokeball
@@ -75,6 +97,11 @@ func (s *typeStep) offered(ctx context.Context) ([]domain.MatterType, uint64, er
 	if s.known.older(s.attempt.firm, changed) {
 		s.smokeball.ForgetMatterTypes(s.attempt.firm)
 	}
+	if !s.smokeball.HasMatterTypes(s.attempt.firm) { // the call may take long: people see that the sync runs
+		if err := s.attempt.recordNoted(ctx); err != nil {
+			return nil, 0, err
+		}
+	}
 	types, err := s.smokeball.MatterTypes(ctx, s.attempt.firm)
 	return types, known, err
 }
@@ -86,7 +113,7 @@ type typesAt struct {
 	at map[domain.FirmID]uint64
 }
 
-// older reports whether a change was not known of yet, and notes it.
+// older reports whether a change is new to this engine, and notes it.
 func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -98,8 +125,8 @@ func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 	return older
 }
 
-// kept warns that a new case type, or another role in the firm's mapping, does not change
-// the matter in Smokeball.
+// kept warns that the matter in Smokeball keeps its type although CaseHug's case type, or the
+// role in the firm's mapping, changed.
 func (s *typeStep) kept(ctx context.Context) error {
 	if s.attempt.m.Retyped() {
 		return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTypeKept, About: &domain.About{Value: s.attempt.m.Data.CaseType, Was: s.attempt.m.TypeName}})
@@ -114,8 +141,8 @@ func (s *typeStep) kept(ctx context.Context) error {
 	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnRoleKept, About: &domain.About{Name: k.Subject(), Value: k.ClientRole, Was: s.attempt.m.Role}})
 }
 
-// placeKept warns that the matter would be of another type in the state, or the practice area,
-// that CaseHug gives it by now.
+// placeKept warns that the matter would have another type in the state, or the practice area,
+// that CaseHug gives it now.
 func (s *typeStep) placeKept(ctx context.Context) error {
 	types, _, err := s.offered(ctx)
 	if err != nil {
@@ -129,28 +156,20 @@ func (s *typeStep) placeKept(ctx context.Context) error {
 		Name: domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), Was: domain.CaseName(s.attempt.m.CaseType, s.attempt.m.PracticeArea, s.attempt.m.Jurisdiction)}})
 }
 
-// mappingsPage is the way to where a firm's own mappings are kept.
-const mappingsPage = "Settings → Integrations → Smokeball → Case Type Mappings"
-
 // unmapped says that a case type has no matter type: none has its name, or the one that
 // the firm chose is gone.
 func unmapped(d domain.MatterData, r domain.Resolution) domain.Failure {
-	name := domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction)
-	message, what := name+" has no Smokeball matter type", "a matter type"
+	f := domain.Failure{Code: domain.CodeMatterTypeUnmapped, Fault: domain.FaultTypeUnmapped,
+		About: &domain.About{Name: domain.CaseName(d.CaseType, d.PracticeArea, d.Jurisdiction), Nearest: r.Nearest}}
 	if k := r.Mapping; k != nil {
-		message = fmt.Sprintf("%s is mapped to the matter type %s, which Smokeball no longer has", name, cmp.Or(k.TypeName, k.MatterTypeID))
-		what = fmt.Sprintf("another matter type for mapping %s, %s,", k.ID, k.Subject())
+		f.Fault = domain.FaultMappedTypeGone
+		f.About.Value, f.About.Mapping, f.About.Was = cmp.Or(k.TypeName, k.MatterTypeID), k.ID, k.Subject()
 	}
-	near := ""
-	if len(r.Nearest) > 0 {
-		near = "; nearest: " + strings.Join(r.Nearest, ", ")
-	}
-	return domain.Failure{Code: domain.CodeMatterTypeUnmapped, Message: message,
-		Remedy: fmt.Sprintf("Open %s. A firm admin chooses %s there%s. The sync then goes on by itself.", mappingsPage, what, near)}
+	return f
 }
 
-// changed starts the steps over if the account no longer offers the matter type that the
-// matter was to get.
+// changed restarts the steps if the account no longer offers the matter type that was chosen
+// for the matter.
 func (s *typeStep) changed(ctx context.Context) result {
 	s.smokeball.ForgetMatterTypes(s.attempt.firm)
 	types, err := s.smokeball.MatterTypes(ctx, s.attempt.firm)

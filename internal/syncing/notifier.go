@@ -20,7 +20,7 @@ func (w *Notifier) Notify(s domain.Stream) {
 	for c := range w.listeners[s] {
 		select {
 		case c <- struct{}{}:
-		default: // it is notified already
+		default: // a notice is pending already
 		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
-// ObjectCleanup lets CaseHug's object store go of documents that Smokeball has had for a while.
+// ObjectCleanup deletes documents from CaseHug's object store some time after Smokeball has shown
+// them.
 type ObjectCleanup struct {
 	Ledger     eventstore.Store
 	Checkpoint Checkpoint
@@ -28,7 +29,7 @@ type Checkpoint interface {
 	Save(ctx context.Context, position uint64) error
 }
 
-// tidyEvery is how often new confirmations are looked for.
+// tidyEvery is the pause between two searches for new confirmations.
 const tidyEvery = time.Hour
 
 // Run deletes until ctx ends, and returns nil then.

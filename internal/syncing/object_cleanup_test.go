@@ -14,6 +14,7 @@ import (
 // TestDocumentsLeaveTheStoreAWeekAfterTheyWereConfirmed tells that nothing goes before, that
 // it goes once, and that what is not confirmed stays.
 func TestDocumentsLeaveTheStoreAWeekAfterTheyWereConfirmed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		o.ends("m_accident", domain.Succeeded)

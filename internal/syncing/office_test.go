@@ -22,6 +22,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // oak is the law firm of the stories, and oakAccount its account in Smokeball.
@@ -38,19 +39,25 @@ type office struct {
 	ledger  eventstore.Store
 	last    func() uint64 // the ledger's newest position
 	file    string        // of the views
-	light   bool          // the views are in memory
-	reads   bool          // what changes in Smokeball is read
-	rate    float64       // calls a second of the app's allowance
+	keys    projections.MemoryKeys
+	light   bool    // the views are in memory
+	reads   bool    // what changes in Smokeball is read
+	bulky   bool    // bulk syncs are worked on
+	swept   *swept  // how what no webhook told of is looked for; nil: it is not
+	rate    float64 // calls a second of the app's allowance
 	grants  *grants
 	papers  *papers
 	waits   syncing.Waits
 	workers int  // that the engine has
 	retypes bool // SMOKEBALL_PATCH_MATTER_TYPE
-	mark    *mark
-	ids     atomic.Int64
-	step    atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
+	// restored is when the ledger was restored from a backup; zero: never.
+	restored time.Time
+	mark     *mark
+	ids      atomic.Int64
+	step     atomic.Int64 // by how much the engine's wall clock was set, in nanoseconds
 	*engine
 	open atomic.Pointer[engine] // that takes webhooks; nil: none
+	post *post                  // keeps webhooks on their way; nil: they arrive at once
 
 	hearing sync.Mutex
 	told    []syncing.OutboxMessage // what CaseHug heard, in order
@@ -107,6 +114,7 @@ func newOffice(t *testing.T, c smokeballsim.Config) *office {
 		if err := o.sim.Close(); err != nil {
 			t.Error(err)
 		}
+		l.wantCodesOnly(t)
 	})
 	return o
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,13 +12,14 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Outbox publishes to CaseHug what came of syncs and of the connection, event by event in
-// the order of the ledger, each at least once and always under the same id. An event that
-// can't be published while the next one can is set aside, so that it does not hold up others.
+// Outbox publishes the results of syncs and changes of the connection to CaseHug, in the order of
+// the ledger, each at least once and always under the same id. An event that can't be published
+// while one of another stream can is set aside, so that it does not block the others.
 type Outbox struct {
 	Ledger     eventstore.Store
 	Checkpoint Checkpoint
-	// Entry is the history entry of a sync as the views have it at or after position.
+	// Entry is the history entry of a sync as the views have it at or after position; ErrExpired:
+	// it is no longer kept.
 	Entry func(ctx context.Context, f domain.FirmID, id domain.SyncID, position uint64) (json.RawMessage, error)
 	// Connection is the connection status as the views have it at or after position.
 	Connection func(ctx context.Context, f domain.FirmID, position uint64) (json.RawMessage, error)
@@ -28,7 +30,13 @@ type Outbox struct {
 	// SetAside keeps a note of an event that could not be published, and why.
 	SetAside func(ctx context.Context, t OutboxMessage, cause error) error
 	Stuck    *Stuck
+	// Passed is told of each position up to which CaseHug was told of everything. Nil: nobody is.
+	Passed func(position uint64)
 }
+
+// ErrExpired says that an entry is no longer kept, and so that CaseHug was told of it: no earlier one
+// expires.
+var ErrExpired = errors.New("syncing: the entry is no longer kept")
 
 // Stuck counts how often the outbox has failed at one event.
 type Stuck struct {
@@ -36,7 +44,7 @@ type Stuck struct {
 	tries int
 }
 
-// asideAfter is how often an event is tried before the next one is.
+// asideAfter is how many attempts an event gets before the next event is tried.
 const asideAfter = 5
 
 func (s *Stuck) failed(at eventstore.Seq) (tries int) {
@@ -63,6 +71,9 @@ func (o Outbox) Run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the outbox position: %w", err)
 	}
+	if o.Passed != nil {
+		o.Passed(after)
+	}
 	for env, err := range o.Ledger.Tail(ctx, eventstore.Seq(after)) {
 		if err == nil {
 			err = o.publishOrSetAside(ctx, env)
@@ -73,19 +84,22 @@ func (o Outbox) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("tell CaseHug of the event at %d: %w", env.Seq, err)
 		}
+		if o.Passed != nil {
+			o.Passed(uint64(env.Seq))
+		}
 	}
 	return nil
 }
 
-// publishOrSetAside publishes what an event means for CaseHug, if anything, then moves the
-// mark. What fails again and again, while the next event does not, it sets aside.
+// publishOrSetAside publishes an event for CaseHug, if it is one, then saves the checkpoint. It
+// sets aside an event that fails repeatedly while the next one does not.
 func (o Outbox) publishOrSetAside(ctx context.Context, env eventstore.Envelope) error {
 	if topicOf(env.Event) == "" {
 		return nil
 	}
 	err := o.publish(ctx, env)
-	if err != nil && ctx.Err() == nil && o.Stuck.failed(env.Seq) >= asideAfter && o.nextGoes(ctx, env.Seq) {
-		err = o.SetAside(ctx, published(env), err)
+	if err != nil && ctx.Err() == nil && o.Stuck.failed(env.Seq) >= asideAfter && o.nextGoes(ctx, env) {
+		err = o.lastTry(ctx, env)
 	}
 	if err != nil {
 		return err
@@ -93,19 +107,29 @@ func (o Outbox) publishOrSetAside(ctx context.Context, env eventstore.Envelope) 
 	return o.Checkpoint.Save(ctx, uint64(env.Seq))
 }
 
-// nextWithin is how long the next event for CaseHug is waited for.
+// lastTry publishes an event once more, now that the next one was published: the bus may have come back
+// between the two. If it fails again, the cause is its own, and it is set aside.
+func (o Outbox) lastTry(ctx context.Context, env eventstore.Envelope) error {
+	again := o.publish(ctx, env)
+	if again == nil || ctx.Err() != nil {
+		return again
+	}
+	return o.SetAside(ctx, published(env), again)
+}
+
+// nextWithin is how long nextGoes waits for the next event for CaseHug.
 const nextWithin = 2 * time.Second
 
-// nextGoes tries the first event for CaseHug after a position. It will be told again in its
-// turn, under the same id.
-func (o Outbox) nextGoes(ctx context.Context, after eventstore.Seq) bool {
+// nextGoes tries to publish the first event for CaseHug after another one, of another stream: CaseHug
+// hears of one matter in order. Run publishes it again later, under the same id.
+func (o Outbox) nextGoes(ctx context.Context, stuck eventstore.Envelope) bool {
 	ctx, cancel := context.WithTimeout(ctx, nextWithin)
 	defer cancel()
-	for env, err := range o.Ledger.Tail(ctx, after) {
+	for env, err := range o.Ledger.Tail(ctx, stuck.Seq) {
 		if err != nil {
 			return false
 		}
-		if topicOf(env.Event) != "" {
+		if topicOf(env.Event) != "" && env.Stream != stuck.Stream {
 			return o.publish(ctx, env) == nil
 		}
 	}
@@ -129,6 +153,9 @@ func (o Outbox) publish(ctx context.Context, env eventstore.Envelope) error {
 		t.Data, err = o.Change(env)
 	default:
 		t.Data, err = o.Entry(ctx, t.Firm, ended(env.Event), t.Position)
+	}
+	if errors.Is(err, ErrExpired) {
+		return nil
 	}
 	if err != nil {
 		return err
@@ -154,6 +181,10 @@ func topicOf(e domain.Event) string {
 		if len(e.Changed) > 0 {
 			return contactChanged
 		}
+	case domain.DifferenceAccepted:
+		return matterChanged
+	case domain.ClientDifferenceAccepted:
+		return contactChanged
 	case domain.SyncSucceeded:
 		return "matter.synced"
 	case domain.SyncFailed:

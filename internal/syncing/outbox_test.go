@@ -18,6 +18,7 @@ import (
 // TestEverythingIsToldOnceUnderOneID tells that a restart, even before the mark was
 // kept, tells CaseHug nothing new and nothing less.
 func TestEverythingIsToldOnceUnderOneID(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))
 		o.sends(numbered(2, maria()))
@@ -42,6 +43,7 @@ func TestEverythingIsToldOnceUnderOneID(t *testing.T) {
 }
 
 func TestWhatIsToldIsTheHistoryEntry(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 403})
 		o.tell(created(accident()), o.retainer())
@@ -65,6 +67,7 @@ var errFull = errors.New("the disk is full")
 // TestWhatCantBeToldStopsTheOutbox tells that the mark does not pass what was not
 // published.
 func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, smokeballsim.Config{Seed: 1})
 		o.fact(domain.Disconnected{By: "u_1"})
@@ -91,6 +94,7 @@ func TestWhatCantBeToldStopsTheOutbox(t *testing.T) {
 // TestOneEventThatCantBeToldIsSetAside tells that it holds up no other firm's news, and that
 // nothing is set aside where the bus takes nothing at all.
 func TestOneEventThatCantBeToldIsSetAside(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, smokeballsim.Config{Seed: 1})
 		for _, firm := range []domain.FirmID{"f_stuck", "f_oak", "f_elm"} {
@@ -140,9 +144,55 @@ func TestOneEventThatCantBeToldIsSetAside(t *testing.T) {
 	})
 }
 
+// TestTheBusComesBackBetweenTwoEvents: the first event failed while the bus was away, the next one is
+// published because it is back. Nothing is set aside for that.
+func TestTheBusComesBackBetweenTwoEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		o := newOffice(t, smokeballsim.Config{Seed: 1})
+		for _, firm := range []domain.FirmID{"f_first", "f_oak"} {
+			_, _, err := eventstore.Execute(t.Context(), o.ledger, time.Now, domain.ConnectionStream(firm),
+				func(domain.Connection) ([]domain.Event, error) {
+					return []domain.Event{domain.Disconnected{By: "u_1"}}, nil
+				})
+			o.must(err)
+		}
+		heard := map[domain.FirmID]bool{}
+		row := func(context.Context, domain.FirmID, uint64) (json.RawMessage, error) {
+			return json.RawMessage(`{}`), nil
+		}
+		box := syncing.Outbox{Ledger: o.ledger, Checkpoint: o.mark, Connection: row, Stuck: &syncing.Stuck{},
+			Publish: func(_ context.Context, told syncing.OutboxMessage) error {
+				if told.Firm == "f_first" && !heard["f_oak"] {
+					return errFull
+				}
+				heard[told.Firm] = true
+				return nil
+			},
+			SetAside: func(_ context.Context, told syncing.OutboxMessage, _ error) error {
+				t.Errorf("%s is set aside", told.Firm)
+				return nil
+			}}
+		for range 4 {
+			if err := box.Run(t.Context()); !errors.Is(err, errFull) {
+				t.Fatalf("with the bus away: %v", err)
+			}
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error, 1)
+		go func() { done <- box.Run(ctx) }()
+		synctest.Wait()
+		cancel()
+		if err := <-done; err != nil || !heard["f_first"] || !heard["f_oak"] {
+			t.Errorf("%v, heard %v", err, heard)
+		}
+	})
+}
+
 // TestIDsSurviveARestoredBackup tells that a ledger which goes on differently after a backup
 // was restored tells its other events under other ids, and the same ones under the same.
 func TestIDsSurviveARestoredBackup(t *testing.T) {
+	t.Parallel()
 	ids := func(t *testing.T, facts ...domain.Event) (ids []string) {
 		t.Helper()
 		l := newLedger()

@@ -19,15 +19,37 @@ type people struct {
 // identify settles under which key the client's contact is kept, before anything is asked for
 // under it, and records a newer version of the client.
 func (p *people) identify(ctx context.Context, known domain.Client, told domain.ClientData) (domain.ContactKey, error) {
+	if known.Erased {
+		return "", &domain.CallError{Op: "identify client", Class: domain.Permanent, Failure: domain.ErasedPerson(told.ID)}
+	}
 	key, err := p.keyOf(ctx, known, known.Newest(told))
 	if err != nil || (key == known.Key && len(known.Learn(p.attempt.id, told)) == 0) {
 		return key, err
 	}
-	now, _, err := eventstore.Execute(ctx, p.attempt.ledger, p.attempt.now, domain.ClientStream(p.attempt.firm, told.ID),
-		func(c domain.Client) ([]domain.Event, error) {
-			return append(c.Learn(p.attempt.id, told), c.Identify(p.attempt.id, known.Key, key)...), nil
-		})
+	first, err := p.addressEntered(known.Newest(told), key)
+	if err != nil {
+		return "", err
+	}
+	stream, decide := domain.ClientStream(p.attempt.firm, told.ID), func(c domain.Client) ([]domain.Event, error) {
+		return append(c.Learn(p.attempt.id, told), c.Identify(p.attempt.id, known.Key, key)...), nil
+	}
+	if err := p.attempt.recordNotedAfter(ctx, inOrder(first, commitTo(p.attempt.ledger, stream, decide))); err != nil {
+		return "", err
+	}
+	now, _, err := eventstore.ExecuteAfter(ctx, p.attempt.ledger, p.attempt.now, stream, decide, first) // if nothing was noted
 	return now.Key, err
+}
+
+// addressEntered is the commit that enters the client's e-mail address, to be written with another
+// one. Whoever is about to look for the client's contact enters it if this did not.
+func (p *people) addressEntered(d domain.ClientData, key domain.ContactKey) (before, error) {
+	email := d.ContactDraft().Email
+	if email == "" {
+		return nothingBefore, nil
+	}
+	name, err := p.named(addressText(email))
+	return commitTo(p.attempt.ledger, domain.RegisterStream(p.attempt.firm, name),
+		func(r domain.Register) ([]domain.Event, error) { return r.Enter(d.ID, key), nil }), err
 }
 
 // keyOf is the key under which the client's contact is, or another where that contact is
@@ -121,8 +143,8 @@ func (p *people) named(text string) (domain.ContactKey, error) {
 	return domain.ContactKey(name), err
 }
 
-// enter notes that the client goes by the e-mail address, or is the Smokeball contact, that
-// text names.
+// enter records that the client has the e-mail address, or is the Smokeball contact, that text
+// names.
 func (p *people) enter(ctx context.Context, text string, id domain.ClientID, key domain.ContactKey) error {
 	name, err := p.named(text)
 	if err != nil {
@@ -137,7 +159,7 @@ func addressText(email string) string { return "address " + domain.Fold(email) }
 
 func contactText(contact domain.SmokeballID) string { return "contact " + string(contact) }
 
-// entered are the clients of whom enter noted it.
+// entered returns the clients for whom enter recorded it.
 func (p *people) entered(ctx context.Context, text string) ([]domain.ClientRegistered, error) {
 	name, err := p.named(text)
 	if err != nil {
@@ -150,10 +172,11 @@ func (p *people) entered(ctx context.Context, text string) ([]domain.ClientRegis
 // sharers are the clients, apart from one, who go by the e-mail address, those too whom a ledger
 // of old knows by it.
 func (p *people) sharers(ctx context.Context, email string, of domain.ClientID) ([]domain.ClientRegistered, error) {
-	list, err := p.entered(ctx, addressText(email))
+	entered, err := p.entered(ctx, addressText(email))
 	if err != nil {
 		return nil, err
 	}
+	list := slices.Clone(entered) // the register itself is shared
 	old, err := p.named(oldKeyText(email))
 	if err != nil {
 		return nil, err
@@ -162,7 +185,7 @@ func (p *people) sharers(ctx context.Context, email string, of domain.ClientID) 
 	for _, id := range c.Clients() {
 		list = append(list, domain.ClientRegistered{Client: id, Key: old})
 	}
-	return slices.DeleteFunc(slices.Clone(list), func(o domain.ClientRegistered) bool { return o.Client == of }), err
+	return slices.DeleteFunc(list, func(o domain.ClientRegistered) bool { return o.Client == of }), err
 }
 
 func (p *people) client(ctx context.Context, id domain.ClientID) (domain.Client, error) {

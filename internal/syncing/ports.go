@@ -1,11 +1,11 @@
 // Package syncing is how a CaseHug event becomes a Smokeball matter.
 //
-// Intake takes CaseHug's events in and Webhooks takes Smokeball's webhooks in: they
-// decide and append, and never call out. Scheduler hands due syncs to Handler,
-// which acts: before each call that creates something it appends the intent, after
-// the answer the outcome, and it looks first where an answer was lost. Outbox tells
-// CaseHug what came of it. All state is in the ledger, so an engine that is killed
-// at any instruction goes on where its facts end.
+// Intake records CaseHug's events and Webhooks records Smokeball's webhooks: they decide and
+// append, and make no calls. Scheduler passes due syncs to Handler, which makes the calls: it
+// appends the intent before each call that creates something and the outcome after the answer,
+// and if an answer was lost, it looks before it creates again. Outbox publishes the results to
+// CaseHug. All state is in the ledger, so an engine that is killed at any instruction continues
+// from its last event.
 package syncing
 
 import (
@@ -36,6 +36,8 @@ type MatterTypes interface {
 	MatterTypes(ctx context.Context, f domain.FirmID) ([]domain.MatterType, error)
 	// ForgetMatterTypes makes the next MatterTypes ask again.
 	ForgetMatterTypes(f domain.FirmID)
+	// HasMatterTypes reports whether MatterTypes would answer from memory.
+	HasMatterTypes(f domain.FirmID) bool
 }
 
 // Staff are the people who work at the firm.
@@ -96,7 +98,7 @@ type FileCalls interface {
 	FileNames
 }
 
-// Smokeball is all that a sync calls.
+// Smokeball is every call that a sync makes.
 type Smokeball interface {
 	MatterCalls
 	Contacts
@@ -114,10 +116,13 @@ type Documents interface {
 // Views are the rows that the engine itself reads. They may lag behind the ledger.
 type Views interface {
 	// FollowDue follows the syncs that have not ended. next yields those that changed since
-	// the last time, and all at first, the longest queued first; one without a status has
+	// the last time, the longest queued first, and part by part those that there were at first;
+	// more tells that there is another part. One without a status has
 	// ended, with no other of its matter after it. What waits for its firm's connection or
 	// mappings is yielded again when they change.
-	FollowDue() (next func() []*domain.Due, stop func())
+	FollowDue() (next func() (changed []*domain.Due, more bool), stop func())
+	// DueOf lists a firm's syncs that have not ended.
+	DueOf(f domain.FirmID) []*domain.Due
 	// MatterOf is the CaseHug matter linked to a Smokeball matter, or "".
 	MatterOf(f domain.FirmID, id domain.SmokeballID) (domain.MatterID, error)
 	// TypesAt is the ledger position at which the account's matter types changed last.
@@ -127,7 +132,7 @@ type Views interface {
 	Changes() (position uint64, moved <-chan struct{})
 }
 
-// ContactKeys name persons and companies without telling who they are.
+// ContactKeys name persons and companies without revealing who they are.
 type ContactKeys interface {
 	// Name is a keyed hash of text in the form of an id.
 	Name(text string) (string, error)
@@ -145,5 +150,5 @@ type Waits struct {
 	RetryFor time.Duration
 }
 
-// DefaultWaits are generous for what integrators have met.
+// DefaultWaits exceed the delays that integrators have reported.
 var DefaultWaits = Waits{Visible: 30 * time.Second, Confirm: 3 * time.Minute, RetryFor: 24 * time.Hour}

@@ -3,11 +3,12 @@ package syncing
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// renameStep gives files the names that CaseHug gave their documents since.
+// renameStep renames files whose documents CaseHug renamed.
 type renameStep struct {
 	attempt   *attempt
 	link      *link
@@ -16,8 +17,8 @@ type renameStep struct {
 	smokeball FileNames
 }
 
-// do gives the files of documents that CaseHug calls otherwise since the new name. What
-// Smokeball refuses is warned of, in each sync, and offered again when a person asks.
+// do renames the files of documents that CaseHug renamed. If Smokeball refuses a name, each sync
+// warns, and a sync that a person requests tries again.
 func (s *renameStep) do(ctx context.Context) result {
 	for _, d := range s.attempt.m.Documents {
 		switch {
@@ -37,14 +38,14 @@ func (s *renameStep) do(ctx context.Context) result {
 }
 
 func (s *renameStep) rename(ctx context.Context, id domain.DocumentID) result {
-	if d, _ := s.attempt.m.Document(id); !d.Confirmed { // a file is renamed that is there
+	if d, _ := s.attempt.m.Document(id); !d.Confirmed { // only a confirmed file can be renamed
 		if r := s.confirm.file(ctx, id); r.ends() {
 			return r
 		}
 	}
 	d, _ := s.attempt.m.Document(id)
 	if !d.Confirmed || !d.Misnamed() {
-		return done // approved again, or refused meanwhile: that is another attempt's
+		return done // approved again, or refused meanwhile: another attempt handles it
 	}
 	r := s.renameFile(ctx, d)
 	if why, ok := unnamed(r.err); ok {
@@ -55,8 +56,8 @@ func (s *renameStep) rename(ctx context.Context, id domain.DocumentID) result {
 }
 
 // renameFile renames the document's file and waits until Smokeball shows the name. The file
-// stays in the folder that it lies in, wherever people have moved it. A kill in between renames
-// it again, which changes nothing.
+// stays in its folder, also if people moved it there. After a kill the file is renamed a second
+// time, which changes nothing.
 func (s *renameStep) renameFile(ctx context.Context, d domain.Document) result {
 	start, matter := s.attempt.now(), s.attempt.m.Smokeball.ID
 	f, err := s.smokeball.File(ctx, s.attempt.firm, matter, d.File)
@@ -84,19 +85,20 @@ func (s *renameStep) renameFile(ctx context.Context, d domain.Document) result {
 
 // showName waits until Smokeball shows the file under the name.
 func (s *renameStep) showName(ctx context.Context, d domain.Document, name string, r domain.RequestID) result {
-	return s.watch.await(ctx, awaited{what: "name of the file", id: d.File, request: r, since: s.attempt.now(),
-		told: func(context.Context) (bool, error) { return false, nil },
+	return s.watch.await(ctx, awaited{what: domain.ThingName, id: d.File, request: r, since: s.attempt.now(),
+		recorded: func(context.Context) (bool, error) { return false, nil },
 		refused: func(_ context.Context, message string) error {
-			return &domain.CallError{Op: "rename file", Class: domain.Permanent, Failure: domain.LateRefusal("the name", message, r)}
+			return &domain.CallError{Op: "rename file", Class: domain.Permanent, Failure: domain.LateRefusal(domain.ThingName, message, r)}
 		},
+		hinted: func(_ context.Context, about domain.Webhooks) (time.Time, error) { return about.Last, nil },
 		look: func(ctx context.Context) (bool, result) {
 			f, err := s.smokeball.File(ctx, s.attempt.firm, s.attempt.m.Smokeball.ID, d.File)
 			return err == nil && f.Name+f.Extension == name, fails(err)
 		}})
 }
 
-// misfiled warns, once, of documents that were approved again for another folder. Their files
-// stay where they lie, for people may have moved them.
+// misfiled warns once about documents that were approved again for another folder. Their files
+// stay where they are, because people may have moved them.
 func (s *renameStep) misfiled(ctx context.Context) error {
 	for _, d := range s.attempt.m.Documents {
 		if !d.Misfiled(s.attempt.m.Refused, s.attempt.settings) || !d.Uploaded {
@@ -114,7 +116,7 @@ func (s *renameStep) misfiled(ctx context.Context) error {
 // errFileDeleted says that people deleted the file of a document in Smokeball.
 var errFileDeleted = errors.New("syncing: the file was deleted in Smokeball")
 
-// unnamed is why a file can't be renamed; ok is false where that is not what err says.
+// unnamed is the reason why a file can't be renamed; ok is false if err has another meaning.
 func unnamed(err error) (why domain.About, ok bool) {
 	ce := domain.AsCallError(err)
 	switch {

@@ -22,6 +22,7 @@ func (o *office) asks(m domain.MatterID, with *domain.MatterData, docs ...domain
 }
 
 func TestAClickSyncsAMatter(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()))
 		id, err := o.asks("m_accident", nil)
@@ -36,6 +37,7 @@ func TestAClickSyncsAMatter(t *testing.T) {
 }
 
 func TestAClickBringsTheMatterAlong(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		m := accident()
 		_, err := o.asks("m_accident", &m, o.papers.write("m_accident", "d_1", "a paper"))
@@ -50,6 +52,7 @@ func TestAClickBringsTheMatterAlong(t *testing.T) {
 // TestACancelledSyncDoesNothing tells that what was queued or waited and was called off makes
 // no call, that what runs and what has ended is refused, and that later news starts again.
 func TestACancelledSyncDoesNothing(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())
@@ -84,6 +87,7 @@ func TestACancelledSyncDoesNothing(t *testing.T) {
 }
 
 func TestAClickOnAnUnknownMatterIsRejected(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		_, err := o.asks("m_none", nil)
 		if r := domain.AsRejection(err); r == nil || r.Reason != domain.Unknown || r.Failure.Code != domain.CodeMatterUnknown || r.Failure.Remedy == "" {
@@ -95,6 +99,7 @@ func TestAClickOnAnUnknownMatterIsRejected(t *testing.T) {
 // TestAClickLetsAWaitingSyncGoOn tells that a person need not wait for the back-off, but
 // where a call has just shown that Smokeball is out of reach.
 func TestAClickLetsAWaitingSyncGoOn(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())
@@ -114,6 +119,7 @@ func TestAClickLetsAWaitingSyncGoOn(t *testing.T) {
 }
 
 func TestRetryIsForSyncsOfTheFirm(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		id := o.newest("m_accident").ID
@@ -124,16 +130,33 @@ func TestRetryIsForSyncsOfTheFirm(t *testing.T) {
 				t.Errorf("the retry of %s by %s is answered %v", sync, by.Subject, err)
 			}
 		}
-		o.retry(id)
-		if e := o.ends("m_accident", domain.Skipped); e.ID == id || e.Trigger != domain.TriggerRetry {
-			t.Errorf("the retry is %+v", e)
+	})
+}
+
+// TestRetryIsNotForSyncsThatEndedWell: one that succeeded, or had nothing to send.
+func TestRetryIsNotForSyncsThatEndedWell(t *testing.T) {
+	t.Parallel()
+	story(t, func(o *office) {
+		o.sends(accident())
+		refused := func() {
+			t.Helper()
+			_, _, err := o.requests.Retry(t.Context(), lee, o.newest("m_accident").ID)
+			if r := domain.AsRejection(err); r == nil || r.Reason != domain.Conflict || r.Failure.Code != domain.CodeNotRetryable {
+				t.Errorf("the retry of a sync that %s is answered %v", o.newest("m_accident").Status, err)
+			}
 		}
+		refused()
+		_, err := o.asks("m_accident", nil)
+		o.must(err)
+		o.ends("m_accident", domain.Skipped)
+		refused()
 	})
 }
 
 // TestAPersonCannotOutdateWhatCaseHugSaysLater brings matters and clients along whose versions
 // are far beyond anything that is known, or that are not known at all.
 func TestAPersonCannotOutdateWhatCaseHugSaysLater(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		forged := func(change func(*domain.MatterData)) {
 			t.Helper()

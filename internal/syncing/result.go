@@ -39,7 +39,7 @@ type waiting struct {
 	types uint64
 }
 
-// The results that need no words.
+// The results without further values.
 var (
 	done      = result{}
 	again     = result{next: repeats}
@@ -54,14 +54,17 @@ func fails(err error) result {
 	return result{next: failed, err: err}
 }
 
-// waitsFor lets the sync wait until what the failure names is there.
+// waitsFor makes the sync wait until what the failure names exists.
 func waitsFor(f domain.Failure) result { return result{next: waits, wait: waiting{failure: f}} }
 
 // decided is the result of a decision. Where somebody else decided first, the piece is
-// repeated by the facts as they are now.
+// repeated by the facts as they are now; where what the steps rely on has changed, they start over.
 func decided(err error) result {
-	if errors.Is(err, domain.ErrTaken) {
+	switch {
+	case errors.Is(err, domain.ErrTaken):
 		return again
+	case errors.Is(err, domain.ErrOutdated):
+		return startOver
 	}
 	return fails(err)
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// views are the rows that the engine and the stories read: projections.Views, or light
-// rows for stories that run a thousand times.
+// views are the rows that the engine and the stories read: those on disk, or light
+// ones for stories that run a thousand times.
 type views interface {
 	syncing.Views
 	Due() []domain.Due
 	AtWork() []domain.Due
 	MatterFor(f domain.FirmID, r domain.RequestID, id domain.SmokeballID) (domain.MatterID, error)
-	MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, ended, ok bool, err error)
+	MatterOfSync(f domain.FirmID, id domain.SyncID) (m domain.MatterID, s domain.Standing, ok bool, err error)
 	Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool, error)
 	LastStep(f domain.FirmID, id domain.SyncID) (time.Time, error)
 	History(f domain.FirmID, q projections.HistoryQuery) (projections.Page, error)
@@ -29,6 +29,49 @@ type views interface {
 	Run(ctx context.Context, l eventstore.Store) error
 	Close() error
 }
+
+// stored are rows on disk.
+type stored struct {
+	*projections.Views
+	projections.ActivityRows
+	projections.ConnectionRows
+	projections.RouteRows
+	projections.SyncRows
+	projections.WorkRows
+}
+
+func storedOf(v *projections.Views) stored {
+	return stored{v, v.Activities, v.Connections, v.Routes, v.Syncs, v.Work}
+}
+
+// unreadRows are the rows of what is to be read in Smokeball.
+type unreadRows struct {
+	*projections.Progress
+	projections.ResourceRows
+}
+
+// goneRows are the rows of contacts that are gone from Smokeball.
+type goneRows struct {
+	*projections.Progress
+	projections.GoneContactRows
+}
+
+// settledRows are the rows of differences that the owner of the field settles.
+type settledRows struct {
+	*projections.Progress
+	projections.ConnectionRows
+	projections.DriftRows
+}
+
+// checkRows are the rows of checks that people asked for.
+type checkRows struct {
+	*projections.Progress
+	projections.CheckRows
+	projections.ResourceRows
+}
+
+// storedIn are the views of an office whose rows are on disk.
+func storedIn(v views) *projections.Views { return v.(stored).Views }
 
 // LastStep implements views. Nobody looks for stalls where rows are light.
 func (l *light) LastStep(domain.FirmID, domain.SyncID) (time.Time, error) { return time.Now(), nil }
@@ -95,9 +138,9 @@ func (v *light) takeDue(env eventstore.Envelope) {
 }
 
 // FollowDue yields all of them each time, and those that ended since.
-func (v *light) FollowDue() (next func() []*domain.Due, stop func()) {
+func (v *light) FollowDue() (next func() ([]*domain.Due, bool), stop func()) {
 	before := map[domain.MatterID]*domain.Due{}
-	next = func() []*domain.Due {
+	next = func() ([]*domain.Due, bool) {
 		now := map[domain.MatterID]*domain.Due{}
 		var list []*domain.Due
 		for _, d := range v.Due() {
@@ -110,7 +153,7 @@ func (v *light) FollowDue() (next func() []*domain.Due, stop func()) {
 			}
 		}
 		before = now
-		return list
+		return list, false
 	}
 	return next, func() {}
 }
@@ -126,6 +169,16 @@ func (v *light) Due() []domain.Due {
 		list = append(list, d)
 	}
 	slices.SortFunc(list, func(a, b domain.Due) int { return a.Since.Compare(b.Since) })
+	return list
+}
+
+// DueOf lists those of a firm.
+func (v *light) DueOf(f domain.FirmID) (list []*domain.Due) {
+	for _, d := range v.Due() {
+		if d.Firm == f {
+			list = append(list, &d)
+		}
+	}
 	return list
 }
 
@@ -195,9 +248,9 @@ func (v *light) Sync(f domain.FirmID, id domain.SyncID) (projections.Entry, bool
 }
 
 // MatterOfSync is the matter of a sync.
-func (v *light) MatterOfSync(f domain.FirmID, id domain.SyncID) (domain.MatterID, bool, bool, error) {
+func (v *light) MatterOfSync(f domain.FirmID, id domain.SyncID) (domain.MatterID, domain.Standing, bool, error) {
 	e, ok, err := v.Sync(f, id)
-	return e.Matter, e.Status.Ended(), ok, err
+	return e.Matter, domain.Standing{Status: e.Status, Warned: len(e.Warnings) > 0}, ok, err
 }
 
 // History lists the syncs of a matter, newest first.

@@ -29,10 +29,10 @@ func (r *run) withPriority(ctx context.Context) context.Context {
 		return ctx
 	}
 	trigger := r.attempt.m.Current.Trigger
-	if r.attempt.releasedEarly {
+	if r.attempt.releasedEarly || (trigger == domain.TriggerReconcile && r.attempt.m.Current.Wanted) {
 		trigger = domain.TriggerManual
 	}
-	return r.handler.Priority(ctx, r.attempt.firm, trigger)
+	return r.handler.Priority(ctx, r.attempt.firm, trigger, r.attempt.m.Current.ID)
 }
 
 // work does the steps until the sync ends or waits. They start over if the state on which
@@ -61,6 +61,7 @@ func (r *run) steps(ctx context.Context) result {
 		{domain.StepMatter, r.link.check},
 		{domain.StepMatterType, r.types.do},
 		{domain.StepContact, r.contacts.do},
+		{domain.StepContact, r.recordNoted},
 		{domain.StepMatter, r.textCleaned},
 		{domain.StepMatter, r.matter.do},
 		{domain.StepDocument, r.documents.do},
@@ -77,6 +78,9 @@ func (r *run) steps(ctx context.Context) result {
 	return r.conclude(ctx, func(m domain.Matter) ([]domain.Event, error) { return m.Finish(r.attempt.current, r.attempt.seen) })
 }
 
+// recordNoted records that the attempt has begun, of a matter without a client.
+func (r *run) recordNoted(ctx context.Context) result { return fails(r.attempt.recordNoted(ctx)) }
+
 // prepare reads the firm's settings and mappings.
 func (r *run) prepare(ctx context.Context) result {
 	p, _, err := eventstore.Load[domain.Preferences](ctx, r.attempt.ledger, domain.SettingsStream(r.attempt.firm))
@@ -84,8 +88,8 @@ func (r *run) prepare(ctx context.Context) result {
 	return fails(err)
 }
 
-// conclude decides how the attempt ends. If the state on which it decided has changed since,
-// the steps start over.
+// conclude records how the attempt ends. If the state has changed since the steps, they start
+// over.
 func (r *run) conclude(ctx context.Context, f func(domain.Matter) ([]domain.Event, error)) result {
 	err := r.attempt.decide(ctx, f)
 	if errors.Is(err, domain.ErrOutdated) {
@@ -144,7 +148,7 @@ func (r *run) deferSync(ctx context.Context, step domain.Step, w waiting) result
 		MappingRevision: w.mappings, TypesSeen: w.types})
 }
 
-// there reports whether what the sync is to wait for, outside of its own stream, is there.
+// there reports whether what the sync would wait for in another stream exists already.
 func (r *run) there(ctx context.Context, w waiting) (bool, error) {
 	switch w.failure.Code {
 	case domain.CodeNotConnected, domain.CodeReauthorizationRequired:

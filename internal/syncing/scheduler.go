@@ -12,8 +12,8 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// Scheduler hands due syncs to the handler, as many at once as it has workers. It runs
-// on the engine that holds the lease of the allowance.
+// Scheduler passes due syncs to the handler, as many at once as it has workers. It runs on the
+// engine that holds the lease of the allowance.
 type Scheduler struct {
 	Ledger  eventstore.Store
 	Views   Views
@@ -24,8 +24,8 @@ type Scheduler struct {
 	Grace   time.Duration // on stop, how long calls may go on
 }
 
-// look is the longest time between two looks at what is due: facts and times wake the
-// scheduler, and a wall clock that was set comes without either.
+// look is the longest pause between two checks for due syncs. Events and timers wake the
+// scheduler earlier; the pause covers a wall clock that was set.
 const look = time.Minute
 
 // schedulerRun is one run of a scheduler, from its start to its stop.
@@ -38,8 +38,7 @@ type schedulerRun struct {
 	ended    chan struct{} // signals that something has changed
 }
 
-// Run works until ctx ends, then hands back what runs: it waits for calls that are
-// under way up to the grace, and returns.
+// Run works until ctx ends, then waits for calls in progress, at most for Grace, and returns.
 func (s *Scheduler) Run(ctx context.Context) error {
 	calls, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
@@ -51,8 +50,12 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	defer unfollow()
 	for ctx.Err() == nil {
 		position, moved := s.Views.Changes()
-		l.learn(next())
+		changed, more := next()
+		l.learn(changed)
 		timer := time.NewTimer(s.handOut(l, position))
+		if more {
+			notify(l.ended)
+		}
 		select {
 		case <-ctx.Done():
 		case <-moved:
@@ -64,17 +67,29 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	return nil
 }
 
-// handOut asks for a worker for all that became due and returns how long nothing else will.
+// handOut requests a worker for each sync that became due, and returns the time until the next
+// one.
 func (s *Scheduler) handOut(l *schedulerRun, position uint64) time.Duration {
 	usable := s.connections(l.calls)
+	for _, f := range l.firmsToAsk(s.Now()) {
+		if usable(f) {
+			l.learn(s.Views.DueOf(f))
+		} else {
+			l.holdBack(f)
+		}
+	}
 	for _, e := range l.due(position, s.Now()) {
 		s.place(l, e, position, usable)
 	}
 	return l.wait(s.Now())
 }
 
-// place finds out what an entry waits for, and asks for a worker where that is all.
+// place finds out what an entry waits for, and requests a worker if it waits for nothing else. An
+// entry that waits for a fact is dropped: the views report it again when the fact exists.
 func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable func(domain.FirmID) bool) {
+	if l.entries[e.key] != e {
+		return
+	}
 	l.unplace(e)
 	l.mu.Lock()
 	d, busy, late, not := e.due, e.job != nil || e.running, e.after > position, e.notBefore
@@ -92,8 +107,11 @@ func (s *Scheduler) place(l *schedulerRun, e *entry, position uint64, usable fun
 		l.rest(e, d.At)
 	case d.Free(usable):
 		s.ask(l, e)
-	case d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired:
-		l.holdBack(e)
+	default:
+		l.drop(e)
+		if d.WaitsOn == domain.CodeNotConnected || d.WaitsOn == domain.CodeReauthorizationRequired {
+			l.holdBack(d.Firm)
+		}
 	}
 }
 
@@ -116,7 +134,7 @@ func (s *Scheduler) ask(l *schedulerRun, e *entry) {
 			return false
 		}
 		e.running = true
-		l.work.Go(func() { s.run(l, e, d, &workerHold{workers: l.workers, firm: d.Firm, class: j.class}) })
+		l.work.Go(func() { s.run(l, e, d, newHold(l.workers, d.Firm, j.class)) })
 		return true
 	}
 	l.mu.Lock()
@@ -132,8 +150,8 @@ func notify(c chan<- struct{}) {
 	}
 }
 
-// connections answers whether calls for a firm may be made, asking the ledger once per
-// firm. A firm whose connection can't be read waits; the others don't.
+// connections reports whether calls for a firm may be made, and reads the ledger once for each
+// firm. If a firm's connection can't be read, only that firm waits.
 func (s *Scheduler) connections(ctx context.Context) func(domain.FirmID) bool {
 	known := map[domain.FirmID]bool{}
 	return func(f domain.FirmID) bool {
@@ -171,8 +189,8 @@ func (s *Scheduler) run(l *schedulerRun, e *entry, d *domain.Due, place *workerH
 	notify(l.ended)
 }
 
-// contained keeps a panic of one sync from ending all of them. The panic's value stays
-// out of the log: it may hold personal data.
+// contained recovers a panic, so that it ends only its own sync. The panic's value is not logged,
+// because it may hold personal data.
 func contained(run func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {

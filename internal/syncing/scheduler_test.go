@@ -12,6 +12,7 @@ import (
 // TestAStopHandsBackAndLosesNothing tells that an engine which is asked to stop does so
 // within its grace, at whatever step its syncs are, and that the next one goes on.
 func TestAStopHandsBackAndLosesNothing(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 20 * time.Second, Max: 40 * time.Second}, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
 		for i, c := range someClients(12) {
@@ -40,6 +41,7 @@ func TestAStopHandsBackAndLosesNothing(t *testing.T) {
 
 // TestWaitingWorkCostsNoCalls tells that syncs which wait for somebody do not call.
 func TestWaitingWorkCostsNoCalls(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident(func(m *domain.MatterData) { m.CaseType = "Space Law" })), o.retainer())
 		o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
@@ -54,6 +56,7 @@ func TestWaitingWorkCostsNoCalls(t *testing.T) {
 // TestAClockThatIsSetBackHoldsNothingUp tells that a sync which waits for its next try goes
 // on in time wherever the wall clock jumps, and that the jump ends there.
 func TestAClockThatIsSetBackHoldsNothingUp(t *testing.T) {
+	t.Parallel()
 	for _, step := range []time.Duration{-3 * time.Hour, -time.Minute, time.Hour} {
 		story(t, func(o *office) {
 			o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
@@ -78,6 +81,7 @@ const longestGap = 5*time.Minute + 75*time.Second + 10*time.Second
 // TestAnOutageIsProbedInTime tells that a sync which was held back in an outage waits for
 // the next probe and no longer.
 func TestAnOutageIsProbedInTime(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())
@@ -97,6 +101,7 @@ func TestAnOutageIsProbedInTime(t *testing.T) {
 // TestPausesFollowTheFaultsInARow tells that the next try is on record, and that a sync
 // which waited for somebody begins with short pauses again.
 func TestPausesFollowTheFaultsInARow(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())

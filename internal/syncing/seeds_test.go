@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"testing"
 	"time"
 
@@ -17,13 +18,16 @@ var (
 	someSeeds = flag.Uint64("seeds", 0, "how many seeds; 0: each test's own number")
 )
 
-// eachSeed runs a test for its seeds side by side: as many as it requires, or as the flags
-// say.
+// eachSeed runs a test for its seeds side by side: where CI is set all that it requires, elsewhere
+// the first third of them, or as many as the flags say.
 func eachSeed(t *testing.T, long, short uint64, run func(*testing.T, uint64)) {
 	t.Helper()
 	first, n := *firstSeed, long
-	if testing.Short() {
+	switch {
+	case testing.Short():
 		n = short
+	case os.Getenv("CI") != "true":
+		n = max(short, long/3)
 	}
 	if *someSeeds != 0 {
 		n = *someSeeds

@@ -71,7 +71,7 @@ func (o *office) waitsFor(m domain.MatterID, code domain.Code) projections.Entry
 	return e
 }
 
-func told(f *domain.Failure) string {
+func told(f *projections.Failure) string {
 	if f == nil {
 		return "no failure"
 	}

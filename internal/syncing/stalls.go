@@ -10,8 +10,9 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// StalledAfter is how long a running sync may go without an event and without a call. A
-// longer pause is a defect: every regular wait has an end.
+// StalledAfter is how long a running sync may go without an event and without a call. A longer
+// pause is a defect, because every regular wait ends earlier, but for those for others, which take as long
+// as there are others: for a worker, a place, a slot of the allowance, a contact or the inventory. During these the sync rests.
 const StalledAfter = time.Minute
 
 // Calls remembers when a request was last sent for each matter at work. The zero value is
@@ -19,10 +20,10 @@ const StalledAfter = time.Minute
 type Calls struct {
 	mu      sync.Mutex
 	last    map[domain.Stream]time.Time
-	resting map[domain.Stream]bool // matters that wait for a place or a worker
+	resting map[domain.Stream]int // how much of a matter's work waits for others
 }
 
-// note notes that the matter's work moves.
+// note records progress of the matter's work.
 func (c *Calls) note(s domain.Stream, at time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -32,27 +33,29 @@ func (c *Calls) note(s domain.Stream, at time.Time) {
 	c.last[s] = at
 }
 
-// rest notes that the matter waits for a place or a worker, until goOn: that it stands still
-// is no defect.
+// rest records that the matter waits for others until goOn is called, so that the pause does not
+// count as a stall.
 func (c *Calls) rest(s domain.Stream, now func() time.Time) (goOn func()) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.resting == nil {
-		c.resting = map[domain.Stream]bool{}
+		c.resting = map[domain.Stream]int{}
 	}
-	c.resting[s] = true
+	c.resting[s]++
 	return func() {
+		c.note(s, now()) // first: whoever looks when the rest is over sees when it was
 		c.mu.Lock()
-		delete(c.resting, s)
-		c.mu.Unlock()
-		c.note(s, now())
+		defer c.mu.Unlock()
+		if c.resting[s]--; c.resting[s] == 0 {
+			delete(c.resting, s)
+		}
 	}
 }
 
 func (c *Calls) rests(s domain.Stream) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.resting[s]
+	return c.resting[s] > 0
 }
 
 // watch notes the requests that are sent under the context that it returns, until done.
@@ -80,8 +83,8 @@ type Moves interface {
 	LastStep(domain.FirmID, domain.SyncID) (time.Time, error)
 }
 
-// Stalls finds running syncs that do not move. Every engine looks, also one that does not
-// lead: a sync that nobody works on does not move either.
+// Stalls finds running syncs without progress. Every engine looks, standbys too, because a sync
+// on which no engine works makes no progress either.
 type Stalls struct {
 	Views Moves
 	Calls *Calls
@@ -92,7 +95,7 @@ type Stalls struct {
 	known map[domain.SyncID]domain.FirmID
 }
 
-// lookForStalls is the pause between two looks.
+// lookForStalls is the pause between two checks.
 const lookForStalls = 10 * time.Second
 
 // Run looks until ctx ends.

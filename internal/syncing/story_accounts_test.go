@@ -61,6 +61,7 @@ func named(version int, title string) domain.CaseHugEvent {
 // the next sync of a matter makes everything there, documents too; and that going back
 // finds what is there, sends what is missing, and makes nothing twice.
 func TestAnotherAccountGetsEverythingAgain(t *testing.T) {
+	t.Parallel()
 	for _, nameless := range []bool{false, true} {
 		story(t, func(o *office) {
 			change := func(m *domain.MatterData) {
@@ -101,6 +102,7 @@ func TestAnotherAccountGetsEverythingAgain(t *testing.T) {
 // TestAnAccountIsLeftInTheMiddle tells that a call whose answer was lost in one account is
 // not looked for in the next one, and that going back finds what came of it.
 func TestAnAccountIsLeftInTheMiddle(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{makeContact, makeMatter, addFile} {
 		t.Run(route, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -122,6 +124,7 @@ func TestAnAccountIsLeftInTheMiddle(t *testing.T) {
 // TestAMatterLinkedByItsNumberIsFoundAgain tells that going back to an account does not
 // depend on how the matter was found there.
 func TestAMatterLinkedByItsNumberIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		theirs := o.theirs("CH-2026-0142")
 		o.sends(accident())
@@ -143,6 +146,7 @@ func TestAMatterLinkedByItsNumberIsFoundAgain(t *testing.T) {
 // another account does not fail for what it had begun in the old one: it starts over there,
 // and nothing is there twice.
 func TestAnAccountIsLeftDuringACall(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{findContacts, makeContact, findMatters, makeMatter, readMatter, addFile, putBytes} {
 		t.Run(route, func(t *testing.T) {
 			story(t, func(o *office) {

@@ -13,7 +13,6 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
-	"github.com/casehug/smokeball-sync/projections"
 )
 
 // colleague is another program of the firm that works with Smokeball; it returns the
@@ -51,7 +50,7 @@ func (o *office) colleague(method, path, body string) string {
 // plans are the sentences about tasks and appointments on the matter's timeline.
 func (o *office) plans(m domain.MatterID) []string {
 	o.Helper()
-	row, _, err := o.rows.(*projections.Views).Matter(oak, m)
+	row, _, err := storedIn(o.rows).Matters.Matter(oak, m)
 	o.must(err)
 	var list []string
 	for _, moment := range row.Timeline {
@@ -75,6 +74,7 @@ func (o *office) wantsPlans(want ...string) {
 func (o *office) staff() string { o.Helper(); return o.colleague("GET", "/staff", "") }
 
 func TestTasksAndAppointmentsStandOnTheTimeline(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.sends(accident())
@@ -96,6 +96,7 @@ func TestTasksAndAppointmentsStandOnTheTimeline(t *testing.T) {
 // TestPlansOfOtherMattersAreNotRead tells of a task whose matter CaseHug has not: no call
 // is made for it.
 func TestPlansOfOtherMattersAreNotRead(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.sends(accident())
@@ -111,6 +112,7 @@ func TestPlansOfOtherMattersAreNotRead(t *testing.T) {
 // TestPlansSurviveFaultsAndRestarts loses reads and restarts the engine: each change is
 // told once.
 func TestPlansSurviveFaultsAndRestarts(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.sends(accident())

@@ -33,6 +33,7 @@ func (o *office) has(text string, uploads int) {
 }
 
 func TestApprovedWithoutADigestTheBytesDecide(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.plainly(1, "the first content"))
 		o.ends("m_accident", domain.Succeeded)
@@ -59,6 +60,7 @@ func TestApprovedWithoutADigestTheBytesDecide(t *testing.T) {
 }
 
 func TestADigestThatComesLaterNamesTheSameBytes(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.plainly(1, "the signed retainer"))
 		o.ends("m_accident", domain.Succeeded)
@@ -73,6 +75,7 @@ func TestADigestThatComesLaterNamesTheSameBytes(t *testing.T) {
 }
 
 func TestApprovedAgainWhileItIsSentTheSameBytesAreSentOnce(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
 		o.tell(created(accident()), o.plainly(1, "the signed retainer"))
@@ -86,6 +89,7 @@ func TestApprovedAgainWhileItIsSentTheSameBytesAreSentOnce(t *testing.T) {
 }
 
 func TestABrokenOffReplacementEndsInTheApprovedBytes(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.plainly(1, "the first content"))
 		o.ends("m_accident", domain.Succeeded)
@@ -100,6 +104,7 @@ func TestABrokenOffReplacementEndsInTheApprovedBytes(t *testing.T) {
 }
 
 func TestApprovedAgainWithoutADigestWhenTheObjectIsGone(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.plainly(1, "the first content"))
 		o.ends("m_accident", domain.Succeeded)
@@ -138,6 +143,7 @@ func details(e projections.Entry) (list []string) {
 }
 
 func TestApprovedAgainForAnotherFolderItStaysAndIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		first := o.retainer()
 		first.Documents[0].Folder = "Intake"
@@ -169,6 +175,7 @@ func TestApprovedAgainForAnotherFolderItStaysAndIsWarnedOf(t *testing.T) {
 }
 
 func TestApprovedAgainWithANewNameItIsRenamed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.DocumentsFolder = "Intake" })
 		o.tell(created(accident()), o.retainer())
@@ -206,6 +213,7 @@ func TestApprovedAgainWithANewNameItIsRenamed(t *testing.T) {
 }
 
 func TestARefusedNewNameIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		o.ends("m_accident", domain.Succeeded)
@@ -229,6 +237,7 @@ func TestARefusedNewNameIsWarnedOf(t *testing.T) {
 }
 
 func TestANewNameOfADeletedFileIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		o.ends("m_accident", domain.Succeeded)
@@ -241,6 +250,7 @@ func TestANewNameOfADeletedFileIsWarnedOf(t *testing.T) {
 }
 
 func TestANewNameSurvivesALostAnswer(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		o.ends("m_accident", domain.Succeeded)
@@ -255,6 +265,7 @@ func TestANewNameSurvivesALostAnswer(t *testing.T) {
 }
 
 func TestARefusedClientRoleHoldsNoMatterBack(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
 		o.maps(domain.Mapping{ID: "map_1", CaseType: "Auto Accident", MatterTypeID: o.typeID("Truck Accident"), ClientRole: "Defendant"})

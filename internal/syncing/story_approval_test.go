@@ -13,6 +13,7 @@ func (o *office) retainer() domain.CaseHugEvent {
 }
 
 func TestApprovalBringsContactMatterAndFile(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		e := o.ends("m_accident", domain.Succeeded)

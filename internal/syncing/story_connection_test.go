@@ -11,6 +11,7 @@ import (
 )
 
 func TestWithoutAConnectionASyncWaits(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		o := newOffice(t, smokeballsim.Config{Seed: 1})
 		o.start()
@@ -29,6 +30,7 @@ func TestWithoutAConnectionASyncWaits(t *testing.T) {
 }
 
 func TestARevokedFirmWaitsUntilItConnectsAgain(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))
 		o.must(o.sim.Revoke(oakAccount))
@@ -56,6 +58,7 @@ func TestARevokedFirmWaitsUntilItConnectsAgain(t *testing.T) {
 }
 
 func TestAnAuthorizationThatEndsAsksForANewOne(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))
 		o.away(31 * 24 * time.Hour)
@@ -71,6 +74,7 @@ func TestAnAuthorizationThatEndsAsksForANewOne(t *testing.T) {
 }
 
 func TestAccessTokensAreRenewedByTheWay(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		for n := range 3 {
 			o.sends(numbered(n, maria()))
@@ -85,6 +89,7 @@ func TestAccessTokensAreRenewedByTheWay(t *testing.T) {
 // TestARevocationCountsWhateverTheClockShows tells that a firm which removed the app is left
 // alone, also where the clock was set back behind the moment of its authorization.
 func TestARevocationCountsWhateverTheClockShows(t *testing.T) {
+	t.Parallel()
 	for _, step := range []time.Duration{-20 * 24 * time.Hour, -time.Minute, 20 * 24 * time.Hour} {
 		story(t, func(o *office) {
 			o.sends(numbered(1, maria()))

@@ -26,6 +26,7 @@ func (o *office) person(body string) string {
 }
 
 func TestAContactIsFoundByEmailWithoutRegardToCase(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		known := o.person(`{"person":{"firstName":"MARIA","lastName":"rivera","email":"MARIA@Example.com","phone":{"number":"555-9999"}}}`)
 		o.sends(accident())
@@ -45,6 +46,7 @@ func TestAContactIsFoundByEmailWithoutRegardToCase(t *testing.T) {
 }
 
 func TestOfSeveralContactsTheOneOfTheNameIsTaken(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Tom","lastName":"Rivera","email":"maria@example.com"}}`)
 		hers := o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
@@ -57,6 +59,7 @@ func TestOfSeveralContactsTheOneOfTheNameIsTaken(t *testing.T) {
 }
 
 func TestACompanyIsACompany(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident(func(m *domain.MatterData) {
 			m.Client = domain.ClientData{ID: "c_apex", Version: 1, CompanyName: "Apex Freight Inc", Email: "legal@apex.example"}
@@ -68,6 +71,7 @@ func TestACompanyIsACompany(t *testing.T) {
 }
 
 func TestAClientWithoutEmailIsOneContactAllTheSame(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		nameless := maria()
 		nameless.Email = ""
@@ -80,6 +84,7 @@ func TestAClientWithoutEmailIsOneContactAllTheSame(t *testing.T) {
 }
 
 func TestMattersOfOneNewClientShareItsContact(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{2, 50} {
 		story(t, func(o *office) {
 			o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
@@ -99,6 +104,7 @@ func TestMattersOfOneNewClientShareItsContact(t *testing.T) {
 }
 
 func TestAClientsUpdateFollowsItsSwitch(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))
 		o.sends(numbered(2, maria()))
@@ -139,6 +145,7 @@ func (o *office) reaches(end string) bool {
 // TestAnOlderVersionOfAClientWritesNothing tells that a matter which was made with an older
 // version of its client does not undo what a newer matter told, whichever is at work first.
 func TestAnOlderVersionOfAClientWritesNothing(t *testing.T) {
+	t.Parallel()
 	newer := maria()
 	newer.Version, newer.Phone = 2, "+1 312 555 7777"
 	paper := func(o *office, m domain.MatterID, id domain.DocumentID) domain.CaseHugEvent {
@@ -175,6 +182,7 @@ func TestAnOlderVersionOfAClientWritesNothing(t *testing.T) {
 // TestNewsForAContactThatWasMergedArrives tells that what CaseHug changed of a client reaches
 // the contact that is left after people merged two in Smokeball; the rest of it stays.
 func TestNewsForAContactThatWasMergedArrives(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{true, false} {
 		story(t, func(o *office) {
 			if hooked {
@@ -202,6 +210,7 @@ func TestNewsForAContactThatWasMergedArrives(t *testing.T) {
 }
 
 func TestAPersonsEditOfAContactStays(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
 		o.sends(accident())
@@ -221,6 +230,7 @@ func TestAPersonsEditOfAContactStays(t *testing.T) {
 // TestAnAnswerThatWasLostKeepsLaterNews tells that what CaseHug says of a client while
 // its creation is in doubt reaches Smokeball, and makes no second contact.
 func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*domain.ClientData){
 		"phone":  func(c *domain.ClientData) { c.Phone = "+1 312 555 7777" },
 		"e-mail": func(c *domain.ClientData) { c.Email = "maria@rivera.example" },
@@ -309,6 +319,7 @@ func sharedContactNeverAppeared(t *testing.T, seed uint64) {
 // TestAContactThatNeverAppearsIsNotMadeForEver tells of a Smokeball that drops each contact
 // without a word: the sync creates it twice, then fails.
 func TestAContactThatNeverAppearsIsNotMadeForEver(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{1, 2} {
 		story(t, func(o *office) {
 			o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
@@ -332,6 +343,7 @@ func TestAContactThatNeverAppearsIsNotMadeForEver(t *testing.T) {
 // TestNoMatterIsMadeWithARefusedContact tells of a contact whose refusal is on record before
 // the matter's turn comes, and of a webhook that only claims so.
 func TestNoMatterIsMadeWithARefusedContact(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: time.Millisecond, Max: 2 * time.Millisecond}, func(o *office) {
 		o.hooks()
 		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Message: "the contact is a duplicate", Count: 1})
@@ -377,6 +389,7 @@ func (o *office) contactMade() (made domain.Contact) {
 // with a contact which it refused afterwards: a change of its name is refused for the
 // contact's sake, which is made again.
 func TestAMatterMadeWithAContactThatNeverAppeared(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeContact, Kind: smokeballsim.FailLate, Count: 1})
 		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.Status, Status: 503, Count: 1})

@@ -14,6 +14,7 @@ import (
 )
 
 func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		forged := o.papers.write("m_accident", "d_forged", "what was approved")
 		o.papers.write("m_accident", "d_forged", "what is there")
@@ -39,6 +40,7 @@ func TestADocumentThatIsNotTheApprovedOneFailsAlone(t *testing.T) {
 }
 
 func TestADocumentThatCantBeHadYetWaitsForATime(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.papers.lose("d_retainer", 3)
 		o.tell(created(accident()), o.retainer())
@@ -54,6 +56,7 @@ func TestADocumentThatCantBeHadYetWaitsForATime(t *testing.T) {
 }
 
 func TestAnUnavailableDocumentFailsAfterADay(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.papers.lose("d_retainer", 1<<30)
 		began := time.Now()
@@ -69,6 +72,7 @@ func TestAnUnavailableDocumentFailsAfterADay(t *testing.T) {
 }
 
 func TestAnEmptyDocumentIsSent(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), approved(o.papers.write("m_accident", "d_empty", "")))
 		o.ends("m_accident", domain.Succeeded)
@@ -86,6 +90,7 @@ func (o *office) again() {
 // TestAContentThatIsApprovedAgainIsSent tells that the newest approved content gets to
 // Smokeball, whenever it is approved.
 func TestAContentThatIsApprovedAgainIsSent(t *testing.T) {
+	t.Parallel()
 	slow := func(o *office, route string) {
 		o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
 	}
@@ -127,6 +132,7 @@ func TestAContentThatIsApprovedAgainIsSent(t *testing.T) {
 }
 
 func TestAnUploadAddressThatHasEndedIsRenewed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Status, Status: 403, Count: 1})
 		o.sends(accident())
@@ -139,6 +145,7 @@ func TestAnUploadAddressThatHasEndedIsRenewed(t *testing.T) {
 // TestAFileWithoutItsBytesIsUsed tells that an announced file whose bytes did not come before
 // Smokeball cancelled it takes them later: there is no second one.
 func TestAFileWithoutItsBytesIsUsed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: addFile, Kind: smokeballsim.LoseReply, Count: 1})
 		o.tell(created(accident()), o.retainer())
@@ -155,6 +162,7 @@ func TestAFileWithoutItsBytesIsUsed(t *testing.T) {
 // TestAFalseRefusalOfAFileFailsNothing tells that a webhook's word that a file failed is
 // not believed where Smokeball has the file.
 func TestAFalseRefusalOfAFileFailsNothing(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.fault(smokeballsim.Fault{Route: putBytes, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(5 * time.Second), Count: 1})
@@ -173,6 +181,7 @@ func TestAFalseRefusalOfAFileFailsNothing(t *testing.T) {
 // contact failed is not believed while they may still show up: whoever saw one notification
 // could write it.
 func TestAFalseRefusalOfAMatterFailsNothing(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 10 * time.Second, Max: 20 * time.Second}, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		matter := func() domain.Matter {
@@ -217,6 +226,7 @@ func leftOut(e projections.Entry) bool {
 // TestADocumentThatFailedForGoodIsLeftOut tells that one unreadable document does not make
 // every later sync of its matter fail, and that a person's click tries it again.
 func TestADocumentThatFailedForGoodIsLeftOut(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		bad := o.papers.write("m_accident", "d_bad", "what was approved")
 		o.papers.write("m_accident", "d_bad", "what is there")

@@ -46,6 +46,7 @@ func writing(method, end string) func(*http.Request) bool {
 // accepted the call is on record, fails the step that made the call with Smokeball's
 // words once looks have borne it out, and is made good by Retry.
 func TestAnEarlyErrorEndsInItsStep(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		route, method, end string
 		step               domain.Step
@@ -87,6 +88,7 @@ func TestAnEarlyErrorEndsInItsStep(t *testing.T) {
 // TestAnEarlyWebhookSavesTheRead tells that what a webhook showed before the call's answer
 // was on record is not read once more.
 func TestAnEarlyWebhookSavesTheRead(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.answersLate(8*time.Second, func(r *http.Request) bool {
@@ -102,6 +104,7 @@ func TestAnEarlyWebhookSavesTheRead(t *testing.T) {
 // TestMattersOfOneNewClientGoOnTogether tells that a contact which one matter's sync made
 // and saw lets the others go on at once.
 func TestMattersOfOneNewClientGoOnTogether(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{true, false} {
 		story(t, func(o *office) {
 			if hooked {

@@ -67,6 +67,7 @@ func (o *office) startsWithin(start, end time.Duration) {
 // firm's automatic sync its worker and its calls. Smokeball shows nothing for longer than the
 // other firm may wait, so that no worker of the first becomes free in time.
 func TestClicksOfOneFirmDoNotHoldUpAnother(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 100 * time.Second, Max: 140 * time.Second}, func(o *office) {
 		o.restartWith(24)
 		o.neighbour()
@@ -83,6 +84,7 @@ func TestClicksOfOneFirmDoNotHoldUpAnother(t *testing.T) {
 // TestTricklingDocumentsHoldUpNobody tells that documents which come byte by byte hold up
 // neither another firm's syncs nor, for long, the other syncs of their own firm.
 func TestTricklingDocumentsHoldUpNobody(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.restartWith(24)
 		o.neighbour()

@@ -14,6 +14,7 @@ import (
 // TestPassingFaultsOfOneCallChangeNothing tells of every call that a sync makes, and of
 // every way in which it can fail once or for a while, that each thing is there once.
 func TestPassingFaultsOfOneCallChangeNothing(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{findContacts, makeContact, readContact, findMatters, makeMatter, readMatter, addFile, readFile, putBytes, "GET /mattertypes"} {
 		for name, f := range map[string]smokeballsim.Fault{
 			"429":          {Kind: smokeballsim.Status, Status: 429},
@@ -46,6 +47,7 @@ func TestPassingFaultsOfOneCallChangeNothing(t *testing.T) {
 }
 
 func TestALostAnswerIsLookedForBeforeItIsAskedAgain(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{makeContact, makeMatter, addFile} {
 		story(t, func(o *office) {
 			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.LoseReply, Count: 1})
@@ -61,6 +63,7 @@ func TestALostAnswerIsLookedForBeforeItIsAskedAgain(t *testing.T) {
 // TestWhatNeverHappenedIsAskedForAgain tells that the engine waits out the time in which
 // a lost call may still show its effect, and no longer.
 func TestWhatNeverHappenedIsAskedForAgain(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{makeContact, makeMatter, addFile} {
 		story(t, func(o *office) {
 			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.Reset, Count: 1})
@@ -78,6 +81,7 @@ func TestWhatNeverHappenedIsAskedForAgain(t *testing.T) {
 }
 
 func TestALongOutageIsSurvived(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})
 		o.tell(created(accident()), o.retainer())
@@ -98,6 +102,7 @@ func TestALongOutageIsSurvived(t *testing.T) {
 // a weekend without an engine, and another one after it, is retried: a sync fails only
 // after it was tried in vain for long.
 func TestTimeWithoutAnEngineIsNoReasonToGiveUp(t *testing.T) {
+	t.Parallel()
 	for _, status := range []domain.Status{domain.Waiting, domain.Running} {
 		story(t, func(o *office) {
 			o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Count: 1})
@@ -119,6 +124,7 @@ func TestTimeWithoutAnEngineIsNoReasonToGiveUp(t *testing.T) {
 // fails in the step that asked for it, with Smokeball's words, and that Retry makes it
 // good. Smokeball's webhook is not signed: nothing fails before it could have shown up.
 func TestALateErrorEndsInItsStep(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		route string
 		step  domain.Step
@@ -171,6 +177,7 @@ func (o *office) retry(id domain.SyncID) {
 // Smokeball accepted and never shows fails with not_confirmed, and that Retry looks for
 // it and makes it again. A contact is made again without a person.
 func TestWhatIsNeverShownFailsAndCanBeRetried(t *testing.T) {
+	t.Parallel()
 	for _, route := range []string{makeContact, makeMatter, addFile, patchMatter} {
 		t.Run(route, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -203,6 +210,7 @@ func TestWhatIsNeverShownFailsAndCanBeRetried(t *testing.T) {
 
 // TestWhatIsShownVeryLateIsFoundByRetry tells that Retry makes nothing twice.
 func TestWhatIsShownVeryLateIsFoundByRetry(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 4 * time.Minute, Max: 5 * time.Minute}, func(o *office) {
 		o.tell(created(accident()), o.retainer())
 		for range 6 {
@@ -226,6 +234,7 @@ func TestWhatIsShownVeryLateIsFoundByRetry(t *testing.T) {
 // TestSlowVisibilityIsWaitedOut tells that what shows only after half a minute is there
 // once, whatever was lost on the way.
 func TestSlowVisibilityIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 20 * time.Second, Max: 25 * time.Second}, func(o *office) {
 		for _, route := range []string{makeContact, makeMatter, addFile} {
 			o.fault(smokeballsim.Fault{Route: route, Kind: smokeballsim.LoseReply, Count: 1})
@@ -239,6 +248,7 @@ func TestSlowVisibilityIsWaitedOut(t *testing.T) {
 }
 
 func TestWebhooksSaveReads(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.sends(accident())
@@ -249,6 +259,7 @@ func TestWebhooksSaveReads(t *testing.T) {
 }
 
 func TestARefusedMatterFailsWithSmokeballsWords(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400})
@@ -272,6 +283,7 @@ func TestARefusedMatterFailsWithSmokeballsWords(t *testing.T) {
 // TestALongQueueDoesNotShortenTheLook tells that a call which waited long for its turn,
 // and whose answer was lost then, is looked for as long as any other.
 func TestALongQueueDoesNotShortenTheLook(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 6 * time.Second, Max: 8 * time.Second}, func(o *office) {
 		const n = 60
 		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
@@ -291,6 +303,7 @@ func TestALongQueueDoesNotShortenTheLook(t *testing.T) {
 // TestTheTimeToShowUpCountsFromTheAnswer tells that passing faults while the engine looks
 // do not give Smokeball more time, so that what never comes is noticed.
 func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ made, read string }{{makeMatter, readMatter}, {makeContact, readContact}, {addFile, readFile}, {patchMatter, readMatter}} {
 		t.Run(c.made, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -320,6 +333,7 @@ func TestTheTimeToShowUpCountsFromTheAnswer(t *testing.T) {
 // TestALookInBadWeatherEnds tells that passing faults of the looks for a call whose answer
 // was lost don't begin the look again each time, and that nothing is made twice meanwhile.
 func TestALookInBadWeatherEnds(t *testing.T) {
+	t.Parallel()
 	const folders = "/matters/{matterId}/documents/folders"
 	for _, c := range []struct{ made, look string }{{makeContact, findContacts}, {makeMatter, findMatters}, {"POST " + folders, "GET " + folders}, {addFile, "GET /matters/{matterId}/documents/files"}} {
 		for _, kind := range []smokeballsim.Kind{smokeballsim.Reset, smokeballsim.LoseReply} {
@@ -347,6 +361,7 @@ func TestALookInBadWeatherEnds(t *testing.T) {
 // TestEveryStepNamesItsRequest tells that the history names the call behind each step that
 // made one, for Smokeball's support.
 func TestEveryStepNamesItsRequest(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		story(t, func(o *office) {
 			if hooked {
@@ -378,6 +393,7 @@ func (o *office) fails(times int) {
 // when it is retried; that it goes on once that is mended, and ends with a remedy where it
 // never is.
 func TestAFaultOfTheEngineIsSeen(t *testing.T) {
+	t.Parallel()
 	quickly(t, 1, func(o *office) {
 		o.fails(6)
 		o.tell(created(accident()), o.retainer())

@@ -29,6 +29,7 @@ func day(text string) *time.Time {
 }
 
 func TestACorrectedOpenedDateIsWritten(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident(func(m *domain.MatterData) { m.OpenedAt = day("2026-11-02T15:04:05Z") }))
 		o.changes(2, func(m *domain.MatterData) { m.OpenedAt = day("2026-10-30T09:00:00Z") }, domain.Succeeded)
@@ -42,6 +43,7 @@ func TestACorrectedOpenedDateIsWritten(t *testing.T) {
 }
 
 func TestTheClosedDateGoesWithTheReopening(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.changes(2, func(m *domain.MatterData) { m.Status, m.ClosedAt = "closed", day("2026-11-20T10:00:00Z") }, domain.Succeeded)
@@ -59,6 +61,7 @@ func TestTheClosedDateGoesWithTheReopening(t *testing.T) {
 }
 
 func TestARefusedClosedDateHoldsNoReopeningBack(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.changes(2, func(m *domain.MatterData) { m.Status, m.ClosedAt = "closed", day("2026-11-20T10:00:00Z") }, domain.Succeeded)
@@ -82,6 +85,7 @@ func TestARefusedClosedDateHoldsNoReopeningBack(t *testing.T) {
 }
 
 func TestARemovedNumberIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		for v := 2; v < 4; v++ {
@@ -94,6 +98,7 @@ func TestARemovedNumberIsWarnedOf(t *testing.T) {
 }
 
 func TestTheResponsiblePersonFollows(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident(func(m *domain.MatterData) { m.ResponsibleEmail = lawyer }))
 		if o.one().Responsible == "" {
@@ -114,6 +119,7 @@ func TestTheResponsiblePersonFollows(t *testing.T) {
 const lawyer = "lee@firm.example"
 
 func TestADisabledStaffMemberIsNotResponsible(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident(func(m *domain.MatterData) { m.ResponsibleEmail = "dana@firm.example" })), o.retainer())
 		e := o.ends("m_accident", domain.Succeeded)
@@ -124,6 +130,7 @@ func TestADisabledStaffMemberIsNotResponsible(t *testing.T) {
 }
 
 func TestARefusedStaffMemberHoldsNoMatterBack(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","email":"maria@example.com"}}`)
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400, Count: 1})
@@ -136,6 +143,7 @@ func TestARefusedStaffMemberHoldsNoMatterBack(t *testing.T) {
 }
 
 func TestARefusedMatterIsNotTakenForARefusedTrimming(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Status, Status: 400})
 		o.tell(created(accident(func(m *domain.MatterData) { m.ResponsibleEmail = lawyer })), o.retainer())
@@ -147,6 +155,7 @@ func TestARefusedMatterIsNotTakenForARefusedTrimming(t *testing.T) {
 }
 
 func TestALinkedMatterThatDiffersIsToldOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.theirs("CH-2026-0142")
 		o.sends(accident())
@@ -157,6 +166,7 @@ func TestALinkedMatterThatDiffersIsToldOf(t *testing.T) {
 }
 
 func TestTagsAreSentOnlyWhereTheFirmWantsThem(t *testing.T) {
+	t.Parallel()
 	tagged := accident(func(m *domain.MatterData) { m.Tags = []string{"intake", "Intake", "intake ", ""} })
 	story(t, func(o *office) {
 		o.tell(created(tagged))
@@ -175,6 +185,7 @@ func TestTagsAreSentOnlyWhereTheFirmWantsThem(t *testing.T) {
 }
 
 func TestRefusedTagsHoldNothingBack(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.SyncTags = true })
 		o.fault(smokeballsim.Fault{Route: "POST /matters/{matterId}/tags", Kind: smokeballsim.Status, Status: 400})

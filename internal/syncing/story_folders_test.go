@@ -39,6 +39,7 @@ func (o *office) folder(parent domain.SmokeballID, name string) domain.Smokeball
 // TestAFolderThatWasDeletedIsMadeAgain tells that documents which come after people deleted
 // the folder for them find their way, into one new folder.
 func TestAFolderThatWasDeletedIsMadeAgain(t *testing.T) {
+	t.Parallel()
 	for name, throw := range map[string]func(o *office, outer, inner domain.SmokeballID){
 		"the inner one": func(o *office, _, inner domain.SmokeballID) { o.throws("folders/" + string(inner)) },
 		"both": func(o *office, outer, inner domain.SmokeballID) {
@@ -67,6 +68,7 @@ func TestAFolderThatWasDeletedIsMadeAgain(t *testing.T) {
 // TestAFileThatWasDeletedTakesNothing tells that a newer version of a document whose file
 // people deleted in Smokeball is sent as a new file: a deleted one shows it to nobody.
 func TestAFileThatWasDeletedTakesNothing(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		old := o.kept().Files[0].ID

@@ -13,6 +13,7 @@ import (
 // TestNamingADocumentTakesItFromNobody names a document of this firm in another firm's
 // event, first, without its digest: this firm's sync sends it all the same.
 func TestNamingADocumentTakesItFromNobody(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		mine := o.papers.write("m_accident", "d_mine", "this firm's retainer")
 		plain := o.papers.write("m_accident", "d_plain", "this firm's letter, without a digest")
@@ -38,6 +39,7 @@ func TestNamingADocumentTakesItFromNobody(t *testing.T) {
 // because that firm has proved it, by events and by a click: it does not reach this firm's
 // Smokeball.
 func TestAnotherFirmsDocumentStaysClosed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		marked := o.papers.write("m_accident", "d_marked", "another firm's secret")
 		o.papers.marks[marked.Content.Object] = "f_elm"
@@ -66,6 +68,7 @@ func TestAnotherFirmsDocumentStaysClosed(t *testing.T) {
 
 // TestAServiceThatServesAllFirmsSaysWhoseADocumentIs approves a document without a digest.
 func TestAServiceThatServesAllFirmsSaysWhoseADocumentIs(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		d := o.papers.write("m_accident", "d_plain", "a retainer")
 		d.SHA256 = ""
@@ -78,6 +81,7 @@ func TestAServiceThatServesAllFirmsSaysWhoseADocumentIs(t *testing.T) {
 
 // TestManyDocumentsCostOneAppend takes one event with as many documents in as an append holds.
 func TestManyDocumentsCostOneAppend(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		e := withDocuments(490)
 		o.tell(e)

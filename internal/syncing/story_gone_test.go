@@ -52,6 +52,7 @@ func (o *office) onceMore() domain.CaseHugEvent {
 // TestAMatterThatWasDeletedFailsAtOnce tells that whatever CaseHug sends for a matter that
 // people deleted or cancelled in Smokeball fails at once, says what to do, and makes nothing.
 func TestAMatterThatWasDeletedFailsAtOnce(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		for _, status := range []string{"Deleted", "Cancelled"} {
 			t.Run(status, func(t *testing.T) {
@@ -89,6 +90,7 @@ func TestAMatterThatWasDeletedFailsAtOnce(t *testing.T) {
 // TestAMatterThatNobodyWatchesIsLookedAt tells that without webhooks a document goes to no
 // matter which was deleted since it was seen long ago.
 func TestAMatterThatNobodyWatchesIsLookedAt(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.drops(o.one().ID, "Deleted")
@@ -104,6 +106,7 @@ func TestAMatterThatNobodyWatchesIsLookedAt(t *testing.T) {
 // TestARefusalAsksForTheMatter tells that a document which Smokeball refuses for the matter's
 // sake fails with the word that the matter is gone.
 func TestARefusalAsksForTheMatter(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.drops(o.one().ID, "Deleted")
@@ -118,6 +121,7 @@ func TestARefusalAsksForTheMatter(t *testing.T) {
 // TestKnownMattersCostFewCalls tells what news of a linked matter costs without webhooks: the
 // call itself and the read that confirms it.
 func TestKnownMattersCostFewCalls(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		later time.Duration
 		news  func(*office) domain.CaseHugEvent
@@ -161,6 +165,7 @@ func (o *office) spent() (n int) {
 // TestARestoredMatterIsUsedAgain tells that after the restoring Retry, and any news, goes
 // on where it was: people's edits stay.
 func TestARestoredMatterIsUsedAgain(t *testing.T) {
+	t.Parallel()
 	for _, clicked := range []bool{false, true} {
 		story(t, func(o *office) {
 			o.hooks()
@@ -187,6 +192,7 @@ func TestARestoredMatterIsUsedAgain(t *testing.T) {
 // TestAPersonGetsANewMatter tells that "Sync to Smokeball" on a matter that is gone makes
 // one new matter with all its documents, and that later news goes there.
 func TestAPersonGetsANewMatter(t *testing.T) {
+	t.Parallel()
 	for name, known := range map[string]bool{"after a sync failed": true, "before anybody knew": false} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -220,6 +226,7 @@ func TestAPersonGetsANewMatter(t *testing.T) {
 // TestAFileForAMatterThatIsGoneDoesNotHang tells that a matter which answers 404 by now ends
 // the sync, also where nobody told of its deletion.
 func TestAFileForAMatterThatIsGoneDoesNotHang(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.sends(accident())
@@ -245,6 +252,7 @@ func TestAFileForAMatterThatIsGoneDoesNotHang(t *testing.T) {
 // TestAContactThatWasDeletedIsNotUsedForANewMatter tells that a client whose contact people
 // deleted gets another one with the next matter.
 func TestAContactThatWasDeletedIsNotUsedForANewMatter(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		story(t, func(o *office) {
 			if hooked {
@@ -280,6 +288,7 @@ func (o *office) wantsOtherContact(m domain.MatterID, gone string) {
 // TestAMatterRefusedForItsDeletedContactRecovers tells that where nobody knew of the
 // deletion, Smokeball's refusal of the matter lets the contact be made again.
 func TestAMatterRefusedForItsDeletedContactRecovers(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, maria()))
 		gone := o.kept().Contacts[0].ID

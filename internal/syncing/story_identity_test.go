@@ -12,6 +12,7 @@ import (
 // An e-mail address that one client gave up and another took over must not bring the
 // two together.
 func TestAnAddressThatMovedOnIsNobodyElses(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
 		o.sends(accident())
@@ -39,6 +40,7 @@ func TestAnAddressThatMovedOnIsNobodyElses(t *testing.T) {
 // A change of a contact counts when Smokeball shows it, and is sent again when
 // Smokeball took it in and then refused it.
 func TestAChangeOfAContactCountsWhenItIsSeen(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnClientUpdated = true })
 		o.hooks()

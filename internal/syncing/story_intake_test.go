@@ -32,6 +32,7 @@ func (o *office) wantsOneOfEach() {
 }
 
 func TestEventsThatComeTwiceAreOne(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		for _, e := range o.day() {
 			o.tell(e, e)
@@ -58,6 +59,7 @@ func TestEventsThatComeTwiceAreOne(t *testing.T) {
 }
 
 func TestARestartAtAnyEventChangesNothing(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		for _, e := range o.day() {
 			o.tell(e)
@@ -75,6 +77,7 @@ func TestARestartAtAnyEventChangesNothing(t *testing.T) {
 }
 
 func TestMatterCreatedFollowsItsSwitch(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()))
 		o.rest()
@@ -94,6 +97,7 @@ func TestMatterCreatedFollowsItsSwitch(t *testing.T) {
 }
 
 func TestADocumentThatComesBeforeItsMatterWaits(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(o.retainer())
 		o.waitsFor("m_accident", domain.CodeMatterUnknown)
@@ -106,6 +110,7 @@ func TestADocumentThatComesBeforeItsMatterWaits(t *testing.T) {
 }
 
 func TestAVersionThatComesLateChangesNothing(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		third := updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 3, "Third" }))
 		second := updated(accident(func(m *domain.MatterData) { m.Version, m.Title = 2, "Second" }))
@@ -120,6 +125,7 @@ func TestAVersionThatComesLateChangesNothing(t *testing.T) {
 }
 
 func TestAnUpdateDuringASyncIsOneMoreSync(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.papers.whenOpened(func() {
 			for v := 2; v <= 4; v++ {
@@ -145,6 +151,7 @@ func TestAnUpdateDuringASyncIsOneMoreSync(t *testing.T) {
 }
 
 func TestMattersThatSmokeballDoesNotHaveAreNotUpdated(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident()), updated(accident(func(m *domain.MatterData) { m.Version = 2 })))
 		o.rest()

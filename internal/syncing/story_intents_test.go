@@ -12,6 +12,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/internal/syncing"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // underWay counts the calls that are under way.
@@ -29,6 +30,7 @@ func (c underWay) RoundTrip(r *http.Request) (*http.Response, error) {
 // TestAKillLeavesNoMoreIntentsThanCalls kills an engine while twenty-four matters wait for
 // their turns and Smokeball is slow: only calls that were under way leave an open intent.
 func TestAKillLeavesNoMoreIntentsThanCalls(t *testing.T) {
+	t.Parallel()
 	for _, n := range []int{10, 17, 24} {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOffice(t, smokeballsim.Config{Seed: 7})
@@ -86,6 +88,7 @@ func (o *office) openIntents() (n int) {
 // TestTwentySyncsWithTokensOfTwoSeconds works through twenty matters with a document each
 // while every access token lives for two seconds: each call is made with one that is alive.
 func TestTwentySyncsWithTokensOfTwoSeconds(t *testing.T) {
+	t.Parallel()
 	const life = 2 * time.Second
 	for _, perSecond := range []float64{5, 15} {
 		synctest.Test(t, func(t *testing.T) {
@@ -105,7 +108,7 @@ func TestTwentySyncsWithTokensOfTwoSeconds(t *testing.T) {
 				t.Errorf("at %v a second Smokeball has %d matters, %d contacts and %d files", perSecond, len(s.Matters), len(s.Contacts), len(s.Files))
 			}
 			if c := o.connection(); c.State != domain.StatusConnected {
-				t.Errorf("the connection is %s: %s", c.State, told(c.LastFailure))
+				t.Errorf("the connection is %s: %s", c.State, told(projections.FailureOf(c.LastFailure)))
 			}
 		})
 	}

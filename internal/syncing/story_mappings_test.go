@@ -60,6 +60,7 @@ func (o *office) looks(m domain.MatterID, attempts int) projections.Entry {
 }
 
 func TestAMappingLetsTheSyncGoOn(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(crash()), o.retainer())
 		e := o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
@@ -85,6 +86,7 @@ func TestAMappingLetsTheSyncGoOn(t *testing.T) {
 // TestAWaitForAMappingRests tells that a sync looks again once for each revision, also
 // when the revision does not help it, and otherwise leaves Smokeball and the ledger alone.
 func TestAWaitForAMappingRests(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.maps(domain.Mapping{ID: "map_other", CaseType: "Boat Crash", MatterTypeID: o.typeID("Truck Accident")})
 		o.tell(created(crash()), o.retainer())
@@ -108,6 +110,7 @@ func TestAWaitForAMappingRests(t *testing.T) {
 // TestARevisionWhileNobodyWorksIsNotMissed tells that the wait does not depend on an
 // engine having seen the change happen.
 func TestARevisionWhileNobodyWorksIsNotMissed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(crash()), o.retainer())
 		o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
@@ -124,6 +127,7 @@ func TestARevisionWhileNobodyWorksIsNotMissed(t *testing.T) {
 // TestARevisionWhileTheSyncLooksCounts tells that a mapping which is made after the sync
 // has read the mappings, and before it has said that it waits, is not lost.
 func TestARevisionWhileTheSyncLooksCounts(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		id := o.typeID("Truck Accident")
 		o.client.ForgetMatterTypes(oak)
@@ -141,6 +145,7 @@ func TestARevisionWhileTheSyncLooksCounts(t *testing.T) {
 // TestAMappingToATypeThatIsGoneWaits tells that the firm's choice is not quietly replaced
 // by a less specific one or by a like name, and that the wait names the mapping.
 func TestAMappingToATypeThatIsGoneWaits(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		truck := o.typeID("Truck Accident")
 		o.maps(domain.Mapping{ID: "map_all", CaseType: "Auto Accident", MatterTypeID: o.typeID("Dog Bite")})
@@ -162,6 +167,7 @@ func TestAMappingToATypeThatIsGoneWaits(t *testing.T) {
 // TestAMappingLeavesMatters tells that a matter which Smokeball has keeps its type and
 // its client's role.
 func TestAMappingLeavesMatters(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		was := o.one()
@@ -177,6 +183,7 @@ func TestAMappingLeavesMatters(t *testing.T) {
 // TestANewRoleInTheMappingIsWarnedOf tells that a matter which Smokeball has keeps its client's
 // role where the mapping gives another one of the same type.
 func TestANewRoleInTheMappingIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		was := o.one()
@@ -196,6 +203,7 @@ func TestANewRoleInTheMappingIsWarnedOf(t *testing.T) {
 // when Smokeball tells that the account's types changed, once for each change, and is not
 // shown those that were remembered.
 func TestATypeThatComesBackLetsTheSyncGoOn(t *testing.T) {
+	t.Parallel()
 	for name, away := range map[string]bool{"while an engine works": false, "while none does": true} {
 		t.Run(name, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -235,6 +243,7 @@ func TestATypeThatComesBackLetsTheSyncGoOn(t *testing.T) {
 // TestALinkedMatterKeepsItsType tells that a case type which CaseHug changes later is warned
 // of for as long as Smokeball has another.
 func TestALinkedMatterKeepsItsType(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		retype := func(version int, caseType, title string) projections.Entry {
@@ -282,6 +291,7 @@ func TestALinkedMatterKeepsItsType(t *testing.T) {
 // TestATypeThatWasWithdrawnUnheardWaits tells that a matter which Smokeball refuses because
 // its matter type was withdrawn, and no webhook told of it, waits for a mapping like any other.
 func TestATypeThatWasWithdrawnUnheardWaits(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.must(o.sim.EditMatterType(o.typeID("Auto Accident"), "", true))
 		o.tell(created(accident()), o.retainer())

@@ -23,6 +23,7 @@ func (o *office) theirs(number string) string {
 }
 
 func TestAnExistingMatterIsLinkedAsItIs(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		theirs := o.theirs("CH-2026-0142")
 		o.sends(accident())
@@ -39,6 +40,7 @@ func TestAnExistingMatterIsLinkedAsItIs(t *testing.T) {
 }
 
 func TestAnExistingMatterIsLeftAloneWhereTheFirmWantsIt(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.theirs("CH-2026-0142")
 		o.choose(func(s *domain.Settings) { s.LinkExisting = false })
@@ -50,6 +52,7 @@ func TestAnExistingMatterIsLeftAloneWhereTheFirmWantsIt(t *testing.T) {
 }
 
 func TestAMatterOfAnotherNumberOrClientIsNotLinked(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.theirs("CH-2026-01422")
 		tom := maria()
@@ -63,6 +66,7 @@ func TestAMatterOfAnotherNumberOrClientIsNotLinked(t *testing.T) {
 }
 
 func TestAnUnmappedTypeWaitsWithCandidates(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident(func(m *domain.MatterData) { m.CaseType = "Truck Crash" })), o.retainer())
 		e := o.waitsFor("m_accident", domain.CodeMatterTypeUnmapped)
@@ -83,6 +87,7 @@ func TestAnUnmappedTypeWaitsWithCandidates(t *testing.T) {
 // TestOnlyWhatChangedIsWritten tells each change of the status and of other fields to
 // the letter.
 func TestOnlyWhatChangedIsWritten(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		story(t, func(o *office) {
 			if hooked {
@@ -114,6 +119,7 @@ func TestOnlyWhatChangedIsWritten(t *testing.T) {
 }
 
 func TestNothingNewIsSkipped(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		writes := o.writes()
@@ -127,6 +133,7 @@ func TestNothingNewIsSkipped(t *testing.T) {
 }
 
 func TestAnotherClientIsAdded(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		tom := domain.ClientData{ID: "c_tom", Version: 1, FirstName: "Tom", LastName: "Rivera", Email: "tom@example.com"}
@@ -141,6 +148,7 @@ func TestAnotherClientIsAdded(t *testing.T) {
 // TestANumberThatChangesWhileTheAnswerIsLost tells that a matter whose creation is in
 // doubt is found although CaseHug has renumbered it meanwhile.
 func TestANumberThatChangesWhileTheAnswerIsLost(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.LoseReply, Count: 1})
 		o.tell(created(accident()), o.retainer())
@@ -154,6 +162,7 @@ func TestANumberThatChangesWhileTheAnswerIsLost(t *testing.T) {
 }
 
 func TestAMatterWithoutANumberIsFoundAgain(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.LoseReply, Count: 1})
 		o.sends(accident(func(m *domain.MatterData) { m.CaseNumber = "" }))
@@ -162,6 +171,7 @@ func TestAMatterWithoutANumberIsFoundAgain(t *testing.T) {
 }
 
 func TestAMatterThatWasDeletedInSmokeballFailsAndSaysSo(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.must(o.sim.EditMatter(o.one().ID, []byte(`{"status":"Deleted"}`)))
@@ -176,6 +186,7 @@ func TestAMatterThatWasDeletedInSmokeballFailsAndSaysSo(t *testing.T) {
 // TestClientsWhomPeopleAddedStay tells that a change of CaseHug's clients leaves those
 // alone whom people added to the matter in Smokeball.
 func TestClientsWhomPeopleAddedStay(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		story(t, func(o *office) {
 			if hooked {
@@ -206,6 +217,7 @@ func TestClientsWhomPeopleAddedStay(t *testing.T) {
 // lost, which left a client in the matter whom Smokeball refused afterwards: it refuses every
 // change for that client's sake, so the client comes off the matter.
 func TestAClientWhomSmokeballRefusedLateHoldsNoChangeBack(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{false, true} {
 		story(t, func(o *office) {
 			if hooked {

@@ -11,6 +11,7 @@ import (
 // TestAFolderThatIsRefusedHoldsBackNoDocument tells that documents go to the matter's root, with a
 // warning, where Smokeball refuses to list or to make their folder, or a file in it.
 func TestAFolderThatIsRefusedHoldsBackNoDocument(t *testing.T) {
+	t.Parallel()
 	const folders = "/matters/{matterId}/documents/folders"
 	for name, fault := range map[string]smokeballsim.Fault{
 		"folders are not shown":       {Route: "GET " + folders, Kind: smokeballsim.Status, Status: 400},

@@ -14,6 +14,7 @@ import (
 // forty syncs wait: hardly more calls than probes reach it, the waiting say when they go
 // on, and all do so within one probe's interval of its return.
 func TestAnOutageIsProbedNotHammered(t *testing.T) {
+	t.Parallel()
 	const outage, interval = 10 * time.Minute, 5 * time.Minute
 	inOffice(t, smokeballsim.Config{Seed: 1}, true, func(o *office) {
 		o.fault(smokeballsim.Fault{Kind: smokeballsim.Status, Status: 503})

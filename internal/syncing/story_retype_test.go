@@ -13,6 +13,7 @@ import (
 // there, together with what else changed, once. Where Smokeball refuses it the rest is written,
 // and the warning says where the type is changed; a click tries it again.
 func TestALinkedMatterGetsAnotherType(t *testing.T) {
+	t.Parallel()
 	for name, taken := range map[string]bool{"taken": true, "refused": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -17,6 +17,7 @@ func warned(e projections.Entry, code domain.WarningCode) bool {
 }
 
 func TestAnInvisibleCharacterIsNoReasonToRefuseAMatter(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident(func(m *domain.MatterData) {
 			m.Title, m.CaseNumber = "Rivera\r\nv. \u202eApex\x00 Freight", "CH-2026\u200b-0142 "
@@ -35,6 +36,7 @@ func TestAnInvisibleCharacterIsNoReasonToRefuseAMatter(t *testing.T) {
 }
 
 func TestTextsAreSentComposedAndTrimmed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.tell(created(accident(func(m *domain.MatterData) {
 			m.Title, m.Client.FirstName, m.Client.Email = " Jose\u0301 v. Apex ", "Jose\u0301", "maria@example.com "
@@ -52,6 +54,7 @@ func TestTextsAreSentComposedAndTrimmed(t *testing.T) {
 }
 
 func TestNumbersCompareTrimmedAndFolded(t *testing.T) {
+	t.Parallel()
 	for _, number := range []string{"CH-1 ", " ch-1", "CH\u00ad-1"} {
 		story(t, func(o *office) {
 			theirs := o.theirs("CH-1")
@@ -66,6 +69,7 @@ func TestNumbersCompareTrimmedAndFolded(t *testing.T) {
 }
 
 func TestANumberOfBlanksIsNoNumber(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.theirs("CH-2")
 		o.tell(created(accident(func(m *domain.MatterData) { m.CaseNumber = "   " })))
@@ -78,6 +82,7 @@ func TestANumberOfBlanksIsNoNumber(t *testing.T) {
 }
 
 func TestAStateIsReadAsPeopleWriteIt(t *testing.T) {
+	t.Parallel()
 	for _, state := range []string{"Illinois", " il ", "US-IL", "State of Illinois"} {
 		story(t, func(o *office) {
 			o.tell(created(accident(func(m *domain.MatterData) { m.Jurisdiction = state })))
@@ -88,6 +93,7 @@ func TestAStateIsReadAsPeopleWriteIt(t *testing.T) {
 }
 
 func TestADateIsTheFirmsDay(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		opened, err := domain.ParseMoment("2026-11-02T23:30:00-05:00")
 		o.must(err)
@@ -101,6 +107,7 @@ func TestADateIsTheFirmsDay(t *testing.T) {
 }
 
 func TestAFileHasANameThatWindowsAndSmokeballTake(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		d := o.papers.write("m_accident", "d_retainer", "the signed retainer")
 		d.FileName = "Signed retainer: final\u202e "
@@ -113,6 +120,7 @@ func TestAFileHasANameThatWindowsAndSmokeballTake(t *testing.T) {
 }
 
 func TestAnApprovalWaitsForItsObject(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.papers.missing("d_retainer", 4)
 		o.tell(created(accident()), o.retainer())
@@ -133,6 +141,7 @@ func TestAnObjectThatIsPutIsFoundWithinTwentySeconds(t *testing.T) {
 }
 
 func TestAnApprovalWaitsAnHourForItsObject(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		began := time.Now()
 		o.papers.missing("d_retainer", 1<<20)

@@ -33,6 +33,7 @@ func (o *office) settled() (names []string) {
 // Smokeball to create that the ledger says refused where Smokeball answered so, and abandoned
 // where the engine stopped looking for it.
 func TestOnlyWhatSmokeballRefusedIsRecordedAsRefused(t *testing.T) {
+	t.Parallel()
 	for route, thing := range map[string]string{makeContact: "contact", makeMatter: "smokeball.matter", makeFolder: "smokeball.folder", addFile: "smokeball.file"} {
 		for name, f := range map[string]smokeballsim.Fault{
 			"refused":   {Kind: smokeballsim.Status, Status: 429},
@@ -65,6 +66,7 @@ func TestOnlyWhatSmokeballRefusedIsRecordedAsRefused(t *testing.T) {
 // TestAFileThatPeopleDeletedIsNotRefused tells that Smokeball gets no blame for what people
 // deleted.
 func TestAFileThatPeopleDeletedIsNotRefused(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(accident())
 		o.throws("files/" + o.kept().Files[0].ID)
@@ -82,6 +84,7 @@ func TestAFileThatPeopleDeletedIsNotRefused(t *testing.T) {
 // TestWhatIsNeverShownIsMissed tells that what Smokeball accepted and never showed is recorded as
 // missed, not as refused or lost.
 func TestWhatIsNeverShownIsMissed(t *testing.T) {
+	t.Parallel()
 	for route, want := range map[string]string{makeContact: "contact.missed.v1", makeMatter: "smokeball.matter_missed.v1", addFile: "smokeball.file_missed.v1",
 		patchMatter: "smokeball.matter_change_missed.v1"} {
 		t.Run(want, func(t *testing.T) {

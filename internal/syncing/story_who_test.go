@@ -113,6 +113,7 @@ func (o *office) follows(c domain.ClientData) {
 // Matter A: client Ana Lopez, pair@x.example. Matter B: client Luis Lopez (another client_id),
 // the same e-mail.
 func TestTwoClientsOfOneEmailAreTwoContacts(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, ana()))
 		o.sends(numbered(2, luis()))
@@ -130,6 +131,7 @@ func TestTwoClientsOfOneEmailAreTwoContacts(t *testing.T) {
 
 // The same two as clients of one matter; then again, where it has both already.
 func TestTwoClientsOfOneEmailInOneMatter(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Min: 3 * time.Second, Max: 3 * time.Second}, func(o *office) {
 		both := accident(func(m *domain.MatterData) { m.Client, m.OtherClients = ana(), []domain.ClientData{luis()} })
 		o.sends(both)
@@ -149,6 +151,7 @@ func TestTwoClientsOfOneEmailInOneMatter(t *testing.T) {
 
 // A company and its owner, one e-mail, both clients of one matter, in either order.
 func TestACompanyAndItsOwner(t *testing.T) {
+	t.Parallel()
 	for _, pair := range [][2]domain.ClientData{{ana(), apex()}, {apex(), ana()}} {
 		story(t, func(o *office) {
 			o.sends(accident(func(m *domain.MatterData) { m.Client, m.OtherClients = pair[0], []domain.ClientData{pair[1]} }))
@@ -164,6 +167,7 @@ func TestACompanyAndItsOwner(t *testing.T) {
 
 // Then matter.updated (or client.updated) of B with Luis v2: last name Ortega-Diaz, new phone.
 func TestAnotherClientsContactIsNeverWritten(t *testing.T) {
+	t.Parallel()
 	for _, hooked := range []bool{true, false} {
 		for name, tell := range map[string]func(*office, domain.ClientData){
 			"matter.updated": func(o *office, c domain.ClientData) {
@@ -216,6 +220,7 @@ func seeded[A eventstore.Aggregate[A]](o *office, s domain.Stream, facts ...doma
 // A ledger of an older engine has Ana and Luis as one contact. It stays Ana's; with the next
 // sync Luis gets his own, and his matter has him.
 func TestALedgerThatBroughtTwoTogether(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		hers := domain.SmokeballID(o.person(`{"externalSystemId":"c_ana","person":{"firstName":"Ana","lastName":"Lopez","email":"pair@x.example"}}`))
 		key := oldKey("pair@x.example")
@@ -243,6 +248,7 @@ func TestALedgerThatBroughtTwoTogether(t *testing.T) {
 // A ledger of an older engine knows whose a contact is that people had made: another client of
 // the same name and address shares it, and writes nothing.
 func TestALedgerThatKnowsWhoseAContactIs(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		hers := domain.SmokeballID(o.person(`{"person":{"firstName":"Ana","lastName":"Lopez","email":"pair@x.example"}}`))
 		key := oldKey("pair@x.example")
@@ -262,6 +268,7 @@ func TestALedgerThatKnowsWhoseAContactIs(t *testing.T) {
 
 // The same person is a CaseHug client twice: one contact, which only the first one's news reach.
 func TestOnePersonWhoIsAClientTwice(t *testing.T) {
+	t.Parallel()
 	twin := ana()
 	twin.ID = "c_ana2"
 	for name, tell := range map[string]func(*office){
@@ -301,6 +308,7 @@ func TestOnePersonWhoIsAClientTwice(t *testing.T) {
 
 // Two unrelated clients, e-mail n/a both; or noemail@noemail.example both.
 func TestWhatIsNoEmailAddressIdentifiesNobody(t *testing.T) {
+	t.Parallel()
 	for _, email := range []string{"n/a", "N/A ", "none", "noemail@noemail.example", "no-email@x.example", "unknown@unknown.com"} {
 		t.Run(email, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -322,6 +330,7 @@ func TestWhatIsNoEmailAddressIdentifiesNobody(t *testing.T) {
 
 // Two clients of the same name whose address is an office's: it identifies nobody.
 func TestAnAddressThatManyShareIdentifiesNobody(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		for i := range 8 {
 			o.person(fmt.Sprintf(`{"person":{"firstName":"Eva%d","lastName":"Stone%d","email":"desk@x.example"}}`, i, i))
@@ -338,6 +347,7 @@ func TestAnAddressThatManyShareIdentifiesNobody(t *testing.T) {
 
 // Fifty clients of one e-mail make fifty, at once.
 func TestFiftyClientsOfOneEmail(t *testing.T) {
+	t.Parallel()
 	slowly(t, smokeballsim.Delay{Max: 3 * time.Second}, func(o *office) {
 		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
 		for i := range 50 {
@@ -357,6 +367,7 @@ func TestFiftyClientsOfOneEmail(t *testing.T) {
 // Clients of one e-mail who come at the same instant, and whose looks show none of the others: at
 // most one of them goes without a warning.
 func TestClientsOfOneEmailAtTheSameInstant(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		const clients = 4
 		o.ledger.(*ledger).pauses(func(c eventstore.Commit) {
@@ -384,6 +395,7 @@ func TestClientsOfOneEmailAtTheSameInstant(t *testing.T) {
 // A client without a usable e-mail is matched by nothing but the id, and the sync says where a
 // contact of the same name and phone is there.
 func TestAClientWithoutEmailIsMatchedByTheIDOnly(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		known := o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","phone":{"number":"(312) 555-0142"}}}`)
 		o.person(`{"person":{"firstName":"Maria","lastName":"Rivera","phone":{"number":"555-0000"}}}`)
@@ -401,6 +413,7 @@ func TestAClientWithoutEmailIsMatchedByTheIDOnly(t *testing.T) {
 // Smokeball has José Núñez in composed letters, CaseHug says the same decomposed; and names that
 // fit in other ways.
 func TestANameThatFitsIsTheSamePerson(t *testing.T) {
+	t.Parallel()
 	for what, c := range map[string]struct {
 		there       string
 		first, last string
@@ -433,6 +446,7 @@ func TestANameThatFitsIsTheSamePerson(t *testing.T) {
 
 // Or the same client_id carried it before (marriage).
 func TestANameThatTheClientCarriedBefore(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		known := o.person(`{"person":{"firstName":"Ana","lastName":"Lopez","email":"pair@x.example"}}`)
 		o.tell(clientUpdated(ana()))
@@ -448,6 +462,7 @@ func TestANameThatTheClientCarriedBefore(t *testing.T) {
 
 // E-mail "dora@x.example ".
 func TestWhatIsSentIsTrimmed(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, domain.ClientData{ID: "c_dora", Version: 1, FirstName: " Dora", LastName: "Nu\u0301n\u0303ez ", Email: "dora@x.example ", Phone: " 312 555 0101 "}))
 		settle()
@@ -460,6 +475,7 @@ func TestWhatIsSentIsTrimmed(t *testing.T) {
 // company_name Apex LLC with first and last name of its contact person; and company_name X with
 // last_name " ".
 func TestAClientWithACompanysNameIsTheCompany(t *testing.T) {
+	t.Parallel()
 	for _, blank := range []bool{false, true} {
 		story(t, func(o *office) {
 			c := apex()
@@ -482,6 +498,7 @@ func TestAClientWithACompanysNameIsTheCompany(t *testing.T) {
 
 // Client v2: phone removed ("").
 func TestARemovedPhoneIsRemoved(t *testing.T) {
+	t.Parallel()
 	for what, phone := range map[string]string{"": "", "blank": " "} {
 		t.Run(what, func(t *testing.T) {
 			story(t, func(o *office) {
@@ -500,6 +517,7 @@ func TestARemovedPhoneIsRemoved(t *testing.T) {
 
 // A removed phone that people have changed in Smokeball stays, and the sync says so.
 func TestARemovedPhoneThatPeopleHaveChangedStays(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, ana()))
 		settle()
@@ -521,6 +539,7 @@ func TestARemovedPhoneThatPeopleHaveChangedStays(t *testing.T) {
 
 // People have made another person of the contact: that person is never written to.
 func TestAContactThatPeopleMadeAnotherPersonsStays(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, ana()))
 		settle()
@@ -537,6 +556,7 @@ func TestAContactThatPeopleMadeAnotherPersonsStays(t *testing.T) {
 
 // A father and his son share an address.
 func TestAFatherIsNotHisSon(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		father, son := ana(), ana()
 		father.ID, father.FirstName, father.LastName = "c_father", "John", "Stone"
@@ -552,6 +572,7 @@ func TestAFatherIsNotHisSon(t *testing.T) {
 
 // Client v2 is a company instead of a person.
 func TestAClientThatTurnsIntoACompany(t *testing.T) {
+	t.Parallel()
 	for _, email := range []string{"pair@x.example", ""} {
 		story(t, func(o *office) {
 			person, company := ana(), ana()
@@ -575,6 +596,7 @@ func TestAClientThatTurnsIntoACompany(t *testing.T) {
 
 // Phone in Arabic-Indic digits, added later.
 func TestAPhoneInAnotherScriptIsWritten(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		c := ana()
 		c.Phone = ""
@@ -596,6 +618,7 @@ func TestAPhoneInAnotherScriptIsWritten(t *testing.T) {
 
 // A text without a digit stands where the phone number would, from the start and later.
 func TestAPhoneWithoutADigitIsNotSent(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		c := ana()
 		c.Phone = "n/a"
@@ -618,6 +641,7 @@ func TestAPhoneWithoutADigitIsNotSent(t *testing.T) {
 // Phone changed together with the name, Smokeball's phone differs by the country code only, no
 // webhooks.
 func TestAPhoneThatDiffersByTheCountryCodeIsNotAwaited(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, ana()))
 		settle()
@@ -657,6 +681,7 @@ func (o *office) written(id domain.ClientID) (written domain.ContactChange) {
 
 // What differs in a contact that people had made is said, and left.
 func TestWhatDiffersInAMatchedContactIsSaid(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.person(`{"person":{"firstName":"Ana","lastName":"Lopez","email":"pair@x.example","phone":{"number":"+1 312 555 9999"}}}`)
 		o.sends(numbered(1, ana()))
@@ -671,6 +696,7 @@ func TestWhatDiffersInAMatchedContactIsSaid(t *testing.T) {
 
 // An address that is none by now takes nothing away from Smokeball, and the sync says so.
 func TestAnAddressThatIsNoneByNowTakesNothingAway(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.sends(numbered(1, ana()))
 		next := ana()
@@ -685,6 +711,7 @@ func TestAnAddressThatIsNoneByNowTakesNothingAway(t *testing.T) {
 
 // What a matter costs has not grown: four calls with a new client, two with a known one.
 func TestWhoIsWhoCostsNoCalls(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		o.hooks()
 		o.choose(func(s *domain.Settings) { s.OnMatterCreated = true })
@@ -716,6 +743,7 @@ func TestWhoIsWhoCostsNoCalls(t *testing.T) {
 // moves to another, and then the name of the one who is left changes. The contact keeps the name
 // that it has, and the sync says so.
 func TestANewNameOfOneWhoSharedAContactIsSaid(t *testing.T) {
+	t.Parallel()
 	story(t, func(o *office) {
 		lopez := func(id domain.ClientID, version int) domain.ClientData {
 			return domain.ClientData{ID: id, Version: version, FirstName: "José", LastName: "Lopez", Email: "pair@x.example"}

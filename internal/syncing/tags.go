@@ -15,19 +15,27 @@ type tagStep struct {
 	smokeball Tags
 }
 
-// refused reports whether Smokeball refused a call, so that the same would be refused again.
+// refused reports whether Smokeball refused a call in a way that a retry would not change.
 func refused(err error) bool {
 	ce := domain.AsCallError(err)
 	return ce != nil && !ce.Unsettled && (ce.Class == domain.Permanent || ce.Class == domain.NotPermitted)
 }
 
-// causeOf is what a call said, as a warning keeps it.
+// causeOf returns a call's error in the form that a warning keeps.
 func causeOf(err error) *domain.Failure { return reason(domain.AsCallError(err).Failure) }
 
-// reason is why something failed, without what differs from call to call: the same warning is
-// recorded once.
+// reason returns why something failed, without parts that differ from call to call, so that the
+// same warning is recorded once.
 func reason(f domain.Failure) *domain.Failure {
-	return &domain.Failure{Code: f.Code, Message: f.Message}
+	if f.Message != "" {
+		return &domain.Failure{Code: f.Code, Message: f.Message} // of an older ledger
+	}
+	if f.Smokeball != nil {
+		said := *f.Smokeball
+		said.RequestID = ""
+		f.Smokeball = &said
+	}
+	return &f
 }
 
 // do adds CaseHug's tags that Smokeball's matter does not have from us, where the firm

@@ -12,8 +12,8 @@ import (
 // engine that is killed between the two leaves an id that stands for an event which comes
 // again, and is taken in then.
 //
-// Ids are hardly ever used twice, so the first try does not look: where the id is taken, the
-// append conflicts, and the second one looks.
+// Ids are rarely used twice, so the first attempt does not check the id: if it is taken, the append
+// conflicts, and the second attempt checks.
 func takeIn[A eventstore.Aggregate[A]](ctx context.Context, i Intake, e domain.CaseHugEvent, stream domain.Stream,
 	decide func(A) ([]domain.Event, error)) (A, eventstore.Head, error) {
 	idle := false

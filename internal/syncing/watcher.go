@@ -17,19 +17,22 @@ const firstReadWithWebhooks = 2 * time.Second
 
 // awaited is something that Smokeball accepted and has to show.
 type awaited struct {
-	what    string
+	what    domain.Thing
 	id      domain.SmokeballID
 	request domain.RequestID // of the call that Smokeball accepted
 	since   time.Time        // when it did
-	also    []domain.Stream  // where facts about it appear, beside the matter's stream
-	// told reports that the facts have it: a webhook showed it, or it is no longer awaited.
-	told func(context.Context) (bool, error)
-	// refused records Smokeball's word that the call failed after all, which looks bore out.
+	also    []domain.Stream  // where facts and webhooks about it appear, beside the matter's stream and its own
+	// recorded reports whether the ledger has it already, or nothing waits for it any more.
+	recorded func(context.Context) (bool, error)
+	// refused records that the call failed, after reads confirmed what the webhook said.
 	refused func(ctx context.Context, message string) error
-	// shown records that a webhook has shown it. Nil: a webhook about it is no proof, but a
-	// reason to look at once.
+	// shown records that a webhook has shown it. Nil: no webhook proves it.
 	shown func(context.Context) error
-	// look reads it, and records it where it is there.
+	// shows reports whether the webhooks show it. Nil: one under its request does.
+	shows func(domain.Webhooks) bool
+	// hinted is the time of the last webhook that is a reason to look at once. Nil: none is.
+	hinted func(ctx context.Context, about domain.Webhooks) (time.Time, error)
+	// look reads it, and records it if Smokeball shows it.
 	look func(context.Context) (bool, result)
 }
 
@@ -53,6 +56,9 @@ func (w *watcher) await(ctx context.Context, a awaited) result {
 		if done, err := w.listen(ctx, a, looked, w.attempt.now().Add(pause)); done || err != nil {
 			return fails(err)
 		}
+		if err := w.attempt.recordNoted(ctx); err != nil {
+			return fails(err)
+		}
 		looked = w.attempt.now()
 		there, r := a.look(w.confirming(ctx))
 		if there || (r.ends() && !domain.IsNotThere(r.err)) {
@@ -74,8 +80,8 @@ func (w *watcher) confirming(ctx context.Context) context.Context {
 	return w.asConfirming(ctx)
 }
 
-// left is what is left of the time that Smokeball is given to show what it accepted. A
-// clock that was set back does not make it longer.
+// left is the remaining time for Smokeball to show what it accepted. A clock that was set back
+// does not make it longer.
 func (w *watcher) left(since time.Time) time.Duration {
 	return w.attempt.waits.Confirm - min(max(w.attempt.now().Sub(since), 0), w.attempt.waits.Confirm)
 }
@@ -85,7 +91,7 @@ func (w *watcher) left(since time.Time) time.Duration {
 // not signed: it counts only if a read that would show what can still show up did not show a.
 func (w *watcher) listen(ctx context.Context, a awaited, looked, until time.Time) (done bool, err error) {
 	for {
-		if done, err := a.told(ctx); done || err != nil {
+		if done, err := a.recorded(ctx); done || err != nil {
 			return done, err
 		}
 		n, err := w.attempt.webhooksAbout(ctx, a.id)
@@ -102,16 +108,32 @@ func (w *watcher) listen(ctx context.Context, a awaited, looked, until time.Time
 			}
 			until = sooner(until, settled)
 		}
-		if a.shown != nil && n.Shows(a.request) {
+		if a.shownIn(n) {
 			return true, a.shown(ctx)
 		}
-		if !w.attempt.now().Before(until) || (a.shown == nil && n.Last.After(looked)) {
-			return false, nil
+		hint, err := a.hint(ctx, n)
+		if err != nil || !w.attempt.now().Before(until) || hint.After(looked) {
+			return false, err
 		}
 		if err := w.attempt.pause(ctx, until.Sub(w.attempt.now())); err != nil {
 			return false, err
 		}
 	}
+}
+
+// shownIn reports whether the webhooks have shown it.
+func (a awaited) shownIn(n domain.Webhooks) bool {
+	if a.shows != nil {
+		return a.shows(n)
+	}
+	return a.shown != nil && n.Shows(a.request)
+}
+
+func (a awaited) hint(ctx context.Context, n domain.Webhooks) (time.Time, error) {
+	if a.hinted == nil {
+		return time.Time{}, nil
+	}
+	return a.hinted(ctx, n)
 }
 
 func sooner(a, b time.Time) time.Time {

@@ -7,13 +7,13 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Workers shares a fixed number of workers out among the firms. The most urgent class of
-// work goes first, but a class that was passed over often enough goes next; within a class
-// the firms take turns. One firm holds at most half of the workers while others wait, and
-// one worker is always kept for a firm that has none.
+// Workers allots a fixed number of workers to the firms: the most urgent class first, but a class
+// that was passed over often enough next; round-robin over the firms within a class. One firm
+// holds at most half of the workers while others wait, and one worker is always reserved for a
+// firm that has none.
 //
-// A person's click is more urgent than an event, and no more than that: the clicks of one
-// firm hold up neither another firm's clicks nor its events.
+// A person's click precedes events, but the clicks of one firm delay neither another firm's
+// clicks nor its events.
 type Workers struct {
 	size int // workers
 	most int // of them for one firm, whoever waits
@@ -26,14 +26,14 @@ type Workers struct {
 	queues    [classes]classQueue
 }
 
-// maxAside is how many jobs of one firm may be aside before it gets no worker for another:
-// each keeps a goroutine, and perhaps a document on the disk.
+// maxAside limits the suspended jobs of one firm; beyond it the firm gets no worker for a new job,
+// because each suspended job holds a goroutine, and perhaps a document on the disk.
 const maxAside = 32
 
-// NewWorkers are so many workers.
+// NewWorkers returns a pool of so many workers.
 func NewWorkers(size int) *Workers { return newWorkers(size, size) }
 
-// Fetching documents needs no worker. So many are fetched at once, so many of one firm.
+// Fetching documents requires no worker. These limit the fetches at once, in total and per firm.
 const (
 	fetches     = 16
 	firmFetches = 4
@@ -68,7 +68,7 @@ func (w *Workers) release(f domain.FirmID) {
 	count(w.held, f, -1)
 }
 
-// suspend takes a worker back from a firm whose job will come back for one.
+// suspend takes back the worker of a job that will resume later.
 func (w *Workers) suspend(f domain.FirmID) {
 	w.mu.Lock()
 	count(w.suspended, f, 1)
@@ -76,7 +76,7 @@ func (w *Workers) suspend(f domain.FirmID) {
 	w.free(f)
 }
 
-// resume notes that a job is no longer aside.
+// resume records that a job is no longer suspended.
 func (w *Workers) resume(f domain.FirmID) {
 	w.mu.Lock()
 	count(w.suspended, f, -1)
@@ -84,7 +84,7 @@ func (w *Workers) resume(f domain.FirmID) {
 	w.grant()
 }
 
-// grant starts jobs as long as there is a worker for one.
+// grant starts jobs while workers are free.
 func (w *Workers) grant() {
 	for {
 		j := w.next()
@@ -97,8 +97,7 @@ func (w *Workers) grant() {
 	}
 }
 
-// next takes the next job out of its queue and gives its firm a worker, or
-// returns nil.
+// next removes the next job from its queue and assigns its firm a worker; nil: there is none.
 func (w *Workers) next() *job {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,7 +123,7 @@ func (w *Workers) next() *job {
 	return nil
 }
 
-// order is in which order the queues are asked for the next job.
+// order returns the order in which the queues are tried for the next job.
 func (w *Workers) order() []class {
 	order := make([]class, 0, classes+1)
 	for c := classes - 1; c > 0; c-- {
@@ -139,8 +138,7 @@ func (w *Workers) order() []class {
 	return order
 }
 
-// may reports whether a firm may have one more worker, for a fresh job or for one that
-// comes back.
+// may reports whether a firm may have one more worker, for a new job or for one that resumes.
 func (w *Workers) may(f domain.FirmID, back bool) bool {
 	has := w.held[f]
 	switch {
@@ -197,35 +195,113 @@ func (w *Workers) wait(ctx context.Context, stopping <-chan struct{}, j *job) er
 	defer mu.Unlock()
 	select {
 	case <-granted:
-		return nil // it came at the same moment; who asked sees to the stop
+		return nil // the worker came at the same time; the caller handles the stop
 	default:
 		gone = true
 		return errStopping
 	}
 }
 
-// workerHold is a job's hold on a worker.
+// workerHold is a job's hold on a worker. Several goroutines may do the job: they hold the
+// worker together, and it is given back while each of them does what needs none.
 type workerHold struct {
-	workers *Workers
-	firm    domain.FirmID
-	class   class
-	left    bool
+	workers   *Workers
+	firm      domain.FirmID
+	class     class
+	returning chan struct{} // holds one element while nobody waits for the worker again
+
+	mu        sync.Mutex
+	users     int  // goroutines that need the worker
+	left      bool // it was given back
+	suspended bool // and its job will resume
 }
 
-// without gives the worker back while do works on what needs none, and waits for one again.
-func (s *workerHold) without(ctx context.Context, stopping <-chan struct{}, do func() error) error {
-	s.left = true
-	s.workers.suspend(s.firm)
-	defer s.workers.resume(s.firm)
-	err := do()
-	if e := s.workers.wait(ctx, stopping, &job{firm: s.firm, class: s.class, back: true}); e != nil {
-		return e
+// newHold is the hold of a job that has a worker, for one goroutine.
+func newHold(w *Workers, f domain.FirmID, c class) *workerHold {
+	h := &workerHold{workers: w, firm: f, class: c, returning: make(chan struct{}, 1), users: 1}
+	h.returning <- struct{}{}
+	return h
+}
+
+// join lets one more goroutine hold the worker, which somebody holds.
+func (s *workerHold) join() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users++
+}
+
+// depart ends a goroutine's hold. With the last one the worker is given back for a while.
+func (s *workerHold) depart() {
+	s.mu.Lock()
+	s.users--
+	gives := s.users == 0 && !s.left
+	if gives {
+		s.left, s.suspended = true, true
 	}
-	s.left = false
+	s.mu.Unlock()
+	if gives {
+		s.workers.suspend(s.firm)
+	}
+}
+
+// arrive lets a goroutine hold the worker again, and waits for one where it was given back. It
+// counts as a user also where none comes, because the engine stops.
+func (s *workerHold) arrive(ctx context.Context, stopping <-chan struct{}) error {
+	<-s.returning
+	defer func() { s.returning <- struct{}{} }()
+	if s.stays() {
+		return nil
+	}
+	err := s.workers.wait(ctx, stopping, &job{firm: s.firm, class: s.class, back: true})
+	s.count(err != nil)
 	return err
 }
 
-// leave gives the worker back for good.
+// count adds a goroutine as a user, with the worker or, if none came, without it: then the job no
+// longer resumes.
+func (s *workerHold) count(without bool) {
+	s.mu.Lock()
+	s.users++
+	s.left = without
+	resumes := s.suspended
+	s.suspended = false
+	s.mu.Unlock()
+	if resumes {
+		s.workers.resume(s.firm)
+	}
+}
+
+// stays adds a goroutine as a user if the worker was not given back.
+func (s *workerHold) stays() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.left {
+		s.users++
+	}
+	return !s.left
+}
+
+// without runs do, which requires no worker, without the goroutine's hold.
+func (s *workerHold) without(ctx context.Context, stopping <-chan struct{}, do func() error) error {
+	s.depart()
+	finished := false
+	defer func() {
+		if !finished { // do panicked: whoever contains that goes on without a worker, as where none comes
+			s.mu.Lock()
+			left := s.left
+			s.mu.Unlock()
+			s.count(left)
+		}
+	}()
+	err := do()
+	finished = true
+	if e := s.arrive(ctx, stopping); e != nil {
+		return e
+	}
+	return err
+}
+
+// leave gives the worker back finally.
 func (s *workerHold) leave() {
 	if !s.left {
 		s.workers.free(s.firm)

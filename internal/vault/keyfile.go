@@ -2,6 +2,9 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -18,11 +21,25 @@ import (
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
-// file is the master key file: two keysets in Tink's JSON form.
+// file is the master key file: two keysets in Tink's JSON form, and their checksum. A flipped bit in
+// the key that names would give the same person another name.
 type file struct {
 	Sealing json.RawMessage `json:"sealing"`
 	Naming  json.RawMessage `json:"naming"`
+	Sum     string          `json:"sum,omitempty"` // "": a version before wrote the file
 }
+
+// sum is the checksum of both keysets, however their JSON is laid out.
+func (f file) sum() (string, error) {
+	var b bytes.Buffer
+	if err := errors.Join(json.Compact(&b, f.Sealing), json.Compact(&b, f.Naming)); err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(b.Bytes())
+	return hex.EncodeToString(sum[:]), nil
+}
+
+var errSum = errors.New("its keys do not match its checksum")
 
 // sealing is the opened keyset that seals.
 type sealing struct {
@@ -61,6 +78,11 @@ func read(path string) (stamp, file, error) {
 	}
 	if err := json.Unmarshal(data, &f); err != nil {
 		return stamp{}, f, damaged(path, err)
+	}
+	if f.Sum != "" {
+		if sum, err := f.sum(); err != nil || sum != f.Sum {
+			return stamp{}, f, damaged(path, cmp.Or(err, errSum))
+		}
 	}
 	return stamp{info.ModTime(), info.Size()}, f, nil
 }
@@ -123,6 +145,11 @@ func create(path string) error {
 // write puts the whole file in place, or nothing: to a temporary name, to the disk, then
 // by place to the final name.
 func (f file) write(path string, place func(from, to string) error) error {
+	sum, err := f.sum()
+	if err != nil {
+		return err
+	}
+	f.Sum = sum
 	data, err := json.MarshalIndent(f, "", "  ")
 	if err != nil {
 		return err

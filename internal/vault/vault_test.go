@@ -112,3 +112,34 @@ func name(t *testing.T, v *vault.Vault) string {
 	}
 	return n
 }
+
+// TestADamagedMasterKeyFileIsRefused, whichever bit was flipped, or opens and names as it did.
+func TestADamagedMasterKeyFileIsRefused(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "a.json")
+	v := open(t, path)
+	sealed, named := seal(t, v, "x"), name(t, v)
+	sound, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := 0
+	for at := range sound {
+		damaged := bytes.Clone(sound)
+		damaged[at] ^= 1 << (at % 8)
+		if err := os.WriteFile(path, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		v, err := vault.Open(path)
+		if err != nil {
+			refused++
+			continue
+		}
+		if name(t, v) != named {
+			t.Errorf("byte %d: the names are others", at)
+		}
+		wantOpens(t, v, sealed, "x")
+	}
+	if refused < len(sound)/2 {
+		t.Errorf("%d of %d files are refused", refused, len(sound))
+	}
+}

@@ -8,7 +8,7 @@ func Skipped(why domain.SkipReason) string {
 	case domain.SkippedSame:
 		return "Smokeball already has this"
 	case domain.SkippedDiffers:
-		return "CaseHug has nothing new to send, and people have changed the matter in Smokeball: its fields say what differs"
+		return "CaseHug has nothing new to send, and people have changed the matter or its client in Smokeball: its fields say what differs"
 	case domain.SkippedWarned:
 		return "Nothing was left to write; see the warnings"
 	}

@@ -36,7 +36,7 @@ var warnings = map[domain.WarningCode]func(domain.About) string{
 		return fmt.Sprintf("Client %s has no e-mail address in CaseHug, and Smokeball has %s with the same name and phone number. The client got a contact of their own; if both are the same, merge the two in Smokeball", a.Client, contact(a))
 	},
 	domain.ContactKindChanged: func(a domain.About) string {
-		return fmt.Sprintf("Client %s was a person and is a company now, or the reverse. The client got a new contact; %s stays in Smokeball as it is, because Smokeball can't turn one into the other", a.Client, contact(a))
+		return fmt.Sprintf("Client %s was a person and is a company now, or the reverse. The client got a new contact; %s stays in Smokeball as it is, because Smokeball can’t turn one into the other", a.Client, contact(a))
 	},
 	domain.ContactAmbiguous: func(a domain.About) string {
 		return fmt.Sprintf("Several contacts in Smokeball have the e-mail address of client %s; %s was taken, whose name fits", a.Client, contact(a))
@@ -45,7 +45,7 @@ var warnings = map[domain.WarningCode]func(domain.About) string{
 		return fmt.Sprintf("Smokeball has client %s under another form of the name, %s; it was left as it is", a.Client, contact(a))
 	},
 	domain.WarnEmailInvalid: func(a domain.About) string {
-		return fmt.Sprintf("“%s” is not an e-mail address that can be client %s's; it was not sent. Correct it in CaseHug", a.Value, a.Client)
+		return fmt.Sprintf("“%s” is not an e-mail address that can be client %s’s; it was not sent. Correct it in CaseHug", a.Value, a.Client)
 	},
 	domain.WarnPhoneInvalid: func(a domain.About) string {
 		return fmt.Sprintf("“%s” is no phone number of client %s, because it has no digit; it was not sent. Correct it in CaseHug", a.Value, a.Client)
@@ -54,23 +54,26 @@ var warnings = map[domain.WarningCode]func(domain.About) string{
 		return fmt.Sprintf("Client %s is the company %s; the name of its contact person, %s, was not sent to Smokeball", a.Client, a.Name, a.Value)
 	},
 	domain.WarnContactDiffers: func(a domain.About) string {
-		return fmt.Sprintf("Smokeball's contact %s has another %s than client %s in CaseHug, or none; it was left as it is", a.Contact, listed(a.Fields), a.Client)
+		return fmt.Sprintf("Smokeball’s contact %s has another %s than client %s in CaseHug, or none; it was left as it is", a.Contact, listed(a.Fields), a.Client)
 	},
 	domain.WarnContactKept: func(a domain.About) string {
-		return fmt.Sprintf("The %s of client %s changed in CaseHug and stays as it is in Smokeball's contact %s: people keep another value there", listed(a.Fields), a.Client, a.Contact)
+		return fmt.Sprintf("The %s of client %s changed in CaseHug and stays as it is in Smokeball’s contact %s: people keep another value there", listed(a.Fields), a.Client, a.Contact)
 	},
 	domain.WarnContactUnwritten: func(a domain.About) string {
-		return fmt.Sprintf("The %s of client %s was not written: Smokeball's contact %s is client %s's, who has the same name and e-mail address. Change it in Smokeball, or make one client of the two in CaseHug", listed(a.Fields), a.Client, a.Contact, a.Owner)
+		return fmt.Sprintf("The %s of client %s was not written: Smokeball’s contact %s is client %s’s, who has the same name and e-mail address. Change it in Smokeball, or make one client of the two in CaseHug", listed(a.Fields), a.Client, a.Contact, a.Owner)
 	},
 
 	domain.WarnTextCleaned: textCleaned,
 	domain.WarnTypeNormalised: func(a domain.About) string {
-		return fmt.Sprintf("Case type “%s” was taken for Smokeball’s matter type “%s”", a.Value, a.Was)
+		return fmt.Sprintf("Case type “%s” was matched to Smokeball’s matter type “%s”", a.Value, a.Was)
 	},
 	domain.WarnTypeKept: typeKept,
 	domain.WarnRoleKept: func(a domain.About) string {
 		return fmt.Sprintf("The mapping for %s gives the client the role “%s” now. The matter in Smokeball keeps “%s”: it can’t be changed from here. Change it in Smokeball, if the matter needs the other role",
 			a.Name, cmp.Or(a.Value, "by default"), cmp.Or(a.Was, "by default"))
+	},
+	domain.WarnNotRepaired: func(a domain.About) string {
+		return fmt.Sprintf("CaseHug’s %s was not written to Smokeball: %s. Look at what Smokeball has now, and decide again", listed(a.Fields), notRepaired[domain.RepairRefuse(a.Why)])
 	},
 	domain.WarnNumberKept: func(a domain.About) string {
 		return valueKept(fmt.Sprintf("the case number “%s”", a.Was), "it gives matters without a number one of its own")
@@ -83,7 +86,7 @@ var warnings = map[domain.WarningCode]func(domain.About) string{
 	},
 	domain.WarnResponsibleNotFound: func(a domain.About) string {
 		if a.Cause != nil {
-			return "Smokeball refused to say who has the e-mail address " + a.Value + ": " + a.Cause.Message + "; nobody was set as responsible"
+			return "Smokeball refused to say who has the e-mail address " + a.Value + ": " + why(a) + "; nobody was set as responsible"
 		}
 		return "Smokeball has no staff member with the e-mail address " + a.Value + ", or that person is disabled there; nobody was set as responsible"
 	},
@@ -98,6 +101,9 @@ var warnings = map[domain.WarningCode]func(domain.About) string{
 
 	domain.WarnDocumentNotSent: func(a domain.About) string {
 		return fmt.Sprintf("“%s” is still not in Smokeball: %s. Put it right, then click “Sync to Smokeball” on the matter, or approve the document again in CaseHug. Any CaseHug user of the firm can do it", a.File, why(a))
+	},
+	domain.WarnDocumentRemoved: func(a domain.About) string {
+		return fmt.Sprintf("“%s” was removed in Smokeball on %s and is not uploaded again by itself. If it belongs there, approve it again in CaseHug, or put it back in Smokeball", a.File, a.Since.UTC().Format("January 2, 2006"))
 	},
 	domain.WarnDocumentNotCompared: func(a domain.About) string {
 		return fmt.Sprintf("“%s” was approved again without a digest (sha256) and its object is no longer in the object store, so Smokeball keeps the content that it has. If another one was approved, whoever runs the service that sends documents puts it and sends the approval again", a.File)
@@ -176,7 +182,8 @@ func trimmed(what string) func(domain.About) string {
 func why(a domain.About) string {
 	switch {
 	case a.Cause != nil:
-		return strings.TrimSuffix(a.Cause.Message, ".")
+		message, _ := Failure(*a.Cause)
+		return strings.TrimSuffix(message, ".")
 	case a.Why == domain.WhyDeleted:
 		return "the file was deleted there"
 	case a.Why == domain.WhyRefusedBefore:
@@ -191,4 +198,12 @@ func listed(fields []string) string {
 		return strings.Join(slices.Concat(fields[:n-2], []string{fields[n-2] + " and " + fields[n-1]}), ", ")
 	}
 	return strings.Join(fields, "")
+}
+
+// notRepaired says why a field was not written.
+var notRepaired = map[domain.RepairRefuse]string{
+	domain.RepairChanged:  "people changed it there after it was decided on",
+	domain.RepairAccepted: "somebody took Smokeball’s value for right meanwhile",
+	domain.RepairShared:   "the contact is other clients', too",
+	domain.RepairKept:     "the contact is another person, or of another kind, by now",
 }

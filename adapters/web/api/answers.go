@@ -32,6 +32,8 @@ type ReadingPast struct {
 type list[T any] struct {
 	Items []T     `json:"items"`
 	Next  *string `json:"next_cursor" doc:"The cursor of the rest; null at the end."`
+	// Partial says why a part may have fewer items than asked for.
+	Partial bool `json:"partial,omitempty" doc:"True: a search of a long list looked at a part of it. There may be fewer items than limit, or none; next_cursor goes on from there."`
 }
 
 func listOf[T any](items []T, next uint64) list[T] {

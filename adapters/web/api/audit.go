@@ -77,6 +77,6 @@ func (a Audit) List(ctx context.Context, in *auditInput) (*answer[list[AuditBody
 
 func auditBody(r projections.AuditRow, name string) AuditBody {
 	return AuditBody{Position: r.Position, At: r.At, Actor: AuditActor{Subject: r.Actor, Name: reading.Known(name), Role: reading.Known(r.Role)},
-		Action: r.Action, Target: reading.Known(r.Target), Outcome: r.Outcome(), Code: reading.Known(r.Code), Reason: reading.Known(r.Reason), Times: r.Times, LastAt: r.Last,
+		Action: r.Action, Target: reading.Known(r.Target), Outcome: r.Outcome(), Code: reading.Known(r.Code), Reason: reading.Known(r.Why()), Times: r.Times, LastAt: r.Last,
 		Event: AuditEvent{Name: r.Event, Position: r.Position, Hash: r.Hash}}
 }

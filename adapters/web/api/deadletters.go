@@ -25,7 +25,7 @@ type deadLetterBody struct {
 	Reasons    []domain.FieldFault    `json:"reasons" doc:"As of the newest attempt."`
 	Remedy     string                 `json:"remedy" doc:"What to do, and who must act."`
 	ReceivedAt time.Time              `json:"received_at"`
-	Attempts   int                    `json:"attempts" doc:"How often somebody retried in vain."`
+	Attempts   int                    `json:"attempts" doc:"How often somebody retried without success."`
 	LastTry    *auditedBody           `json:"last_attempt"`
 	Settled    *auditedBody           `json:"settled" doc:"Who took it in or discarded it, and when."`
 	Size       int                    `json:"size_bytes"`
@@ -64,6 +64,7 @@ func deadLetter(r projections.DeadLetterRow) deadLetterBody {
 // DeadLetters is a firm's dead letters.
 type DeadLetters struct {
 	Rows        ports.DeadLetterRows
+	Kept        reading.Kept
 	DeadLetters ports.DeadLetters
 	Progress    reading.Progress
 }
@@ -102,7 +103,7 @@ type deadLetterInput struct {
 
 // Get answers with one dead letter.
 func (d DeadLetters) Get(_ context.Context, in *deadLetterInput) (*answer[deadLetterBody], error) {
-	row, err := reading.DeadLetter(d.Rows, in.firm(), in.ID)
+	row, err := reading.DeadLetter(d.Rows, d.Kept, in.firm(), in.ID)
 	return &answer[deadLetterBody]{Body: deadLetter(row)}, err
 }
 
@@ -126,6 +127,6 @@ func (d DeadLetters) after(ctx context.Context, in *deadLetterPath, position uin
 	if err != nil {
 		return nil, err
 	}
-	row, err := reading.DeadLetter(d.Rows, in.firm(), in.ID)
+	row, err := reading.DeadLetter(d.Rows, d.Kept, in.firm(), in.ID)
 	return changed(position, deadLetter(row)), err
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 
+	"github.com/casehug/smokeball-sync/adapters/web/auth"
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
@@ -11,7 +12,7 @@ import (
 
 // DryRunDoc describes what a dry run takes.
 const DryRunDoc = "Give one mapping as in PUT (with its id if the firm has it; without, it stands for the firm's mapping of the same matters, or is new), " +
-	"or remove, or mappings as the whole new list. Nothing is recorded, and Smokeball is asked for nothing but its matter types, which are remembered."
+	"or remove, or mappings as the whole new list. Nothing is recorded or sent. Of the syncs that would go on, the first four are gone through as a preview does, which reads."
 
 type dryRunInput struct {
 	FirmPath
@@ -69,9 +70,19 @@ func (b dryRunGiven) change() (domain.MappingChange, error) {
 type dryRunBody struct {
 	Counts   dryRunCounts `json:"counts" doc:"Exact, of all of the firm's matters."`
 	Items    []triedBody  `json:"items" doc:"The matters that the change concerns, newest first."`
+	Estimate *costBody    `json:"estimate" doc:"What the change takes: the calls of the syncs that would go on. null: they can't be gone through now, or this is not the first part."`
 	Next     *string      `json:"next_cursor" doc:"The cursor of the rest; null at the end."`
 	Revision int          `json:"revision" doc:"Of the firm's mappings, that the change was tried against."`
 	Position uint64       `json:"position" doc:"The ledger position that the answer includes."`
+}
+
+// costBody is what a change takes of Smokeball's allowance.
+type costBody struct {
+	_       struct{} `nullable:"true"`
+	Syncs   int      `json:"syncs" doc:"That would go on."`
+	Calls   int      `json:"calls" doc:"That they make."`
+	Seconds float64  `json:"seconds" doc:"With the whole allowance to itself."`
+	Rough   bool     `json:"rough" doc:"Some of the syncs were not gone through: as many calls as the others have on average."`
 }
 
 type dryRunCounts struct {
@@ -99,6 +110,7 @@ type triedBody struct {
 	Keeps        bool            `json:"keeps_type" doc:"It is in Smokeball and keeps its type: Smokeball can't change it."`
 	Has          *string         `json:"smokeball_matter_type_id" doc:"The type that it has in Smokeball; null: it is not there."`
 	HasName      *string         `json:"smokeball_matter_type_name"`
+	Calls        *int            `json:"calls" doc:"Calls that the change makes for it: those of its sync, if that would go on. null: not gone through."`
 	Message      string          `json:"message" doc:"What becomes of it, for people."`
 }
 
@@ -106,7 +118,7 @@ type triedBody struct {
 type resolvedBody struct {
 	TypeID     *string       `json:"matter_type_id"`
 	TypeName   *string       `json:"matter_type_name"`
-	How        string        `json:"how" enum:"custom,exact,normalised,unmapped" doc:"custom: by a mapping; exact: by the same name; normalised: by a like name; unmapped: not at all."`
+	How        string        `json:"how" enum:"custom,exact,normalised,unmapped" doc:"custom: by a mapping; exact: by the same name; normalised: by a similar name; unmapped: not at all."`
 	Mapping    *resolvedRule `json:"mapping" doc:"The mapping that decides, also where its matter type is gone; null: none does."`
 	ClientRole string        `json:"client_role" doc:"Empty: the matter type's default."`
 	Nearest    []string      `json:"nearest" doc:"Names of matter types that come near, where there is none. A sync takes none of them by itself."`
@@ -142,7 +154,7 @@ func (m Mappings) DryRun(ctx context.Context, in *dryRunInput) (*answer[dryRunBo
 		return nil, err
 	}
 	position := m.Progress.Position() // before the rows, which may include more but never less
-	v, err := m.Reader.Try(ctx, in.firm(), c, before, in.Limit)
+	v, err := m.DryRuns.Try(ctx, auth.Actor(ctx, in.firm()), c, before, in.Limit)
 	if r := domain.AsRejection(err); r != nil {
 		return nil, problem.Rejected(r) // a dry run is no command: its rejection is not recorded
 	}
@@ -151,8 +163,15 @@ func (m Mappings) DryRun(ctx context.Context, in *dryRunInput) (*answer[dryRunBo
 	}
 	b := dryRunBody{Items: []triedBody{}, Next: reading.Cursor(v.Next), Revision: v.Now.Revision, Position: position,
 		Counts: dryRunCounts{v.Matters, v.Concerned, v.Changed, v.Released, v.Stopped, v.Kept}}
+	if v.Cost != nil {
+		b.Estimate = &costBody{Syncs: v.Cost.Syncs, Calls: v.Cost.Calls, Seconds: v.Estimate.Seconds, Rough: v.Cost.About}
+	}
 	for _, i := range v.Items {
-		b.Items = append(b.Items, triedOf(i))
+		t := triedOf(i)
+		if n, known := v.Calls(i); known {
+			t.Calls = &n
+		}
+		b.Items = append(b.Items, t)
 	}
 	return &answer[dryRunBody]{Body: b}, nil
 }

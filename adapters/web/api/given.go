@@ -16,8 +16,9 @@ type syncMatterInput struct {
 	Body   *syncRequestBody
 }
 
+// syncRequestBody has no other members: a misspelt one would sync less than was meant. What is
+// within matter and documents may have more, as in events.
 type syncRequestBody struct {
-	_         struct{}        `additionalProperties:"true"`
 	Matter    *matterGiven    `json:"matter,omitempty" doc:"The matter as CaseHug has it now."`
 	Documents []documentGiven `json:"documents,omitempty" maxItems:"1000" doc:"Approved documents to sync with it."`
 }

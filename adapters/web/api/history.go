@@ -42,6 +42,7 @@ func (in historyInput) query() (projections.HistoryQuery, error) {
 // History is a firm's sync history.
 type History struct {
 	Rows  ports.History
+	Kept  reading.Kept
 	Syncs ports.Syncs
 }
 
@@ -52,7 +53,9 @@ func (h History) List(_ context.Context, in *historyInput) (*answer[list[project
 		return nil, err
 	}
 	page, err := h.Rows.History(in.firm(), q)
-	return &answer[list[projections.Entry]]{Body: listOf(page.Entries, page.Next)}, err
+	body := listOf(page.Entries, page.Next)
+	body.Partial = page.Partial
+	return &answer[list[projections.Entry]]{Body: body}, err
 }
 
 type syncInput struct {
@@ -62,7 +65,7 @@ type syncInput struct {
 
 // Get answers with one sync.
 func (h History) Get(_ context.Context, in *syncInput) (*answer[projections.Entry], error) {
-	e, err := reading.Sync(h.Rows, in.firm(), domain.SyncID(in.ID))
+	e, err := reading.Sync(h.Rows, h.Kept, in.firm(), domain.SyncID(in.ID))
 	return &answer[projections.Entry]{Body: e}, err
 }
 

@@ -13,29 +13,30 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Inbox publishes what comes by HTTP on the bus.
+// Inbox publishes events and webhooks that arrive over HTTP on the bus.
 type Inbox interface {
 	// Event publishes a CloudEvent for the firm, as if it had come over NATS, and returns
-	// its id. Who asks for a sync is by; if by is a service, it is whom the event names. An
-	// event that is not valid is a Rejection (Invalid) with its faults, and is not kept.
-	Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (id string, err error)
-	// Addressee is the firm whose notifications come to the secret address. An address that
+	// its id and the ledger position that includes it; 0: it is stored and not recorded yet. A sync that follows is asked for by the user by; if by is a service, by the user
+	// whom the event names. An invalid event is a Rejection (Invalid) with its faults; it does
+	// not become a dead letter.
+	Event(ctx context.Context, by domain.User, firm domain.FirmID, header http.Header, body []byte) (id string, position uint64, err error)
+	// Addressee returns the firm whose webhooks arrive at the secret address. An address that
 	// belongs to no firm is a Rejection (Unknown).
 	Addressee(ctx context.Context, secret string) (domain.FirmID, error)
-	// Webhook checks a notification that came to the secret address and publishes it.
+	// Webhook verifies a webhook that arrived at the secret address and publishes it.
 	Webhook(ctx context.Context, secret string, header http.Header, body []byte) error
 }
 
-// Intake is where services post events and Smokeball posts notifications.
+// Intake serves the routes to which services post events and Smokeball posts webhooks.
 type Intake struct {
 	inbox  Inbox
 	limits *auth.Limits
-	hooks  *auth.Bodies // of notifications
+	hooks  *auth.Bodies // of webhooks
 }
 
-// NewIntake holds notifications to the limits.
+// NewIntake limits webhooks by firm.
 func NewIntake(inbox Inbox, limits *auth.Limits) *Intake {
-	return &Intake{inbox: inbox, limits: limits, hooks: auth.NewNotifications()}
+	return &Intake{inbox: inbox, limits: limits, hooks: auth.NewWebhooks()}
 }
 
 // Raw is an unparsed body with its headers.
@@ -44,14 +45,14 @@ type Raw struct {
 	RawBody []byte `contentType:"application/json"`
 }
 
-// Resolve keeps all headers, which the port requires.
+// Resolve keeps all headers: the signature is among them.
 func (b *Raw) Resolve(ctx huma.Context) []error {
 	b.header = http.Header{}
 	ctx.EachHeader(func(name, value string) { b.header.Add(name, value) })
 	return nil
 }
 
-// body is a copy of the bytes: their buffer is reused after the call.
+// body copies the bytes, because their buffer is reused after the call.
 func (b *Raw) body() []byte { return bytes.Clone(b.RawBody) }
 
 type eventInput struct {
@@ -60,22 +61,26 @@ type eventInput struct {
 }
 
 type eventBody struct {
-	ID string `json:"id" doc:"The event's id."`
+	ID       string `json:"id" doc:"The event's id."`
+	Position uint64 `json:"position,omitempty" doc:"The ledger position that includes the event: calls with this min_position know it. Left out where the event is stored and not recorded yet."`
 }
 
 // Event accepts a CloudEvent, structured or binary.
-func (i *Intake) Event(ctx context.Context, in *eventInput) (*answer[eventBody], error) {
+func (i *Intake) Event(ctx context.Context, in *eventInput) (*change[eventBody], error) {
 	in.header.Del("Authorization")
 	in.header.Del("Cookie")
-	id, err := i.inbox.Event(ctx, auth.User(ctx), in.firm(), in.header, in.body())
-	return &answer[eventBody]{Body: eventBody{ID: id}}, err
+	id, position, err := i.inbox.Event(ctx, auth.User(ctx), in.firm(), in.header, in.body())
+	if err != nil {
+		return nil, err
+	}
+	return changed(position, eventBody{ID: id, Position: position}), nil
 }
 
-// maxWebhookBody is the most bytes of a notification.
+// maxWebhookBody limits the bytes of a webhook's body.
 const maxWebhookBody = 64 << 10
 
-// Addressed reads a notification's body only if the secret of its address is known, and only
-// a limited number of bodies at once.
+// Addressed reads a webhook's body only if the secret of its address is known, and only a
+// limited number of bodies at once.
 func (i *Intake) Addressed(a *API, op *huma.Operation) {
 	op.MaxBodyBytes = maxWebhookBody + 1
 	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
@@ -83,7 +88,7 @@ func (i *Intake) Addressed(a *API, op *huma.Operation) {
 		leave, err := i.enter(r.Context(), r.PathValue("secret"), r.ContentLength)
 		if err != nil {
 			w.Header().Set("Connection", "close") // its body is not read
-			a.report.Of(r.Context(), err).Write(w)
+			a.Report.Of(r.Context(), err).Write(w)
 			return
 		}
 		defer leave()
@@ -91,7 +96,7 @@ func (i *Intake) Addressed(a *API, op *huma.Operation) {
 	})
 }
 
-// enter looks a webhook's secret up, holds its firm to the budget and takes a place for the
+// enter looks up a webhook's secret, spends the firm's budget and reserves a place for the
 // body.
 func (i *Intake) enter(ctx context.Context, secret string, size int64) (leave func(), err error) {
 	firm, err := i.inbox.Addressee(ctx, secret)
@@ -112,7 +117,7 @@ type webhookInput struct {
 	Secret string `path:"secret" doc:"The secret of the subscription's address."`
 }
 
-// Webhook accepts a notification of Smokeball and answers at once.
+// Webhook accepts a webhook of Smokeball and answers as soon as it is published.
 func (i *Intake) Webhook(ctx context.Context, in *webhookInput) (*struct{}, error) {
 	err := i.inbox.Webhook(ctx, in.Secret, in.header, in.body())
 	if r := domain.AsRejection(err); r != nil {
@@ -121,8 +126,8 @@ func (i *Intake) Webhook(ctx context.Context, in *webhookInput) (*struct{}, erro
 	return nil, err
 }
 
-// refusedWebhook is what Smokeball is answered: a key that does not fit or a time that has
-// passed is a missing credential, not a missing right.
+// refusedWebhook is the answer to Smokeball: 401, not 403, for a wrong signature or an old
+// timestamp, because both are failed authentication.
 func refusedWebhook(r *domain.Rejection) *problem.Problem {
 	p := problem.Rejected(r)
 	switch r.Reason {

@@ -8,11 +8,13 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Mappings are a firm's case type mappings.
 type Mappings struct {
 	Reader   reading.MappingReader
+	DryRuns  reading.DryRuns
 	Mappings ports.Mappings
 	Past     reading.Past
 	Progress ports.Progress
@@ -45,10 +47,10 @@ type caseTypeBody struct {
 
 // mappingsBody is the list: the firm's own mappings, and what other case types become.
 type mappingsBody struct {
-	Items    []caseTypeBody  `json:"items"`
-	Revision int             `json:"revision" doc:"Counts the changes of the firm's mappings, from 1."`
-	Trouble  *domain.Failure `json:"matter_types_error" doc:"Why Smokeball's matter types can't be told: the list then lacks defaults and flags; else null."`
-	Next     *string         `json:"next_cursor" doc:"Always null: the list is whole."`
+	Items    []caseTypeBody       `json:"items"`
+	Revision int                  `json:"revision" doc:"Counts the changes of the firm's mappings, from 1."`
+	Trouble  *projections.Failure `json:"matter_types_error" doc:"Why Smokeball's matter types can't be told: the list then lacks defaults and flags; else null."`
+	Next     *string              `json:"next_cursor" doc:"The cursor of the rest; null at the end, and always without limit."`
 	PastPosition
 }
 
@@ -64,28 +66,42 @@ func mappingOf(r reading.CaseTypeRow) MappingBody {
 	return b
 }
 
+type mappingsInput struct {
+	ReadingPast
+	reading.WholePaging
+}
+
 // List lists the firm's own mappings and what other case types become, now or at a past moment.
-func (m Mappings) List(ctx context.Context, in *ReadingPast) (*answer[mappingsBody], error) {
+func (m Mappings) List(ctx context.Context, in *mappingsInput) (*answer[mappingsBody], error) {
 	if in.AsOf != "" {
 		return m.past(ctx, in)
 	}
 	c, err := m.Reader.CaseTypes(ctx, in.firm())
+	if err != nil {
+		return nil, err
+	}
 	b := mappingsBody{Items: []caseTypeBody{}, Revision: c.Mappings.Revision, Trouble: c.Trouble}
-	for _, r := range c.Rows {
+	rows, next, err := reading.PartOf(in.WholePaging, c.Rows)
+	for _, r := range rows {
 		b.Items = append(b.Items, caseTypeBody{MappingBody: mappingOf(r), Matters: &r.Matters, Waiting: &r.Waiting, Nearest: append([]string{}, r.Nearest...)})
 	}
+	b.Next = next
 	return &answer[mappingsBody]{Body: b}, err
 }
 
 // past lists the firm's own mappings only: what other case types became depended on what
 // Smokeball offered then.
-func (m Mappings) past(ctx context.Context, in *ReadingPast) (*answer[mappingsBody], error) {
+func (m Mappings) past(ctx context.Context, in *mappingsInput) (*answer[mappingsBody], error) {
 	at, then, err := m.Past.Read(ctx, in.firm(), in.AsOf)
 	if err != nil {
 		return nil, err
 	}
-	b := mappingsBody{Items: []caseTypeBody{}, Revision: then.Row.Mappings.Revision}
-	for _, k := range then.Row.Mappings.Kept {
+	part, next, err := reading.PartOf(in.WholePaging, then.Row.Mappings.Kept)
+	if err != nil {
+		return nil, err
+	}
+	b := mappingsBody{Items: []caseTypeBody{}, Revision: then.Row.Mappings.Revision, Next: next}
+	for _, k := range part {
 		b.Items = append(b.Items, caseTypeBody{MappingBody: mappingOf(kept(k)), Nearest: []string{}})
 	}
 	b.PastPosition = provenBy(at, only(then.Settings, isMapping))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
@@ -20,6 +21,7 @@ type matterTypeBody struct {
 
 type matterTypesInput struct {
 	Reading
+	reading.WholePaging
 	Text string `query:"q" maxLength:"200" doc:"In name or category, without regard to case."`
 }
 
@@ -40,7 +42,8 @@ func (m Mappings) Types(ctx context.Context, in *matterTypesInput) (*answer[list
 		}
 		items = append(items, b)
 	}
-	return &answer[list[matterTypeBody]]{Body: listOf(items, 0)}, nil
+	part, next, err := reading.PartOf(in.WholePaging, items)
+	return &answer[list[matterTypeBody]]{Body: list[matterTypeBody]{Items: append([]matterTypeBody{}, part...), Next: next}}, err
 }
 
 func mentions(t domain.MatterType, q string) bool {

@@ -4,12 +4,15 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -18,20 +21,29 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/idempotency"
 )
 
 // API holds the operations that are mounted on it.
 type API struct {
-	huma     huma.API
-	gate     *auth.Guard
-	trail    *auth.Trail
-	progress reading.Progress
-	report   problem.Reporter
+	Parts
+	huma    huma.API
+	process string // tells this process's entity tags from those of others
+}
+
+// Parts are what operations have in common.
+type Parts struct {
+	Gate      *auth.Guard
+	Trail     *auth.Trail
+	Progress  reading.Progress
+	Revisions Revisions
+	Calls     *idempotency.Calls // nil: Idempotency-Key has no effect
+	Report    problem.Reporter
 }
 
 // New has no operations yet.
-func New(mux humago.Mux, version string, gate *auth.Guard, trail *auth.Trail, progress reading.Progress, report problem.Reporter) *API {
-	return &API{huma: humago.New(mux, apiConfig(version)), gate: gate, trail: trail, progress: progress, report: report}
+func New(mux humago.Mux, version string, p Parts) *API {
+	return &API{Parts: p, huma: humago.New(mux, apiConfig(version)), process: rand.Text()}
 }
 
 // apiConfig has no pages of documentation, which would load script from elsewhere, and no
@@ -45,6 +57,8 @@ func apiConfig(version string) huma.Config {
 	c.Transformers = []huma.Transformer{restate}
 	c.Info.Description = "Synchronises a firm's matters, clients and approved documents from CaseHug to Smokeball. " +
 		"Errors are application/problem+json with a stable code and a remedy. Lists page by cursor and limit."
+	c.Servers = []*huma.Server{{URL: "/", Description: "The engine that serves this document."}}
+	c.Tags = tags()
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"casehug":  {Type: "http", Scheme: "bearer", BearerFormat: "JWT", Description: "CaseHug's token with sub, firm_id and role (firm_admin, user or service). Each operation names the lowest role that it is for."},
 		"session":  {Type: "apiKey", In: "cookie", Name: auth.SessionCookie, Description: "The console's session, which POST /session begins."},
@@ -73,7 +87,7 @@ type Option func(*API, *huma.Operation)
 func Mount[I, O any](a *API, rt auth.Route, summary string, do func(context.Context, *I) (*O, error), more ...Option) {
 	method, path, _ := strings.Cut(rt.Pattern, " ")
 	op := huma.Operation{
-		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary,
+		OperationID: operationID(method, path), Method: method, Path: path, Summary: summary, Tags: []string{tagOf(path)},
 		MaxBodyBytes: auth.MaxBody + 1, // what reaches the limit is refused
 		Middlewares:  huma.Middlewares{a.admit(rt)},
 		Security:     schemes(rt.Access),
@@ -82,14 +96,17 @@ func Mount[I, O any](a *API, rt auth.Route, summary string, do func(context.Cont
 	for _, change := range more {
 		change(a, &op)
 	}
+	if method != http.MethodGet && !rt.Access.Open && op.Metadata[computes] == nil {
+		a.idempotent(&op)
+	}
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
-		if err := a.progress.CatchUp(ctx, minPosition(in)); err != nil {
-			return nil, a.report.Of(ctx, err)
+		if err := a.Progress.CatchUp(ctx, minPosition(in)); err != nil {
+			return nil, a.Report.Of(ctx, err)
 		}
 		out, err := do(ctx, in)
 		if err != nil {
-			a.trail.Reject(ctx, method, err)
-			return nil, a.report.Of(ctx, err)
+			a.Trail.Reject(ctx, method, err)
+			return nil, a.Report.Of(ctx, err)
 		}
 		return out, nil
 	})
@@ -100,12 +117,12 @@ func (a *API) admit(rt auth.Route) func(huma.Context, func(huma.Context)) {
 	if rt.Access.Open {
 		return func(ctx huma.Context, next func(huma.Context)) { next(ctx) }
 	}
-	door := a.gate.For(rt)
+	door := a.Gate.For(rt)
 	return func(ctx huma.Context, next func(huma.Context)) {
 		r, w := humago.Unwrap(ctx)
 		c, err := door.Enter(r)
 		if err != nil {
-			a.report.Of(r.Context(), err).Write(w)
+			a.Report.Of(r.Context(), err).Write(w)
 			return
 		}
 		next(huma.WithContext(ctx, auth.WithCaller(ctx.Context(), c)))
@@ -122,6 +139,12 @@ func minPosition(in any) uint64 {
 
 // Accepted marks an operation that only promises.
 func Accepted(_ *API, op *huma.Operation) { op.DefaultStatus = http.StatusAccepted }
+
+// computes is the key of the metadata that Computes sets.
+const computes = "computes"
+
+// Computes marks an operation that changes nothing, though it is no GET.
+func Computes(_ *API, op *huma.Operation) { op.Metadata = map[string]any{computes: true} }
 
 // RawBody bounds the time of an operation whose body is parsed behind a port.
 func RawBody(_ *API, op *huma.Operation) {
@@ -183,8 +206,24 @@ func schemaName(t reflect.Type, hint string) string {
 // API's own types say so in a tag.
 var nullable = []string{"Failure", "EventRef"}
 
-// Describe is the OpenAPI description of all operations.
-func (a *API) Describe() ([]byte, error) {
+// allowNull adds null to what a value may be that is one of several words or null: the library
+// says only that its type may be null.
+func allowNull(s *huma.Schema) {
+	if s == nil {
+		return
+	}
+	if s.Nullable && len(s.Enum) > 0 && !slices.Contains(s.Enum, nil) {
+		s.Enum = append(slices.Clip(s.Enum), nil)
+	}
+	for _, inner := range s.Properties {
+		allowNull(inner)
+	}
+	allowNull(s.Items)
+}
+
+// Describe completes the OpenAPI description of all operations. What it returns writes it, once, when it is
+// asked for: no start has to wait for it.
+func (a *API) Describe() (func() ([]byte, error), error) {
 	schemas := a.huma.OpenAPI().Components.Schemas.Map()
 	for _, name := range nullable {
 		schema := schemas[name]
@@ -193,9 +232,20 @@ func (a *API) Describe() ([]byte, error) {
 		}
 		schema.Nullable = true
 	}
-	data, err := json.Marshal(a.huma.OpenAPI())
-	if err != nil {
-		return nil, fmt.Errorf("describe the API: %w", err)
+	for _, code := range problem.Codes() {
+		schemas["Problem"].Properties["code"].Enum = append(schemas["Problem"].Properties["code"].Enum, string(code))
 	}
-	return data, nil
+	if err := a.complete(); err != nil {
+		return nil, err
+	}
+	for _, schema := range schemas {
+		allowNull(schema)
+	}
+	return sync.OnceValues(func() ([]byte, error) {
+		data, err := json.Marshal(a.huma.OpenAPI())
+		if err != nil {
+			return nil, fmt.Errorf("describe the API: %w", err)
+		}
+		return data, nil
+	}), nil
 }

@@ -27,21 +27,32 @@ type SettingsBody struct {
 	LinkExisting       bool   `json:"link_existing_matters" doc:"A Smokeball matter with the case number and the client is linked."`
 	DocumentsFolder    string `json:"documents_folder" maxLength:"200" doc:"The folder for documents; empty: the document's own, else the matter's top level."`
 	SyncTags           *bool  `json:"sync_tags,omitempty" doc:"CaseHug's tags are set in Smokeball, which costs a call per matter. Left out: as it is."`
+
+	Owners  *ownersGiven `json:"field_owners,omitempty" doc:"Whose value of a field usually counts: advice to who decides about a difference, unless they are settled by owner. Left out: as it is; a field that is left out, too."`
+	ByOwner *bool        `json:"settle_differences_by_owner,omitempty" doc:"Differences are settled by the table of owners without asking, those too that are there already: CaseHug's value is written, or Smokeball's is accepted and CaseHug is told. Off: a firm admin decides about each. Left out: as it is."`
 }
 
 // settings are those of the body, and those of now that the body leaves out.
 func (b SettingsBody) settings(now domain.Settings) domain.Settings {
-	tags := now.SyncTags
+	tags, byOwner := now.SyncTags, now.ByOwner
 	if b.SyncTags != nil {
 		tags = *b.SyncTags
 	}
+	if b.ByOwner != nil {
+		byOwner = *b.ByOwner
+	}
 	return domain.Settings{OnDocumentApproved: b.OnDocumentApproved, OnMatterCreated: b.OnMatterCreated, OnMatterUpdated: b.OnMatterUpdated,
-		OnClientUpdated: b.OnClientUpdated, LinkExisting: b.LinkExisting, DocumentsFolder: b.DocumentsFolder, SyncTags: tags}
+		OnClientUpdated: b.OnClientUpdated, LinkExisting: b.LinkExisting, DocumentsFolder: b.DocumentsFolder, SyncTags: tags,
+		Owners: b.Owners.over(now.Owners), ByOwner: byOwner}
 }
+
+// whole reports whether the body leaves nothing out.
+func (b SettingsBody) whole() bool { return b.SyncTags != nil && b.ByOwner != nil && b.Owners.whole() }
 
 func settingsBody(s domain.Settings) SettingsBody {
 	return SettingsBody{OnDocumentApproved: s.OnDocumentApproved, OnMatterCreated: s.OnMatterCreated, OnMatterUpdated: s.OnMatterUpdated,
-		OnClientUpdated: s.OnClientUpdated, LinkExisting: s.LinkExisting, DocumentsFolder: s.DocumentsFolder, SyncTags: &s.SyncTags}
+		OnClientUpdated: s.OnClientUpdated, LinkExisting: s.LinkExisting, DocumentsFolder: s.DocumentsFolder, SyncTags: &s.SyncTags,
+		Owners: ownersOf(s.Owners), ByOwner: &s.ByOwner}
 }
 
 // settingsThen are the settings of now or of a past moment.
@@ -75,7 +86,7 @@ type settingsInput struct {
 
 // Put changes the settings as a whole.
 func (s Settings) Put(ctx context.Context, in *settingsInput) (*change[SettingsBody], error) {
-	if in.Body.SyncTags != nil {
+	if in.Body.whole() {
 		position, err := s.Settings.ChangeSettings(ctx, auth.User(ctx), in.Body.settings(domain.Settings{}), nil)
 		return changed(position, in.Body), err
 	}

@@ -8,26 +8,26 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Access says who may use a route.
+// Access is who may use a route.
 type Access struct {
-	Open     bool        // everybody may
-	Role     domain.Role // the lowest role that may; empty: no user may
+	Open     bool        // everybody may use it
+	Role     domain.Role // the lowest role that may use it; empty: no user may
 	Service  bool        // services of CaseHug may, too
 	Operator bool        // operators may, too
-	Nobody   bool        // operators may ask for what belongs to no firm
+	Nobody   bool        // operators may read what belongs to no firm
 }
 
-// Route is what the guard has to know of a route.
+// Route is what the guard must know of a route.
 type Route struct {
 	Pattern string // method and path
 	Access  Access
-	Action  domain.Action // that the audit trail names; empty where everybody may
+	Action  domain.Action // for the audit trail; empty for an open route
 }
 
 // wildcard is a part of a pattern that names a thing.
 var wildcard = regexp.MustCompile(`\{(\w+)\}`)
 
-// targets are the names of the wildcards of the pattern.
+// targets returns the names of the pattern's wildcards.
 func (rt Route) targets() []string {
 	var names []string
 	for _, part := range wildcard.FindAllStringSubmatch(rt.Pattern, -1) {
@@ -36,13 +36,14 @@ func (rt Route) targets() []string {
 	return names
 }
 
-// Caller is who makes a request, and what they ask for.
+// Caller is who makes a request, and what they request.
 type Caller struct {
 	User     domain.User
 	operator bool
 	cookie   bool          // identified by the browser's cookie
 	action   domain.Action // of the route
-	target   string        // the id of what it is about
+	target   string        // the id of the requested resource
+	again    func(context.Context) error
 }
 
 type callerKey struct{}
@@ -52,13 +53,13 @@ func WithCaller(ctx context.Context, c Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// User is the signed-in user of a call that the guard let in.
+// User returns the signed-in user of a request that the guard authorized.
 func User(ctx context.Context) domain.User {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	return c.User
 }
 
-// Actor is who acts on a firm: its signed-in user, or an operator in the firm's place.
+// Actor returns who acts on a firm: its signed-in user, or an operator on its behalf.
 func Actor(ctx context.Context, firm domain.FirmID) domain.User {
 	c, _ := ctx.Value(callerKey{}).(Caller)
 	if c.operator {
@@ -67,8 +68,18 @@ func Actor(ctx context.Context, firm domain.FirmID) domain.User {
 	return c.User
 }
 
-// targetOf is the id of what a request is about. Other text in its address may be personal
-// and is left out. Of another firm's things it is the firm.
+// Recheck authorizes the caller of a long-running response again. It returns why not if their
+// token or session has ended, or their role no longer suffices.
+func Recheck(ctx context.Context) error {
+	c, _ := ctx.Value(callerKey{}).(Caller)
+	if c.again == nil {
+		return nil
+	}
+	return c.again(ctx)
+}
+
+// targetOf returns the id of the requested resource; for another firm's resource, the firm's
+// id. Other text in the address is left out, because it may be personal.
 func targetOf(names []string, r *http.Request, u domain.User) (target string) {
 	for _, name := range names {
 		switch v := r.PathValue(name); {

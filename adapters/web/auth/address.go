@@ -6,10 +6,9 @@ import (
 	"strings"
 )
 
-// addressOf is the network address that a request comes from; of IPv6 its /64, which one
-// machine has for itself. A peer with a private address counts as a proxy, which adds the
-// address of its own peer to X-Forwarded-For as the last one; the caller can forge the
-// addresses before it.
+// addressOf returns the network address of a request; for IPv6 its /64, because one machine
+// can use all of it. A peer with a private address counts as a proxy: the last address in
+// X-Forwarded-For is the proxy's peer, and the caller can forge those before it.
 func addressOf(r *http.Request) string {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
@@ -27,7 +26,7 @@ func addressOf(r *http.Request) string {
 	return network.String()
 }
 
-// forwardedFor is the last address in X-Forwarded-For; invalid: there is none.
+// forwardedFor returns the last address in X-Forwarded-For; invalid: there is none.
 func forwardedFor(r *http.Request) netip.Addr {
 	lines := r.Header.Values("X-Forwarded-For")
 	if len(lines) == 0 {

@@ -9,27 +9,27 @@ import (
 )
 
 const (
-	// MaxBody is the most bytes of the body of a signed-in caller's request.
+	// MaxBody limits the bytes of the body of a signed-in caller's request.
 	MaxBody = 1 << 20
-	// MaxForm is the most bytes of a form of the console.
+	// MaxForm limits the bytes of a form of the console.
 	MaxForm = 64 << 10
 	// BodyTimeout is how long a body may take to arrive.
 	BodyTimeout = 10 * time.Second
 )
 
 const (
-	// maxUnknown is how many bodies of unknown callers are read at once, of 64 KiB each at most.
+	// maxUnknown limits the bodies of unknown callers that are read at once, 64 KiB each.
 	maxUnknown = 512
-	// maxToOne is how many of them may come to one firm's webhook address.
-	maxToOne = 32
-	// maxFromOne is how many of them may come from one network address.
+	// maxToOne limits those that arrive at one firm's webhook address.
+	maxToOne = 96
+	// maxFromOne limits those that come from one network address.
 	maxFromOne = 64
 )
 
-// Bodies limits the memory that bodies of unknown callers may take. Those that come from one
-// network address, or to one firm's webhook address, have a share of the places.
+// Bodies limits the memory that bodies of unknown callers may take. One network address, or
+// one firm's webhook address, may use only a part of the places.
 type Bodies struct {
-	share int // places of one
+	share int // places that one key may use
 	mu    sync.Mutex
 	total int
 	of    map[string]int
@@ -38,15 +38,15 @@ type Bodies struct {
 // NewForms limits the forms of unknown callers, by network address.
 func NewForms() *Bodies { return &Bodies{share: maxFromOne} }
 
-// NewNotifications limits notifications, by the firm that they are about.
-func NewNotifications() *Bodies { return &Bodies{share: maxToOne} }
+// NewWebhooks limits webhooks, by firm.
+func NewWebhooks() *Bodies { return &Bodies{share: maxToOne} }
 
-// Enter takes a place for who, or fails if there is none.
+// Enter reserves a place for who, or fails if none is free. leave releases it.
 func (b *Bodies) Enter(who string) (leave func(), err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.total >= maxUnknown || b.of[who] >= b.share {
-		return nil, problem.New(http.StatusServiceUnavailable, codeTooMany, "Too many requests are being read.", "Try again in a moment.").With("Retry-After", "1")
+		return nil, problem.New(http.StatusServiceUnavailable, problem.CodeTooManyRequests, "Too many requests are being read.", "Try again in a moment.").With("Retry-After", "1")
 	}
 	if b.of == nil {
 		b.of = map[string]int{}
@@ -65,7 +65,7 @@ func (b *Bodies) leave(who string) {
 	}
 }
 
-// Form lets h read the form of a caller who is not known yet.
+// Form parses the form of an unknown caller, within the limits, before it calls h.
 func (b *Bodies) Form(pages Pages, h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		leave, err := b.Enter(addressOf(r))
@@ -75,9 +75,9 @@ func (b *Bodies) Form(pages Pages, h http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		defer leave()
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTimeout)) // a writer without deadlines has no slow client
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(BodyTimeout)) // fails only for a writer without a connection
 		r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
-		_ = r.ParseForm() // what is no form has no values
+		_ = r.ParseForm() // a body that is not a form leaves no values
 		h(w, r)
 	}
 }

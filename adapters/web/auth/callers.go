@@ -13,13 +13,13 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Users verifies callers' tokens; *casehug.Users does.
+// Users verifies callers' tokens; *casehug.Users implements it.
 type Users interface {
-	// Verify reads a CaseHug token. A Rejection (Denied) says why it is not valid.
+	// Verify verifies a CaseHug token. An invalid one is a Rejection (Denied) with the reason.
 	Verify(ctx context.Context, token string) (domain.User, error)
 }
 
-// Callers finds out who makes a request.
+// Callers identifies who makes a request.
 type Callers struct {
 	users    Users    // nil: nobody can sign in
 	sessions Sessions // nil: nobody can sign in to the console
@@ -50,7 +50,7 @@ func (s *Callers) caller(r *http.Request) (Caller, error) {
 	return Caller{}, notSignedIn("The Authorization header is of a kind that is not known here.", "Send Authorization: Bearer with a CaseHug token.")
 }
 
-// Browser is the user who is signed in to the console in the browser, or nil.
+// Browser returns the user who is signed in to the console in the browser, or nil.
 func (s *Callers) Browser(r *http.Request) *domain.User {
 	c, err := s.byCookie(r)
 	if err != nil {
@@ -75,19 +75,19 @@ func (s *Callers) byCookie(r *http.Request) (Caller, error) {
 	return Caller{User: u, cookie: true}, err
 }
 
-// byHand reports whether a person made the request: requests that a page's script makes by
-// itself do not prolong a session.
+// byHand reports whether a person made the request: a page's background requests must not
+// prolong a session.
 func byHand(r *http.Request) bool {
 	mode := r.Header.Get("Sec-Fetch-Mode")
 	return mode == "" || mode == "navigate"
 }
 
-// byOperatorToken identifies programs on this machine; the token is not valid from
-// anywhere else.
+// byOperatorToken identifies programs on this machine; the token is not valid from another
+// machine.
 func (s *Callers) byOperatorToken(r *http.Request, token string) (Caller, error) {
 	given := sha256.Sum256([]byte(token))
 	if !fromThisMachine(r) {
-		return Caller{}, notSignedIn("An operator token does not count from another machine.", "Use it on the engine's own machine.")
+		return Caller{}, notSignedIn("An operator token does not count from another machine.", "Use it on the engine’s own machine.")
 	}
 	if !s.operated || subtle.ConstantTimeCompare(given[:], s.operator[:]) != 1 {
 		return Caller{}, notSignedIn("The operator token is not the one of this engine.", "Read the token of the running engine again; it changes with every start.")
@@ -95,15 +95,15 @@ func (s *Callers) byOperatorToken(r *http.Request, token string) (Caller, error)
 	return Caller{operator: true}, nil
 }
 
-// fromThisMachine reports whether a program on this machine made the request, and no proxy
-// on it for another machine.
+// fromThisMachine reports whether a program on this machine made the request itself, not as a
+// proxy for another machine.
 func fromThisMachine(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
 	return err == nil && peer.Addr().Unmap().IsLoopback() && r.Header.Get("Forwarded") == "" && r.Header.Get("X-Forwarded-For") == ""
 }
 
-// verify checks a token against CaseHug's keys. A call with an invalid token is a call
-// without a user, not a forbidden one.
+// verify verifies a token with CaseHug's keys. A call with an invalid token is
+// unauthenticated (401), not forbidden (403).
 func (s *Callers) verify(ctx context.Context, token string) (domain.User, error) {
 	if s.users == nil {
 		return domain.User{}, notSignedIn("No CaseHug token can be checked here.", s.remedy())
@@ -119,10 +119,10 @@ func (s *Callers) verify(ctx context.Context, token string) (domain.User, error)
 	return u, err
 }
 
-// remedy is what a caller without a valid token can do.
+// remedy tells a caller without a valid token what to do.
 func (s *Callers) remedy() string {
 	if s.users == nil {
-		return "An operator sets ENGINE_JWKS_URL to the address of CaseHug's keys and starts the engine again."
+		return "An operator sets ENGINE_JWKS_URL to the address of CaseHug’s keys and starts the engine again."
 	}
 	return "Send Authorization: Bearer with a CaseHug token that has not ended."
 }

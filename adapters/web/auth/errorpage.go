@@ -8,7 +8,7 @@ import (
 // Pages shows pages without the console around them.
 type Pages interface {
 	Show(w http.ResponseWriter, status int, p ErrorPage)
-	// Refuse answers with an error: a page where the browser asks for one, else a problem.
+	// Refuse answers with an error: a page if the browser accepts HTML, else a problem.
 	Refuse(w http.ResponseWriter, r *http.Request, err error)
 }
 
@@ -24,7 +24,7 @@ type ErrorPage struct {
 	Status    int
 	Reference string
 	At        time.Time // when it is shown
-	Form      *Question // nil: it asks nothing
+	Form      *Question // nil: no question
 }
 
 // Question is a form with two answers, the second of which changes nothing.
@@ -37,7 +37,7 @@ type Question struct {
 // Field is a hidden field of a form.
 type Field struct{ Name, Value string }
 
-// Link leads on from the page.
+// Link is a link from the page.
 type Link struct {
 	Label string
 	Href  string

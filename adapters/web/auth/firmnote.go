@@ -6,7 +6,7 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// firmNote is the firm that the access log names.
+// firmNote holds the firm for the access log.
 type firmNote struct{ firm domain.FirmID }
 
 type firmNoteKey struct{}
@@ -17,7 +17,7 @@ func WithFirmNote(ctx context.Context) (_ context.Context, noted func() domain.F
 	return context.WithValue(ctx, firmNoteKey{}, n), func() domain.FirmID { return n.firm }
 }
 
-// NoteFirm names the firm of the request for the access log.
+// NoteFirm sets the request's firm for the access log.
 func NoteFirm(ctx context.Context, firm domain.FirmID) {
 	if n, ok := ctx.Value(firmNoteKey{}).(*firmNote); ok {
 		n.firm = firm

@@ -1,13 +1,14 @@
 package auth
 
 import (
+	"context"
 	"net/http"
 
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Guard is the one way in to every route that requires a sign-in.
+// Guard authorizes every request to a route that requires a sign-in.
 type Guard struct {
 	callers *Callers
 	forms   *http.CrossOriginProtection
@@ -16,7 +17,7 @@ type Guard struct {
 	report  problem.Reporter
 }
 
-// NewGate holds callers to the limits and records in the trail whom it refuses.
+// NewGate enforces the limits and records refused callers in the trail.
 func NewGate(callers *Callers, forms *http.CrossOriginProtection, limits *Limits, trail *Trail, report problem.Reporter) *Guard {
 	return &Guard{callers: callers, forms: forms, limits: limits, trail: trail, report: report}
 }
@@ -28,18 +29,30 @@ type RouteGuard struct {
 	targets []string
 }
 
-// For is the guard of the route.
+// For returns the guard of the route.
 func (g *Guard) For(rt Route) RouteGuard {
 	return RouteGuard{Guard: g, route: rt, targets: rt.targets()}
 }
 
-// Enter lets a caller in, or says why not.
+// Enter authorizes the caller, or returns why not.
 func (d RouteGuard) Enter(r *http.Request) (Caller, error) {
 	c, err := d.callers.caller(r)
+	c.again = func(ctx context.Context) error { return d.recheck(ctx, r) }
 	return d.enter(c, err, r)
 }
 
-// EnterPage lets a person in who is signed in to the console, or says why not.
+// recheck identifies the caller of a request again, without prolonging their session.
+func (d RouteGuard) recheck(ctx context.Context, r *http.Request) error {
+	r = r.Clone(ctx)
+	r.Header.Set("Sec-Fetch-Mode", "cors")
+	c, err := d.callers.caller(r)
+	if err != nil {
+		return err
+	}
+	return d.allow(c, r)
+}
+
+// EnterPage authorizes a person who is signed in to the console, or returns why not.
 func (d RouteGuard) EnterPage(r *http.Request) (Caller, error) {
 	c, err := d.callers.byCookie(r)
 	return d.enter(c, err, r)
@@ -56,14 +69,14 @@ func (d RouteGuard) enter(c Caller, err error, r *http.Request) (Caller, error) 
 		return c, err
 	}
 	if err := d.limits.spend(c, r); err != nil {
-		d.trail.count(codeTooMany)
+		d.trail.count(problem.CodeTooManyRequests)
 		return c, err
 	}
 	return c, nil
 }
 
-// allow checks what the caller may do: first whether the firm is theirs, because another
-// firm's things do not exist for them, then the role.
+// allow checks the firm first, because another firm's resources must answer 404, then the
+// role.
 func (d RouteGuard) allow(c Caller, r *http.Request) error {
 	a, firm := d.route.Access, r.PathValue("firm")
 	if c.operator {
@@ -96,7 +109,7 @@ func (a Access) allowOperator(firm string) error {
 func (a Access) allowRole(role domain.Role) error {
 	switch {
 	case a.Role == "":
-		return forbidden("This is for operators of the engine.", "Use the operator token on the engine's own machine.")
+		return forbidden("This is for operators of the engine.", "Use the operator token on the engine’s own machine.")
 	case role == domain.Service && a.Service:
 		return nil
 	case role == domain.Service:
@@ -115,10 +128,7 @@ func forbidden(detail, remedy string) *problem.Problem {
 	return problem.New(http.StatusForbidden, domain.CodeForbidden, detail, remedy)
 }
 
-// codeCrossOrigin is the code of a form that another site sent.
-const codeCrossOrigin domain.Code = "cross_origin"
-
-// CrossOrigin is the problem of a form that another site sent.
+// CrossOrigin is the problem of a form that another site submitted.
 func CrossOrigin() error {
-	return problem.New(http.StatusForbidden, codeCrossOrigin, "The form comes from another site.", "Use the form of the console itself.")
+	return problem.New(http.StatusForbidden, problem.CodeCrossOrigin, "The form comes from another site.", "Use the form of the console itself.")
 }

@@ -13,11 +13,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// codeTooMany is the code of a request that comes too soon.
-const codeTooMany domain.Code = "too_many_requests"
-
-// budget is how much a caller may have the engine keep: requests and bytes, each per
-// second, with what may come at once.
+// budget limits what a caller may have the engine store: a rate and a burst, for requests
+// and for bytes.
 type budget struct {
 	perSecond, atOnce           float64
 	bytesPerSecond, bytesAtOnce float64
@@ -25,39 +22,40 @@ type budget struct {
 
 const kib, mib = 1 << 10, 1 << 20
 
-// The budgets. People click; services pass on what a firm's people did; Smokeball notifies
-// of changes, by the thousand where somebody edits many matters at once. Each link to
-// Smokeball leaves a fact in the ledger.
+// The budgets. People click; services forward what a firm's people did; Smokeball sends
+// webhooks, thousands if somebody edits many matters at once. Each link to Smokeball's
+// consent page adds a fact to the ledger.
 var (
 	perPerson  = budget{20, 600, 256 * kib, 16 * mib}
 	perFirm    = budget{40, 1200, 512 * kib, 32 * mib}
-	perService = budget{200, 5000, 2 * mib, 64 * mib}   // that serves all firms
-	perOneFirm = budget{100, 2000, 256 * kib, 64 * mib} // a service of one firm
+	perService = budget{200, 5000, 2 * mib, 64 * mib}   // for a service of all firms
+	perOneFirm = budget{100, 2000, 256 * kib, 64 * mib} // for a service of one firm
 	perHook    = budget{1000, 20_000, 2 * mib, 64 * mib}
 	perLinks   = budget{1.0 / 30, 20, mib, mib}
+	perKeyed   = budget{1, 5000, mib, 64 * mib} // calls with an Idempotency-Key, of which a record is kept
 )
 
-// Limits holds every caller to a budget. Each engine has its own: several engines together
-// allow that many times more.
+// Limits enforces every caller's budget. Engines do not share budgets: n engines together
+// allow n times as much.
 type Limits struct {
 	now  func() time.Time
 	mu   sync.Mutex
 	used map[string]*spent
 }
 
-// NewLimits has nothing spent.
+// NewLimits returns limits of which nothing is spent.
 func NewLimits(now func() time.Time) *Limits { return &Limits{now: now} }
 
-// spent is what is left of a budget.
+// spent tracks what is left of a budget.
 type spent struct {
 	requests, bytes *rate.Limiter
 	last            time.Time
 }
 
-// maxSpenders is how many budgets are kept in memory.
+// maxSpenders limits the budgets that are kept in memory.
 const maxSpenders = 20_000
 
-// take spends a request of so many bytes, or returns after how long to retry.
+// take spends one request of so many bytes, or returns how long to wait before a retry.
 func (l *Limits) take(key string, b budget, size int64) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -85,7 +83,7 @@ func (l *Limits) of(key string, b budget, now time.Time) *spent {
 	return s
 }
 
-// forget drops the budgets that were not used for ten minutes: they are full again.
+// forget drops budgets that were not used for ten minutes: they have refilled.
 func (l *Limits) forget(now time.Time) {
 	kept := map[string]*spent{}
 	for key, s := range l.used {
@@ -102,7 +100,7 @@ type claim struct {
 	b   budget
 }
 
-// spend holds what a signed-in caller has the engine keep to the budgets of the person and
+// spend charges what a signed-in caller has the engine store to the budgets of the person and
 // of the firm.
 func (l *Limits) spend(c Caller, r *http.Request) error {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead || c.operator {
@@ -112,7 +110,11 @@ func (l *Limits) spend(c Caller, r *http.Request) error {
 	if size < 0 {
 		size = MaxBody
 	}
-	for _, claim := range claimsOf(c, cmp.Or(r.PathValue("firm"), string(c.User.Firm))) {
+	claims := claimsOf(c, cmp.Or(r.PathValue("firm"), string(c.User.Firm)))
+	if r.Header.Get("Idempotency-Key") != "" {
+		claims = append(claims, claim{"keys " + cmp.Or(r.PathValue("firm"), string(c.User.Firm)), perKeyed})
+	}
+	for _, claim := range claims {
 		if wait := l.take(claim.key, claim.b, size); wait > 0 {
 			return tooMany(wait)
 		}
@@ -134,7 +136,7 @@ func claimsOf(c Caller, firm string) []claim {
 	return claims
 }
 
-// SpendWebhook holds the notifications about a firm to their budget.
+// SpendWebhook charges a webhook to its firm's budget.
 func (l *Limits) SpendWebhook(firm domain.FirmID, size int64) error {
 	if wait := l.take("hook "+string(firm), perHook, size); wait > 0 {
 		return tooMany(wait)
@@ -144,6 +146,6 @@ func (l *Limits) SpendWebhook(firm domain.FirmID, size int64) error {
 
 func tooMany(wait time.Duration) *problem.Problem {
 	seconds := strconv.Itoa(int(wait/time.Second) + 1)
-	return problem.New(http.StatusTooManyRequests, codeTooMany, "These are more requests, or more bytes, than the engine accepts at once.", "Try again in "+seconds+" seconds.").
+	return problem.New(http.StatusTooManyRequests, problem.CodeTooManyRequests, "These are more requests, or more bytes, than the engine accepts at once.", "Try again in "+seconds+" seconds.").
 		With("Retry-After", seconds)
 }

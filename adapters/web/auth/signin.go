@@ -12,20 +12,20 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Sessions keeps who is signed in to the console. A digest is the SHA-256 of a session's id,
-// in hex: it does not open the session.
+// Sessions stores the console's sessions. A digest is the SHA-256 of a session's id, in hex:
+// it names a session, and does not authenticate.
 type Sessions interface {
-	// Begin begins a session of the token's owner and returns its id, which only the browser
-	// may have.
+	// Begin begins a session of the token's owner and returns its id, a secret of the
+	// browser.
 	Begin(ctx context.Context, token string) (id string, err error)
-	// Token is the token that the session began with; active says that a person is using it
-	// now. An ended session is a Rejection (Denied).
+	// Token returns the token that began the session; active prolongs the session, because a
+	// person is using it. An ended session is a Rejection (Denied).
 	Token(ctx context.Context, digest string, active bool) (string, error)
 	// End ends the session, on every engine.
 	End(ctx context.Context, digest string) error
 }
 
-// maxToken is the longest token that begins a session, in bytes.
+// maxToken limits the bytes of a token that begins a session.
 const maxToken = 3900
 
 // SignIn begins and ends the console's sessions.
@@ -34,17 +34,17 @@ type SignIn struct {
 	Forms   *http.CrossOriginProtection
 	Pages   Pages
 	Origins []string // of the sites whose pages may sign people in
-	// OneTime trades a sign-in code for a CaseHug token, once. Nil: there are no codes.
-	OneTime func(code string) (token string, ok bool)
+	// Codes exchanges a sign-in link's code for a CaseHug token. Nil: there are no such links.
+	Codes func(code string) (token string, ok bool)
 }
 
 // Begin takes a CaseHug token from a form of CaseHug's own site. A token from another site
-// is refused: the person in front of the browser would go on working as somebody else.
+// is refused: it could sign the person in front of the browser in as somebody else.
 func (s *SignIn) Begin(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, MaxForm)
 	if !s.allows(r) {
-		s.Pages.Refuse(w, r, problem.New(http.StatusForbidden, codeCrossOrigin, "The sign-in comes from a site that is not CaseHug's.",
-			"An operator names CaseHug's sites in ENGINE_CASEHUG_ORIGINS."))
+		s.Pages.Refuse(w, r, problem.New(http.StatusForbidden, problem.CodeCrossOrigin, "The sign-in comes from a site that is not CaseHug’s.",
+			"An operator names CaseHug’s sites in ENGINE_CASEHUG_ORIGINS."))
 		return
 	}
 	token := r.PostFormValue("token")
@@ -60,9 +60,9 @@ func (s *SignIn) Begin(w http.ResponseWriter, r *http.Request) {
 	s.begin(w, r, token, next)
 }
 
-// allows reports whether the form comes from a page of CaseHug's or of the engine's own.
-// Browsers say where a form comes from; a request that says nothing comes from no browser
-// and carries nobody else's cookies.
+// allows reports whether the form comes from a page of CaseHug or of the engine. Browsers send
+// a form's origin; a request without one comes from no browser, so it carries nobody else's
+// cookies.
 func (s *SignIn) allows(r *http.Request) bool {
 	origin, site := r.Header.Get("Origin"), r.Header.Get("Sec-Fetch-Site")
 	if origin == "" || site == "same-origin" {
@@ -71,12 +71,12 @@ func (s *SignIn) allows(r *http.Request) bool {
 	return slices.Contains(s.Origins, origin)
 }
 
-// Once trades a code for a token and begins a session.
-func (s *SignIn) Once(w http.ResponseWriter, r *http.Request) {
-	token, ok := s.OneTime(r.PathValue("code"))
+// ByLink exchanges a link's code for a token and begins a session.
+func (s *SignIn) ByLink(w http.ResponseWriter, r *http.Request) {
+	token, ok := s.Codes(r.PathValue("code"))
 	if !ok {
 		s.Pages.Refuse(w, r, &domain.Rejection{Reason: domain.Expired, Failure: domain.Failure{
-			Code: "code_used", Message: "This sign-in link was used already", Remedy: "Make a new one where the engine runs."}})
+			Code: problem.CodeLinkUsed, Message: "This sign-in link is not valid", Remedy: "Use a link that the demo printed when it started last."}})
 		return
 	}
 	s.begin(w, r, token, consoleStart)
@@ -102,19 +102,19 @@ func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, token, next strin
 	http.Redirect(w, r, next, http.StatusSeeOther)
 }
 
-// personOf is the owner of a token that may begin a session.
+// personOf returns the owner of a token that may begin a session.
 func (s *SignIn) personOf(ctx context.Context, token string) (domain.User, error) {
 	u, err := s.Callers.verify(ctx, token)
 	switch {
 	case err == nil && s.Callers.sessions == nil:
 		err = notSignedIn("Nobody can sign in here.", s.Callers.remedy())
 	case err == nil && u.Role == domain.Service:
-		err = forbidden("A service token can't sign in to the console.", "Sign in with a person's token (role user or firm_admin).")
+		err = forbidden("A service token can’t sign in to the console.", "Sign in with a person’s token (role user or firm_admin).")
 	}
 	return u, err
 }
 
-// replace ends the session before, if there is one, and begins a new one.
+// replace ends the browser's session, if there is one, and begins a new one.
 func (s *SignIn) replace(w http.ResponseWriter, r *http.Request, before string, u domain.User, token string) error {
 	if before != "" {
 		if err := s.Callers.sessions.End(r.Context(), before); err != nil {
@@ -131,7 +131,7 @@ func (s *SignIn) replace(w http.ResponseWriter, r *http.Request, before string, 
 	return nil
 }
 
-// switchPage asks whether to sign in another person than the one who is signed in.
+// switchPage asks whether to replace the person who is signed in.
 func switchPage(now, next domain.User, hidden []Field) ErrorPage {
 	return ErrorPage{Title: "Switch?", Icon: "lock", Heading: "Sign in as " + personAt(next) + "?",
 		Text: []string{"In this browser " + personAt(now) + " is signed in. CaseHug asks to sign in " + personAt(next) + " instead.",
@@ -141,10 +141,10 @@ func switchPage(now, next domain.User, hidden []Field) ErrorPage {
 
 func personAt(u domain.User) string { return NameOf(u) + " of " + string(u.Firm) }
 
-// NameOf is how a user is called.
+// NameOf returns the user's name for display.
 func NameOf(u domain.User) string { return cmp.Or(u.Name, u.Email, u.Subject) }
 
-// signedIn is who is signed in in this browser, and the digest of their session.
+// signedIn returns the user who is signed in in this browser, and their session's digest.
 func (s *SignIn) signedIn(r *http.Request) (digest string, u *domain.User) {
 	cookies := s.Callers.cookies
 	if c, err := r.Cookie(cookies.name(SessionCookie)); err == nil {
@@ -190,7 +190,8 @@ func (s *SignIn) End(w http.ResponseWriter, r *http.Request) {
 // consoleStart is the first page of the console.
 const consoleStart = "/integrations"
 
-// LocalPath is where to go after signing in: a path of the console, else its first page.
+// LocalPath returns the path to open after a sign-in: next if it is a path of the console,
+// else its first page.
 func LocalPath(next string) string {
 	u, err := url.Parse(next)
 	odd := strings.ContainsFunc(next, func(r rune) bool { return r < ' ' || r == '\\' || r == 0x7f })

@@ -12,13 +12,13 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Trail counts and records what callers were refused.
+// Trail counts and records refused requests.
 type Trail struct {
 	refused  *prometheus.CounterVec // by code
 	refusals ports.Refusals         // nil: nothing is recorded
 }
 
-// NewTrail registers the count. A call without a user belongs to no firm: it is counted
+// NewTrail registers the counter. A call without a user belongs to no firm, so it is counted
 // and not recorded.
 func NewTrail(refusals ports.Refusals, registry *prometheus.Registry) (*Trail, error) {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -45,12 +45,12 @@ func (t *Trail) refuse(ctx context.Context, c Caller, p *problem.Problem) {
 	if t.refusals == nil || u.Subject == "" || !domain.ValidID(string(u.Firm)) {
 		return
 	}
-	t.refusals.Refuse(ctx, u.Firm, domain.RequestRefused{Actor: u.Subject, Role: u.Role, Action: c.action, Target: c.target,
+	t.refusals.Refuse(ctx, u.Firm, domain.RequestRefused{Actor: u.Subject, Name: u.Name, Role: u.Role, Action: c.action, Target: c.target,
 		Code: p.Code, Reason: words.Sentence(p.Detail)})
 }
 
-// Reject records that a command was rejected. Values that are not valid are answered and
-// not recorded, and neither is a request that only reads.
+// Reject records that a command was rejected. Invalid values and requests that only read are
+// not recorded.
 func (t *Trail) Reject(ctx context.Context, method string, err error) {
 	r := domain.AsRejection(err)
 	if r == nil || r.Reason == domain.Invalid || method == http.MethodGet {
@@ -61,8 +61,8 @@ func (t *Trail) Reject(ctx context.Context, method string, err error) {
 	}
 }
 
-// RejectConsent records that a user came back from Smokeball with a link that has expired or
-// is somebody else's. What failed for a known firm is in the ledger already.
+// RejectConsent records that a user returned from Smokeball with an expired link or somebody
+// else's. A failure for a known firm is in the ledger already.
 func (t *Trail) RejectConsent(ctx context.Context, firm domain.FirmID, browser *domain.User, err error) {
 	if r := domain.AsRejection(err); r != nil && firm == "" && browser != nil {
 		t.refuse(ctx, Caller{User: *browser, action: domain.ActionConnect}, problem.Rejected(r))

@@ -1,6 +1,7 @@
 package console
 
 import (
+	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Advanced is the page of the webhook subscription.
@@ -17,10 +19,12 @@ type Advanced struct {
 	*Shell
 	Webhooks  ports.Webhooks
 	History   ports.History
-	Matters   ports.Matters
+	Numbers   ports.MatterCounts
 	Mappings  reading.MappingReader
 	PublicURL string
 	Types     []string // of notifications that Smokeball is asked for
+
+	tests testOutcomes
 }
 
 // advancedPage is what the page shows beside the subscription.
@@ -32,19 +36,27 @@ type advancedPage struct {
 	Hears      string    // what notifications are about
 	Address    string    // that they are sent to, without the secret
 	Left       leftovers
+	Day        projections.HourCount // of the last 24 hours
+	LastTest   projections.HookTest
+	Tester     string             // who asked for it; "": the engine
+	SweepDue   bool               // the next sweep begins as soon as it can
 	Test       *ports.WebhookTest // nil: no test was just sent
 }
 
-// Show shows the page.
-func (s *Advanced) Show(v pageRequest) error { return s.showTested(v, nil) }
-
-// showTested shows the page, with the outcome of a test notification if one was sent.
-func (s *Advanced) showTested(v pageRequest, t *ports.WebhookTest) error {
+// Show shows the page, with the outcome of the test notification that was just sent, if one was.
+func (s *Advanced) Show(v pageRequest) error {
 	p, err := s.page(v)
 	if err != nil {
 		return err
 	}
-	p.Test = t
+	c, err := s.Connections.Status(v.firm())
+	if err != nil {
+		return err
+	}
+	p.SweepDue = c.Sweep != nil && c.Sweep.NextAt != nil && !c.Sweep.NextAt.After(s.Now())
+	if name := v.r.URL.Query().Get("test"); name != "" {
+		p.Test = cmp.Or(s.tests.of(v.firm(), name), p.passed(s.Now()))
+	}
 	return s.show(v, http.StatusOK, "advanced", screen{Title: "Advanced", Nav: "integrations", Tab: "advanced", Unmapped: s.Mappings.Unmapped(v.ctx(), v.firm()),
 		Said: advancedSummary(v.r), Crumbs: settingsCrumbs("Advanced"), Body: p})
 }
@@ -56,9 +68,23 @@ func (s *Advanced) page(v pageRequest) (advancedPage, error) {
 	}
 	c, address := row.Connection, strings.TrimSuffix(s.PublicURL, "/")+"/webhooks/smokeball/••••••••"
 	p := advancedPage{Usable: c.Usable(s.Now()), Connected: c.State != "" && c.State != domain.StatusDisconnected, Hears: receivedText(s.Types), Address: address,
-		Registered: v.nameOf(row, row.Lately.Registered), Since: row.Lately.HooksSince}
-	p.Left, err = leftoversOf(s.History, s.Matters, v.firm())
+		Registered: v.nameOf(row, row.Lately.Registered), Since: row.Lately.HooksSince,
+		Day: row.Today(s.Now()).Sum(s.Now()), LastTest: row.HookTest, Tester: v.nameOf(row, row.HookTest.By)}
+	p.Left, err = leftoversOf(s.History, s.Numbers, v.firm())
 	return p, err
+}
+
+// justSent is how long a page says how a test went that another engine sent.
+const justSent = 10 * time.Minute
+
+// passed is the outcome of a test that was just sent, as the ledger has it: by another engine, or
+// by this one before it was started again. nil: none is back.
+func (p advancedPage) passed(now time.Time) *ports.WebhookTest {
+	t := p.LastTest
+	if t.Answered.IsZero() || now.Sub(t.Asked) > justSent {
+		return nil
+	}
+	return &ports.WebhookTest{Received: true, Took: t.Answered.Sub(t.Asked)}
 }
 
 // receivedText is what types of webhooks are about, such as matters, contacts, errors.
@@ -87,7 +113,7 @@ func advancedSummary(r *http.Request) string {
 	case "removed":
 		return "The webhook subscription is removed."
 	case "rotated":
-		return "Smokeball has a new key and address. The old pair counts for one hour more."
+		return "Smokeball has a new key and address. The old pair keeps working for one hour."
 	}
 	return ""
 }
@@ -110,12 +136,12 @@ func (s *Advanced) Rotate(v pageRequest) error {
 	return s.then(v, position, err, "/integrations/advanced?done=rotated")
 }
 
-// Test sends a test notification and answers with the page itself: the outcome is stored
-// nowhere, and an address that contained it could claim any outcome.
+// Test sends a test notification and leads to the page that shows its outcome, so that loading
+// that page again sends no other one.
 func (s *Advanced) Test(v pageRequest) error {
 	t, err := s.Webhooks.TestWebhooks(v.ctx(), v.user)
 	if err != nil {
 		return err
 	}
-	return s.showTested(v, &t)
+	return s.then(v, 0, nil, "/integrations/advanced?test="+s.tests.add(v.firm(), t))
 }

@@ -58,6 +58,11 @@ type slider struct {
 	Ticks    string // an SVG path, 1000 wide
 }
 
+// OneDay reports whether only the time of day tells its ends apart.
+func (s slider) OneDay() bool {
+	return s.From.UTC().Truncate(24 * time.Hour).Equal(s.To.UTC().Truncate(24 * time.Hour))
+}
+
 // Show shows the moment that is asked for, or this one.
 func (s *AsOf) Show(v pageRequest) error {
 	now := s.Now().UTC()
@@ -184,7 +189,7 @@ func (s *AsOf) facts(v pageRequest, row projections.ConnectionRow, at time.Time)
 		{Label: "Sign in again by", Value: until}, {Label: "Webhooks", Value: webhooksBadge(b.Webhooks.Status).Word},
 		{Label: "Document approved", Value: onOff(set.OnDocumentApproved)}, {Label: "Matter created", Value: onOff(set.OnMatterCreated)},
 		{Label: "Matter changed", Value: onOff(set.OnMatterUpdated)}, {Label: "Client changed", Value: onOff(set.OnClientUpdated)},
-		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Send tags", Value: onOff(set.SyncTags)}, {Label: "Folder", Value: cmp.Or(set.DocumentsFolder, "Top level")},
+		{Label: "Link matters", Value: onOff(set.LinkExisting)}, {Label: "Send tags", Value: onOff(set.SyncTags)}, {Label: "Settle differences by owner", Value: onOff(set.ByOwner)}, {Label: "Folder", Value: cmp.Or(set.DocumentsFolder, "Top level")},
 		{Label: "Mappings", Value: mappingsText(row.Mappings)},
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"path"
+	"sync"
 
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 )
@@ -17,6 +18,7 @@ var staticFiles embed.FS
 // asset is a file that pages load.
 type asset struct {
 	data        []byte
+	packed      []byte // the same by gzip
 	contentType string
 	tag         string
 }
@@ -27,7 +29,8 @@ func NewAssets(errors *ErrorPages) (*Assets, error) {
 	return &Assets{files: files, errors: errors}, err
 }
 
-func readAssets() (map[string]asset, error) {
+// readAssets reads and compresses the files once: they are part of the program.
+var readAssets = sync.OnceValues(func() (map[string]asset, error) {
 	entries, err := staticFiles.ReadDir("static")
 	if err != nil {
 		return nil, fmt.Errorf("read the console's files: %w", err)
@@ -38,11 +41,15 @@ func readAssets() (map[string]asset, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read the console's files: %w", err)
 		}
+		packed, err := compress(data)
+		if err != nil {
+			return nil, fmt.Errorf("compress the console's files: %w", err)
+		}
 		sum := sha256.Sum256(data)
-		assets[e.Name()] = asset{data: data, contentType: contentTypes(path.Ext(e.Name())), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
+		assets[e.Name()] = asset{data: data, packed: packed, contentType: contentTypes(path.Ext(e.Name())), tag: `"` + hex.EncodeToString(sum[:8]) + `"`}
 	}
 	return assets, nil
-}
+})
 
 // contentTypes does not use the table of the machine, which may differ.
 func contentTypes(ext string) string {
@@ -70,10 +77,16 @@ func (s *Assets) Serve(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-cache")
 	w.Header().Set("ETag", a.tag)
+	w.Header().Set("Vary", "Accept-Encoding")
 	if r.Header.Get("If-None-Match") == a.tag {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	w.Header().Set("Content-Type", a.contentType)
-	_, _ = w.Write(a.data) // a reader who is gone needs no answer
+	body := a.data
+	if acceptsGzip(r) {
+		w.Header().Set("Content-Encoding", "gzip")
+		body = a.packed
+	}
+	_, _ = w.Write(body) // a reader who is gone needs no answer
 }

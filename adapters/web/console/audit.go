@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
@@ -19,11 +20,12 @@ type Audit struct {
 
 // auditPage is the audit trail with its filters.
 type auditPage struct {
+	Kept     keptNote
 	Rows     []auditLine
+	Actions  []option
 	Outcomes []option
 	Periods  []option
 	Actor    string
-	Action   string
 	Filtered bool
 	Paged    bool
 	More     string // the address of the rest
@@ -47,10 +49,14 @@ func (s *Audit) Show(v pageRequest) error {
 	if err != nil {
 		return err
 	}
-	p := auditPage{Actor: q.Actor, Action: string(q.Action), Paged: in.Get("cursor") != "", Newest: "/audit" + queryWith(in, "cursor", ""),
+	p := auditPage{Actor: q.Actor, Paged: in.Get("cursor") != "", Newest: "/audit" + queryWith(in, "cursor", ""),
+		Actions:  actions(string(q.Action)),
 		Outcomes: options(in.Get("outcome"), option{Label: "Done and refused"}, option{Value: "done", Label: "Done"}, option{Value: "refused", Label: "Refused"}),
 		Periods:  periods(in.Get("period")),
 		Filtered: q.Actor != "" || q.Action != "" || q.Outcome != "" || !q.From.IsZero()}
+	if p.Kept, err = s.keptPage(v, func(k reading.FirmKeeps) reading.Keeping { return k.Audit }); err != nil {
+		return err
+	}
 	for _, r := range page.Rows {
 		p.Rows = append(p.Rows, auditLine{r, cmp.Or(page.NameOfActor(v.user, r), r.Actor)})
 	}
@@ -58,6 +64,19 @@ func (s *Audit) Show(v pageRequest) error {
 		p.More = "/audit" + queryWith(in, "cursor", *c)
 	}
 	return s.show(v, http.StatusOK, "audit", screen{Title: "Audit", Nav: "audit", Crumbs: []crumb{{"Settings", ""}, {"Audit", ""}}, Body: p})
+}
+
+// actions are those to choose from: what changes something, and the one that the address names.
+func actions(current string) []option {
+	list := make([]option, 0, len(actionTexts)+1)
+	for action, text := range actionTexts {
+		list = append(list, option{Value: string(action), Label: text})
+	}
+	if _, ok := actionTexts[domain.Action(current)]; !ok && current != "" {
+		list = append(list, option{Value: current, Label: readingText(domain.Action(current))})
+	}
+	slices.SortFunc(list, func(a, b option) int { return strings.Compare(a.Label, b.Label) })
+	return options(current, append([]option{{Label: "Any action"}}, list...)...)
 }
 
 // query reads the filters of an address.

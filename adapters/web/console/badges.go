@@ -98,26 +98,53 @@ func documentBadge(state string) badge {
 		return badge{"info", "conf", "Uploaded, confirming", false}
 	case reading.DocumentAnnounced:
 		return badge{"info", "run", "Uploading", false}
+	case reading.DocumentRemoved:
+		return badge{"warn", "differs", "Removed in Smokeball", false}
 	case reading.DocumentFailed:
 		return badge{"bad", "bad", "Not sent", false}
 	}
 	return badge{"info", "arrow", "Not sent yet", false}
 }
 
-// matterBadge is the chip of a matter in a list.
+// matterBadge is the chip of a matter in a list: in sync is said of what was read, or written and
+// confirmed.
 func matterBadge(m reading.MatterSummary) badge {
-	if m.Sync.Status == nil {
-		if m.Smokeball.ID == nil {
-			return badge{"mute", "minus", "CaseHug only", false}
-		}
-		return badge{"ok", "ok", "In step", false}
+	switch m.State {
+	case projections.MatterChanging:
+		return fieldBadge(projections.FieldChanging)
+	case projections.MatterUndecided:
+		return badge{"warn", "alert", "To decide", false}
+	case projections.MatterOnlyHere:
+		return badge{"mute", "minus", "CaseHug only", false}
+	case projections.MatterDiffers:
+		return badge{"warn", "differs", "Differs", false}
+	case projections.MatterUnread:
+		return badge{"mute", "minus", "Not read yet", false}
+	case projections.MatterInSync:
+		return badge{"ok", "ok", "In sync", false}
 	}
-	switch s := *m.Sync.Status; s {
-	case domain.Succeeded, domain.Skipped:
-		return badge{"ok", "ok", "In step", false}
-	default:
-		return syncBadge(s)
+	return syncBadge(*m.Sync.Status)
+}
+
+// matterReason is the chip's reason, in about three words.
+func matterReason(m reading.MatterSummary) string {
+	switch {
+	case m.State == projections.MatterUndecided:
+		return "which matter it is"
+	case m.State == projections.MatterDiffers:
+		return differing(m.Differs)
+	case m.Sync.Error != nil:
+		return reason(m.Sync.Status, m.Sync.Error.Code)
 	}
+	return ""
+}
+
+// differing names the field that differs, or says how many do.
+func differing(fields []string) string {
+	if len(fields) == 1 {
+		return strings.ToLower(fieldText(fields[0]))
+	}
+	return words.Plural(len(fields), "field")
 }
 
 // momentBadge is the icon of a moment in a timeline, with the class of its row.

@@ -8,6 +8,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // questionPage asks whether to connect the firm to the account, in a browser that is not that
@@ -21,7 +22,7 @@ func questionPage(q ports.Question) auth.ErrorPage {
 		Text: []string{
 			"Smokeball account: " + account + ". CaseHug firm: " + firm + ". The link was made by " + q.By + " of that firm, who is not signed in to CaseHug in this browser.",
 			"If you connect them, everybody of the CaseHug firm " + firm + " can send matters, clients and documents into this Smokeball account, and read its matters. If you do not know that firm, or did not expect this, answer No.",
-			"Nothing is connected yet. Without an answer by " + q.Expires.UTC().Format("15:04") + " UTC the access is given back to Smokeball.",
+			"Nothing is connected yet. Without an answer by " + q.Expires.UTC().Format(wording.MomentLayout) + " the access is given back to Smokeball.",
 		},
 		Form: &auth.Question{Action: "/oauth/smokeball/confirm", Hidden: []auth.Field{{Name: "grant", Value: q.ID}},
 			Yes: "Connect " + account + " to " + firm, No: "No, do not connect"}}

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
+	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
 )
@@ -24,7 +25,8 @@ type deadLetterView struct {
 	About    string // the matter's title or the client's name
 	Faults   []deadLetterFault
 	Content  string
-	Replaced int // the matter's version that is here and replaces it; 0: none
+	Cut      bool // the content goes on
+	Replaced int  // the matter's version that is here and replaces it; 0: none
 }
 
 // deadLetterFault is the fault of one field.
@@ -34,12 +36,28 @@ type deadLetterFault struct {
 	Reason string
 }
 
+// Name is how people call the field: Client’s last name for /matter/client/last_name.
+func (f deadLetterFault) Name() string {
+	var names []string
+	for part := range strings.SplitSeq(strings.TrimPrefix(f.Field, "/"), "/") {
+		if part != "data" && part != "matter" && part != "document" || len(names) > 0 {
+			names = append(names, strings.ReplaceAll(part, "_", " "))
+		}
+	}
+	if len(names) == 0 {
+		names = []string{strings.TrimPrefix(f.Field, "/")}
+	}
+	return words.Capital(strings.Join(names, "’s "))
+}
+
 // deadLetterOf is a row as people read it.
 func deadLetterOf(matters ports.Matters, r projections.DeadLetterRow) (deadLetterView, error) {
-	data := deadLettersData(r.Body)
-	l := deadLetterView{DeadLetterRow: r, Heading: deadLetterHeading(r, data), About: deadLetterAbout(data), Content: readable(r.Body)}
+	whole := jsonObject(r.Body)
+	data := deadLettersData(whole)
+	l := deadLetterView{DeadLetterRow: r, Heading: deadLetterHeading(r, data), About: deadLetterAbout(data)}
+	l.Content, l.Cut = listedContent(r.Body)
 	for _, f := range r.Faults {
-		l.Faults = append(l.Faults, deadLetterFault{Field: f.Field, Holds: held(r.Body, data, f.Field), Reason: f.Reason})
+		l.Faults = append(l.Faults, deadLetterFault{Field: f.Field, Holds: held(whole, data, f.Field), Reason: f.Reason})
 	}
 	if r.Type != domain.TypeMatterCreated && r.Type != domain.TypeMatterUpdated {
 		return l, nil
@@ -51,13 +69,18 @@ func deadLetterOf(matters ports.Matters, r projections.DeadLetterRow) (deadLette
 	return l, err
 }
 
-// deadLettersData is the data of an event: its member data, or the whole body if the envelope
-// is in headers. Nil: it is no JSON object.
-func deadLettersData(body []byte) map[string]any {
+// jsonObject is a body as an object. Nil: it is no JSON object.
+func jsonObject(body []byte) map[string]any {
 	var whole map[string]any
 	if json.Unmarshal(bytes.TrimPrefix(body, utf8BOM), &whole) != nil {
 		return nil
 	}
+	return whole
+}
+
+// deadLettersData is the data of an event: its member data, or the whole body if the envelope
+// is in headers.
+func deadLettersData(whole map[string]any) map[string]any {
 	if data, ok := whole["data"].(map[string]any); ok {
 		return data
 	}
@@ -119,12 +142,10 @@ func deadLetterAbout(data map[string]any) string {
 const longestHeldBody = 120
 
 // held is the value of a field as JSON: of the data, else of the envelope. Empty: none.
-func held(body []byte, data map[string]any, field string) string {
+func held(whole, data map[string]any, field string) string {
 	if field == "" {
 		return ""
 	}
-	var whole map[string]any
-	_ = json.Unmarshal(bytes.TrimPrefix(body, utf8BOM), &whole) // what is no JSON holds nothing
 	for _, within := range []map[string]any{data, whole} {
 		if v, ok := at(within, strings.Split(field, "/")[1:]); ok {
 			text, _ := json.Marshal(v)
@@ -157,6 +178,38 @@ func at(v any, path []string) (any, bool) {
 		return at(v[n], path[1:])
 	}
 	return nil, false
+}
+
+// longestContent is how many characters of an event the list shows.
+const longestContent = 1500
+
+// mostIndented is how many bytes an event has at most that the list indents: a longer one is
+// shown in its whole length nowhere in the list.
+const mostIndented = 8 << 10
+
+// listedContent is what the list shows of an event as it came, and whether more was kept.
+func listedContent(body []byte) (string, bool) {
+	if len(body) <= mostIndented {
+		return beginning(readable(body))
+	}
+	start := body[:mostIndented]
+	for len(start) > mostIndented-utf8.UTFMax && !utf8.Valid(start) { // it may end within a character
+		start = start[:len(start)-1]
+	}
+	if !utf8.Valid(start) {
+		return fmt.Sprintf("%d bytes that are not text", len(body)), true
+	}
+	text, _ := beginning(string(start))
+	return text, true
+}
+
+// beginning cuts a text that is too long for the list, and reports whether it did.
+func beginning(text string) (string, bool) {
+	runes := []rune(text)
+	if len(runes) <= longestContent {
+		return text, false
+	}
+	return string(runes[:longestContent]) + "…", true
 }
 
 // readable is a body as text: indented if it is JSON.

@@ -21,8 +21,13 @@ type DeadLetters struct {
 
 const deadLettersPath = "/dead-letters"
 
+// deadLettersPerPage is how many dead letters the list shows at once: each is read and shown with its
+// faults, and an event may be large.
+const deadLettersPerPage = 20
+
 // deadLettersPage lists the dead letters of one state.
 type deadLettersPage struct {
+	Kept        keptNote
 	State       domain.DeadLetterState
 	Groups      []group
 	DeadLetters []deadLetterView
@@ -44,7 +49,7 @@ func (s *DeadLetters) Show(v pageRequest) error {
 	if err != nil {
 		return err
 	}
-	rows, next, err := s.Rows.DeadLetters(v.firm(), p.State, before, perPage)
+	rows, next, err := s.Rows.DeadLetters(v.firm(), p.State, before, deadLettersPerPage)
 	if err != nil {
 		return err
 	}
@@ -53,10 +58,14 @@ func (s *DeadLetters) Show(v pageRequest) error {
 		if err != nil {
 			return err
 		}
+		l.Tried.ByName, l.Settled.ByName = cmp.Or(r.Tried.ByName, v.nameOf(firm, r.Tried.By)), cmp.Or(r.Settled.ByName, v.nameOf(firm, r.Settled.By))
 		p.DeadLetters = append(p.DeadLetters, l)
 		if r.ID == in.Get("tried") {
 			p.Tried = &l
 		}
+	}
+	if p.Kept, err = s.keptPage(v, func(k reading.FirmKeeps) reading.Keeping { return k.DeadLetters }); err != nil {
+		return err
 	}
 	p.Groups = deadLetterGroups(firm.DeadLetters, p.State)
 	p.Newest = deadLettersPath + queryWith(url.Values{"status": in["status"]})
@@ -99,7 +108,7 @@ func (s *DeadLetters) Retry(v pageRequest) error {
 
 // ShowDiscard asks whether to discard the event, where no script asks.
 func (s *DeadLetters) ShowDiscard(v pageRequest) error {
-	row, err := reading.DeadLetter(s.Rows, v.firm(), v.r.PathValue("id"))
+	row, err := reading.DeadLetter(s.Rows, s.Kept, v.firm(), v.r.PathValue("id"))
 	if err != nil {
 		return err
 	}

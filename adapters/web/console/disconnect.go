@@ -5,7 +5,6 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Disconnect is the page that asks before it disconnects.
@@ -13,7 +12,7 @@ type Disconnect struct {
 	*Shell
 	Accounts ports.Accounts
 	History  ports.History
-	Matters  ports.Matters
+	Numbers  ports.MatterCounts
 }
 
 // leftovers counts what a disconnect stops and what it leaves.
@@ -22,21 +21,17 @@ type leftovers struct {
 	InSmokeball int // matters
 }
 
-func leftoversOf(history ports.History, matters ports.Matters, firm domain.FirmID) (l leftovers, err error) {
+func leftoversOf(history ports.History, matters ports.MatterCounts, firm domain.FirmID) (l leftovers, err error) {
 	q := history.Queue(firm)
 	l.Unfinished = q.Running + q.Waiting
-	err = matters.EachMatter(firm, func(r projections.MatterRow) bool {
-		if r.Matter.Smokeball.ID != "" {
-			l.InSmokeball++
-		}
-		return true
-	})
+	counts, err := matters.MatterCounts(firm)
+	l.InSmokeball = counts.Linked
 	return l, err
 }
 
 // Show asks whether to disconnect.
 func (s *Disconnect) Show(v pageRequest) error {
-	left, err := leftoversOf(s.History, s.Matters, v.firm())
+	left, err := leftoversOf(s.History, s.Numbers, v.firm())
 	if err != nil {
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 type ErrorPages struct {
 	*Templates
 	Callers *auth.Callers
+	Forms   *http.CrossOriginProtection
 	Firms   ports.Connections
 	Report  problem.Reporter
 	SignIn  bool // somebody can sign in
@@ -28,9 +29,12 @@ type ErrorPages struct {
 // middleware answers panics.
 func (s *ErrorPages) Show(w http.ResponseWriter, status int, p auth.ErrorPage) {
 	p.At = s.Now()
-	if err := s.write(w, status, "error", "error", p); err != nil {
+	page, err := s.render(w, "error", "error", p)
+	if err != nil {
 		panic(err)
 	}
+	w.WriteHeader(status)
+	_, _ = page.WriteTo(w) // a reader who is gone needs no answer
 }
 
 // Refuse answers with an error: a page where the browser asks for one, else a problem.
@@ -63,15 +67,20 @@ func asksForPage(r *http.Request) bool {
 func (s *ErrorPages) pageOf(r *http.Request, p *problem.Problem) auth.ErrorPage {
 	toMatters, toHistory := auth.Link{Label: "Matters", Href: "/matters"}, auth.Link{Label: "Sync History", Href: "/history"}
 	switch {
+	case s.SignIn && r.Method == http.MethodPost && r.URL.Path == "/session" && (p.Status == http.StatusUnauthorized || p.Status == http.StatusForbidden):
+		return auth.ErrorPage{Title: "Not signed in", Icon: "lock", Heading: "CaseHug could not sign you in here", Text: []string{words.Capital(words.Sentence(p.Detail)), p.Remedy, "Syncs go on without you."}}
 	case p.Code == domain.CodeNotSignedIn:
-		return s.signedOutPage(p)
+		return s.signedOutPage(r, p)
 	case p.Status == http.StatusForbidden:
 		return auth.ErrorPage{Title: "For firm admins", Icon: "lock", Heading: "This page is for firm admins", Text: s.forbiddenText(r, p),
 			Links: []auth.Link{{Label: "Go to Matters", Href: "/matters", Go: true}, toHistory}}
 	case p.Status == http.StatusNotFound:
 		return auth.ErrorPage{Title: "Not found", Icon: "compass", Heading: "There is nothing here", Search: true,
-			Text:  []string{"The matter or sync in this address does not exist at your firm. If someone sent you the link, it may belong to another firm."},
+			Text:  missingText(r.URL.Path, p),
 			Links: []auth.Link{toMatters, toHistory}}
+	case r.Method == http.MethodGet && (p.Status == http.StatusServiceUnavailable || p.Status == http.StatusBadGateway || p.Status == http.StatusTooManyRequests):
+		return auth.ErrorPage{Title: "Not now", Icon: "alert", Heading: "This page cannot be shown now", Text: []string{words.Sentence(p.Detail), p.Remedy},
+			Links: []auth.Link{{Label: "Try again", Href: tryAgain(r), Go: true}, {Label: "Integrations", Href: "/integrations"}}}
 	case p.Status == http.StatusInternalServerError:
 		return auth.ErrorPage{Title: "Trouble on our side", Icon: "server", Heading: "This page could not be made",
 			Text:  []string{"The trouble is on our side and has been recorded. Syncs are separate from these pages: what was announced is kept and goes on."},
@@ -79,6 +88,20 @@ func (s *ErrorPages) pageOf(r *http.Request, p *problem.Problem) auth.ErrorPage 
 	}
 	return auth.ErrorPage{Title: "Not done", Icon: "alert", Heading: "That was not done", Text: []string{words.Sentence(p.Detail), p.Remedy},
 		Links: []auth.Link{{Label: "Back to Integrations", Href: "/integrations", Go: true}, toHistory}}
+}
+
+// missingText says what an address does not lead to.
+func missingText(path string, p *problem.Problem) []string {
+	const foreign = "If someone sent you the link, it may belong to another firm."
+	switch {
+	case strings.HasPrefix(path, "/history/") || strings.HasPrefix(path, "/dead-letters/"):
+		return []string{words.Sentence(p.Detail) + " " + foreign, p.Remedy}
+	case strings.HasPrefix(path, "/clients/"):
+		return []string{words.Sentence(p.Detail), p.Remedy + " " + foreign}
+	case strings.HasPrefix(path, "/matters/"):
+		return []string{"The matter in this address does not exist at your firm. " + foreign}
+	}
+	return []string{"This page does not exist."}
 }
 
 // forbiddenText says who the user is here and whom to ask.
@@ -99,9 +122,13 @@ func (s *ErrorPages) forbiddenText(r *http.Request, p *problem.Problem) []string
 		". Users can sync matters and see the history; settings belong to " + admin + "."}
 }
 
-func (s *ErrorPages) signedOutPage(p *problem.Problem) auth.ErrorPage {
+func (s *ErrorPages) signedOutPage(r *http.Request, p *problem.Problem) auth.ErrorPage {
 	if !s.SignIn {
 		return auth.ErrorPage{Title: "Sign-in is off", Icon: "lock", Heading: "Nobody can sign in here yet", Text: []string{words.Sentence(p.Detail), p.Remedy}}
+	}
+	if kept := s.keptForm(r); kept != nil {
+		return auth.ErrorPage{Title: "Signed out", Icon: "lock", Heading: "You are signed out, and nothing was changed", Form: kept,
+			Text: []string{"What you sent is kept on this page. Open Smokeball sync from CaseHug in another tab, which signs you in, and then send it again here."}}
 	}
 	return auth.ErrorPage{Title: "Signed out", Icon: "lock", Heading: "You are signed out",
 		Text: []string{"Open Smokeball sync from CaseHug: it signs you in here and brings you back.", "Syncs go on without you. Nothing you had saved is lost."}}

@@ -28,10 +28,10 @@ func periods(current string) []option {
 }
 
 func describeHistory(in url.Values, found projections.Page, counts map[domain.Status]int) historyPage {
-	p := historyPage{Entries: found.Entries, Text: in.Get("q"), Status: in.Get("status"), Matter: in.Get("matter_id"), Paged: in.Get("cursor") != "",
+	p := historyPage{Text: in.Get("q"), Status: in.Get("status"), Matter: in.Get("matter_id"), Paged: in.Get("cursor") != "",
 		Newest: "/history" + queryWith(in, "cursor", ""), Groups: groupsOf(in, counts),
 		Triggers: options(in.Get("trigger"), option{Label: "Any trigger"}, trigger(domain.TriggerDocumentApproved), trigger(domain.TriggerMatterCreated),
-			trigger(domain.TriggerMatterUpdated), trigger(domain.TriggerClientUpdated), trigger(domain.TriggerManual), trigger(domain.TriggerRetry)),
+			trigger(domain.TriggerMatterUpdated), trigger(domain.TriggerClientUpdated), trigger(domain.TriggerManual), trigger(domain.TriggerBulk), trigger(domain.TriggerRetry)),
 		Periods: periods(in.Get("period"))}
 	for _, name := range []string{"q", "trigger", "period", "status", "matter_id"} {
 		p.Filtered = p.Filtered || in.Get(name) != ""

@@ -24,11 +24,11 @@ const perPage = 50
 
 // historyPage is the sync history with its filters.
 type historyPage struct {
+	Kept     keptNote
 	Groups   []group
 	Triggers []option
 	Periods  []option
-	Entries  []projections.Entry
-	Names    map[string]string // of users, by subject
+	Entries  []historyLine
 	Text     string
 	Status   string
 	Matter   string
@@ -45,6 +45,13 @@ type group struct {
 	Href    string
 	Count   int
 	Current bool
+}
+
+// historyLine is a sync with the names and the button that its row shows.
+type historyLine struct {
+	projections.Entry
+	By     string // who asked for it
+	Remedy remedy
 }
 
 // option is an entry of a choice.
@@ -70,8 +77,15 @@ func (s *History) Show(v pageRequest) error {
 		return err
 	}
 	p := describeHistory(in, found, counts)
-	if p.Names, err = s.names(v, found.Entries); err != nil {
+	if p.Kept, err = s.keptPage(v, func(k reading.FirmKeeps) reading.Keeping { return k.History }); err != nil {
 		return err
+	}
+	names, err := s.names(v, found.Entries)
+	if err != nil {
+		return err
+	}
+	for _, e := range found.Entries {
+		p.Entries = append(p.Entries, historyLine{e, names[e.RequestedBy], s.remedyOf(v, e)})
 	}
 	return s.show(v, http.StatusOK, "history", screen{Title: "Sync History", Nav: "history", Crumbs: []crumb{{"Sync History", ""}}, Body: p})
 }
@@ -98,8 +112,11 @@ func (s *History) names(v pageRequest, entries []projections.Entry) (map[string]
 	row, err := s.Firms.Connection(v.firm())
 	names := map[string]string{}
 	for _, e := range entries {
-		names[e.RequestedBy] = v.nameOf(row, e.RequestedBy)
-		names[e.CancelledBy] = v.nameOf(row, e.CancelledBy)
+		for _, subject := range []string{e.RequestedBy, e.CancelledBy} {
+			if _, known := names[subject]; !known {
+				names[subject] = v.nameOf(row, subject)
+			}
+		}
 	}
 	return names, err
 }

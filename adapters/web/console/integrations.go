@@ -30,19 +30,22 @@ type Integrations struct {
 type integrationsPage struct {
 	Settings   domain.Settings
 	Scopes     []Scope
-	Refused    *domain.Failure // why the last try to connect ended without a connection
-	DaysLeft   int             // until the sign-in ends
+	Refused    *projections.Failure // why the last try to connect ended without a connection
+	DaysLeft   int                  // until the sign-in ends
 	DaysTotal  int
 	AskedUntil time.Time // when the open authorization link ends
 	PerMinute  int       // the allowance
+	Usage      projections.Usage
+	Calls      chart // by the hour
 	LinkedBy   string
 	Known      string // the name of the account that links point to
 	EndedBy    string // who disconnected
 	EndedAt    time.Time
-	LeftBehind *domain.Failure // what Smokeball may still have after a disconnect
+	LeftBehind *projections.Failure // what Smokeball may still have after a disconnect
 	Queue      projections.Queue
-	Succeeded  *projections.Entry // the last sync that succeeded
-	Failed     *projections.Entry // the last sync that failed, if that is the last problem
+	Day        projections.HourCount // of the last 24 hours
+	Succeeded  *projections.Entry    // the last sync that succeeded
+	Failed     *projections.Entry    // the last sync that failed, if that is the last problem
 }
 
 // Show shows the Smokeball card.
@@ -70,15 +73,15 @@ func (s *Integrations) Show(v pageRequest) error {
 
 func (s *Integrations) page(v pageRequest, row projections.ConnectionRow) (integrationsPage, error) {
 	c := row.Connection
-	perSecond, _ := s.Connections.Allowance.Usage(row.Firm)
+	usage := s.Connections.Allowance.Usage(row.Firm)
 	p := integrationsPage{Settings: row.Settings, Scopes: s.Scopes, AskedUntil: c.AttemptEnds,
-		PerMinute: int(perSecond * 60), LinkedBy: v.nameOf(row, c.By), Known: cmp.Or(c.Known().Name, c.Known().ID),
-		EndedBy: v.nameOf(row, row.Lately.EndedBy), EndedAt: row.Lately.EndedAt}
+		PerMinute: int(usage.PerSecond * 60), Usage: usage, Calls: callsChart(usage, usage.Peak().Used), LinkedBy: v.nameOf(row, c.By), Known: cmp.Or(c.Known().Name, c.Known().ID),
+		Day: row.Today(s.Now()).Sum(s.Now()), EndedBy: v.nameOf(row, row.Lately.EndedBy), EndedAt: row.Lately.EndedAt}
 	if !c.Usable(s.Now()) && (c.State == "" || c.State == domain.StatusDisconnected) {
-		p.Refused = c.LastFailure
+		p.Refused = projections.FailureOf(c.LastFailure)
 	}
 	if c.Status(s.Now()) == domain.StatusDisconnected {
-		p.LeftBehind = c.LeftBehind
+		p.LeftBehind = projections.FailureOf(c.LeftBehind)
 	}
 	if !c.ReauthorizeBy.IsZero() {
 		p.DaysLeft = int(max(c.ReauthorizeBy.Sub(s.Now()), 0) / (24 * time.Hour))

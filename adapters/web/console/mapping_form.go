@@ -14,13 +14,15 @@ import (
 // mappingForm is the form of one mapping, with what was typed and its faults.
 type mappingForm struct {
 	domain.Mapping
-	Known  bool // the firm has the mapping
+	Area   string // a practice area to tick; "": it is typed
+	Place  string // a jurisdiction to tick; "": it is typed
+	Known  bool   // the firm has the mapping
 	Groups []typeGroup
 	Roles  []option
 	Faults map[string]string // by field
 	Other  string            // what is wrong with no field
 
-	Tried    *reading.DryRunImpact // what saving it would change; nil: not asked yet
+	Tried    *reading.CostedDryRun // what saving it would change; nil: not asked yet
 	Removing bool                  // Tried is about removing it
 	Next     int                   // the revision that saving makes
 }
@@ -68,8 +70,14 @@ func newMappingForm(c reading.CaseTypes, w domain.Mapping, wrong *domain.Rejecti
 		f.Faults[strings.TrimPrefix(fault.Field, "/")] = words.Sentence(words.Capital(fault.Reason))
 	}
 	if len(wrong.Faults) == 0 || f.Faults["id"] != "" {
-		f.Other = words.Sentence(wrong.Failure.Message) + " " + wrong.Failure.Remedy
+		f.Other = failureText(wrong.Failure) + " " + wrong.Failure.Remedy
 	}
+	return f
+}
+
+// offering keeps what the form offered to tick: an area and a place that a matter has.
+func (f *mappingForm) offering(field func(name string) string) *mappingForm {
+	f.Area, f.Place = cmp.Or(field("area"), f.PracticeArea), cmp.Or(field("place"), f.Jurisdiction)
 	return f
 }
 

@@ -17,6 +17,7 @@ import (
 type Mappings struct {
 	*Shell
 	Reader   reading.MappingReader
+	DryRuns  reading.DryRuns
 	Mappings ports.Mappings
 }
 
@@ -29,7 +30,15 @@ type mappingsPage struct {
 	Unsaved string // if Smokeball can't be asked: the address that brings back what was typed
 	Rows    []mappingRow
 	Form    *mappingForm // above the table; nil: none, or in a row
+	From    int          // rows that stand before the first one shown
+	All     int          // rows
 }
+
+// Last is the number of the last row shown.
+func (p mappingsPage) Last() int { return p.From + len(p.Rows) }
+
+// Before is where the rows before those shown begin.
+func (p mappingsPage) Before() int { return max(p.From-perPage, 0) }
 
 // mappingRow is a row of the table.
 type mappingRow struct {
@@ -45,7 +54,10 @@ func (s *Mappings) Show(v pageRequest) error {
 	if err != nil {
 		return err
 	}
-	in := v.r.URL.Query()
+	in, err := s.ofMatter(v, v.r.URL.Query())
+	if err != nil {
+		return err
+	}
 	unsaved := ""
 	switch tried := in.Get("try") != ""; {
 	case tried && c.Trouble == nil:
@@ -55,9 +67,22 @@ func (s *Mappings) Show(v pageRequest) error {
 	}
 	var form *mappingForm
 	if w := asked(in, c.Mappings); w != nil {
-		form = newMappingForm(c, *w, nil)
+		form = newMappingForm(c, *w, nil).offering(in.Get)
 	}
 	return s.page(v, http.StatusOK, c, form, unsaved)
+}
+
+// ofMatter puts what a matter's mapping is for in the place of the matter's name.
+func (s *Mappings) ofMatter(v pageRequest, in url.Values) (url.Values, error) {
+	if in.Get("matter") == "" {
+		return in, nil
+	}
+	row, ok, err := s.Reader.Matters.Matter(v.firm(), domain.MatterID(in.Get("matter")))
+	if err != nil || !ok {
+		return in, err
+	}
+	d := row.Matter.Data
+	return url.Values{"case_type": {d.CaseType}, "practice_area": {d.PracticeArea}, "jurisdiction": {d.Jurisdiction}}, nil
 }
 
 // mattersTried is how many matters a dry run on the page names.
@@ -71,12 +96,12 @@ func (s *Mappings) try(v pageRequest, c reading.CaseTypes, in url.Values) error 
 	if k, ok := c.Mappings.Find(typed.ID); ok && in.Get("try") == "remove" {
 		typed, change = k.Mapping, domain.MappingChange{Remove: k.ID}
 	}
-	found, err := s.Reader.Try(v.ctx(), v.firm(), change, 0, mattersTried)
+	found, err := s.DryRuns.Try(v.ctx(), v.user, change, 0, mattersTried)
 	r := domain.AsRejection(err)
 	if err != nil && r == nil {
 		return err
 	}
-	form := newMappingForm(c, typed, r)
+	form := newMappingForm(c, typed, r).offering(in.Get)
 	if r != nil {
 		return s.page(v, problem.Rejected(r).Status, c, form, "")
 	}
@@ -115,9 +140,11 @@ func (s *Mappings) page(v pageRequest, status int, c reading.CaseTypes, form *ma
 		}
 		p.Rows = append(p.Rows, m)
 	}
+	first, _ := strconv.Atoi(v.r.URL.Query().Get("from"))
 	if form != nil && c.Trouble == nil {
-		p.open(form)
+		first = p.open(form, first)
 	}
+	p.cut(first)
 	sc := screen{Title: "Case Type Mappings", Nav: "integrations", Tab: "mappings", Unmapped: c.Counts()["unmapped"], Body: p, Said: saidOf(v.r.URL.Query()), Crumbs: settingsCrumbs("Case Type Mappings")}
 	return s.show(v, status, "mappings", sc)
 }
@@ -163,16 +190,28 @@ func choice(w domain.Mapping) string {
 	return in.Encode()
 }
 
-// open puts the form into the row that it is about, or above the table.
-func (p *mappingsPage) open(f *mappingForm) {
+// cut leaves the rows of one page: that of the row, if there is one of that number.
+func (p *mappingsPage) cut(row int) {
+	p.All = len(p.Rows)
+	if row < 0 || row >= p.All {
+		row = 0
+	}
+	p.From = row / perPage * perPage
+	p.Rows = p.Rows[p.From:min(p.From+perPage, p.All)]
+}
+
+// open puts the form into the row that it is about, and returns the row's number, or puts it
+// above the table, where the page begins with the row first.
+func (p *mappingsPage) open(f *mappingForm, first int) int {
 	about := domain.Mapping{CaseType: f.CaseType, PracticeArea: f.PracticeArea, Jurisdiction: f.Jurisdiction}
 	for i, r := range p.Rows {
 		if (f.Known && r.ID == f.ID) || (!f.Known && r.ID == "" && strings.EqualFold(choice(about), choice(r.Mapping))) {
 			p.Rows[i].Form = f
-			return
+			return i
 		}
 	}
 	p.Form = f
+	return first
 }
 
 // Save saves the form; what is wrong is shown at its field, with what was typed.
@@ -199,7 +238,7 @@ func (s *Mappings) Save(v pageRequest) error {
 		return err
 	}
 	s.Trail.Reject(v.ctx(), v.r.Method, r)
-	return s.page(v, problem.Rejected(r).Status, c, newMappingForm(c, typed, r), "")
+	return s.page(v, problem.Rejected(r).Status, c, newMappingForm(c, typed, r).offering(v.r.PostFormValue), "")
 }
 
 // query is the part of an address that brings back what was typed.
@@ -217,13 +256,4 @@ func (s *Mappings) Remove(v pageRequest) error {
 	}
 	position, err := s.Mappings.RemoveMapping(v.ctx(), v.user, id)
 	return s.then(v, position, err, after("removed", released))
-}
-
-// chooseLink is where a firm admin chooses the matter type that a sync waits for; "" for
-// everybody else.
-func chooseLink(v pageRequest, f *domain.Failure, d domain.MatterData) string {
-	if v.user.Role != domain.FirmAdmin || f == nil || f.Code != domain.CodeMatterTypeUnmapped {
-		return ""
-	}
-	return mappingsPath + "?" + choice(domain.Mapping{CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction}) + "#edit"
 }

@@ -11,14 +11,13 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/projections"
 )
 
 // Settings show and save the sync settings.
 type Settings struct {
 	*Shell
 	Settings ports.Settings
-	Matters  ports.Matters
+	Numbers  ports.MatterCounts
 	Mappings reading.MappingReader
 }
 
@@ -34,6 +33,9 @@ type settingsPage struct {
 	Overtaken bool            // somebody else saved them while the form was open
 	Folder    string          // what is wrong with the folder
 	Other     string          // what is wrong with anything else
+	Keeps     []keepChoice    // how long things are kept
+	KeptBy    string          // who chose that; empty: nobody did
+	KeptAt    time.Time
 }
 
 // Show shows the form.
@@ -50,20 +52,22 @@ func (s *Settings) page(v pageRequest) (settingsPage, error) {
 	if err != nil {
 		return settingsPage{}, err
 	}
-	p := settingsPage{Settings: row.Settings, Stored: row.Settings, Revision: row.SettingsRev, ChangedAt: row.SettingsAt, ChangedBy: v.nameOf(row, row.SettingsBy)}
-	err = s.Matters.EachMatter(v.firm(), func(r projections.MatterRow) bool {
-		if r.Matter.Known && !r.Matter.Smokeball.TypeFixed() {
-			p.Unlinked++
-		}
-		return true
-	})
-	return p, err
+	counts, err := s.Numbers.MatterCounts(v.firm())
+	if err != nil {
+		return settingsPage{}, err
+	}
+	kept, err := s.Kept.Of(v.firm())
+	return settingsPage{Keeps: keepChoices(kept), KeptBy: v.nameOf(row, kept.By), KeptAt: kept.At, Settings: row.Settings, Stored: row.Settings, Revision: row.SettingsRev, ChangedAt: row.SettingsAt, ChangedBy: v.nameOf(row, row.SettingsBy),
+		Unlinked: counts.All() - counts.Linked}, err
 }
 
 func (s *Settings) form(v pageRequest, status int, p settingsPage) error {
 	sc := screen{Title: "Smokeball settings", Nav: "integrations", Tab: "settings", Unmapped: s.Mappings.Unmapped(v.ctx(), v.firm()), Body: p, Crumbs: settingsCrumbs("Auto-sync")}
 	if v.r.URL.Query().Get("saved") != "" {
 		sc.Said = "Settings are saved."
+	}
+	if v.r.URL.Query().Get("kept") != "" {
+		sc.Said = "How long things are kept is saved."
 	}
 	return s.show(v, status, "settings", sc)
 }
@@ -101,7 +105,7 @@ func (s *Settings) unsaved(v pageRequest, typed domain.Settings, r *domain.Rejec
 		}
 	}
 	if p.Folder == "" && !p.Overtaken {
-		p.Other = words.Sentence(r.Failure.Message) + " " + r.Failure.Remedy
+		p.Other = failureText(r.Failure) + " " + r.Failure.Remedy
 	}
 	return s.form(v, problem.Rejected(r).Status, p)
 }
@@ -111,6 +115,6 @@ func typedSettings(r *http.Request) domain.Settings {
 	return domain.Settings{
 		OnDocumentApproved: on("auto_sync_on_document_approved"), OnMatterCreated: on("auto_sync_on_matter_created"),
 		OnMatterUpdated: on("auto_sync_on_matter_updated"), OnClientUpdated: on("auto_sync_on_client_updated"),
-		LinkExisting: on("link_existing_matters"), SyncTags: on("sync_tags"), DocumentsFolder: strings.TrimSpace(r.PostFormValue("documents_folder")),
+		LinkExisting: on("link_existing_matters"), SyncTags: on("sync_tags"), ByOwner: on("settle_differences_by_owner"), Owners: typedOwners(r), DocumentsFolder: strings.TrimSpace(r.PostFormValue("documents_folder")),
 	}
 }

@@ -19,6 +19,9 @@ type pageRequest struct {
 	w    http.ResponseWriter
 	r    *http.Request
 	user domain.User
+	at   uint64 // ledger position that the page includes
+
+	people ports.People
 }
 
 func (v pageRequest) ctx() context.Context { return v.r.Context() }
@@ -31,9 +34,23 @@ func (v pageRequest) to(path string) error {
 	return nil
 }
 
-// nameOf is how a user is called on this person's pages.
+// nameOf is how a user is called on this person's pages: by name, or in words where nothing that
+// they did tells it.
 func (v pageRequest) nameOf(row projections.ConnectionRow, subject string) string {
-	return reading.NameFor(v.user, row, subject)
+	if subject == domain.Operator {
+		return "CaseHug’s operators"
+	}
+	name := reading.NameFor(v.user, row, subject)
+	if name != subject || subject == "" {
+		return name
+	}
+	if known, err := v.people.Name(v.firm(), subject); err == nil && known != "" {
+		return known
+	}
+	if subject == v.user.Subject {
+		return "you"
+	}
+	return "a colleague (" + subject + ")"
 }
 
 // Shell is what all pages share: who comes in, the frame around the page, and the answer to
@@ -44,8 +61,11 @@ type Shell struct {
 	Gate        *auth.Guard
 	Trail       *auth.Trail
 	Firms       ports.Connections
+	People      ports.People
+	Counts      ports.MatterCounts
 	Connections reading.Connections
 	Progress    reading.Progress
+	Kept        reading.Kept
 	Report      problem.Reporter
 	Now         func() time.Time
 }
@@ -61,7 +81,10 @@ func (s *Shell) Serve(rt auth.Route, show Page) http.Handler {
 		c, err := door.EnterPage(r)
 		r = r.WithContext(auth.WithCaller(r.Context(), c))
 		if err == nil {
-			err = show(pageRequest{w: w, r: r, user: c.User})
+			err = ofAnotherFirm(r, c.User)
+		}
+		if err == nil {
+			err = show(pageRequest{w: w, r: r, user: c.User, at: s.Progress.Views.Position(), people: s.People})
 			s.Trail.Reject(r.Context(), r.Method, err)
 		}
 		if err != nil {
@@ -91,9 +114,22 @@ func (s *Shell) show(v pageRequest, status int, name string, sc screen) error {
 	if err != nil {
 		return err
 	}
+	counts, err := s.Counts.MatterCounts(v.firm())
+	if err != nil {
+		return err
+	}
+	sc.Failing, sc.Typeless = counts.States[projections.MatterFailed], counts.Typeless()
+	sc.Position, sc.Differing = v.at, sc.Connection.Drift.Total()
 	sc.Known = row.Connection.Known().Name
+	if v.user.Role != domain.FirmAdmin {
+		sc.Admins = s.whoAdministers(v)
+	}
 	sc.User, sc.Admin, sc.DeadLetters = v.user, v.user.Role == domain.FirmAdmin, row.DeadLetters.Open
-	return s.write(v.w, status, name, "layout", sc)
+	page, err := s.render(v.w, name, "layout", sc)
+	if err == nil {
+		s.send(v.w, v.r, status, ofFirm(page.Bytes(), v.firm()))
+	}
+	return err
 }
 
 // screen is a page with the frame that all pages share.
@@ -105,10 +141,16 @@ type screen struct {
 	Crumbs      []crumb
 	User        domain.User
 	Admin       bool
+	Admins      string // who can do what this user may not; empty for firm admins
 	Connection  reading.ConnectionBody
 	Known       string // how the firm is called in Smokeball; empty: it was never connected
 	DeadLetters int
-	Said        string // what was just done
+	Failing     int             // matters whose last sync failed
+	Typeless    int             // case types that matters wait with for a mapping
+	Differing   int             // matters and clients of which a field differs
+	Said        string          // what was just done
+	Position    uint64          // the ledger position that the page includes
+	About       domain.MatterID // the matter whose changes the page shows; empty: those of all
 	Body        any
 }
 

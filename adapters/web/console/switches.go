@@ -1,6 +1,12 @@
 package console
 
-import "github.com/casehug/smokeball-sync/adapters/web/words"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/casehug/smokeball-sync/adapters/web/words"
+	"github.com/casehug/smokeball-sync/domain"
+)
 
 // settingSwitch is one switch of the settings form.
 type settingSwitch struct {
@@ -13,7 +19,7 @@ type settingSwitch struct {
 	Hint     string
 }
 
-// Switches are all of them; the last two are not about what syncs by itself.
+// Switches are all of them; the last three are not about what syncs by itself.
 func (p settingsPage) Switches() []settingSwitch {
 	s, now := p.Settings, p.Stored
 	return []settingSwitch{
@@ -29,7 +35,41 @@ func (p settingsPage) Switches() []settingSwitch {
 			Words: "Same case number and same client: the two are linked. Off: a second matter is made."},
 		{ID: "s-tags", Name: "sync_tags", Label: "Send tags", Short: "tags", On: s.SyncTags, Stored: now.SyncTags,
 			Words: "CaseHug’s tags are added to the matter in Smokeball. It takes one call more for each matter."},
+		{ID: "s-owner", Name: "settle_differences_by_owner", Label: "Settle differences by owner", Short: "differences", On: s.ByOwner, Stored: now.ByOwner,
+			Words: "What differs between CaseHug and Smokeball is settled by the table below without asking, what differs already too: CaseHug’s value is written to Smokeball, or Smokeball’s is accepted and CaseHug is told. Off: a firm admin decides about each."},
 	}
+}
+
+// ownerChoice is the owner of one field in the settings form.
+type ownerChoice struct {
+	ID, Name, Field string
+	Options         []option
+}
+
+// Owners are the choices of the table of owners.
+func (p settingsPage) Owners() (list []ownerChoice) {
+	for _, field := range domain.ComparedFieldNames() {
+		owner := string(p.Settings.Owners.Of(field))
+		c := ownerChoice{ID: "o-" + strings.ReplaceAll(field, ".", "-"), Name: ownerPrefix + field, Field: field}
+		all := []option{{Value: string(domain.OwnerCaseHug), Label: "CaseHug"}, {Value: string(domain.OwnerSmokeball), Label: "Smokeball"}, {Value: string(domain.OwnerAsk), Label: "Ask a firm admin"}}
+		if field == domain.FieldCaseType {
+			all = all[1:]
+		}
+		c.Options = options(owner, all...)
+		list = append(list, c)
+	}
+	return list
+}
+
+// ownerPrefix begins the names of the form's fields of the table of owners.
+const ownerPrefix = "owner."
+
+// typedOwners is the table of the form.
+func typedOwners(r *http.Request) (o domain.FieldOwners) {
+	for _, field := range domain.ComparedFieldNames() {
+		o = o.With(field, domain.FieldOwner(r.PostFormValue(ownerPrefix+field)))
+	}
+	return o
 }
 
 // unlinked says how many matters are in CaseHug only while new matters are not synced.

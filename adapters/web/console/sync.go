@@ -11,17 +11,17 @@ import (
 
 // syncPage is one sync; the same part of it is a page and, by script, a drawer.
 type syncPage struct {
-	Entry projections.Entry
-	By    string
-	Off   string // who cancelled it
-	Known bool   // CaseHug has announced the matter
-	// Choose is where a firm admin chooses the matter type that the sync waits for.
-	Choose string
+	Entry  projections.Entry
+	By     string
+	Off    string // who cancelled it
+	Ended  string // what came of it, if it has just ended
+	Known  bool   // CaseHug has announced the matter
+	Remedy remedy
 }
 
 // ShowSync shows one sync.
 func (s *History) ShowSync(v pageRequest) error {
-	e, err := reading.Sync(s.Rows, v.firm(), domain.SyncID(v.r.PathValue("id")))
+	e, err := reading.Sync(s.Rows, s.Kept, v.firm(), domain.SyncID(v.r.PathValue("id")))
 	if err != nil {
 		return err
 	}
@@ -29,13 +29,13 @@ func (s *History) ShowSync(v pageRequest) error {
 	if err != nil {
 		return err
 	}
-	row, ok, err := s.Matters.Matter(v.firm(), e.Matter)
+	_, ok, err := s.Matters.Matter(v.firm(), e.Matter)
 	if err != nil {
 		return err
 	}
-	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + cmp.Or(e.Title, string(e.Matter)), Nav: "history",
-		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Off: names[e.CancelledBy], Known: ok,
-			Choose: chooseLink(v, e.Error, row.Matter.Data)}})
+	return s.show(v, http.StatusOK, "sync", screen{Title: "Sync of " + cmp.Or(e.Title, string(e.Matter)), Nav: "history", About: e.Matter,
+		Crumbs: []crumb{{"Sync History", "/history"}, {string(e.ID), ""}}, Body: syncPage{Entry: e, By: names[e.RequestedBy], Off: names[e.CancelledBy], Known: ok, Ended: endText(e, s.Now()),
+			Remedy: s.remedyOf(v, e)}})
 }
 
 // Cancel cancels a sync.

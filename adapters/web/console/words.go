@@ -3,7 +3,9 @@ package console
 import (
 	"cmp"
 	"strings"
+	"time"
 
+	"github.com/casehug/smokeball-sync/adapters/web/reading"
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
@@ -22,8 +24,12 @@ func triggerText(t domain.Trigger) string {
 		return "Client changed"
 	case domain.TriggerManual:
 		return "Sync to Smokeball"
+	case domain.TriggerBulk:
+		return "Bulk sync"
 	case domain.TriggerRetry:
 		return "Retry"
+	case domain.TriggerReconcile:
+		return "Difference repaired"
 	}
 	return words.Capital(strings.ReplaceAll(string(t), "_", " "))
 }
@@ -35,8 +41,51 @@ func eventText(name string) string {
 		return "Matter created"
 	case domain.MatterUpdated{}.EventName():
 		return "Matter changed"
+	case domain.ClientUpdated{}.EventName():
+		return "Client changed"
+	case domain.DocumentApproved{}.EventName():
+		return "Document approved"
 	}
 	return name
+}
+
+// ruleText is how a value becomes Smokeball's, in people's words.
+func ruleText(rule string) string {
+	switch rule {
+	case reading.RuleAsIs:
+		return "As is"
+	case reading.RuleStatus:
+		return "Status words"
+	case reading.RuleStaff:
+		return "Staff, by e-mail"
+	case reading.RuleDay:
+		return "The day"
+	case reading.RuleType:
+		return "Default, by name"
+	}
+	return "Own mapping " + rule
+}
+
+// shownText is what showed a value in Smokeball, in people's words.
+func shownText(by domain.Proof) string {
+	switch by {
+	case domain.ByWebhook:
+		return "a webhook"
+	case domain.BySweep:
+		return "a sweep"
+	}
+	return "a read"
+}
+
+// decidedText is what a firm admin decided about a field, in people's words.
+func decidedText(what projections.Decided) string {
+	switch what {
+	case projections.DecidedAccept:
+		return "Smokeball’s value was accepted"
+	case projections.DecidedRepair:
+		return "CaseHug’s value was to be written over it"
+	}
+	return "CaseHug’s value was not written after all"
 }
 
 // fieldText is a field's name in people's words.
@@ -111,7 +160,7 @@ func happened(e projections.Entry) string {
 	case domain.Queued:
 		return "Waits to start"
 	case domain.Running:
-		return "At work in Smokeball"
+		return "Sending to Smokeball"
 	case domain.Confirming:
 		return "Smokeball accepted everything; waiting until it shows it"
 	}
@@ -120,6 +169,26 @@ func happened(e projections.Entry) string {
 	}
 	return done(e.Steps)
 }
+
+// justEnded is how long a page says what came of a sync.
+const justEnded = 10 * time.Minute
+
+// endText says what came of a sync that has just ended well; "" of another one.
+func endText(e projections.Entry, now time.Time) string {
+	if e.FinishedAt == nil || now.Sub(*e.FinishedAt) > justEnded {
+		return ""
+	}
+	switch nothing := done(e.Steps) == alreadyThere; {
+	case e.Status == domain.Succeeded && !nothing:
+		return "Confirmed in Smokeball"
+	case e.Status == domain.Succeeded, e.Status == domain.Skipped && nothing:
+		return "Nothing to send: Smokeball has this already"
+	}
+	return ""
+}
+
+// alreadyThere is the sum of steps that changed nothing.
+const alreadyThere = "Smokeball already has this"
 
 // done sums up what the steps changed.
 func done(steps []projections.EntryStep) string {
@@ -142,7 +211,7 @@ func done(steps []projections.EntryStep) string {
 		parts = append(parts, words.Plural(documents, "document")+" uploaded")
 	}
 	if len(parts) == 0 {
-		return "Smokeball already has this"
+		return alreadyThere
 	}
 	return words.Capital(strings.Join(parts, ", "))
 }

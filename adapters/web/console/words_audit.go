@@ -26,49 +26,46 @@ func roleText(r domain.Role) string {
 	return words.Capital(string(r))
 }
 
+// actionTexts are the actions in people's words.
+var actionTexts = map[domain.Action]string{
+	domain.ActionAuthorize:         "Start a connection to Smokeball",
+	domain.ActionConnect:           "Connect to Smokeball",
+	domain.ActionDisconnect:        "Disconnect Smokeball",
+	domain.ActionChangeSettings:    "Change the settings",
+	domain.ActionChangeRetention:   "Change how long things are kept",
+	domain.ActionReviseMapping:     "Change a case type mapping",
+	domain.ActionRemoveMapping:     "Remove a case type mapping",
+	domain.ActionRegisterWebhooks:  "Register Webhooks",
+	domain.ActionRemoveWebhooks:    "Remove the webhook subscription",
+	domain.ActionRotateWebhooks:    "Rotate the webhook key",
+	domain.ActionTestWebhooks:      "Test the webhooks",
+	domain.ActionConfirmAccount:    "Connect another Smokeball account",
+	domain.ActionDropAccount:       "Keep the previous Smokeball account",
+	domain.ActionRebaseMatter:      "Let CaseHug’s changes of a matter count again",
+	domain.ActionEraseMatter:       "Erase the data of a matter",
+	domain.ActionEraseClient:       "Erase the data of a client",
+	domain.ActionRebaseClient:      "Let CaseHug’s changes of a client count again",
+	domain.ActionLinkMatter:        "Link a matter to one in Smokeball",
+	domain.ActionUnlinkMatter:      "Unlink a matter from Smokeball",
+	domain.ActionStartBulk:         "Start a bulk sync",
+	domain.ActionPauseBulk:         "Pause a bulk sync",
+	domain.ActionResumeBulk:        "Resume a bulk sync",
+	domain.ActionCancelBulk:        "Cancel a bulk sync",
+	domain.ActionRequestSync:       "Sync to Smokeball",
+	domain.ActionCancelSync:        "Cancel a sync",
+	domain.ActionRetrySync:         "Retry a sync",
+	domain.ActionRetryDeadLetter:   "Retry a dead letter",
+	domain.ActionDiscardDeadLetter: "Discard a dead letter",
+	domain.ActionCheckDrift:        "Check for differences",
+	domain.ActionAcceptField:       "Accept Smokeball’s value",
+	domain.ActionRepairField:       "Write CaseHug’s value to Smokeball",
+	"many":                         "Several actions",
+}
+
 // actionText is an action in people's words.
 func actionText(a domain.Action) string {
-	switch a {
-	case domain.ActionAuthorize:
-		return "Asked for a link to Smokeball"
-	case domain.ActionConnect:
-		return "Connect to Smokeball"
-	case domain.ActionDisconnect:
-		return "Disconnect Smokeball"
-	case domain.ActionChangeSettings:
-		return "Change the settings"
-	case domain.ActionReviseMapping:
-		return "Change a case type mapping"
-	case domain.ActionRemoveMapping:
-		return "Remove a case type mapping"
-	case domain.ActionRegisterWebhooks:
-		return "Register Webhooks"
-	case domain.ActionRemoveWebhooks:
-		return "Remove the webhook subscription"
-	case domain.ActionRotateWebhooks:
-		return "Rotate the webhook key"
-	case domain.ActionTestWebhooks:
-		return "Test the webhooks"
-	case domain.ActionConfirmAccount:
-		return "Connect another Smokeball account"
-	case domain.ActionDropAccount:
-		return "Stay with the Smokeball account before"
-	case domain.ActionRebaseMatter:
-		return "Let CaseHug’s changes of a matter count again"
-	case domain.ActionRebaseClient:
-		return "Let CaseHug’s changes of a client count again"
-	case domain.ActionRequestSync:
-		return "Sync to Smokeball"
-	case domain.ActionCancelSync:
-		return "Cancel a sync"
-	case domain.ActionRetrySync:
-		return "Retry a sync"
-	case domain.ActionRetryDeadLetter:
-		return "Retry a dead letter"
-	case domain.ActionDiscardDeadLetter:
-		return "Discard a dead letter"
-	case "many":
-		return "Many different things"
+	if text, ok := actionTexts[a]; ok {
+		return text
 	}
 	return readingText(a)
 }

@@ -45,3 +45,12 @@ func TestEveryActionHasWords(t *testing.T) {
 		t.Fatalf("domain/audit.go has only %d actions", actions)
 	}
 }
+
+// TestEveryFieldHasALabel fails where the matter page would show a field by its raw name.
+func TestEveryFieldHasALabel(t *testing.T) {
+	for _, name := range append(domain.MatterFieldNames(), domain.ClientFieldNames()...) {
+		if fieldText(name) == name {
+			t.Errorf("%s has no label", name)
+		}
+	}
+}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 func onOff(on bool) string {
@@ -48,15 +49,15 @@ func connectionText(e domain.Event, name func(string) string) (title, text strin
 	case domain.AuthorizationStarted:
 		return "Sign-in started", by("", name(e.By))
 	case domain.AuthorizationFailed:
-		return "Not connected", words.Sentence(e.Failure.Message)
+		return "Not connected", failureText(e.Failure)
 	case domain.ConnectionAuthorized:
 		return "Connected", by("to "+e.Account.Name, cmp.Or(e.ByName, name(e.By)))
 	case domain.ConnectionLost:
-		return "Access removed", words.Sentence(e.Failure.Message)
+		return "Access removed", failureText(e.Failure)
 	case domain.ReauthorizationRequired:
-		return "Sign-in ended", words.Sentence(e.Failure.Message)
+		return "Sign-in ended", failureText(e.Failure)
 	case domain.ConnectionTroubled:
-		return "Smokeball did not answer", words.Sentence(e.Failure.Message)
+		return "Smokeball did not answer", failureText(e.Failure)
 	case domain.ConnectionRecovered:
 		return "Smokeball answered again", ""
 	case domain.Disconnected:
@@ -96,6 +97,13 @@ func settingsText(was, is domain.Settings) string {
 	say("client changed", onOff(was.OnClientUpdated), onOff(is.OnClientUpdated))
 	say("link matters", onOff(was.LinkExisting), onOff(is.LinkExisting))
 	say("send tags", onOff(was.SyncTags), onOff(is.SyncTags))
+	say("settle differences by owner", onOff(was.ByOwner), onOff(is.ByOwner))
 	say("folder", cmp.Or(was.DocumentsFolder, "top level"), cmp.Or(is.DocumentsFolder, "top level"))
 	return strings.Join(parts, "; ")
+}
+
+// failureText is the message of a failure in a sentence.
+func failureText(f domain.Failure) string {
+	message, _ := wording.Failure(f)
+	return words.Sentence(message)
 }

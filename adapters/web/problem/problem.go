@@ -14,6 +14,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/web/words"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
 // Problem is an error document of RFC 9457.
@@ -21,7 +22,7 @@ type Problem struct {
 	Type      string      `json:"type" doc:"Always about:blank; code tells problems apart."`
 	Title     string      `json:"title" doc:"The kind of problem, in words."`
 	Status    int         `json:"status" doc:"The HTTP status."`
-	Code      domain.Code `json:"code" doc:"A stable word for programs."`
+	Code      domain.Code `json:"code" doc:"A stable word for programs. A later version may add words."`
 	Detail    string      `json:"detail" doc:"What could not be done, and why."`
 	Remedy    string      `json:"remedy,omitempty" doc:"What to do, and who must act."`
 	Errors    []Fault     `json:"errors,omitempty" doc:"What is wrong with which field."`
@@ -138,16 +139,17 @@ func Rejected(r *domain.Rejection) *Problem {
 	case domain.Invalid:
 		status, code = http.StatusUnprocessableEntity, domain.CodeInvalidRequest
 	case domain.Conflict:
-		status, code = http.StatusConflict, "conflict"
+		status, code = http.StatusConflict, CodeConflict
 	case domain.Expired:
-		status, code = http.StatusGone, "expired"
+		status, code = http.StatusGone, CodeExpired
 	case domain.Denied:
 		status, code = http.StatusForbidden, domain.CodeForbidden
 	}
 	if r.Failure.Code != "" {
 		code = r.Failure.Code
 	}
-	p := New(status, code, r.Failure.Message, r.Failure.Remedy)
+	message, remedy := wording.Failure(r.Failure)
+	p := New(status, code, message, remedy)
 	for _, f := range r.Faults {
 		p.Errors = append(p.Errors, Fault{Field: f.Field, Message: f.Reason})
 	}
@@ -164,7 +166,8 @@ func Failed(err error) *Problem {
 		p.Reference = newReference()
 		return p
 	}
-	p := New(http.StatusBadGateway, c.Failure.Code, c.Failure.Message, c.Failure.Remedy)
+	message, remedy := wording.Failure(c.Failure)
+	p := New(http.StatusBadGateway, c.Failure.Code, message, remedy)
 	p.Reference = newReference()
 	switch c.Class {
 	case domain.Retryable, domain.Allowance:
@@ -180,7 +183,7 @@ func Failed(err error) *Problem {
 // clickAgain is the remedy where a call failed that a person waits for. The failure's own
 // remedy is about syncs, which the engine retries; a click is not retried.
 func clickAgain(seconds int) string {
-	return "Click again in " + words.Seconds(seconds) + "; a program sends its call again."
+	return "Try again in " + words.Seconds(seconds) + "."
 }
 
 // wholly is a duration in seconds, rounded up.

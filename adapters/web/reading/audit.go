@@ -51,6 +51,8 @@ func NameFor(u domain.User, row projections.ConnectionRow, subject string) strin
 	switch {
 	case subject == "":
 		return ""
+	case subject == domain.BySetting:
+		return "the setting “Settle differences by owner”"
 	case subject == u.Subject:
 		return cmp.Or(u.Name, u.Email, subject)
 	case subject == row.Connection.By:

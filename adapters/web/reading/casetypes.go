@@ -15,8 +15,8 @@ import (
 // CaseTypes is what a firm's case types become in Smokeball.
 type CaseTypes struct {
 	Mappings domain.Mappings
-	Types    []domain.MatterType // of the account
-	Trouble  *domain.Failure     // why the account's types can't be read
+	Types    []domain.MatterType  // of the account
+	Trouble  *projections.Failure // why the account's types can't be read
 	Rows     []CaseTypeRow
 	Read     int // matters that were looked at
 }
@@ -35,33 +35,31 @@ type CaseTypeRow struct {
 	Waiting        int // matters whose sync waits for a matter type
 }
 
-// mattersLooked is how many of a firm's newest matters are searched for case types.
-const mattersLooked = 500
-
 // MappingReader reads case types and tries changes of their mappings.
 type MappingReader struct {
 	Firms    ports.Connections
 	Matters  ports.Matters
+	Counts   ports.MatterCounts
 	Mappings ports.Mappings
 }
 
-// CaseTypes reads the firm's own mappings and the case types of its newest matters. If
+// CaseTypes reads the firm's own mappings and the case types of its matters. If
 // Smokeball can't be asked, the defaults are missing and the rest is complete.
 func (m MappingReader) CaseTypes(ctx context.Context, firm domain.FirmID) (CaseTypes, error) {
 	row, err := m.Firms.Connection(firm)
 	if err != nil {
 		return CaseTypes{}, err
 	}
-	matters, _, err := m.Matters.Matters(firm, projections.MatterQuery{Limit: mattersLooked})
+	counts, err := m.Counts.CaseTypes(firm)
 	if err != nil {
 		return CaseTypes{}, err
 	}
-	c := CaseTypes{Mappings: row.Mappings, Read: len(matters)}
+	c := CaseTypes{Mappings: row.Mappings}
 	c.Types, err = m.MatterTypes(ctx, firm)
 	if c.Trouble = TroubleOf(err); c.Trouble == nil && err != nil {
 		return CaseTypes{}, err
 	}
-	c.gather(matters)
+	c.gather(counts)
 	return c, nil
 }
 
@@ -73,26 +71,25 @@ func (m MappingReader) MatterTypes(ctx context.Context, firm domain.FirmID) ([]d
 }
 
 // TroubleOf is why Smokeball can't be asked; nil where err is about something else.
-func TroubleOf(err error) *domain.Failure {
+func TroubleOf(err error) *projections.Failure {
 	if r := domain.AsRejection(err); r != nil {
-		return &r.Failure
+		return projections.FailureOf(&r.Failure)
 	}
 	if ce := domain.AsCallError(err); ce != nil {
-		return &ce.Failure
+		return projections.FailureOf(&ce.Failure)
 	}
 	return nil
 }
 
 // gather makes the rows: one per mapping, and one per other case type of the matters.
-func (c *CaseTypes) gather(matters []projections.MatterRow) {
+func (c *CaseTypes) gather(counts []projections.CaseTypeCount) {
 	rows := map[string]*CaseTypeRow{}
 	for _, k := range c.Mappings.Kept {
 		rows[ownKey(k.ID)] = c.custom(k)
 	}
-	for _, m := range matters {
-		if m.Matter.Known {
-			c.count(rows, m)
-		}
+	for _, n := range counts {
+		c.Read += n.Number
+		c.count(rows, n)
 	}
 	for _, r := range rows {
 		c.Rows = append(c.Rows, *r)
@@ -102,10 +99,10 @@ func (c *CaseTypes) gather(matters []projections.MatterRow) {
 	})
 }
 
-// count adds a matter to the row of its case type, and adds the row if it is missing. A
+// count adds matters to the row of their case type, and adds the row if it is missing. A
 // default is not known without the account's types.
-func (c *CaseTypes) count(rows map[string]*CaseTypeRow, m projections.MatterRow) {
-	d := m.Matter.Data
+func (c *CaseTypes) count(rows map[string]*CaseTypeRow, n projections.CaseTypeCount) {
+	d := n.Newest.Matter.Data
 	key := "default\n" + domain.Mapping{CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction}.Key()
 	if k, ok := c.Mappings.For(d); ok {
 		key = ownKey(k.ID)
@@ -115,10 +112,8 @@ func (c *CaseTypes) count(rows map[string]*CaseTypeRow, m projections.MatterRow)
 		}
 		rows[key] = c.byDefault(d)
 	}
-	rows[key].Matters++
-	if m.Status == domain.Waiting && m.Failure != nil && m.Failure.Code == domain.CodeMatterTypeUnmapped {
-		rows[key].Waiting++
-	}
+	rows[key].Matters += n.Number
+	rows[key].Waiting += n.Waiting
 }
 
 func ownKey(id domain.MappingID) string { return "own\n" + string(id) }

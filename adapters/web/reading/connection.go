@@ -19,8 +19,10 @@ type Connections struct {
 	Views     ports.Progress
 	Rows      ports.Connections
 	History   ports.History
+	Drift     ports.Drift
 	Allowance ports.Allowance
 	Stalled   func(domain.FirmID) int // counts running syncs that make no progress; nil: not counted
+	Every     func() time.Duration    // how often firms without webhooks are swept; nil: nobody sweeps
 	Region    string                  // where a connection does not name its own
 	Now       func() time.Time
 }
@@ -41,5 +43,6 @@ func (c Connections) reader() projections.ConnectionReader {
 		ports.Progress
 		ports.Connections
 		ports.History
-	}{c.Views, c.Rows, c.History}, Usage: c.Allowance.Usage, Stalled: c.Stalled, Region: c.Region, Now: c.Now}
+		ports.Drift
+	}{c.Views, c.Rows, c.History, c.Drift}, Usage: c.Allowance.Usage, Stalled: c.Stalled, Every: c.Every, Region: c.Region, Now: c.Now}
 }

@@ -22,6 +22,8 @@ type DryRunImpact struct {
 	Kept      int // are concerned, and keep their type: they are in Smokeball
 	Items     []MatterImpact
 	Next      uint64 // the cursor of the rest; 0: none
+
+	first []domain.MatterID // of those whose syncs would go on
 }
 
 // MatterImpact is one matter under a changed list of mappings.
@@ -53,6 +55,9 @@ func (v *DryRunImpact) add(r projections.MatterRow, before uint64, limit int) {
 	v.Concerned++
 	v.Changed += one(o.Changes)
 	v.Released += one(o.Released)
+	if o.Released && len(v.first) < mostTried {
+		v.first = append(v.first, r.ID)
+	}
 	v.Stopped += one(o.Stops)
 	v.Kept += one(o.Keeps)
 	v.Others += one(o.Changes && !o.Released && !o.Stops)

@@ -39,22 +39,37 @@ func StatusesOf(values []string) ([]domain.Status, error) {
 	return statuses, nil
 }
 
-// Sync is one sync of the firm, or a Rejection (Unknown).
-func Sync(rows ports.History, firm domain.FirmID, id domain.SyncID) (projections.Entry, error) {
+// Sync is one sync of the firm, or a Rejection (Unknown), which says so if it may have expired.
+func Sync(rows ports.History, kept Kept, firm domain.FirmID, id domain.SyncID) (projections.Entry, error) {
 	e, ok, err := rows.Sync(firm, id)
 	if err == nil && !ok {
-		err = Unknown("sync", "Look for it in the sync history.")
+		err = kept.unknown(firm, "sync", "Look for it in the sync history.", func(k FirmKeeps) Keeping { return k.History })
 	}
 	return e, err
 }
 
-// DeadLetter is one of the firm's dead letters, or a Rejection (Unknown).
-func DeadLetter(rows ports.DeadLetterRows, firm domain.FirmID, id string) (projections.DeadLetterRow, error) {
+// DeadLetter is one of the firm's dead letters, or a Rejection (Unknown), which says so if it may have
+// expired.
+func DeadLetter(rows ports.DeadLetterRows, kept Kept, firm domain.FirmID, id string) (projections.DeadLetterRow, error) {
 	row, ok, err := rows.DeadLetter(firm, id)
 	if err == nil && !ok {
-		err = Unknown("dead letter", "Look for it in the list of dead letters.")
+		err = kept.unknown(firm, "dead letter", "Look for it in the list of dead letters.", func(k FirmKeeps) Keeping { return k.DeadLetters })
 	}
 	return row, err
+}
+
+// unknown is the error for a thing that the firm does not have, or no longer keeps.
+func (k Kept) unknown(firm domain.FirmID, what, remedy string, of func(FirmKeeps) Keeping) error {
+	all, err := k.Of(firm)
+	if err != nil {
+		return err
+	}
+	if gone := of(all); gone.Count > 0 {
+		return &domain.Rejection{Reason: domain.Unknown, Failure: domain.Failure{Code: domain.CodeNotFound,
+			Message: "There is no such " + what + " at this firm, or it has expired: what ended before " + gone.Before.UTC().Format("January 2, 2006") + " is no longer kept",
+			Remedy:  remedy + " What has expired does not come back; the settings page says how long things are kept."}}
+	}
+	return Unknown(what, remedy)
 }
 
 // Unknown is the error for a thing that the firm does not have.

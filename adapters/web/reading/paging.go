@@ -26,6 +26,25 @@ func (p Paging) Before() (uint64, error) {
 	return position, nil
 }
 
+// WholePaging is the part of a list that is whole unless the caller asks for a part.
+type WholePaging struct {
+	Cursor string `query:"cursor" doc:"next_cursor of the part before."`
+	Limit  int    `query:"limit" minimum:"1" maximum:"500" doc:"The most entries to answer with; left out: all."`
+}
+
+// PartOf is the part of a list that is asked for, and the cursor of the rest.
+func PartOf[T any](p WholePaging, whole []T) (part []T, next *string, err error) {
+	skipped, err := Paging{Cursor: p.Cursor}.Before()
+	if err != nil {
+		return nil, nil, err
+	}
+	part = whole[min(skipped, uint64(len(whole))):]
+	if p.Limit == 0 || len(part) <= p.Limit {
+		return part, nil, nil
+	}
+	return part[:p.Limit], Cursor(skipped + uint64(p.Limit)), nil
+}
+
 // Cursor is the text form of a position in a list; nil at its end. It carries a checksum, so
 // that a client with a damaged cursor gets an error instead of the list from its start.
 func Cursor(position uint64) *string {

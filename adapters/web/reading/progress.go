@@ -9,14 +9,10 @@ import (
 
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/adapters/web/problem"
-	"github.com/casehug/smokeball-sync/domain"
 )
 
 // AnswerTimeout is how long a caller waits for the views or for Smokeball.
 const AnswerTimeout = 5 * time.Second
-
-// codeNotCaughtUp is the code of an answer that the views do not have in time.
-const codeNotCaughtUp domain.Code = "not_caught_up"
 
 // Progress waits until the views include a ledger position.
 type Progress struct{ Views ports.Progress }
@@ -31,7 +27,7 @@ func (p Progress) CatchUp(ctx context.Context, position uint64) error {
 	defer cancel()
 	err := p.Views.Wait(ctx, position)
 	if errors.Is(err, context.DeadlineExceeded) {
-		return problem.New(http.StatusServiceUnavailable, codeNotCaughtUp,
+		return problem.New(http.StatusServiceUnavailable, problem.CodeNotCaughtUp,
 			fmt.Sprintf("The answer does not include ledger position %d yet; it is at %d.", position, p.Views.Position()),
 			"Ask again in a second.").With("Retry-After", "1")
 	}
@@ -42,7 +38,7 @@ func (p Progress) CatchUp(ctx context.Context, position uint64) error {
 // if the views do not reach it in time.
 func (p Progress) Settle(ctx context.Context, position uint64) error {
 	err := p.CatchUp(ctx, position)
-	if late := problem.As(err); late != nil && late.Code == codeNotCaughtUp {
+	if late := problem.As(err); late != nil && late.Code == problem.CodeNotCaughtUp {
 		return nil
 	}
 	return err

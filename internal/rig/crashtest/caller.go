@@ -65,23 +65,23 @@ func (c caller) answers(ctx context.Context, path string) bool {
 	return c.call(ctx, http.MethodGet, path, nil, nil) == nil
 }
 
-// consent signs the caller in to the console and opens a link in the same browser.
-func (c caller) consent(ctx context.Context, link string) error {
+// consent signs the caller in to the console and, in the same browser, allows access to an
+// account on Smokeball's page that the link leads to.
+func (c caller) consent(ctx context.Context, link, account string) error {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		return err
 	}
 	browser := http.Client{Transport: c.http.Transport, Timeout: c.http.Timeout, Jar: jar}
-	signIn, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/session", strings.NewReader(url.Values{"token": {c.token}}.Encode()))
-	if err != nil {
-		return err
-	}
-	signIn.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	open, err := http.NewRequestWithContext(ctx, http.MethodGet, link, nil)
-	if err != nil {
-		return err
-	}
-	for _, req := range []*http.Request{signIn, open} {
+	for _, form := range []struct {
+		to     string
+		values url.Values
+	}{{c.base + "/session", url.Values{"token": {c.token}}}, {link, url.Values{"account": {account}, "decision": {"allow"}}}} {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, form.to, strings.NewReader(form.values.Encode()))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		answer, err := browser.Do(req)
 		if err != nil {
 			return err

@@ -21,13 +21,18 @@ type campaign struct {
 func campaigns() []campaign {
 	return []campaign{
 		{"points", "SIGKILL to itself at named points", 50 * len(points()), 2 * len(points()), killAtPoints},
+		{sweepsCampaign, "SIGKILL to itself at the acts of sweeps, without webhooks", 50 * len(sweepPoints()), 2 * len(sweepPoints()), killSweeps},
 		{"kills", "SIGKILL at random moments", 1000, 15, killAtRandom},
 		{"power", "power cuts of a file system under load", 300, 5, cutPower},
 		{"full", "a disk that fills up under load and gets space again", 40, 2, fillUp},
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
 		{clusterCampaign, "kills, freezes, stops and partitions of engines and NATS nodes side by side", 100, 6, strikeCluster},
 		{"pairs", "matters and their documents told in any order within milliseconds, and no kill", 10_000, 150, publishInAnyOrder},
+		{daysCampaign, "what goes wrong around an engine, under load, and is cured", 50, 5, spoilDays},
+		{damageCampaign, "flipped bits, cut, missing, emptied and swapped pages in the ledger, the views, the keys and the bus", 800, 12, damageFiles},
+		{historiesCampaign, "clients of one ledger, killed with the NATS nodes under them, whose answers must have an order", 200, 6, recordHistories},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},
+		{bulkCampaign, "a bulk sync of new matters of new clients, killed twice, beside live work", 10_000, 150, syncInBulk},
 	}
 }
 
@@ -101,6 +106,7 @@ type row struct {
 	lost, doubled     int
 	stuck             int
 	views             int // folds that differ from a new one
+	people, told      int // matters whose status people changed, and changes that CaseHug was told of
 	took              time.Duration
 	notes, faults     []string
 }
@@ -117,6 +123,9 @@ func printTable(out io.Writer, rows []*row) {
 	}
 	_ = w.Flush() // out is the terminal
 	for _, r := range rows {
+		if r.people > 0 {
+			fmt.Fprintf(out, "%s: people changed the status of %d matters, and CaseHug was told of %d changes\n", r.name, r.people, r.told)
+		}
 		for _, n := range r.notes {
 			fmt.Fprintf(out, "%s: %s\n", r.name, n)
 		}

@@ -58,7 +58,7 @@ func TestFailingSeedsAreNamed(t *testing.T) {
 	b := &bench{out: &out}
 	trial := b.trial(campaign{name: "seeds"})
 	said := "--- FAIL: TestBadLuck (1.2s)\n    --- FAIL: TestBadLuck/seed_412 (0.10s)\n        seeds_test.go:1: lost\n    --- PASS: TestBadLuck/seed_413 (0.10s)\n"
-	failed := exec.Command("false").Run()
+	failed := exec.Command("/bin/sh", "-c", "exit 1").Run()
 	if err := trial.blameSeeds([]byte(said), failed, "seeds.txt"); err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ import (
 
 	"github.com/nats-io/nats.go/jetstream"
 
-	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/sealing"
 )
 
 // cluster is a world whose ledger and bus are a NATS cluster, with several engines
@@ -222,7 +222,7 @@ func (t *trial) settleCluster(ctx context.Context, c *cluster) error {
 
 // balanceCluster compares Smokeball, the ledger and each engine's views of it.
 func (t *trial) balanceCluster(ctx context.Context, c *cluster, names []string) error {
-	ledger, err := eventstore.OpenJetStream(ctx, c.js, eventstore.JetStreamConfig{Replicas: clusterSize})
+	ledger, err := sealing.OpenClusterLedger(ctx, c.js, filepath.Join(c.dir, "master-key.json"))
 	if err != nil {
 		return err
 	}
@@ -232,7 +232,7 @@ func (t *trial) balanceCluster(ctx context.Context, c *cluster, names []string) 
 		return err
 	}
 	for _, s := range c.engines {
-		where, err := unlike(ctx, filepath.Join(s.dir, "views.db"), ledger)
+		where, err := unlike(ctx, filepath.Join(s.dir, "views.db"), filepath.Join(c.dir, "master-key.json"), ledger)
 		if err != nil {
 			return fmt.Errorf("views of engine %s: %w", s.name, err)
 		}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"time"
 )
 
@@ -63,9 +64,19 @@ func (d *disk) replug(ctx context.Context) error {
 	return d.mount(ctx)
 }
 
-// check lets e2fsck play the journal back; 1 means that it did.
+// check lets e2fsck play the journal back and repair what it may; where it asks somebody to
+// decide, as it does of files that were open without a name when the disk failed, it is told yes.
 func (d *disk) check(ctx context.Context) error {
-	err := command(ctx, "e2fsck", "-p", d.image)
+	err := d.fsck(ctx, "-p")
+	if err != nil {
+		err = d.fsck(ctx, "-y")
+	}
+	return err
+}
+
+// fsck runs e2fsck; 1 means that it has repaired something.
+func (d *disk) fsck(ctx context.Context, how string) error {
+	err := command(ctx, "e2fsck", how, d.image)
 	var exit *exec.ExitError
 	if errors.As(err, &exit) && exit.ExitCode() == 1 {
 		return nil
@@ -101,4 +112,13 @@ func command(ctx context.Context, name string, args ...string) error {
 		return fmt.Errorf("%s %v: %w: %s", name, args, err, out)
 	}
 	return nil
+}
+
+// device is the name of the loop device that holds the disk.
+func (d *disk) device(ctx context.Context) (string, error) {
+	out, err := exec.CommandContext(ctx, "findmnt", "-n", "-o", "SOURCE", d.dir).Output()
+	if err != nil {
+		return "", fmt.Errorf("find the device of %s: %w", d.dir, err)
+	}
+	return filepath.Base(strings.TrimSpace(string(out))), nil
 }

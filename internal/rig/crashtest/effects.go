@@ -71,7 +71,7 @@ func (e effects) missing(names []string) []string {
 // practice is what a firm has in Smokeball, as the simulator's own API shows it.
 type practice struct {
 	Matters []struct {
-		ID, ExternalSystemID, Description string
+		ID, ExternalSystemID, Description, Status string
 	}
 	Contacts []struct {
 		ID, Email string
@@ -108,17 +108,30 @@ func (p practice) effects() (made effects, titles map[string]bool) {
 
 var errNoFirm = errors.New("the simulator has no firm")
 
-// has reads what the firm has in Smokeball.
+// has reads what there is in Smokeball.
 func (w *world) has(ctx context.Context) (effects, map[string]bool, error) {
-	var state struct{ Accounts []practice }
-	if err := w.smokeball.call(ctx, http.MethodGet, "/_sim/state", nil, &state); err != nil {
+	p, err := w.practice(ctx)
+	if err != nil {
 		return nil, nil, err
 	}
-	if len(state.Accounts) == 0 {
-		return nil, nil, errNoFirm
-	}
-	made, titles := state.Accounts[0].effects()
+	made, titles := p.effects()
 	return made, titles, nil
+}
+
+// practice reads what the firm, and one beside it, have in Smokeball.
+func (w *world) practice(ctx context.Context) (practice, error) {
+	var state struct{ Accounts []practice }
+	if err := w.smokeball.call(ctx, http.MethodGet, "/_sim/state", nil, &state); err != nil {
+		return practice{}, err
+	}
+	if len(state.Accounts) == 0 {
+		return practice{}, errNoFirm
+	}
+	var p practice
+	for _, a := range state.Accounts {
+		p.Matters, p.Contacts, p.Files = append(p.Matters, a.Matters...), append(p.Contacts, a.Contacts...), append(p.Files, a.Files...)
+	}
+	return p, nil
 }
 
 // wanted are the names of what the first n cases bring about, and the titles that their

@@ -9,7 +9,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/sealing"
 )
 
 // examine looks at the files of a dead engine: the ledger is whole, what it has seen in
@@ -32,14 +32,14 @@ func (t *trial) examine(ctx context.Context, w *world) error {
 
 // read reads the ledger of an engine that does not run, and compares the views.
 func (t *trial) read(ctx context.Context, w *world) (record, error) {
-	ledger, err := eventstore.OpenBoltReadOnly(filepath.Join(w.data, "ledger.db"))
+	ledger, err := sealing.OpenLedger(w.data, filepath.Join(w.data, "master-key.json"))
 	if err != nil {
 		return record{}, err
 	}
 	r, err := known(ctx, ledger)
 	if err == nil {
 		var where string
-		where, err = unlike(ctx, filepath.Join(w.data, "views.db"), ledger)
+		where, err = unlike(ctx, filepath.Join(w.data, "views.db"), filepath.Join(w.data, "master-key.json"), ledger)
 		if where != "" {
 			t.count(&t.views, "folded step by step and at once it differs", []string{where})
 		}
@@ -78,8 +78,15 @@ func (t *trial) settle(ctx context.Context, w *world) error {
 	if err := w.ready(ctx); err != nil {
 		return err
 	}
+	w.people.end()
 	names, err := t.workOff(ctx, w)
 	if err != nil {
+		return err
+	}
+	if err := t.hear(ctx, w); err != nil {
+		return err
+	}
+	if w.heard, err = t.heardOfPeople(ctx, w); err != nil {
 		return err
 	}
 	if _, err := w.stop(ctx); err != nil {
@@ -211,6 +218,13 @@ func (t *trial) balance(ctx context.Context, w *world, names []string) error {
 	r, err := t.read(ctx, w)
 	if err != nil {
 		return err
+	}
+	if w.people != nil {
+		there, err := w.practice(ctx)
+		if err != nil {
+			return err
+		}
+		t.judgeChanges(w, there, r.changes)
 	}
 	return t.compare(ctx, w, r, names)
 }

@@ -19,13 +19,15 @@ const (
 	audience   = "smokeball-sync"
 )
 
-// signIn stands in for CaseHug's sign-in: it serves its key, and token is an admin's.
+// signIn stands in for CaseHug's sign-in: it serves its key, and token is an admin's of the
+// firm.
 type signIn struct {
 	server *httptest.Server
 	token  string
+	signer jose.Signer
 }
 
-func openSignIn() (*signIn, error) {
+func openSignIn(firm string) (*signIn, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("make a signing key: %w", err)
@@ -34,12 +36,9 @@ func openSignIn() (*signIn, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a signer: %w", err)
 	}
-	now := time.Now()
-	token, err := jwt.Signed(signer).Claims(jwt.Claims{Issuer: issuerName, Audience: jwt.Audience{audience}, Subject: "u_admin",
-		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(12 * time.Hour))}).
-		Claims(map[string]any{"firm_id": firm, "role": "firm_admin"}).Serialize()
+	token, err := adminOf(signer, firm)
 	if err != nil {
-		return nil, fmt.Errorf("sign a token: %w", err)
+		return nil, err
 	}
 	keys, err := json.Marshal(jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: public, KeyID: "1", Algorithm: string(jose.EdDSA), Use: "sig"}}})
 	if err != nil {
@@ -49,5 +48,17 @@ func openSignIn() (*signIn, error) {
 		w.Header().Set("Content-Type", "application/jwk-set+json")
 		_, _ = w.Write(keys) // a reader that has gone needs no answer
 	}))
-	return &signIn{server, token}, nil
+	return &signIn{server, token, signer}, nil
+}
+
+// adminOf is the token of a firm's admin.
+func adminOf(signer jose.Signer, firm string) (string, error) {
+	now := time.Now()
+	token, err := jwt.Signed(signer).Claims(jwt.Claims{Issuer: issuerName, Audience: jwt.Audience{audience}, Subject: "u_admin",
+		IssuedAt: jwt.NewNumericDate(now), Expiry: jwt.NewNumericDate(now.Add(12 * time.Hour))}).
+		Claims(map[string]any{"firm_id": firm, "role": "firm_admin"}).Serialize()
+	if err != nil {
+		return "", fmt.Errorf("sign a token: %w", err)
+	}
+	return token, nil
 }

@@ -21,10 +21,23 @@ func points() []point {
 
 // killAtPoints lets the engine kill itself at one point after the other, each time at
 // another passing of it.
-func killAtPoints(ctx context.Context, t *trial) error {
+func killAtPoints(ctx context.Context, t *trial) error { return t.killAt(ctx, points()) }
+
+const sweepsCampaign = "sweeps"
+
+// sweepPoints are the acts of a sweep and of the reads that follow it.
+func sweepPoints() []point {
+	return []point{{"sweep-listed", 6}, {"find-not-recorded", 6}, {"find-recorded", 6}, {"sweep-not-ended", 3}, {"read-not-recorded", 6}, {"read-not-answered", 6}}
+}
+
+// killSweeps does the same at the points of sweeps, with people who change matters and no
+// webhook that tells of it.
+func killSweeps(ctx context.Context, t *trial) error { return t.killAt(ctx, sweepPoints()) }
+
+func (t *trial) killAt(ctx context.Context, points []point) error {
 	died := map[string]int{}
 	err := t.rounds(ctx, func(ctx context.Context) (*world, error) { return t.newWorld(ctx, "") }, func(ctx context.Context, w *world) error {
-		p := points()[(t.cycles-1)%len(points())]
+		p := points[(t.cycles-1)%len(points)]
 		at := fmt.Sprintf("%s:%d", p.name, 1+t.chance.IntN(p.most))
 		if err := w.launch(t.breakable, at); err != nil {
 			return err
@@ -40,7 +53,7 @@ func killAtPoints(ctx context.Context, t *trial) error {
 		}
 		return nil
 	})
-	for _, p := range points() {
+	for _, p := range points {
 		t.note("%d kills at %s", died[p.name], p.name)
 	}
 	return err

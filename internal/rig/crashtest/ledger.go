@@ -12,7 +12,10 @@ import (
 // record is what a ledger knows of Smokeball: the ids of all things, and of those that
 // were seen there; and, by the names that effects have, what was asked for without an
 // answer that is on record.
-type record struct{ all, seen, open map[string]bool }
+type record struct {
+	all, seen, open map[string]bool
+	changes
+}
 
 // finite is a ledger whose end can be asked for.
 type finite interface {
@@ -22,7 +25,7 @@ type finite interface {
 
 // known reads a ledger to its end, and every stream of it with its hash chain.
 func known(ctx context.Context, ledger finite) (record, error) {
-	r := record{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	r := record{all: map[string]bool{}, seen: map[string]bool{}, open: map[string]bool{}, changes: newChanges()}
 	contacts, streams := map[domain.Stream]string{}, map[domain.Stream]bool{}
 	last, err := ledger.Last(ctx)
 	if err != nil || last == 0 {
@@ -34,6 +37,7 @@ func known(ctx context.Context, ledger finite) (record, error) {
 		}
 		streams[env.Stream] = true
 		r.note(env, contacts)
+		r.changes.note(env)
 		if env.Seq == last {
 			break
 		}

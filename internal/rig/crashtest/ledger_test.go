@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/sealing"
+	"github.com/casehug/smokeball-sync/internal/vault"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -36,7 +39,7 @@ func left(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
-	views, err := projections.Open(filepath.Join(dir, "views.db"))
+	views, err := projections.Open(filepath.Join(dir, "views.db"), localKeys(t, dir))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,9 +49,25 @@ func left(t *testing.T) string {
 	return dir
 }
 
+func masterKeyIn(dir string) string { return filepath.Join(dir, "master-key.json") }
+
+func localKeys(t *testing.T, dir string) *sealing.LocalKeys {
+	t.Helper()
+	v, err := vault.Open(masterKeyIn(dir))
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys, err := sealing.OpenLocalKeys(sealing.LocalPath(dir), v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = keys.Close() })
+	return keys
+}
+
 func reading(t *testing.T, dir string) *eventstore.Bolt {
 	t.Helper()
-	ledger, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db"))
+	ledger, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -102,7 +121,7 @@ func TestLedgerTellsWhatItAskedForWithoutAnAnswer(t *testing.T) {
 
 func TestViewsOfAHalfFoldedLedgerAreAlike(t *testing.T) {
 	dir := left(t)
-	if where, err := unlike(t.Context(), filepath.Join(dir, "views.db"), reading(t, dir)); where != "" || err != nil {
+	if where, err := unlike(t.Context(), filepath.Join(dir, "views.db"), masterKeyIn(dir), reading(t, dir)); where != "" || err != nil {
 		t.Errorf("differs at %q, %v", where, err)
 	}
 }
@@ -118,7 +137,7 @@ func TestADifferentRowIsFound(t *testing.T) {
 			dir := left(t)
 			path := filepath.Join(dir, "views.db")
 			spoilRow(t, path, spoil)
-			where, err := unlike(context.Background(), path, reading(t, dir))
+			where, err := unlike(context.Background(), path, masterKeyIn(dir), reading(t, dir))
 			if err != nil || !strings.Contains(where, "/rows/") {
 				t.Errorf("differs at %q, %v; want the row", where, err)
 			}
@@ -150,12 +169,40 @@ func spoilRow(t *testing.T, path string, spoil func(*bbolt.Bucket, []byte) error
 	}
 }
 
+// TestViewsAheadOfTheLedgerAreFound has the views know of an event that the ledger has lost.
+func TestViewsAheadOfTheLedgerAreFound(t *testing.T) {
+	dir := left(t)
+	path := filepath.Join(dir, "views.db")
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		marks, ahead := tx.Bucket([]byte("checkpoints")), map[string][]byte{}
+		err := marks.ForEach(func(view, _ []byte) error {
+			ahead[string(view)] = binary.BigEndian.AppendUint64(nil, 1_000_000)
+			return nil
+		})
+		for view, at := range ahead {
+			err = errors.Join(err, marks.Put([]byte(view), at))
+		}
+		return err
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	where, err := unlike(t.Context(), path, masterKeyIn(dir), reading(t, dir))
+	if err != nil || !strings.Contains(where, "the ledger ends at") {
+		t.Errorf("differs at %q, %v; want that the ledger ends before", where, err)
+	}
+}
+
 func TestALedgerThatLostItsEndIsFound(t *testing.T) {
 	dir := left(t)
 	if err := os.WriteFile(filepath.Join(dir, "ledger.mark"), []byte("9\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db")); !errors.Is(err, eventstore.ErrDamaged) {
+	if _, err := eventstore.OpenBoltReadOnly(filepath.Join(dir, "ledger.db"), eventstore.BoltOptions{}); !errors.Is(err, eventstore.ErrDamaged) {
 		t.Errorf("got %v, want ErrDamaged", err)
 	}
 }

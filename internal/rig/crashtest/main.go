@@ -38,9 +38,20 @@ func main() {
 		fmt.Fprintln(os.Stderr, "crashtest:", runNode(os.Args[2]))
 		os.Exit(1)
 	}
+	if len(os.Args) > 2 && os.Args[1] == flusherCommand {
+		fmt.Fprintln(os.Stderr, "crashtest:", runFlusher(os.Args[2], os.Stdout))
+		os.Exit(1)
+	}
 	if len(os.Args) > 2 && os.Args[1] == tunnelCommand {
 		fmt.Fprintln(os.Stderr, "crashtest:", runTunnels(os.Args[2]))
 		os.Exit(1)
+	}
+	if len(os.Args) > 2 && os.Args[1] == clientsCommand {
+		if err := runClients(os.Args[2]); err != nil {
+			fmt.Fprintln(os.Stderr, "crashtest:", err)
+			os.Exit(1)
+		}
+		return
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	err := run(ctx, os.Args[1:], os.Stdout)

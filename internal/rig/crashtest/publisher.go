@@ -172,8 +172,13 @@ func (p *publisher) put(ctx context.Context, d document) error {
 	return err
 }
 
-// event publishes an event and returns when JetStream has acknowledged it.
+// event publishes an event of the firm and returns when JetStream has acknowledged it.
 func (p *publisher) event(what, id string, data any) func(context.Context) error {
+	return p.eventOf(firm, what, id, data)
+}
+
+// eventOf does so for any firm.
+func (p *publisher) eventOf(firm, what, id string, data any) func(context.Context) error {
 	return func(ctx context.Context) error {
 		body, err := json.Marshal(map[string]any{"specversion": "1.0", "id": id, "source": source, "type": "com.casehug." + what,
 			"time": "2026-11-02T15:04:05Z", "datacontenttype": "application/json", "data": data})
@@ -188,11 +193,12 @@ func (p *publisher) event(what, id string, data any) func(context.Context) error
 
 // news is what CaseHug heard: by the id of the sync, the ids of the events.
 func (p *publisher) news(ctx context.Context) (map[string]map[string]bool, error) {
-	consumer, err := p.js.OrderedConsumer(ctx, "OUTBOX", jetstream.OrderedConsumerConfig{FilterSubjects: []string{"sync." + firm + ".matter.*"}})
+	consumer, err := p.js.OrderedConsumer(ctx, "OUTBOX", jetstream.OrderedConsumerConfig{FilterSubjects: []string{"sync." + firm + ".matter.synced", "sync." + firm + ".matter.sync_failed"}})
 	if err != nil {
 		return nil, err
 	}
 	batch, err := consumer.FetchNoWait(100_000)
+	defer p.forget(ctx, consumer)
 	if err != nil {
 		return nil, err
 	}
@@ -211,6 +217,36 @@ func (p *publisher) news(ctx context.Context) (map[string]map[string]bool, error
 		heard[told.Data.ID][told.ID] = true
 	}
 	return heard, batch.Error()
+}
+
+// forget deletes a consumer: the bus lets a tenant have a few dozen, and campaigns look again and
+// again.
+func (p *publisher) forget(ctx context.Context, c jetstream.Consumer) {
+	if is := c.CachedInfo(); is != nil {
+		_ = p.js.DeleteConsumer(ctx, "OUTBOX", is.Name) // or it ends by itself, later
+	}
+}
+
+// changesHeard is how many changes of matters in Smokeball CaseHug heard of.
+func (p *publisher) changesHeard(ctx context.Context) (int, error) {
+	consumer, err := p.js.OrderedConsumer(ctx, "OUTBOX", jetstream.OrderedConsumerConfig{FilterSubjects: []string{"sync." + firm + ".matter.changed_in_smokeball"}})
+	if err != nil {
+		return 0, err
+	}
+	batch, err := consumer.FetchNoWait(100_000)
+	defer p.forget(ctx, consumer)
+	if err != nil {
+		return 0, err
+	}
+	heard := map[string]bool{}
+	for m := range batch.Messages() {
+		var told struct{ ID string }
+		if err := json.Unmarshal(m.Data(), &told); err != nil {
+			return 0, fmt.Errorf("read what the engine said: %w", err)
+		}
+		heard[told.ID] = true
+	}
+	return len(heard), batch.Error()
 }
 
 // caseNumber is a made-up matter with one of the made-up clients, each of whom has

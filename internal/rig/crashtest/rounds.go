@@ -66,6 +66,8 @@ func (t *trial) inWorld(ctx context.Context, w *world, cycle func(context.Contex
 		return err
 	}
 	w.load.start(ctx)
+	w.people = newPeople(w.smokeball, t.chance)
+	w.people.start(ctx)
 	for n := 0; n < cyclesOfWorld && t.cycles < t.planned && t.mayBegin(ctx); n++ {
 		t.cycles++
 		if err := errors.Join(cycle(ctx, w), t.examine(ctx, w)); err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,13 +29,17 @@ type world struct {
 	smokeball caller
 	signIn    *signIn
 	load      *publisher
-	front     *front // of several engines
+	people    *people // who work in Smokeball; nil: nobody does
+	heard     int     // changes of people's that CaseHug heard of, in the end
+	front     *front  // of several engines
 	simulator *process
 	engine    *process   // the newest; nil: there are several, see cluster
 	beside    []*process // what else ends with the world
 	closers   []func()
 
 	allowance string // of Smokeball, in calls a second
+	tokens    string // how long its access tokens live; "": 2s
+	deaf      bool   // there are no webhooks
 
 	smokeballHas, ledgerHas int // effects, when all was worked off last
 }
@@ -49,6 +54,9 @@ func (t *trial) newWorld(ctx context.Context, data string) (*world, error) {
 		addresses := t.freeAddresses(2)
 		engine, nats := addresses[0], addresses[1]
 		w.configure(engine)
+		if t.name == bulkCampaign {
+			w.settings["SMOKEBALL_RATE"], w.settings["SMOKEBALL_BURST"] = w.allowance, "5"
+		}
 		w.settings["ENGINE_DATA_DIR"], w.settings["ENGINE_LISTEN"], w.settings["ENGINE_NATS_LISTEN"] = w.data, engine, nats
 		w.api = newCaller("http://"+engine, w.signIn.token)
 		if w.load, err = newPublisher("nats://" + nats); err != nil {
@@ -69,9 +77,13 @@ func (t *trial) newWorld(ctx context.Context, data string) (*world, error) {
 func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, err error) {
 	t.worldsMade++
 	w = &world{allowance: unlimited}
-	if t.name == clusterCampaign {
+	switch t.name {
+	case clusterCampaign:
 		w.allowance = clusterAllowance
+	case bulkCampaign:
+		w.allowance, w.tokens = fmt.Sprint(bulkAllowance), "2m"
 	}
+	w.deaf = t.name == sweepsCampaign
 	defer func() {
 		if err != nil {
 			err = errors.Join(fmt.Errorf("set a world up: %w", err), w.close())
@@ -80,7 +92,7 @@ func (t *trial) setUp(ctx context.Context, fill func(*world) error) (w *world, e
 	if w.dir, err = os.MkdirTemp(t.dir, "world-"); err != nil {
 		return w, err
 	}
-	if w.signIn, err = openSignIn(); err != nil {
+	if w.signIn, err = openSignIn(firm); err != nil {
 		return w, err
 	}
 	if err = w.startSmokeball(ctx, t); err != nil {
@@ -93,8 +105,8 @@ func (w *world) startSmokeball(ctx context.Context, t *trial) (err error) {
 	address := t.freeAddresses(1)[0]
 	w.smokeball = newCaller("http://"+address, "")
 	log := filepath.Join(w.dir, "smokeball.log")
-	w.simulator, err = start(log, nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--auto-consent", account,
-		"--rate="+w.allowance, "--visible-after", "10ms..200ms", "--token-lifetime", "2s", "--seed", fmt.Sprint(t.chance.Uint64()))
+	w.simulator, err = start(log, nil, t.simulator, "--listen", address, "--account", account+"=Brown LLC", "--account", otherAccount+"=Green LLP",
+		"--rate="+w.allowance, "--visible-after", "10ms..200ms", "--token-lifetime", cmp.Or(w.tokens, "2s"), "--seed", fmt.Sprint(t.chance.Uint64()))
 	if err != nil {
 		return err
 	}
@@ -113,7 +125,7 @@ func (w *world) configure(public string) {
 		"ENGINE_JWKS_URL":   w.signIn.server.URL, "ENGINE_JWT_ISSUER": issuerName, "ENGINE_JWT_AUDIENCE": audience,
 		"SMOKEBALL_CLIENT_ID": "sim-client", "SMOKEBALL_CLIENT_SECRET": "sim-secret", "SMOKEBALL_API_KEY": "sim-key",
 		"SMOKEBALL_API_URL": w.smokeball.base, "SMOKEBALL_AUTH_URL": w.smokeball.base, "SMOKEBALL_RATE": "1000", "SMOKEBALL_BURST": "100",
-		"ENGINE_VISIBILITY_WAIT": "6s", "ENGINE_CONFIRMATION_WAIT": "90s",
+		"ENGINE_SWEEP_EVERY": "1s", "ENGINE_VISIBILITY_WAIT": "6s", "ENGINE_CONFIRMATION_WAIT": "90s",
 	}
 }
 
@@ -168,16 +180,24 @@ func lastLine(path string) string {
 
 // connect connects the firm to Smokeball and registers webhooks.
 func (w *world) connect(ctx context.Context) error {
+	return w.connectFirm(ctx, w.api, firm, account)
+}
+
+// connectFirm connects a firm, whose admin api acts for, to an account.
+func (w *world) connectFirm(ctx context.Context, api caller, firm, account string) error {
 	var link struct {
 		URL string `json:"authorize_url"`
 	}
-	if err := w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/connection/authorize", nil, &link); err != nil {
+	if err := api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/connection/authorize", nil, &link); err != nil {
 		return err
 	}
-	if err := w.api.consent(ctx, link.URL); err != nil {
+	if err := api.consent(ctx, link.URL, account); err != nil {
 		return err
 	}
-	return w.api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/webhooks", nil, nil)
+	if w.deaf {
+		return nil
+	}
+	return api.call(ctx, http.MethodPost, "/v1/firms/"+firm+"/webhooks", nil, nil)
 }
 
 // disturb arms a fault in Smokeball; calm disarms all.
@@ -221,6 +241,9 @@ func (w *world) onClose(f func()) { w.closers = append(w.closers, f) }
 
 // close ends all that belongs to the world. What it wrote goes with the bench.
 func (w *world) close() error {
+	if w.people != nil {
+		w.people.end()
+	}
 	if w.load != nil {
 		w.load.close()
 	}

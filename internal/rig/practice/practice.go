@@ -1,7 +1,7 @@
-// Package practice is a small law practice, all of it made up, and a few days of its work:
-// six matters, five clients (one of them with two matters), eight documents, and the story
-// that CaseHug tells of them. Whoever has a Stage can play it: the demo on a bus, tests in
-// bad weather. What is to come of it in Smokeball is Wanted.
+// Package practice is an invented small law practice and a few days of its work: six matters,
+// five clients (one of them with two matters), eight documents, and the events that CaseHug
+// publishes about them. A Stage runs it: the demo on a bus, tests under faults. Wanted is the
+// expected result in Smokeball.
 package practice
 
 import (
@@ -12,11 +12,11 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// The matters that the story treats in a way of their own.
+// The matters that the story treats specially.
 const (
-	Closing  domain.MatterID = "m_1002" // CaseHug closes it in the end
-	ByHand   domain.MatterID = "m_1004" // has no documents; somebody clicks
-	Unmapped domain.MatterID = "m_1006" // its case type is none of Smokeball's at first
+	Closing  domain.MatterID = "m_1002" // CaseHug closes it at the end
+	ByHand   domain.MatterID = "m_1004" // has no documents, so a person starts its sync
+	Unmapped domain.MatterID = "m_1006" // Smokeball has no type for its case type at first
 )
 
 func person(id domain.ClientID, first, last string) domain.ClientData {
@@ -51,15 +51,14 @@ func matter(id domain.MatterID) (found domain.MatterData) {
 	return found
 }
 
-// Corrected is the unmapped matter after CaseHug has given it a case type that Smokeball
-// has.
+// Corrected is the unmapped matter with a case type that Smokeball has.
 func Corrected() domain.MatterData {
 	m := matter(Unmapped)
 	m.Version, m.CaseType = 2, "Auto Accident"
 	return m
 }
 
-// Closed is the matter that CaseHug closes, closed.
+// Closed is the closed version of the matter that CaseHug closes.
 func Closed() domain.MatterData {
 	m := matter(Closing)
 	at := time.Date(2026, 11, 20, 17, 0, 0, 0, time.UTC)
@@ -95,10 +94,10 @@ func (p Paper) Bytes() []byte {
 	return []byte("%PDF-1.4\n" + strings.Repeat(page, p.pages) + "%%EOF\n")
 }
 
-// Tally counts what the practice has in Smokeball.
+// Tally counts the practice's resources in Smokeball.
 type Tally struct{ Matters, Contacts, Files int }
 
-// Wanted is what the practice has in Smokeball when the story is over.
+// Wanted counts the practice's resources in Smokeball when the story is over.
 func Wanted() Tally { return Tally{len(Matters()), len(Emails()), len(DocumentsOf())} }
 
 // Emails are the addresses of the practice's clients.

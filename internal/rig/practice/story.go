@@ -2,21 +2,21 @@ package practice
 
 import "github.com/casehug/smokeball-sync/domain"
 
-// Stage is where the story is played. Each of its parts ends the story with its error.
+// Stage runs the parts of the story. An error of any part ends the story.
 type Stage struct {
-	// Created, Updated and Approved publish as CaseHug's services do; the same twice is one.
+	// Created, Updated and Approved publish as CaseHug's services do; they are idempotent.
 	Created  func(domain.MatterData) error
 	Updated  func(domain.MatterData) error
 	Approved func(Paper) error
-	// Click is somebody who clicks “Sync to Smokeball” on a matter.
+	// Click clicks “Sync to Smokeball” on a matter, as a person does.
 	Click func(domain.MatterID) error
-	// Until returns when the matters stand as wanted, at once where they do already.
+	// Until returns when the matters satisfy the condition, at once if they already do.
 	Until func(what string, wanted func(Standings) bool) error
-	// Say is the sentence for people.
+	// Say shows a sentence to people.
 	Say func(format string, args ...any)
 }
 
-// Standing is a matter and how its last sync stands.
+// Standing is a matter and the status of its last sync.
 type Standing struct {
 	Matter domain.Matter
 	Status domain.Status
@@ -25,8 +25,8 @@ type Standing struct {
 // Standings are the matters that are known so far.
 type Standings map[domain.MatterID]Standing
 
-// Play plays the story from where it stands: what is done already is not done again. It
-// ends when all of it is in Smokeball.
+// Play runs the story from its current state: finished parts are skipped. It returns when
+// everything is in Smokeball.
 func (s Stage) Play() error {
 	for _, act := range []func(Standings) error{s.intake, s.byHand, s.correct, s.close} {
 		now, err := s.look()
@@ -45,7 +45,7 @@ func (s Stage) look() (now Standings, err error) {
 	return now, err
 }
 
-// Over reports whether the whole story has been played.
+// Over reports whether the story is complete.
 func (all Standings) Over() bool {
 	for _, m := range Matters() {
 		if !all.settled(m.ID) {
@@ -55,7 +55,7 @@ func (all Standings) Over() bool {
 	return all.corrected() && all.closed()
 }
 
-// settled reports whether all that CaseHug has of the matter is in Smokeball.
+// settled reports whether everything of the matter is in Smokeball.
 func (all Standings) settled(id domain.MatterID) bool {
 	s, known := all[id]
 	return known && s.Matter.Current == nil && s.Status.Ended() && len(s.Matter.Unsent()) == 0
@@ -74,8 +74,8 @@ func (all Standings) closed() bool {
 	return all.settled(Closing) && sb.Sent.Status == "Closed" && sb.Confirmed
 }
 
-// intake publishes what CaseHug's services say of the practice. A bus may deliver twice, so
-// everything is said twice.
+// intake publishes the events of the practice. Each is published twice, because a bus may
+// deliver twice.
 func (s Stage) intake(Standings) error {
 	for range 2 {
 		for _, m := range Matters() {
@@ -100,7 +100,7 @@ func (s Stage) intake(Standings) error {
 	})
 }
 
-// byHand syncs a matter without documents as somebody who clicks the button.
+// byHand syncs a matter without documents as a person does, by the button.
 func (s Stage) byHand(now Standings) error {
 	if now.settled(ByHand) {
 		return nil
@@ -114,7 +114,7 @@ func (s Stage) byHand(now Standings) error {
 	return s.Until(string(ByHand)+" is in Smokeball", func(all Standings) bool { return all.settled(ByHand) })
 }
 
-// correct gives the matter that waits for a mapping a case type that Smokeball has.
+// correct gives the matter that waits for a matter type a case type that Smokeball has.
 func (s Stage) correct(now Standings) error {
 	if now.corrected() && now.settled(Unmapped) {
 		return nil
@@ -126,7 +126,7 @@ func (s Stage) correct(now Standings) error {
 	return s.Until(string(Unmapped)+" is in Smokeball", func(all Standings) bool { return all.corrected() && all.settled(Unmapped) })
 }
 
-// close closes a matter in CaseHug, which Smokeball follows.
+// close closes a matter in CaseHug, and waits until Smokeball shows it closed.
 func (s Stage) close(now Standings) error {
 	if now.closed() {
 		return nil

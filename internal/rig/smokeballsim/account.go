@@ -2,7 +2,7 @@ package smokeballsim
 
 import "slices"
 
-// account is one firm with all that it keeps in Smokeball.
+// account is one firm with all its data in Smokeball.
 type account struct {
 	Account
 	Contacts *shelf[*contact]
@@ -14,7 +14,7 @@ type account struct {
 	Numbered int               // matters that Smokeball has numbered so far
 }
 
-// newAccount opens a firm with what it held before; nil: nothing yet.
+// newAccount makes a firm with the data that it held before; nil: none.
 func (s *store) newAccount(a Account, was *account) *account {
 	if was == nil {
 		was = &account{
@@ -32,8 +32,7 @@ func (s *store) newAccount(a Account, was *account) *account {
 	return was
 }
 
-// identified gives everybody an id: the given one, the one that the same person had
-// before, or a new one.
+// identified gives each person an id: the given one, their previous one, or a new one.
 func (s *store) identified(staff, known []Staff) []Staff {
 	staff = slices.Clone(staff)
 	for i := range staff {
@@ -50,7 +49,7 @@ func (s *store) identified(staff, known []Staff) []Staff {
 	return staff
 }
 
-// tagID is the id of a tag: the same name is the same tag everywhere in the firm.
+// tagID returns the id of a tag: within a firm, the same name is the same tag.
 func (s *store) tagID(a *account, name string) string {
 	if a.Tags[name] == "" {
 		a.Tags[name] = s.chance.id()

@@ -7,8 +7,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// PrivateApp is an app that belongs to one firm: it signs in by itself, with client
-// credentials and nobody's consent, and has a token bucket of its own.
+// PrivateApp is an app of one firm: it signs in with client credentials, without anybody's
+// consent, and has its own token bucket.
 type PrivateApp struct {
 	ClientID     string
 	ClientSecret string
@@ -18,7 +18,7 @@ type PrivateApp struct {
 	Burst        int     // 0: as Config.Burst
 }
 
-// app is who calls: the one that all firms may allow, or a firm's own.
+// app is the caller: the app that any firm may allow, or a firm's own.
 type app struct {
 	id, secret, key string
 	account         string // "": any firm that allows it
@@ -40,7 +40,7 @@ func newBucket(perSecond float64, burst int) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(perSecond), burst)
 }
 
-// checkApps refuses apps that cannot be distinguished, or that nobody has.
+// checkApps refuses apps that cannot be distinguished, or that belong to no account.
 func (c Config) checkApps() error {
 	ids, firms := map[string]bool{c.ClientID: true}, map[string]bool{}
 	for _, a := range c.Accounts {
@@ -70,8 +70,8 @@ func (s *signIn) app(id string) *app {
 	return nil
 }
 
-// caller finds the app whose credentials the request carries, in the Authorization header
-// and, where it is there, in the form; nil: there is none.
+// caller finds the app by the credentials in the Authorization header and, if present, in the
+// form; nil: there is none.
 func (s *signIn) caller(r *http.Request) *app {
 	id, secret, basic := r.BasicAuth()
 	named := r.PostForm.Get("client_id")

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// codeLifetime is how long an authorization code lives.
+// codeLifetime is how long an authorization code is valid.
 const codeLifetime = 5 * time.Minute
 
 // consent is an authorization request that passed its checks.
@@ -19,7 +19,7 @@ type consent struct {
 	scopes    []string
 }
 
-// authorize shows the consent page, or sends the code at once under AutoConsent.
+// authorize shows the consent page, or under AutoConsent redirects with the code at once.
 func (s *signIn) authorize(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -34,7 +34,7 @@ func (s *signIn) authorize(w http.ResponseWriter, r *http.Request) {
 	s.showConsent(w, r, q)
 }
 
-// decide takes the decision of the consent page, or of a script.
+// decide processes the decision from the consent page, or from a script.
 func (s *signIn) decide(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,8 +55,8 @@ func (s *signIn) decide(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// checkConsent refuses an authorization request with a page where it cannot be trusted
-// to come from the app, and with an error to the app where it can.
+// checkConsent refuses an invalid authorization request: with a page, or, once the
+// app and its redirect address are known to be valid, with a redirect to the app.
 func (s *signIn) checkConsent(w http.ResponseWriter, r *http.Request) (consent, bool) {
 	if err := r.ParseForm(); err != nil {
 		refuseConsent(w, "The request cannot be read.")
@@ -77,8 +77,7 @@ func (s *signIn) checkConsent(w http.ResponseWriter, r *http.Request) (consent, 
 	return q, true
 }
 
-// checkClient tells where to send the answer of an authorization request, or why it is
-// refused.
+// checkClient returns where to redirect an authorization request, or why it is refused.
 func (s *signIn) checkClient(form url.Values) (back *url.URL, reason string) {
 	switch {
 	case form.Get("client_id") != s.config.ClientID:

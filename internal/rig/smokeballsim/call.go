@@ -4,10 +4,10 @@ import (
 	"net/http"
 )
 
-// maxBody is the largest JSON body that is read, in bytes.
+// maxBody limits the bytes of a JSON body.
 const maxBody = 4 << 20
 
-// call is one request to the API on its way through.
+// call is one request to the API.
 type call struct {
 	*Server
 	r         *http.Request
@@ -19,11 +19,11 @@ type call struct {
 	path      string
 	query     query
 	body      []byte
-	sour      string // why this write fails after its 202; "": it does not
-	changed   bool   // a read that changed something after all
+	sour      string // why this write fails after its 202; "": it succeeds
+	changed   bool   // a read changed something
 }
 
-// reply is what a handler requires to answer.
+// reply is a handler's answer.
 type reply struct {
 	status int
 	body   any // rendered as JSON; nil: an empty body
@@ -40,8 +40,7 @@ func (c *call) origin() origin {
 	return origin{Account: c.account.ID, RequestID: c.requestID, User: c.user, Source: "API"}
 }
 
-// write plans a change of the resource id; in is what its effect needs to know, nil:
-// nothing.
+// write plans a change of the resource id; in is the input of its effect, nil: none.
 func (c *call) write(kind, verb, id string, in any) write {
 	w := write{origin: c.origin(), Kind: kind, Verb: verb, ID: id, Sour: c.sour}
 	if in != nil {
@@ -57,7 +56,7 @@ func (c *call) writeIn(m *matter, kind, verb, id string, in any) write {
 	return w
 }
 
-// accept answers 202 with a link and lets the write take effect later, or fail then.
+// accept answers 202 with a link; the write takes effect, or fails, later.
 func (c *call) accept(w write) reply {
 	c.settle(w)
 	return reply{http.StatusAccepted, c.at(w.path(), w.ID)}

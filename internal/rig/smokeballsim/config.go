@@ -8,9 +8,8 @@ import (
 	"time"
 )
 
-// Config says what the simulated Smokeball knows when it starts. The zero value of each
-// field stands for the default that is named beside it; a delay that shall be none is
-// Delay{Max: 1}.
+// Config configures the simulated Smokeball. The zero value of each field means the default
+// beside it; for no delay at all, use Delay{Max: 1}.
 type Config struct {
 	ClientID     string   // the app's OAuth client id ("sim-client")
 	ClientSecret string   // its secret ("sim-secret")
@@ -20,23 +19,23 @@ type Config struct {
 
 	PrivateApps []PrivateApp // apps of one firm each, beside the one above
 
-	// TypesChange lets PATCH give a matter another type, as the description of the API has it.
-	// By default it does not, as the guide has it.
+	// TypesChange lets PATCH change a matter's type, as the vendor's OpenAPI description says.
+	// By default PATCH refuses it, as the vendor's guide says.
 	TypesChange bool
 
 	Accounts    []Account // the law firms; none: one firm "Brown LLC" in IL
 	AutoConsent string    // id of the account that signs in without a consent page; "": ask
-	URL         string    // how others reach the server; "": as it listens or is addressed
+	URL         string    // the server's public address; "": where it listens, or the request's host
 
-	// StateFile keeps what the firms have in Smokeball over a restart; "": nothing is kept.
-	// One server at a time may use a file. It holds tokens: keep it as a secret.
+	// StateFile keeps the firms' data across restarts; "": nothing is kept. Only one server at
+	// a time may use a file. It holds tokens: treat it as a secret.
 	StateFile string
 
-	Seed            uint64        // ids, delays and chances are drawn from it
+	Seed            uint64        // of the random ids, delays and chances
 	VisibleAfter    Delay         // how long a write stays invisible (300 ms to 1.5 s)
-	AccessLifetime  time.Duration // how long an access token lives (1 h)
-	RefreshLifetime time.Duration // how long a refresh token lives, from issue (30 days)
-	UploadLifetime  time.Duration // how long an upload or download address lives (30 min)
+	AccessLifetime  time.Duration // how long an access token is valid (1 h)
+	RefreshLifetime time.Duration // how long a refresh token is valid, from issue (30 days)
+	UploadLifetime  time.Duration // how long an upload or download address is valid (30 min)
 	Rate            float64       // calls a second for all firms together (5); below 0: no limit
 	Burst           int           // size of the token bucket (5)
 
@@ -52,7 +51,7 @@ type Account struct {
 	Name       string // the firm's name
 	Location   string // a US state (IL, NY) or an Australian one (NSW); "": IL
 	Staff      []Staff
-	AutoNumber bool // Smokeball numbers matters that come without a number
+	AutoNumber bool // Smokeball numbers matters that have no number
 }
 
 // Staff is a person who works at a firm.
@@ -94,7 +93,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// withStaff gives every firm a name, a place and somebody who works there.
+// withStaff gives every firm a name, a location and a staff member.
 func withStaff(accounts []Account) []Account {
 	if len(accounts) == 0 {
 		accounts = []Account{{ID: "f4ff1eff-b7fe-4d46-8e46-01d985838d76", Name: "Brown LLC"}}

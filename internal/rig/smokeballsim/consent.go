@@ -44,10 +44,10 @@ func (s *signIn) showConsent(w http.ResponseWriter, r *http.Request, q consent) 
 func refuseConsent(w http.ResponseWriter, reason string) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(http.StatusBadRequest)
-	_ = refusalPage.Execute(w, reason) // a browser that hung up is not told anything
+	_ = refusalPage.Execute(w, reason) // fails only if the browser has disconnected
 }
 
-// logged notes that a page could not be sent.
+// logged logs that a page could not be sent.
 func (s *store) logged(err error) {
 	if err != nil {
 		s.config.Log.Warn("page not sent", "err", err)

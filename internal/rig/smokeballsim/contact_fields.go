@@ -1,7 +1,7 @@
 package smokeballsim
 
-// The shapes of contacts, as the vendor's API describes them. What it writes and what it
-// reads differ in few fields only; those stand in the types that end in In and Out.
+// The shapes of contacts, as the vendor's API describes them. Types that end in In and Out hold
+// the few fields that differ between writing and reading.
 
 type phone struct {
 	AreaCode string `json:"areaCode,omitempty"`

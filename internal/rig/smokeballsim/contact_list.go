@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// contactFilter is what a list of contacts is narrowed by.
+// contactFilter selects the contacts of a list.
 type contactFilter struct {
 	terms       []term
 	since       time.Time
@@ -76,7 +76,7 @@ func listContacts(c *call) (reply, *problem) {
 	return listed(c, found, func(k *contact) contactOut { return c.trimmed(k) })
 }
 
-// trimmed is a contact as lists show it: details only where Fields asks for them.
+// trimmed is a contact as lists show it: with details only if Fields names them.
 func (c *call) trimmed(k *contact) contactOut {
 	out := c.viewContact(k)
 	asked := func(name string) bool {

@@ -16,7 +16,7 @@ func (in contactIn) email() string {
 	return ""
 }
 
-// name is what people call the contact.
+// name is the contact's display name.
 func (in contactIn) name() string {
 	switch {
 	case in.Person != nil:
@@ -29,7 +29,7 @@ func (in contactIn) name() string {
 	return ""
 }
 
-// shortName is how the contact stands in the title of a matter.
+// shortName is the contact's name in a matter's title.
 func (in contactIn) shortName() string {
 	if in.Person != nil {
 		return cmp.Or(in.Person.LastName, in.Person.FirstName)
@@ -41,7 +41,7 @@ func joined(words ...string) string {
 	return strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "" }), " ")
 }
 
-// names are the spellings under which a contact is found.
+// names are the spellings by which a search finds a contact.
 func (in contactIn) names() []string {
 	if in.Person == nil {
 		return []string{in.name()}
@@ -50,8 +50,8 @@ func (in contactIn) names() []string {
 	return []string{in.name(), joined(p.FirstName, p.LastName), p.FirstName, p.LastName, p.LastName + ", " + p.FirstName}
 }
 
-// phones are the numbers under which a contact is found: area code and number, and the
-// number alone, in digits.
+// phones are the numbers by which a search finds a contact, in digits: with and without the
+// area code.
 func (in contactIn) phones() []string {
 	var all []*phone
 	switch {

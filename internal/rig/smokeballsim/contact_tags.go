@@ -57,7 +57,7 @@ func removeContactTag(c *call) (reply, *problem) {
 	return reply{http.StatusAccepted, c.at("/contacts/"+k.ID, "tags")}, nil
 }
 
-// changedTags makes the new tags of a contact known.
+// changedTags sends the webhook of a contact's new tags.
 func (c *call) changedTags(k *contact) {
 	c.touchContact(k)
 	c.notify(c.origin(), "contact.updated", c.viewContact(k))

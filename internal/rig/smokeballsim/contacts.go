@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// contact is somebody whom a firm knows.
+// contact is a person or organisation in a firm's address book.
 type contact struct {
 	ID      string
 	In      contactIn
@@ -18,8 +18,8 @@ func (c *call) findContact() (*contact, *problem) {
 	return find(c, "contact", c.id("id"), func(a *account) *shelf[*contact] { return a.Contacts })
 }
 
-// find looks a visible resource up among the caller's; one of another firm is refused,
-// an unknown one and one that is not visible yet are missing.
+// find finds a visible resource of the caller's firm. Another firm's resource is refused; an
+// unknown one, or one that is not visible yet, is a 404.
 func find[T any](c *call, kind, id string, of func(*account) *shelf[T]) (T, *problem) {
 	if v, found := of(c.account).get(id); found {
 		return v, nil
@@ -111,7 +111,7 @@ func deleteContact(c *call) (reply, *problem) {
 	return c.accept(c.write("Contact", "delete", k.ID, nil)), nil
 }
 
-// checkContact refuses what is not one contact with a name.
+// checkContact requires exactly one kind of contact, with a name.
 func (a *account) checkContact(in contactIn) *problem {
 	kinds := 0
 	for _, given := range []bool{in.Person != nil, in.Company != nil, in.Trust != nil, in.GroupOfPeople != nil} {

@@ -7,15 +7,16 @@ import (
 	"net/http"
 )
 
-// control serves the simulator's own API. It asks for no credentials: it is for the
-// machine that runs the test.
+// control serves the simulator's own API. It requires no credentials, because only tests on
+// the same machine use it.
 func (s *Server) control(mux *http.ServeMux) {
 	handle := func(pattern string, do func(r *http.Request, body []byte) (any, error)) {
 		mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) { answerControl(w, r, do) })
 	}
 	handle("GET /_sim/state", func(*http.Request, []byte) (any, error) { return s.State(), nil })
-	handle("GET /_sim/requests", func(*http.Request, []byte) (any, error) {
-		return map[string]any{"counts": s.Counts(), "requests": s.Requests()}, nil
+	handle("GET /_sim/requests", func(r *http.Request, _ []byte) (any, error) {
+		list, err := s.requestsSince(r.URL.Query().Get("since"))
+		return map[string]any{"counts": s.Counts(), "requests": list}, err
 	})
 	handle("GET /_sim/deliveries", func(*http.Request, []byte) (any, error) { return s.Deliveries(), nil })
 	handle("POST /_sim/faults", func(_ *http.Request, body []byte) (any, error) { return done(s.addFault(body)) })
@@ -87,5 +88,5 @@ func answerControl(w http.ResponseWriter, r *http.Request, do func(*http.Request
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(out) // a caller that hung up is not told anything
+	_ = json.NewEncoder(w).Encode(out) // fails only if the caller has disconnected
 }

@@ -1,6 +1,7 @@
 package smokeballsim_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -79,6 +80,33 @@ func TestPageShowsWhatIsThere(t *testing.T) {
 			if strings.Contains(page.text, "<script>") || page.header.Get("Content-Type") != "text/html; charset=utf-8" {
 				t.Errorf("the page at %s is unsafe", name)
 			}
+		}
+	})
+}
+
+func TestThePagePlaysAPerson(t *testing.T) {
+	office(t, config(), func(d *desk) {
+		m := d.matter("CH-1")
+		contact := d.sim.State().Accounts[0].Contacts[0]
+		form := func(act string, values url.Values) answer {
+			r := d.request("POST", "/_sim/play/"+act, values.Encode())
+			r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			return d.send(r)
+		}
+		form("matter", url.Values{"id": {m}, "status": {"Closed"}, "description": {"Renamed"}})
+		form("contact", url.Values{"id": {contact.ID}, "kind": {contact.Kind}, "name": {"Stone"}})
+		a := d.sim.State().Accounts[0]
+		if a.Matters[0].Status != "Closed" || a.Matters[0].Description != "Renamed" || !strings.Contains(a.Contacts[0].Name, "Stone") {
+			t.Errorf("the forms changed nothing: %+v, %+v", a.Matters[0], a.Contacts[0])
+		}
+		form("outage", nil)
+		d.want(503, "GET", "/firm", "")
+		form("recover", nil)
+		d.want(200, "GET", "/firm", "")
+		form("revoke", url.Values{"account": {a.ID}})
+		d.want(401, "GET", "/firm", "")
+		if got := form("explode", nil); got.status != 400 {
+			t.Errorf("an unknown form: %d", got.status)
 		}
 	})
 }

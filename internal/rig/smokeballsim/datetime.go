@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// dateTime is a moment as JSON carries it: with a zone it is kept in UTC, without one it
-// is kept as it came. Fractions of a second are dropped.
+// dateTime is a time in JSON: with a zone it is kept in UTC, without one it is kept as
+// written. Fractions of a second are dropped.
 type dateTime string
 
 const localLayout = "2006-01-02T15:04:05"
 
-// UnmarshalJSON takes null and ISO 8601 date-times, nothing else.
+// UnmarshalJSON accepts null and ISO 8601 date-times, nothing else.
 func (d *dateTime) UnmarshalJSON(b []byte) error {
 	var text *string
 	if err := json.Unmarshal(b, &text); err != nil {
@@ -40,7 +40,7 @@ func parseDateTime(text string) (dateTime, error) {
 
 func utc(t time.Time) dateTime { return dateTime(t.UTC().Format("2006-01-02T15:04:05Z")) }
 
-// in is the moment that d stands for in zone, where d names no zone itself.
+// in converts d to a time; zone applies if d names none.
 func (d dateTime) in(zone *time.Location) time.Time {
 	if t, err := time.Parse(time.RFC3339, string(d)); err == nil {
 		return t

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// strict reads one JSON value into v and refuses fields that v does not have.
+// strict decodes one JSON value into v and refuses fields that v does not have.
 func strict(body []byte, v any) *problem {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return newProblem(400, "The request body is empty.")
@@ -37,8 +37,8 @@ func fields(body []byte) (map[string]any, *problem) {
 	return camel(named).(map[string]any), nil
 }
 
-// camel spells the names of all members in camel case, as names are read without regard
-// to the case of their first letter.
+// camel converts the names of all members to camel case, because the vendor ignores the case of
+// a name's first letter.
 func camel(v any) any {
 	object, ok := v.(map[string]any)
 	if !ok {
@@ -52,8 +52,8 @@ func camel(v any) any {
 	return out
 }
 
-// merge lays the members of patch over current: null clears, objects merge, the rest
-// replaces. The result goes into a fresh value of the same type.
+// merge applies patch to current: null clears, objects merge, other values replace. It returns
+// a new value.
 func merge[T any](current T, patch map[string]any) (T, error) {
 	var next T
 	was, err := asObject(current)

@@ -24,7 +24,7 @@ type Delivery struct {
 	Attempts     int       `json:"attempts"` // how often it was sent
 	Status       int       `json:"status"`   // the receiver's last answer; 0: none
 	Outcome      string    `json:"outcome"`  // delivered, lost or dropped
-	At           time.Time `json:"at"`       // when it was done with
+	At           time.Time `json:"at"`       // when its outcome was certain
 }
 
 // notice is the body of a webhook.
@@ -49,8 +49,8 @@ func hookClient(c Config) *http.Client {
 	}
 }
 
-// notify tells all subscriptions of a firm that ask for it what happened. The caller
-// holds the lock.
+// notify sends a webhook to all of the firm's subscriptions to the event type. The caller holds
+// the lock.
 func (s *webhooks) notify(from origin, event string, payload any) {
 	for h := range s.account(from.Account).Hooks.all() {
 		if slices.Contains(h.In.EventTypes, event) {
@@ -59,7 +59,7 @@ func (s *webhooks) notify(from origin, event string, payload any) {
 	}
 }
 
-// dispatch sends one webhook on its way, once, twice, late or not at all.
+// dispatch queues one webhook: once, twice, late or not at all, as the armed faults say.
 func (s *webhooks) dispatch(from origin, h *subscription, event string, payload any) {
 	body, err := json.Marshal(notice{from.Account, from.User, h.ID, event, from.Source, payload, ticks(time.Now())})
 	if err != nil {
@@ -83,7 +83,7 @@ func (s *webhooks) dispatch(from origin, h *subscription, event string, payload 
 	}
 }
 
-// parcel is a webhook that is ready to go.
+// parcel is a webhook that is ready to be sent.
 type parcel struct {
 	Delivery
 	url, key string
@@ -91,7 +91,7 @@ type parcel struct {
 	body     []byte
 }
 
-// launch delivers p in the background, after a while. The caller holds the lock.
+// launch delivers p in the background, after a delay. The caller holds the lock.
 func (s *webhooks) launch(p parcel, after time.Duration) {
 	if s.closed {
 		return
@@ -106,7 +106,7 @@ func (s *webhooks) launch(p parcel, after time.Duration) {
 	})
 }
 
-// deliver tries until the receiver answers well or the attempts are used up, and tells
+// deliver sends p until the receiver accepts it or the attempts are used up, and reports
 // whether the server stayed open that long.
 func (s *webhooks) deliver(p *parcel) bool {
 	p.Outcome = "lost"
@@ -167,7 +167,8 @@ func signature(key, timestamp, requestID, clientID string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// Deliveries lists the newest webhooks that are done with, in the order in which they were.
+// Deliveries lists the newest webhooks whose outcome is certain, in the order of their
+// outcomes.
 func (s *webhooks) Deliveries() []Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -4,14 +4,14 @@ import (
 	"fmt"
 )
 
-// person is the origin of what somebody at the firm does in Smokeball itself.
+// person is the origin of changes that a person at the firm makes in Smokeball.
 func (s *Server) person(a *account) origin {
 	return origin{Account: a.ID, RequestID: s.chance.id(), User: a.Staff[0].ID, Source: "Smokeball"}
 }
 
-// EditMatter is a person who changes a matter in Smokeball: body names the fields as PATCH
-// does. It takes effect at once and is told with the source "Smokeball". It fails where
-// there is no such matter or the change makes no sense.
+// EditMatter changes a matter as a person in Smokeball does; body has the format of PATCH. It
+// takes effect at once, with a webhook of source "Smokeball". It fails if there is no such
+// matter or the change is invalid.
 func (s *Server) EditMatter(id string, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -29,9 +29,9 @@ func (s *Server) EditMatter(id string, body []byte) error {
 	return fmt.Errorf("edit matter %s: %w", id, missing("matter", id))
 }
 
-// EditContact is a person who changes a contact in Smokeball: body names the fields that
-// change, at any depth; null clears. It takes effect at once and is told with the source
-// "Smokeball". It fails where there is no such contact or the change makes no sense.
+// EditContact changes a contact as a person in Smokeball does: body holds the changed fields, at
+// any depth; null clears. It takes effect at once, with a webhook of source "Smokeball". It
+// fails if there is no such contact or the change is invalid.
 func (s *Server) EditContact(id string, body []byte) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,8 +63,8 @@ func (a *account) editedContact(k *contact, body []byte) (contactIn, error) {
 	return next, nil
 }
 
-// AddContact is a person who makes a contact in Smokeball, visible at once; body is what
-// POST /contacts takes. It returns the id.
+// AddContact makes a contact as a person in Smokeball does, visible at once, and returns its
+// id; body has the format of POST /contacts.
 func (s *Server) AddContact(accountID string, body []byte) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -85,8 +85,8 @@ func (s *Server) AddContact(accountID string, body []byte) (string, error) {
 	return id, s.commit()
 }
 
-// AddMatter is a person who makes a matter in Smokeball, visible at once; body is what
-// POST /matters takes. It returns the id.
+// AddMatter makes a matter as a person in Smokeball does, visible at once, and returns its id;
+// body has the format of POST /matters.
 func (s *Server) AddMatter(accountID string, body []byte) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -108,9 +108,9 @@ func (s *Server) AddMatter(accountID string, body []byte) (string, error) {
 	return id, s.commit()
 }
 
-// EditMatterType is the vendor who renames a matter type (name not empty) or withdraws it
-// (deleted). Every firm of the region is told with mattertype.updated. It fails where there
-// is no such type.
+// EditMatterType renames a matter type (name not empty) or withdraws it (deleted), as the
+// vendor does. Every firm of the region gets mattertype.updated. It fails if there is no such
+// type.
 func (s *Server) EditMatterType(id, name string, deleted bool) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

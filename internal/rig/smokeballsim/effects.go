@@ -1,10 +1,10 @@
 package smokeballsim
 
-// effect is what a write does once its time has come. An error ends in an error webhook.
+// effect applies a write when it is due. An error sends an error webhook.
 type effect func(*landing) error
 
-// effects are all that pending writes can do, by kind and verb. State files hold these
-// names: a name that means something else needs a new version of the file.
+// effects are the effects of pending writes, by kind and verb. State files hold these names: to
+// change a name's meaning, raise the file's version.
 var effects = map[string]effect{
 	"Contact make":    on(contacts, (*landing).showContact),
 	"Contact replace": on(contacts, (*landing).replaceContact),
@@ -20,11 +20,12 @@ var effects = map[string]effect{
 	"Memo make": on(memos, (*landing).showMemo),
 	"Memo drop": dropping(memos),
 
-	"File make":   on(files, (*landing).showFile),
-	"File edit":   on(files, (*landing).editFile),
-	"File delete": on(files, (*landing).deleteFile),
-	"File fill":   on(files, (*landing).fillFile),
-	"File drop":   dropping(files),
+	"File make":    on(files, (*landing).showFile),
+	"File edit":    on(files, (*landing).editFile),
+	"File delete":  on(files, (*landing).deleteFile),
+	"File restore": on(files, (*landing).restoreFile),
+	"File fill":    on(files, (*landing).fillFile),
+	"File drop":    dropping(files),
 
 	"Folder make":   on(folders, (*landing).showFolder),
 	"Folder edit":   on(folders, (*landing).editFolder),
@@ -42,8 +43,7 @@ var effects = map[string]effect{
 	"Event drop":    dropping(events),
 }
 
-// on makes an effect on the resource that the write names; where it is gone, nothing
-// happens.
+// on makes an effect on the write's resource; it does nothing if the resource is gone.
 func on[T any](of func(*landing) *shelf[T], do func(*landing, T) error) effect {
 	return func(l *landing) error {
 		if v, held := of(l).held(l.ID); held {

@@ -100,7 +100,7 @@ func checkEventTime(f *flaws, in eventIn) *time.Location {
 	return zone
 }
 
-// checkGuests requires external attendees that are people of the matter.
+// checkGuests requires that external attendees belong to the matter.
 func (a *account) checkGuests(f *flaws, in eventIn) {
 	var parties []string
 	if in.MatterID != "" {
@@ -175,7 +175,7 @@ func (l *landing) deleteEvent(e *event) error {
 	return nil
 }
 
-// changedEvent tells of a change: each is told as event.updated.
+// changedEvent sends event.updated, the webhook of every change.
 func (l *landing) changedEvent(e *event) {
 	e.Updated = time.Now()
 	l.tell("event.updated", l.viewEvent(e))
@@ -201,7 +201,7 @@ func getEvent(c *call) (reply, *problem) {
 	return ok(c.viewEvent(e)), nil
 }
 
-// eventFilter is what a list of events is narrowed by.
+// eventFilter selects the events of a list.
 type eventFilter struct {
 	matter          string
 	since, from, to time.Time
@@ -228,7 +228,7 @@ func readEventFilter(q query) (eventFilter, *problem) {
 	return f, p
 }
 
-// either is a moment given in ticks or as a date-time.
+// either reads a time that is given in ticks or as a date-time.
 func (q query) either(name string) (time.Time, *problem) {
 	if _, err := strconv.ParseInt(q.one(name), 10, 64); err == nil {
 		return q.ticks(name)

@@ -12,21 +12,21 @@ import (
 // Kind says how a call or a webhook goes wrong.
 type Kind string
 
-// The ways to go wrong. The first five concern calls, FailLate concerns writes that were
+// The kinds of faults. The first five concern calls, FailLate concerns writes that were
 // answered 202, the last three concern webhooks.
 const (
 	Status    Kind = "status"    // answer Fault.Status without doing anything
 	Slow      Kind = "delay"     // do it, Fault.Delay later
-	Reset     Kind = "reset"     // hang up before anything is done
-	LoseReply Kind = "lose"      // do it and hang up without an answer
-	Cut       Kind = "cut"       // do it and break off in the middle of the answer
+	Reset     Kind = "reset"     // cut the connection before anything is done
+	LoseReply Kind = "lose"      // do it and cut the connection without an answer
+	Cut       Kind = "cut"       // do it and cut the connection in the middle of the answer
 	FailLate  Kind = "fail-late" // accept it, then send the error webhook instead of doing it
 	Duplicate Kind = "duplicate" // deliver the webhook twice
-	Reorder   Kind = "reorder"   // deliver the webhook Fault.Delay later, behind younger ones
+	Reorder   Kind = "reorder"   // deliver the webhook Fault.Delay later, after newer ones
 	Drop      Kind = "drop"      // never deliver the webhook
 )
 
-// Fault is something that shall go wrong.
+// Fault describes a fault to inject.
 type Fault struct {
 	// Route names the calls: method and pattern as in the API's description, where *
 	// stands for any run of characters ("POST /matters", "GET *"). For webhooks it names
@@ -35,13 +35,13 @@ type Fault struct {
 	Kind  Kind   `json:"kind"`
 	// Status is the status to answer, for Status; 503 if 0.
 	Status int `json:"status,omitempty"`
-	// Delay is how long Slow and Reorder hold things up; 2 s if 0.
+	// Delay is the delay of Slow and Reorder; 2 s if 0.
 	Delay Duration `json:"delay,omitempty"`
 	// Message is what the error webhook says, for FailLate.
 	Message string `json:"message,omitempty"`
 	// Count is how often it happens; 0: until ClearFaults.
 	Count int `json:"count,omitempty"`
-	// Probability is the chance that a call is hit, between 0 and 1; 0: every one.
+	// Probability is the chance that the fault hits a call, between 0 and 1; 0: it hits each.
 	Probability float64 `json:"probability,omitempty"`
 }
 
@@ -68,8 +68,8 @@ type rule struct {
 	left int
 }
 
-// Fault arms f beside those that are armed already; the oldest that fits a call strikes.
-// It fails where f makes no sense.
+// Fault arms f in addition to the faults that are armed already; the oldest that matches a
+// call applies. It fails if f is invalid.
 func (s *store) Fault(f Fault) error {
 	if err := f.check(); err != nil {
 		return err
@@ -111,8 +111,8 @@ func (f *Fault) check() error {
 	return nil
 }
 
-// strike finds the fault that hits what, a route or an event type, and uses it up. The
-// caller holds the lock.
+// strike finds the fault that hits what, a route or an event type, and counts it. The caller
+// holds the lock.
 func (s *store) strike(what string, kinds ...Kind) (Fault, bool) {
 	for i, r := range s.rules {
 		if !r.fits(what, kinds) || !s.hit(r.Probability) {
@@ -176,7 +176,7 @@ func refused(status int) answer {
 	return answer{status, http.Header{"Content-Type": {"application/problem+json"}}, b}
 }
 
-// sendHalf promises the whole body, sends half of it and hangs up.
+// sendHalf announces the whole body, sends half of it and cuts the connection.
 func sendHalf(w http.ResponseWriter, a answer) {
 	half := a.body[:len(a.body)/2]
 	if a.header == nil {

@@ -80,8 +80,8 @@ func olderFirst(a, b *file) int {
 	return a.Born.Compare(b.Born)
 }
 
-// finds reports whether a file satisfies one search term: a query looks anywhere in the
-// name, an extension is compared with or without its dot.
+// finds reports whether a file satisfies one search term: a query matches any part of the name,
+// an extension matches with or without its dot.
 func (t term) finds(f *file) bool {
 	if t.field == "fileextension" {
 		return t.holds(f.Extension, strings.TrimPrefix(f.Extension, "."))
@@ -98,7 +98,7 @@ func uploadAgain(c *call) (reply, *problem) {
 	return ok(c.openUpload(m, f)), nil
 }
 
-// downloadInfo tells where the bytes of a file are found.
+// downloadInfo is the address from which a file's bytes are downloaded.
 type downloadInfo struct {
 	FileID        string   `json:"fileId"`
 	Name          string   `json:"name"`
@@ -124,7 +124,7 @@ func downloadFile(c *call) (reply, *problem) {
 	return ok(downloadInfo{f.ID, f.Name, f.Extension, url, utc(ends), body.Size}), nil
 }
 
-// versionNamed finds the content of a version; no name is the current one.
+// versionNamed finds the content of a version; "" is the current one.
 func (f *file) versionNamed(id string) (content, *problem) {
 	if id == "" || id == f.Version {
 		return f.Current, nil

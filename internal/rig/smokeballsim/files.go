@@ -7,8 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// file is a document of a matter. Its bytes arrive apart from it, over an address that is
-// signed beforehand.
+// file is a document of a matter. Its bytes arrive separately, at a pre-signed address.
 type file struct {
 	ID, Matter         string
 	Version            string
@@ -43,7 +42,7 @@ type fileEdit struct {
 	IsFavorite     *bool          `json:"isFavorite"`
 }
 
-// uploadInfo tells where the bytes of a file shall go.
+// uploadInfo is the address to which a file's bytes are uploaded.
 type uploadInfo struct {
 	FileID    string   `json:"fileId"`
 	UploadURL string   `json:"uploadUrl"`
@@ -148,14 +147,15 @@ func (f *file) rename(name string) {
 	f.Name = name[:len(name)-len(f.Extension)]
 }
 
-// makeFile reserves a file and lets it come to light later.
+// makeFile reserves a file, which becomes visible later.
 func (c *call) makeFile(m *matter, f *file) {
 	m.Files.reserve(f.ID, f)
 	c.expectBytes(f)
 	c.settle(c.writeIn(m, "File", "make", f.ID, nil))
 }
 
-// expectBytes lets a file be cancelled that has no bytes at the end of its upload address.
+// expectBytes schedules the cancellation of a file that has no bytes when its upload address
+// expires.
 func (s *transfers) expectBytes(f *file) {
 	s.later(time.Until(f.Born.Add(s.config.UploadLifetime)), func() bool {
 		f.Cancelled = len(f.Contents) == 0

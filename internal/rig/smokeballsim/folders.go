@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// folder orders the files of a matter. Names may repeat.
+// folder holds files of a matter. Names need not be unique.
 type folder struct{ ID, Parent, Name string }
 
 type folderIn struct {
@@ -68,8 +68,8 @@ func (c *call) readFolder(m *matter) (folderIn, *problem) {
 	return in, nil
 }
 
-// folderFor tells in which folder a new file goes: the one of its path, whose missing
-// parts are made, or the one of its folder id, or the root.
+// folderFor returns the folder of a new file: the one of its path, whose missing parts are
+// made, or the one of its folder id, or the root.
 func (c *call) folderFor(m *matter, in fileIn) (string, *problem) {
 	if in.FolderPath == "" {
 		if in.FolderID != "" && !m.Folders.known(in.FolderID) {
@@ -177,7 +177,7 @@ func (l *landing) editFolder(f *folder) error {
 	return nil
 }
 
-// within reports whether the folder id is the folder top or lies somewhere in it.
+// within reports whether the folder id is top or one of its descendants.
 func (m *matter) within(id, top string) bool {
 	for range len(m.Folders.order) + 1 {
 		if id == "" || id == top {

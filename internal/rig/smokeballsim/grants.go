@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// grant is what a firm has allowed, as a code, an access token or a refresh token holds it.
+// grant is a firm's consent, as held by a code, an access token or a refresh token.
 type grant struct {
-	Account string // id of the firm; "": nobody has allowed anything
+	Account string // id of the firm; "": no consent yet
 	User    string // id of the staff member who allowed it
 	Scopes  []string
 	Ends    time.Time
@@ -36,8 +36,8 @@ func allScopes() []string {
 	return append(all, "mattertypes/read")
 }
 
-// scopesOf reads a scope parameter: none asks for all that the app was granted. It
-// reports the first scope that the app does not have.
+// scopesOf parses a scope parameter; an empty one means all scopes that the app was granted.
+// unknown is the first scope that the app does not have.
 func (s *signIn) scopesOf(text string) (granted []string, unknown string) {
 	asked := strings.Fields(text)
 	for _, scope := range asked {
@@ -51,21 +51,21 @@ func (s *signIn) scopesOf(text string) (granted []string, unknown string) {
 	return asked, ""
 }
 
-// bearer finds the living grant that an Authorization header carries.
+// bearer finds the valid grant of an Authorization header.
 func (s *signIn) bearer(header string) (grant, bool) {
 	token, found := strings.CutPrefix(header, "Bearer ")
 	g := s.access[token]
 	return g, found && g.alive()
 }
 
-// Tokens are what a firm's consent is worth.
+// Tokens are the tokens of a firm's consent.
 type Tokens struct {
 	Access, Refresh string
 }
 
-// Grant lets the firm with the given account id consent without a browser and returns
-// its tokens. No scopes asks for all that the app was granted. It fails where there is no
-// such account or scope.
+// Grant consents for the firm with the account id, without a browser, and returns its tokens.
+// No scopes means all that the app was granted. It fails if there is no such account or
+// scope.
 func (s *signIn) Grant(accountID string, scopes ...string) (Tokens, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +93,8 @@ func (s *signIn) keepAccess(token string, g grant) {
 	forget(s.store, s.access, token, g.Ends)
 }
 
-// forget takes what is held under key out of memory once it has ended. That changes
-// nothing: what has ended is refused wherever it still stands.
+// forget drops the grant under key from memory when it expires. This only frees memory:
+// expired grants are refused anyway.
 func forget[T any](s *store, held map[string]T, key string, ends time.Time) {
 	s.later(time.Until(ends), func() bool { delete(held, key); return false })
 }
@@ -106,8 +106,8 @@ func (s *signIn) issueRefresh(g grant) string {
 	return token
 }
 
-// keepRefresh holds a refresh token; when it ends, the firm's subscriptions go with it
-// unless the firm has consented again meanwhile.
+// keepRefresh stores a refresh token. When it expires, the firm's subscriptions are removed,
+// unless the firm has consented again.
 func (s *signIn) keepRefresh(token string, g grant) {
 	s.refresh[token] = g
 	s.later(time.Until(g.Ends), func() bool {
@@ -120,7 +120,7 @@ func (s *signIn) keepRefresh(token string, g grant) {
 	})
 }
 
-// consented reports whether the firm still has a living refresh token.
+// consented reports whether the firm still has a valid refresh token.
 func (s *signIn) consented(a *account) bool {
 	for _, g := range s.refresh {
 		if g.Account == a.ID && g.alive() {
@@ -132,8 +132,8 @@ func (s *signIn) consented(a *account) bool {
 
 func (s *signIn) unsubscribe(a *account) { a.Hooks = newShelf[*subscription]() }
 
-// Revoke is a firm that removes the app inside Smokeball: its tokens and codes die and
-// its subscriptions are removed. It fails where there is no such account.
+// Revoke removes the app as a firm does inside Smokeball: it ends the firm's tokens and codes
+// and removes its subscriptions. It fails if there is no such account.
 func (s *signIn) Revoke(accountID string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

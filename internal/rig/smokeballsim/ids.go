@@ -9,11 +9,11 @@ import (
 	"github.com/google/uuid"
 )
 
-// chance draws ids, delays and luck from one seed. It is not safe for concurrent use:
-// the server draws while it holds its lock.
+// chance draws random ids, delays and decisions from one seed. It is not safe for concurrent
+// use: the server draws while it holds its lock.
 type chance struct{ src *rand.ChaCha8 }
 
-// newChance starts a series of its own for each seed and start, so that what was drawn
+// newChance starts a separate series for each seed and start, so that an id that was drawn
 // before a restart is not drawn again.
 func newChance(seed, start uint64) chance {
 	var key [32]byte
@@ -49,7 +49,7 @@ func (c chance) within(d Delay) time.Duration {
 	return d.Min + time.Duration(c.src.Uint64()%uint64(d.Max-d.Min+1))
 }
 
-// hit is true with the given probability; none means always.
+// hit returns true with the given probability; 0 means always.
 func (c chance) hit(probability float64) bool {
 	return probability <= 0 || probability >= 1 || rand.New(c.src).Float64() < probability
 }

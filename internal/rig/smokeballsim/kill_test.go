@@ -209,7 +209,7 @@ func (p *poster) check(t *testing.T, path string) {
 	t.Helper()
 	s := open(t, victimConfig(path))
 	defer s.Close()
-	tick, deadline := time.NewTicker(5*time.Millisecond), time.After(10*time.Second)
+	tick, deadline := time.NewTicker(5*time.Millisecond), time.After(time.Minute)
 	defer tick.Stop()
 	for {
 		missing, err := p.compare(s.State().Accounts[0].Matters)

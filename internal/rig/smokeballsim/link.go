@@ -7,7 +7,7 @@ type link struct {
 	Method string `json:"method,omitempty"`
 }
 
-// hyper is what every resource carries beside its fields.
+// hyper is the part that all resources share.
 type hyper struct {
 	Href   string `json:"href,omitempty"`
 	Method string `json:"method,omitempty"`

@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// flaws gathers what is wrong with a request.
+// flaws collects the faults of a request.
 type flaws []flaw
 
 func (f *flaws) add(field, format string, args ...any) {
 	*f = append(*f, flaw{field, fmt.Sprintf(format, args...)})
 }
 
-// checkMatter returns what is wrong with a matter as it would be.
+// checkMatter returns the faults of a matter as it would be stored.
 func (s *views) checkMatter(a *account, in matterIn) flaws {
 	var f flaws
 	s.checkMatterType(&f, a, in)
@@ -54,8 +54,8 @@ func (s *views) checkMatterType(f *flaws, a *account, in matterIn) {
 	}
 }
 
-// rolesOf fills in the default roles of a type: the first for the client and another one
-// for the other side.
+// rolesOf fills in a type's default roles: the first for the client, another one for the other
+// side.
 func rolesOf(t matterType, client, other string) (string, string) {
 	if client == "" {
 		client = t.Roles[0]
@@ -148,8 +148,7 @@ func keep(f *flaws, field string, given *[]string, held []string) {
 	}
 }
 
-// checkStanding is checkMatter for a matter that exists: its type may have been deleted
-// since.
+// checkStanding is checkMatter for an existing matter, whose type may have been deleted since.
 func (c *call) checkStanding(m *matter, in matterIn) flaws {
 	t, _ := c.matterType(c.account, m.In.MatterTypeID)
 	f := c.checkMatter(c.account, in)

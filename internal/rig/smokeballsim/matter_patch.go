@@ -12,8 +12,8 @@ func patchMatter(c *call) (reply, *problem) {
 	return c.accept(c.write("Matter", "patch", m.ID, named)), nil
 }
 
-// patchMatter lays the patch over the matter as it is by now. A patch that has become
-// impossible meanwhile fails late.
+// patchMatter applies the patch to the current matter. A patch that has become invalid since
+// it was accepted fails late.
 func (l *landing) patchMatter(m *matter) error {
 	named, p := fields(l.Body)
 	if p != nil {
@@ -27,7 +27,7 @@ func (l *landing) patchMatter(m *matter) error {
 	return nil
 }
 
-// checkPatch reads a patch and refuses it where its result would be wrong.
+// checkPatch decodes a patch and refuses one whose result would be invalid.
 func (c *call) checkPatch(m *matter) (map[string]any, *problem) {
 	var typed matterPatch
 	if p := strict(c.body, &typed); p != nil {
@@ -54,8 +54,8 @@ func (c *call) checkPatch(m *matter) (map[string]any, *problem) {
 	return named, nil
 }
 
-// patched lays a patch over a matter. A matter of another type, and a lead that becomes a
-// matter, start with the roles of their new type.
+// patched applies a patch to a matter. A matter whose type changes, and a lead that becomes a
+// matter, get the default roles of the type.
 func patched(in matterIn, named map[string]any) (matterIn, error) {
 	if to, typed := named["matterTypeId"]; typed && (in.IsLead && named["isLead"] == false || to != in.MatterTypeID) {
 		in.OtherSideRole = ""
@@ -63,8 +63,8 @@ func patched(in matterIn, named map[string]any) (matterIn, error) {
 	return merge(in, named)
 }
 
-// patchRules are the limits of PATCH: a type changes only where a lead becomes a matter,
-// which then also needs its client's role, or where all types may change.
+// patchRules checks the limits of PATCH: a type changes only if a lead becomes a matter, which
+// then requires its client's role, or if Config.TypesChange is set.
 func (s *views) patchRules(m *matter, named map[string]any, typed matterPatch) flaws {
 	var f flaws
 	has := func(field string) bool { _, ok := named[field]; return ok }

@@ -27,8 +27,8 @@ func (s *views) viewMatter(a *account, m *matter) matterOut {
 	}
 }
 
-// title is what Smokeball calls a matter: number, clients, description and other sides.
-// Nobody can write it.
+// title is the title that Smokeball derives for a matter, from number, clients, description
+// and other sides.
 func (a *account) title(in matterIn) string {
 	parts := []string{in.Number, a.shortNames(in.ClientIDs), in.Description, a.shortNames(in.OtherSideIDs)}
 	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " - ")
@@ -52,7 +52,7 @@ func getMatter(c *call) (reply, *problem) {
 	return ok(c.viewMatter(c.account, m)), nil
 }
 
-// matterFilter is what a list of matters is narrowed by.
+// matterFilter selects the matters of a list.
 type matterFilter struct {
 	search, typeID, contactID string
 	statuses                  []string
@@ -79,7 +79,7 @@ func readMatterFilter(q query) (matterFilter, *problem) {
 	return f, f.readLeads(q)
 }
 
-// readLeads reads which of leads and matters are wanted: matters, unless asked otherwise.
+// readLeads reads whether to list leads, matters or both; matters by default.
 func (f *matterFilter) readLeads(q query) *problem {
 	lead, p := q.flag("IsLead")
 	if p != nil {
@@ -114,7 +114,8 @@ func (f matterFilter) keeps(a *account, m *matter) bool {
 		(f.search == "" || a.mentions(in, parties, f.search))
 }
 
-// mentions looks for text, in lower case, in number, description and the parties' names.
+// mentions reports whether number, description or a party's name contains text, which is in
+// lower case.
 func (a *account) mentions(in matterIn, parties []string, text string) bool {
 	within := func(s string) bool { return strings.Contains(strings.ToLower(s), text) }
 	return within(in.Number) || within(in.Description) || slices.ContainsFunc(parties, func(id string) bool {

@@ -47,7 +47,7 @@ func addMatterTags(c *call) (reply, *problem) {
 	return reply{http.StatusCreated, c.at("/matters/"+m.ID, "tags")}, nil
 }
 
-// makeTag turns a written tag into one that can be kept.
+// makeTag converts a written tag to a stored one.
 func (c *call) makeTag(t matterTagIn) (matterTag, *problem) {
 	color := cmp.Or(t.Color, "Brown")
 	switch name := strings.TrimSpace(t.Name); t.Type {

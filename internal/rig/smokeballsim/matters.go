@@ -34,7 +34,7 @@ func createMatter(c *call) (reply, *problem) {
 	return c.accept(c.write("Matter", "make", m.ID, nil)), nil
 }
 
-// completeMatter fills in what a new matter leaves out and refuses what is wrong.
+// completeMatter sets a new matter's defaults and refuses an invalid one.
 func (s *views) completeMatter(a *account, in matterIn) (matterIn, *problem) {
 	if in.Status == "" {
 		in.Status = "Open"
@@ -63,7 +63,7 @@ func (l *landing) showMatter(m *matter) error {
 	return nil
 }
 
-// number gives a matter the firm's next number where it came without one.
+// number gives a matter without a number the firm's next one.
 func (m *matter) number(a *account) {
 	if m.In.Number != "" || !a.AutoNumber {
 		return
@@ -72,8 +72,8 @@ func (m *matter) number(a *account) {
 	m.In.Number = fmt.Sprintf("%d-%04d", m.Updated.Year(), a.Numbered)
 }
 
-// announceMatter sends the webhooks of a new matter: now and then more than one, as seen
-// with the vendor.
+// announceMatter sends the webhooks of a new matter: sometimes more than one, as the vendor
+// does.
 func (l *landing) announceMatter(m *matter) {
 	l.tell("matter.created", l.viewMatter(l.firm, m))
 	if l.hit(0.5) {
@@ -123,7 +123,7 @@ func (l *landing) changeMatter(m *matter, in matterIn) {
 	}
 }
 
-// matterEvents are the types of webhook that a change causes.
+// matterEvents returns the webhook types that a change causes.
 func matterEvents(was, now matterIn) []string {
 	events := []string{"matter.updated"}
 	if was.IsLead && !now.IsLead {

@@ -30,8 +30,8 @@ type matterTypeView struct {
 	matterType
 }
 
-// matterTypes makes the list. The ids depend on name and place only, so that they are the
-// same in every run.
+// matterTypes makes the list. Ids depend on name and location only, so that they are the same
+// in every run.
 func matterTypes() []matterType {
 	var all []matterType
 	for _, place := range []string{"IL", "NY"} {

@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// memory is what a state file holds: all that the vendor would remember. The bytes of
-// files, webhooks on their way, armed faults and the logs are left out.
+// memory is the content of a state file: everything that the vendor would store. File bytes,
+// webhooks in flight, armed faults and the logs are left out.
 type memory struct {
-	Starts    uint64 // how often the file was taken up again
+	Starts    uint64 // how often a server has started with the file
 	URL       string
 	Accounts  []*account
 	Revised   map[string]matterType
@@ -22,7 +22,7 @@ type memory struct {
 	Pending   []write
 }
 
-// account is what a firm held; nil: it was not there.
+// account is a firm's data; nil: the file has no such firm.
 func (m memory) account(id string) *account {
 	for _, a := range m.Accounts {
 		if a.ID == id {
@@ -32,7 +32,7 @@ func (m memory) account(id string) *account {
 	return nil
 }
 
-// load reads the memory of c's state file: an empty one where there is no file yet.
+// load reads c's state file; without a file it returns an empty memory.
 func load(c Config) (memory, error) {
 	var m memory
 	if c.StateFile == "" {
@@ -51,7 +51,7 @@ func load(c Config) (memory, error) {
 	return m, m.check(c)
 }
 
-// check refuses what cannot be taken up under c.
+// check refuses a memory that does not fit c.
 func (m memory) check(c Config) error {
 	named := map[string]bool{}
 	for _, a := range c.Accounts {
@@ -70,8 +70,8 @@ func (m memory) check(c Config) error {
 	return nil
 }
 
-// commit brings the state file up to date, where there is one. Whoever changed something
-// calls it before anybody hears of the change. The caller holds the lock.
+// commit writes the state file, if there is one. Each change calls it before the change can be
+// observed. The caller holds the lock.
 func (s *store) commit() error {
 	if s.config.StateFile == "" {
 		return nil
@@ -89,7 +89,7 @@ func (s *store) commit() error {
 	return writeState(s.config.StateFile, body)
 }
 
-// committed is commit where nobody can be told why it fails.
+// committed is commit for changes without a caller: it logs the error.
 func (s *store) committed() bool {
 	err := s.commit()
 	if err != nil {
@@ -98,8 +98,8 @@ func (s *store) committed() bool {
 	return err == nil
 }
 
-// resume takes up what was on its way when the file was written, and keeps that it has
-// started: from here on the ids of this start are used up.
+// resume schedules what was pending when the file was written, and records this start, so that
+// its random series is never used again.
 func (s *Server) resume(was memory) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -125,7 +125,7 @@ func (s *Server) resume(was memory) error {
 	return s.commit()
 }
 
-// revise repeats the edits of matter types.
+// revise applies the recorded edits of matter types.
 func (s *store) revise(types map[string]matterType) {
 	maps.Copy(s.revised, types)
 	for i, t := range s.types {
@@ -135,8 +135,8 @@ func (s *store) revise(types map[string]matterType) {
 	}
 }
 
-// resumeAccount finds again what follows from what is kept: the zones of events and the
-// ends of upload addresses.
+// resumeAccount restores derived state: the zones of events and the expiry of upload
+// addresses.
 func (s *Server) resumeAccount(a *account) {
 	for _, e := range a.Events.slots {
 		e.value.zone = e.value.In.zone()
@@ -150,7 +150,7 @@ func (s *Server) resumeAccount(a *account) {
 	}
 }
 
-// zone is the event's own time zone; readEvent has seen that there is one.
+// zone returns the event's time zone; readEvent has validated it.
 func (in eventIn) zone() *time.Location {
 	zone, err := time.LoadLocation(in.TimeZone)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"strconv"
 )
 
-// maxPage is the largest page, and the default one.
+// maxPage is the largest and default page size.
 const maxPage = 500
 
 // page is one page of a list.
@@ -34,7 +34,7 @@ func (q query) window() (window, *problem) {
 	return window{offset, limit}, p
 }
 
-// pageOf cuts the wanted window out of all and renders what is in it.
+// pageOf renders the requested window of all.
 func pageOf[T, R any](c *call, all []T, render func(T) R) (page[R], *problem) {
 	w, p := c.query.window()
 	if p != nil {
@@ -56,7 +56,7 @@ func pageOf[T, R any](c *call, all []T, render func(T) R) (page[R], *problem) {
 	return out, nil
 }
 
-// pageLink is this request's address with another window.
+// pageLink returns this request's address with another window.
 func (c *call) pageLink(w window) *link {
 	v := url.Values{}
 	for name, values := range c.query {

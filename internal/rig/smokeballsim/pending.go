@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// origin tells webhooks what caused them.
+// origin is what caused a webhook.
 type origin struct {
 	Account   string // id of the firm
 	RequestID string
@@ -17,20 +17,20 @@ type origin struct {
 	Source    string // "API" or "Smokeball"
 }
 
-// write is an accepted change on its way. It is data, not code, so that it can wait in a
-// state file.
+// write is an accepted change that is not visible yet. It is data, not code, so that a state
+// file can hold it.
 type write struct {
 	origin
 	Kind, Verb string          // name its effect, and the resource as the error webhook does
 	Matter     string          // id of the matter that holds the resource; "": none does
 	ID         string          // of the resource
-	Body       json.RawMessage `json:",omitempty"` // what the effect needs to know beside these
-	Sour       string          // why it fails instead of taking effect; "": it does not
+	Body       json.RawMessage `json:",omitempty"` // further input of the effect
+	Sour       string          // why it fails instead of taking effect; "": it succeeds
 	At         time.Time       // when it takes effect
 }
 
-// encoded is v as the body of a write. What came in as JSON can go out as JSON, so a
-// failure is a mistake in this package.
+// encoded is v as the body of a write. It panics on an error, because values that were decoded
+// from JSON can be encoded.
 func encoded(v any) json.RawMessage {
 	b, err := json.Marshal(v)
 	if err != nil {
@@ -57,8 +57,8 @@ func (w write) path() string {
 	return within + "/documents/" + map[string]string{"File": "files", "Folder": "folders"}[w.Kind]
 }
 
-// settle lets w take effect after the visibility delay, after everything that was
-// accepted for the same resource before. The caller holds the lock.
+// settle schedules w after the visibility delay, and after all earlier writes to the same
+// resource. The caller holds the lock.
 func (s *store) settle(w write) {
 	w.At = time.Now().Round(0).Add(s.within(s.config.VisibleAfter))
 	for _, p := range s.pending {
@@ -69,15 +69,15 @@ func (s *store) settle(w write) {
 	s.queue(w)
 }
 
-// queue keeps w among the pending writes, which lie in the order of their time.
+// queue inserts w into the pending writes, which are ordered by time.
 func (s *store) queue(w write) {
 	at, _ := slices.BinarySearchFunc(s.pending, w, func(p, w write) int { return cmp.Or(p.At.Compare(w.At), -1) })
 	s.pending = slices.Insert(s.pending, at, w)
 	s.later(time.Until(w.At), func() bool { return s.landUntil(w.At) })
 }
 
-// landUntil lets everything that is due by then take effect, oldest first, and tells
-// whether there was anything.
+// landUntil applies all writes that are due by then, oldest first, and reports whether there
+// were any.
 func (s *store) landUntil(then time.Time) bool {
 	landed := false
 	for len(s.pending) > 0 && !s.pending[0].At.After(then) {
@@ -89,8 +89,8 @@ func (s *store) landUntil(then time.Time) bool {
 	return landed
 }
 
-// land lets w take effect now. What fails instead is told with an error webhook, and a
-// resource that should have come of it is given up.
+// land applies w. If it fails, an error webhook is sent, and a resource that it should have
+// created is dropped.
 func (s *Server) land(w write) {
 	a := s.account(w.Account)
 	l := &landing{Server: s, write: w, firm: a, home: a.matterHeld(w.Matter)}
@@ -113,7 +113,7 @@ type lateError struct {
 	Message      string `json:"message"`
 }
 
-// landing is a write whose time has come.
+// landing is a write that is being applied.
 type landing struct {
 	*Server
 	write
@@ -121,7 +121,7 @@ type landing struct {
 	home *matter // that holds the resource; nil: none does
 }
 
-// read takes the body of the write into v, numbers as they were written.
+// read decodes the body of the write into v, and keeps numbers as they were written.
 func (l *landing) read(v any) error {
 	if err := json.Unmarshal(l.Body, v); err != nil {
 		return fmt.Errorf("read the body of a pending write: %w", err)

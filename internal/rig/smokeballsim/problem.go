@@ -5,8 +5,8 @@ import (
 	"net/http"
 )
 
-// problem is a refusal as the vendor words it: an RFC 7807 document whose errors are an
-// array of objects.
+// problem is an error in the vendor's format: an RFC 7807 document whose errors are an array
+// of objects.
 type problem struct {
 	Type     string `json:"type"`
 	Title    string `json:"title"`
@@ -16,7 +16,7 @@ type problem struct {
 	Errors   []flaw `json:"errors"`
 }
 
-// flaw is one thing that is wrong with a request.
+// flaw is one fault of a request.
 type flaw struct {
 	Field   string `json:"field,omitempty"`
 	Message string `json:"message"`

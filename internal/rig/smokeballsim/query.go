@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// query reads query parameters without regard to the case of their names.
+// query reads query parameters; names are not case-sensitive.
 type query map[string][]string
 
 func readQuery(v url.Values) query {
@@ -19,7 +19,7 @@ func readQuery(v url.Values) query {
 	return q
 }
 
-// one is the first value of a parameter, or "".
+// one returns a parameter's first value, or "".
 func (q query) one(name string) string {
 	if v := q[strings.ToLower(name)]; len(v) > 0 {
 		return v[0]
@@ -27,7 +27,7 @@ func (q query) one(name string) string {
 	return ""
 }
 
-// many are the values of a parameter, given by repeating it or with commas.
+// many returns a parameter's values: repeated, or separated by commas.
 func (q query) many(name string) []string {
 	var out []string
 	for _, v := range q[strings.ToLower(name)] {
@@ -40,7 +40,7 @@ func (q query) many(name string) []string {
 	return out
 }
 
-// whole is a number between low and high, or otherwise where it is not given.
+// whole returns a number between low and high; without the parameter, otherwise.
 func (q query) whole(name string, otherwise, low, high int) (int, *problem) {
 	text := q.one(name)
 	if text == "" {
@@ -53,7 +53,7 @@ func (q query) whole(name string, otherwise, low, high int) (int, *problem) {
 	return n, nil
 }
 
-// flag is true or false; not given is nil.
+// flag returns a boolean; without the parameter, nil.
 func (q query) flag(name string) (*bool, *problem) {
 	text := q.one(name)
 	if text == "" {
@@ -66,7 +66,7 @@ func (q query) flag(name string) (*bool, *problem) {
 	return &b, nil
 }
 
-// ticks is a moment in .NET ticks; not given is the zero time.
+// ticks returns a time given in .NET ticks; without the parameter, the zero time.
 func (q query) ticks(name string) (time.Time, *problem) {
 	text := q.one(name)
 	if text == "" {
@@ -79,8 +79,8 @@ func (q query) ticks(name string) (time.Time, *problem) {
 	return fromTicks(n), nil
 }
 
-// moment is a date-time in whole seconds; not given is the zero time. The vendor refuses
-// fractions of a second.
+// moment returns a time given as a date-time; without the parameter, the zero time. Like the
+// vendor it refuses fractions of a second.
 func (q query) moment(name string) (time.Time, *problem) {
 	text := q.one(name)
 	if text == "" {
@@ -93,8 +93,8 @@ func (q query) moment(name string) (time.Time, *problem) {
 	return d.in(time.UTC), nil
 }
 
-// since is the moment after which a list is wanted: UpdatedSince in ticks, or LastUpdated
-// as a date-time, not both.
+// since returns the time after which resources are listed: UpdatedSince in ticks, or
+// LastUpdated as a date-time, not both.
 func (q query) since() (time.Time, *problem) {
 	if q.one("UpdatedSince") != "" && q.one("LastUpdated") != "" {
 		return time.Time{}, invalid("LastUpdated", "UpdatedSince and LastUpdated exclude each other.")

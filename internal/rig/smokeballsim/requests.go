@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// remembered is how many requests, and how many deliveries, are kept one by one; the
-// counts go on for ever.
+// remembered limits the requests, and the deliveries, that are kept one by one; the counts
+// include all.
 const remembered = 20000
 
-// remember appends v and forgets the older half where there are too many.
+// remember appends v and drops the older half of a full list.
 func remember[T any](all []T, v T) []T {
 	all = append(all, v)
 	if len(all) > remembered {
@@ -20,7 +20,7 @@ func remember[T any](all []T, v T) []T {
 	return all
 }
 
-// Request is one request that the server met.
+// Request is one request to the server.
 type Request struct {
 	At     time.Time `json:"at"` // when it came
 	Method string    `json:"method"`
@@ -28,6 +28,8 @@ type Request struct {
 	Path   string    `json:"path"`
 	Status int       `json:"status"` // 0: the connection was cut without an answer
 	ID     string    `json:"requestId"`
+
+	Account string `json:"account,omitempty"` // whose it was; empty: no call of the API, or one that was refused
 }
 
 // Counts sums up all requests since the start.
@@ -38,8 +40,8 @@ type Counts struct {
 	ByRoute  map[string]int `json:"byRoute"`
 }
 
-// Calls is how many requests were calls of the API, which the allowance is for; tokens and
-// the files' own bytes are not.
+// Calls is how many requests were calls of the API, to which the allowance applies; token
+// requests and file transfers are not.
 func (c Counts) Calls() (n int) {
 	for _, r := range api {
 		n += c.ByRoute[r.pattern]
@@ -47,7 +49,7 @@ func (c Counts) Calls() (n int) {
 	return n
 }
 
-// requestLog remembers the newest requests.
+// requestLog keeps the newest requests.
 type requestLog struct {
 	newest []Request
 	counts Counts
@@ -75,6 +77,15 @@ func (s *store) Requests() []Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return slices.Clone(s.log.newest)
+}
+
+// requestsSince are those of Requests that came after a time, RFC 3339; "": all.
+func (s *store) requestsSince(text string) ([]Request, error) {
+	if text == "" {
+		return s.Requests(), nil
+	}
+	since, err := time.Parse(time.RFC3339Nano, text)
+	return slices.DeleteFunc(s.Requests(), func(r Request) bool { return !r.At.After(since) }), err
 }
 
 // Counts sums up all requests; the controls' own are left out.

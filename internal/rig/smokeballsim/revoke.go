@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// revocation serves the revocation endpoint (RFC 7009): it takes refresh tokens only, of the
-// app that asks. What is unknown, or has ended, is as good as revoked.
+// revocation serves the revocation endpoint (RFC 7009): it accepts only refresh tokens of the
+// calling app. An unknown or expired token counts as revoked.
 func (s *signIn) revocation(w http.ResponseWriter, r *http.Request, _ string) {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
 		sendOAuth(w, tokenAnswer{}, "invalid_request")
@@ -25,7 +25,7 @@ func (s *signIn) revocation(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// withdraw ends the refresh token that the request names, and what was made from it.
+// withdraw ends the refresh token in the request, and the access tokens issued from it.
 func (s *signIn) withdraw(r *http.Request) oauthError {
 	a, token := s.caller(r), r.PostForm.Get("token")
 	g, known := s.refresh[token]

@@ -2,8 +2,8 @@ package smokeballsim
 
 import "net/http"
 
-// api is what the vendor's API answers: method and pattern, the scopes that a caller
-// needs, and who answers.
+// api is the vendor's API: method and pattern, the scopes that a caller needs, and the
+// endpoint.
 var api = [...]struct {
 	pattern, scopes string
 	do              endpoint
@@ -91,6 +91,8 @@ func (s *Server) routes() http.Handler {
 	}
 	s.control(mux)
 	mux.HandleFunc("GET /_sim/{$}", s.page)
+	mux.HandleFunc("GET /_sim/page.js", s.pageScript)
+	mux.HandleFunc("POST /_sim/play/{act}", s.play)
 	mux.HandleFunc("GET /{$}", s.home)
 	mux.HandleFunc("/", s.nothing)
 	return mux

@@ -8,7 +8,7 @@ import (
 // term is one condition of a Search: a field, an operator and what it is compared with.
 type term struct{ field, operator, value string }
 
-// operators, the longest first, so that ":>" is not taken for ":" with ">…".
+// operators, the longest first, so that ":>" is not parsed as ":" with ">…".
 var operators = [...]string{":>=", ":<=", ":!", ":>", ":<", ":"}
 
 // parseSearch reads the values of a repeated Search parameter; all of them must hold.
@@ -42,8 +42,7 @@ func parseTerm(text string) (term, bool) {
 	return term{}, false
 }
 
-// holds reports whether any of the candidates satisfies the term; ":!" requires that none
-// is equal.
+// holds reports whether any candidate satisfies the term; ":!" requires that none is equal.
 func (t term) holds(candidates ...string) bool {
 	if t.operator == ":!" {
 		equal := term{t.field, ":", t.value}

@@ -11,14 +11,17 @@ import (
 	"time"
 )
 
-// guarded makes an endpoint of the API out of do: it lets through only callers that hold the
-// key, a living token, a token from the bucket and all scopes.
+// guarded makes an API endpoint from do: it requires the key, a valid access token, a token from
+// the bucket and all scopes.
 func (s *Server) guarded(pattern, scopes string, do endpoint) http.Handler {
 	return s.watched(pattern, func(w http.ResponseWriter, r *http.Request, id string) {
 		c := s.newCall(r, id)
 		if p := c.admit(strings.Fields(scopes)); p != nil {
 			send(w, c.refusal(p))
 			return
+		}
+		if seen, ok := w.(*statusWriter); ok {
+			seen.account = c.account.ID
 		}
 		if p := c.read(); p != nil {
 			send(w, c.refusal(p))
@@ -38,7 +41,7 @@ func (s *Server) newCall(r *http.Request, requestID string) *call {
 	}
 }
 
-// baseOf is the server's own address: the configured one, or the one it was asked under.
+// baseOf returns the server's address: the configured one, or the request's host.
 func (s *store) baseOf(r *http.Request) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -76,7 +79,7 @@ func (c *call) admit(scopes []string) *problem {
 	return nil
 }
 
-// read takes in the body, which must be JSON where there is one.
+// read reads the body; if there is one, it must be JSON.
 func (c *call) read() *problem {
 	b, err := io.ReadAll(io.LimitReader(c.r.Body, maxBody+1))
 	if err != nil {
@@ -93,8 +96,8 @@ func (c *call) read() *problem {
 	return nil
 }
 
-// perform runs do under the lock and renders its answer there, where nothing moves. What
-// it changed is kept before anybody hears of it.
+// perform runs do and renders its answer under the lock, so that the answer is consistent.
+// Changes are in the state file before the answer is sent.
 func (c *call) perform(do endpoint) answer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -128,7 +131,7 @@ func (c *call) render(status int, kind string, body any) answer {
 	return a
 }
 
-// answer is a rendered answer, ready to be sent, spoilt or thrown away.
+// answer is a rendered answer, which a fault may still corrupt or drop.
 type answer struct {
 	status int
 	header http.Header
@@ -138,7 +141,7 @@ type answer struct {
 func send(w http.ResponseWriter, a answer) {
 	maps.Copy(w.Header(), a.header)
 	w.WriteHeader(a.status)
-	_, _ = w.Write(a.body) // a caller that hung up is not told anything
+	_, _ = w.Write(a.body) // fails only if the caller has disconnected
 }
 
 // watched gives a request its id and keeps a record of it.
@@ -151,7 +154,7 @@ func (s *store) watched(pattern string, serve func(http.ResponseWriter, *http.Re
 		w.Header().Set("RequestId", id)
 		seen := &statusWriter{ResponseWriter: w}
 		began := time.Now()
-		defer func() { s.record(Request{began, r.Method, pattern, r.URL.Path, seen.status, id}) }()
+		defer func() { s.record(Request{began, r.Method, pattern, r.URL.Path, seen.status, id, seen.account}) }()
 		serve(seen, r, id)
 	})
 }
@@ -162,17 +165,18 @@ func (s *store) freshID() string {
 	return s.chance.id()
 }
 
-// statusWriter remembers the status that was sent; 0 where the answer never left.
+// statusWriter remembers the status that was sent, 0: none was; and whose the request is.
 type statusWriter struct {
 	http.ResponseWriter
-	status int
+	status  int
+	account string
 }
 
-// WriteHeader remembers the status and passes it on.
+// WriteHeader remembers and sends the status.
 func (w *statusWriter) WriteHeader(status int) {
 	w.status = status
 	w.ResponseWriter.WriteHeader(status)
 }
 
-// Unwrap lets http.ResponseController reach the connection.
+// Unwrap is for http.ResponseController.
 func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -22,8 +22,8 @@ type Server struct {
 
 // New makes a server from c; see [Config] for what an empty field means. It listens
 // nowhere until [Server.Start], but [Server.Handler] and [Server.Transport] work at once.
-// Close it when done. It panics where [Open] fails, which takes a [Config.StateFile] or
-// [Config.PrivateApps].
+// Close it when done. It panics if [Open] fails, which only a [Config.StateFile] or
+// [Config.PrivateApps] can cause.
 func New(c Config) *Server {
 	s, err := Open(c)
 	if err != nil {
@@ -32,9 +32,9 @@ func New(c Config) *Server {
 	return s
 }
 
-// Open is New for a server with a [Config.StateFile]: it takes up what the file holds. It
-// fails where the file is damaged, is not a simulator's, names a firm that c does not, or
-// cannot be written, and where a private app makes no sense.
+// Open is New for a server with a [Config.StateFile], whose content it loads. It fails if the
+// file is damaged, is not a simulator's, names a firm that c does not, or cannot be written,
+// and if a private app is invalid.
 func Open(c Config) (*Server, error) {
 	c = c.withDefaults()
 	if err := c.checkApps(); err != nil {
@@ -92,8 +92,8 @@ func (s *Server) serve(l net.Listener) {
 	}
 }
 
-// Close stops listening, drops what is still on its way and returns when nothing of the
-// server runs any more. Closing twice is harmless.
+// Close stops listening, drops pending work and returns when all of the server's goroutines
+// have ended. Closing twice is harmless.
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closed = true
@@ -108,8 +108,8 @@ func (s *Server) Close() error {
 	return err
 }
 
-// later runs do, with the lock held, once d has passed; never after Close. What do says it
-// changed is kept. The caller holds the lock.
+// later runs do with the lock held after d, but never after Close. If do reports a change, the
+// state file is written. The caller holds the lock.
 func (s *store) later(d time.Duration, do func() bool) {
 	if s.closed {
 		return
@@ -126,7 +126,7 @@ func (s *store) later(d time.Duration, do func() bool) {
 	})
 }
 
-// background runs do beside the caller and reports whether the server is open for that.
+// background runs do in a goroutine, unless the server is closed, and reports whether it does.
 func (s *store) background(do func()) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// shelf keeps the resources of one kind in the order in which they were accepted. One
-// that was accepted but is not visible yet is known, but not found.
+// shelf holds the resources of one kind in the order of their acceptance. A resource that was
+// accepted but is not visible yet is known, but not found.
 type shelf[T any] struct {
 	slots map[string]*slot[T]
 	order []string
@@ -19,13 +19,13 @@ type slot[T any] struct {
 
 func newShelf[T any]() *shelf[T] { return &shelf[T]{slots: map[string]*slot[T]{}} }
 
-// reserve keeps v under id, out of sight.
+// reserve stores v under id, not visible yet.
 func (s *shelf[T]) reserve(id string, v T) {
 	s.slots[id] = &slot[T]{value: v}
 	s.order = append(s.order, id)
 }
 
-// add keeps v under id, in sight.
+// add stores v under id, visible.
 func (s *shelf[T]) add(id string, v T) {
 	s.reserve(id, v)
 	s.show(id)
@@ -37,7 +37,7 @@ func (s *shelf[T]) show(id string) {
 	}
 }
 
-// drop forgets id. Its place in the order stays empty.
+// drop removes id. Its place in the order stays empty.
 func (s *shelf[T]) drop(id string) { delete(s.slots, id) }
 
 // known reports whether id was accepted, visible or not.
@@ -74,7 +74,7 @@ func (s *shelf[T]) all() iter.Seq[T] {
 	}
 }
 
-// where lists the visible resources that keep requires, oldest first.
+// where lists the visible resources that satisfy keep, oldest first.
 func (s *shelf[T]) where(keep func(T) bool) []T {
 	found := []T{}
 	for v := range s.all() {
@@ -85,7 +85,7 @@ func (s *shelf[T]) where(keep func(T) bool) []T {
 	return found
 }
 
-// kept is a resource as a state file holds it.
+// kept is a resource in a state file.
 type kept[T any] struct {
 	ID      string
 	Value   T

@@ -7,7 +7,7 @@ import (
 
 // sorting is a Sort parameter: asc(field) or desc(field).
 type sorting struct {
-	field string // lower case; "": as they came
+	field string // lower case; "": in order of acceptance
 	desc  bool
 }
 
@@ -26,8 +26,7 @@ func parseSort(text string, known ...string) (sorting, *problem) {
 	return sorting{field, order == "desc"}, nil
 }
 
-// sortBy orders all by the comparison that belongs to the wanted field; equals keep
-// their order.
+// sortBy sorts all by the requested field's comparison; equal elements keep their order.
 func sortBy[T any](all []T, by sorting, fields map[string]func(a, b T) int) {
 	compare := fields[by.field]
 	if compare == nil {

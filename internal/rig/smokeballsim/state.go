@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// State is all that the server holds, as a person with full access would see it. What is
-// accepted but not visible yet is left out.
+// State is everything that the server holds and that is visible.
 type State struct {
 	Accounts []AccountState `json:"accounts"`
 }
@@ -15,7 +14,7 @@ type State struct {
 type AccountState struct {
 	ID            string              `json:"id"`
 	Name          string              `json:"name"`
-	Connected     bool                `json:"connected"` // a refresh token lives
+	Connected     bool                `json:"connected"` // it has a valid refresh token
 	Matters       []MatterState       `json:"matters"`
 	Contacts      []ContactState      `json:"contacts"`
 	Files         []FileState         `json:"files"`

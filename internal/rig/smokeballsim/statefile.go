@@ -9,12 +9,12 @@ import (
 	"os"
 )
 
-// stateTitle begins every state file; the number goes up with its format.
+// stateTitle begins every state file; its number is the version of the format.
 const stateTitle = "smokeball-sim state 2"
 
 var (
 	errForeign = errors.New("it is no state file of this simulator: name another file, or move this one away")
-	errDamaged = errors.New("it is damaged: put back a good copy, or remove it to starts over")
+	errDamaged = errors.New("it is damaged: put back a good copy, or remove it to start over")
 )
 
 // stateHeader is the first line of a state file: its title and the SHA-256 of its body.
@@ -41,8 +41,8 @@ func readState(path string) ([]byte, error) {
 	return body, nil
 }
 
-// writeState replaces the state file in one step: whoever is killed meanwhile leaves the
-// old body or the new one. A power failure may lose the newest ones.
+// writeState replaces the state file atomically: a kill leaves either the old body or the new
+// one. A power failure may lose the newest bodies.
 func writeState(path string, body []byte) error {
 	next := path + ".new"
 	if err := os.WriteFile(next, append(stateHeader(body), body...), 0o600); err != nil {

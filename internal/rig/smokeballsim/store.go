@@ -7,23 +7,23 @@ import (
 	"sync"
 )
 
-// store is what the simulated Smokeball knows, and what is on its way in it.
+// store is the simulated Smokeball's state, with pending writes.
 type store struct {
 	config Config
 	apps   []*app
 	types  []matterType
 	client *http.Client  // sends webhooks
-	slots  chan struct{} // bounds the webhooks that are on their way at once
+	slots  chan struct{} // bounds the webhooks that are in flight at once
 
-	effect func(write) // lets a write take effect; called with the lock held
+	effect func(write) // applies a write; called with the lock held
 
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
-	wait   sync.WaitGroup // everything that waits or delivers
+	wait   sync.WaitGroup // all background goroutines
 
 	mu sync.Mutex // guards everything below; request handlers run with it held
 	chance
-	url        string // how others reach the server; "": not known yet
+	url        string // the server's public address; "": not known yet
 	accounts   []*account
 	codes      map[string]grant
 	access     map[string]grant
@@ -31,7 +31,7 @@ type store struct {
 	moving     map[string]transfer
 	pending    []write               // in the order of their time
 	revised    map[string]matterType // types that were edited, by id
-	starts     uint64                // how often the state file was taken up again
+	starts     uint64                // how often a server has started with the state file
 	rules      []*rule
 	log        requestLog
 	deliveries []Delivery
@@ -53,11 +53,11 @@ func newStore(c Config, was memory) *store {
 // signIn is Smokeball's OAuth: consents, codes and tokens.
 type signIn struct{ *store }
 
-// webhooks sends notifications to those who subscribed.
+// webhooks sends webhooks to the subscriptions.
 type webhooks struct{ *store }
 
-// views shows what the store holds as the API does, and checks what comes in for it.
+// views renders the store's resources for the API, and checks requests against them.
 type views struct{ *store }
 
-// transfers takes the bytes of files in and gives them out.
+// transfers receives and sends the bytes of files.
 type transfers struct{ *store }

@@ -4,7 +4,7 @@ import (
 	"time"
 )
 
-// task is something that a staff member has to do.
+// task is a task of a staff member.
 type task struct {
 	ID       string
 	In       taskIn
@@ -32,7 +32,7 @@ type taskIn struct {
 	Duration          string   `json:"duration"`
 }
 
-// taskOut is a task as it is read: the staff id that wrote it is not echoed.
+// taskOut is a task as it is read: the author's staff id is left out.
 type taskOut struct {
 	hyper
 	ID                string   `json:"id"`
@@ -61,7 +61,7 @@ func (c *call) findTask() (*task, *problem) {
 	return find(c, "task", c.id("id"), func(a *account) *shelf[*task] { return a.Tasks })
 }
 
-// readTask reads and checks a task as it is written.
+// readTask decodes and checks a task.
 func (c *call) readTask() (taskIn, *problem) {
 	var in taskIn
 	if p := strict(c.body, &in); p != nil {

@@ -21,7 +21,7 @@ type tokenAnswer struct {
 // oauthError is an error code of OAuth 2.0; "" is success.
 type oauthError string
 
-// token serves the token endpoint.
+// token serves the OAuth token endpoint.
 func (s *signIn) token(w http.ResponseWriter, r *http.Request, _ string) {
 	if !strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-www-form-urlencoded") || r.ParseForm() != nil {
 		sendOAuth(w, tokenAnswer{}, "invalid_request")
@@ -38,7 +38,7 @@ func (s *signIn) token(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// exchange turns what the client brings into tokens.
+// exchange exchanges the client's grant for tokens.
 func (s *signIn) exchange(r *http.Request) (tokenAnswer, oauthError) {
 	f := r.PostForm
 	a := s.caller(r)
@@ -58,7 +58,7 @@ func (s *signIn) exchange(r *http.Request) (tokenAnswer, oauthError) {
 	return s.redeem(f)
 }
 
-// redeem exchanges a code. Whatever comes of it, the code is gone.
+// redeem exchanges a code for tokens. The code is used up even if that fails.
 func (s *signIn) redeem(f url.Values) (tokenAnswer, oauthError) {
 	g := s.codes[f.Get("code")]
 	delete(s.codes, f.Get("code"))
@@ -73,7 +73,7 @@ func (s *signIn) redeem(f url.Values) (tokenAnswer, oauthError) {
 	return out, ""
 }
 
-// renew issues an access token. The refresh token stays as it is and is not repeated.
+// renew issues an access token. The refresh token stays valid and is not in the answer.
 func (s *signIn) renew(f url.Values) (tokenAnswer, oauthError) {
 	g := s.refresh[f.Get("refresh_token")]
 	if !g.alive() {
@@ -83,7 +83,8 @@ func (s *signIn) renew(f url.Values) (tokenAnswer, oauthError) {
 	return s.accessAnswer(g), ""
 }
 
-// private serves an app that needs nobody's consent: a firm's own, or the only firm's.
+// private serves the client credentials grant: of a firm's own app, or of the app if there is
+// only one firm.
 func (s *signIn) private(a *app, f url.Values) (tokenAnswer, oauthError) {
 	firm := s.account(a.account)
 	if a.account == "" && len(s.accounts) == 1 {

@@ -9,14 +9,14 @@ import (
 	"net/http"
 )
 
-// Transport reaches the server in memory, without a network: for tests with a faked
-// clock. A connection that the server cuts is [io.ErrUnexpectedEOF]. Webhooks find their
-// way back without a network where [Config.HTTP] has a transport of the same kind.
+// Transport calls the server in memory, without a network: for tests with a fake clock. A
+// connection that the server cuts is [io.ErrUnexpectedEOF]. For webhooks without a network,
+// give [Config.HTTP] a transport of the same kind.
 func (s *Server) Transport() http.RoundTripper { return inMemory{s} }
 
 type inMemory struct{ *Server }
 
-// RoundTrip hands r to the handler and waits for the answer, as long as r's context lasts.
+// RoundTrip passes r to the handler and waits for the answer, until r's context ends.
 func (t inMemory) RoundTrip(r *http.Request) (*http.Response, error) {
 	in, err := taken(r)
 	if err != nil {
@@ -56,7 +56,7 @@ func taken(r *http.Request) (*http.Request, error) {
 	return in, errors.Join(err, r.Body.Close())
 }
 
-// aborted runs serve and reports whether it hung up on its caller.
+// aborted runs serve and reports whether it cut the connection.
 func aborted(serve func()) (hungUp bool) {
 	defer func() {
 		switch p := recover(); p {
@@ -79,7 +79,7 @@ type collector struct {
 	cut    bool
 }
 
-// Header is the answer's header.
+// Header returns the answer's header.
 func (c *collector) Header() http.Header { return c.header }
 
 // WriteHeader sets the status.
@@ -101,5 +101,5 @@ func (c *collector) response(r *http.Request) *http.Response {
 
 type cutShort struct{}
 
-// Read fails as a connection does that ends in the middle of a body.
+// Read fails like a connection that is cut in the middle of a body.
 func (cutShort) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }

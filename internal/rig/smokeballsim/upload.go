@@ -13,23 +13,23 @@ import (
 
 // content is the bytes of one upload.
 type content struct {
-	Version string // of the file, once it is seen
+	Version string // of the file, once it is visible
 	Size    int64
 	SHA256  string // in hex
-	bytes   []byte // nil where there was no room to keep them
+	bytes   []byte // nil: there was no room to keep them
 }
 
-// transfer is what a pre-signed address stands for.
+// transfer is the upload or download of a pre-signed address.
 type transfer struct {
 	origin
 	Matter  string  // id
 	File    string  // id
 	Content content // of a download
 	Ends    time.Time
-	Sour    string // why what is uploaded never shows; "": it does
+	Sour    string // why the upload never becomes visible; "": it does
 }
 
-// openTransfer makes a pre-signed address below path and tells when it ends.
+// openTransfer makes a pre-signed address below path and returns when it expires.
 func (c *call) openTransfer(path string, t transfer) (url string, ends time.Time) {
 	t.Ends = time.Now().Add(c.config.UploadLifetime)
 	key := c.secret()
@@ -38,7 +38,7 @@ func (c *call) openTransfer(path string, t transfer) (url string, ends time.Time
 	return c.url + path + key, t.Ends
 }
 
-// keepTransfer holds an address open until it ends.
+// keepTransfer keeps an address valid until it expires.
 func (s *transfers) keepTransfer(key string, t transfer) {
 	s.moving[key] = t
 	forget(s.store, s.moving, key, t.Ends)
@@ -49,7 +49,7 @@ func (c *call) openUpload(m *matter, f *file) uploadInfo {
 	return uploadInfo{f.ID, url, utc(ends)}
 }
 
-// storageError is a refusal in the words of the storage behind the pre-signed addresses.
+// storageError is an error in the format of the storage behind the pre-signed addresses.
 type storageError struct {
 	XMLName xml.Name `xml:"Error"`
 	Code    string
@@ -65,7 +65,7 @@ func (e storageError) answer() answer {
 	return answer{e.status, http.Header{"Content-Type": {"application/xml"}}, b}
 }
 
-// upload takes in the bytes of a file.
+// upload receives the bytes of a file.
 func (s *transfers) upload(w http.ResponseWriter, r *http.Request, _ string) {
 	const pattern = "PUT /_upload/{key}"
 	if bad := checkUpload(r); bad != nil {
@@ -90,7 +90,7 @@ func (s *transfers) upload(w http.ResponseWriter, r *http.Request, _ string) {
 	})
 }
 
-// checkUpload refuses what the signature of the address does not cover.
+// checkUpload refuses a request that the signature of the address does not cover.
 func checkUpload(r *http.Request) *storageError {
 	switch {
 	case r.Header.Get("Content-Type") != "":
@@ -110,7 +110,7 @@ func (s *transfers) transfer(key string) (transfer, bool) {
 	return t, open && time.Now().Before(t.Ends)
 }
 
-// receive reads and measures a body, and keeps its bytes while there is room.
+// receive reads a body, with its size and digest, and keeps its bytes if there is room.
 func (s *transfers) receive(r *http.Request) (content, error) {
 	sum := sha256.New()
 	var held bytes.Buffer
@@ -129,7 +129,7 @@ func (s *transfers) receive(r *http.Request) (content, error) {
 	return c, nil
 }
 
-// room takes n bytes of the memory for contents, where there are so many left.
+// room reserves n bytes of the memory for contents, if so many are left.
 func (s *transfers) room(n int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -140,8 +140,8 @@ func (s *transfers) room(n int64) bool {
 	return true
 }
 
-// arrive lets uploaded bytes show in their file after the visibility delay. It
-// tells whether their arrival is kept.
+// arrive makes uploaded bytes visible in their file after the visibility delay. It reports
+// whether the state file has them.
 func (s *transfers) arrive(t transfer, body content) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -163,7 +163,7 @@ func (s *transfers) fileOf(t transfer) (*file, bool) {
 	return nil, false
 }
 
-// fillFile shows the upload whose index the write carries.
+// fillFile makes the upload visible whose index the write carries.
 func (l *landing) fillFile(f *file) error {
 	var at int
 	if err := l.read(&at); err != nil {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// subscription is where a firm's webhooks go.
+// subscription is a firm's webhook subscription.
 type subscription struct {
 	ID               string
 	Client           string // id of the app that made it

@@ -1,5 +1,5 @@
-// What script adds to the pages: dialogs, the drawer of one sync, copy buttons, the bar of
-// an unsaved form, and rows that are refreshed while something is in progress.
+// What script adds to the pages: dialogs, the drawer of one sync, copy buttons, and the bar of
+// an unsaved form. Times are those of times.js, and live.js follows what changes.
 'use strict';
 
 const parser = new DOMParser();
@@ -30,6 +30,8 @@ async function openDrawer(link) {
   const drawer = document.createElement('dialog');
   drawer.className = 'drawer';
   drawer.setAttribute('aria-labelledby', 'sync-title');
+  drawer.dataset.href = link.href;
+  localize(detail);
   drawer.append(...document.adoptNode(detail).children);
   drawer.querySelector('header').append(closeButton());
   drawer.addEventListener('close', () => { drawer.remove(); link.focus(); });
@@ -48,11 +50,15 @@ function closeButton() {
   return button;
 }
 
+for (const button of document.querySelectorAll('[data-print][hidden]')) button.hidden = false;
+
 document.addEventListener('click', (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.shiftKey && event.button === 0;
   const at = (selector) => event.target.closest(selector);
   const opener = at('[data-open]');
-  if (opener && plain) {
+  if (at('[data-print]')) {
+    print();
+  } else if (opener && plain) {
     event.preventDefault();
     document.getElementById(opener.dataset.open).showModal();
   } else if (at('[data-drawer]') && plain) {
@@ -66,6 +72,39 @@ document.addEventListener('click', (event) => {
   }
 });
 
+// A form is sent once, however often its button is clicked. Who stopped the browser, or came back
+// by its history, may send it again.
+const sendsAgain = 10000;
+
+function sentOnce(event) {
+  const form = event.target;
+  if (event.defaultPrevented || (event.submitter?.getAttribute('formmethod') || form.method) !== 'post') return;
+  if (form.dataset.sent !== undefined) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = '';
+  setTimeout(() => delete form.dataset.sent, sendsAgain);
+}
+
+document.addEventListener('submit', sentOnce);
+addEventListener('pageshow', () => {
+  for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent;
+});
+
+// The firm's menu closes by a click beside it and by Esc, as menus do.
+function closeMenus(beside) {
+  for (const menu of document.querySelectorAll('details.menu[open]')) {
+    if (beside && menu.contains(beside)) continue;
+    const inside = menu.contains(document.activeElement);
+    menu.open = false;
+    if (inside) menu.querySelector('summary').focus();
+  }
+}
+
+document.addEventListener('click', (event) => closeMenus(event.target));
+document.addEventListener('keydown', (event) => { if (event.key === 'Escape') closeMenus(); });
+
 // The bar of the settings form shows while something is not saved, and says what.
 function watchForm(form) {
   const bar = form.querySelector('.save');
@@ -73,12 +112,13 @@ function watchForm(form) {
   const unchanged = words.textContent;
   const fields = [...form.querySelectorAll('[data-short]')];
   const shown = (value) => value === true ? 'on' : value === false ? 'off' : value || 'none';
+  const chosen = (f, which) => [...f.options].find(which)?.text;
+  const stored = (f) => f.options ? chosen(f, (o) => o.defaultSelected) : f.type === 'checkbox' ? f.defaultChecked : f.defaultValue;
+  const typed = (f) => f.options ? chosen(f, (o) => o.selected) : f.type === 'checkbox' ? f.checked : f.value;
   const update = () => {
-    const changed = fields.filter((f) => f.type === 'checkbox' ? f.checked !== f.defaultChecked : f.value !== f.defaultValue);
+    const changed = fields.filter((f) => stored(f) !== typed(f));
     bar.hidden = changed.length === 0 && form.dataset.unsaved === undefined;
-    words.replaceChildren(...changed.flatMap((f) => f.type === 'checkbox'
-      ? change(f.dataset.short, shown(f.defaultChecked), shown(f.checked))
-      : change(f.dataset.short, shown(f.defaultValue), shown(f.value))));
+    words.replaceChildren(...changed.flatMap((f) => change(f.dataset.short, shown(stored(f)), shown(typed(f)))));
     if (changed.length === 0) words.textContent = unchanged;
   };
   form.addEventListener('input', update);
@@ -128,46 +168,6 @@ function watchTries(form) {
   });
 }
 
-// Parts are refreshed every few seconds while something is in progress, else rarely. A part
-// is left as it is while the reader is in a dialog, a field or the part itself.
-const soon = 3000, later = 20000;
-
-function busy() {
-  const active = document.activeElement;
-  return document.hidden || document.querySelector('dialog[open]') ||
-    (active && active.closest('[data-part], form'));
-}
-
-function replaceParts(fresh) {
-  for (const part of document.querySelectorAll('[data-part]')) {
-    const now = fresh.getElementById(part.id);
-    if (!now) continue;
-    showCopyButtons(now);
-    if (!part.isEqualNode(now)) part.replaceWith(document.adoptNode(now));
-  }
-}
-
-async function refresh(live) {
-  if (live.getAttribute('aria-pressed') === 'true' && !busy()) {
-    replaceParts(await fetchPage(location.href));
-  }
-}
-
-function keepFresh(live) {
-  const wait = document.querySelector('[data-live]') ? soon : later;
-  setTimeout(() => refresh(live).catch(() => say('The rows can’t be refreshed now; retrying')).finally(() => keepFresh(live)), wait);
-}
-
-function startLive(live) {
-  live.hidden = false;
-  live.addEventListener('click', () => {
-    const on = live.getAttribute('aria-pressed') !== 'true';
-    live.setAttribute('aria-pressed', String(on));
-    live.textContent = on ? 'Live' : 'Paused';
-  });
-  keepFresh(live);
-}
-
 // The slider of a past moment shows the time while it moves, and loads the moment when it
 // rests. Without script the list of events leads to the same moments.
 const settles = 250;
@@ -204,4 +204,3 @@ const form = document.getElementById('settings');
 if (form) watchForm(form);
 for (const types of document.querySelectorAll('[data-roles-in]')) watchRoles(types);
 for (const tried of document.querySelectorAll('[data-tries]')) watchTries(tried);
-if (document.querySelector('[data-part]')) startLive(document.querySelector('.live'));

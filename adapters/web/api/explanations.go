@@ -1,0 +1,91 @@
+package api
+
+// explanation describes an operation beyond its summary, with the codes of its own problems by status.
+type explanation struct {
+	says  string
+	codes map[int]string // separated by blanks
+}
+
+// explanations are those of all operations, by their ids. The codes that many operations have in common
+// are in problemsOf.
+var explanations = map[string]explanation{
+	"get-connection":    {says: "The status of the firm's link to Smokeball, of its webhooks, its queue and its share of the allowance. rate_limit.last_24_hours has the calls by the hour, of all firms together and of this one, as the engine that answers has counted them since its start. With as_of, as it was then, with the events that prove it. An ETag does not count position: a poll that is answered 304 is as true as the answer before."},
+	"delete-connection": {says: "Removes the webhook subscription, destroys the tokens and keeps the history. Syncs that are requested from then on wait for a connection. Disconnecting a firm that is not connected changes nothing."},
+	"post-connection-authorize": {says: "The link leads a firm admin to Smokeball's consent page. It is valid for 10 minutes and for one use; a newer link replaces it. Smokeball sends the browser back to GET /oauth/smokeball/callback.",
+		codes: map[int]string{409: "misconfigured", 429: "too_many_requests"}},
+	"post-connection-confirm":   {says: "Whoever consented did so with another Smokeball account than the one that was connected before. Nothing is connected until a firm admin confirms the account that they have seen.", codes: map[int]string{409: "account_not_pending account_in_use"}},
+	"delete-connection-pending": {says: "Gives the access to the other account back and keeps the connection as it was. Without a pending account, it changes nothing."},
+	"get-stream":                {says: streamDoc, codes: map[int]string{429: "too_many_streams"}},
+	"get-settings":              {says: "What is synced automatically, and how. With as_of, as it was then, with the events that prove it."},
+	"put-settings":              {says: "The body has all settings; those that were added later (sync_tags, field_owners) may be left out and keep their values. Unknown members are refused."},
+	"get-retention":             {says: "How long entries of the sync history, of the audit trail and decided dead letters are kept, what the firm chose of that, and what is gone. What has expired is removed by the engine itself; it is in no list, search or number after that. The facts stay in the ledger, whose hash chains stay whole."},
+	"put-retention":             {says: "What is left out stays as it is. A shorter time takes effect within 10 minutes, and what is removed does not come back under a longer one."},
+	"get-case-type-mappings":    {says: "The firm's own mappings, and what its matters' other case types become by default. Whole unless limit is given. With as_of, the firm's own mappings as they were then."},
+	"put-case-type-mappings": {says: "Changes the firm's mapping for the same case type, practice area and jurisdiction, or makes one under an id that the engine chooses. Syncs that waited for it continue by themselves.",
+		codes: map[int]string{409: "not_connected mapping_taken too_many_mappings"}},
+	"put-case-type-mappings-id":       {says: "Makes the mapping under this id, or changes it. Syncs that waited for it continue by themselves.", codes: map[int]string{409: "not_connected mapping_taken too_many_mappings"}},
+	"delete-case-type-mappings-id":    {says: "From then on the case type becomes what it becomes by default. Matters that are in Smokeball keep their type."},
+	"post-replay":                     {says: ReplayDoc, codes: map[int]string{404: "matter_unknown", 409: "not_connected mapping_taken"}},
+	"post-case-type-mappings-dry-run": {says: DryRunDoc, codes: map[int]string{409: "not_connected mapping_taken"}},
+	"get-smokeball-matter-types":      {says: "Read from Smokeball and remembered; a webhook about matter types makes the engine read them again.", codes: map[int]string{409: "not_connected reauthorization_required"}},
+	"get-webhooks":                    {says: "Whether Smokeball reports changes by webhooks, and when the last one arrived. The secret part of the address is never shown."},
+	"post-webhooks":                   {says: "Makes the subscription at Smokeball, or renews the one that is there: the firm never has two.", codes: map[int]string{409: "not_connected reauthorization_required"}},
+	"delete-webhooks":                 {says: "Changes in Smokeball are found by sweeps from then on.", codes: map[int]string{409: "not_connected reauthorization_required"}},
+	"post-webhooks-rotate":            {says: "Webhooks that are signed with the old key or sent to the old address are accepted for one hour more.", codes: map[int]string{409: "not_connected no_webhooks reauthorization_required"}},
+	"post-webhooks-test":              {says: "Has Smokeball send its test notification and answers when it has arrived, or after 10 seconds.", codes: map[int]string{409: "not_connected no_webhooks reauthorization_required"}},
+	"get-audit":                       {says: "Each entry names the event that proves it, with its hash. Repeated refusals are one entry with a count."},
+
+	"get-matters":           {says: "One summary for each matter, with its last sync and what Smokeball has of it. A search of a long list may return a part with fewer items than limit (partial)."},
+	"get-matters-matter":    {says: "Both sides of each synced field with where each value comes from, the documents, and what happened to the matter. A field is same or differs only if it was read after the last hint of a change."},
+	"get-smokeball-matters": {says: "Searches the firm's Smokeball account with at most two calls; what was found is remembered for half a minute.", codes: map[int]string{409: "not_connected reauthorization_required"}},
+	"post-matters-matter-link": {says: "Reads Smokeball's matter first and overwrites nothing there. If its clients are not the contact that CaseHug's client is known to be, a person has to decide: send client (and contact_id) along.",
+		codes: map[int]string{404: "matter_unknown smokeball_matter_unknown", 409: "not_connected reauthorization_required matter_gone linked_elsewhere already_linked sync_running creation_open client_choice_required contact_taken"}},
+	"delete-matters-matter-link": {says: "Smokeball's matter stays as it is. Automatic syncs of the matter wait from then on; “Sync to Smokeball” makes a new matter.", codes: map[int]string{404: "matter_unknown", 409: "not_linked sync_running creation_open"}},
+	"get-drift":                  {says: "One item for each field of a linked matter, or of its first client, of which Smokeball was last seen to have another value than CaseHug. The answer is an array; where there is a rest, the Link header has its address."},
+	"post-drift-check":           {says: "Has all linked matters and their clients read again, or one matter and its clients. It answers at once; the list shows what the reads find.", codes: map[int]string{404: "matter_unknown", 409: "not_connected reauthorization_required not_linked"}},
+	"post-matters-matter-fields-field-accept": {says: "CaseHug is told of Smokeball's value once; its own value is not written to Smokeball. The same decision again changes nothing.",
+		codes: map[int]string{404: "matter_unknown", 409: "no_difference changed_meanwhile repair_under_way contact_gone matter_gone"}},
+	"post-matters-matter-fields-field-repair": {says: "Starts a sync that reads first and writes CaseHug's value only where Smokeball still has the value that was decided on.",
+		codes: map[int]string{404: "matter_unknown", 409: "no_difference changed_meanwhile repair_under_way not_repairable contact_shared contact_gone matter_gone"}},
+	"post-matters-matter-rebase":  {says: "For a CaseHug that counts its versions from the start again, or after a version that was far too high: changes above the version are accepted from then on.", codes: map[int]string{404: "matter_unknown"}},
+	"post-clients-client-rebase":  {says: "For a CaseHug that counts its versions from the start again, or after a version that was far too high: changes above the version are accepted from then on.", codes: map[int]string{404: "not_found"}},
+	"post-matters-matter-sync":    {says: "Requests a sync and returns its id; while one is queued, it is that one. The body may bring the matter and approved documents along. Unknown members of the body are refused; those within matter and documents are ignored, as in events.", codes: map[int]string{404: "matter_unknown"}},
+	"post-matters-matter-preview": {says: PreviewDoc, codes: map[int]string{404: "matter_unknown", 409: "not_connected"}},
+	"get-sync-history":            {says: "Newest first, filtered by matter, status, trigger, time and text. A search of a long list may return a part with fewer items than limit (partial)."},
+	"get-sync-history-id":         {says: "The entry with its steps, warnings, and why it waits or failed: the code, what to do and who must act."},
+	"post-sync-history-id-retry":  {says: "Requests another sync of the matter of a failed or cancelled sync, and continues one that waits. A sync that ended well and left nothing out is not retried.", codes: map[int]string{409: "not_retryable"}},
+	"post-sync-history-id-cancel": {says: "What is at work can't be cancelled: its calls are made.", codes: map[int]string{409: "not_cancellable"}},
+	"get-dead-letters":            {says: "CaseHug's events that failed validation or could not be processed, without their payloads."},
+	"get-dead-letters-id":         {says: "The event as it came, with the reason for each field."},
+	"post-dead-letters-id-retry":  {says: "Processes the event again, for instance after a mapping or the engine was corrected. One that was taken in meanwhile is not taken in twice.", codes: map[int]string{409: "discarded event_not_handled event_gone", 422: "invalid_event event_id_used"}},
+	"delete-dead-letters-id":      {says: "Records that the event is not needed. It stays readable.", codes: map[int]string{409: "taken_in"}},
+
+	"get-bulk-syncs":            {says: "Those of the firm, with their progress."},
+	"post-bulk-syncs":           {says: BulkDoc, codes: map[int]string{409: "not_connected"}},
+	"get-bulk-syncs-id":         {says: "How many matters are done, skipped and failed, what calls were made and will be made, and when it will be finished."},
+	"post-bulk-syncs-id-pause":  {says: "A paused bulk sync stays paused over restarts.", codes: map[int]string{409: "bulk_sync_not_open"}},
+	"post-bulk-syncs-id-resume": {says: "Continues with the first matter that has no outcome yet.", codes: map[int]string{409: "bulk_sync_not_open"}},
+	"delete-bulk-syncs-id":      {says: "A cancelled bulk sync can't be resumed; start another one, which skips what is done.", codes: map[int]string{409: "bulk_sync_not_open"}},
+	"get-bulk-syncs-id-report":  {says: "One line for each matter with its outcome, and why it failed or what is left to decide. Accept: text/csv, or format=csv, gets a file for spreadsheets."},
+
+	"post-matters-matter-erase": {says: "Destroys the keys that seal the personal data of the matter; ids, times and outcomes stay. It can't be undone.", codes: map[int]string{404: "matter_unknown"}},
+	"post-clients-client-erase": {says: "Destroys the keys that seal the personal data of the client; ids, times and outcomes stay. It can't be undone."},
+	"get-erasures-id":           {says: "Which steps of an erasure are done, and when."},
+
+	"post-events": {says: "A CloudEvent 1.0, structured (application/cloudevents+json) or binary (ce- headers), as on the bus. 202 is said of what is stored; an event that is not valid is answered 422 with the reason for each field and is not kept. GET /schemas/{type}.json has the schema of each type's data.",
+		codes: map[int]string{422: "invalid_event event_id_used", 503: "bus_full"}},
+	"get-operator-health":         {says: "For operators: each check with what it found, what that means and what to do. With deep also what reads much or calls out."},
+	"get-operator-views":          {says: "For operators: how far the rows have followed the ledger."},
+	"post-operator-views-rebuild": {says: "For operators: the rows answer as they are until the new ones are there."},
+	"get-operator-erasures":       {says: "For operators: those of all firms, oldest first. “smokeball-sync restore --erasures” does again what the backup does not know of."},
+	"get-operator-backups":        {says: "For operators: whether it is being made, what was made, or why it was not."},
+	"post-operator-backups":       {says: "For operators: one at a time. The backup is whole when GET /v1/operator/backups shows it; before that the directory has another name.", codes: map[int]string{409: "backup_running", 422: "invalid_request"}},
+	"get-operator-firms":          {says: "For operators: each firm that anything is known of, by id."},
+	"get-operator-keys":           {says: "For operators: how many secrets each key of the master keyset seals."},
+	"post-operator-keys":          {says: "For operators: what is sealed from then on is sealed with the new key; older keys open what they sealed."},
+	"post-operator-keys-rewrap":   {says: "For operators: afterwards older keys seal nothing and can be removed."},
+	"delete-operator-keys-id":     {says: "For operators: a key that still seals something is not removed.", codes: map[int]string{409: "key_in_use"}},
+
+	"post-webhooks-smokeball-secret": {says: "Where Smokeball posts its notifications; the address of each firm has a secret of its own. The signature and its time are checked (401), the notification is stored, and 200 is answered at once. The engine believes nothing of it before it has read the resource.",
+		codes: map[int]string{401: "forbidden", 503: "bus_full"}},
+}

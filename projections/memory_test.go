@@ -1,0 +1,69 @@
+package projections_test
+
+import (
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+)
+
+// TestWaitingSyncsTakeLittleMemory: what is kept in memory of a sync that waits, beside its rows
+// in the file, for whoever follows due work.
+func TestWaitingSyncsTakeLittleMemory(t *testing.T) {
+	const syncs, ceiling = 6_000, 250
+	v := open(t, filepath.Join(t.TempDir(), "views.db"))
+	v.Careless()
+	next, stop := v.Work.FollowDue()
+	defer stop()
+	before := liveHeap()
+	waiting(t, v, syncs)
+	all(next)
+	if err := v.Forget(); err != nil {
+		t.Fatal(err)
+	}
+	each := (liveHeap() - before) / syncs
+	t.Logf("%d bytes a sync", each)
+	if each > ceiling {
+		t.Errorf("a sync that waits takes %d bytes of memory, want at most %d", each, ceiling)
+	}
+	runtime.KeepAlive(v)
+}
+
+func liveHeap() int64 {
+	runtime.GC()
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
+// waiting folds so many syncs of 20 firms that wait for their firm's connection.
+func waiting(t testing.TB, v interface {
+	Take([]eventstore.Envelope) error
+}, n int) {
+	t.Helper()
+	for part := range slices.Chunk(slices.Collect(func(yield func(int) bool) {
+		for i := range n {
+			if !yield(i) {
+				return
+			}
+		}
+	}), 1000) {
+		var list []eventstore.Envelope
+		for _, i := range part {
+			stream := domain.MatterStream(domain.FirmID(fmt.Sprintf("f_%d", i%20)), domain.MatterID(fmt.Sprintf("m_%d", i)))
+			for version, e := range waitingMatter(i) {
+				list = append(list, eventstore.Envelope{Seq: eventstore.Seq(i*5 + version + 1), Stream: stream, Version: uint64(version + 1),
+					At: start.Add(time.Duration(i) * time.Second), Event: e})
+			}
+		}
+		if err := v.Take(list); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

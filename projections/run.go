@@ -1,0 +1,216 @@
+package projections
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/boltfile"
+)
+
+// batch is the most events that are folded in one transaction. While views catch up, each row
+// of a batch is written once, and so is each page of the file.
+const batch = 8_000
+
+// followLedger folds the ledger until ctx ends, and returns nil then. One goroutine reads the
+// ledger, one folds, and one writes what the batch before changed.
+func (v *Views) followLedger(ctx context.Context, ledger eventstore.Store) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	events := make(chan eventstore.Envelope, batch)
+	failed := make(chan error, 1)
+	go func() {
+		defer close(events)
+		for env, err := range ledger.Tail(ctx, v.folded()) {
+			if err != nil {
+				failed <- err
+				return
+			}
+			select {
+			case events <- env:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	if err := v.follow(events); err != nil {
+		return errors.Join(fmt.Errorf("fold views: %w", err), v.forget())
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("follow the ledger: %w", err)
+	default:
+		return nil
+	}
+}
+
+// follow folds events until there are no more. A batch is written while the next one is folded.
+func (v *Views) follow(events <-chan eventstore.Envelope) error {
+	written := make(chan error, 1)
+	written <- nil
+	for env := range events {
+		w, err := v.fold(gather(env, events))
+		if before := <-written; before != nil || err != nil {
+			return errors.Join(before, err)
+		}
+		go func() { written <- v.commit(w) }()
+	}
+	return <-written
+}
+
+// gather adds what is there already to the first event, up to a batch.
+func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []eventstore.Envelope {
+	list := []eventstore.Envelope{first}
+	for len(list) < batch {
+		select {
+		case env, ok := <-more:
+			if !ok {
+				return list
+			}
+			list = append(list, env)
+		default:
+			return list
+		}
+	}
+	return list
+}
+
+// fold folds events into every view that has not seen them, in memory, and returns what that
+// changes in the file.
+func (v *Views) fold(list []eventstore.Envelope) (*writes, error) {
+	w := &writes{views: make([]*viewWrites, len(v.tables)), changed: newChanges(), firms: map[domain.FirmID]struct{}{}, events: len(list)}
+	for _, env := range list {
+		w.last, w.firms[env.Stream.Firm] = env.Seq, struct{}{}
+	}
+	var taken atomic.Int64 // views of which somebody has begun
+	if len(list) < worthSharing {
+		return w, v.foldTables(list, w, &taken)
+	}
+	errs := make([]error, runtime.GOMAXPROCS(0))
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { errs[i] = v.foldTables(list, w, &taken) })
+	}
+	all.Wait()
+	return w, errors.Join(errs...)
+}
+
+// worthSharing is the least number of events for which several goroutines fold.
+const worthSharing = 64
+
+// foldTables folds one view after the other until all are taken.
+func (v *Views) foldTables(list []eventstore.Envelope, w *writes, taken *atomic.Int64) (err error) {
+	stored := &reader{db: v.db.Load()}
+	defer func() { err = errors.Join(err, stored.close()) }()
+	for i := taken.Add(1) - 1; i < int64(len(v.tables)); i = taken.Add(1) - 1 {
+		err := boltfile.Guard(func() (err error) {
+			w.views[i], err = foldTable(v.tables[i], list, stored, w.changed)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func foldTable(t folding, list []eventstore.Envelope, stored *reader, c *changes) (*viewWrites, error) {
+	for _, env := range list {
+		if env.Seq <= *t.reached() {
+			continue
+		}
+		if err := t.fold(stored, env, c); err != nil {
+			return nil, err
+		}
+		*t.reached() = env.Seq
+	}
+	return t.flush()
+}
+
+// commit writes what a batch changed, with the checkpoints, in one transaction.
+func (v *Views) commit(w *writes) error {
+	v.revisions.begin(w.firms)
+	db := v.db.Load()
+	err := boltfile.Update(db.DB, func(tx *bbolt.Tx) error {
+		w.size = tx.Size()
+		for i, changed := range w.views {
+			if i == 1 {
+				v.midway.passed()
+			}
+			if err := changed.commit(tx, db.box); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	v.backlog.apply(w.changed)
+	if err := v.keepInMemory(w); err != nil {
+		return err
+	}
+	v.written.Store(uint64(w.last))
+	v.revisions.end(w.firms) // before anybody is told that the rows are there
+	if len(v.Rebuilding()) == 0 {
+		v.reach(w.last)
+	} else {
+		v.stir()
+	}
+	v.lookForWaste(w)
+	v.watchers.notify(w.firms)
+	return nil
+}
+
+// folded is the last event that all tables have folded.
+func (v *Views) folded() eventstore.Seq {
+	var least eventstore.Seq
+	for i, t := range v.tables {
+		if at := *t.reached(); i == 0 || at < least {
+			least = at
+		}
+	}
+	return least
+}
+
+// keepInMemory takes over what is kept in memory of the rows that were written.
+func (v *Views) keepInMemory(w *writes) error {
+	keep := map[string]func(key string, kept []byte) error{DueWork.bucket(): v.backlog.keep, Resources.bucket(): v.unread.keep}
+	for _, changed := range w.views {
+		for key, kept := range changed.kept {
+			if err := keep[changed.view](key, kept); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take folds events and writes what they change.
+func (v *Views) take(list []eventstore.Envelope) error {
+	w, err := v.fold(list)
+	if err == nil {
+		err = v.commit(w)
+	}
+	if err != nil {
+		return errors.Join(err, v.forget())
+	}
+	return nil
+}
+
+// forget drops the rows in memory, which are perhaps not in the file.
+func (v *Views) forget() error {
+	return v.view(func(tx *snapshot) error {
+		for _, t := range v.tables {
+			t.forget(tx.Tx)
+		}
+		return nil
+	})
+}
