@@ -11,8 +11,8 @@ demo: ## Play the whole story on this machine
 test: ## Run all tests
 	go test ./...
 
-race: ## Run all tests with the race detector, as CI does
-	go test -race -timeout 20m ./...
+race: ## Run all tests with the race detector, on one processor as .ci/run says
+	go test -race -cpu 1 -timeout 20m ./...
 
 bench: ## Measure what the engine costs beside peers, and write docs/benchmarks.md
 	go run ./internal/rig/bench

@@ -1,9 +1,4 @@
-//go:build !race
-
 package syncing_test
-
-// Go 1.26's race detector ends with a segmentation fault of its own in this walk; .ci/run runs it
-// without.
 
 import (
 	"fmt"
