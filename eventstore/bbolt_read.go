@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -48,6 +49,47 @@ func (b *Bolt) readAfter(ctx context.Context, s domain.Stream, head Head) iter.S
 			yield(Envelope{}, damaged(newest.Seq, fmt.Sprintf("stream %s does not end as its head says", s)))
 		}
 	}
+}
+
+// ReadKind implements KindReader. The heads are in the order of the streams' names, which begin with
+// kind and firm.
+func (b *Bolt) ReadKind(ctx context.Context, k domain.Kind, f domain.FirmID) iter.Seq2[Envelope, error] {
+	return func(yield func(Envelope, error) bool) {
+		streams, err := b.streamsOf(ctx, k, f)
+		if err != nil {
+			yield(Envelope{}, err)
+			return
+		}
+		for _, s := range streams {
+			for env, err := range b.Read(ctx, s) {
+				if !yield(env, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
+// streamsOf lists a firm's streams of a kind that have an id.
+func (b *Bolt) streamsOf(ctx context.Context, k domain.Kind, f domain.FirmID) (list []domain.Stream, err error) {
+	prefix := []byte(kindPrefix(k, f))
+	err = b.view(ctx, func(tx *bolt.Tx) error {
+		heads := tx.Bucket([]byte(bucketHeads)).Cursor()
+		for name, _ := heads.Seek(prefix); bytes.HasPrefix(name, prefix); name, _ = heads.Next() {
+			s, err := domain.ParseStream(string(name))
+			if err != nil {
+				return damaged(0, fmt.Sprintf("head of stream %s: %v", name, err))
+			}
+			list = append(list, s)
+		}
+		return nil
+	})
+	return list, err
+}
+
+// kindPrefix is what the names of a firm's streams of a kind begin with.
+func kindPrefix(k domain.Kind, f domain.FirmID) string {
+	return domain.Stream{Kind: k, Firm: f}.String() + "."
 }
 
 // Tail implements Store.

@@ -119,6 +119,15 @@ type Store interface {
 	Tail(ctx context.Context, after Seq) iter.Seq2[Envelope, error]
 }
 
+// KindReader is a ledger that reads what it has of one firm alone. Implementations must pass
+// eventstoretest.Run.
+type KindReader interface {
+	// ReadKind yields the events of a firm's streams of a kind that have an id: each stream's oldest
+	// first, the streams in any order. It has every event that was acknowledged before it began, and
+	// yields ErrDamaged if one of the streams is not intact. What other firms have costs it nothing.
+	ReadKind(ctx context.Context, k domain.Kind, f domain.FirmID) iter.Seq2[Envelope, error]
+}
+
 // Chain is the hash of an event that follows prev in its stream: SHA-256 over the
 // previous hash, the version, the time (Unix nanoseconds), the length of the name, the
 // name and the data.

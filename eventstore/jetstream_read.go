@@ -146,18 +146,8 @@ func (j *JetStream) last(ctx context.Context, subject string) (*leaderMessage, e
 
 // count asks the leader how many messages of a subject it has.
 func (j *JetStream) count(ctx context.Context, subject string) (uint64, error) {
-	body, err := json.Marshal(map[string]string{"subjects_filter": subject})
-	if err != nil {
-		return 0, err
-	}
-	got, err := j.request(ctx, "STREAM.INFO."+LedgerStream, body)
-	if err == nil && got.Error != nil {
-		err = got.Error
-	}
-	if err != nil {
-		return 0, fmt.Errorf("ask the leader of stream %s: %w", LedgerStream, err)
-	}
-	return got.State.Subjects[subject], nil
+	got, err := j.versions(ctx, subject)
+	return got[subject], err
 }
 
 // page reads at most count events of s after prev by direct get.
@@ -235,6 +225,7 @@ func (j *JetStream) askLeader(ctx context.Context, r getRequest) (*leaderMessage
 type answer struct {
 	Error   *jetstream.APIError `json:"error"`
 	Message *leaderMessage      `json:"message"`
+	Total   int                 `json:"total"` // subjects, of which State has a page
 	State   struct {
 		Subjects map[string]uint64 `json:"subjects"`
 	} `json:"state"`

@@ -34,6 +34,41 @@ func appendAndRead(t *testing.T, l Ledger) {
 	}
 }
 
+// readsKind has more events of the kind than one page, and names that begin alike.
+func readsKind(t *testing.T, l Ledger) {
+	ledger := l.Store.(eventstore.KindReader)
+	if got := kind(t, ledger, domain.KindMatter, "f_1"); len(got) != 0 {
+		t.Fatalf("an empty ledger has %v", got)
+	}
+	want := map[domain.Stream][]eventstore.Envelope{}
+	for _, s := range []domain.Stream{matter(1), matter(10), domain.MatterStream("f_10", "m_1"), domain.ClientStream("f_1", "m_1"), domain.ConnectionStream("f_1"), matter(2)} {
+		head := put(t, l.Store, s, eventstore.Head{}, facts(1, 200)...)
+		put(t, l.Store, s, head, facts(201, 3)...)
+		if s.Kind == domain.KindMatter && s.Firm == "f_1" {
+			want[s] = read(t, l.Store, s)
+		}
+	}
+	if got := kind(t, ledger, domain.KindMatter, "f_1"); !reflect.DeepEqual(got, want) {
+		t.Fatalf("read %v, want %v", got, want)
+	}
+	for range ledger.ReadKind(t.Context(), domain.KindMatter, "f_1") {
+		break // a reader may stop early
+	}
+}
+
+// kind reads all streams of a kind of a firm.
+func kind(t *testing.T, l eventstore.KindReader, k domain.Kind, f domain.FirmID) map[domain.Stream][]eventstore.Envelope {
+	t.Helper()
+	got := map[domain.Stream][]eventstore.Envelope{}
+	for env, err := range l.ReadKind(t.Context(), k, f) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		got[env.Stream] = append(got[env.Stream], env)
+	}
+	return got
+}
+
 // separateStreams uses names of which one is a prefix of another, and a stream without id.
 func separateStreams(t *testing.T, l Ledger) {
 	streams := []domain.Stream{

@@ -32,6 +32,7 @@ func Run(t *testing.T, open func(*testing.T) Ledger) {
 		{"a stream without events is empty", emptyRead},
 		{"what is appended can be read", appendAndRead},
 		{"streams do not mix", separateStreams},
+		{"a kind of a firm is read alone and whole", readsKind},
 		{"a stale head conflicts and writes nothing", staleHead},
 		{"a commit is written all or none", allOrNone},
 		{"what comes first is there before the commit", firstThere},

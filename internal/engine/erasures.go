@@ -96,7 +96,7 @@ var errPlain = &domain.Rejection{Reason: domain.Conflict, Failure: domain.Failur
 
 // erasing takes requests to erase.
 func (s *storage) erasing() erasure.Service {
-	e := erasure.Service{Ledger: s.ledger, Holds: sealing.Holds, Now: time.Now, Last: s.last, Queue: erasure.NewQueue()}
+	e := erasure.Service{Ledger: s.ledger, Kinds: s.source, Holds: sealing.Holds, Now: time.Now, Last: s.last, Queue: erasure.NewQueue()}
 	if s.keys == nil {
 		e.Unavailable = errPlain
 	}

@@ -59,6 +59,7 @@ type storage struct {
 // source is a ledger of either kind.
 type source interface {
 	eventstore.Source
+	eventstore.KindReader
 	Forget()
 }
 

@@ -29,7 +29,7 @@ type place struct {
 	fail      map[string]int // how often each part fails from now on
 }
 
-func newPlace(t *testing.T) *place {
+func newPlace(t testing.TB) *place {
 	t.Helper()
 	l, err := eventstore.OpenBolt(filepath.Join(t.TempDir(), "ledger.db"), eventstore.BoltOptions{Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -37,7 +37,7 @@ func newPlace(t *testing.T) *place {
 	}
 	t.Cleanup(func() { _ = l.Close() })
 	p := &place{ledger: l, fail: map[string]int{}}
-	service := Service{Ledger: l, Last: l.Last, Holds: func(domain.Event) bool { return false }, Now: func() time.Time { return time.Unix(1, 0) }}
+	service := Service{Ledger: l, Kinds: l, Last: l.Last, Holds: func(domain.Event) bool { return false }, Now: func() time.Time { return time.Unix(1, 0) }}
 	p.runner = &Runner{Service: service, Log: slog.New(slog.DiscardHandler), Bus: p, All: p.all,
 		Destroy: func(streams ...string) error {
 			p.destroyed = append(p.destroyed, streams...)
@@ -88,7 +88,7 @@ func (p *place) all() (map[Ref]eventstore.Seq, error) {
 	return list, err
 }
 
-func (p *place) append(t *testing.T, s domain.Stream, events ...domain.Event) {
+func (p *place) append(t testing.TB, s domain.Stream, events ...domain.Event) {
 	t.Helper()
 	last := eventstore.Head{}
 	for env, err := range p.ledger.Read(t.Context(), s) {
@@ -102,7 +102,7 @@ func (p *place) append(t *testing.T, s domain.Stream, events ...domain.Event) {
 	}
 }
 
-func (p *place) matter(t *testing.T, id domain.MatterID, title string, clients ...domain.ClientData) {
+func (p *place) matter(t testing.TB, id domain.MatterID, title string, clients ...domain.ClientData) {
 	t.Helper()
 	p.append(t, domain.MatterStream(firm, id), domain.MatterCreated{Matter: domain.MatterData{ID: id, Version: 1, Title: title, Client: clients[0], OtherClients: clients[1:]}})
 }

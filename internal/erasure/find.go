@@ -18,29 +18,12 @@ type relations struct {
 	erased  map[domain.MatterID]bool
 }
 
-// upTo yields what the ledger has now, in its order.
-func (s Service) upTo(ctx context.Context, do func(eventstore.Envelope) error) error {
-	last, err := s.Last(ctx)
-	if err != nil || last == 0 {
-		return err
-	}
-	for env, err := range s.Ledger.Tail(ctx, 0) {
-		if err == nil {
-			err = do(env)
-		}
-		if err != nil || env.Seq >= last {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
 // relate reads which matters name which clients.
 func (s Service) relate(ctx context.Context, f domain.FirmID) (relations, error) {
 	r := relations{map[domain.MatterID]map[domain.ClientID]bool{}, map[domain.ClientID]map[domain.MatterID]bool{}, map[domain.MatterID]bool{}}
-	err := s.upTo(ctx, func(env eventstore.Envelope) error {
-		if env.Stream.Firm != f || env.Stream.Kind != domain.KindMatter {
-			return nil
+	for env, err := range s.Kinds.ReadKind(ctx, domain.KindMatter, f) {
+		if err != nil {
+			return r, err
 		}
 		id := domain.MatterID(env.Stream.ID)
 		if r.clients[id] == nil {
@@ -56,9 +39,8 @@ func (s Service) relate(ctx context.Context, f domain.FirmID) (relations, error)
 			}
 			r.matters[c][id] = true
 		}
-		return nil
-	})
-	return r, err
+	}
+	return r, nil
 }
 
 // clientsOf are the clients that an event of a matter names.
@@ -113,6 +95,11 @@ func (r relations) staysWith(c domain.ClientID, going map[domain.MatterID]bool) 
 
 // find is whose data an erasure destroys.
 func (s Service) find(ctx context.Context, f domain.FirmID, subject domain.EraseSubject) (domain.EraseFound, error) {
+	end, err := s.Queue.enter(ctx, f)
+	if err != nil {
+		return domain.EraseFound{}, err
+	}
+	defer end()
 	_, found, told, err := s.whose(ctx, f, subject)
 	if err != nil {
 		return found, err
@@ -124,11 +111,6 @@ func (s Service) find(ctx context.Context, f domain.FirmID, subject domain.Erase
 
 // whose are the matters and clients whose data an erasure destroys, and what the ledger says of them.
 func (s Service) whose(ctx context.Context, f domain.FirmID, subject domain.EraseSubject) (relations, domain.EraseFound, told, error) {
-	end, err := s.Queue.enter(ctx, f)
-	if err != nil {
-		return relations{}, domain.EraseFound{}, told{}, err
-	}
-	defer end()
 	r, err := s.relate(ctx, f)
 	if err != nil {
 		return r, domain.EraseFound{}, told{}, err
@@ -265,21 +247,28 @@ func (t told) recognises(text string) bool {
 	return false
 }
 
-// streams are the other streams that say something of those whose data go: dead letters, webhooks
-// and activities.
+// streams are the other streams that say something of those whose data go: dead letters, those of
+// unknown firms, too, webhooks and activities.
 func (s Service) streams(ctx context.Context, f domain.FirmID, found domain.EraseFound, t told) ([]string, error) {
 	list, ids := map[string]bool{}, found.IDs()
 	for r := range t.resources {
 		list[domain.HintStream(f, r).String()] = true
 	}
-	err := s.upTo(ctx, func(env eventstore.Envelope) error {
-		if env.Stream.Firm != f && env.Stream.Firm != domain.Nobody || !about(env.Event, found, ids, t) {
-			return nil
+	for _, of := range []struct {
+		kind domain.Kind
+		firm domain.FirmID
+	}{{domain.KindDeadLetter, f}, {domain.KindDeadLetter, domain.Nobody}, {domain.KindWebhook, f}, {domain.KindActivity, f}} {
+		for env, err := range s.Kinds.ReadKind(ctx, of.kind, of.firm) {
+			if err == nil && about(env.Event, found, ids, t) {
+				list[env.Stream.String()] = true
+				err = s.mustBeSealed(env)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
-		list[env.Stream.String()] = true
-		return s.mustBeSealed(env)
-	})
-	return slices.Sorted(maps.Keys(list)), err
+	}
+	return slices.Sorted(maps.Keys(list)), nil
 }
 
 func about(e domain.Event, found domain.EraseFound, ids []string, t told) bool {

@@ -19,6 +19,11 @@ func (s Service) Plan(ctx context.Context, f domain.FirmID, subject domain.Erase
 	if !domain.ValidID(cmp.Or(string(subject.Matter), string(subject.Client))) {
 		return p, unknown("it")
 	}
+	end, err := s.Queue.enter(ctx, f)
+	if err != nil {
+		return p, err
+	}
+	defer end()
 	r, found, _, err := s.whose(ctx, f, subject)
 	if err != nil {
 		return p, err

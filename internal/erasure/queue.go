@@ -7,8 +7,8 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// Queue lets one read of the whole ledger be under way at a time, and one of each firm wait for it: whoever
-// opens the page of an erasure again and again delays no other firm by more than one read.
+// Queue lets one read of all that the ledger has of a firm be under way at a time, and one of each firm wait
+// for it: whoever opens the page of an erasure again and again delays no other firm by more than one read.
 type Queue struct {
 	all   chan struct{}
 	mu    sync.Mutex

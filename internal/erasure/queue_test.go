@@ -3,6 +3,7 @@ package erasure
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
@@ -15,20 +16,20 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 )
 
-// counted counts how many read the whole ledger at the same time.
+// counted counts how many read what the ledger has of a firm at the same time.
 type counted struct {
 	*eventstore.Bolt
 	now, most atomic.Int64
 }
 
-func (c *counted) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[eventstore.Envelope, error] {
+func (c *counted) ReadKind(ctx context.Context, k domain.Kind, f domain.FirmID) iter.Seq2[eventstore.Envelope, error] {
 	return func(yield func(eventstore.Envelope, error) bool) {
 		n := c.now.Add(1)
 		defer c.now.Add(-1)
 		for most := c.most.Load(); n > most && !c.most.CompareAndSwap(most, n); most = c.most.Load() {
 		}
 		time.Sleep(2 * time.Millisecond) // others begin meanwhile, if they may
-		for env, err := range c.Bolt.Tail(ctx, after) {
+		for env, err := range c.Bolt.ReadKind(ctx, k, f) {
 			if !yield(env, err) {
 				return
 			}
@@ -36,18 +37,24 @@ func (c *counted) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[even
 	}
 }
 
-// TestPagesOfErasuresReadTheLedgerOneAfterTheOther: each page reads the whole ledger, and is not counted as a
-// change is; opened many times at once it would take the machine from all firms.
-func TestPagesOfErasuresReadTheLedgerOneAfterTheOther(t *testing.T) {
+// TestErasuresReadTheLedgerOneAfterTheOther: each page, and each request, reads all that the ledger has of a
+// firm; many at once would take the machine from all firms.
+func TestErasuresReadTheLedgerOneAfterTheOther(t *testing.T) {
 	p := newPlace(t)
-	p.matter(t, "m_1", "One", rivera)
 	ledger := &counted{Bolt: p.ledger}
 	s := p.runner.Service
-	s.Ledger, s.Queue = ledger, NewQueue()
+	s.Kinds, s.Queue = ledger, NewQueue()
 	var all sync.WaitGroup
-	for range 8 {
+	for n := range 8 {
+		id := domain.MatterID(fmt.Sprint("m_", n))
+		p.matter(t, id, "One", rivera)
 		all.Go(func() {
-			if _, err := s.Plan(t.Context(), firm, domain.EraseSubject{Client: "c_r"}); err != nil {
+			if _, err := s.Plan(t.Context(), firm, domain.EraseSubject{Matter: id}); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			if _, _, _, err := s.Request(t.Context(), admin(), domain.EraseSubject{Matter: id}); err != nil {
 				t.Error(err)
 			}
 		})

@@ -202,19 +202,21 @@ func (k *Runner) documents(ctx context.Context, r Ref, e domain.Erasure) error {
 // objects are the objects that matters approved, and those that other matters of the firm did.
 func (s Service) objects(ctx context.Context, f domain.FirmID, matters []domain.MatterID) (theirs, others map[string]bool, err error) {
 	theirs, others = map[string]bool{}, map[string]bool{}
-	err = s.upTo(ctx, func(env eventstore.Envelope) error {
+	for env, err := range s.Kinds.ReadKind(ctx, domain.KindMatter, f) {
+		if err != nil {
+			return nil, nil, err
+		}
 		a, ok := env.Event.(domain.DocumentApproved)
-		if !ok || env.Stream.Firm != f || a.Document.Content.Object == "" {
-			return nil
+		if !ok || a.Document.Content.Object == "" {
+			continue
 		}
 		if slices.Contains(matters, domain.MatterID(env.Stream.ID)) {
 			theirs[a.Document.Content.Object] = true
 		} else {
 			others[a.Document.Content.Object] = true
 		}
-		return nil
-	})
-	return theirs, others, err
+	}
+	return theirs, others, nil
 }
 
 // messages destroys the messages that contain the data to erase, and the documents of those that

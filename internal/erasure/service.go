@@ -11,10 +11,11 @@ import (
 // Service takes requests to erase, and tells how erasures stand.
 type Service struct {
 	Ledger eventstore.Store
+	Kinds  eventstore.KindReader                         // the same ledger
 	Last   func(context.Context) (eventstore.Seq, error) // the ledger's newest position
 	Holds  func(domain.Event) bool                       // whether an event says something that is sealed
 	Now    func() time.Time
-	Queue  *Queue // of those who read the whole ledger; nil: all do at once
+	Queue  *Queue // of those who read all that the ledger has of a firm; nil: all do at once
 	// Unavailable is why nothing can be erased; nil: it can.
 	Unavailable error
 }
