@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -212,6 +213,34 @@ func TestTokensThatEndWhileCallsWait(t *testing.T) {
 			})
 		})
 	}
+}
+
+// TestNoCallIsSentWithATokenThatHasEnded: while Smokeball's sign-in fails, an old token is used until
+// its end. It ends while calls wait for their slots: those are not sent, and fail as the sign-in does.
+func TestNoCallIsSentWithATokenThatHasEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tokens := oldTokens(3500 * time.Millisecond)
+		smokeball := &desk{answer: func(string) int {
+			if !tokens.alive(time.Now()) {
+				t.Errorf("a call is sent %s after its token has ended", time.Since(tokens.Expiry))
+			}
+			return http.StatusAccepted
+		}}
+		c := clientOf(t, smokeball, &shelf{tokens: tokens}, &authority{err: passing(opRefresh, domain.FaultUnreachable, domain.About{}, nil)}, 1, nil)
+		var kept atomic.Int32
+		var all sync.WaitGroup
+		for range 10 {
+			all.Go(func() {
+				if ce := domain.AsCallError(create(t.Context(), c, nil)); ce != nil && !ce.Unsettled && ce.Class == domain.Retryable {
+					kept.Add(1)
+				}
+			})
+		}
+		all.Wait()
+		if n := int(kept.Load()); smokeball.calls() == 0 || n == 0 || smokeball.calls()+n != 10 {
+			t.Errorf("of 10 calls %d were sent and %d kept back", smokeball.calls(), n)
+		}
+	})
 }
 
 // TestSlowIntentsDoNotBunchCalls lets the ledger take up to four seconds for an intent, and

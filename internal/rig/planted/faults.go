@@ -25,6 +25,9 @@ func ofTheDomain() []fault {
 		{name: "one-address-one-person", says: "an e-mail address alone tells who somebody is",
 			file: "domain/identity.go", right: "return c.fitsOwners(k) && (k.Name().Fits(c.Name) || c.carries(k))", wrong: "return true",
 			finder: tests("internal/syncing", "TestNobodyIsMistakenForAnother", "-rapid.shrinktime=1s -rapid.nofailfile"), found: `FAIL: TestNobodyIsMistakenForAnother`},
+		{name: "overtaken-read", says: "what a read showed is recorded although more was recorded of the matter since the read began",
+			file: "domain/matter_seen.go", right: "case l.There.Moves != moves:", wrong: "case l.There.Moves < moves:",
+			finder: tests("domain", "TestAReadThatIsTooOld", ""), found: `FAIL: TestAReadThatIsTooOld`, quick: true},
 	}
 }
 
@@ -68,6 +71,12 @@ func ofTheApplication() []fault {
 		{name: "sweep-without-overlap", says: "a sweep begins some time after the last one, not before it",
 			file: "domain/sweep_due.go", right: "s.Last.Add(-SweepOverlap)", wrong: "s.Last.Add(SweepOverlap)",
 			finder: tests("internal/syncing", "TestLostWebhooksAreFoundAndCounted", ""), found: `changes were missed`},
+		{name: "sweep-skips", says: "a sweep goes on a second after the last change of a page, and passes over what else changed in that second",
+			file: "internal/readback/sweep.go", right: "place.Since, place.Offset = last, 0", wrong: "place.Since, place.Offset = last.Add(time.Second), 0",
+			finder: tests("internal/readback", "TestASweepPassesOverNothing", "-rapid.shrinktime=1s -rapid.nofailfile"), found: `was passed over`, quick: true},
+		{name: "erasure-keeps-documents", says: "an erasure leaves the documents that the matter approved in the object store",
+			file: "internal/erasure/runner.go", right: "\tfor object := range theirs {\n\t\tif others[object] {", wrong: "\tfor object := range theirs {\n\t\tif others[object] || object != \"\" {",
+			finder: tests("internal/erasure", "TestADocumentThatAnotherMatterApprovedStays", ""), found: `destroyed are \[\]`, quick: true},
 	}
 }
 
@@ -93,6 +102,15 @@ func ofTheAdapters() []fault {
 		{name: "pause-ignored", says: "calls go on after Smokeball has refused one with 429",
 			file: "adapters/smokeball/limiter.go", right: "if left := l.slow.left(now); left > 0 {\n\t\treturn left", wrong: "if left := l.slow.left(now); left > time.Hour {\n\t\treturn left",
 			finder: tests("adapters/smokeball", "TestLimiterHoldsAllFirmsDuringAPause", ""), found: `nothing was learned`},
+		{name: "lost-lease-sends", says: "a call is sent although the engine has lost its lease while the call's intent was recorded",
+			file: "adapters/smokeball/beforesend.go", right: "d.intend = nil // it stands; a repetition needs no other\n\t\tif err := l.permitted(ctx); err != nil {", wrong: "d.intend = nil\n\t\tif err := l.permitted(ctx); err != nil && l.permit == nil {",
+			finder: tests("adapters/smokeball", "TestAPermitThatEndsWhileTheIntentIsRecorded", ""), found: `and 1 calls were sent`, quick: true},
+		{name: "ended-token", says: "a call is sent with an access token that has ended while the call waited",
+			file: "adapters/smokeball/beforesend.go", right: "case h.Access == d.refused || !h.alive(now):", wrong: "case h.Access == d.refused:",
+			finder: tests("adapters/smokeball", "TestNoCallIsSentWithATokenThatHasEnded", ""), found: `after its token has ended`, quick: true},
+		{name: "bulk-first", says: "the calls of a bulk sync go before those of live work",
+			file: "adapters/smokeball/queue.go", right: "if p == Bulk {\n\t\treturn 8", wrong: "if p == Bulk {\n\t\treturn 0",
+			finder: tests("adapters/smokeball", "TestLimiterPrefersClicksAndStarvesNone", ""), found: `FAIL: TestLimiterPrefers`, quick: true},
 		{name: "webhook-any-key", says: "a webhook is believed whatever its signature",
 			file: "adapters/smokeball/webhook.go", right: "if !hmac.Equal([]byte(signature), []byte(sign(key, timestamp, request, clientID))) {", wrong: "if !hmac.Equal([]byte(signature), []byte(signature)) {",
 			finder: tests("internal/connect", "TestTheBridge", ""), found: `FAIL: TestTheBridge`},
