@@ -147,6 +147,22 @@ func (l *ledger) Read(ctx context.Context, s domain.Stream) iter.Seq2[eventstore
 	}
 }
 
+// ReadKind implements eventstore.KindReader.
+func (l *ledger) ReadKind(ctx context.Context, k domain.Kind, f domain.FirmID) iter.Seq2[eventstore.Envelope, error] {
+	return func(yield func(eventstore.Envelope, error) bool) {
+		for s := range l.streams() {
+			if s.Kind != k || s.Firm != f || s.ID == "" {
+				continue
+			}
+			for env, err := range l.Read(ctx, s) {
+				if !yield(env, err) || err != nil {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Tail implements eventstore.Store.
 func (l *ledger) Tail(ctx context.Context, after eventstore.Seq) iter.Seq2[eventstore.Envelope, error] {
 	return func(yield func(eventstore.Envelope, error) bool) {
