@@ -1,6 +1,7 @@
 package sealing
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -55,7 +56,15 @@ type keyFile struct {
 
 	flushing sync.Mutex
 	settled  uint64 // batches up to this one are on disk; guarded by flushing
+	room     int64  // slots that the file has on the disk, those that are empty yet, too; guarded by flushing
 }
+
+// The file grows by as many empty slots as it has, within these bounds: a flush that need not tell the
+// file system of a new size costs a fraction of one that does.
+const (
+	leastGrowth = 16
+	mostGrowth  = 1024
+)
 
 // openKeyFile opens the file, or makes it unless it is only to be read.
 func openKeyFile(path string, readOnly bool) (*keyFile, error) {
@@ -105,7 +114,8 @@ func (f *keyFile) load() error {
 			f.slots[name] = s
 		}
 	}
-	f.length = int64((len(data) + slotSize - 1) / slotSize)
+	used := len(bytes.TrimRight(data, "\x00")) // a slot begins with its state, which is not zero
+	f.length, f.room = int64((used+slotSize-1)/slotSize), int64(len(data)/slotSize)
 	return nil
 }
 
@@ -200,7 +210,7 @@ func (f *keyFile) flush(batch uint64) error {
 	bytes, at, last := f.pending, f.length, f.batch
 	f.pending, f.length, f.batch = nil, f.length+int64(len(f.pending)/slotSize), f.batch+1
 	f.mu.Unlock()
-	if err := f.write(bytes, at); err != nil {
+	if err := f.extend(bytes, at); err != nil {
 		f.mu.Lock()
 		f.pending, f.length = append(bytes, f.pending...), at // the next flush writes them again
 		f.mu.Unlock()
@@ -210,11 +220,26 @@ func (f *keyFile) flush(batch uint64) error {
 	return nil
 }
 
+// extend writes slots at the end, with empty ones after them where the file has to grow. f.flushing is held.
+func (f *keyFile) extend(slots []byte, at int64) error {
+	end := at + int64(len(slots)/slotSize)
+	room := f.room
+	if end > room {
+		room = end + min(max(end, leastGrowth), mostGrowth)
+		slots = append(slices.Clip(slots), make([]byte, (room-end)*slotSize)...)
+	}
+	if err := f.write(slots, at); err != nil {
+		return err
+	}
+	f.room = room
+	return nil
+}
+
 func (f *keyFile) write(bytes []byte, at int64) error {
 	if _, err := f.file.WriteAt(bytes, at*slotSize); err != nil {
 		return err
 	}
-	if err := f.file.Sync(); err != nil {
+	if err := disk.Flush(f.file); err != nil {
 		return err
 	}
 	return f.disk.Check()
@@ -256,7 +281,7 @@ func (f *keyFile) reserve(subjects []string) error {
 	if len(bytes) == 0 {
 		return nil
 	}
-	if err := f.write(bytes, f.length); err != nil {
+	if err := f.extend(bytes, f.length); err != nil {
 		return err
 	}
 	for subject, place := range places {

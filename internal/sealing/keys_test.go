@@ -46,8 +46,49 @@ func TestKeysOutliveARestart(t *testing.T) {
 			t.Fatalf("text %d opens as %q, %v", i, plain, err)
 		}
 	}
-	if info, _ := os.Stat(Path(dir)); info.Size() != 4*slotSize || info.Mode().Perm() != 0o600 {
-		t.Errorf("the file has %d bytes, mode %o", info.Size(), info.Mode())
+	if info, _ := os.Stat(Path(dir)); info.Mode().Perm() != 0o600 {
+		t.Errorf("the file has mode %o", info.Mode())
+	}
+	if f := again.home.(*keyFile); f.length != 4 {
+		t.Errorf("the file has %d keys", f.length)
+	}
+}
+
+// TestTheFileOfKeysGrowsSeldom: a flush that tells the file system of a new size costs several of one that
+// does not. What is not used yet is given away neither as a key nor to a backup.
+func TestTheFileOfKeysGrowsSeldom(t *testing.T) {
+	f, err := openKeyFile(filepath.Join(t.TempDir(), "data-keys"), false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.close() })
+	grown, size := 0, int64(0)
+	const keys = 300
+	for n := range int64(keys) {
+		s, err := f.add(fmt.Sprint("matter.f_1.m_", n), []byte("wrapped"))
+		if err == nil {
+			err = f.flush(s.batch)
+		}
+		if err != nil || s.place != n {
+			t.Fatalf("key %d is at place %d, %v", n, s.place, err)
+		}
+		if info, _ := f.file.Stat(); info.Size() != size {
+			grown, size = grown+1, info.Size()
+		}
+	}
+	if grown > 6 {
+		t.Errorf("%d keys have grown the file %d times", keys, grown)
+	}
+	if data, err := f.bytes(); err != nil || len(data) != keys*slotSize {
+		t.Errorf("a backup gets %d bytes, %v", len(data), err)
+	}
+	again, err := openKeyFile(f.path, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = again.close() })
+	if again.length != keys || len(again.slots) != keys {
+		t.Errorf("opened again it has %d places, %d keys", again.length, len(again.slots))
 	}
 }
 
