@@ -103,6 +103,9 @@ func TestPagesAreWellMade(t *testing.T) {
 			for _, path := range paths {
 				r := e.call(t, call{path: path, cookie: token, html: true})
 				checkPage(t, fmt.Sprintf("%s %s %s", name, token, path), r.body)
+				if r.status == 200 && !strings.Contains(r.body, `action="/session/end"`) {
+					t.Errorf("%s %s %s does not let sign out", name, token, path)
+				}
 			}
 		}
 	}
