@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"testing"
 	"time"
@@ -32,6 +33,21 @@ func TestRecordChecksum(t *testing.T) {
 		if _, err := decodeRecord(b); err == nil {
 			t.Errorf("bit %d of byte %d is flipped and not noticed", i%8, i/8)
 		}
+	}
+}
+
+// TestARecordThatEndsInItsNameIsCutOff: whatever its checksum, a record says where its texts end.
+func TestARecordThatEndsInItsNameIsCutOff(t *testing.T) {
+	r := sample()
+	stored := encodeRecord(r, 6)
+	texts := len(stored) - len(r.data)
+	for n := recordFixed; n < texts; n++ {
+		if _, err := decodeRecord(withChecksum(stored[:n])); !errors.Is(err, errShortRecord) {
+			t.Errorf("of %d bytes of its texts %d are there: %v", texts-recordFixed, n-recordFixed, err)
+		}
+	}
+	if got, err := decodeRecord(withChecksum(stored[:texts])); err != nil || len(got.data) != 0 {
+		t.Errorf("without data: %+v, %v", got, err)
 	}
 }
 
