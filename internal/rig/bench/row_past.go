@@ -43,12 +43,15 @@ func measurePast(ctx context.Context, l *lab) (list []result, err error) {
 	if err != nil {
 		return nil, err
 	}
-	path, asked, err := s.slowest(ctx, l.size(300, 30), append(back, historyQuestions...)...)
+	questions := append(back, historyQuestions...)
+	each, before := l.size(300, 60), s.process.cpu()
+	path, asked, err := s.slowest(ctx, each, questions...)
 	if err != nil {
 		return nil, err
 	}
+	used := (s.process.cpu() - before) / time.Duration(len(questions)*(each+each/10))
 	list = append(list, result{what: fmt.Sprintf("history, matters and audit of a firm with %s entries", thousands(float64(entries))), goal: "p99 ≤ 5 ms", measured: asked.String() + " over HTTP", met: asked.at(.99) <= 5*time.Millisecond,
-		note: fmt.Sprintf("the slowest of %d questions is %s", len(back)+len(historyQuestions), path)})
+		note: fmt.Sprintf("the slowest of %d questions is %s; on average a question takes %s of the engine's processor: beyond that it waits for one", len(questions), path, ms(used))})
 	took, err := s.restart()
 	if err != nil {
 		return list, err
@@ -63,9 +66,9 @@ func measurePast(ctx context.Context, l *lab) (list []result, err error) {
 	if err != nil {
 		return list, err
 	}
-	each := (float64(size) + float64(bareSize)*float64(past.matters())/float64(messages)) / float64(messages)
-	return append(list, result{what: "disk per event, after a fold", goal: "≤ 3 KB once compacted", measured: fmt.Sprintf("%.2f KB", each/1e3), beside: fmt.Sprintf("%.2f KB, a message of CaseHug's in JetStream", float64(bareSize)/float64(messages)/1e3),
-		met: each <= 3e3, note: "ledger and views, and the inbox's messages, one a matter"}), nil
+	stored := (float64(size) + float64(bareSize)*float64(past.matters())/float64(messages)) / float64(messages)
+	return append(list, result{what: "disk per event, after a fold", goal: "≤ 3 KB once compacted", measured: fmt.Sprintf("%.2f KB", stored/1e3), beside: fmt.Sprintf("%.2f KB, a message of CaseHug's in JetStream", float64(bareSize)/float64(messages)/1e3),
+		met: stored <= 3e3, note: "ledger and views, and the inbox's messages, one a matter"}), nil
 }
 
 // longPast is as long as this machine folds in 45 seconds, of a million entries at most.
