@@ -20,30 +20,36 @@ import (
 //go:embed templates
 var templateFiles embed.FS
 
-// Templates are the parsed pages, by name.
+// Templates are the pages, by name. A page is parsed when it is first shown: all together take
+// megabytes, and a part of every start.
 type Templates struct {
-	pages   map[string]*template.Template
+	pages   map[string]func() (*template.Template, error)
 	packers sync.Pool // of writers that compress pages
 }
 
-// ParseTemplates parses every page with the pieces that all share.
+// ParseTemplates parses the pieces that all pages share.
 func ParseTemplates(now func() time.Time) (*Templates, error) {
 	shared, err := template.New("shared").Funcs(templateWords(now)).ParseFS(templateFiles, "templates/icons.html", "templates/pieces.html", "templates/layout.html")
 	if err != nil {
 		return nil, fmt.Errorf("read what the console's pages share: %w", err)
 	}
-	all := map[string]*template.Template{}
+	all := map[string]func() (*template.Template, error){}
 	for _, name := range []string{"overview", "integrations", "settings", "mappings", "advanced", "disconnect", "unregister", "link", "link-confirm", "unlink", "erase", "erasures", "history", "sync", "matters", "matter", "provenance", "preview", "bulks", "bulk", "bulk-cancel", "drift", "dead-letters", "discard", "audit", "as-of", "error"} {
-		t, err := shared.Clone()
-		if err == nil {
-			t, err = t.ParseFS(templateFiles, "templates/"+name+".html")
-		}
-		if err != nil {
-			return nil, fmt.Errorf("read the console's page %s: %w", name, err)
-		}
-		all[name] = t
+		all[name] = sync.OnceValues(func() (*template.Template, error) { return parsePage(shared, name) })
 	}
 	return &Templates{pages: all}, nil
+}
+
+// parsePage parses a page with the shared pieces.
+func parsePage(shared *template.Template, name string) (*template.Template, error) {
+	t, err := shared.Clone()
+	if err == nil {
+		t, err = t.ParseFS(templateFiles, "templates/"+name+".html")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the console's page %s: %w", name, err)
+	}
+	return t, nil
 }
 
 func templateWords(now func() time.Time) template.FuncMap {
@@ -108,8 +114,12 @@ func localMoments(text string, now time.Time) template.HTML {
 
 // render renders the whole page, before any of it is sent.
 func (s *Templates) render(w http.ResponseWriter, name, start string, data any) (*bytes.Buffer, error) {
+	page, err := s.pages[name]()
+	if err != nil {
+		return nil, err
+	}
 	var b bytes.Buffer
-	if err := s.pages[name].ExecuteTemplate(&b, start, data); err != nil {
+	if err := page.ExecuteTemplate(&b, start, data); err != nil {
 		return nil, fmt.Errorf("render page %s: %w", name, err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")

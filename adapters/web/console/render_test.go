@@ -8,6 +8,19 @@ import (
 	"github.com/casehug/smokeball-sync/internal/wording"
 )
 
+// A page is parsed when it is first shown, so that the start does not tell of a fault in it.
+func TestEveryPageCanBeParsed(t *testing.T) {
+	all, err := ParseTemplates(time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, page := range all.pages {
+		if _, err := page(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // A moment within a sentence is shown as every other time is: in the reader's zone with a script,
 // exact on hover. What somebody wrote into the sentence stays text.
 func TestMomentsInSentencesAreTimes(t *testing.T) {
