@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -42,25 +43,27 @@ func measureWebhooks(ctx context.Context, l *lab) ([]result, error) {
 	defer b.close()
 	peer := httptest.NewServer(publishEach(b))
 	defer peer.Close()
-	theirRate, theirs, err := deliver(ctx, n, peer.URL, header)
+	theirs, err := deliver(ctx, n, peer.URL, header)
 	if err != nil {
 		return nil, fmt.Errorf("the bare handler: %w", err)
 	}
-	ownRate, own, err := deliver(ctx, n, address, header)
+	own, err := deliver(ctx, n, address, header)
 	if err != nil {
 		return nil, err
 	}
 	limit := httptest.NewServer(checkEach(func(*http.Request, []byte) error { return nil }))
 	defer limit.Close()
-	mostRate, most, err := deliver(ctx, n, limit.URL, header)
+	most, err := deliver(ctx, n, limit.URL, header)
 	if err != nil {
 		return nil, fmt.Errorf("the handler that stores nothing: %w", err)
 	}
-	rate, tail := ownRate/theirRate, ratioOf(own.at(.99), theirs.at(.99))
-	return []result{{what: "webhooks over 64 connections, durable and deduplicated", goal: "≥ 4 × the rate, p99 ≤ .3 ×", measured: fmt.Sprintf("%s/s, p99 %s", thousands(ownRate), ms(own.at(.99))),
-		beside: fmt.Sprintf("%s/s, p99 %s, a handler with one durable publish each", thousands(theirRate), ms(theirs.at(.99))), ratio: fmt.Sprintf("%.2f, %.2f", rate, tail), met: rate >= 4 && tail <= .3},
-		{what: "– a handler that checks the signature and stores nothing", goal: "≥ 4 ×, or the goal above is beyond this machine", measured: fmt.Sprintf("%s/s, p99 %s", thousands(mostRate), ms(most.at(.99))),
-			beside: "the handler with one durable publish each", ratio: fmt.Sprintf("%.2f, %.2f", mostRate/theirRate, ratioOf(most.at(.99), theirs.at(.99))), met: mostRate >= 4*theirRate}}, nil
+	rate, tail := own.rate()/theirs.rate(), ratioOf(own.each.at(.99), theirs.each.at(.99))
+	return []result{{what: "webhooks over 64 connections, durable and deduplicated", goal: "≥ 4 × the rate, p99 ≤ .3 ×", measured: own.String(),
+		beside: theirs.String() + ", a handler with one durable publish each", ratio: fmt.Sprintf("%.2f, %.2f", rate, tail), met: rate >= 4 && tail <= .3,
+		note: fmt.Sprintf("the processor works %s for each, with what it records and folds meanwhile, %s for one of the handler beside it, and %s for one that is not stored: where a flush to disk takes less than that, the processor decides, not the disk",
+			ms(own.work()), ms(theirs.work()), ms(most.work()))},
+		{what: "– a handler that checks the signature and stores nothing", goal: "≥ 4 ×, or the goal above is beyond this machine", measured: most.String(),
+			beside: "the handler with one durable publish each", ratio: fmt.Sprintf("%.2f, %.2f", most.rate()/theirs.rate(), ratioOf(most.each.at(.99), theirs.each.at(.99))), met: most.rate() >= 4*theirs.rate()}}, nil
 }
 
 // publishEach answers when the webhook is on disk.
@@ -88,16 +91,33 @@ func checkEach(store func(r *http.Request, body []byte) error) http.Handler {
 	})
 }
 
-// deliver posts n webhooks, and says how many were answered a second and how long each answer
-// took. Every one has to be taken in.
-func deliver(ctx context.Context, n int, address string, header http.Header) (float64, times, error) {
+// delivered is what came of webhooks that were posted, by this process to this process.
+type delivered struct {
+	each      times         // how long the answers took
+	took      time.Duration // in all
+	processor time.Duration // that the process has used meanwhile
+}
+
+// rate is how many were answered a second.
+func (d delivered) rate() float64 { return float64(len(d.each)) / d.took.Seconds() }
+
+// work is the processor's time for one.
+func (d delivered) work() time.Duration { return d.processor / time.Duration(max(1, len(d.each))) }
+
+// String implements [fmt.Stringer].
+func (d delivered) String() string {
+	return fmt.Sprintf("%s/s, p99 %s", thousands(d.rate()), ms(d.each.at(.99)))
+}
+
+// deliver posts n webhooks. Every one has to be taken in.
+func deliver(ctx context.Context, n int, address string, header http.Header) (d delivered, err error) {
 	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: connections}, Timeout: 10 * time.Second}
 	defer client.CloseIdleConnections()
 	var number atomic.Int64
 	var failed atomic.Pointer[error]
 	each := make([]times, connections)
 	var all sync.WaitGroup
-	began := time.Now()
+	began, before := time.Now(), processorTime(os.Getpid())
 	for c := range connections {
 		all.Go(func() {
 			for i := number.Add(1); i <= int64(n) && ctx.Err() == nil && failed.Load() == nil; i = number.Add(1) {
@@ -110,15 +130,14 @@ func deliver(ctx context.Context, n int, address string, header http.Header) (fl
 		})
 	}
 	all.Wait()
-	took := time.Since(began)
-	var list times
+	d.took, d.processor = time.Since(began), processorTime(os.Getpid())-before
 	for _, t := range each {
-		list = append(list, t...)
+		d.each = append(d.each, t...)
 	}
 	if err := failed.Load(); err != nil {
-		return 0, nil, *err
+		return d, *err
 	}
-	return float64(len(list)) / took.Seconds(), list, context.Cause(ctx)
+	return d, context.Cause(ctx)
 }
 
 func post(ctx context.Context, client *http.Client, address string, header http.Header, body string) error {
