@@ -20,7 +20,8 @@ const (
 	unknownSize = 16 << 20
 )
 
-// batch is documents of one sync that are sent side by side, in the order of their approvals.
+// batch is documents of one sync that are sent side by side. They are begun in the order of their
+// approvals; those on their way at once may overtake each other.
 type batch struct {
 	step *documentStep
 	room *semaphore.Weighted
