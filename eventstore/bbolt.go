@@ -64,12 +64,15 @@ func OpenBolt(path string, o BoltOptions) (*Bolt, error) {
 	if err := removeFile(compactionPath(path)); err != nil { // an engine was killed while it made one
 		return nil, errors.Join(fmt.Errorf("open ledger %s: remove the beginning of a copy: %w", path, err), b.db.Load().Close())
 	}
+	if err := syncFolder(filepath.Dir(path)); err != nil { // a file that was just made has its name on the disk
+		return nil, errors.Join(fmt.Errorf("open ledger %s: flush its folder: %w; check the disk's health", path, err), b.db.Load().Close())
+	}
 	log := o.Log
 	if log == nil {
 		log = slog.Default()
 	}
 	if b.disk, err = disk.OpenJournal(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open ledger %s: no file can be made beside it: %w", path, err), b.db.Load().Close())
+		return nil, errors.Join(fmt.Errorf("open ledger %s: %w", path, err), b.db.Load().Close())
 	}
 	b.seals = o.Seals
 	b.mark = startMark(markPath(path), marked, last, log)

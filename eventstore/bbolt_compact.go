@@ -214,6 +214,7 @@ func (c *compaction) replace(ctx context.Context) error {
 	return nil
 }
 
+// syncFolder returns when the names in a folder are on the disk.
 func syncFolder(path string) error {
 	dir, err := os.Open(path)
 	if err != nil {

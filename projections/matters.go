@@ -38,7 +38,7 @@ type MatterRow struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 27, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 28, Keys: matterKeys, Fold: foldMatter,
 	Order:   func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position },
 	Lists:   MatterRow.lists,
 	Text:    MatterRow.searchText,
@@ -150,7 +150,7 @@ func toldAt(before time.Time, was domain.Matter, now domain.MatterData, at time.
 
 // MatterQuery narrows the list of matters. Zero fields do not narrow.
 type MatterQuery struct {
-	Text   string // in id, title, case number, client name; without regard to case
+	Text   string // in id, title, case number, clients' names; without regard to case
 	Status domain.Status
 	State  MatterState
 	Before uint64
@@ -197,7 +197,11 @@ func (v MatterRows) Matters(firm domain.FirmID, q MatterQuery) (list []MatterRow
 // searchText is what a search looks through.
 func (r MatterRow) searchText() string {
 	d := r.Matter.Data
-	return strings.Join([]string{string(r.ID), d.Title, d.CaseNumber, d.Client.Name()}, "\n")
+	words := []string{string(r.ID), d.Title, d.CaseNumber}
+	for _, c := range d.Clients() {
+		words = append(words, c.Name())
+	}
+	return strings.Join(words, "\n")
 }
 
 // EachMatter visits a firm's matters, newest first, as they were at one moment, until

@@ -174,6 +174,7 @@ func TestMatterFilters(t *testing.T) {
 		d := rivera(1)
 		d.ID, d.Title, d.CaseNumber = domain.MatterID(fmt.Sprintf("m_%d", i)), title, fmt.Sprintf("CH-%d", i)
 		d.Client.FirstName = []string{"Maria", "Ann", "Lee"}[i]
+		d.OtherClients = []domain.ClientData{{ID: "c_o", CompanyName: []string{"Zenith LLC", "Apex", "Elm"}[i]}}
 		l.tell(t, domain.MatterStream(oak, d.ID), domain.MatterCreated{Origin: ref(fmt.Sprint(i)), Matter: d})
 	}
 	l.tell(t, domain.MatterStream(oak, "m_1"), requested("s_1", domain.TriggerManual))
@@ -188,6 +189,7 @@ func TestMatterFilters(t *testing.T) {
 		{"a title", projections.MatterQuery{Text: "rivera v"}, []domain.MatterID{"m_0"}, false},
 		{"a case number", projections.MatterQuery{Text: "ch-2"}, []domain.MatterID{"m_2"}, false},
 		{"a client", projections.MatterQuery{Text: "ann riv"}, []domain.MatterID{"m_1"}, false},
+		{"another client", projections.MatterQuery{Text: "zenith"}, []domain.MatterID{"m_0"}, false},
 		{"an id", projections.MatterQuery{Text: "M_1"}, []domain.MatterID{"m_1"}, false},
 		{"a status", projections.MatterQuery{Status: domain.Queued}, []domain.MatterID{"m_1"}, false},
 		{"nothing", projections.MatterQuery{Text: "no such"}, nil, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
@@ -64,13 +65,22 @@ func startEmbedded(ctx context.Context, c Config) (*embedded, error) {
 	if err := e.writable(); err != nil {
 		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but a file of %d MiB cannot be written there (%w); free space on the disk", c.DataDir, trialBytes>>20, err)
 	}
-	if e.journal, err = disk.OpenJournal(c.store()); err != nil {
-		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q, but no file can be made there: %w", c.DataDir, err)
+	if e.journal, err = openJournal(c.store()); err != nil {
+		return nil, fmt.Errorf("ENGINE_DATA_DIR is %q: %w", c.DataDir, err)
 	}
 	if err := e.start(ctx); err != nil {
 		return nil, errors.Join(err, e.journal.Close())
 	}
 	return e, nil
+}
+
+// openJournal opens the journal of the file system that has the server's files. It stands within their
+// folder, which may be a mount of its own. Earlier versions had it beside the folder.
+func openJournal(store string) (*disk.Journal, error) {
+	if err := os.Remove(store + ".flush"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("remove the file of an earlier version: %w", err)
+	}
+	return disk.OpenJournal(filepath.Join(store, "bus"))
 }
 
 // store is the folder of the server's files.

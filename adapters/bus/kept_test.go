@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -58,4 +60,23 @@ func TestNothingIsAcknowledgedThatTheDiskMayHaveLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	each("the disk has stopped", func(err error) bool { return err != nil })
+}
+
+// TestTheJournalStandsOnTheDiskOfTheBus: the folder of the bus may be a mount of its own.
+func TestTheJournalStandsOnTheDiskOfTheBus(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "nats.flush"), nil, 0o600); err != nil { // of an earlier version
+		t.Fatal(err)
+	}
+	b, err := Open(t.Context(), Config{Listen: "off", DataDir: dir, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = b.Close(context.WithoutCancel(t.Context())) })
+	if files, err := filepath.Glob(filepath.Join(dir, "*.flush")); len(files) != 0 || err != nil {
+		t.Errorf("beside the folder are %v, %v", files, err)
+	}
+	if files, err := filepath.Glob(filepath.Join(dir, "nats", "*.flush")); len(files) != 1 || err != nil {
+		t.Errorf("in the folder are %v, %v", files, err)
+	}
 }

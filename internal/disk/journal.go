@@ -10,7 +10,9 @@
 package disk
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"sync"
 )
@@ -37,9 +39,17 @@ const ending = ".flush"
 func OpenJournal(path string) (*Journal, error) {
 	f, err := os.OpenFile(path+ending, os.O_CREATE|os.O_RDWR|os.O_TRUNC, 0o600)
 	if err != nil {
-		return nil, err
+		return nil, unopened(path+ending, err)
 	}
 	return &Journal{file: f}, nil
+}
+
+// unopened says why a journal's file can't be opened, and what to do.
+func unopened(path string, err error) error {
+	if _, gone := os.Lstat(path); gone != nil || !errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("no file can be made to check the disk: %w; let the engine's user write the folder", err)
+	}
+	return fmt.Errorf("%w: another user made it, as a command does that is run as root; delete it, or give it to the engine's user with chown: it says nothing", err)
 }
 
 // Check returns an error where the file system writes nothing any more: what was flushed before

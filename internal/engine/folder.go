@@ -282,8 +282,22 @@ func (f *folder) copied(ctx context.Context) (*bus.Bus, error) {
 	if err := bus.CopyBucket(f.cfg.DataDir, tmp, bus.Tokens); err != nil {
 		return nil, err
 	}
-	return bus.Open(ctx, bus.Config{Listen: "off", DataDir: tmp, Key: key, Logger: slog.New(slog.DiscardHandler)})
+	b, err := bus.Open(ctx, bus.Config{Listen: "off", DataDir: tmp, Key: key, Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		return nil, copyFault{err, tmp, f.cfg.DataDir}
+	}
+	return b, nil
 }
+
+// copyFault is a fault of a copy, which names the folder that was copied: nobody knows the other one.
+type copyFault struct {
+	error
+	copied, from string
+}
+
+func (e copyFault) Error() string { return strings.ReplaceAll(e.error.Error(), e.copied, e.from) }
+
+func (e copyFault) Unwrap() error { return e.error }
 
 // noTokens are the tokens of checks that call for no firm.
 type noTokens struct{}

@@ -25,6 +25,10 @@ func filesOf(cfg config.Settings) look {
 			list = append(list, failed(path, "the engine's user can't write it", "the engine does not start, or stops taking events in",
 				"let the engine's user write it", "chmod -R u+rwX "+shellWord(cfg.DataDir)))
 		}
+		for _, path := range others(cfg.DataDir) {
+			list = append(list, failed(path, "it belongs to another user than the ledger, as what a command makes that is run as root", "the engine does not start",
+				"give it to the engine's user, and run commands as that user", "chown --reference="+shellWord(ledgerIn(cfg.DataDir))+" "+shellWord(path)))
+		}
 		for _, f := range cfg.LooseFiles() {
 			list = append(list, warning(f.Path, fmt.Sprintf("others may read it (%s, mode %04o)", f.Setting, f.Mode), "other users of this machine may read secrets or personal data",
 				"remove their permissions", "chmod go= "+shellWord(f.Path)))
@@ -45,6 +49,32 @@ func unwritable(dir string) (list []string) {
 		}
 	}
 	return list
+}
+
+// others are the files in the data directory that belong to another user than the ledger does and that
+// nobody else may write.
+func others(dir string) (list []string) {
+	ledger, err := os.Stat(ledgerIn(dir))
+	if err != nil {
+		return nil
+	}
+	for _, pattern := range []string{"ledger.*", "data-keys*", "local-keys*", "views.db", "nats", "nats/*.flush", "spool", "master-key.json"} {
+		paths, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is a good one
+		for _, path := range paths {
+			if info, err := os.Stat(path); err == nil && owner(info) != owner(ledger) && info.Mode().Perm()&0o022 == 0 {
+				list = append(list, path)
+			}
+		}
+	}
+	return list
+}
+
+// ledgerIn is the file of the data directory that the engine's user has made: the ledger, or on a cluster its mark.
+func ledgerIn(dir string) string {
+	if _, err := os.Stat(ledgerPath(dir)); err == nil {
+		return ledgerPath(dir)
+	}
+	return filepath.Join(dir, "ledger.mark")
 }
 
 // mayWrite reports whether the owner may. Asking the kernel would answer for root, who may all.

@@ -85,7 +85,7 @@ func openKeyFile(path string, readOnly bool) (*keyFile, error) {
 		return f, nil
 	}
 	if f.disk, err = disk.OpenJournal(path); err != nil {
-		return nil, errors.Join(fmt.Errorf("open data keys %s: no file can be made beside it: %w", path, err), file.Close())
+		return nil, errors.Join(fmt.Errorf("open data keys %s: %w", path, err), file.Close())
 	}
 	return f, nil
 }
