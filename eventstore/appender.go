@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -56,6 +57,8 @@ type appender struct {
 	seals Sealer // nil: nothing is sealed
 	write func([]*pending)
 	told  Observer // nil: nobody is told
+
+	sealing atomic.Int64 // writers that are about to queue a commit
 }
 
 // Observer is told of each Append when it ends: what it was to write, how long that took and the
@@ -87,7 +90,7 @@ func (a *appender) append(ctx context.Context, c Commit) (Head, error) {
 // queued queues a commit and waits for its outcome. If ctx ends first, the caller does not learn
 // the outcome.
 func (a *appender) queued(ctx context.Context, c Commit) (Head, error) {
-	parts, err := seal(c, a.seals)
+	parts, err := a.seal(c)
 	if err != nil {
 		return Head{}, err
 	}
@@ -110,6 +113,13 @@ func (a *appender) queued(ctx context.Context, c Commit) (Head, error) {
 	}
 }
 
+// seal seals a commit, and lets gather know of it meanwhile.
+func (a *appender) seal(c Commit) ([]part, error) {
+	a.sealing.Add(1)
+	defer a.sealing.Add(-1)
+	return seal(c, a.seals)
+}
+
 func (a *appender) run() {
 	defer close(a.ended)
 	before := 0
@@ -127,17 +137,20 @@ func (a *appender) run() {
 	}
 }
 
-// gather collects the waiting commits. If the previous group was larger, its writers will
-// probably append again at once, so gather waits for them up to groupWait. A single writer never
-// waits.
+// gather collects the waiting commits. Up to groupWait it waits for those that are being sealed, and,
+// if the previous group was larger, for its writers, who will probably append again at once. A single
+// writer never waits.
 func (a *appender) gather(first *pending, before int) []*pending {
 	group := a.drain(append(make([]*pending, 0, a.limit), first))
-	if len(group) >= min(before, a.limit) {
+	more := func() bool {
+		return len(group) < min(before, a.limit) || (a.sealing.Load() > 0 && len(group) < a.limit)
+	}
+	if !more() {
 		return group
 	}
 	moment := time.NewTimer(groupWait)
 	defer moment.Stop()
-	for len(group) < min(before, a.limit) {
+	for more() {
 		select {
 		case p := <-a.queue:
 			group = append(group, p)

@@ -1,0 +1,76 @@
+package eventstore
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// slowSealer takes a time for an event, as where a new key has to be on disk first.
+type slowSealer map[domain.SyncID]time.Duration
+
+func (s slowSealer) Seal(_ Place, e domain.Event, data []byte) ([]byte, bool, error) {
+	time.Sleep(s[e.(domain.SyncReleased).Sync])
+	return data, false, nil
+}
+
+func (slowSealer) Open(_ Place, stored []byte) ([]byte, error) { return stored, nil }
+
+// TestAGroupWaitsForWhatIsBeingSealed: a commit that is almost sealed shares the flush of the one
+// before it; what takes longer than a moment delays nobody, and a writer alone never waits.
+func TestAGroupWaitsForWhatIsBeingSealed(t *testing.T) {
+	for _, c := range []struct {
+		what   string
+		sealed []time.Duration
+		groups []int
+		took   time.Duration
+	}{
+		{"a writer alone", []time.Duration{0}, []int{1}, 0},
+		{"two almost at once", []time.Duration{0, groupWait / 2}, []int{2}, groupWait / 2},
+		{"one that takes long", []time.Duration{0, 5 * groupWait}, []int{1, 1}, groupWait},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				seals := slowSealer{}
+				var groups []int
+				var first time.Duration
+				began := time.Now()
+				a := startAppender(boltGroup, seals, func(group []*pending) {
+					if groups = append(groups, len(group)); first == 0 {
+						first = time.Since(began)
+					}
+					for _, p := range group {
+						p.settle(Head{}, nil)
+					}
+				})
+				defer a.close()
+				for i, d := range c.sealed {
+					seals[domain.SyncID(fmt.Sprint("s_", i))] = d
+				}
+				done := make(chan error)
+				for i := range slices.Backward(c.sealed) { // the one that is sealed at once comes last
+					go func() {
+						_, err := a.append(t.Context(), Commit{Stream: domain.MatterStream("f_1", domain.MatterID(fmt.Sprint("m_", i))), At: began,
+							Events: []domain.Event{domain.SyncReleased{Sync: domain.SyncID(fmt.Sprint("s_", i))}}})
+						done <- err
+					}()
+					if i > 0 {
+						synctest.Wait()
+					}
+				}
+				for range c.sealed {
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+				if !slices.Equal(groups, c.groups) || first != c.took {
+					t.Errorf("groups of %v, the first after %s; want %v after %s", groups, first, c.groups, c.took)
+				}
+			})
+		})
+	}
+}
