@@ -216,7 +216,7 @@ func (b *Views) discard() error {
 // leastCompact is the size from which on a file is worth renewing.
 const leastCompact = 64 << 20
 
-// catchingUp is the least number of events in a batch that says that the ledger has many more.
+// catchingUp is the least number of events at once that says that the ledger has many more.
 const catchingUp = 1000
 
 // lookForWaste has the file renewed when half of it is free, or when it has grown so much since

@@ -16,7 +16,11 @@ func (v *Views) Take(list []eventstore.Envelope) error { return v.take(list) }
 
 // Crash folds the events as far as an engine does that dies before it has written them.
 func (v *Views) Crash(list []eventstore.Envelope) error {
-	_, err := v.fold(list)
+	w := newWrites()
+	err := v.fold(list, w)
+	if err == nil {
+		err = v.flush(w)
+	}
 	return errors.Join(err, v.forget())
 }
 

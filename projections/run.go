@@ -10,21 +10,23 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/boltfile"
 )
 
-// batch is the most events that are folded in one transaction. While views catch up, each row
+// batch is how many events one transaction may write, and some more. While views catch up, each row
 // of a batch is written once, and so is each page of the file.
-const batch = 8_000
+const batch = 32_000
+
+// part is the most events that are folded at once: no more are in memory beside as many that wait.
+const part = 4_000
 
 // followLedger folds the ledger until ctx ends, and returns nil then. One goroutine reads the
 // ledger, one folds, and one writes what the batch before changed.
 func (v *Views) followLedger(ctx context.Context, ledger eventstore.Store) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	events := make(chan eventstore.Envelope, batch)
+	events := make(chan eventstore.Envelope, part)
 	failed := make(chan error, 1)
 	go func() {
 		defer close(events)
@@ -56,7 +58,7 @@ func (v *Views) follow(events <-chan eventstore.Envelope) error {
 	written := make(chan error, 1)
 	written <- nil
 	for env := range events {
-		w, err := v.fold(gather(env, events))
+		w, err := v.foldBatch(env, events)
 		if before := <-written; before != nil || err != nil {
 			return errors.Join(before, err)
 		}
@@ -65,10 +67,23 @@ func (v *Views) follow(events <-chan eventstore.Envelope) error {
 	return <-written
 }
 
-// gather adds what is there already to the first event, up to a batch.
-func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []eventstore.Envelope {
-	list := []eventstore.Envelope{first}
-	for len(list) < batch {
+// foldBatch folds the first event and those that are there already; while views catch up, part by
+// part until there is a batch.
+func (v *Views) foldBatch(first eventstore.Envelope, more <-chan eventstore.Envelope) (*writes, error) {
+	w := newWrites()
+	for list := gather([]eventstore.Envelope{first}, more); ; list = gather(list[:0], more) {
+		if err := v.fold(list, w); err != nil {
+			return nil, err
+		}
+		if len(list) < catchingUp || w.events >= batch {
+			return w, v.flush(w)
+		}
+	}
+}
+
+// gather adds what is there already to a list, up to a part.
+func gather(list []eventstore.Envelope, more <-chan eventstore.Envelope) []eventstore.Envelope {
+	for len(list) < part {
 		select {
 		case env, ok := <-more:
 			if !ok {
@@ -82,56 +97,65 @@ func gather(first eventstore.Envelope, more <-chan eventstore.Envelope) []events
 	return list
 }
 
-// fold folds events into every view that has not seen them, in memory, and returns what that
-// changes in the file.
-func (v *Views) fold(list []eventstore.Envelope) (*writes, error) {
-	w := &writes{views: make([]*viewWrites, len(v.tables)), changed: newChanges(), firms: map[domain.FirmID]struct{}{}, events: len(list)}
+// fold folds events into every view that has not seen them, in memory.
+func (v *Views) fold(list []eventstore.Envelope, w *writes) error {
 	for _, env := range list {
 		w.last, w.firms[env.Stream.Firm] = env.Seq, struct{}{}
 	}
-	var taken atomic.Int64 // views of which somebody has begun
-	if len(list) < worthSharing {
-		return w, v.foldTables(list, w, &taken)
+	w.events += len(list)
+	return v.eachTable(len(list), func(i int, stored *reader) error { return foldTable(v.tables[i], list, stored, w.changed) })
+}
+
+// flush takes over what the events changed in the file.
+func (v *Views) flush(w *writes) error {
+	w.views = make([]*viewWrites, len(v.tables))
+	return v.eachTable(w.events, func(i int, _ *reader) (err error) {
+		w.views[i], err = v.tables[i].flush()
+		return err
+	})
+}
+
+// eachTable does something with each table, on all cores if it is about many events.
+func (v *Views) eachTable(events int, do func(i int, stored *reader) error) error {
+	var taken atomic.Int64 // tables of which somebody has begun
+	if events < worthSharing {
+		return v.tablesLeft(&taken, do)
 	}
 	errs := make([]error, runtime.GOMAXPROCS(0))
 	var all sync.WaitGroup
 	for i := range errs {
-		all.Go(func() { errs[i] = v.foldTables(list, w, &taken) })
+		all.Go(func() { errs[i] = v.tablesLeft(&taken, do) })
 	}
 	all.Wait()
-	return w, errors.Join(errs...)
+	return errors.Join(errs...)
 }
 
 // worthSharing is the least number of events for which several goroutines fold.
 const worthSharing = 64
 
-// foldTables folds one view after the other until all are taken.
-func (v *Views) foldTables(list []eventstore.Envelope, w *writes, taken *atomic.Int64) (err error) {
+// tablesLeft takes one table after the other until all are taken.
+func (v *Views) tablesLeft(taken *atomic.Int64, do func(i int, stored *reader) error) (err error) {
 	stored := &reader{db: v.db.Load()}
 	defer func() { err = errors.Join(err, stored.close()) }()
-	for i := taken.Add(1) - 1; i < int64(len(v.tables)); i = taken.Add(1) - 1 {
-		err := boltfile.Guard(func() (err error) {
-			w.views[i], err = foldTable(v.tables[i], list, stored, w.changed)
-			return err
-		})
-		if err != nil {
+	for i := int(taken.Add(1)) - 1; i < len(v.tables); i = int(taken.Add(1)) - 1 {
+		if err := boltfile.Guard(func() error { return do(i, stored) }); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func foldTable(t folding, list []eventstore.Envelope, stored *reader, c *changes) (*viewWrites, error) {
+func foldTable(t folding, list []eventstore.Envelope, stored *reader, c *changes) error {
 	for _, env := range list {
 		if env.Seq <= *t.reached() {
 			continue
 		}
 		if err := t.fold(stored, env, c); err != nil {
-			return nil, err
+			return err
 		}
 		*t.reached() = env.Seq
 	}
-	return t.flush()
+	return nil
 }
 
 // commit writes what a batch changed, with the checkpoints, in one transaction.
@@ -195,7 +219,11 @@ func (v *Views) keepInMemory(w *writes) error {
 
 // take folds events and writes what they change.
 func (v *Views) take(list []eventstore.Envelope) error {
-	w, err := v.fold(list)
+	w := newWrites()
+	err := v.fold(list, w)
+	if err == nil {
+		err = v.flush(w)
+	}
 	if err == nil {
 		err = v.commit(w)
 	}

@@ -13,12 +13,16 @@ import (
 
 // writes are what a batch of events changes in the file, and in what is kept of it in memory.
 type writes struct {
-	views   []*viewWrites
+	views   []*viewWrites // once they are flushed
 	changed *changes
 	firms   map[domain.FirmID]struct{} // of the events
 	last    eventstore.Seq
 	events  int
 	size    int64 // of the file before
+}
+
+func newWrites() *writes {
+	return &writes{changed: newChanges(), firms: map[domain.FirmID]struct{}{}}
 }
 
 // viewWrites are what a batch changes of one view, in the buckets within the view's own. A nil
