@@ -13,6 +13,7 @@ import (
 // encoded and written once. Losing a table loses nothing. One goroutine at a time uses it.
 type table[R any] struct {
 	View[R]
+	own        string         // the view's own bucket
 	seen       eventstore.Seq // the last event that was folded
 	young, old map[string]*cached[R]
 	bytes      int // of the young rows as they are stored
@@ -35,7 +36,7 @@ type cached[R any] struct {
 const tableBytes = 512 << 10
 
 func (v View[R]) table() folding {
-	return &table[R]{View: v, young: map[string]*cached[R]{}}
+	return &table[R]{View: v, own: v.bucket(), young: map[string]*cached[R]{}}
 }
 
 func (t *table[R]) reached() *eventstore.Seq { return &t.seen }
@@ -94,11 +95,11 @@ func (t *table[R]) stored(stored *reader, key string) ([]byte, error) {
 	if data, ok := t.flying[key]; ok {
 		return data, nil
 	}
-	tx, err := stored.tx()
-	if err != nil {
+	sealed, err := stored.sealed(t.own, key)
+	if sealed == nil || err != nil {
 		return nil, err
 	}
-	return t.View.stored(tx, tx.Bucket([]byte(t.bucket())).Bucket(rowsBucket), []byte(key))
+	return stored.open.open(t.Name, rowsBucket, []byte(key), sealed)
 }
 
 // keep puts a row among the young ones.
@@ -127,7 +128,7 @@ func (t *table[R]) flush() (*viewWrites, error) {
 	case t.bytes > tableBytes:
 		t.young, t.old, t.bytes = map[string]*cached[R]{}, t.young, 0
 	}
-	return &viewWrites{view: t.bucket(), at: t.seen, in: append(indexes.buckets(), bucketWrites{rowsBucket, rows}), counts: indexes.counts, kept: indexes.kept}, nil
+	return &viewWrites{view: t.own, at: t.seen, in: append(indexes.buckets(), bucketWrites{rowsBucket, rows}), counts: indexes.counts, kept: indexes.kept}, nil
 }
 
 // encode returns the stored form of a row, nil for one that is gone, and moves it in the indexes.
@@ -146,5 +147,5 @@ func (t *table[R]) encode(c *cached[R], indexes indexWrites) (data []byte, err e
 
 // forget drops all rows in memory, and goes back to what the file has seen.
 func (t *table[R]) forget(tx *bbolt.Tx) {
-	*t = table[R]{View: t.View, young: map[string]*cached[R]{}, seen: checkpointOf(tx.Bucket(checkpoints), t.bucket())}
+	*t = table[R]{View: t.View, own: t.own, young: map[string]*cached[R]{}, seen: checkpointOf(tx.Bucket(checkpoints), t.own)}
 }

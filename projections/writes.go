@@ -85,6 +85,8 @@ func put(b *bbolt.Bucket, values map[string][]byte) error {
 type reader struct {
 	db   *sealedDB
 	open *snapshot
+	view string        // the bucket of the view whose rows were read last
+	rows *bbolt.Cursor // over them
 }
 
 func (r *reader) tx() (*snapshot, error) {
@@ -97,6 +99,22 @@ func (r *reader) tx() (*snapshot, error) {
 	}
 	r.open = &snapshot{Tx: tx, box: r.db.box}
 	return r.open, nil
+}
+
+// sealed is a row as it is stored in the bucket of a view, nil where there is none.
+func (r *reader) sealed(view, key string) ([]byte, error) {
+	if r.view != view {
+		tx, err := r.tx()
+		if err != nil {
+			return nil, err
+		}
+		r.view, r.rows = view, tx.Bucket([]byte(view)).Bucket(rowsBucket).Cursor()
+	}
+	found, sealed := r.rows.Seek([]byte(key))
+	if string(found) != key {
+		return nil, nil
+	}
+	return sealed, nil
 }
 
 func (r *reader) close() error {
