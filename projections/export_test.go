@@ -14,6 +14,9 @@ import (
 // Take folds the events in one transaction, as Run does with what it has gathered.
 func (v *Views) Take(list []eventstore.Envelope) error { return v.take(list) }
 
+// TakeParts folds the parts one after the other, and writes them in one transaction.
+func (v *Views) TakeParts(parts ...[]eventstore.Envelope) error { return v.take(parts...) }
+
 // Crash folds the events as far as an engine does that dies before it has written them.
 func (v *Views) Crash(list []eventstore.Envelope) error {
 	w := newWrites()

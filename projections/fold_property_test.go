@@ -14,7 +14,7 @@ import (
 	"github.com/casehug/smokeball-sync/projections"
 )
 
-// TestBatches: the rows do not depend on how many events one transaction takes, on what is
+// TestBatches: the rows do not depend on how many events one transaction takes, in which parts, on what is
 // still in memory of the batches before, nor on crashes between them, whatever the events are.
 // After a crash the events come again that the checkpoints do not have.
 func TestBatches(t *testing.T) {
@@ -34,7 +34,11 @@ func TestBatches(t *testing.T) {
 				crash(rt, cut, rest[:n])
 			}
 			took := int(rest[n-1].Seq)
-			take(rt, cut, events[cut.Reached():took])
+			list := events[cut.Reached():took]
+			part := rapid.IntRange(0, len(list)).Draw(rt, "part")
+			if err := cut.TakeParts(list[:part], list[part:]); err != nil {
+				rt.Fatal(err)
+			}
 			rest = events[took:]
 		}
 		same(t, "in batches", rows(t, cut), rows(t, one))

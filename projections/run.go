@@ -217,10 +217,13 @@ func (v *Views) keepInMemory(w *writes) error {
 	return nil
 }
 
-// take folds events and writes what they change.
-func (v *Views) take(list []eventstore.Envelope) error {
+// take folds the parts of a batch and writes what they change.
+func (v *Views) take(parts ...[]eventstore.Envelope) error {
 	w := newWrites()
-	err := v.fold(list, w)
+	var err error
+	for _, list := range parts {
+		err = errors.Join(err, v.fold(list, w))
+	}
 	if err == nil {
 		err = v.flush(w)
 	}
