@@ -13,11 +13,11 @@ import (
 // ChangedRow is a row with the ledger position of its last change.
 type ChangedRow struct {
 	Position uint64
-	Row      any // a HistoryRow, a MatterRow or a BulkRow
+	Row      any // a HistoryRow, a MatterRow, a BulkRow or an ErasureRow
 }
 
 // changing are the views whose rows ChangedAfter lists.
-var changing = []changeLister{History, Matters, Bulks}
+var changing = []changeLister{History, Matters, Bulks, Erasures}
 
 // changeLister is a View with Changed, without its row type.
 type changeLister interface {

@@ -16,10 +16,13 @@ type ErasureRow struct {
 	At       time.Time                      `json:"at"`
 	Position uint64                         `json:"position"` // of its first event
 	Done     map[domain.EraseStep]time.Time `json:"done,omitempty"`
+	Changed  uint64                         `json:"changed"` // ledger position of its last change
 }
 
 // Erasures lists all erasures.
-var Erasures = View[ErasureRow]{Name: "erasures", Version: 1, Keys: erasureKeys, Fold: foldErasure}
+var Erasures = View[ErasureRow]{Name: "erasures", Version: 2, Keys: erasureKeys, Fold: foldErasure,
+	Order:   func(r ErasureRow) (string, uint64) { return string(r.Firm), r.Position },
+	Changed: func(r ErasureRow) uint64 { return r.Changed }}
 
 func erasureKeys(env eventstore.Envelope) []string {
 	if env.Stream.Kind != domain.KindErasure {
@@ -39,6 +42,7 @@ func foldErasure(r ErasureRow, env eventstore.Envelope) ErasureRow {
 		}
 		r.Done = done
 	}
+	r.Changed = uint64(env.Seq)
 	return r
 }
 

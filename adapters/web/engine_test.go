@@ -48,6 +48,7 @@ var people = map[string]domain.User{
 // engine is everything that the HTTP side stands on, made by hand: views over a
 // ledger in memory, and ports that decide as little as they can.
 type engine struct {
+	erasing  sync.Mutex
 	erasures map[domain.EraseID]domain.Erasure
 	*ledger
 	views *projections.Views
@@ -465,11 +466,20 @@ func (e *engine) Times(r domain.Retention) domain.RetentionTimes {
 
 func (e *engine) Erase(_ context.Context, by domain.User, s domain.EraseSubject) (domain.EraseID, domain.Erasure, uint64, error) {
 	asked := domain.Erasure{}.Apply(domain.EraseRequested{Subject: s, By: by.Subject}, noon)
-	e.erasures = map[domain.EraseID]domain.Erasure{domain.EraseIDOf(by.Firm, s): asked}
+	e.erased(domain.EraseIDOf(by.Firm, s), asked)
 	return "er_1", asked, 0, e.hear("erase matter %q client %q by %s", s.Matter, s.Client, by.Subject)
 }
 
+// erased is how an erasure stands from now on.
+func (e *engine) erased(id domain.EraseID, stands domain.Erasure) {
+	e.erasing.Lock()
+	defer e.erasing.Unlock()
+	e.erasures = map[domain.EraseID]domain.Erasure{id: stands}
+}
+
 func (e *engine) Erasure(_ context.Context, f domain.FirmID, id domain.EraseID) (domain.Erasure, error) {
+	e.erasing.Lock()
+	defer e.erasing.Unlock()
 	if asked := e.erasures[id]; f == "f_1" && asked.Known() {
 		return asked, nil
 	}
@@ -496,6 +506,8 @@ func (e *engine) Plan(_ context.Context, f domain.FirmID, s domain.EraseSubject)
 }
 
 func (e *engine) Of(_ context.Context, f domain.FirmID) (list []domain.ErasureEntry, err error) {
+	e.erasing.Lock()
+	defer e.erasing.Unlock()
 	if f == firm {
 		for id, asked := range e.erasures {
 			list = append(list, domain.ErasureEntry{Firm: firm, ID: id, Erasure: asked})

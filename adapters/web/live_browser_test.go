@@ -62,6 +62,33 @@ func TestBrowserFollows(t *testing.T) {
 	b.quiet("following")
 }
 
+// TestBrowserFollowsAnErasure: the page of an erasure shows each step when it is done, and says aloud
+// that all are.
+func TestBrowserFollowsAnErasure(t *testing.T) {
+	chromium(t)
+	e := newEngine(t).connect().tell().told(t)
+	id, stands := domain.EraseIDOf(firm, domain.EraseSubject{Client: "c_77"}), domain.Erasure{}
+	apply := func(facts ...domain.Event) {
+		for _, fact := range facts {
+			stands = stands.Apply(fact, noon)
+		}
+		e.erased(id, stands)
+		e.add(noon, domain.ErasureStream(firm, id), facts...)
+	}
+	apply(domain.EraseRequested{Subject: domain.EraseSubject{Client: "c_77"}, By: "u_admin"})
+	b := openBrowser(t, e.url)
+	b.signIn("admin-token")
+	b.open("/clients/c_77/erase")
+	b.waitText("#state", "It is under way")
+	b.waitText("#steps", "Under way: Open syncs are ended")
+	apply(domain.EraseStepDone{Step: domain.EraseSyncs})
+	b.waitText("#steps", "Under way: Documents are destroyed")
+	apply(domain.EraseStepDone{Step: domain.EraseDocuments}, domain.EraseStepDone{Step: domain.EraseMessages}, domain.EraseStepDone{Step: domain.EraseKeys},
+		domain.EraseStepDone{Step: domain.EraseViews}, domain.EraseStepDone{Step: domain.EraseTraces})
+	b.waitText("#state", "It is done")
+	b.waitText("#said", "It is done")
+}
+
 // TestBrowserSaysHowASyncEnded where it was started, and speaks it.
 func TestBrowserSaysHowASyncEnded(t *testing.T) {
 	chromium(t)

@@ -216,6 +216,24 @@ func TestAStreamTellsOfABulkSync(t *testing.T) {
 	}
 }
 
+// TestAStreamTellsOfAnErasure when it is requested and after each step, without saying of whom.
+func TestAStreamTellsOfAnErasure(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	s, _ := e.stream(t, call{token: "user-token"})
+	for _, step := range []struct {
+		fact domain.Event
+		says string
+	}{
+		{domain.EraseRequested{Subject: domain.EraseSubject{Client: "c_77"}, By: "u_admin"}, `{"id":"er_1"}`},
+		{domain.EraseStepDone{Step: domain.EraseSyncs}, `{"id":"er_1","done":{"syncs":"` + noon.Format(time.RFC3339) + `"}}`},
+	} {
+		e.add(noon, domain.ErasureStream(firm, "er_1"), step.fact)
+		if v := s.next(); v.name != "erasure" || v.data != step.says || v.id != e.told(t).views.Position() {
+			t.Errorf("the stream has %+v, want %s at %d", v, step.says, e.views.Position())
+		}
+	}
+}
+
 // TestAStreamGoesOnAfterAPosition: with what changed since, once and as it is now, whichever
 // way the position is given, and with all rows after 0.
 func TestAStreamGoesOnAfterAPosition(t *testing.T) {

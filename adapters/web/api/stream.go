@@ -13,6 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/web/auth"
 	"github.com/casehug/smokeball-sync/adapters/web/ports"
 	"github.com/casehug/smokeball-sync/adapters/web/reading"
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -29,7 +30,7 @@ type Streams struct {
 }
 
 // streamDoc describes the stream.
-const streamDoc = "Server-Sent Events, each with a ledger position as its id: history (an entry of the sync history), matter (a matter's summary), bulk (a bulk sync's progress) and connection (as GET …/connection answers). " +
+const streamDoc = "Server-Sent Events, each with a ledger position as its id: history (an entry of the sync history), matter (a matter's summary), bulk (a bulk sync's progress), erasure (how far an erasure is; its subject is for admins, who ask for it by its id) and connection (as GET …/connection answers). " +
 	"The first event is the connection. A row that changes several times within a moment is sent once, as it is then; rows that changed together have the same id and are sent together. " +
 	"A matter is also sent when it may have changed in Smokeball (state changing), and when that was read. " +
 	"With Last-Event-ID the stream goes on with what changed after that position, however long ago that was; 0 sends every row. " +
@@ -43,7 +44,15 @@ type streamed struct {
 	History    projections.Entry      `json:"history"`
 	Matter     reading.MatterSummary  `json:"matter"`
 	Bulk       reading.BulkBody       `json:"bulk"`
+	Erasure    erasureProgress        `json:"erasure"`
 	Connection reading.ConnectionBody `json:"connection"`
+}
+
+// erasureProgress is how far an erasure is. All users of a firm may read its stream: of whom the
+// data are is not said.
+type erasureProgress struct {
+	ID   domain.EraseID                 `json:"id" doc:"Of the erasure."`
+	Done map[domain.EraseStep]time.Time `json:"done,omitempty" doc:"When each step was done."`
 }
 
 // EventStream describes an operation that answers with Server-Sent Events.

@@ -167,6 +167,8 @@ func (s *stream) sendRow(c projections.ChangedRow) error {
 	case projections.BulkRow:
 		rate := s.Connections.Allowance.Usage(s.firm).PerSecond
 		return s.out.event("bulk", c.Position, reading.Bulk(r, s.Now(), rate))
+	case projections.ErasureRow:
+		return s.out.event("erasure", c.Position, erasureProgress{ID: r.ID, Done: r.Done})
 	}
 	return nil
 }

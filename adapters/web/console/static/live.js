@@ -42,7 +42,7 @@ function listen() {
     showCut(false);
     if (document.querySelector('main .chip use[href="#i-run"]')) refreshSoon(); // it may have been read before the stream began
   });
-  for (const name of ['history', 'matter', 'connection', 'bulk']) {
+  for (const name of ['history', 'matter', 'connection', 'bulk', 'erasure']) {
     source.addEventListener(name, (event) => {
       const known = first && name === 'connection';
       first = false;
