@@ -28,7 +28,7 @@ func campaigns() []campaign {
 		{"stops", "SIGTERM, once and twice in turn, under load", 40, 4, stopAndStopAgain},
 		{clusterCampaign, "kills, freezes, stops and partitions of engines and NATS nodes side by side", 100, 6, strikeCluster},
 		{"pairs", "matters and their documents told in any order within milliseconds, and no kill", 10_000, 150, publishInAnyOrder},
-		{daysCampaign, "what goes wrong around an engine, under load, and is cured", 50, 5, spoilDays},
+		{daysCampaign, "what goes wrong around an engine, under load, and is cured", 60, 6, spoilDays},
 		{damageCampaign, "flipped bits, cut, missing, emptied and swapped pages in the ledger, the views, the keys and the bus", 800, 12, damageFiles},
 		{historiesCampaign, "clients of one ledger, killed with the NATS nodes under them, whose answers must have an order", 200, 6, recordHistories},
 		{"seeds", "seeded runs of bad luck in simulated time", 10_000, 40, runSeeds},

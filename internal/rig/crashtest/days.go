@@ -28,6 +28,7 @@ const curedWithin = 10 * time.Second
 type day struct {
 	name   string
 	disk   bool   // the disk fails; the cure needs a new start, as a service manager makes it
+	kills  bool   // the kernel may kill the engine, which a service manager starts again
 	says   string // in the engine's log or in /readyz meanwhile
 	strike func(context.Context, *badDays, *world, *disk) (cure func(context.Context) error, err error)
 }
@@ -36,11 +37,12 @@ type day struct {
 // that are set are tried in simulated time (TestAClockThatIsSetBackHoldsNothingUp in internal/syncing).
 func days() []day {
 	return []day{
-		{"no file descriptor left", false, "too many open files", takeDescriptors},
-		{"ten thousand connections that ask nothing", false, "", openConnections},
-		{"a name that leads to somebody else, who answers everything with a page", false, "", lieAboutSmokeball},
-		{"a file system that has become read-only", true, "read-only file system", readOnly},
-		{"a disk that answers each call with an input/output error", true, "input/output error", failDisk},
+		{"no file descriptor left", false, false, "too many open files", takeDescriptors},
+		{"ten thousand connections that ask nothing", false, false, "", openConnections},
+		{"a name that leads to somebody else, who answers everything with a page", false, false, "", lieAboutSmokeball},
+		{"a file system that has become read-only", true, false, "read-only file system", readOnly},
+		{"a disk that answers each call with an input/output error", true, false, "input/output error", failDisk},
+		{"a limit of memory that the engine meets", false, true, "", limitMemory},
 	}
 }
 
@@ -50,6 +52,7 @@ type badDays struct {
 	liar    *liar
 	longest map[string]time.Duration
 	flushed flushes
+	killed  int // engines, by the kernel
 }
 
 // spoilDays lets one thing after the other go wrong under load. The engine must say what is wrong,
@@ -62,6 +65,7 @@ func spoilDays(ctx context.Context, t *trial) error {
 	b := &badDays{trial: t, longest: map[string]time.Duration{}}
 	err := t.onDisks(ctx, b.one)
 	t.note("beside the engines a program wrote and flushed %d records until the disk failed: %d of them are lost, and %d of those that were checked after the flush", b.flushed.told, b.flushed.lost, b.flushed.checkedLost)
+	t.note("for want of memory the kernel killed %d engines", b.killed)
 	for _, d := range days() {
 		if took, tried := b.longest[d.name]; tried {
 			t.note("%s: work was taken again at most %s after the cure; %s are promised", d.name, took.Round(10*time.Millisecond), curedWithin)
@@ -105,20 +109,25 @@ func (b *badDays) one(ctx context.Context, w *world, d *disk) error {
 }
 
 // worksAgain waits until the engine takes work after the cure. After a day of the disk it is
-// started, and again if it ends, as a service manager does.
+// started; where it may end, it is started again, as a service manager does.
 func (b *badDays) worksAgain(ctx context.Context, w *world, it day) error {
-	if !it.disk {
-		return b.worksOn(ctx, w)
-	}
-	for range 3 {
+	if it.disk {
 		if err := w.launch(b.engine); err != nil {
 			return err
 		}
-		if err := b.worksOn(ctx, w); !errors.Is(err, errEnded) {
+	}
+	for range 3 {
+		if err := b.worksOn(ctx, w); !errors.Is(err, errEnded) || !it.disk && !it.kills {
+			return err
+		}
+		if it.kills {
+			b.killed++
+		}
+		if err := w.launch(b.engine); err != nil {
 			return err
 		}
 	}
-	return errEnded
+	return b.worksOn(ctx, w)
 }
 
 // spoil lets it be the day, and ends it. It reports whether the engine said what is wrong.
