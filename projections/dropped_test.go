@@ -38,6 +38,7 @@ func TestAKeyWhoseEndFailedEndsWithTheNextFile(t *testing.T) {
 	keys.failing.Store(true)
 	failed := make(chan error, 1)
 	go func() { failed <- v.Run(context.WithoutCancel(t.Context()), l) }()
+	caughtUp(t, v, l)
 	if err := v.Refold(t.Context()); err == nil {
 		t.Error("the rebuild is done, and the key of the old rows is there")
 	}
