@@ -46,7 +46,7 @@ func measureFold(ctx context.Context, l *lab) ([]result, error) {
 	each := func(took time.Duration) float64 { return float64(took.Microseconds()) / float64(last) }
 	return []result{{what: fmt.Sprintf("all views from an empty file (%s events of 100 firms)", thousands(float64(last))), goal: "≥ .4 ×, ≥ 60,000 events/s", measured: thousands(own) + " events/s",
 		beside: thousands(theirs) + " events/s, reading and decoding the ledger", ratio: fmt.Sprintf("%.2f", own/theirs), met: own/theirs >= .4 && own >= 60_000,
-		note: fmt.Sprintf("processor time an event: %.1f µs to fold, of which %.1f µs are reading and decoding; folding uses all cores, reading one, so .4 × leaves %.1f µs on %d cores that never wait", each(folding-reading), each(reading-began), float64(runtime.NumCPU())/.4*each(reading-began), runtime.NumCPU())},
+		note: fmt.Sprintf("processor time an event: %.1f µs to fold, of which %.1f µs are reading and decoding; folding uses all cores, reading one, so .4 × leaves %.1f µs on %d cores that never wait", each(folding-reading), each(reading-began), float64(runtime.NumCPU())/.4*each(read), runtime.NumCPU())},
 		{what: "– the same ledger read, and the finished rows put into bbolt in the order of their keys", goal: "≥ .4 ×, or the goal above is beyond this machine", measured: thousands(bare) + " events/s",
 			beside: thousands(theirs) + " events/s, reading and decoding the ledger", ratio: fmt.Sprintf("%.2f", bare/theirs), met: bare/theirs >= .4,
 			note: fmt.Sprintf("the puts alone take %.1f µs an event, with %.1f µs of processor time; each row once, without an index moved or a row decoded", each(put), each(putting-folding))}}, nil
