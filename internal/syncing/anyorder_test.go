@@ -27,7 +27,7 @@ func (u unhurried) Append(ctx context.Context, c eventstore.Commit) (eventstore.
 // do and engines that take over from one another fall within milliseconds, in any order and
 // through any engine, some messages twice. Nothing waits for what is there, and all of it is
 // in Smokeball once.
-func TestAnyOrderOnSeveralEngines(t *testing.T) { eachSeed(t, 30, 8, anyOrder) }
+func TestAnyOrderOnSeveralEngines(t *testing.T) { eachSeed(t, 10, 8, anyOrder) }
 
 func anyOrder(t *testing.T, seed uint64) {
 	inOffice(t, smokeballsim.Config{Seed: seed, Rate: -1}, true, func(o *office) {

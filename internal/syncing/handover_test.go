@@ -14,7 +14,7 @@ import (
 // TestEnginesThatTakeOver lets fifty matters of one new client arrive at once at several
 // engines, of which one after the other works on them. The next one always begins while
 // the last one is still at it, as where a lease is lost and nobody told its holder yet.
-func TestEnginesThatTakeOver(t *testing.T) { eachSeed(t, 20, 4, takeOver) }
+func TestEnginesThatTakeOver(t *testing.T) { eachSeed(t, 6, 4, takeOver) }
 
 func takeOver(t *testing.T, seed uint64) {
 	quickly(t, seed, func(o *office) {

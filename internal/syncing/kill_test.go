@@ -242,7 +242,7 @@ func TestKilledAtEveryOperation(t *testing.T) {
 }
 
 // TestKilledAgainAndAgain kills engine after engine at random moments in bad weather.
-func TestKilledAgainAndAgain(t *testing.T) { eachSeed(t, 20, 4, killedOften) }
+func TestKilledAgainAndAgain(t *testing.T) { eachSeed(t, 6, 4, killedOften) }
 
 func killedOften(t *testing.T, seed uint64) {
 	synctest.Test(t, func(t *testing.T) {

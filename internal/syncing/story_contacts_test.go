@@ -260,7 +260,7 @@ func TestAnAnswerThatWasLostKeepsLaterNews(t *testing.T) {
 // dropped without a word, before or after it took in the matter's update that names the
 // contact: it is created again, once, and the matter names the new one.
 func TestAContactThatNeverAppearedIsMadeAgain(t *testing.T) {
-	eachSeed(t, 12, 4, contactNeverAppeared)
+	eachSeed(t, 4, 4, contactNeverAppeared)
 }
 
 func contactNeverAppeared(t *testing.T, seed uint64) {
@@ -290,7 +290,7 @@ func (o *office) lacking(ids ...string) string {
 // TestMattersOfAContactThatNeverAppeared tells of two matters of one new client: what the first
 // sync finds out about the contact that they share, the second goes by.
 func TestMattersOfAContactThatNeverAppeared(t *testing.T) {
-	eachSeed(t, 12, 4, sharedContactNeverAppeared)
+	eachSeed(t, 4, 4, sharedContactNeverAppeared)
 }
 
 func sharedContactNeverAppeared(t *testing.T, seed uint64) {
