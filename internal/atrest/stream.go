@@ -22,9 +22,9 @@ type stream struct {
 // streams lists the streams of the folder that a server works in. Those that the server had begun to delete or to make
 // are left out: it does not open them. One whose description is lost still has its messages.
 func streams(root string) (list []stream, err error) {
-	accounts, err := entries(filepath.Join(root, guard))
+	accounts, err := folders(filepath.Join(root, guard))
 	for _, account := range accounts {
-		names, failed := entries(filepath.Join(root, guard, account, "streams"))
+		names, failed := folders(filepath.Join(root, guard, account, "streams"))
 		err = errors.Join(err, failed)
 		for _, name := range names {
 			s := streamOf(root, account, name)
@@ -36,6 +36,23 @@ func streams(root string) (list []stream, err error) {
 		}
 	}
 	return list, err
+}
+
+// folders are the names of the folders in a folder. A server that is killed leaves files beside them, by
+// which it looked whether it can write there.
+func folders(dir string) (names []string, err error) {
+	all, err := entries(dir)
+	for _, name := range all {
+		info, failed := os.Stat(filepath.Join(dir, name))
+		switch {
+		case errors.Is(failed, os.ErrNotExist): // it was removed meanwhile
+		case failed != nil:
+			err = errors.Join(err, failed)
+		case info.IsDir():
+			names = append(names, name)
+		}
+	}
+	return names, err
 }
 
 // entries are the names in a folder; one that is missing has none.
