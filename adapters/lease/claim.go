@@ -56,6 +56,9 @@ func (l Lease) claim(ctx context.Context) (revision uint64, asked time.Time, err
 		switch {
 		case err == nil:
 			return revision, asked, nil
+		case ctx.Err() != nil:
+			l.giveBack(0) // the server may have written the entry
+			return 0, asked, ctx.Err()
 		case !outrun(err):
 			return 0, asked, err
 		case overdue:

@@ -132,13 +132,42 @@ func (l Lease) newest(ctx context.Context, revision uint64) (uint64, error) {
 	return max(revision, entry.Revision()), nil
 }
 
+// handover is how long an engine that stops tries to delete its entry.
+const handover = time.Second
+
 // giveBack deletes the entry, so that the next engine starts at once instead of after its lifetime.
+// revision is the newest one known; 0: none.
 func (l Lease) giveBack(revision uint64) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), handover)
 	defer cancel()
-	if err := l.KV.Delete(ctx, l.Key, jetstream.LastRevision(revision)); err != nil {
-		l.Log.Info("can't give the lease back; its entry expires", "lease", l.Key, "err", err)
-		return
+	for err := l.release(ctx, revision); err != nil; err = l.release(ctx, revision) {
+		if retry.Wait(ctx, l.Lifetime/50) != nil {
+			l.Log.Info("can't give the lease back; its entry expires", "lease", l.Key, "err", err)
+			return
+		}
 	}
 	l.Log.Info("the lease is handed over", "lease", l.Key)
+}
+
+// errLags says that a server answered that has not yet the newest entry.
+var errLags = errors.New("the server that answered lags")
+
+// release deletes the entry if it is this engine's. The entry may be newer than the revision: a write
+// whose context ended on its way may have been carried out.
+func (l Lease) release(ctx context.Context, revision uint64) error {
+	if revision > 0 && l.KV.Delete(ctx, l.Key, jetstream.LastRevision(revision)) == nil {
+		return nil
+	}
+	entry, err := l.KV.Get(ctx, l.Key)
+	switch {
+	case errors.Is(err, jetstream.ErrKeyNotFound):
+		return nil
+	case err != nil:
+		return err
+	case entry.Revision() < revision:
+		return errLags
+	case string(entry.Value()) != l.Owner:
+		return nil
+	}
+	return l.KV.Delete(ctx, l.Key, jetstream.LastRevision(entry.Revision()))
 }

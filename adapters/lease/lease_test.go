@@ -124,6 +124,50 @@ func TestALostAnswerLosesNoLease(t *testing.T) {
 	}
 }
 
+// interrupted is a bucket whose writes of an owner end the owner's context: they are carried out, and
+// nobody learns of it.
+type interrupted struct {
+	jetstream.KeyValue
+	now  atomic.Bool
+	stop context.CancelFunc
+}
+
+func (i *interrupted) Update(ctx context.Context, key string, value []byte, last uint64) (uint64, error) {
+	return i.written(ctx, func(ctx context.Context) (uint64, error) { return i.KeyValue.Update(ctx, key, value, last) })
+}
+
+func (i *interrupted) Create(ctx context.Context, key string, value []byte, opts ...jetstream.KVCreateOpt) (uint64, error) {
+	return i.written(ctx, func(ctx context.Context) (uint64, error) { return i.KeyValue.Create(ctx, key, value, opts...) })
+}
+
+func (i *interrupted) written(ctx context.Context, write func(context.Context) (uint64, error)) (uint64, error) {
+	if !i.now.Load() {
+		return write(ctx)
+	}
+	revision, err := write(context.WithoutCancel(ctx))
+	if err != nil {
+		return revision, err
+	}
+	i.stop()
+	return 0, ctx.Err()
+}
+
+// TestAWriteOnItsWayKeepsNoLease: an engine that is stopped while it writes the entry deletes what was
+// written, whether it renews the entry or takes it.
+func TestAWriteOnItsWayKeepsNoLease(t *testing.T) {
+	for name, renews := range map[string]bool{"renewal": true, "claim": false} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			kv := &interrupted{KeyValue: bucket(t), stop: cancel}
+			kv.now.Store(!renews)
+			_ = claim(kv, "me").Run(ctx, func(ctx context.Context) error { kv.now.Store(true); <-ctx.Done(); return nil })
+			if e, err := kv.Get(t.Context(), "a"); !errors.Is(err, jetstream.ErrKeyNotFound) {
+				t.Errorf("after the engine stopped there is %v, %v", e, err)
+			}
+		})
+	}
+}
+
 // TestTheLeaseIsHandedOverBeforeAllIsDrained: the next engine leads while the last one's work is
 // still ending, and the last one sends nothing by then.
 func TestTheLeaseIsHandedOverBeforeAllIsDrained(t *testing.T) {

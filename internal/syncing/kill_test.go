@@ -77,6 +77,12 @@ func (l *life) die() {
 	}
 }
 
+func (l *life) isDead() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.over
+}
+
 func (l *life) count() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -166,7 +172,7 @@ func (o *office) startMortal(l *life, later *sync.WaitGroup) {
 }
 
 // survives tells the events to an engine until it is killed or has nothing left to do,
-// and reports whether it survived.
+// and reports whether it survived: what it does at this moment it has done.
 func (o *office) survives(l *life, events []domain.CaseHugEvent) bool {
 	o.Helper()
 	for _, e := range events {
@@ -178,7 +184,8 @@ func (o *office) survives(l *life, events []domain.CaseHugEvent) bool {
 	for {
 		at, moved := o.rows.Changes()
 		if at >= o.last() && !slices.ContainsFunc(o.rows.Due(), func(d domain.Due) bool { return !held(d) }) {
-			return true
+			synctest.Wait()
+			return !l.isDead()
 		}
 		select {
 		case <-moved:

@@ -23,6 +23,7 @@ type ledger struct {
 	byStream map[domain.Stream][]eventstore.Envelope
 	moved    chan struct{}           // closed and replaced when the log grows
 	pause    func(eventstore.Commit) // before a commit is appended; nil: none
+	silent   bool                    // Tail yields nothing that is new
 }
 
 func newLedger() *ledger {
@@ -41,6 +42,20 @@ func (l *ledger) pauses(do func(eventstore.Commit)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.pause = do
+}
+
+// setSilent ends or begins again what those see that follow the log.
+func (l *ledger) setSilent(silent bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.silent = silent
+	l.tell()
+}
+
+// tell wakes those that follow the log. l.mu is held.
+func (l *ledger) tell() {
+	close(l.moved)
+	l.moved = make(chan struct{})
 }
 
 // wantCodesOnly requires that no fact holds a sentence: what failed, and what a warning is about,
@@ -80,8 +95,7 @@ func (l *ledger) Append(ctx context.Context, c eventstore.Commit) (eventstore.He
 	for _, env := range list {
 		l.log, l.byStream[env.Stream] = append(l.log, env), append(l.byStream[env.Stream], env)
 	}
-	close(l.moved)
-	l.moved = make(chan struct{})
+	l.tell()
 	return list[len(list)-1].Head(), nil
 }
 
@@ -202,6 +216,9 @@ func (l *ledger) streams() iter.Seq[domain.Stream] {
 func (l *ledger) after(seq eventstore.Seq) ([]eventstore.Envelope, <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.silent {
+		return nil, l.moved
+	}
 	return l.log[seq:len(l.log):len(l.log)], l.moved
 }
 

@@ -191,9 +191,15 @@ func (o *office) connection() domain.Connection {
 	return c
 }
 
-// tell is CaseHug that publishes events: each is delivered.
+// tell is CaseHug that publishes events: all are delivered before the engine acts on one, and it has done
+// what it does at this moment before tell returns. Other orders are what the seeds play.
 func (o *office) tell(events ...domain.CaseHugEvent) {
 	o.Helper()
+	if l, inMemory := o.ledger.(*ledger); inMemory {
+		l.setSilent(true)
+		defer synctest.Wait()
+		defer l.setSilent(false)
+	}
 	for _, e := range events {
 		o.must(o.intake.TakeIn(o.Context(), e))
 	}
