@@ -36,6 +36,8 @@ func TestWhatALookAtAnActivityMeans(t *testing.T) {
 	later.Origin.ID = "w2"
 	done, moved, gone := call, call, call
 	done.Done, moved.When, gone.Deleted = true, "2026-11-30", true
+	movedAndGone := moved
+	movedAndGone.Deleted = true
 	read := func(a domain.Activity) domain.Event {
 		return domain.ActivityRead{Matter: "m_1", Activity: a, Change: domain.ActivityAdded}
 	}
@@ -50,6 +52,7 @@ func TestWhatALookAtAnActivityMeans(t *testing.T) {
 		"moved":              {[]domain.Event{noticed, read(call), later}, moved, domain.ActivityChanged, moved},
 		"done":               {[]domain.Event{noticed, read(call), later}, done, domain.ActivityDone, done},
 		"deleted":            {[]domain.Event{noticed, read(call), later}, domain.Activity{Kind: domain.Task, Deleted: true}, domain.ActivityDeleted, gone},
+		"deleted, and shown": {[]domain.Event{noticed, read(call), later}, movedAndGone, domain.ActivityDeleted, movedAndGone},
 		"gone before a look": {[]domain.Event{noticed}, domain.Activity{Kind: domain.Task, Deleted: true}, "", domain.Activity{Kind: domain.Task, Deleted: true}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -37,6 +37,8 @@ func TestAuditEntries(t *testing.T) {
 			domain.AuditEntry{Actor: "u_5", Action: domain.ActionCancelSync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a retry": {domain.SyncRequested{Trigger: domain.TriggerRetry, By: "u_5"},
 			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.AuditDone},
+		"a wait that was ended": {domain.SyncReleased{Sync: "s_1", Reason: domain.ReleasedByPerson, By: "u_5"},
+			domain.AuditEntry{Actor: "u_5", Action: domain.ActionRetrySync, Target: "m_1", Times: 1}, domain.AuditDone},
 		"a dead letter's retry in vain": {domain.DeadLetterRetried{By: "u_1", ByName: "Lee Oak", Code: domain.CodeInvalidEvent},
 			domain.AuditEntry{Actor: "u_1", Name: "Lee Oak", Role: domain.FirmAdmin, Action: domain.ActionRetryDeadLetter, Target: "m_1", Code: domain.CodeInvalidEvent,
 				Reason: "The event is still not accepted", Times: 1}, domain.AuditRefused},
@@ -103,7 +105,7 @@ func TestWhatNobodyDidIsNoAuditEntry(t *testing.T) {
 	for _, e := range []domain.Event{
 		domain.SyncRequested{Trigger: domain.TriggerDocumentApproved, By: "u_5"}, domain.SyncRequested{Trigger: domain.TriggerManual},
 		domain.WebhooksRemoved{Subscription: "sub"}, domain.AuthorizationFailed{Failure: domain.Failure{Code: domain.CodeAuthorizationDenied}},
-		domain.SyncJoined{Sync: "s_1"}, domain.ConnectionLost{}, domain.SyncSucceeded{}, domain.MatterCreated{},
+		domain.SyncJoined{Sync: "s_1"}, domain.SyncReleased{Sync: "s_1", Reason: domain.ReleasedByRequest, By: "u_5"}, domain.ConnectionLost{}, domain.SyncSucceeded{}, domain.MatterCreated{},
 	} {
 		if d, ok := domain.AuditEntryOf(domain.MatterStream("f_1", "m_1"), e); ok {
 			t.Errorf("%s is the action %+v", e.EventName(), d)

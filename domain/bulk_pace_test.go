@@ -284,3 +284,79 @@ func TestLiveWorkThatBeginsInBetweenIsSeen(t *testing.T) {
 	}}
 	c.run(t).judge(t, 0.45, 0.9)
 }
+
+// bulkAt folds events of which each comes some seconds after the one before.
+func bulkAt(p domain.BulkProgress, at time.Time, steps ...any) (domain.BulkProgress, time.Time) {
+	for _, s := range steps {
+		switch s := s.(type) {
+		case time.Duration:
+			at = at.Add(s)
+		case domain.Event:
+			p = p.Apply(s, at)
+		}
+	}
+	return p, at
+}
+
+// TestATimeWithoutAnOutcomeIsNoPace, once a pace is known: the first one may take its time.
+func TestATimeWithoutAnOutcomeIsNoPace(t *testing.T) {
+	p, at := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, matters(100), domain.BulkEstimated{Calls: 200})
+	measured := func(name string, wait time.Duration, next domain.BulkAdvanced, want float64) {
+		t.Helper()
+		if p, at = bulkAt(p, at, wait, next); math.Abs(p.Pace.Seconds-want) > 0.01 {
+			t.Errorf("%s: %.2f seconds were measured, want %.2f", name, p.Pace.Seconds, want)
+		}
+		if !p.Pace.From.Equal(at) {
+			t.Errorf("%s: the next pace is measured from %s, want %s", name, p.Pace.From, at)
+		}
+	}
+	measured("the first outcome", time.Minute, done(0, 1), 0)
+	measured("the second one, late", 2*time.Minute, done(1, 2), 120)
+	measured("the third one, late", 2*time.Minute, done(2, 3), 120)
+	measured("a minute later", time.Minute, done(3, 4), 60+120*math.Exp(-60.0/36))
+}
+
+// TestWhatIsLeftIsNotAlwaysKnown: not while nothing comes of what is called, and not without a pace or an allowance.
+func TestWhatIsLeftIsNotAlwaysKnown(t *testing.T) {
+	begun, at := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, matters(100), domain.BulkEstimated{Calls: 200})
+	some, last := bulkAt(begun, at, time.Second, done(0, 10))
+	paused, _ := bulkAt(some, last, domain.BulkSyncPaused{})
+	none, _ := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, domain.BulkMattersChosen{Matters: []domain.BulkMatter{{ID: "m_1"}}}, domain.BulkEstimated{})
+	for name, c := range map[string]struct {
+		p     domain.BulkProgress
+		now   time.Time
+		rate  float64
+		known bool
+	}{
+		"a minute after an outcome":         {some, last.Add(time.Minute), 5, true},
+		"longer after it":                   {some, last.Add(time.Minute + 1), 5, false},
+		"paused for long":                   {paused, last.Add(time.Hour), 5, true},
+		"without an allowance":              {begun, at, 0, false},
+		"no allowance, and nothing to call": {none, at, 0, true},
+	} {
+		if left, known := c.p.Left(c.now, c.rate); known != c.known {
+			t.Errorf("%s: known is %v (%s)", name, known, left)
+		}
+	}
+}
+
+// TestTheAllowanceStandsInForWhatIsNotMeasured: five seconds of it, or a twentieth of all calls, if that is less.
+func TestTheAllowanceStandsInForWhatIsNotMeasured(t *testing.T) {
+	p, at := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, matters(1000), domain.BulkEstimated{Calls: 2000}, time.Minute, done(0, 1))
+	want := (60 + 23.0/5) / 25 * 1998 // two calls a minute, and 23 more at five a second
+	if left, ok := p.Left(at, 5); !ok || math.Abs(left.Seconds()-want) > 0.01 {
+		t.Errorf("%.2f seconds are left (%v), want %.2f", left.Seconds(), ok, want)
+	}
+}
+
+// TestNoMoreIsOnItsWayThanIsLeft: where all that is left was called already, it takes as long as its calls.
+func TestNoMoreIsOnItsWayThanIsLeft(t *testing.T) {
+	last := done(10, 99)
+	last.Ahead = 2
+	p, at := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, matters(100), domain.BulkEstimated{Calls: 200},
+		done(0, 10), 30*time.Second, last)
+	each := 30.0 / 180 // 178 calls have an outcome since, two more were made
+	if left, ok := p.Left(at, 50); !ok || math.Abs(left.Seconds()-2*each) > 0.01 {
+		t.Errorf("%.3f seconds are left (%v), want %.3f", left.Seconds(), ok, 2*each)
+	}
+}

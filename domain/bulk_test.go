@@ -86,7 +86,7 @@ func TestWhatPeopleDoWithABulkSync(t *testing.T) {
 	if _, err := (domain.Bulk{}).Cancel("u_1", ""); rejected(err) != domain.CodeNotFound {
 		t.Errorf("one that is not there is cancelled: %v", err)
 	}
-	if over.Next(0) != -1 || running.Next(1) != 1 || over.Unfinished() != 0 {
+	if over.Next(0) != -1 || running.Next(1) != 1 || over.Unfinished() != 0 || running.Unfinished() != 2 {
 		t.Error("matters without an outcome are not found")
 	}
 }
@@ -108,5 +108,33 @@ func TestTheFirstMatterOfABulkSyncGetsItsOutcome(t *testing.T) {
 	}
 	if b.Progress.Linked != 1 || b.Progress.Through != 21 || b.Progress.Weight != 63 {
 		t.Errorf("%d linked, %d of %d through; want 1, 21 of 63", b.Progress.Linked, b.Progress.Through, b.Progress.Weight)
+	}
+}
+
+// TestWhatABulkSyncHasMade are the calls that its syncs made, and those that read the account for it.
+func TestWhatABulkSyncHasMade(t *testing.T) {
+	chosen := domain.BulkMattersChosen{Matters: []domain.BulkMatter{{ID: "m_1", Calls: 2}, {ID: "m_2"}, {ID: "m_3"}}}
+	advanced := done(0, 1)
+	advanced.Calls = 4
+	b, _ := bulkAfter(domain.BulkStarted{Bulk: "b_1"}, chosen, domain.BulkEstimated{Calls: 2, Reads: 7}, advanced, domain.BulkTakenUp{Calls: 5})
+	if p := b.Progress; p.Without != 2 || p.Estimated != 9 || p.Made != 7+4+5 {
+		t.Errorf("%d matters take no calls, %d calls are estimated, %d made; want 2, 9, 16", p.Without, p.Estimated, p.Made)
+	}
+}
+
+// TestWhichCallsWriteForASync are those that create or change something in Smokeball, of this sync alone.
+func TestWhichCallsWriteForASync(t *testing.T) {
+	for _, of := range []func(domain.SyncID) domain.Event{
+		func(s domain.SyncID) domain.Event { return domain.FolderCreationStarted{Sync: s} },
+		func(s domain.SyncID) domain.Event { return domain.MatterCreationStarted{Sync: s} },
+		func(s domain.SyncID) domain.Event { return domain.MatterChangeAccepted{Sync: s} },
+		func(s domain.SyncID) domain.Event { return domain.FileCreationStarted{Sync: s} },
+	} {
+		if e := of("s_1"); !domain.WritesFor(e, "s_1") || domain.WritesFor(e, "s_2") {
+			t.Errorf("%s writes for s_1: %v, for s_2: %v", e.EventName(), domain.WritesFor(e, "s_1"), domain.WritesFor(e, "s_2"))
+		}
+	}
+	if domain.WritesFor(domain.SyncSucceeded{Sync: "s_1"}, "s_1") {
+		t.Error("the end of a sync is a call")
 	}
 }

@@ -38,6 +38,9 @@ func TestObserve(t *testing.T) {
 			then(t, given[domain.Client](c.given...).Observe(ref(c.n), mariaAt(c.version)), c.then...)
 		})
 	}
+	moved := mariaAt(4)
+	moved.Phone = "+1 312 555 0199"
+	then(t, given[domain.Client](clientUpdated(1, 3)).Observe(ref(2), moved), domain.ClientUpdated{Origin: ref(2), Client: moved})
 }
 
 // TestObserveUncounted tells that news without a version count as the known one.
@@ -201,6 +204,57 @@ func TestAClientIsIdentifiedAgainByWhoDecidedFromItsPresentKey(t *testing.T) {
 	}{{"k_1", "k_2", 1}, {"k_1", "k_1", 0}, {"k_0", "k_2", 0}} {
 		if got := c.Identify("m_1", tt.was, tt.key); len(got) != tt.events {
 			t.Errorf("from %s to %s: %v", tt.was, tt.key, got)
+		}
+	}
+}
+
+// TestWhatWasSeenOfAContactGoesWithIt: to the contact that took its place as CaseHug knows it by now,
+// and not to another one.
+func TestWhatWasSeenOfAContactGoesWithIt(t *testing.T) {
+	seen := domain.ClientSeen{Client: clientA, Contact: sbC, Values: domain.ContactValues{LastName: "Rivera"}, Ticks: 7, Writes: 2}
+	link := func(to, followed domain.SmokeballID) domain.ClientLinked {
+		return domain.ClientLinked{Matter: matterA, Contact: to, Key: "key-1", Followed: followed}
+	}
+	for name, c := range map[string]struct {
+		to     domain.ClientLinked
+		known  bool
+		ticks  int64
+		writes int
+	}{
+		"the same contact":                  {link(sbC, ""), true, 7, 2},
+		"the one in its place":              {link(sbF, sbC), true, 0, 0},
+		"another one":                       {link(sbF, ""), false, 0, 0},
+		"the one in the place of a third":   {link(sbF, sbM), false, 0, 0},
+		"no contact, to be looked for anew": {link("", ""), false, 0, 0},
+	} {
+		sight := given[domain.Client](clientUpdated(1, 1), link(sbC, ""), seen, c.to).Sight
+		if (sight.Values != nil) != c.known || sight.Ticks != c.ticks || sight.Writes != c.writes {
+			t.Errorf("%s: of it was seen %+v", name, sight)
+		}
+	}
+}
+
+// TestAClientThatBecameACompanyLeftAContact: only then, and only where a contact was left, a person should look.
+func TestAClientThatBecameACompanyLeftAContact(t *testing.T) {
+	link := func(to domain.SmokeballID) domain.Event {
+		return domain.ClientLinked{Matter: matterA, Contact: to, Key: "key-1"}
+	}
+	company := domain.ClientUpdated{Origin: ref(2), Client: domain.ClientData{ID: clientA, Version: 2, CompanyName: "Rivera LLC"}}
+	married := mariaAt(2)
+	married.LastName = "Lopez"
+	doubt := domain.Doubt{Code: domain.ContactKindChanged, Contact: sbC, Name: "Maria Rivera"}
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  domain.Doubt
+	}{
+		"it left its contact":          {list(clientUpdated(1, 1), link(sbC), company, link("")), doubt},
+		"it has a contact again":       {list(clientUpdated(1, 1), link(sbC), company, link(""), link(sbF)), domain.Doubt{}},
+		"it keeps its contact":         {list(clientUpdated(1, 1), link(sbC), company), domain.Doubt{}},
+		"it had none":                  {list(clientUpdated(1, 1), company), domain.Doubt{}},
+		"it is still a person by then": {list(clientUpdated(1, 1), link(sbC), domain.ClientUpdated{Origin: ref(2), Client: married}, link("")), domain.Doubt{}},
+	} {
+		if got := given[domain.Client](c.given...).Turned(); got != c.want {
+			t.Errorf("%s: the doubt is %+v", name, got)
 		}
 	}
 }

@@ -50,6 +50,7 @@ func TestNeeds(t *testing.T) {
 		{"an overlap", connected(domain.WebhookRotationStarted{Rotation: "r1"}, domain.WebhooksRotated{Rotation: "r1"}), domain.WebhookActivity{}, time.Minute, nil},
 		{"an overlap that is over", connected(domain.WebhookRotationStarted{Rotation: "r1"}, domain.WebhooksRotated{Rotation: "r1"}), domain.WebhookActivity{}, 2 * time.Hour, []domain.ConnectionTask{domain.TaskRetireKeys}},
 		{"a change that was not heard of", connected(), domain.WebhookActivity{Unheard: start.Add(time.Minute)}, 24*time.Hour + time.Minute, []domain.ConnectionTask{domain.TaskTestWebhooks, domain.TaskCheck}},
+		{"a change from before they were registered", connected(), domain.WebhookActivity{Unheard: start.Add(-time.Minute)}, 24*time.Hour + time.Minute, []domain.ConnectionTask{domain.TaskCheck}},
 		{"a test that is under way", connected(domain.WebhooksTested{}), domain.WebhookActivity{Unheard: start}, time.Minute, nil},
 		{"a test that did not arrive", connected(domain.WebhooksTested{}), domain.WebhookActivity{}, 6 * time.Minute, []domain.ConnectionTask{domain.TaskNoteSilence}},
 		{"a test that arrived", connected(domain.WebhooksTested{}), domain.WebhookActivity{Last: start.Add(time.Minute)}, 6 * time.Minute, nil},
@@ -91,6 +92,13 @@ func TestNextCheckIsWithinADay(t *testing.T) {
 		if second := c.NextCheck(f); second.Sub(first) != 24*time.Hour {
 			t.Errorf("%s is checked again after %s", f, second.Sub(first))
 		}
+	}
+}
+
+func TestFirmsAreNotCheckedAtTheSameTime(t *testing.T) {
+	c := given[domain.Connection](authorized)
+	if oak, elm := c.NextCheck("f_oak"), c.NextCheck("f_elm"); oak.Sub(elm).Abs() < time.Minute {
+		t.Errorf("one is checked at %s, another at %s", oak, elm)
 	}
 }
 
@@ -191,6 +199,10 @@ func TestRenewedWebhooks(t *testing.T) {
 	then(t, given[domain.Connection](authorized).LoseWebhooks(refused, false))
 	then(t, connected().RemoveWebhooks("u_1"), domain.WebhooksRemoved{Subscription: "sub-1", By: "u_1"})
 	then(t, given[domain.Connection](authorized).RemoveWebhooks("u_1"))
+	wanted := authorized // another account had webhooks, this one has none yet
+	wanted.Webhooks = true
+	then(t, given[domain.Connection](wanted).Renew("sub-1", ""), domain.WebhooksRestored{Subscription: "sub-1"})
+	then(t, given[domain.Connection](wanted).RemoveWebhooks("u_1"), domain.WebhooksRemoved{By: "u_1"})
 }
 
 func TestOneRotationAtATime(t *testing.T) {
@@ -200,4 +212,51 @@ func TestOneRotationAtATime(t *testing.T) {
 	then(t, connected(begun).FinishRotation("r1", "sub-1"), domain.WebhooksRotated{Rotation: "r1", Subscription: "sub-1", By: "u_1"})
 	then(t, connected(begun).FinishRotation("r2", "sub-1"))
 	then(t, connected(begun, domain.Disconnected{}).FinishRotation("r1", "sub-1"))
+}
+
+// TestWebhooksAreTestedHeardAndRetiredWhereThereAreAny, and not without a subscription, a silence or old keys.
+func TestWebhooksAreTestedHeardAndRetiredWhereThereAreAny(t *testing.T) {
+	then(t, connected().TestWebhooks("u_1"), domain.WebhooksTested{Subscription: "sub-1", By: "u_1"})
+	then(t, given[domain.Connection](authorized).TestWebhooks("u_1"))
+	then(t, connected(domain.WebhooksLost{Subscription: "sub-1", Silent: true, Failure: refused}).HearWebhooks(), domain.WebhooksHeard{Subscription: "sub-1"})
+	then(t, connected().HearWebhooks())
+	rotated := connected(domain.WebhookRotationStarted{Rotation: "r1"}, domain.WebhooksRotated{Rotation: "r1", Subscription: "sub-1"})
+	then(t, rotated.Hooks.RetireKeys(), domain.WebhookKeysRetired{Rotation: "r1"})
+	then(t, connected().Hooks.RetireKeys())
+}
+
+// TestWhoseTokensAndAccountCount: those of a connection until its disconnect is finished, and an account
+// that waits to be confirmed.
+func TestWhoseTokensAndAccountCount(t *testing.T) {
+	elm := domain.Account{ID: "acc-2", Name: "Elm PC"}
+	proposal := domain.AccountProposed{Attempt: "a2", Account: elm, Expires: start.Add(10 * time.Minute), By: "u_1"}
+	for name, c := range map[string]struct {
+		given                  []domain.Event
+		uses, holds, holdsNext bool
+	}{
+		"connected":             {list(authorized), true, true, false},
+		"another one waits":     {list(authorized, proposal), true, true, true},
+		"it lost the access":    {list(authorized, domain.ConnectionLost{}), true, true, false},
+		"disconnecting":         {list(authorized, domain.Disconnected{}), true, true, false},
+		"disconnected":          {list(authorized, domain.Disconnected{}, domain.ConnectionClosed{}), false, false, false},
+		"connected in its turn": {list(authorized, domain.ConnectionAuthorized{Attempt: "a2", Account: elm}), false, false, true},
+	} {
+		conn := given[domain.Connection](c.given...)
+		if uses, holds, next := conn.Uses("a1"), conn.Holds(authorized.Account), conn.Holds(elm); uses != c.uses || holds != c.holds || next != c.holdsNext {
+			t.Errorf("%s: the tokens are used: %v, the account is held: %v, the other one: %v", name, uses, holds, next)
+		}
+	}
+	if given[domain.Connection]().Uses("") {
+		t.Error("without a connection tokens are used")
+	}
+}
+
+// TestAnAccountThatNobodyConfirmedIsDropped when its time is over, not before, and not once it was confirmed.
+func TestAnAccountThatNobodyConfirmedIsDropped(t *testing.T) {
+	proposal := domain.AccountProposed{Attempt: "a2", Account: domain.Account{ID: "acc-2"}, Expires: start.Add(10 * time.Minute), By: "u_1"}
+	asked := given[domain.Connection](authorized, proposal)
+	then(t, asked.DropLate(proposal.Expires), domain.AccountDropped{Attempt: "a2", Account: proposal.Account})
+	then(t, asked.DropLate(proposal.Expires.Add(-time.Second)))
+	then(t, given[domain.Connection](authorized, proposal, domain.AccountConfirmed{Attempt: "a2"}).DropLate(proposal.Expires))
+	then(t, given[domain.Connection](authorized).DropLate(proposal.Expires))
 }

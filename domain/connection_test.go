@@ -71,6 +71,7 @@ func TestDisconnect(t *testing.T) {
 	then(t, given[domain.Connection](authorized).Disconnect("u_1"), domain.Disconnected{By: "u_1"})
 	then(t, given[domain.Connection](authorized, domain.ConnectionLost{}).Disconnect("u_1"), domain.Disconnected{By: "u_1"})
 	then(t, given[domain.Connection]().Disconnect("u_1"))
+	then(t, given[domain.Connection](attempt).Disconnect("u_1"), domain.Disconnected{By: "u_1"}) // the link works no more
 	then(t, given[domain.Connection](authorized, domain.Disconnected{}).Disconnect("u_1"))
 }
 
@@ -113,5 +114,45 @@ func TestConnectionKeeps(t *testing.T) {
 	}
 	if lost := conn.Apply(domain.ConnectionLost{Failure: refused}, start); lost.LastFailure == nil || *lost.LastFailure != refused {
 		t.Errorf("the last failure is %+v", lost.LastFailure)
+	}
+}
+
+// TestWhyNoSyncIsTried: a connection that ended says why; one that stands, or never was, holds nothing.
+func TestWhyNoSyncIsTried(t *testing.T) {
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  domain.Fault
+	}{
+		"never connected": {nil, ""},
+		"connected":       {list(authorized), ""},
+		"removed":         {list(authorized, domain.ConnectionLost{}), domain.FaultAccessRemoved},
+		"at its end":      {list(authorized, domain.ReauthorizationRequired{}), domain.FaultAuthorizationEnded},
+		"disconnected":    {list(authorized, domain.Disconnected{}), domain.FaultNotConnected},
+	} {
+		why := given[domain.Connection](c.given...).WhyUnusable()
+		if (why == nil) != (c.want == "") || why != nil && why.Fault != c.want {
+			t.Errorf("%s: no sync is tried because of %+v", name, why)
+		}
+	}
+}
+
+// TestADisconnectIsFinishedOnce: what it left behind is said.
+func TestADisconnectIsFinishedOnce(t *testing.T) {
+	left := &domain.Failure{Code: domain.CodeSmokeballUnavailable}
+	then(t, given[domain.Connection](authorized, domain.Disconnected{}).FinishDisconnect(left), domain.ConnectionClosed{Failure: left})
+	then(t, given[domain.Connection](authorized, domain.Disconnected{}, domain.ConnectionClosed{}).FinishDisconnect(left))
+}
+
+// TestACheckLearnsTheAccountsName, of the account that is connected, where Smokeball tells it.
+func TestACheckLearnsTheAccountsName(t *testing.T) {
+	for shown, want := range map[domain.Account]string{
+		{ID: "acc-1", Name: "Oak & Elm LLP"}: "Oak & Elm LLP",
+		{ID: "acc-1"}:                        authorized.Account.Name,
+		{ID: "acc-2", Name: "Elm PC"}:        authorized.Account.Name,
+		{}:                                   authorized.Account.Name,
+	} {
+		if got := given[domain.Connection](authorized, domain.ConnectionChecked{Account: shown}).Account; got.ID != "acc-1" || got.Name != want {
+			t.Errorf("after a check that shows %+v the account is %+v", shown, got)
+		}
 	}
 }

@@ -1,7 +1,10 @@
 package domain_test
 
 import (
+	"maps"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -194,7 +197,99 @@ func TestWhoseAContactIs(t *testing.T) {
 	if given[domain.Contact](begun, accepted).Keeps("c_ana2", named("Ana", "Lopez"), named("Ana", "Ruiz")) {
 		t.Error("it is shared with a client who is called otherwise by now")
 	}
-	if got := given[domain.Contact](begun, accepted, both).Clients(); len(got) != 2 || got[0] != "c_ana" {
-		t.Errorf("it is the contact of %v, want c_ana first", got)
+	if got := given[domain.Contact](begun, accepted, both).Clients(); len(got) != 2 || got[0] != "c_ana" || got[1] != "c_luis" {
+		t.Errorf("it is the contact of %v, want c_ana first, then c_luis", got)
+	}
+}
+
+// TestWritesAreThoseOfOneClient, the newest last.
+func TestWritesAreThoseOfOneClient(t *testing.T) {
+	first, second, theirs := maria().ContactDraft(), maria().ContactDraft(), domain.ContactDraft{ExternalID: "c_luis", LastName: "Lopez"}
+	second.Phone = "+1 312 555 0199"
+	c := given[domain.Contact](contactIntent, contactAccepted, contactSeen, domain.ContactMatched{Contact: sbC, Client: "c_luis", Known: theirs},
+		domain.ContactChangeAccepted{Client: clientA, Sent: second})
+	if got := c.Writes(clientA); !slices.Equal(got, []domain.ContactDraft{first, second}) {
+		t.Errorf("of the client was written %+v", got)
+	}
+	if got := c.Writes("c_luis"); !slices.Equal(got, []domain.ContactDraft{theirs}) {
+		t.Errorf("of the other client was written %+v", got)
+	}
+}
+
+// TestWhatALostContactLeavesBehind: when one that never appeared was given up, and what it was in accounts
+// that the firm has left.
+func TestWhatALostContactLeavesBehind(t *testing.T) {
+	left := func(id domain.SmokeballID, account string) domain.Event {
+		return domain.ContactLost{Contact: id, Account: account}
+	}
+	matched := func(id domain.SmokeballID) domain.Event {
+		return domain.ContactMatched{Contact: id, Client: clientA, Known: maria().ContactDraft()}
+	}
+	for name, c := range map[string]struct {
+		given  []domain.Event
+		unseen time.Time
+		former map[string]domain.SmokeballID
+	}{
+		"it never appeared":             {list(contactAccepted, contactGone), start.Add(time.Second), nil},
+		"it was there":                  {list(contactAccepted, contactSeen, contactGone), time.Time{}, nil},
+		"it was only asked for":         {list(contactIntent, left("", "")), time.Time{}, nil},
+		"the firm left its account":     {list(contactAccepted, left(sbC, "oak")), time.Time{}, map[string]domain.SmokeballID{"oak": sbC}},
+		"it was only asked for there":   {list(contactIntent, left("", "oak")), time.Time{}, nil},
+		"the firm left another account": {list(matched(sbC), left(sbC, "oak"), matched(sbF), left(sbF, "elm")), time.Time{}, map[string]domain.SmokeballID{"oak": sbC, "elm": sbF}},
+		"it was another one there":      {list(matched(sbC), left(sbC, "oak"), matched(sbF), left(sbF, "oak")), time.Time{}, map[string]domain.SmokeballID{"oak": sbF}},
+	} {
+		got := given[domain.Contact](c.given...)
+		if !got.Unseen.Equal(c.unseen) || !maps.Equal(got.Former, c.former) {
+			t.Errorf("%s: given up at %s, formerly %v", name, got.Unseen, got.Former)
+		}
+	}
+}
+
+// TestAcceptIsSaidOnce for a call; another contact that was recorded meanwhile counts.
+func TestAcceptIsSaidOnce(t *testing.T) {
+	facts, err := given[domain.Contact](contactIntent).Accept(contactAccepted)
+	then(t, must(t, facts, err), contactAccepted)
+	facts, err = given[domain.Contact](contactAccepted).Accept(contactAccepted)
+	then(t, must(t, facts, err))
+	again := contactAccepted
+	again.Request = "r-2"
+	facts, err = given[domain.Contact](contactAccepted).Accept(again)
+	then(t, must(t, facts, err), again)
+	unnamed := contactAccepted
+	unnamed.Request = ""
+	facts, err = given[domain.Contact]().Accept(unnamed)
+	then(t, must(t, facts, err), unnamed)
+	other := contactAccepted
+	other.Contact = sbF
+	facts, err = given[domain.Contact](contactAccepted).Accept(other)
+	thenError(t, facts, err, domain.ErrTaken)
+}
+
+// TestAContactThatWasMadeAround: with this e-mail address, while it is asked for and for a quarter of an hour
+// after Smokeball took it in.
+func TestAContactThatWasMadeAround(t *testing.T) {
+	asked, moved := contactIntent, maria().ContactDraft()
+	asked.Sent = maria().ContactDraft()
+	moved.Email = "rivera@example.com"
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		after time.Duration
+		email string
+		want  bool
+	}{
+		{"asked for, whenever", list(asked), 24 * time.Hour, "MARIA@example.com", true},
+		{"asked for with another address", list(asked), 0, "rivera@example.com", false},
+		{"just made", list(asked, contactAccepted), time.Second, "maria@example.com", true},
+		{"made with another address", list(asked, contactAccepted), time.Second, "rivera@example.com", false},
+		{"made within the time", list(asked, contactAccepted), 15 * time.Minute, "maria@example.com", true}, // taken in a second after it began
+		{"made before it", list(asked, contactAccepted), 15*time.Minute + time.Second, "maria@example.com", false},
+		{"told another address since", list(asked, contactAccepted, domain.ContactChangeAccepted{Client: clientA, Sent: moved}), time.Second, "rivera@example.com", true},
+		{"there already", list(contactMatched), time.Second, "", false},
+		{"never asked for", nil, 0, "", false},
+	} {
+		if got := given[domain.Contact](c.given...).MadeAround(start.Add(c.after), c.email); got != c.want {
+			t.Errorf("%s: made around it is %v", c.name, got)
+		}
 	}
 }

@@ -121,3 +121,34 @@ func TestVersionsLeapSoFar(t *testing.T) {
 		t.Error("a client's version leaps without an end")
 	}
 }
+
+// TestADeadLetterIsWholeToItsLastByte; one that is cut off is told apart by its digest.
+func TestADeadLetterIsWholeToItsLastByte(t *testing.T) {
+	whole := domain.DeadLettered{Subject: "s", Body: []byte("{}"), Size: 2, SHA256: "aa11"}
+	cut := whole
+	cut.Size = 3
+	other := cut
+	other.SHA256 = "bb22"
+	if !whole.Whole() || cut.Whole() || whole.ID() != domain.DeadLetterID("s", whole.Body) || cut.ID() == whole.ID() || cut.ID() == other.ID() {
+		t.Errorf("whole: %v, %v; ids %s, %s, %s", whole.Whole(), cut.Whole(), whole.ID(), cut.ID(), other.ID())
+	}
+}
+
+// TestAnErasureDiscardsADeadLetter that is open, and no other.
+func TestAnErasureDiscardsADeadLetter(t *testing.T) {
+	then(t, given[domain.DeadLetter](letter).Erase("u_1"), domain.DeadLetterSettled{State: domain.DeadLetterDiscarded, Was: domain.DeadLetterOpen, By: "u_1"})
+	then(t, given[domain.DeadLetter](letter, takenIn).Erase("u_1"))
+	then(t, given[domain.DeadLetter]().Erase("u_1"))
+}
+
+// TestWhatCanNotBeTakenInSaysWhy: the cause, or how much is wrong.
+func TestWhatCanNotBeTakenInSaysWhy(t *testing.T) {
+	faulty := domain.Unprocessable{Code: domain.CodeInvalidEvent, Faults: letter.Faults}
+	if got := faulty.Error(); got != "invalid_event: 1 faults" {
+		t.Errorf("the faults alone say %q", got)
+	}
+	faulty.Err = domain.ErrTaken
+	if got := faulty.Error(); got != "invalid_event: "+domain.ErrTaken.Error() {
+		t.Errorf("a cause says %q", got)
+	}
+}

@@ -54,6 +54,13 @@ func TestDifferences(t *testing.T) {
 			domain.MatterChangeAccepted{Sync: syncFor(3), Matter: sbM, Change: domain.MatterChange{Description: &newer.Title}, Sent: renamedDraft(newer.Title)}),
 			[]domain.Difference{{Field: "status", CaseHug: "active", Smokeball: "Closed"}}},
 		{"it was accepted", synced(withStatus("Closed"), acceptedStatus("Closed")), nil},
+		{"people emptied the number", synced(func(v *domain.MatterValues) { v.Number = "" }), []domain.Difference{{Field: "case_number", CaseHug: "CH-2026-0142"}}},
+		{"another type is chosen there", synced(otherType), []domain.Difference{{Field: "case_type", CaseHug: "Auto Accident", Smokeball: "t_other", Name: "Probate"}}},
+		{"people changed whom we named as responsible, and CaseHug names nobody", running(typed(), domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: ofLee()},
+			shownMatter(func(v *domain.MatterValues) { v.Responsible = "kim" })), nil},
+		{"not read yet, and CaseHug has a name that was not sent", running(typed(), accepted(2), confirmed(2), domain.MatterUpdated{Origin: ref(3), Matter: newer}),
+			[]domain.Difference{{Field: "title", CaseHug: newer.Title, Smokeball: "Rivera v. Apex Freight", Unsent: true}}},
+		{"not read yet, and sent without the number that CaseHug has by now", running(typed(), domain.MatterAccepted{Sync: syncFor(2), Matter: sbM, Sent: unnumbered()}, confirmed(2)), nil},
 		{"CaseHug followed", synced(withStatus("Closed"), domain.MatterUpdated{Origin: ref(3), Matter: closedRivera(2)}), nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -68,6 +75,21 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// otherType is a matter whose type people changed.
+func otherType(v *domain.MatterValues) { v.TypeID, v.TypeName = "t_other", "Probate" }
+
+func ofLee() domain.MatterDraft {
+	d := sent()
+	d.ResponsibleStaffID = "lee"
+	return d
+}
+
+func unnumbered() domain.MatterDraft {
+	d := sent()
+	d.Number = ""
+	return d
 }
 
 // renamedDraft is the matter as Smokeball was told it, with another name.
@@ -85,6 +107,7 @@ func closedRivera(version int) domain.MatterData {
 
 func TestAccept(t *testing.T) {
 	closed := synced(withStatus("Closed"))
+	typeAccepted := domain.DifferenceAccepted{Field: "case_type", Matter: sbM, Value: "t_other", Name: "Probate", CaseHug: "Auto Accident", KnownBy: domain.ByWebhook, By: "u_admin"}
 	for _, c := range []struct {
 		name  string
 		given []domain.Event
@@ -99,6 +122,11 @@ func TestAccept(t *testing.T) {
 		{"people have set it back since", synced(asSent), "status", ptr("Closed"), nil, domain.CodeChangedMeanwhile},
 		{"nothing differs", synced(asSent), "status", nil, nil, domain.CodeNoDifference},
 		{"accepted already", and(closed, acceptedStatus("Closed")), "status", nil, nil, ""},
+		{"accepted already, and another value was seen", and(closed, acceptedStatus("Closed")), "status", ptr("Pending"), nil, domain.CodeChangedMeanwhile},
+		{"a type, by its name", synced(otherType), "case_type", ptr("Probate"), list(typeAccepted), ""},
+		{"a type, by its id", synced(otherType), "case_type", ptr("t_other"), list(typeAccepted), ""},
+		{"the name of the type that it had", synced(otherType), "case_type", ptr("Accident"), nil, domain.CodeChangedMeanwhile},
+		{"a type that was accepted, by its name", synced(otherType, typeAccepted), "case_type", ptr("Probate"), nil, ""},
 		{"it is being written", and(closed, domain.SyncRequested{Sync: repairSync, Trigger: domain.TriggerReconcile},
 			domain.RepairAsked{Sync: repairSync, Field: "status", Seen: "Closed", CaseHug: "active", By: "u_other"}), "status", nil, nil, domain.CodeRepairUnderWay},
 	} {
@@ -283,6 +311,16 @@ func TestClientDifferences(t *testing.T) {
 		CaseHug: maria().Phone, KnownBy: domain.ByRead, By: "u_admin"}
 	then(t, must(t, facts, err), want)
 	c = c.Apply(want, start)
+	for _, again := range []*string{nil, ptr("(312) 555-0199")} {
+		facts, err := c.Accept(matterA, maria(), "client.phone", again, another)
+		then(t, must(t, facts, err))
+	}
+	if _, err := c.Accept(matterA, maria(), "client.phone", ptr("+1 312 555 0100"), another); code(err) != domain.CodeChangedMeanwhile {
+		t.Errorf("another value than the accepted one is answered %v", err)
+	}
+	if unread := given[domain.Client](domain.ClientUpdated{Origin: ref(1), Client: maria()}, domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k"}); len(unread.Differences(maria())) > 0 {
+		t.Errorf("of a contact that was not read differs %+v", unread.Differences(maria()))
+	}
 	if len(c.Differences(maria())) > 0 {
 		t.Errorf("what was accepted differs still: %+v", c.Differences(maria()))
 	}
@@ -305,5 +343,124 @@ func TestClientDifferences(t *testing.T) {
 		if _, err := refused.Accept(matterA, maria(), "client.phone", nil, another); code(err) != name {
 			t.Errorf("it is refused with %q, want %q", code(err), name)
 		}
+	}
+}
+
+// repairAsked is a person's repair of another field in the same sync.
+func repairAsked(field, seen, casehug string) domain.RepairAsked {
+	return domain.RepairAsked{Sync: repairSync, Field: field, Seen: seen, CaseHug: casehug, By: "u_admin"}
+}
+
+// TestWhatEndsARepair: its field was written, or dropped; the others are still to be written.
+func TestWhatEndsARepair(t *testing.T) {
+	status := "Open"
+	both := repairing(repairAsked("client.phone", "1", maria().Phone))
+	resolved := func(id domain.ClientID, how domain.Outcome) domain.Event {
+		return domain.ContactResolved{Sync: repairSync, Client: id, Contact: sbC, Key: "k", Outcome: how}
+	}
+	for name, c := range map[string]struct {
+		then          domain.Event
+		status, phone bool // are still to be written
+	}{
+		"the status was written":         {domain.MatterChangeAccepted{Sync: repairSync, Matter: sbM, Sent: sent(), Change: domain.MatterChange{Status: &status}}, false, true},
+		"the status was dropped":         {domain.RepairDropped{Sync: repairSync, Field: "status", Reason: domain.RepairChanged}, false, true},
+		"the client was updated":         {resolved(clientA, domain.OutcomeUpdated), true, false},
+		"the client was found as it was": {resolved(clientA, domain.OutcomeUnchanged), true, true},
+		"another client was updated":     {resolved("c_78", domain.OutcomeUpdated), true, true},
+	} {
+		m := given[domain.Matter](and(both, c.then)...)
+		_, status := m.Repairing("status")
+		if _, phone := m.Repairing("client.phone"); status != c.status || phone != c.phone {
+			t.Errorf("%s: the status is still to be written: %v, the phone number: %v", name, status, phone)
+		}
+	}
+}
+
+// TestADroppedRepairIsToldOf, once.
+func TestADroppedRepairIsToldOf(t *testing.T) {
+	dropped := domain.RepairDropped{Sync: repairSync, Field: "status", Reason: domain.RepairChanged, Value: "Pending"}
+	warned := domain.SyncWarned{Sync: repairSync, Warning: domain.Warning{Code: domain.WarnNotRepaired,
+		About: &domain.About{Fields: []string{"status"}, Value: "Pending", Why: domain.Why(domain.RepairChanged)}}}
+	m, at := given[domain.Matter](repairing()...), domain.Attempt{Sync: repairSync, Number: 1}
+	facts, err := m.DropRepair(at, dropped)
+	then(t, must(t, facts, err), dropped, warned)
+	facts, err = m.Apply(dropped, start).DropRepair(at, dropped)
+	then(t, must(t, facts, err))
+}
+
+// TestTheNextSyncIsWanted where a person has a field repaired while another sync is at work.
+func TestTheNextSyncIsWanted(t *testing.T) {
+	m := given[domain.Matter](synced(withStatus("Closed"), domain.SyncRequested{Sync: "s_1", Trigger: domain.TriggerMatterUpdated}, domain.SyncStarted{Sync: "s_1", Attempt: 1},
+		domain.SyncRequested{Sync: repairSync, Trigger: domain.TriggerReconcile}, repairAsked("status", "Closed", "active"))...)
+	if m.Next == nil || !m.Next.Wanted || m.Current.Wanted {
+		t.Errorf("at work is %+v, next %+v", m.Current, m.Next)
+	}
+}
+
+// TestWhichSyncRepairs: only the one that a field was left to.
+func TestWhichSyncRepairs(t *testing.T) {
+	m, closed := given[domain.Matter](repairing()...), sent().Values()
+	closed.Status = "Closed"
+	if seen, dropped := m.ToRepair("s_other", closed); len(seen) > 0 || len(dropped) > 0 {
+		t.Errorf("another sync writes %v and drops %v", seen, dropped)
+	}
+	isStatus, isPhone := func(f string) bool { return f == "status" }, domain.IsClientField
+	if !m.RepairsAny(repairSync, isStatus) || m.RepairsAny(repairSync, isPhone) || m.RepairsAny("s_other", isStatus) {
+		t.Error("the wrong sync or the wrong field is repaired")
+	}
+}
+
+// TestToRepairClient tells what a sync writes of the client after it has read their contact.
+func TestToRepairClient(t *testing.T) {
+	m := given[domain.Matter](repairing(repairAsked("client.phone", "+1 312 555 0199", maria().Phone))...)
+	acceptance := domain.ClientDifferenceAccepted{Field: "client.phone", Value: "+1 312 555 0199", CaseHug: maria().Phone}
+	for _, c := range []struct {
+		name     string
+		sync     domain.SyncID
+		accepted bool
+		shown    string
+		written  bool
+		dropped  domain.RepairRefuse
+	}{
+		{"the contact has what was decided on, in another form", repairSync, false, "(312) 555-0199", true, ""},
+		{"people changed it since", repairSync, false, "+1 312 555 0100", false, domain.RepairChanged},
+		{"it was written by a call whose answer was lost", repairSync, false, maria().Phone, false, ""},
+		{"it was accepted meanwhile", repairSync, true, "+1 312 555 0199", false, domain.RepairAccepted},
+		{"another sync's", "s_other", false, "+1 312 555 0199", false, ""},
+	} {
+		shown := domain.ContactValues{FirstName: "Mary", LastName: "Rivera", Email: "mary@example.com", Phone: c.shown}
+		client := given[domain.Client](domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "k"}, domain.ClientSeen{Client: clientA, Contact: sbC, Values: shown})
+		if c.accepted {
+			client = client.Apply(acceptance, start)
+		}
+		fields, dropped := m.ToRepairClient(c.sync, client, maria().ContactDraft(), shown)
+		if written := len(fields) == 1 && fields[0] == "client.phone"; written != c.written || !written && len(fields) > 0 {
+			t.Errorf("%s: written are %v", c.name, fields)
+		}
+		if len(dropped) > 0 != (c.dropped != "") || len(dropped) > 0 && dropped[0].Reason != c.dropped {
+			t.Errorf("%s: dropped are %+v, want %q", c.name, dropped, c.dropped)
+		}
+	}
+}
+
+// TestComparedFields are those of the matter and those of its first client.
+func TestComparedFields(t *testing.T) {
+	for field, want := range map[string]bool{"status": true, "client.phone": true, "warnings": false, "": false} {
+		if got := domain.IsComparedField(field); got != want {
+			t.Errorf("%q is compared: %v", field, got)
+		}
+	}
+}
+
+// TestAChangeFromWhatAContactHas names the client, where there is any.
+func TestAChangeFromWhatAContactHas(t *testing.T) {
+	was := maria().ContactDraft()
+	was.Phone = "+1 312 555 0199"
+	want := domain.ContactChange{ContactDraft: domain.ContactDraft{ExternalID: string(clientA), Phone: maria().Phone}}
+	if got := maria().ContactDraft().ChangeFrom(was); got != want {
+		t.Errorf("the change is %+v", got)
+	}
+	if got := was.ChangeFrom(was); got != (domain.ContactChange{}) {
+		t.Errorf("from what it has already the change is %+v", got)
 	}
 }

@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -19,6 +20,14 @@ func TestValidEmail(t *testing.T) {
 		"noreply@x.example", "unknown@unknown.com"} {
 		if domain.ValidEmail(s) {
 			t.Errorf("%q is taken for an e-mail address", s)
+		}
+	}
+}
+
+func TestTheLongestEmail(t *testing.T) {
+	for n, want := range map[int]bool{253: true, 254: false} {
+		if got := domain.ValidEmail(strings.Repeat("a", n-len("x.example")) + "@x.example"); got != want {
+			t.Errorf("with %d characters beside its @ it is valid: %v", n, got)
 		}
 	}
 }

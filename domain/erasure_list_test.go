@@ -45,7 +45,7 @@ func TestAListOfErasuresFitsItsSignature(t *testing.T) {
 			t.Errorf("with another %s it fits: %t, %v", what, fits, err)
 		}
 	}
-	if _, err := signed.Fits(func(string) (string, error) { return "", errors.New("broken") }); err == nil {
-		t.Error("a broken key tells nothing")
+	if fits, err := signed.Fits(func(string) (string, error) { return signed.Signature, errors.New("broken") }); err == nil || fits {
+		t.Errorf("with a broken key the list fits: %t, %v", fits, err)
 	}
 }

@@ -99,7 +99,84 @@ func TestTellsFindsWholeWords(t *testing.T) {
 			t.Errorf("%q tells of m_1: %v", text, got)
 		}
 	}
+	for _, c := range "09azAZ_-" {
+		if domain.Tells("m_1"+string(c), []string{"m_1"}) || domain.Tells(string(c)+"m_1", []string{"m_1"}) {
+			t.Errorf("%c ends a word", c)
+		}
+	}
+	for _, c := range "/:@[`{" {
+		if !domain.Tells("m_1"+string(c), []string{"m_1"}) {
+			t.Errorf("%c goes on with a word", c)
+		}
+	}
 	if domain.Tells("anything", []string{""}) {
 		t.Error("nothing is a word")
+	}
+}
+
+// TestAListedErasure has a firm, its own id, and somebody whose data it destroys.
+func TestAListedErasure(t *testing.T) {
+	valid := func() domain.ErasureEntry {
+		s := domain.EraseSubject{Client: "c_1"}
+		return domain.ErasureEntry{Firm: "f_1", ID: domain.EraseIDOf("f_1", s), Erasure: domain.Erasure{Subject: s, Found: &domain.EraseFound{Clients: []domain.ClientID{"c_1"}}}}
+	}
+	for name, c := range map[string]struct {
+		change func(*domain.ErasureEntry)
+		want   bool
+	}{
+		"a client's": {func(*domain.ErasureEntry) {}, true},
+		"a matter's": {func(e *domain.ErasureEntry) { e.Found = &domain.EraseFound{Matters: []domain.MatterID{"m_1"}} }, true},
+		"no firm's":  {func(e *domain.ErasureEntry) { e.Firm = ""; e.ID = domain.EraseIDOf("", e.Subject) }, false},
+		"of nobody": {func(e *domain.ErasureEntry) {
+			e.Subject = domain.EraseSubject{}
+			e.ID = domain.EraseIDOf("f_1", e.Subject)
+		}, false},
+		"under another's id":   {func(e *domain.ErasureEntry) { e.ID = "er_1" }, false},
+		"nothing looked for":   {func(e *domain.ErasureEntry) { e.Found = nil }, false},
+		"nobody's data found":  {func(e *domain.ErasureEntry) { e.Found = &domain.EraseFound{} }, false},
+		"a matter and clients": {func(e *domain.ErasureEntry) { e.Found.Matters = []domain.MatterID{"m_1"} }, true},
+	} {
+		e := valid()
+		if c.change(&e); e.Valid() != c.want {
+			t.Errorf("%s: valid is %v", name, e.Valid())
+		}
+	}
+}
+
+// TestBackupsHoldWhatWasErasedAfterThem: those that began before the keys were destroyed, or before now.
+func TestBackupsHoldWhatWasErasedAfterThem(t *testing.T) {
+	at := func(h int) time.Time { return start.Add(time.Duration(h) * time.Hour) }
+	kept := domain.Backups{Made: []domain.BackupTime{{Begun: at(1), Until: at(99)}, {Begun: at(3), Until: at(99)}}}
+	erased := domain.Erasure{Done: map[domain.EraseStep]time.Time{domain.EraseKeys: at(2)}}
+	if got := erased.In(kept, at(4)).Backups; len(got) != 1 || !got[0].Begun.Equal(at(1)) {
+		t.Errorf("what was erased is in %v", got)
+	}
+	if got := (domain.Erasure{}).In(kept, at(4)).Backups; len(got) != 2 {
+		t.Errorf("what is not erased yet is in %v", got)
+	}
+}
+
+func TestAClientIsErasedOnce(t *testing.T) {
+	then(t, given[domain.Client]().Erase("er_1"), domain.ClientErased{Erase: "er_1"})
+	then(t, given[domain.Client](domain.ClientErased{Erase: "er_1"}).Erase("er_1"))
+}
+
+// TestWhatAnErasureWouldDestroy: of a matter's documents those count as being in Smokeball whose file is there.
+func TestWhatAnErasureWouldDestroy(t *testing.T) {
+	unsent := retainer()
+	unsent.ID = "d_10"
+	m := there().Apply(approved(7, unsent), start)
+	if p := m.Planned(matterA); p.Documents != 2 || p.InSmokeball != 1 {
+		t.Errorf("of %d documents Smokeball has %d", p.Documents, p.InSmokeball)
+	}
+	gone := m.Apply(domain.DocumentRemoved{Document: docA, File: sbF}, start)
+	if p := gone.Planned(matterA); p.InSmokeball != 0 {
+		t.Errorf("Smokeball has %d documents that people removed", p.InSmokeball)
+	}
+	plan := domain.ErasePlan{Clients: []domain.PlannedClient{{ID: "c_1", Name: "Ana"}}, Staying: []domain.PlannedClient{{ID: "c_2", Name: "Luis"}}}
+	for id, name := range map[domain.ClientID]string{"c_1": "Ana", "c_2": "Luis", "c_3": ""} {
+		if c, ok := plan.Of(id); c.Name != name || ok != (name != "") {
+			t.Errorf("%s is %+v, %v", id, c, ok)
+		}
 	}
 }

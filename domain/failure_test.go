@@ -85,10 +85,20 @@ func TestLine(t *testing.T) {
 		"":                             none,
 		"No":                           {Title: "No."},
 		"It is late; a: b":             {Title: "Bad Request", Detail: "It is late.", Errors: []string{"It is late", "a: b;"}},
+		strings.Repeat("è", 300):       {Detail: strings.Repeat("è", 300)},
 		strings.Repeat("é", 299) + "…": {Detail: strings.Repeat("é", 400)},
 	} {
 		if got := r.Line(); got != want {
 			t.Errorf("%+v is %q, want %q", r, got, want)
+		}
+	}
+}
+
+// TestSomebodyWaitsForTheCallsThatConnect, and for no others.
+func TestSomebodyWaitsForTheCallsThatConnect(t *testing.T) {
+	for op, want := range map[string]bool{domain.OpFinishSignIn: true, domain.OpConnectOwnApp: true, domain.OpAskConsent: true, domain.OpEndSignIn: false, "create_matter": false} {
+		if got := domain.Connects(op); got != want {
+			t.Errorf("%s connects: %v", op, got)
 		}
 	}
 }

@@ -19,6 +19,8 @@ func TestFileName(t *testing.T) {
 		{"line\nbreak.pdf", "", "line break.pdf"},
 		{"re\u202efdp.exe", "", "refdp.exe"},
 		{"CON.pdf", "", "_CON.pdf"}, {"lpt1.tar.gz", "", "_lpt1.tar.gz"}, {"Contract.pdf", "", "Contract.pdf"}, {"nul", "text/plain", "_nul.txt"},
+		{"1.pdf", "", "1.pdf"}, {"COM.pdf", "", "COM.pdf"}, {"COM0.pdf", "", "COM0.pdf"}, {"COM12.pdf", "", "COM12.pdf"},
+		{"notes.markdowns", "application/pdf", "notes.markdowns"}, {"notes.textbundle", "application/pdf", "notes.textbundle.pdf"},
 		{".pdf", "application/pdf", "_.pdf"},
 		{"...", "application/pdf", "_.pdf"},
 		{"photo", "image/unheard-of", "photo.bin"},

@@ -76,3 +76,40 @@ func TestAContactGoesOnAsTheOneItWasMergedInto(t *testing.T) {
 		t.Errorf("another one was recorded meanwhile: %v", err)
 	}
 }
+
+// What somebody has to say is said once, of the contact that the client still is, and is settled by
+// following the client.
+func TestAClientIsUnclearUntilSomebodySays(t *testing.T) {
+	m := domain.Matter{Contacts: map[domain.ClientID]domain.SmokeballID{"c_1": "x", "c_2": "z"}}
+	unclear := domain.ClientNotFollowed{Client: "c_1", From: "x", To: "y"}
+	then(t, m.DontFollow(unclear), unclear)
+	then(t, m.DontFollow(domain.ClientNotFollowed{Client: "c_1", From: "w", To: "y"}))
+	both := m.Apply(unclear, sampleTime).Apply(domain.ClientNotFollowed{Client: "c_2", From: "z", To: "w"}, sampleTime)
+	if now := both.Apply(domain.ClientFollowed{Client: "c_1", From: "x", To: "y"}, sampleTime); len(now.Unclear) != 1 || now.Unclear["c_2"] != "w" {
+		t.Errorf("unclear is %v, want c_2 alone", now.Unclear)
+	}
+}
+
+// The matter has the contact in the client's place once, and whom a person said the client to be follows.
+func TestTheContactInTheClientsPlaceIsThereOnce(t *testing.T) {
+	e := domain.ClientFollowed{Client: "c_1", From: "x", To: "y"}
+	for same, want := range map[domain.SmokeballID]domain.SmokeballID{"x": "y", "z": "z", "": ""} {
+		m := domain.Matter{Contacts: map[domain.ClientID]domain.SmokeballID{"c_1": "x"}}
+		m.Smokeball.Sent.ClientIDs, m.Smokeball.Same = []domain.SmokeballID{"x", "y", "z"}, same
+		now := m.Apply(e, sampleTime).Smokeball
+		if !reflect.DeepEqual(now.Sent.ClientIDs, []domain.SmokeballID{"y", "z"}) || now.Same != want {
+			t.Errorf("told are %v, the same as CaseHug's is %q, want %q", now.Sent.ClientIDs, now.Same, want)
+		}
+	}
+}
+
+// A contact that is another client's stays theirs.
+func TestAMergedContactKeepsItsOwner(t *testing.T) {
+	c := given[domain.Contact](domain.ContactAccepted{Contact: "x", Client: "c_1", Sent: domain.ContactDraft{LastName: "Rivera"}}, domain.ContactConfirmed{By: domain.ByRead})
+	for client, owner := range map[domain.ClientID]domain.ClientID{"c_1": "", "c_2": "c_1"} {
+		facts, err := c.Succeed("x", domain.ContactMatched{Contact: "y", Client: client}, domain.ContactDraft{LastName: "Rivera"})
+		if err != nil || len(facts) != 2 || facts[1].(domain.ContactMatched).Owner != owner {
+			t.Errorf("for %s decided %+v, %v", client, facts, err)
+		}
+	}
+}

@@ -99,6 +99,7 @@ func TestWhoIsWho(t *testing.T) {
 		{"no e-mail address, and nobody of the name", nobody, []domain.Candidate{luis}, domain.Verdict{}},
 		{"no e-mail address, and one of the name and phone", nobody, []domain.Candidate{luis, anas}, separate(domain.ContactMaybeKnown, "sb-ana", "Ana Lopez")},
 		{"no e-mail address and no phone", with(func(c *domain.Claimant) { c.Email, c.Phone = "", "" }), []domain.Candidate{anas}, domain.Verdict{}},
+		{"no e-mail address, and one of the name with another phone", with(func(c *domain.Claimant) { c.Email, c.Phone = "", "+1 312 555 0199" }), []domain.Candidate{anas}, domain.Verdict{}},
 		{"no e-mail address, and its own", nobody, []domain.Candidate{anas, madeFor("c_ana", known("sb-own", named("Ana", "Lopez"), ""))}, is("sb-own")},
 		{"no e-mail address, and its own of the other kind", with(func(c *domain.Claimant) { c.Email, c.Phone, c.Name = "", "", firmName("Apex LLC") }),
 			[]domain.Candidate{madeFor("c_ana", anas)}, separate(domain.ContactKindChanged, "sb-ana", "Ana Lopez")},
@@ -108,5 +109,34 @@ func TestWhoIsWho(t *testing.T) {
 				t.Errorf("it is %+v, want %+v", got, c.want)
 			}
 		})
+	}
+}
+
+// TestWhoMayStandInTheClientsPlace: a contact that is there, of the client's kind, whose name fits, and
+// that is nobody else's.
+func TestWhoMayStandInTheClientsPlace(t *testing.T) {
+	ana := domain.Claimant{Client: "c_ana", Name: named("Ana", "Lopez")}
+	anas := known("sb-ana", named("Ana", "Lopez"), "")
+	unseen, deleted := anas, anas
+	unseen.Unseen, deleted.Deleted = true, true
+	for name, c := range map[string]struct {
+		k    domain.Candidate
+		want bool
+	}{
+		"the same name":      {anas, true},
+		"not seen yet":       {unseen, false},
+		"deleted":            {deleted, false},
+		"a company":          {known("sb-ana", firmName("Ana Lopez"), ""), false},
+		"another name":       {known("sb-luis", named("Luis", "Lopez"), ""), false},
+		"another client's":   {known("sb-ana", named("Ana", "Lopez"), "", owner("c_luis", "Luis", "Lopez")), false},
+		"the client's twice": {known("sb-ana", named("Ana", "Lopez"), "", owner("c_ana2", "Ana", "Lopez")), true},
+	} {
+		if got := ana.ReplacedBy(c.k); got != c.want {
+			t.Errorf("%s: it is the client: %v", name, got)
+		}
+	}
+	before := domain.Claimant{Client: "c_ana", Name: firmName("Apex LLC"), Before: []domain.Name{named("Ana", "Lopez")}}
+	if before.ReplacedBy(anas) {
+		t.Error("a person takes the place of a company, because the client was called so before")
 	}
 }

@@ -144,6 +144,7 @@ func TestAReservation(t *testing.T) {
 		"mine":                           {list(mine), true, 0, false},
 		"theirs, a moment old":           {list(theirs), false, time.Second, true},
 		"theirs, linked":                 {list(theirs), true, time.Hour, true},
+		"theirs, at the end of its time": {list(theirs), false, domain.ReservedFor, false},
 		"theirs, never linked":           {list(theirs), false, 2 * domain.ReservedFor, false},
 		"theirs, freed":                  {list(theirs, domain.MatterFreed{Matter: sbM, For: "m_2"}), false, 0, false},
 		"theirs, freed by somebody else": {list(theirs, domain.MatterFreed{Matter: sbM, For: "m_1"}), true, 0, true},

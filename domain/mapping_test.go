@@ -272,3 +272,48 @@ func TestCaseName(t *testing.T) {
 		}
 	}
 }
+
+// TestAMappingWithoutAnIDIsNamed after what it maps, or as the one for the same matters.
+func TestAMappingWithoutAnIDIsNamed(t *testing.T) {
+	own := given[domain.Preferences](revised(mapped("map_1", "Separation", "", "IL", "divorce_IL"))).Mappings
+	if got := own.Named(mapped("map_9", "Separation", "", "IL", "will")).ID; got != "map_9" {
+		t.Errorf("one with an id is named %s", got)
+	}
+	if got := own.Named(mapped("", " SEPARATION", "", "Illinois", "will")).ID; got != "map_1" {
+		t.Errorf("one for the same matters is named %s", got)
+	}
+	first, again := own.Named(mapped("", "Last Will", "", "", "will")).ID, own.Named(mapped("", "last will", "", "", "probate")).ID
+	if first != again || first == "" || first == "map_1" || first == own.Named(mapped("", "Annulment", "", "", "will")).ID {
+		t.Errorf("new ones are named %s and %s", first, again)
+	}
+	if own.IsZero() || !(domain.Mappings{}).IsZero() {
+		t.Error("it is not known whether the firm has mappings")
+	}
+}
+
+// TestWhatIsWrongWithAMapping by the fields of the API.
+func TestWhatIsWrongWithAMapping(t *testing.T) {
+	types := []domain.MatterType{{ID: "t_1", Roles: []string{"Plaintiff"}}, {ID: "t_2"}}
+	as := func(role, typeID string) domain.Mapping {
+		w := mapped("map_1", "A", "", "", typeID)
+		w.ClientRole = role
+		return w
+	}
+	for _, c := range []struct {
+		name   string
+		w      domain.Mapping
+		faults []domain.FieldFault
+	}{
+		{"nothing", as("Plaintiff", "t_1"), nil},
+		{"no role is chosen", as("", "t_1"), nil},
+		{"no id", mapped("", "A", "", "", "t_1"), []domain.FieldFault{{Field: "/id", Reason: "must be 1 to 64 of the characters A-Z a-z 0-9 _ -"}}},
+		{"no case type", mapped("map_1", " ", "", "", "t_1"), []domain.FieldFault{{Field: "/case_type", Reason: "is missing"}}},
+		{"no type, and a role", as("Plaintiff", ""), []domain.FieldFault{{Field: "/matter_type_id", Reason: "is missing"}}},
+		{"a role of none", as("Plaintiff", "t_2"), []domain.FieldFault{{Field: "/client_role", Reason: "must be empty: the matter type has no roles to choose from"}}},
+		{"another role", as("Executor", "t_1"), []domain.FieldFault{{Field: "/client_role", Reason: "must be empty or one of the matter type's roles: Plaintiff"}}},
+	} {
+		if _, faults := c.w.Check(types); !reflect.DeepEqual(faults, c.faults) {
+			t.Errorf("%s: the faults are %+v", c.name, faults)
+		}
+	}
+}

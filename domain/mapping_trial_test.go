@@ -1,6 +1,7 @@
 package domain_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 
@@ -131,6 +132,53 @@ func TestTryIsRefused(t *testing.T) {
 		if !slices.Equal(fields, c.fields) {
 			t.Errorf("%s: faults at %q, want %q", c.name, fields, c.fields)
 		}
+	}
+}
+
+// TestAsManyMappingsAsAFirmMayHave are tried at once.
+func TestAsManyMappingsAsAFirmMayHave(t *testing.T) {
+	var list []domain.Mapping
+	for i := range domain.MostMappings {
+		list = append(list, mapped("", fmt.Sprint("Type ", i), "", "", "will"))
+	}
+	if next, err := (domain.Mappings{}).Try(domain.MappingChange{Whole: &list}); err != nil || len(next.Kept) != domain.MostMappings {
+		t.Errorf("tried are %d, %v", len(next.Kept), err)
+	}
+}
+
+// TestAMatterThatIsThereIsOfItsType: CaseHug may give it another case type or place since; the change to
+// another type takes the role along.
+func TestAMatterThatIsThereIsOfItsType(t *testing.T) {
+	typed := domain.MatterTypeResolved{Sync: "s_1", CaseType: "Separation", PracticeArea: "Family Law", Jurisdiction: "IL", TypeID: "divorce_IL"}
+	there := append(made("divorce_IL"), typed)
+	moved := func(change func(*domain.MatterData)) []domain.Event {
+		d := domain.MatterData{ID: "m_1", Version: 2, CaseType: "Separation", PracticeArea: "Family Law", Jurisdiction: "IL"}
+		change(&d)
+		return and(there, domain.MatterUpdated{Matter: d})
+	}
+	for name, c := range map[string]struct {
+		given              []domain.Event
+		retyped, relocated bool
+	}{
+		"as it was typed":         {there, false, false},
+		"spelt otherwise":         {moved(func(d *domain.MatterData) { d.CaseType, d.Jurisdiction = "SEPARATION", "Illinois" }), false, false},
+		"of another case type":    {moved(func(d *domain.MatterData) { d.CaseType = "Annulment" }), true, false},
+		"of another area":         {moved(func(d *domain.MatterData) { d.PracticeArea = "Estates" }), false, true},
+		"at another place":        {moved(func(d *domain.MatterData) { d.Jurisdiction = "WI" }), false, true},
+		"not there yet":           {list(domain.SyncRequested{Sync: "s_1"}, typed, domain.MatterUpdated{Matter: domain.MatterData{ID: "m_1", Version: 2, CaseType: "Annulment"}}), false, false},
+		"there before it was so":  {and(made("divorce_IL"), domain.MatterUpdated{Matter: domain.MatterData{ID: "m_1", Version: 2, CaseType: "Annulment"}}), false, false},
+		"of no case type by then": {moved(func(d *domain.MatterData) { d.CaseType = "" }), true, false},
+	} {
+		if m := about("Separation", c.given...); m.Retyped() != c.retyped || m.Relocated() != c.relocated {
+			t.Errorf("%s: retyped is %v, relocated %v", name, m.Retyped(), m.Relocated())
+		}
+	}
+	draft := domain.MatterDraft{MatterTypeID: "t_1", ClientRole: "Plaintiff"}
+	if change, next := (domain.MatterChange{}).Retype(draft, "t_1", "Executor"); !change.Empty() || next.ClientRole != "Plaintiff" {
+		t.Errorf("the same type changes %+v", change)
+	}
+	if change, next := (domain.MatterChange{}).Retype(draft, "t_2", "Executor"); change.MatterTypeID != "t_2" || change.ClientRole != "Executor" || next.MatterTypeID != "t_2" || next.ClientRole != "Executor" {
+		t.Errorf("another type changes %+v, to %+v", change, next)
 	}
 }
 

@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -139,5 +140,94 @@ func TestABrokenOffReplacementIsNoReasonToKeepBytes(t *testing.T) {
 	thenError(t, nil, err, domain.ErrTaken)
 	if m = m.Apply(approved(7, retainer()), start); len(m.Unsent()) != 1 {
 		t.Error("the bytes that the file may have lost are not sent again")
+	}
+}
+
+// TestALateApprovalChangesNothing: one that was given before the known one. Without times the last word counts.
+func TestALateApprovalChangesNothing(t *testing.T) {
+	approvedAt := func(n int, digest string, at *time.Time) domain.Event {
+		d := retainer()
+		d.SHA256, d.ApprovedAt = digest, at
+		return approved(n, d)
+	}
+	early, late := start, start.Add(time.Hour)
+	for name, c := range map[string]struct {
+		first, second *time.Time
+		counts        string
+	}{
+		"the second is later":    {&early, &late, "bb22"},
+		"the second is earlier":  {&late, &early, "aa11"},
+		"both are of one moment": {&early, &early, "bb22"},
+		"the second has no time": {&late, nil, "bb22"},
+		"the first has no time":  {nil, &early, "bb22"},
+		"neither has a time":     {nil, nil, "bb22"},
+	} {
+		m := given[domain.Matter](running(approvedAt(3, "aa11", c.first), approvedAt(4, "bb22", c.second))...)
+		if d, _ := m.Document(docA); d.Data.SHA256 != c.counts {
+			t.Errorf("%s: %s counts, want %s", name, d.Data.SHA256, c.counts)
+		}
+	}
+}
+
+// TestAnObjectThatWasVouchedFor stays so as long as it is the same object.
+func TestAnObjectThatWasVouchedFor(t *testing.T) {
+	vouched, again, other := domain.DocumentApproved{Origin: ref(3), Document: retainer(), Vouched: true}, approved(4, retainer()), retainer()
+	other.Content.Object = "casehug-documents/d_10"
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  bool
+	}{
+		"once":                    {list(vouched), true},
+		"and approved again":      {list(vouched, again), true},
+		"and another object":      {list(vouched, approved(4, other)), false},
+		"never":                   {list(again, again), false},
+		"only the second time":    {list(again, vouched), true},
+		"another object, vouched": {list(again, domain.DocumentApproved{Origin: ref(5), Document: other, Vouched: true}), true},
+	} {
+		if d, _ := given[domain.Matter](running(c.given...)...).Document(docA); d.Vouched != c.want {
+			t.Errorf("%s: vouched for is %v", name, d.Vouched)
+		}
+	}
+}
+
+// TestANewNameOrFolderOfAFile: what the approval before named counts as what the file has. Another name is
+// written, another folder is told of, unless that was refused, or told, before.
+func TestANewNameOrFolderOfAFile(t *testing.T) {
+	file := domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"}
+	intent := domain.FileCreationStarted{Sync: syncFor(2), Document: docA, Request: "r-f"}
+	removed := domain.DocumentRemoved{Document: docA, File: sbF, FileName: "Signed retainer.pdf"}
+	next := retainer()
+	next.FileName, next.Folder = "Retainer.pdf", "Letters"
+	refusedName := domain.SyncWarned{Sync: syncFor(2), Field: domain.FileNameField(docA), Value: "Retainer.pdf"}
+	toldFolder := domain.SyncWarned{Sync: syncFor(2), Field: domain.FolderField(docA), Value: "/Letters"}
+	for name, c := range map[string]struct {
+		given              []domain.Event
+		misnamed, misfiled bool
+		renamed            bool
+	}{
+		"nothing is there":                {list(approved(3, retainer()), approved(4, next)), false, false, false},
+		"it is asked for":                 {list(approved(3, retainer()), intent, approved(4, next)), false, false, false},
+		"it was asked for":                {list(approved(3, retainer()), intent, approved(4, next), file), true, true, true},
+		"it is there":                     {list(approved(3, retainer()), file, approved(4, next)), true, true, true},
+		"approved as it is":               {list(approved(3, retainer()), file, approved(4, retainer())), false, false, false},
+		"approved once":                   {list(approved(3, retainer()), file), false, false, false},
+		"it was renamed":                  {list(approved(3, retainer()), file, approved(4, next), domain.FileRenamed{Sync: syncFor(2), Document: docA, FileName: "Retainer.pdf"}), false, true, false},
+		"back to its folder and name":     {list(approved(3, retainer()), file, approved(4, next), approved(5, retainer())), false, false, false},
+		"people removed it":               {list(approved(3, retainer()), file, approved(4, next), removed), false, false, false},
+		"its name and folder are refused": {list(approved(3, retainer()), file, approved(4, next), refusedName, toldFolder), true, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			m := given[domain.Matter](running(c.given...)...)
+			d, _ := m.Document(docA)
+			if misnamed, misfiled := d.Misnamed(), d.Misfiled(m.Refused, domain.DefaultSettings); misnamed != c.misnamed || misfiled != c.misfiled {
+				t.Errorf("misnamed is %v, misfiled %v", misnamed, misfiled)
+			}
+			if got := d.Misnamed() && !d.NameRefused(m.Refused); got != c.renamed {
+				t.Errorf("it is renamed: %v", got)
+			}
+			if d.Misfiled(m.Refused, domain.Settings{DocumentsFolder: "CaseHug"}) {
+				t.Error("it is misfiled where all documents go to one folder")
+			}
+		})
 	}
 }

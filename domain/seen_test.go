@@ -205,6 +205,8 @@ func TestSeeClient(t *testing.T) {
 		{name: "as it was seen", given: append(known, read(10, nil)), read: read(11, nil), quiet: true},
 		{name: "a person changed it", given: append(known, read(10, nil)), read: read(11, moved), told: []string{"phone"}},
 		{name: "older than what is known", given: append(known, read(10, nil)), read: read(9, moved), quiet: true},
+		{name: "as new as what is known, and otherwise", given: append(known, read(10, nil)), read: read(10, moved), told: []string{"phone"}},
+		{name: "a person put back what we wrote", given: append(known, read(10, moved)), read: read(11, nil), told: []string{"phone"}},
 		{name: "deleted", given: append(known, read(10, nil)), read: read(11, gone), told: []string{"deleted"}},
 		{name: "restored", given: append(known, read(10, gone)), read: read(11, nil), told: []string{"restored"}},
 		{name: "what CaseHug has by now", given: append(known, read(10, nil), domain.ClientUpdated{Origin: ref(2), Client: newer}), read: read(11, moved)},
@@ -224,6 +226,12 @@ func TestSeeClient(t *testing.T) {
 			then(t, facts, want)
 		})
 	}
+	unwritten := read(10, nil) // no write of ours is known
+	unwritten.Writes = 0
+	then(t, given[domain.Client](known...).See(true, nil, unwritten), unwritten)
+	changed := read(11, moved)
+	changed.Writes, changed.Changed, changed.Matters = 0, []string{"phone"}, []domain.MatterID{matterA}
+	then(t, given[domain.Client](append(known, unwritten)...).See(true, nil, changed), changed)
 	newest := told
 	newest.Phone = "+1 312 555 0199"
 	writes, seen := []domain.ContactDraft{told, newest}, read(11, moved)
@@ -265,5 +273,48 @@ func TestPeoplePutBackWhatWasSentBeforeItWasConfirmed(t *testing.T) {
 			t.Fatalf("a read that shows %s yields %+v, %v", status, facts, err)
 		}
 		m = m.Apply(facts[0], sampleTime)
+	}
+}
+
+// TestAListShowsWhatNoReadHasShown: what others changed since the last read, and not what we wrote.
+func TestAListShowsWhatNoReadHasShown(t *testing.T) {
+	shown := domain.ContactValues{FirstName: "Maria", LastName: "Rivera", Email: "maria@example.com", Phone: "+1 312 555 0142"}
+	seen := domain.ClientSeen{Client: clientA, Contact: sbC, Values: shown, Writes: 1, ReadAt: sampleTime}
+	known := list(clientUpdated(1, 1), domain.ClientLinked{Matter: matterA, Contact: sbC, Key: "key-1"})
+	first, second := maria().ContactDraft(), maria().ContactDraft()
+	second.Phone = "+1 312 555 0199"
+	moved, written := shown, shown
+	moved.Phone, written.Phone = "+1 312 555 0100", second.Phone
+	for name, c := range map[string]struct {
+		given  []domain.Event
+		listed time.Time
+		now    domain.ContactValues
+		want   bool
+	}{
+		"no read":                       {known, sampleTime.Add(time.Second), moved, false},
+		"changed since the read":        {and(known, seen), sampleTime.Add(time.Second), moved, true},
+		"the list is older":             {and(known, seen), sampleTime.Add(-time.Second), moved, false},
+		"as it was read":                {and(known, seen), sampleTime.Add(time.Second), shown, false},
+		"what we wrote after that read": {and(known, seen), sampleTime.Add(time.Second), written, false},
+	} {
+		if got := given[domain.Client](c.given...).IsChanged(c.listed, []domain.ContactDraft{first, second}, c.now); got != c.want {
+			t.Errorf("%s: changed is %v", name, got)
+		}
+	}
+}
+
+// TestFieldsOfAContact by CaseHug's names; phone numbers and addresses may be written otherwise.
+func TestFieldsOfAContact(t *testing.T) {
+	v := domain.ContactValues{FirstName: "Maria", LastName: "Rivera", CompanyName: "Rivera LLC", Email: "maria@example.com", Phone: "+1 312 555 0142"}
+	for field, c := range map[string]struct{ is, same, other string }{
+		domain.FieldFirstName: {v.FirstName, "Maria", "maria"}, domain.FieldLastName: {v.LastName, "Rivera", "Maria"}, domain.FieldCompanyName: {v.CompanyName, "Rivera LLC", "Rivera"},
+		domain.FieldEmail: {v.Email, "MARIA@example.com", "m@example.com"}, domain.FieldPhone: {v.Phone, "(312) 555-0142", "(312) 555-0143"},
+	} {
+		if v.Field(field) != c.is || !v.Same(field, c.same) || v.Same(field, c.other) {
+			t.Errorf("%s is %q, the same as %q: %v, as %q: %v", field, v.Field(field), c.same, v.Same(field, c.same), c.other, v.Same(field, c.other))
+		}
+	}
+	if v.Field("title") != "" || v.Same("title", "") {
+		t.Error("a contact has a title")
 	}
 }
