@@ -48,7 +48,7 @@ func (BulkMattersChosen) EventName() string { return "bulk.chosen.v1" }
 // BulkEstimated says what the bulk sync will take. All its matters are chosen.
 type BulkEstimated struct {
 	Calls     int `json:"calls"`           // of all syncs
-	Reads     int `json:"reads,omitempty"` // that were made to read the account's matters and contacts
+	Reads     int `json:"reads,omitempty"` // that were made for it: of the account's matters and contacts, and of what the looks at matters need
 	NewClient int `json:"new_clients,omitempty"`
 	Documents int `json:"documents,omitempty"`
 	Links     int `json:"links,omitempty"` // matters that Smokeball has already

@@ -10,8 +10,8 @@ import (
 )
 
 // EachContact reads all contacts of the account that changed since a time (zero: all), deleted
-// ones too, page by page, and returns the number of calls. fn gets each page.
-func (c *Client) EachContact(ctx context.Context, firm domain.FirmID, since time.Time, fn func([]domain.SmokeballContact)) (calls int, err error) {
+// ones too, page by page. fn gets each page.
+func (c *Client) EachContact(ctx context.Context, firm domain.FirmID, since time.Time, fn func([]domain.SmokeballContact)) error {
 	query := url.Values{}
 	if !since.IsZero() {
 		query.Set("UpdatedSince", strconv.FormatInt(Ticks(since), 10))
@@ -27,7 +27,7 @@ func (c *Client) EachContact(ctx context.Context, firm domain.FirmID, since time
 
 // EachMatter reads all matters of the account that changed since a time (zero: all), deleted
 // ones too, like EachContact.
-func (c *Client) EachMatter(ctx context.Context, firm domain.FirmID, since time.Time, fn func([]domain.SmokeballMatter)) (calls int, err error) {
+func (c *Client) EachMatter(ctx context.Context, firm domain.FirmID, since time.Time, fn func([]domain.SmokeballMatter)) error {
 	query := url.Values{}
 	if !since.IsZero() {
 		query.Set("LastUpdated", since.UTC().Format("2006-01-02T15:04:05Z")) // fractions of a second are refused
@@ -42,16 +42,15 @@ func (c *Client) EachMatter(ctx context.Context, firm domain.FirmID, since time.
 }
 
 // eachPage reads a list to its end. However long it is, no more than a page is held.
-func eachPage[T any](ctx context.Context, c *caller, firm domain.FirmID, k call, fn func([]T)) (calls int, err error) {
+func eachPage[T any](ctx context.Context, c *caller, firm domain.FirmID, k call, fn func([]T)) error {
 	for offset := 0; ; {
 		var p page[T]
-		calls++
 		if err := c.do(ctx, firm, k.at(offset), &p); err != nil {
-			return calls, err
+			return err
 		}
 		fn(p.Value.list)
 		if offset += len(p.Value.list); !p.more(offset) {
-			return calls, nil
+			return nil
 		}
 	}
 }

@@ -67,7 +67,8 @@ func ToConfirm(ctx context.Context) context.Context {
 
 type countKey struct{}
 
-// WithCount counts the calls made under ctx that get a slot.
+// WithCount counts the calls made under ctx that get a slot, in n alone: an earlier count no longer
+// grows by them.
 func WithCount(ctx context.Context, n *atomic.Int64) context.Context {
 	return context.WithValue(ctx, countKey{}, n)
 }

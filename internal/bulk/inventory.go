@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -16,10 +17,9 @@ import (
 
 // Account reads an account as a whole, page by page; *smokeball.Client does.
 type Account interface {
-	// EachContact and EachMatter yield what changed since a time (zero: all), and return the
-	// number of calls.
-	EachContact(ctx context.Context, f domain.FirmID, since time.Time, fn func([]domain.SmokeballContact)) (calls int, err error)
-	EachMatter(ctx context.Context, f domain.FirmID, since time.Time, fn func([]domain.SmokeballMatter)) (calls int, err error)
+	// EachContact and EachMatter yield what changed since a time (zero: all).
+	EachContact(ctx context.Context, f domain.FirmID, since time.Time, fn func([]domain.SmokeballContact)) error
+	EachMatter(ctx context.Context, f domain.FirmID, since time.Time, fn func([]domain.SmokeballMatter)) error
 }
 
 // Inventory is what the accounts of firms with a bulk sync hold, read once as a whole and then
@@ -30,7 +30,10 @@ type Inventory struct {
 	// Connected names the connection of a firm, another one after each authorization: what another
 	// account held says nothing about this one.
 	Connected func(context.Context, domain.FirmID) (string, error)
-	Now       func() time.Time
+	// Count has the calls under ctx counted in n, and no longer as those of the sync that asks: an
+	// account is read for all of them.
+	Count func(ctx context.Context, n *atomic.Int64) context.Context
+	Now   func() time.Time
 
 	reading keyed.Mutex[domain.FirmID]
 	mu      sync.Mutex
@@ -50,7 +53,7 @@ type holdings struct {
 	mu    sync.Mutex
 	of    string // the connection by which it was read
 	asOf  time.Time
-	calls int
+	calls atomic.Int64 // since they were taken last
 	held
 }
 
@@ -92,17 +95,22 @@ func (i *Inventory) Close(f domain.FirmID) {
 	delete(i.firms, f)
 }
 
-// TakeCalls returns how many calls were made for a firm's inventory since it was asked last.
+// counting has the calls under ctx counted like those that read the firm's account.
+func (i *Inventory) counting(ctx context.Context, f domain.FirmID) context.Context {
+	if h := i.of(f); h != nil {
+		return i.Count(ctx, &h.calls)
+	}
+	return ctx
+}
+
+// TakeCalls returns how many calls were made since it was asked last, for a firm's inventory and under
+// counting.
 func (i *Inventory) TakeCalls(f domain.FirmID) int {
 	h := i.of(f)
 	if h == nil {
 		return 0
 	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	n := h.calls
-	h.calls = 0
-	return n
+	return int(h.calls.Swap(0))
 }
 
 func (i *Inventory) of(f domain.FirmID) *holdings {
@@ -131,14 +139,11 @@ func (i *Inventory) refresh(ctx context.Context, f domain.FirmID, h *holdings) e
 	if !asOf.IsZero() {
 		since = asOf.Add(-overlap)
 	}
-	contacts, err := i.Account.EachContact(ctx, f, since, h.addContacts)
-	h.count(contacts)
-	if err != nil {
+	counted := i.Count(ctx, &h.calls)
+	if err := i.Account.EachContact(counted, f, since, h.addContacts); err != nil {
 		return err
 	}
-	matters, err := i.Account.EachMatter(ctx, f, since, h.addMatters)
-	h.count(matters)
-	if err != nil {
+	if err := i.Account.EachMatter(counted, f, since, h.addMatters); err != nil {
 		return err
 	}
 	switch now, err := i.Connected(ctx, f); {
@@ -164,12 +169,6 @@ func (h *holdings) since(connection string) time.Time {
 		h.of, h.asOf, h.held = connection, time.Time{}, nothingHeld()
 	}
 	return h.asOf
-}
-
-func (h *holdings) count(calls int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.calls += calls
 }
 
 func (h *holdings) addContacts(list []domain.SmokeballContact) {

@@ -41,6 +41,7 @@ func (j *job) run(ctx context.Context) error {
 	if err := j.Inventory.Open(ctx, j.ref.Firm); err != nil {
 		return err
 	}
+	ctx = j.Inventory.counting(ctx, j.ref.Firm) // what the estimates look for
 	if j.b.Status == domain.BulkEstimating {
 		if err := j.estimate(ctx); err != nil {
 			return err

@@ -63,7 +63,7 @@ func active(perSecond float64) int {
 // newJobs makes the jobs. notifier wakes syncs that wait for a webhook.
 func (e *Engine) newJobs(notifier *syncing.Notifier, checkpoints jetstream.KeyValue) jobs {
 	ledger, views, calls := e.store.ledger, e.store.views, &syncing.Calls{}
-	inventory, counts := &bulk.Inventory{Account: e.smokeball.client, Connected: bulk.Connection(ledger), Now: time.Now}, &bulk.Meter{}
+	inventory, counts := &bulk.Inventory{Account: e.smokeball.client, Connected: bulk.Connection(ledger), Count: smokeball.WithCount, Now: time.Now}, &bulk.Meter{}
 	handler := &syncing.Handler{Ledger: ledger, Smokeball: watched{e.smokeball.client, e.sights(), views.Routes, views.Resources}, Documents: e.documents(), Views: syncRowsOf(views), Keys: e.smokeball.secrets.Vault,
 		Waits: e.cfg.Parsed.Waits, Restored: e.store.restored, Retypes: e.cfg.Retypes, Now: time.Now, Log: e.log, Spool: e.store.spool(), Notifier: notifier, Calls: calls,
 		Contacts: &keyed.Mutex[domain.Stream]{}, Fetches: syncing.NewFetches(), Priority: counting(counts), Inventory: inventory, Confirming: smokeball.ToConfirm, Waiting: smokeball.WithWaits, Trace: e.traces.attempts()}

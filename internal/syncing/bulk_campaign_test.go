@@ -57,12 +57,14 @@ func TestABulkSyncThatIsKilledTwice(t *testing.T) {
 				}
 			}
 		}
+		cut := 0
 		for _, l := range []*life{newLife(afterCall, n), newLife(beforeAppend, 3*n)} {
 			o.startMortal(l, &later)
 			if watch(l.dead) {
 				t.Fatal("it was done before it was killed")
 			}
 			o.stop()
+			cut += l.cut
 		}
 		o.start()
 		watch(nil)
@@ -80,8 +82,8 @@ func TestABulkSyncThatIsKilledTwice(t *testing.T) {
 		if counts.TooMany != 0 || p.Results[domain.BulkSucceeded]+p.Results[domain.BulkSame] != n {
 			t.Errorf("it ended as %+v with %d answers 429", p, counts.TooMany)
 		}
-		if met := counts.Calls() - before; p.Made > met || met-p.Made > mostUncounted {
-			t.Errorf("it counted %d calls of %d", p.Made, met)
+		if met := counts.Calls() - before; p.Made > met+cut || met-p.Made > mostUncounted {
+			t.Errorf("it counted %d calls of %d, and %d were on their way when it was killed", p.Made, met, cut)
 		}
 		if n >= 2000 && (each > 2.1 || math.Abs(miss) > 0.1) {
 			t.Errorf("a matter took %.3f calls, and the ETA was wrong by %.1f %%", each, miss*100)

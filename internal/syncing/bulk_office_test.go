@@ -16,7 +16,7 @@ import (
 
 // bulkRunner works on the office's bulk syncs.
 func (o *office) bulkRunner(l eventstore.Store, h *syncing.Handler) *bulk.Runner {
-	inventory := &bulk.Inventory{Account: o.client, Connected: bulk.Connection(l), Now: o.now}
+	inventory := &bulk.Inventory{Account: o.client, Connected: bulk.Connection(l), Count: smokeball.WithCount, Now: o.now}
 	h.Inventory, o.meter = inventory, &bulk.Meter{}
 	r := &bulk.Runner{Ledger: l, Views: bulkRows{storedIn(o.rows)}, Inventory: inventory, Estimate: o.previews().Bulk, Meter: o.meter,
 		Attempt: func(ctx context.Context, f domain.FirmID) context.Context {

@@ -48,6 +48,7 @@ type life struct {
 	ends moment
 	n    int // operations of the kind until the end; below 1: it goes on for ever
 	done int // operations of the kind so far
+	cut  int // writes of which an intent may be on record, and that were not sent because it was over
 	over bool
 	dead chan struct{}
 }
@@ -74,6 +75,15 @@ func (l *life) die() {
 	if !l.over {
 		l.over = true
 		close(l.dead)
+	}
+}
+
+// cuts counts a call that is not sent.
+func (l *life) cuts(r *http.Request) {
+	if r.Method != http.MethodGet {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.cut++
 	}
 }
 
@@ -125,6 +135,7 @@ func (w network) RoundTrip(r *http.Request) (*http.Response, error) {
 	upload := r.Method == http.MethodPut && r.Header.Get("Authorization") == ""
 	last, alive := w.passes(!w.ends.isAppend() && (upload || w.ends != halfUpload))
 	if !alive {
+		w.cuts(r)
 		return nil, errKilled
 	}
 	if !last {

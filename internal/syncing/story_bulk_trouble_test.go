@@ -207,6 +207,30 @@ func TestACountIsNotAnothers(t *testing.T) {
 	})
 }
 
+// TestABulkSyncCountsEachCallOnce lasts minutes, in which its syncs have the account read again, after
+// an estimate that read the matter types: it counts the calls that Smokeball counts.
+func TestABulkSyncCountsEachCallOnce(t *testing.T) {
+	t.Parallel()
+	story(t, func(o *office) {
+		o.rate = 0.2
+		o.inBulk()
+		const n = 20
+		for i := range n {
+			o.tell(created(caseNo(i)))
+		}
+		o.rest()
+		before, reads := o.sim.Counts().Calls(), o.calls(findMatters)
+		p := o.bulkIs(o.allAtOnce(bulk.Request{}), domain.BulkDone, 0).Progress
+		o.rest()
+		if reads = o.calls(findMatters) - reads; reads < 3 {
+			t.Fatalf("the account was read %d times", reads)
+		}
+		if calls := o.sim.Counts().Calls() - before; p.Made != calls || p.Results[domain.BulkSucceeded] != n {
+			t.Errorf("it ended as %+v, and Smokeball counted %d calls", p, calls)
+		}
+	})
+}
+
 // TestClientsWithOneNameStayTwo has two clients with the same name and different addresses, and a
 // third person of that name in Smokeball: in a bulk sync, too, nobody is taken for another.
 func TestClientsWithOneNameStayTwo(t *testing.T) {

@@ -36,7 +36,7 @@ type BulkBody struct {
 // BulkCalls counts calls of Smokeball's API.
 type BulkCalls struct {
 	Estimated int `json:"estimated"`
-	Made      int `json:"made" doc:"Calls on record: those of the estimate, and those made until matters were last put on record as done. Calls made after that by an engine that was killed are not counted."`
+	Made      int `json:"made" doc:"Calls on record: those of the estimate and those of the syncs. Of the calls that an engine had not put on record when it was killed, those that write are counted by the next one, those that only read are not. A write that was on its way then may be counted though it was not made, or twice."`
 }
 
 // BulkExpected is what the estimate found.
