@@ -147,24 +147,30 @@ function watchRoles(types) {
 }
 
 // Whenever the form changes, it asks again what the mapping would change, and drops the
-// answers to earlier questions.
+// answers to earlier questions: until the newest answer is there, none is shown.
 function watchTries(form) {
   const panel = document.getElementById(form.dataset.tries);
   let asked = 0;
-  const ask = async () => {
-    const mine = ++asked;
-    panel.setAttribute('aria-busy', 'true');
-    try {
-      const query = new URLSearchParams(new FormData(form));
-      query.set('try', 'save');
-      const fresh = (await fetchPage(`${form.action}?${query}`, [422, 409])).getElementById(panel.id);
-      if (mine === asked && fresh) panel.replaceChildren(...document.adoptNode(fresh).childNodes);
-    } finally {
-      if (mine === asked) panel.removeAttribute('aria-busy');
-    }
+  const instead = (words) => {
+    const line = document.createElement('p');
+    line.className = 's sub';
+    line.textContent = words;
+    panel.replaceChildren(panel.querySelector('h2'), line);
+    panel.removeAttribute('aria-busy');
   };
-  form.addEventListener('change', () => {
-    if (form.checkValidity()) ask().catch(() => say('What would change can’t be shown now'));
+  const ask = async (mine) => {
+    const query = new URLSearchParams(new FormData(form));
+    query.set('try', 'save');
+    const fresh = (await fetchPage(`${form.action}?${query}`, [422, 409])).getElementById(panel.id);
+    if (mine === asked && fresh) panel.replaceChildren(...document.adoptNode(fresh).childNodes);
+  };
+  form.addEventListener('change', async () => {
+    const mine = ++asked;
+    if (!form.checkValidity()) return instead('Complete the form to see what would change.');
+    instead('The page is asking what would change…');
+    panel.setAttribute('aria-busy', 'true');
+    await ask(mine).catch(() => { if (mine === asked) instead('What would change can’t be shown now. Change the form again to retry.'); });
+    if (mine === asked) panel.removeAttribute('aria-busy');
   });
 }
 
