@@ -11,17 +11,15 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 )
 
 // TestDemoTellsTheStoryOnce plays the demo to its end; started again it has nothing to do.
 func TestDemoTellsTheStoryOnce(t *testing.T) {
 	t.Parallel()
 	dir, listen := t.TempDir(), freeAddress(t)
-	start := time.Now()
 	first := execute(t, nil, "demo", "--once", "--data-dir", dir, "--listen", listen)
-	if took := time.Since(start); first.code != done || took > time.Minute {
-		t.Fatalf("exit %d after %s:\n%s%s", first.code, took, first.out, first.err)
+	if first.code != done {
+		t.Fatalf("exit %d:\n%s%s", first.code, first.out, first.err)
 	}
 	ids := table(t, first.out)
 	for _, want := range []string{"m_1006  document_approved  waiting: ", "has the practice's 6 matters, 5 contacts and 8 files", "0 of them over the limit"} {
@@ -30,10 +28,9 @@ func TestDemoTellsTheStoryOnce(t *testing.T) {
 		}
 	}
 
-	start = time.Now()
 	again := execute(t, nil, "demo", "--once", "--data-dir", dir)
-	if took := time.Since(start); again.code != done || took > 10*time.Second {
-		t.Fatalf("again: exit %d after %s:\n%s%s", again.code, took, again.out, again.err)
+	if again.code != done {
+		t.Fatalf("again: exit %d:\n%s%s", again.code, again.out, again.err)
 	}
 	if now := table(t, again.out); now != ids {
 		t.Errorf("Smokeball ids %v, were %v", now, ids)

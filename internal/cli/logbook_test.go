@@ -9,7 +9,7 @@ import (
 )
 
 // patience is how long tests wait for what has to happen.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // logbook keeps what a program writes, and lets tests wait for a line of it.
 type logbook struct {
