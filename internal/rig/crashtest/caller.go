@@ -65,6 +65,16 @@ func (c caller) answers(ctx context.Context, path string) bool {
 	return c.call(ctx, http.MethodGet, path, nil, nil) == nil
 }
 
+// connected tells whether the firm is connected to Smokeball.
+func (c caller) connected(firm string) func(context.Context) bool {
+	return func(ctx context.Context) bool {
+		var connection struct {
+			Status string `json:"status"`
+		}
+		return c.call(ctx, http.MethodGet, "/v1/firms/"+firm+"/connection", nil, &connection) == nil && connection.Status == "connected"
+	}
+}
+
 // consent signs the caller in to the console and, in the same browser, allows access to an
 // account on Smokeball's page that the link leads to.
 func (c caller) consent(ctx context.Context, link, account string) error {
