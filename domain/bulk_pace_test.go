@@ -360,3 +360,18 @@ func TestNoMoreIsOnItsWayThanIsLeft(t *testing.T) {
 		t.Errorf("%.3f seconds are left (%v), want %.3f", left.Seconds(), ok, 2*each)
 	}
 }
+
+// TestWhatTakesNoCallsIsLookedAtMeanwhile: the last calls and the looks take as long as the longer of them.
+func TestWhatTakesNoCallsIsLookedAtMeanwhile(t *testing.T) {
+	chosen := matters(100)
+	for range 10 {
+		chosen.Matters = append(chosen.Matters, domain.BulkMatter{ID: "m"})
+	}
+	last := done(10, 99)
+	last.Ahead = 2
+	p, at := bulkAt(domain.BulkProgress{}, sampleTime, domain.BulkStarted{Bulk: "b_1"}, chosen, domain.BulkEstimated{Calls: 200, Each: 50 * time.Millisecond},
+		done(0, 10), 30*time.Second, last)
+	if left, ok := p.Left(at, 50); !ok || left != 500*time.Millisecond {
+		t.Errorf("%s are left (%v), want what ten looks take", left, ok)
+	}
+}

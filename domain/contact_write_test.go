@@ -33,6 +33,7 @@ func TestAContactThatPeopleMadeAnotherPersonsIsNotWritten(t *testing.T) {
 		{"another person", person("Zed", "Zorro", "zed@x.example"), was, change, false},
 		{"another person without an address", person("Zed", "Zorro", ""), was, change, false},
 		{"another person, who shares no address because there was none", person("Zed", "Zorro", ""), domain.ContactDraft{LastName: "Neu"}, change, false},
+		{"another person, without a first name", person("", "Zorro", "zed@x.example"), was, change, false},
 		{"her new name, which people wrote first", person("Zoe", "Zorn", "zoe@x.example"), was, renamed, true},
 		{"a contact without a name", person("", "", "zed@x.example"), was, change, true},
 		{"a company that moved", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Apex Holdings", Email: "new@apex.example"}, company, change, true},

@@ -100,6 +100,20 @@ func TestDiff(t *testing.T) {
 	if got := domain.Diff(was, next); !got.Empty() {
 		t.Errorf("the same moment elsewhere is the change %+v", got)
 	}
+	for name, c := range map[string]struct {
+		was, next domain.MatterDraft
+		reopened  bool
+	}{
+		"closed, and open by now":                 {domain.MatterDraft{Status: "Closed"}, domain.MatterDraft{Status: "Open"}, true},
+		"open with a closed date, and without it": {domain.MatterDraft{Status: "Open", ClosedDate: &closed}, domain.MatterDraft{Status: "Open"}, true},
+		"closed, and it stays":                    {domain.MatterDraft{Status: "Closed", ClosedDate: &closed}, domain.MatterDraft{Status: "Closed"}, false},
+		"open all along":                          {domain.MatterDraft{Status: "Open"}, domain.MatterDraft{Status: "Pending"}, false},
+		"open, with a closed date by now":         {domain.MatterDraft{Status: "Closed"}, domain.MatterDraft{Status: "Open", ClosedDate: &later}, false},
+	} {
+		if got := domain.Diff(c.was, c.next).Reopened; got != c.reopened {
+			t.Errorf("%s: opened again is %v", name, got)
+		}
+	}
 	next.ClosedDate = &later
 	if got := domain.Diff(was, next); got.ClosedDate == nil || !got.ClosedDate.Equal(later) {
 		t.Errorf("another closing date is the change %+v", got)
@@ -138,5 +152,113 @@ func TestClients(t *testing.T) {
 	d.OtherClients = []domain.ClientData{{ID: "c_78"}}
 	if got := d.Clients(); len(got) != 2 || got[0].ID != clientA || got[1].ID != "c_78" {
 		t.Errorf("the clients are %+v", got)
+	}
+}
+
+// TestWhatSmokeballKeeps although CaseHug no longer has it, with a warning of each.
+func TestWhatSmokeballKeeps(t *testing.T) {
+	opened, closed := start, start.Add(time.Hour)
+	was := domain.MatterDraft{Number: "CH-1", OpenedDate: &opened, ClosedDate: &closed, Status: "Closed"}
+	for name, c := range map[string]struct {
+		was, next, want domain.MatterDraft
+		warned          []domain.WarningCode
+	}{
+		"all goes, and it is closed": {was, domain.MatterDraft{Status: "Closed"}, was, []domain.WarningCode{domain.WarnNumberKept, domain.WarnOpenedKept, domain.WarnClosedKept}},
+		"all goes, and it is open": {was, domain.MatterDraft{Status: "Open"}, domain.MatterDraft{Number: "CH-1", OpenedDate: &opened, Status: "Open"},
+			[]domain.WarningCode{domain.WarnNumberKept, domain.WarnOpenedKept}},
+		"nothing goes":       {was, was, was, nil},
+		"nothing was there":  {domain.MatterDraft{Status: "Closed"}, domain.MatterDraft{Status: "Closed"}, domain.MatterDraft{Status: "Closed"}, nil},
+		"other values come":  {was, domain.MatterDraft{Number: "CH-2", OpenedDate: &closed, ClosedDate: &opened, Status: "Closed"}, domain.MatterDraft{Number: "CH-2", OpenedDate: &closed, ClosedDate: &opened, Status: "Closed"}, nil},
+		"values come at all": {domain.MatterDraft{Status: "Closed"}, was, was, nil},
+	} {
+		got, list := domain.Kept(c.was, c.next)
+		var warned []domain.WarningCode
+		for _, w := range list {
+			warned = append(warned, w.Code)
+		}
+		if !reflect.DeepEqual(got, c.want) || !reflect.DeepEqual(warned, c.warned) {
+			t.Errorf("%s: kept is %+v, warned of are %q", name, got, warned)
+		}
+	}
+}
+
+// TestWhatAChangeCanDoWithout, by the values; the ones that are blank are none.
+func TestWhatAChangeCanDoWithout(t *testing.T) {
+	day := time.Date(2026, 11, 2, 0, 0, 0, 0, time.UTC)
+	for _, c := range []struct {
+		change domain.MatterChange
+		want   map[string]string
+	}{
+		{domain.MatterChange{}, map[string]string{}},
+		{domain.MatterChange{Status: ptr("Open")}, map[string]string{}},
+		{domain.MatterChange{ResponsibleStaffID: ptr("lee"), OpenedDate: &day, ClosedDate: &day, MatterTypeID: "t_2"},
+			map[string]string{"responsible": "lee", "opened_at": "2026-11-02", "closed_at": "2026-11-02", "matter_type": "t_2"}},
+		{domain.MatterChange{ResponsibleStaffID: ptr(""), Reopened: true}, map[string]string{"responsible": "none", "closed_at": "none"}},
+	} {
+		if got := c.change.OptionalFields(); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%+v can do without %v", c.change, got)
+		}
+	}
+}
+
+// TestWhichFieldARefusalNames, in its title, its detail or its errors, in any case.
+func TestWhichFieldARefusalNames(t *testing.T) {
+	var none *domain.Refusal
+	for _, c := range []struct {
+		refusal *domain.Refusal
+		field   string
+		want    bool
+	}{
+		{none, "responsible", false},
+		{&domain.Refusal{Detail: "PersonResponsibleStaffId is unknown"}, "responsible", true},
+		{&domain.Refusal{Title: "Unknown STAFF"}, "responsible", true},
+		{&domain.Refusal{Errors: []string{"x", "ClosedDate lies ahead"}}, "closed_at", true},
+		{&domain.Refusal{Errors: []string{"ClosedDate lies ahead"}}, "opened_at", false},
+		{&domain.Refusal{Detail: "Bad Request"}, "responsible", false},
+	} {
+		if got := c.refusal.Names(c.field); got != c.want {
+			t.Errorf("%+v names %s: %v", c.refusal, c.field, got)
+		}
+	}
+}
+
+// TestHowAMatterThatWasThereDiffers: what CaseHug has, and Smokeball otherwise.
+func TestHowAMatterThatWasThereDiffers(t *testing.T) {
+	day, other := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC), time.Date(2026, 11, 3, 9, 0, 0, 0, time.UTC)
+	there := domain.SmokeballMatter{Description: "Rivera v. Apex", Status: "Open", MatterTypeID: "t_IL", OpenedDate: &day, ClosedDate: &day, ResponsibleStaffID: "lee", ClientIDs: []domain.SmokeballID{sbC, sbF}}
+	same := domain.MatterDraft{Description: "RIVERA v. Apex", Status: "Open", MatterTypeID: "t_IL", OpenedDate: ptr(day.Add(time.Hour)), ClosedDate: &day, ResponsibleStaffID: "lee", ClientIDs: []domain.SmokeballID{sbC}}
+	for name, c := range map[string]struct {
+		change func(*domain.MatterDraft)
+		want   []domain.FieldValue
+	}{
+		"the same":              {func(*domain.MatterDraft) {}, nil},
+		"CaseHug has less":      {func(d *domain.MatterDraft) { d.OpenedDate, d.ClosedDate, d.ResponsibleStaffID = nil, nil, "" }, nil},
+		"another name":          {func(d *domain.MatterDraft) { d.Description = "Rivera" }, []domain.FieldValue{{Field: "name", Value: "Rivera v. Apex"}}},
+		"another status":        {func(d *domain.MatterDraft) { d.Status = "Closed" }, []domain.FieldValue{{Field: "status", Value: "Open"}}},
+		"another type":          {func(d *domain.MatterDraft) { d.MatterTypeID = "t_NY" }, []domain.FieldValue{{Field: "matter type"}}},
+		"opened another day":    {func(d *domain.MatterDraft) { d.OpenedDate = &other }, []domain.FieldValue{{Field: "opened date", Value: "2026-11-02"}}},
+		"closed another day":    {func(d *domain.MatterDraft) { d.ClosedDate = &other }, []domain.FieldValue{{Field: "closed date", Value: "2026-11-02"}}},
+		"another person":        {func(d *domain.MatterDraft) { d.ResponsibleStaffID = "kim" }, []domain.FieldValue{{Field: "responsible person"}}},
+		"a client more":         {func(d *domain.MatterDraft) { d.ClientIDs = []domain.SmokeballID{sbC, sbM} }, []domain.FieldValue{{Field: "clients"}}},
+		"no client in CaseHug?": {func(d *domain.MatterDraft) { d.ClientIDs = nil }, nil},
+	} {
+		d := same
+		c.change(&d)
+		if got := there.Differing(d); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%s: differing are %+v", name, got)
+		}
+	}
+}
+
+func TestCaseHugsWordForAStatus(t *testing.T) {
+	for smokeball, want := range map[string]string{"Open": "active", "Pending": "pending", "Closed": "closed", "Deleted": "", "": ""} {
+		if got := domain.CaseHugStatus(smokeball); got != want {
+			t.Errorf("%q is %q, want %q", smokeball, got, want)
+		}
+	}
+	for status, gone := range map[string]bool{"Deleted": true, "Cancelled": true, "Closed": false, "": false} {
+		if got := (domain.SmokeballMatter{Status: status}).Gone(); got != gone {
+			t.Errorf("a matter that is %q is gone: %v", status, got)
+		}
 	}
 }

@@ -81,3 +81,21 @@ func TestStreamNames(t *testing.T) {
 		}
 	}
 }
+
+// TestStreamsOfResources have the resource's id where it may stand in a name, else a digest of it.
+func TestStreamsOfResources(t *testing.T) {
+	for what, of := range map[string]func(id string) domain.Stream{
+		"activity": func(id string) domain.Stream { return domain.ActivityStream("f_1", domain.SmokeballID(id)) },
+		"link":     func(id string) domain.Stream { return domain.LinkStream("f_1", domain.SmokeballID(id)) },
+		"account":  domain.AccountStream,
+		"webhook":  func(id string) domain.Stream { return domain.HintStream("f_1", domain.SmokeballID(id)) },
+	} {
+		if s := of("t-1"); s.ID != "t-1" {
+			t.Errorf("the %s's stream is %s", what, s)
+		}
+		odd := of("t.1")
+		if got, err := domain.ParseStream(odd.String()); err != nil || got != odd || odd == of("t.2") {
+			t.Errorf("of an odd id the %s's stream is %s, read as %v, %v", what, odd, got, err)
+		}
+	}
+}

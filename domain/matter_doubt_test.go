@@ -102,6 +102,39 @@ func TestAnotherContactTakesThePlace(t *testing.T) {
 	}
 }
 
+// TestBytesThatWereApprovedAgain: the same ones, told by their digest, count as sent; others go first.
+func TestBytesThatWereApprovedAgain(t *testing.T) {
+	announced := running(approved(3, retainer()), domain.FileAccepted{Sync: syncFor(2), Document: docA, File: sbF, Request: "r-f"})
+	uploaded := domain.DocumentUploaded{Sync: syncFor(2), Document: docA, File: sbF, SHA256: retainer().SHA256}
+	facts, err := given[domain.Matter](and(announced, approved(4, retainer()))...).Upload(turn, 1, uploaded)
+	then(t, must(t, facts, err), uploaded)
+	nameless := retainer()
+	nameless.SHA256, uploaded.SHA256 = "", ""
+	facts, err = given[domain.Matter](and(announced, approved(4, nameless))...).Upload(turn, 1, uploaded)
+	thenError(t, facts, err, domain.ErrTaken)
+}
+
+// TestHowMuchOfATimeOfFaultsCounts: not what passed since the sync could have gone on.
+func TestHowMuchOfATimeOfFaultsCounts(t *testing.T) {
+	fault := deferred(2, domain.CodeSmokeballUnavailable, start.Add(3*time.Second)) // recorded then, and tried again a second later
+	s := given[domain.Matter](running(fault, started(2, 2), deferred(2, domain.CodeSmokeballUnavailable, start.Add(time.Hour)))...).Current
+	if !s.Troubled.Equal(start.Add(4*time.Second)) || s.Faults != 2 {
+		t.Errorf("%d faults since %s", s.Faults, s.Troubled)
+	}
+}
+
+// TestWhyASyncHadNothingToSend: a contact that differs comes before other warnings.
+func TestWhyASyncHadNothingToSend(t *testing.T) {
+	warned := func(c domain.WarningCode) domain.Event {
+		return domain.SyncWarned{Sync: syncFor(4), Warning: domain.Warning{Code: c}}
+	}
+	for code, want := range map[domain.WarningCode]domain.SkipReason{domain.WarnContactDiffers: domain.SkippedDiffers, domain.WarnNumberKept: domain.SkippedWarned} {
+		m := given[domain.Matter](running(accepted(2), confirmed(2), succeeded(2), asked(4, domain.TriggerManual), started(4, 1), shownMatter(asSent), warned(code))...)
+		facts, err := m.Finish(domain.Attempt{Sync: syncFor(4), Number: 1}, m)
+		then(t, must(t, facts, err), domain.SyncSkipped{Sync: syncFor(4), Reason: want})
+	}
+}
+
 // TestIdentify tells that a client keeps the key under which its contact was first
 // looked for, until it turns out to be another contact.
 func TestIdentify(t *testing.T) {

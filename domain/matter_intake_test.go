@@ -219,3 +219,102 @@ func TestRequest(t *testing.T) {
 	}
 	then(t, facts, domain.SyncRequested{Sync: "s_click", Trigger: domain.TriggerRetry, By: "u_5", Title: rivera(1).Title, CaseNumber: rivera(1).CaseNumber, Client: "Maria Rivera"})
 }
+
+// TestTakeInPart records the documents of an event that brings more than one append holds, each once.
+func TestTakeInPart(t *testing.T) {
+	part := func(d domain.DocumentData, vouched bool) domain.Event {
+		return domain.DocumentApproved{Origin: ref(9), Document: d, Vouched: vouched, Part: true}
+	}
+	other := retainer()
+	other.FileName = "Retainer.pdf"
+	vouched := approvedEvent(9, retainer())
+	vouched.Vouched = true
+	for _, c := range []struct {
+		name  string
+		given []domain.Event
+		when  domain.CaseHugEvent
+		then  []domain.Event
+	}{
+		{"a new document", list(created(1)), approvedEvent(9, retainer()), list(part(retainer(), false))},
+		{"the same document", list(created(1), approved(3, retainer())), approvedEvent(9, retainer()), nil},
+		{"another form of it", list(created(1), approved(3, retainer())), approvedEvent(9, other), list(part(other, false))},
+		{"the same, and vouched for by now", list(created(1), approved(3, retainer())), vouched, list(part(retainer(), true))},
+		{"the same, vouched for before", list(created(1), part(retainer(), true)), vouched, nil},
+		{"the same, no longer vouched for", list(created(1), part(retainer(), true)), approvedEvent(9, retainer()), nil},
+		{"an event that is on record", list(created(1), domain.MatterUpdated{Origin: ref(9), Matter: rivera(2)}), approvedEvent(9, retainer()), nil},
+	} {
+		t.Run(c.name, func(t *testing.T) { then(t, given[domain.Matter](c.given...).TakeInPart(c.when), c.then...) })
+	}
+}
+
+// TestADocumentThatAnEventBringsAlong is recorded where it is new, or was not vouched for, or does not
+// tell its bytes.
+func TestADocumentThatAnEventBringsAlong(t *testing.T) {
+	with := func(vouched bool, d domain.DocumentData) domain.CaseHugEvent {
+		e := updatedEvent(9, 2)
+		e.Documents, e.Vouched = []domain.DocumentData{d}, vouched
+		return e
+	}
+	records := func(vouched bool, d domain.DocumentData) domain.Event {
+		return domain.DocumentApproved{Origin: ref(9), Document: d, Vouched: vouched}
+	}
+	known := domain.DocumentApproved{Origin: ref(3), Document: retainer()}
+	vouched := known
+	vouched.Vouched = true
+	nameless := retainer()
+	nameless.SHA256 = ""
+	for _, c := range []struct {
+		name  string
+		given domain.Event
+		when  domain.CaseHugEvent
+		then  []domain.Event
+	}{
+		{"known", known, with(false, retainer()), nil},
+		{"known, and vouched for by now", known, with(true, retainer()), list(records(true, retainer()))},
+		{"known and vouched for", vouched, with(true, retainer()), nil},
+		{"vouched for before", vouched, with(false, retainer()), nil},
+		{"known, without its bytes' digest", domain.DocumentApproved{Origin: ref(3), Document: nameless}, with(false, nameless), list(records(false, nameless))},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			then(t, given[domain.Matter](created(1), c.given).TakeIn(c.when, noUpdates), and(list(updated(9, 2)), c.then...)...)
+		})
+	}
+}
+
+// TestWhatIsNoReasonForASync: a matter that is linked and said to be created again in an older version, and
+// a name that Smokeball refused.
+func TestWhatIsNoReasonForASync(t *testing.T) {
+	then(t, given[domain.Matter](linked()...).TakeIn(createdEvent(9, 1), domain.DefaultSettings), domain.MatterOutdated{Origin: ref(9), Version: 1, Current: 1})
+	renamed := retainer()
+	renamed.FileName = "Retainer.pdf"
+	m := there().Apply(succeeded(2), start)
+	if facts := m.TakeIn(approvedEvent(9, renamed), domain.DefaultSettings); len(facts) != 2 {
+		t.Errorf("for another name is decided\n%s", told(facts))
+	}
+	refused := m.Apply(domain.SyncWarned{Sync: syncFor(2), Field: domain.FileNameField(docA), Value: "Retainer.pdf"}, start)
+	then(t, refused.TakeIn(approvedEvent(9, renamed), domain.DefaultSettings), approved(9, renamed))
+}
+
+// TestAPersonsRequestAnswersAnUnlinkedMatter also where the event tells news of it: the sync that is
+// queued is told that a person wants it. Otherwise the news tell that the event came.
+func TestAPersonsRequestAnswersAnUnlinkedMatter(t *testing.T) {
+	parted := and(ended(), unlinkedByHand(), asked(5, domain.TriggerDocumentApproved))
+	event := func(kind string) domain.CaseHugEvent {
+		e := casehug(9, kind)
+		e.RequestedBy, e.Matter = "u_5", ptr(rivera(7))
+		return e
+	}
+	joins := domain.SyncJoined{Sync: syncFor(5), Origin: ref(9), By: "u_5", Trigger: domain.TriggerManual}
+	then(t, given[domain.Matter](parted...).TakeIn(event(domain.TypeMatterSyncRequested), domain.DefaultSettings), updated(9, 7), joins)
+	again := and(parted, domain.SyncJoined{Sync: syncFor(5), Origin: ref(8), By: "u_5", Trigger: domain.TriggerManual})
+	then(t, given[domain.Matter](again...).TakeIn(event(domain.TypeMatterSyncRequested), domain.DefaultSettings), updated(9, 7))
+	never := and(ended(), asked(5, domain.TriggerDocumentApproved))
+	then(t, given[domain.Matter](never...).TakeIn(event(domain.TypeMatterSyncRequested), domain.DefaultSettings), updated(9, 7))
+	document := approvedEvent(9, retainer())
+	document.Matter = ptr(rivera(7))
+	for _, f := range given[domain.Matter](parted...).TakeIn(document, domain.DefaultSettings) {
+		if _, ok := f.(domain.SyncJoined); ok {
+			t.Errorf("an event answers for a person: %+v", f)
+		}
+	}
+}

@@ -57,6 +57,8 @@ func TestResolveMatterType(t *testing.T) {
 		{"the jurisdiction spelt out", "Motor Vehicle Accident", "Personal Injury", " illinois ", "mva_IL", false},
 		{"plural and punctuation", "Motor-Vehicle Accidents", "Personal Injury", "IL", "mva_IL", true},
 		{"apostrophe", "Workers’ Compensation", "Employment", "IL", "comp_IL", true},
+		{"a synonym in the plural", "Workman’s Compensation", "Employment", "IL", "comp_IL", true},
+		{"a synonym, shortened", "Workers’ Comp", "Employment", "IL", "comp_IL", true},
 		{"a synonym", "Auto Accident", "Personal Injury", "IL", "mva_IL", true},
 		{"a synonym's abbreviation", "MVA", "PI", "IL", "mva_IL", true},
 		{"an ampersand", "Slip & Fall", "Personal Injury", "IL", "slip_IL", true},
@@ -99,6 +101,8 @@ func TestNearest(t *testing.T) {
 		{"a shared word first, then the practice area", "Boat Accident", "Personal Injury", "IL", []string{"Motor Vehicle Accident", "Slip and Fall"}},
 		{"nothing from another place", "Boat Accident", "Personal Injury", "TX", nil},
 		{"no lead and no deleted type", "Asbestos Dog Bite", "", "IL", nil},
+		{"a type for every place, and not another place's", "Living Will", "Estate Planning", "IL", []string{"Will", "Trust"}},
+		{"no place is told", "Divorce Appeal", "", "", []string{"Divorce"}},
 		{"each name once", "Adoption", "Family Law", "IL", []string{"Adoption", "Divorce"}},
 		{"nothing alike", "Space Law", "Orbital", "IL", nil},
 	} {
@@ -111,6 +115,16 @@ func TestNearest(t *testing.T) {
 	many := []domain.MatterType{{Name: "Tax A"}, {Name: "Tax B"}, {Name: "Tax C"}, {Name: "Tax D"}}
 	if got := domain.ResolveMatterType(many, domain.Mappings{}, domain.MatterData{CaseType: "Tax"}).Nearest; len(got) != 3 {
 		t.Errorf("the nearest are %q, want three", got)
+	}
+}
+
+// TestAShortWordHasNoPlural, and neither has one that ends in two s.
+func TestAShortWordHasNoPlural(t *testing.T) {
+	types := []domain.MatterType{{ID: "gas", Name: "Gas Leak"}, {ID: "loss", Name: "Loss of Goods"}}
+	for caseType, want := range map[string]string{"gas leaks": "gas", "Ga Leak": "", "loss of good": "loss", "Los of Goods": ""} {
+		if got := domain.ResolveMatterType(types, domain.Mappings{}, domain.MatterData{CaseType: caseType}); got.Type.ID != want {
+			t.Errorf("%q is %q, want %q", caseType, got.Type.ID, want)
+		}
 	}
 }
 

@@ -107,3 +107,16 @@ func TestNameString(t *testing.T) {
 		}
 	}
 }
+
+// TestAPersonIsNoCompany, though CaseHug names a person beside the company.
+func TestAPersonIsNoCompany(t *testing.T) {
+	ana := named("Ana", "Lopez")
+	company := domain.Name{First: "Ana", Last: "Lopez", Company: "Lopez LLC"}
+	if ana.Same(company) || company.Same(ana) || ana.Fits(company) || company.Fits(ana) {
+		t.Error("a person is taken for the company")
+	}
+	initial := domain.Name{First: "A.", Last: "Lopez"}
+	if initial.Fits(company) || company.Fits(initial) {
+		t.Error("a person fits the company")
+	}
+}

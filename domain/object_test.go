@@ -37,10 +37,13 @@ func TestWhoMayReadAnObject(t *testing.T) {
 		q     domain.ObjectQuestion
 		want  error
 	}{
-		"digest not told by the store": {domain.ObjectEntry{}, domain.ObjectQuestion{Firm: "f_1", SHA256: "ab"}, nil},
-		"no word at all":               {domain.ObjectEntry{}, domain.ObjectQuestion{Firm: "f_1"}, domain.ErrNotProved},
-		"the mark beats the digest":    {domain.ObjectEntry{Firm: "f_2", SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "ab", Vouched: true}, domain.ErrOthersObject},
-		"a wrong digest of its own":    {domain.ObjectEntry{Firm: "f_1", SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "cd"}, nil}, // whoever reads it compares
+		"digest not told by the store":  {domain.ObjectEntry{}, domain.ObjectQuestion{Firm: "f_1", SHA256: "ab"}, nil},
+		"no word at all":                {domain.ObjectEntry{}, domain.ObjectQuestion{Firm: "f_1"}, domain.ErrNotProved},
+		"the mark beats the digest":     {domain.ObjectEntry{Firm: "f_2", SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "ab", Vouched: true}, domain.ErrOthersObject},
+		"the digest that the store has": {domain.ObjectEntry{SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "ab"}, nil},
+		"another digest":                {domain.ObjectEntry{SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "cd"}, domain.ErrOtherBytes},
+		"vouched for, without a digest": {domain.ObjectEntry{SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", Vouched: true}, nil},
+		"a wrong digest of its own":     {domain.ObjectEntry{Firm: "f_1", SHA256: "ab"}, domain.ObjectQuestion{Firm: "f_1", SHA256: "cd"}, nil}, // whoever reads it compares
 	} {
 		if err := c.entry.Allows(c.q); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v, want %v", name, err, c.want)

@@ -19,6 +19,8 @@ func TestReplay(t *testing.T) {
 	file := domain.FileCreationStarted{Sync: "s_1", Document: "d_1", Request: "r_2"}
 	synced := append(begins[:len(begins):len(begins)], chose, client, creates, accepted, file)
 	waits := append(begins[:len(begins):len(begins)], domain.SyncDeferred{Sync: "s_1", Failure: domain.Failure{Code: domain.CodeMatterTypeUnmapped}})
+	unknown := created
+	unknown.Matter.CaseType = "Annulment"
 	will := mapped("map_1", "Divorce", "", "", "will")
 	gone := mapped("map_1", "Divorce", "", "", "no_such_type")
 	for _, c := range []struct {
@@ -35,6 +37,10 @@ func TestReplay(t *testing.T) {
 		{"a type that is gone", synced, []domain.Mapping{gone}, domain.ReplayStops, "", 3},
 		{"it waits and would have a type", waits, []domain.Mapping{will}, domain.ReplayGoes, "", 0},
 		{"it waits either way", waits, []domain.Mapping{gone}, domain.ReplayWaits, "", 0},
+		{"it waits, and has a type once CaseHug corrects it", append(list(unknown), append(waits[1:len(waits):len(waits)], domain.MatterUpdated{Matter: created.Matter},
+			domain.SyncStarted{Sync: "s_1", Attempt: 2}, chose, client)...), nil, domain.ReplaySame, "POST /contacts, ", 0},
+		{"a file is renamed, and one whose name was found to be right", append(synced[:len(synced):len(synced)], domain.FileRenamed{Sync: "s_1", Document: "d_1", File: "f-1", Request: "r_3"}, domain.FileRenamed{Sync: "s_1", Document: "d_2", File: "f-2"}),
+			nil, domain.ReplaySame, "POST /contacts, POST /matters, POST /matters/sb_1/documents/files, PATCH /matters/sb_1/documents/files/f-1, ", 0},
 		{"there already, it is not asked again", append(synced[:len(synced):len(synced)], domain.SyncSucceeded{Sync: "s_1"}, domain.SyncRequested{Sync: "s_2"}, domain.SyncStarted{Sync: "s_2", Attempt: 1},
 			domain.MatterTypeResolved{Sync: "s_2", CaseType: "Divorce", TypeID: "divorce_IL", TypeName: "Divorce"}), nil, domain.ReplaySame, "POST /contacts, POST /matters, POST /matters/sb_1/documents/files, ", 0},
 	} {
@@ -48,6 +54,15 @@ func TestReplay(t *testing.T) {
 					yield(e, time.Time{})
 				}
 			})
+			syncs := 0
+			for _, e := range c.history {
+				if _, ok := e.(domain.SyncStarted); ok {
+					syncs++
+				}
+			}
+			if got.Syncs != syncs {
+				t.Errorf("%d syncs were begun, want %d", got.Syncs, syncs)
+			}
 			calls := ""
 			for _, k := range got.Calls {
 				calls += k.Method + " " + k.Path

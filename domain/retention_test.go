@@ -43,7 +43,7 @@ func TestAChoiceOfHowLongIsChecked(t *testing.T) {
 	}{
 		{domain.Retention{}, ""}, {domain.Retention{History: 30, Audit: 365, DeadLetters: 30}, ""},
 		{domain.Retention{History: domain.KeepForever, Audit: domain.KeepForever, DeadLetters: domain.KeepForever}, ""},
-		{domain.Retention{History: 29}, "/history"}, {domain.Retention{Audit: 364}, "/audit"}, {domain.Retention{DeadLetters: 1}, "/dead_letters"}, {domain.Retention{Audit: 36501}, "/audit"},
+		{domain.Retention{Audit: 36500}, ""}, {domain.Retention{History: 29}, "/history"}, {domain.Retention{Audit: 364}, "/audit"}, {domain.Retention{DeadLetters: 1}, "/dead_letters"}, {domain.Retention{Audit: 36501}, "/audit"},
 	} {
 		faults, wrong := tt.chosen.Check(), ""
 		if len(faults) > 0 {

@@ -318,3 +318,133 @@ func TestFieldsOfAContact(t *testing.T) {
 		t.Error("a contact has a title")
 	}
 }
+
+// TestWhenOthersChangedAMatter is kept of what others did, and of the first look at one that was there.
+func TestWhenOthersChangedAMatter(t *testing.T) {
+	changed := func(read func(*domain.MatterValues)) domain.MatterSeen {
+		e := shownMatter(read)
+		e.ChangedAt = sampleTime
+		return e
+	}
+	for name, c := range map[string]struct {
+		given []domain.Event
+		read  domain.MatterSeen
+		kept  bool
+	}{
+		"a person closed it":              {running(accepted(2), confirmed(2)), changed(withStatus("Closed")), true},
+		"as we made it":                   {running(accepted(2), confirmed(2)), changed(asSent), false},
+		"the first look at one of theirs": {running(domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: sent()}), changed(withStatus("Closed")), true},
+	} {
+		m := given[domain.Matter](c.given...)
+		facts, err := m.See(m.Smokeball.There.Moves, c.read)
+		if err != nil || len(facts) != 1 || facts[0].(domain.MatterSeen).ChangedAt.IsZero() == c.kept {
+			t.Errorf("%s: decided %+v, %v", name, facts, err)
+		}
+	}
+}
+
+// TestAListShowsWhatNoReadOfAMatterHasShown: what others changed since anything of it was shown.
+func TestAListShowsWhatNoReadOfAMatterHasShown(t *testing.T) {
+	name := "Our name"
+	read := shownMatter(asSent)
+	read.ReadAt = sampleTime
+	known := running(accepted(2), confirmed(2), read)
+	wrote := and(known, domain.MatterChangeAccepted{Sync: syncFor(2), Matter: sbM, Change: domain.MatterChange{Description: &name}, Sent: renamedDraft(name)}, confirmed(2))
+	closed := sent().Values()
+	closed.Status = "Closed"
+	latest := start.Add(time.Duration(len(wrote)-1) * time.Second) // when the name was confirmed
+	if !latest.Before(sampleTime) {
+		read.ReadAt = start
+		known = running(accepted(2), confirmed(2), read)
+	}
+	for what, c := range map[string]struct {
+		given  []domain.Event
+		listed time.Time
+		now    domain.MatterValues
+		want   bool
+	}{
+		"not read":               {running(domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: sent()}), sampleTime.Add(time.Hour), closed, false},
+		"changed since the read": {known, sampleTime.Add(time.Hour), closed, true},
+		"as it was":              {known, sampleTime.Add(time.Hour), sent().Values(), false},
+		"the list is older":      {known, start.Add(-time.Hour), closed, false},
+	} {
+		if got := given[domain.Matter](c.given...).IsChanged(c.listed, c.now); got != c.want {
+			t.Errorf("%s: changed is %v", what, got)
+		}
+	}
+}
+
+// TestAListFromBeforeAWriteWasShownIsOld, whenever the matter was read.
+func TestAListFromBeforeAWriteWasShownIsOld(t *testing.T) {
+	name := "Our name"
+	m := given[domain.Matter](running(accepted(2), confirmed(2), shownMatter(asSent),
+		domain.MatterChangeAccepted{Sync: syncFor(2), Matter: sbM, Change: domain.MatterChange{Description: &name}, Sent: renamedDraft(name)})...)
+	m = m.Apply(confirmed(2), start.Add(time.Hour))
+	closed := renamedDraft(name).Values()
+	closed.Status = "Closed"
+	if m.IsChanged(start.Add(30*time.Minute), closed) {
+		t.Error("a list from before it counts")
+	}
+	if !m.IsChanged(start.Add(2*time.Hour), closed) {
+		t.Error("a list from after it does not count")
+	}
+}
+
+// TestAMatterThatIsGoneIsNotSeenThere: when Smokeball last showed it stays, and of one that it does not show
+// the last values are known.
+func TestAMatterThatIsGoneIsNotSeenThere(t *testing.T) {
+	m := given[domain.Matter](running(accepted(2), confirmed(2), shownMatter(asSent))...)
+	seen := m.Smokeball.Seen
+	if gone := m.Apply(shownMatter(withStatus("Deleted")), start.Add(time.Hour)); !gone.Smokeball.Seen.Equal(seen) {
+		t.Errorf("it was seen at %s, want %s", gone.Smokeball.Seen, seen)
+	}
+	if closed := m.Apply(shownMatter(withStatus("Closed")), start.Add(time.Hour)); !closed.Smokeball.Seen.Equal(start.Add(time.Hour)) {
+		t.Errorf("closed it was seen at %s", closed.Smokeball.Seen)
+	}
+	was := sent().Values()
+	want := was
+	want.Status = "Deleted"
+	if got := domain.DeletedMatter(&was); !slices.Equal(got.ClientIDs, want.ClientIDs) || got.Status != "Deleted" || got.Description != was.Description {
+		t.Errorf("of a deleted matter %+v is known", got)
+	}
+	if got := domain.DeletedMatter(nil); got.Status != "Deleted" || got.Description != "" {
+		t.Errorf("of a matter that was never read %+v is known", got)
+	}
+}
+
+// TestNothingIsKnownToDiffer of a matter that was not read, or not seen yet.
+func TestNothingIsKnownToDiffer(t *testing.T) {
+	for name, c := range map[string]struct {
+		given []domain.Event
+		want  []string
+	}{
+		"not read":       {running(domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: sent()}), nil},
+		"not shown yet":  {running(accepted(2), shownMatter(withStatus("Closed"))), nil},
+		"read and shown": {running(accepted(2), confirmed(2), shownMatter(withStatus("Closed"))), []string{"status"}},
+	} {
+		if got := given[domain.Matter](c.given...).Differing(); !slices.Equal(got, c.want) {
+			t.Errorf("%s: differing are %q", name, got)
+		}
+	}
+}
+
+// TestAReadThatShowsAllLeavesNothingOpen: no webhook has come since.
+func TestAReadThatShowsAllLeavesNothingOpen(t *testing.T) {
+	h := given[domain.Hints](domain.SmokeballWebhookReceived{Origin: ref(1), Type: "matter.updated", Resource: sbM}, domain.HintsRead{Heard: 1})
+	if h.Pending() || !h.Since.IsZero() {
+		t.Errorf("the hints are %+v", h)
+	}
+	late := given[domain.Hints](domain.SmokeballWebhookReceived{Origin: ref(1), Type: "matter.updated", Resource: sbM}, domain.HintsRead{})
+	if !late.Pending() || !late.Since.Equal(start.Add(time.Second)) {
+		t.Errorf("of a webhook that came meanwhile the hints are %+v", late)
+	}
+}
+
+// TestAMatterThatWasGoneAndStillIs: that it was deleted, and is cancelled by now, CaseHug is not told.
+func TestAMatterThatWasGoneAndStillIs(t *testing.T) {
+	m := given[domain.Matter](running(accepted(2), confirmed(2), shownMatter(withStatus("Deleted")))...)
+	facts, err := m.See(m.Smokeball.There.Moves, shownMatter(withStatus("Cancelled")))
+	if err != nil || len(facts) != 1 || len(facts[0].(domain.MatterSeen).Changed) > 0 {
+		t.Errorf("decided\n%s%v", told(facts), err)
+	}
+}

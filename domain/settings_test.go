@@ -70,3 +70,14 @@ func TestSettingsAreChecked(t *testing.T) {
 		}
 	}
 }
+
+// TestTheSameChoiceOfOwnersIsStoredAlike: what is the default anyway is not stored.
+func TestTheSameChoiceOfOwnersIsStoredAlike(t *testing.T) {
+	title := domain.FieldOwners{}.With(domain.FieldTitle, domain.OwnerSmokeball)
+	if got := title.With(domain.FieldStatus, domain.DefaultFieldOwners.Status).Chosen(); got != title {
+		t.Errorf("stored is %+v, want %+v", got, title)
+	}
+	if got := domain.DefaultFieldOwners.Chosen(); got != (domain.FieldOwners{}) {
+		t.Errorf("of the default %+v is stored", got)
+	}
+}

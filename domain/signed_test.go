@@ -43,4 +43,11 @@ func TestWhatTheEngineDoesHasNoName(t *testing.T) {
 			t.Errorf("%s was signed: %+v", f.EventName(), signed[0])
 		}
 	}
+	for _, by := range []domain.User{{Name: "Dana Cole"}, {Subject: "u_1"}} { // nobody, and somebody without a name
+		for _, f := range []domain.Event{domain.SettingsChanged{}, domain.SettingsChanged{By: "u_1", ByName: "Lee Oak"}} {
+			if signed := domain.SignedBy([]domain.Event{f}, by); signed[0] != f {
+				t.Errorf("by %+v %+v was signed: %+v", by, f, signed[0])
+			}
+		}
+	}
 }

@@ -175,3 +175,72 @@ func TestAFindIsSaidOnce(t *testing.T) {
 		t.Error("what a webhook tells of counts as found")
 	}
 }
+
+// TestASweepCountsItsPages, and one at an interval says that it began with its second page only.
+func TestASweepCountsItsPages(t *testing.T) {
+	at := time.Date(2026, 11, 2, 15, 0, 0, 0, time.UTC)
+	begun := domain.SweepBegun{Reason: domain.SweepOutage, Account: sampleAccount, At: at}
+	page := domain.SweepPageRead{Listed: 500, Found: 2, Next: domain.SweepPlace{Part: domain.SweepMatters, Offset: 500}}
+	c := domain.CurrentSweep{SweepBegun: begun}.After(page).After(page)
+	if c.Calls != 2 || c.Listed != 1000 || c.Found != 4 || c.Place != page.Next {
+		t.Errorf("after two pages it is %+v", c)
+	}
+	then(t, domain.Sweeps{}.Start(c), begun)
+	c.Reason = domain.SweepInterval
+	then(t, domain.Sweeps{}.Start(c))
+}
+
+// TestASweepThatWasAskedFor is asked for once, until one has begun since.
+func TestASweepThatWasAskedFor(t *testing.T) {
+	at := time.Date(2026, 11, 2, 15, 0, 0, 0, time.UTC)
+	request := domain.SweepRequested{Reason: domain.SweepRestart}
+	then(t, domain.Sweeps{}.Request(request), request)
+	asked := domain.Sweeps{}.Apply(request, at)
+	then(t, asked.Request(request))
+	end := func(begun time.Time) domain.Sweeps {
+		return asked.Apply(domain.SweepEnded{SweepBegun: domain.SweepBegun{Account: sampleAccount, At: begun}}, begun.Add(time.Minute))
+	}
+	if s := end(at.Add(-time.Second)); s.Asked.IsZero() || s.AskedFor != domain.SweepRestart {
+		t.Errorf("one that began before leaves %+v", s)
+	}
+	if s := end(at.Add(time.Second)); !s.Asked.IsZero() || s.AskedFor != "" {
+		t.Errorf("one that began after leaves %+v", s)
+	}
+}
+
+// TestASweepGoesOn although nothing else is due by then.
+func TestASweepGoesOn(t *testing.T) {
+	at := time.Date(2026, 11, 2, 15, 0, 0, 0, time.UTC)
+	s := sweptAt(at.Add(time.Minute)).Apply(domain.SweepBegun{Reason: domain.SweepInterval, Account: sampleAccount, At: at.Add(10 * time.Minute)}, at.Add(10*time.Minute))
+	if c, ok := s.Begin(heard(at), at.Add(11*time.Minute)); !ok || !c.At.Equal(at.Add(10*time.Minute)) {
+		t.Errorf("it goes on as %+v, %v", c, ok)
+	}
+}
+
+// TestAnotherAccountIsSweptFirst: nothing else is due before.
+func TestAnotherAccountIsSweptFirst(t *testing.T) {
+	at := time.Date(2026, 11, 2, 15, 0, 0, 0, time.UTC)
+	needs := heard(at, domain.ConnectionAuthorized{Account: domain.Account{ID: "another"}})
+	if due := sweptAt(at.Add(time.Minute)).Due(needs, at.Add(100*time.Hour)); len(due) != 1 || due[0].Reason != domain.SweepFirst {
+		t.Errorf("due are %+v", due)
+	}
+	if asOf := sweptAt(at.Add(time.Minute)).AsOf(needs, at.Add(2*time.Hour)); !asOf.IsZero() {
+		t.Errorf("it is complete up to %s", asOf)
+	}
+}
+
+// TestNightsDifferByRegionAndFirm: in Australia the night begins at 14 by UTC.
+func TestNightsDifferByRegionAndFirm(t *testing.T) {
+	at := time.Date(2026, 11, 2, 15, 0, 0, 0, time.UTC)
+	night := func(f domain.FirmID, region string) time.Time {
+		needs := heard(at)
+		needs.Firm, needs.Connection.Region = f, region
+		return sweptAt(at).Next(needs, at)
+	}
+	if next := night("f_oak", "au"); next.Hour() < 14 || next.Hour() >= 20 {
+		t.Errorf("in Australia it is swept at %s", next)
+	}
+	if oak, elm := night("f_oak", "us"), night("f_elm", "us"); oak.Sub(elm).Abs() < time.Minute {
+		t.Errorf("one is swept at %s, another at %s", oak, elm)
+	}
+}

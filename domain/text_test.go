@@ -71,6 +71,13 @@ func TestSameText(t *testing.T) {
 	}
 }
 
+// TestLettersFold also where all of a text is beyond ASCII.
+func TestLettersFold(t *testing.T) {
+	if !domain.SameText("ß", "SS") {
+		t.Error("ß and SS are told apart")
+	}
+}
+
 func TestDigits(t *testing.T) {
 	for in, want := range map[string]string{
 		"+1 (312) 555-0142": "13125550142",

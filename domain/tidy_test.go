@@ -42,7 +42,11 @@ func TestTextCleaned(t *testing.T) {
 	if w := m.TextCleaned(); w != nil {
 		t.Errorf("a clean matter warns: %+v", w)
 	}
-	m.Cleaned, m.Client.Cleaned = []string{"title", "case_number"}, true
+	m.Cleaned, m.Client.Cleaned = []string{"title"}, true
+	if w := m.TextCleaned(); w == nil {
+		t.Error("one field and one client are not warned of")
+	}
+	m.Cleaned = []string{"title", "case_number"}
 	want := domain.Warning{Code: domain.WarnTextCleaned, About: &domain.About{Fields: []string{"title", "case_number"}, Clients: []domain.ClientID{"c_1"}}}
 	if w := m.TextCleaned(); w == nil || !w.Is(want) {
 		t.Errorf("the warning is %+v", w)

@@ -48,3 +48,29 @@ func TestWebhooksTellOfPeopleAndOfDeletion(t *testing.T) {
 		t.Errorf("after the restoring the notices are %+v", n)
 	}
 }
+
+// TestWebhooksShowBytes of a file that has as many as were sent, where they tell how many it has.
+func TestWebhooksShowBytes(t *testing.T) {
+	file := func(n int, size int64, uploaded bool) domain.Webhooks {
+		return given[domain.Webhooks](domain.SmokeballWebhookReceived{Origin: ref(n), Type: "document.added", Source: "API", Resource: sbF, Request: "r-1", Uploaded: uploaded, Size: size})
+	}
+	for name, c := range map[string]struct {
+		n    domain.Webhooks
+		want bool
+	}{"as many": {file(1, 7, true), true}, "it does not tell": {file(1, 0, true), true}, "others": {file(1, 8, true), false}, "announced": {file(1, 7, false), false}, "none": {given[domain.Webhooks](), false}} {
+		if got := c.n.ShowsBytes("r-1", 7); got != c.want {
+			t.Errorf("%s: shown is %v", name, got)
+		}
+	}
+	if last := file(1, 7, true).LastOf("r-1"); !last.Equal(start) {
+		t.Errorf("the last one came at %s", last)
+	}
+	if last := file(1, 7, true).LastOf("r-2"); !last.IsZero() {
+		t.Errorf("of another request the last one came at %s", last)
+	}
+	for kind, want := range map[string]bool{"mattertype.updated": true, "matter.updated": false} {
+		if got := (domain.SmokeballWebhookReceived{Type: kind}).ChangesTypes(); got != want {
+			t.Errorf("%s changes types: %v", kind, got)
+		}
+	}
+}
