@@ -158,6 +158,9 @@ func TestALedgerCompactsItself(t *testing.T) {
 		for ends := time.Now().Add(time.Minute); b.compacts.next.Load() == 900 && time.Now().Before(ends); {
 			time.Sleep(time.Millisecond)
 		}
+		if next := b.compacts.next.Load(); room == 0 && (next < leastCompact+900 || next > leastCompact+1000) {
+			t.Errorf("on a full disk it is tried again at %d events", next)
+		}
 		if done := compactedUpTo(b) > 0; done != (room > 0) {
 			t.Errorf("%d bytes of room: compacted is %v", room, done)
 		}
@@ -217,5 +220,31 @@ func BenchmarkAppendWhileCompacting(b *testing.B) {
 			b.ReportMetric(float64(times), "compactions")
 			b.ReportMetric(float64(ledger.compacts.size())/float64(before), "of-the-size")
 		})
+	}
+}
+
+// TestACompactionIsDueFromAnEventOn, and asked for once until it is begun.
+func TestACompactionIsDueFromAnEventOn(t *testing.T) {
+	c := &compactor{due: make(chan struct{}, 1)}
+	c.next.Store(5)
+	if c.reach(4); len(c.due) != 0 {
+		t.Error("it is due before")
+	}
+	for _, last := range []Seq{5, 6} {
+		if c.reach(last); len(c.due) != 1 {
+			t.Errorf("after event %d it is due %d times", last, len(c.due))
+		}
+	}
+}
+
+// TestWhatIsInTheWayOfACompactionIsTold.
+func TestWhatIsInTheWayOfACompactionIsTold(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	b := openToCompact(t, path, BoltOptions{})
+	if err := os.MkdirAll(filepath.Join(compactionPath(path), "x"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.Compact(t.Context()); err == nil || !strings.Contains(err.Error(), "remove "+compactionPath(path)) {
+		t.Errorf("it is answered %v", err)
 	}
 }

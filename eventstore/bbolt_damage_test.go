@@ -271,3 +271,17 @@ func TestALedgerShorterThanItsMarkNamesWhatIsGone(t *testing.T) {
 		t.Errorf("the losses are %v, %v", losses, err)
 	}
 }
+
+// TestDamageIsNamedByItsPosition: which event of the ledger is not there, or can't be read.
+func TestDamageIsNamedByItsPosition(t *testing.T) {
+	for name, damage := range map[string]func(*bolt.Tx) error{
+		"removed": func(tx *bolt.Tx) error { return tx.Bucket([]byte("log")).Delete(key(3)) },
+		"cut off": change("log", 3, func(v []byte) []byte { return v[:20] }),
+	} {
+		path := fiveEvents(t)
+		tamper(t, path, damage)
+		if err := replayAll(openBolt(t, path)); err == nil || !strings.Contains(err.Error(), "ledger position 3:") {
+			t.Errorf("%s: the tail says %v", name, err)
+		}
+	}
+}

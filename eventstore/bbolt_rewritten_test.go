@@ -41,6 +41,38 @@ func TestARewrittenRecordBreaksTheChain(t *testing.T) {
 	}
 }
 
+// TestARecordThatLeadsToItselfEndsTheRead: the way back is followed before the record is checked.
+func TestARecordThatLeadsToItselfEndsTheRead(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "ledger.db")
+	stream := domain.MatterStream("f_1", "m_1")
+	threeEvents(t, path, stream)
+	db, err := bolt.Open(path, 0o600, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.Update(func(tx *bolt.Tx) error {
+		log, key := tx.Bucket([]byte(bucketLog)), binary.BigEndian.AppendUint64(nil, 2)
+		r, err := decodeRecord(append([]byte(nil), log.Get(key)...))
+		return errors.Join(err, log.Put(key, encodeRecord(r, 2)))
+	})
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	b, err := OpenBoltReadOnly(path, BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer b.Close()
+	for _, err = range b.Read(t.Context(), stream) {
+		if err != nil {
+			break
+		}
+	}
+	if !errors.Is(err, ErrDamaged) {
+		t.Errorf("the read says %v", err)
+	}
+}
+
 func threeEvents(t *testing.T, path string, stream domain.Stream) {
 	t.Helper()
 	b, err := OpenBolt(path, BoltOptions{})

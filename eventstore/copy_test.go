@@ -1,13 +1,17 @@
 package eventstore_test
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -95,7 +99,13 @@ func TestACopyOfALedgerHasTheSameEvents(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer open.Close()
+	if err := s.Check(copyKey("theirs")); !errors.Is(err, eventstore.ErrRewritten) {
+		t.Errorf("another key's statement is answered %v", err)
+	}
 	path := filepath.Join(t.TempDir(), "back.db")
+	if err := os.WriteFile(path, []byte("half a copy"), 0o600); err != nil { // one that was broken off
+		t.Fatal(err)
+	}
 	if _, err := eventstore.CopyToFile(ctx, open, path, nil, key, now); err != nil {
 		t.Fatal(err)
 	}
@@ -107,4 +117,42 @@ func TestACopyOfALedgerHasTheSameEvents(t *testing.T) {
 	if v, _, err := eventstore.Compare(ctx, was, back, key); err != nil || v.Events != 1200 {
 		t.Errorf("there and back: %+v, %v", v, err)
 	}
+}
+
+// TestAFileOfALedgerIsCopiedWhole, up to its newest event, unless the copy is called off.
+func TestAFileOfALedgerIsCopiedWhole(t *testing.T) {
+	was, path := filled(t, "s_", 300), filepath.Join(t.TempDir(), "copy.db")
+	to, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	last, err := was.CopyTo(t.Context(), to)
+	if err := errors.Join(err, to.Close()); err != nil || last != 300 {
+		t.Fatalf("copied up to %d, %v", last, err)
+	}
+	is, err := eventstore.OpenBoltReadOnly(path, eventstore.BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer is.Close()
+	if v, _, err := eventstore.Compare(t.Context(), was, is, copyKey("ours")); err != nil || v.Events != 300 {
+		t.Errorf("compared: %+v, %v", v, err)
+	}
+	for name, to := range map[string]func(stop context.CancelFunc) io.Writer{
+		"before it begins": func(stop context.CancelFunc) io.Writer { stop(); return io.Discard },
+		"on its way":       func(stop context.CancelFunc) io.Writer { return stopping(stop) },
+	} {
+		ctx, stop := context.WithCancel(t.Context())
+		if last, err := was.CopyTo(ctx, to(stop)); err == nil || !strings.Contains(err.Error(), context.Canceled.Error()) || last != 0 {
+			t.Errorf("called off %s: copied up to %d, %v", name, last, err)
+		}
+	}
+}
+
+// stopping is a writer that calls the copy off with its first bytes.
+type stopping context.CancelFunc
+
+func (s stopping) Write(b []byte) (int, error) {
+	s()
+	return len(b), nil
 }

@@ -15,11 +15,12 @@ import (
 // refused, and nothing of it can be read.
 type busy struct {
 	until   time.Time
+	refuses int // appends, before that
 	appends int
 }
 
 func (b *busy) Append(_ context.Context, c eventstore.Commit) (eventstore.Head, error) {
-	if b.appends++; time.Now().Before(b.until) {
+	if b.appends++; time.Now().Before(b.until) || b.appends <= b.refuses {
 		return eventstore.Head{}, eventstore.ErrConflict
 	}
 	return eventstore.Head{Seq: 1, Version: 1}, nil
@@ -50,6 +51,18 @@ func TestExecuteWaitsForACommitOnItsWay(t *testing.T) {
 			func(counter) ([]domain.Event, error) { return []domain.Event{domain.SyncReleased{Sync: "s"}}, nil })
 		if err == nil || time.Now().After(store.until) {
 			t.Errorf("who is called off waits on: %v", err)
+		}
+	})
+}
+
+// TestExecuteDecidesAgainAtOnce after the first conflict: what it lost against can usually be read by then.
+func TestExecuteDecidesAgainAtOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, began := &busy{refuses: 1}, time.Now()
+		_, _, err := eventstore.Execute(t.Context(), store, time.Now, one,
+			func(counter) ([]domain.Event, error) { return []domain.Event{domain.SyncReleased{Sync: "s"}}, nil })
+		if took := time.Since(began); err != nil || store.appends != 2 || took > 0 {
+			t.Errorf("after %d appends and %s: %v", store.appends, took, err)
 		}
 	})
 }
