@@ -158,8 +158,8 @@ func TestALedgerCompactsItself(t *testing.T) {
 		for ends := time.Now().Add(time.Minute); b.compacts.next.Load() == 900 && time.Now().Before(ends); {
 			time.Sleep(time.Millisecond)
 		}
-		if next := b.compacts.next.Load(); room == 0 && (next < leastCompact+900 || next > leastCompact+1000) {
-			t.Errorf("on a full disk it is tried again at %d events", next)
+		if next := b.compacts.next.Load(); room == 0 && (next < leastCompact+900 || next > leastCompact+1000) || room > 0 && (next < 1800 || next > 2000) {
+			t.Errorf("%d bytes of room: the next one is due at %d events", room, next)
 		}
 		if done := compactedUpTo(b) > 0; done != (room > 0) {
 			t.Errorf("%d bytes of room: compacted is %v", room, done)
@@ -246,5 +246,19 @@ func TestWhatIsInTheWayOfACompactionIsTold(t *testing.T) {
 	}
 	if err := b.Compact(t.Context()); err == nil || !strings.Contains(err.Error(), "remove "+compactionPath(path)) {
 		t.Errorf("it is answered %v", err)
+	}
+	fillLedger(t, b, 0, 1)
+	if b.compacts.compact(t.Context()); b.compacts.next.Load() != leastCompact+1 {
+		t.Errorf("after one that failed the next one is due at %d events", b.compacts.next.Load())
+	}
+}
+
+// TestACompactionNeedsTwiceTheFilesSize, and no more.
+func TestACompactionNeedsTwiceTheFilesSize(t *testing.T) {
+	for room, lacks := range map[uint64]bool{199: true, 200: false} {
+		c := &compactor{of: &Bolt{path: "ledger.db"}, room: func(string) (uint64, error) { return room, nil }}
+		if c.lacksRoom(100) != lacks {
+			t.Errorf("with %d bytes there is too little room: %v", room, !lacks)
+		}
 	}
 }

@@ -78,6 +78,9 @@ func TestACopyOfALedgerHasTheSameEvents(t *testing.T) {
 	if err != nil || s.Events != 1200 || s.Old != s.New || s.Check(key) != nil {
 		t.Fatalf("the copy is %+v, %v", s, err)
 	}
+	if again, err := eventstore.CopyToJetStream(ctx, was, js, nil, key, now); err != nil || again.New != s.New { // one that has everything, and was not finished
+		t.Errorf("the copy again is %+v, %v", again, err)
+	}
 	is, err := eventstore.OpenJetStreamReadOnly(ctx, js, nil)
 	if err != nil {
 		t.Fatal(err)

@@ -1,0 +1,143 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
+
+// plainKey is a key that signs by writing its name below the text.
+type plainKey string
+
+func (k plainKey) Name(text string) (string, error) { return string(k) + " " + text, nil }
+
+// turned seals the facts of syncs by turning their bytes.
+type turned struct{}
+
+func (turned) Seal(_ Place, e domain.Event, data []byte) ([]byte, bool, error) {
+	_, seals := e.(domain.SyncReleased)
+	return turn(data), seals, nil
+}
+
+func (turned) Open(_ Place, stored []byte) ([]byte, error) { return turn(stored), nil }
+
+func turn(data []byte) []byte {
+	next := bytes.Clone(data)
+	for i := range next {
+		next[i] ^= 0xff
+	}
+	return next
+}
+
+// signedLedger has three events, which are signed, and one that is not.
+func signedLedger(t *testing.T, key Signer) *Bolt {
+	t.Helper()
+	b := openToCompact(t, filepath.Join(t.TempDir(), "ledger.db"), BoltOptions{})
+	fillLedger(t, b, 0, 3)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	var d digest
+	for env, err := range b.Tail(ctx, 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d.add(env); env.Seq == 3 {
+			break
+		}
+	}
+	if err := (Notary{Ledger: b, Key: key, Now: time.Now}).sign(t.Context(), &d); err != nil {
+		t.Fatal(err)
+	}
+	_, err := b.Append(t.Context(), Commit{Stream: domain.MatterStream("f_2", "m_1"), At: time.Unix(9, 0), Events: []domain.Event{domain.SyncReleased{Sync: "s_9"}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestACopyIsSignedAnew, where the signatures of the old ledger fit; what was sealed before is not
+// counted as sealed.
+func TestACopyIsSignedAnew(t *testing.T) {
+	ctx, key, dir, now := t.Context(), plainKey("ours"), t.TempDir(), time.Unix(9, 0)
+	was := signedLedger(t, key)
+	path := filepath.Join(dir, "sealed.db")
+	s, err := CopyToFile(ctx, was, path, turned{}, key, now)
+	if err != nil || s.Events != 5 || s.Signatures != 1 || s.Sealed != 4 || s.Old == s.New {
+		t.Fatalf("the copy is %+v, %v", s, err)
+	}
+	is, err := OpenBoltReadOnly(path, BoltOptions{Seals: turned{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer is.Close()
+	if v, p, err := Compare(ctx, was, is, key); err != nil || v.Events != 5 || p.Signatures != 1 || p.Signed != 3 || p.Unsigned != 1 {
+		t.Errorf("compared: %+v, %+v, %v", v, p, err)
+	}
+	if again, err := CopyToFile(ctx, is, filepath.Join(dir, "again.db"), turned{}, key, now); err != nil || again.Sealed != 0 || again.Old != s.New {
+		t.Errorf("copied again it is %+v, %v", again, err)
+	}
+	if _, err := CopyToFile(ctx, was, filepath.Join(dir, "other.db"), nil, plainKey("theirs"), now); !errors.Is(err, ErrRewritten) {
+		t.Errorf("a ledger that another key signed is copied: %v", err)
+	}
+	blind, err := OpenBoltReadOnly(path, BoltOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer blind.Close()
+	if _, _, err := Load[domain.Matter](ctx, blind, domain.MatterStream("f_2", "m_1")); err == nil || !strings.Contains(err.Error(), "opened no keys") {
+		t.Errorf("a sealed event is read without its key: %v", err)
+	}
+}
+
+// TestAnEmptyLedgerIsCopied without waiting for an event.
+func TestAnEmptyLedgerIsCopied(t *testing.T) {
+	empty := openToCompact(t, filepath.Join(t.TempDir(), "ledger.db"), BoltOptions{})
+	if s, err := CopyToFile(t.Context(), empty, filepath.Join(t.TempDir(), "copy.db"), nil, plainKey("ours"), time.Unix(9, 0)); err != nil || s.Events != 0 {
+		t.Errorf("the copy is %+v, %v", s, err)
+	}
+}
+
+// TestSignaturesAreTheSame where they sign the same events: a copy that is sealed has other digests.
+func TestSignaturesAreTheSame(t *testing.T) {
+	signs := domain.LedgerSigned{Position: 7, Digest: "a", Signature: "b"}
+	for name, c := range map[string]struct {
+		a, b domain.Event
+		same bool
+	}{
+		"other digests":      {signs, domain.LedgerSigned{Position: 7, Digest: "c", Signature: "d"}, true},
+		"another position":   {signs, domain.LedgerSigned{Position: 8, Digest: "a", Signature: "b"}, false},
+		"no signature":       {signs, domain.SyncReleased{}, false},
+		"the same fact":      {domain.SyncReleased{Sync: "s_1"}, domain.SyncReleased{Sync: "s_1"}, true},
+		"another one":        {domain.SyncReleased{Sync: "s_1"}, domain.SyncReleased{Sync: "s_2"}, false},
+		"of another name":    {domain.SyncReleased{Sync: "s_1"}, domain.SyncSucceeded{Sync: "s_1"}, false},
+		"a fact that signs?": {domain.SyncReleased{}, signs, false},
+	} {
+		if same, err := sameData(c.a, c.b); err != nil || same != c.same {
+			t.Errorf("%s: the same is %v, %v", name, same, err)
+		}
+	}
+}
+
+// TestASignatureOfNoEvent is none; what is signed beyond the end that is looked at is not judged.
+func TestASignatureOfNoEvent(t *testing.T) {
+	for position, fits := range map[uint64]bool{0: false, 99: true} {
+		b := signedLedger(t, plainKey("ours"))
+		_, head, err := Load[domain.Signed](t.Context(), b, domain.LedgerStream())
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := Commit{Stream: domain.LedgerStream(), Last: head, At: time.Unix(9, 0), Events: []domain.Event{domain.LedgerSigned{Position: position}}}
+		if _, err := b.Append(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := Prove(t.Context(), b, plainKey("ours"), 6); errors.Is(err, ErrRewritten) == fits || (err == nil) != fits || p.Signatures != 1 {
+			t.Errorf("with a signature up to %d it proves %+v, %v", position, p, err)
+		}
+	}
+}
