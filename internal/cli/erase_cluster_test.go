@@ -121,6 +121,7 @@ func TestAnErasureOnAClusterIsInNoFolder(t *testing.T) {
 // one goes on, and in the end neither has a byte of it.
 func TestAnErasureOnAClusterOutlivesKills(t *testing.T) {
 	t.Parallel()
+	onlyInCI(t, "three NATS servers and two engines take ten seconds")
 	w := newWorld(t, smokeballsim.Config{})
 	w.onCluster(t)
 	engines := []*process{w.launch(t)}
@@ -129,11 +130,7 @@ func TestAnErasureOnAClusterOutlivesKills(t *testing.T) {
 	engines[1].find(t)
 	engines[0].fillWith(t, "%PDF-1.4 zebrafish")
 	id := engines[1].erase(t, "/matters/m_quack").ID
-	kills := 2
-	if os.Getenv("CI") == "true" {
-		kills = 6
-	}
-	for i := range kills {
+	for i := range 6 {
 		time.Sleep(rand.N(400 * time.Millisecond)) // where the kill comes is chance
 		p := engines[i%2]
 		p.kill(t)
@@ -152,6 +149,7 @@ func TestAnErasureOnAClusterOutlivesKills(t *testing.T) {
 // to an empty cluster, it is sealed and can be erased.
 func TestAClustersLedgerOfBeforeIsSealedByACopy(t *testing.T) {
 	t.Parallel()
+	onlyInCI(t, "three NATS servers and two engines take ten seconds")
 	w := newWorld(t, smokeballsim.Config{})
 	servers := w.onCluster(t)
 	w.writeLedgerOfBefore(t)

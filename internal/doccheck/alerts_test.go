@@ -60,6 +60,7 @@ func readYAML(t *testing.T, name string, into any) {
 // TestEveryAlertNamesWhatTheEngineExports tells that the rules parse, that an engine exports each
 // metric and label in them, and that each has its section in the runbook.
 func TestEveryAlertNamesWhatTheEngineExports(t *testing.T) {
+	t.Parallel()
 	exported := exportedOf(t)
 	for _, a := range alertsOf(t) {
 		exported.check(t, "alert "+a.Alert, a.Expr)
@@ -188,6 +189,7 @@ func (r *recording) fires(t *testing.T, a alert) bool {
 // TestTheDashboardAsksForWhatTheEngineExports tells that Grafana's dashboard is JSON whose panels
 // have a title, a place and queries that parse, about metrics that an engine exports.
 func TestTheDashboardAsksForWhatTheEngineExports(t *testing.T) {
+	t.Parallel()
 	var dashboard struct {
 		UID    string
 		Panels []struct {

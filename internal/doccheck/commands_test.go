@@ -37,6 +37,7 @@ exec "$REAL_GO" "$@"
 // TestCommands runs every sh block of the documents, from the module's root, or checks it
 // where the block says that it is not run.
 func TestCommands(t *testing.T) {
+	t.Parallel()
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no sh")
 	}
@@ -347,6 +348,7 @@ func TestFaultsAreFound(t *testing.T) {
 
 // TestCommandsInSentences tells that the commands that a sentence names exist, with their flags.
 func TestCommandsInSentences(t *testing.T) {
+	t.Parallel()
 	for _, d := range documents(t) {
 		for _, s := range d.spans() {
 			words := strings.Fields(s)

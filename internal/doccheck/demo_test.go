@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,6 +21,7 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "4") // most tests wait for the demo; before the command line is read
 	code := m.Run()
 	if err := errors.Join(stopDemo(), os.RemoveAll(workshop())); err != nil {
 		fmt.Fprintln(os.Stderr, err)

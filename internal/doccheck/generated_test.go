@@ -19,6 +19,7 @@ var part = regexp.MustCompile(`(?s)<!-- generated: (\w+) -->\n(.*?)<!-- end -->\
 
 // TestGeneratedParts tells that the documents say what the code says; -update writes it.
 func TestGeneratedParts(t *testing.T) {
+	t.Parallel()
 	makers := map[string]func(*testing.T) string{
 		"settings": settingsTable, "permissions": permissionsTable, "states": stateDiagram, "packages": packageTable,
 		"routes": routeTable, "metrics": metricTable, "checks": checkSections,

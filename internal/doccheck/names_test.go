@@ -98,6 +98,7 @@ func TestPathsExist(t *testing.T) {
 
 // TestMetricsExist tells that every metric that a document names is one.
 func TestMetricsExist(t *testing.T) {
+	t.Parallel()
 	exported := exportedOf(t)
 	for _, d := range documents(t) {
 		for _, s := range d.spans() {
@@ -113,6 +114,7 @@ func TestMetricsExist(t *testing.T) {
 
 // TestCallsExist tells that every call that a document names is a route.
 func TestCallsExist(t *testing.T) {
+	t.Parallel()
 	routes := slices.Sorted(maps.Keys(theCode(t).strings))
 	routes = slices.DeleteFunc(routes, func(s string) bool { return !callName.MatchString(s) })
 	for _, d := range documents(t) {

@@ -10,6 +10,7 @@ import (
 // TestNoMetricIsTakenAway tells that each metric that a release has had is there with its type and
 // labels. -update adds new ones to the list, and takes none away.
 func TestNoMetricIsTakenAway(t *testing.T) {
+	t.Parallel()
 	promise := read(t, "internal/doccheck/testdata/metrics.txt")
 	exported, lines := exportedOf(t), strings.Split(strings.TrimSpace(promise.text), "\n")
 	listed := map[string]bool{}

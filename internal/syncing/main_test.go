@@ -1,6 +1,7 @@
 package syncing_test
 
 import (
+	"os"
 	"runtime/debug"
 	"testing"
 
@@ -10,4 +11,12 @@ import (
 func TestMain(m *testing.M) {
 	debug.SetGCPercent(400) // the stories make much garbage, and keep little: a sixth of their computing was collecting it
 	goleak.VerifyTestMain(m)
+}
+
+// outsideCI is how much of n a test does where CI is not set: go test ./... has five minutes on two processors.
+func outsideCI(n uint64) uint64 {
+	if os.Getenv("CI") == "true" {
+		return n
+	}
+	return (n + 2) / 3
 }

@@ -37,7 +37,7 @@ type walk struct {
 // Of a change whose webhook was lost it says so until the next sweep, and names since when it knows.
 func TestNoScreenSaysWhatIsNotSo(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(4) {
+	for seed := range outsideCI(4) {
 		synctest.Test(t, func(t *testing.T) {
 			o := newOffice(t, smokeballsim.Config{Seed: seed + 1, VisibleAfter: smokeballsim.Delay{Max: time.Second}})
 			o.reads, o.swept = true, &swept{share: readback.SweepShare{PerSecond: 5, Least: 10 * time.Minute}}

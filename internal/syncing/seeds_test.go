@@ -21,7 +21,7 @@ var (
 // of internal/rig/crashtest plays others.
 func eachSeed(t *testing.T, long, short uint64, run func(*testing.T, uint64)) {
 	t.Helper()
-	first, n := *firstSeed, long
+	first, n := *firstSeed, outsideCI(long)
 	if testing.Short() {
 		n = short
 	}

@@ -36,7 +36,7 @@ type figures struct{ seeds, calls, failed, matters, contacts, files atomic.Int64
 // TestThePracticeInBadWeather plays the demo's whole story while a fifth of all calls fails:
 // each time every matter, contact and file is there once, and was seen.
 func TestThePracticeInBadWeather(t *testing.T) {
-	seeds := uint64(50)
+	seeds := outsideCI(50)
 	if testing.Short() {
 		seeds = 5
 	}
