@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"os"
 	"testing"
 	"time"
 
@@ -13,6 +14,9 @@ import (
 // TestAServerThatOutlivesTheOthersDoesNotVouchForTheCluster: the bus stays connected to a server that
 // led all streams. When the two others are gone it answers as before, and stores nothing.
 func TestAServerThatOutlivesTheOthersDoesNotVouchForTheCluster(t *testing.T) {
+	if os.Getenv("CI") != "true" {
+		t.Skip("runs where CI=true: the server that is left notices for 20 seconds that it is alone")
+	}
 	t.Parallel()
 	servers := runServers(t, 3)
 	b, err := Open(t.Context(), Config{URL: servers[0].ClientURL(), Replicas: 3, Logger: slog.New(slog.DiscardHandler)})

@@ -17,6 +17,7 @@ import (
 // backup's name is whole; what is not whole is neither verified nor restored, and is no obstacle to the next
 // backup of that name.
 func TestAKilledBackupLeavesNone(t *testing.T) {
+	t.Parallel()
 	for name, cluster := range map[string]bool{"one machine": false, "a cluster": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

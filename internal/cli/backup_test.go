@@ -21,6 +21,7 @@ import (
 // is restored from the backup goes on: whether CaseHug sends again what the backup lacks or not, Smokeball
 // has nothing twice, and everything that CaseHug told the restored engine is there.
 func TestARestoredEngineMakesNothingTwice(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		again, cluster bool
 		restored       func(w *world, t *testing.T)

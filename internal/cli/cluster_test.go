@@ -22,6 +22,7 @@ import (
 // a click at the one that does not lead is worked off, and when the leading one ends the
 // other takes over.
 func TestTwoEnginesShareACluster(t *testing.T) {
+	t.Parallel()
 	for name, admit := range map[string]func(*testing.T, *server.Options) string{
 		"without credentials": func(*testing.T, *server.Options) string { return "" },
 		"with credentials":    admitByJWT,
