@@ -84,7 +84,7 @@ const (
 )
 
 // CaseHugEvent is one valid event of a CaseHug service. Which parts are set
-// depends on Type: see the table of the bus in the outside contract.
+// depends on Type: docs/api.md lists the types.
 type CaseHugEvent struct {
 	Origin      EventRef
 	Type        string

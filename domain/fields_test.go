@@ -41,7 +41,7 @@ func TestEveryComparedFieldCanBeDecided(t *testing.T) {
 	written := change.Fields()
 	for _, name := range MatterFieldNames() {
 		if !slices.Contains(written, name) {
-			t.Errorf("MatterChange.names does not know %s", name)
+			t.Errorf("MatterChange.Fields does not know %s", name)
 		}
 		if name == FieldCaseType {
 			continue
