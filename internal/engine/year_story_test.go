@@ -3,7 +3,6 @@ package engine
 import (
 	"flag"
 	"fmt"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -13,12 +12,11 @@ import (
 )
 
 const (
-	wholeYear   = 365
-	inCI        = 63 // until the first consent is renewed, with a restart before and after that
-	withoutFlag = 12 // until the webhooks' keys are rotated
+	wholeYear = 365
+	fewDays   = 12 // until the webhooks' keys are rotated
 )
 
-var livesAYear = flag.Bool("year", false, "live through the whole year: about a minute and a half")
+var daysLived = flag.Int("days", fewDays, "how many days of the year to live through; 365 take about a minute and a half")
 
 // story is what happens beside the daily matter: at 7 in the morning of a day.
 var story = map[int]func(*year){
@@ -123,17 +121,12 @@ func (y *year) errs() {
 // in time and too late, are revoked in Smokeball; webhook keys that are rotated,
 // subscriptions that vanish or fall silent, outages, a disconnect, and a restart each
 // month. Each day brings a matter and a document. At the end each is in Smokeball once.
-// Without -year it is the first nine weeks.
+// Without -days it is the first twelve days; 63 are until the first consent is renewed, with a restart
+// before and after that.
 func TestAYearOfAConnection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		y := newYear(t)
-		switch {
-		case *livesAYear:
-		case os.Getenv("CI") == "true":
-			y.days = inCI
-		default:
-			y.days = withoutFlag
-		}
+		y.days = min(*daysLived, wholeYear)
 		for day := range y.days {
 			y.lives(day)
 		}
