@@ -15,7 +15,8 @@ import (
 )
 
 // A webhook crosses the bus as com.smokeball.webhook.received: its data is the body as
-// JSON, without a byte order mark and without space between values, and what the bridge read in it stands beside that, in extension attributes.
+// JSON, without a byte order mark and without space between values. What the bridge read in it
+// stands beside that, in extension attributes.
 const (
 	requestAttribute  = "requestid"
 	typeAttribute     = "webhooktype"
