@@ -5,6 +5,7 @@ package eventstore_test
 import (
 	"errors"
 	"os"
+	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
@@ -19,6 +20,9 @@ import (
 // A disk without room, here a limit on the size of files, refuses what waits and
 // nothing else: the store goes on by itself when there is room again.
 func TestBoltFullDisk(t *testing.T) {
+	if !inItsOwnProcess(t) {
+		return
+	}
 	path := filepath.Join(t.TempDir(), "ledger.db")
 	store := openBolt(t, path)
 	grow(t, store, 5)
@@ -72,6 +76,23 @@ func appendLarge(t *testing.T, store eventstore.Store, n int) (failures int) {
 	return failures
 }
 
+// inItsOwnProcess says whether a test runs in a process of its own. If not, it runs the test in one: a limit of the
+// process would refuse the files of the other tests too, and the log that go test keeps of what they open.
+func inItsOwnProcess(t *testing.T) bool {
+	t.Helper()
+	const alone = "EVENTSTORE_TEST_ALONE"
+	if os.Getenv(alone) == t.Name() {
+		return true
+	}
+	c := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^"+t.Name()+"$", "-test.v")
+	c.Env = append(os.Environ(), alone+"="+t.Name())
+	out, err := c.CombinedOutput()
+	if err != nil || !strings.Contains(string(out), "--- PASS: "+t.Name()) {
+		t.Errorf("%v:\n%s", err, out)
+	}
+	return false
+}
+
 // limitFileSize lets no file of this process grow beyond size until restore.
 func limitFileSize(t *testing.T, size uint64) (restore func()) {
 	t.Helper()
@@ -95,6 +116,9 @@ func limitFileSize(t *testing.T, size uint64) (restore func()) {
 // TestACompactionWithoutRoomLeavesNothing: neither one that finds no room for its first bytes nor one that ends
 // in its middle leaves a file, and the ledger is what it was.
 func TestACompactionWithoutRoomLeavesNothing(t *testing.T) {
+	if !inItsOwnProcess(t) {
+		return
+	}
 	for _, room := range []uint64{100, 20_000, 300_000} {
 		path := filepath.Join(t.TempDir(), "ledger.db")
 		store := openBolt(t, path)
