@@ -28,14 +28,10 @@ func TestATenantThatFloodsTheGateHoldsUpNoOther(t *testing.T) {
 	if err := flood.FlushWithContext(brief(t)); err != nil {
 		t.Fatal(err)
 	}
-	began := time.Now()
-	for i := range 5 {
+	for i := range 5 { // behind the flood, which is answered at its pace, each would wait for minutes
 		if _, err := calm.PutString(brief(t), fmt.Sprint("d_", i), "retainer"); err != nil {
 			t.Fatal(err)
 		}
-	}
-	if took := time.Since(began); took > 20*time.Second {
-		t.Errorf("five documents take %s beside the flood", took)
 	}
 }
 
@@ -106,14 +102,17 @@ func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range 60_000 {
-		if err := flood.PublishRequest("casehug.f1.matter.created", inbox, []byte("flood")); err != nil {
+	pour := func() {
+		for range 60_000 {
+			if err := flood.PublishRequest("casehug.f1.matter.created", inbox, []byte("flood")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := flood.FlushWithContext(brief(t)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := flood.FlushWithContext(brief(t)); err != nil {
-		t.Fatal(err)
-	}
+	pour()
 	_, two := dial(t, b, f2)
 	ack, err := two.Publish(brief(t), "casehug.f2.matter.created", []byte("theirs"))
 	if err != nil {
@@ -122,20 +121,26 @@ func TestAFirmsFloodOfEventsHoldsUpNoOther(t *testing.T) {
 	if ack.Sequence > 5_000 {
 		t.Errorf("%d events are taken in before another firm's", ack.Sequence)
 	}
-	select {
-	case why := <-refused:
-		if !strings.Contains(why, "try again in") {
-			t.Errorf("the flood is told %s", why)
-		}
-	case <-brief(t).Done():
-		t.Error("nothing of the flood is refused")
-	}
 	inboxOf, err := b.JetStream().Stream(brief(t), bus.Inbox)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if n := inboxOf.CachedInfo().State.Msgs; n > 5_000 {
 		t.Errorf("the stream has %d messages", n)
+	}
+	// A slow machine may read the flood no faster than a firm may publish; it goes on until it is refused.
+	why := ""
+	for range 12 {
+		select {
+		case why = <-refused:
+		case <-brief(t).Done():
+			pour()
+			continue
+		}
+		break
+	}
+	if !strings.Contains(why, "try again in") {
+		t.Errorf("the flood is told %q", why)
 	}
 }
 

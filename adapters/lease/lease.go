@@ -146,7 +146,7 @@ func (l Lease) giveBack(revision uint64) {
 			return
 		}
 	}
-	l.Log.Info("the lease is handed over", "lease", l.Key)
+	l.Log.Info("this engine has given up its lease", "lease", l.Key)
 }
 
 // errLags says that a server answered that has not yet the newest entry.
