@@ -96,13 +96,14 @@ func (c SmokeballContact) Write(was ContactDraft, change ContactChange) (write C
 
 // isStill reports whether the contact has anything of who it was told to be: the e-mail address,
 // the first or the last name, the first word of a company's. People correct names and addresses, seldom all of them at once.
+// A contact of the other kind has the address or nothing.
 func (c SmokeballContact) isStill(d ContactDraft) bool {
 	is, told := c.Name(), d.Name()
 	switch {
 	case d.Email != "" && SameText(c.Email, d.Email), is.String() == "", told.String() == "":
 		return true
 	case is.IsCompany() || told.IsCompany():
-		return is.IsCompany() != told.IsCompany() || firstWord(is.Company) == firstWord(told.Company) // of the other kind nothing is written anyway
+		return firstWord(is.Company) == firstWord(told.Company) // a person has none
 	}
 	return is.shares(told)
 }

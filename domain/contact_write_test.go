@@ -39,6 +39,10 @@ func TestAContactThatPeopleMadeAnotherPersonsIsNotWritten(t *testing.T) {
 		{"a company that moved", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Apex Holdings", Email: "new@apex.example"}, company, change, true},
 		{"another company", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Zorro Ltd", Email: "zorro@x.example"}, company, change, false},
 		{"a company of signs only", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "."}, domain.ContactDraft{CompanyName: "-"}, change, false},
+		{"a company, which has nothing of hers", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Neu LLC", Email: "office@neu.example"}, was, change, false},
+		{"a company, which has her address", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Neu LLC", Email: "ann@x.example"}, was, change, true},
+		{"a company, where a first name was told", domain.SmokeballContact{Kind: domain.KindCompany, CompanyName: "Neu LLC"}, domain.ContactDraft{FirstName: "Ann"}, change, false},
+		{"a person, where a company was told", person("Apex", "", "apex@x.example"), company, change, false},
 		{"told nothing yet", person("Zed", "Zorro", "zed@x.example"), domain.ContactDraft{}, change, true},
 	} {
 		t.Run(c.what, func(t *testing.T) {

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -138,6 +140,71 @@ func TestASignatureOfNoEvent(t *testing.T) {
 		}
 		if p, err := Prove(t.Context(), b, plainKey("ours"), 6); errors.Is(err, ErrRewritten) == fits || (err == nil) != fits || p.Signatures != 1 {
 			t.Errorf("with a signature up to %d it proves %+v, %v", position, p, err)
+		}
+	}
+}
+
+// TestEventsAreTheSame: at one position, of one stream, of one version, at one time.
+func TestEventsAreTheSame(t *testing.T) {
+	was := Envelope{Seq: 3, Stream: domain.MatterStream("f_1", "m_1"), Version: 2, At: time.Unix(9, 0), Event: domain.SyncReleased{Sync: "s_1"}}
+	position, stream, version, at, elsewhere := was, was, was, was, was
+	position.Seq, stream.Stream, version.Version, at.At = 4, domain.MatterStream("f_1", "m_2"), 3, time.Unix(10, 0)
+	elsewhere.At = was.At.In(time.FixedZone("there", 3600))
+	for name, is := range map[string]Envelope{"position": position, "stream": stream, "version": version, "time": at} {
+		if same, err := sameEvent(was, is); same || err != nil {
+			t.Errorf("with another %s it is the same: %v, %v", name, same, err)
+		}
+	}
+	if same, err := sameEvent(was, elsewhere); !same || err != nil {
+		t.Errorf("at the same time it is the same: %v, %v", same, err)
+	}
+}
+
+// TestLedgersAreComparedToTheirEnd: the newest event may be the only one that differs.
+func TestLedgersAreComparedToTheirEnd(t *testing.T) {
+	was, is := signedLedger(t, plainKey("ours")), signedLedger(t, plainKey("ours"))
+	for i, l := range []*Bolt{was, is} {
+		_, err := l.Append(t.Context(), Commit{Stream: domain.MatterStream("f_2", "m_2"), At: time.Unix(9, 0), Events: []domain.Event{domain.SyncReleased{Sync: domain.SyncID(fmt.Sprint("s_", i))}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := Compare(t.Context(), was, is, plainKey("ours")); !errors.Is(err, ErrOtherLedger) {
+		t.Errorf("compared: %v", err)
+	}
+}
+
+// gathered is a copy that notes how many events each batch has.
+type gathered struct {
+	events  int
+	batches []int
+}
+
+func (g *gathered) most() int { return g.events }
+
+func (g *gathered) put(_ context.Context, batch []copied) error {
+	g.batches = append(g.batches, len(batch))
+	return nil
+}
+
+// TestACopyIsWrittenInBatches of as many events as the target takes, or of as many bytes as fit into memory.
+func TestACopyIsWrittenInBatches(t *testing.T) {
+	b := openToCompact(t, filepath.Join(t.TempDir(), "ledger.db"), BoltOptions{})
+	large := domain.SyncReleased{Sync: "s_1", Reason: domain.ReleaseReason(strings.Repeat("x", copyBytes/5))}
+	var head Head
+	for range 7 {
+		var err error
+		if head, err = b.Append(t.Context(), Commit{Stream: domain.MatterStream("f_1", "m_1"), Last: head, At: time.Unix(9, 0), Events: []domain.Event{large}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		most int
+		want []int
+	}{{100, []int{5, 2}}, {3, []int{3, 3, 1}}, {7, []int{5, 2}}} {
+		to := &gathered{events: c.most}
+		if _, err := copyLedger(t.Context(), b, &copying{to: to, key: plainKey("ours")}, time.Unix(9, 0)); err != nil || !slices.Equal(to.batches, c.want) {
+			t.Errorf("of at most %d events: batches of %v, %v", c.most, to.batches, err)
 		}
 	}
 }

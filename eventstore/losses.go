@@ -126,7 +126,7 @@ func (l *losses) follow(at Seq, r record) {
 
 // missing notes the versions between two of a stream.
 func (l *losses) missing(stream string, from, to uint64) {
-	for version := from + 1; version < to && version < from+mostMissing; version++ {
+	for version := from + 1; version < to && version <= from+mostMissing; version++ {
 		l.add(Loss{Stream: stream, Version: version, Why: "it is missing"})
 	}
 }

@@ -104,9 +104,9 @@ func (n Notary) follow(ctx context.Context, d digest) error {
 				}
 			}
 			d.add(env)
-			due = d.unsigned >= signEvents
+			due = d.due(false)
 		case <-tick.C:
-			due = d.unsigned > 0
+			due = d.due(true)
 		}
 		if due {
 			if err := n.sign(ctx, &d); err != nil {
@@ -150,6 +150,11 @@ func (d *digest) add(env Envelope) {
 	if env.Stream != domain.LedgerStream() {
 		d.unsigned++
 	}
+}
+
+// due reports whether the ledger is to be signed now: after enough events, or in time where there is any.
+func (d *digest) due(inTime bool) bool {
+	return d.unsigned >= signEvents || inTime && d.unsigned > 0
 }
 
 func (d *digest) signed(key Signer) (domain.LedgerSigned, error) {
@@ -219,12 +224,15 @@ func Prove(ctx context.Context, ledger Store, key Signer, end Seq) (p Proof, err
 			break
 		}
 	}
+	if ctx.Err() != nil {
+		return p, ctx.Err() // signatures of events that were not read prove nothing
+	}
 	for at := range signed {
 		if at <= end {
 			return p, fmt.Errorf("%w: there is no event at %d, up to which it was signed", ErrRewritten, at)
 		}
 	}
-	return p, ctx.Err()
+	return p, nil
 }
 
 // fits compares a signature with the digest of the ledger up to its position.

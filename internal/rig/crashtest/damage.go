@@ -281,8 +281,10 @@ func (t damageTrial) serveDamaged(ctx context.Context, w *world, how, dir string
 		t.fault("%s: the engine ends in a panic: %s", how, lastLine(log))
 	case errors.Is(ready, errEnded):
 		v.refused++
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
 	case ready != nil:
-		return ready
+		t.fault("%s: the engine neither serves nor ends: %v; its log ends with %s", how, ready, lastLine(log))
 	default:
 		var now []byte
 		err := until(ctx, timeout/8, "the answers are as before", func(ctx context.Context) bool {
