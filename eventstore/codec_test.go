@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/nats-io/nats.go"
+
+	"github.com/casehug/smokeball-sync/domain"
 )
 
 func sample() record {
@@ -133,4 +136,18 @@ func FuzzParseMessage(f *testing.F) {
 			t.Fatalf("stream %q became %q", r.stream, env.Stream)
 		}
 	})
+}
+
+// TestAnEventMayBeAsLargeAsTheLimit, and not larger.
+func TestAnEventMayBeAsLargeAsTheLimit(t *testing.T) {
+	_, empty, err := domain.Marshal(domain.SyncReleased{Sync: "s_1", Reason: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for more, want := range map[int]error{0: nil, 1: ErrTooLarge} {
+		e := domain.SyncReleased{Sync: "s_1", Reason: domain.ReleaseReason(strings.Repeat("x", MaxEventSize-len(empty)+1+more))}
+		if _, err := seal(Commit{Stream: domain.MatterStream("f_1", "m_1"), At: time.Unix(9, 0), Events: []domain.Event{e}}, nil); !errors.Is(err, want) {
+			t.Errorf("of %d bytes: %v", MaxEventSize+more, err)
+		}
+	}
 }

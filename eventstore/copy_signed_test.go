@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -162,15 +161,23 @@ func TestEventsAreTheSame(t *testing.T) {
 
 // TestLedgersAreComparedToTheirEnd: the newest event may be the only one that differs.
 func TestLedgersAreComparedToTheirEnd(t *testing.T) {
-	was, is := signedLedger(t, plainKey("ours")), signedLedger(t, plainKey("ours"))
-	for i, l := range []*Bolt{was, is} {
-		_, err := l.Append(t.Context(), Commit{Stream: domain.MatterStream("f_2", "m_2"), At: time.Unix(9, 0), Events: []domain.Event{domain.SyncReleased{Sync: domain.SyncID(fmt.Sprint("s_", i))}}})
-		if err != nil {
-			t.Fatal(err)
+	ledger := func(newest domain.SyncID) *Bolt {
+		b := openToCompact(t, filepath.Join(t.TempDir(), "ledger.db"), BoltOptions{})
+		var head Head
+		for _, id := range []domain.SyncID{"s_1", "s_2", newest} {
+			var err error
+			if head, err = b.Append(t.Context(), Commit{Stream: domain.MatterStream("f_1", "m_1"), Last: head, At: time.Unix(9, 0), Events: []domain.Event{domain.SyncReleased{Sync: id}}}); err != nil {
+				t.Fatal(err)
+			}
 		}
+		return b
 	}
-	if _, _, err := Compare(t.Context(), was, is, plainKey("ours")); !errors.Is(err, ErrOtherLedger) {
-		t.Errorf("compared: %v", err)
+	was := ledger("s_3")
+	if _, _, err := Compare(t.Context(), was, ledger("s_4"), plainKey("ours")); !errors.Is(err, ErrOtherLedger) || !strings.Contains(err.Error(), "position 3") {
+		t.Errorf("compared with another: %v", err)
+	}
+	if v, _, err := Compare(t.Context(), was, ledger("s_3"), plainKey("ours")); err != nil || v.Events != 3 {
+		t.Errorf("compared with the same: %+v, %v", v, err)
 	}
 }
 
