@@ -25,7 +25,8 @@ const (
 	maxMemory    = 64 << 20
 	maxStore     = 1 << 60 // bytes: the disk is the limit, not its free space at the start
 	startTimeout = 30 * time.Second
-	tlsTimeout   = 5 // seconds
+	readTimeout  = 2 * time.Minute // for all files of the server
+	tlsTimeout   = 5               // seconds
 )
 
 // embedded is the NATS server inside the engine's process. It may be restarted while clients
@@ -178,7 +179,9 @@ func (e *embedded) start(ctx context.Context) error {
 	log := newServerLog(e.config.Logger)
 	s.SetLogger(log, false, false)
 	e.present.Store(s)
-	s.Start()
+	if err := finished(ctx, s.Start, readTimeout); err != nil { // a server that still reads can't be stopped
+		return fmt.Errorf("start the embedded NATS server in %s (ENGINE_DATA_DIR): %w", opts.StoreDir, err)
+	}
 	if err := e.ready(ctx, log.fatal); err != nil {
 		e.stop()
 		return fmt.Errorf("start the embedded NATS server in %s (ENGINE_DATA_DIR): %w", opts.StoreDir, err)
@@ -187,6 +190,23 @@ func (e *embedded) start(ctx context.Context) error {
 		e.config.Listen = a.String() // where publishers find it again if it is restarted
 	}
 	return nil
+}
+
+// finished waits until start, which reads the server's files, returns. Of a file in which the number of a
+// message is damaged the server fills the gap up to that number, for hours.
+func finished(ctx context.Context, start func(), within time.Duration) error {
+	done := make(chan struct{})
+	go func() { defer close(done); start() }()
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-done:
+		return nil
+	case <-late.C:
+		return fmt.Errorf("it has not read its files within %s, because one is damaged or the disk is slow; if a second start ends like this, restore a backup", within)
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (e *embedded) server() *server.Server { return e.present.Load() }
