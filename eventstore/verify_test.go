@@ -40,14 +40,24 @@ func TestVerifyComparesTheLogWithItsStreams(t *testing.T) {
 		read iter.Seq2[Envelope, error]
 		want error
 	}{
-		"a stream can't be read": {func(yield func(Envelope, error) bool) { yield(Envelope{}, fault) }, fault},
-		"a stream lacks events":  {func(yield func(Envelope, error) bool) { yield(Envelope{Seq: 1}, nil) }, ErrDamaged},
-		"a stream has more": {func(yield func(Envelope, error) bool) {
-			_ = yield(Envelope{Seq: 1}, nil) && yield(Envelope{Seq: 1}, nil) && yield(Envelope{Seq: 2}, nil)
-		}, ErrDamaged},
+		"a stream can't be read":    {func(yield func(Envelope, error) bool) { yield(Envelope{}, fault) }, fault},
+		"a stream lacks events":     {yields(1), ErrDamaged},
+		"a stream has others later": {yields(1, 2, 3), nil},
+		"a stream has more":         {yields(1, 2, 2), ErrDamaged},
 	} {
 		if _, err := Verify(t.Context(), readOtherwise{b, c.read}, 2); !errors.Is(err, c.want) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// yields is a stream with events at these positions.
+func yields(at ...Seq) iter.Seq2[Envelope, error] {
+	return func(yield func(Envelope, error) bool) {
+		for _, seq := range at {
+			if !yield(Envelope{Seq: seq}, nil) {
+				return
+			}
 		}
 	}
 }
