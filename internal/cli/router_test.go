@@ -81,6 +81,7 @@ func (b *brittle) mend() {
 // TestPoisonGoesToTheDeadLetters sends events on which the engine panics and hangs among a hundred others. When the engine is mended a retry takes them in.
 func TestPoisonGoesToTheDeadLetters(t *testing.T) {
 	t.Parallel()
+	onlyInCI(t, "what hangs is buried after half a minute")
 	w := newWorld(t, smokeballsim.Config{})
 	released := make(chan struct{})
 	ledger := &brittle{faults: map[domain.MatterID]func(){"m_panics": func() { panic("poison") }, "m_hangs": func() { <-released }}}

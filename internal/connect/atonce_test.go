@@ -2,6 +2,7 @@ package connect_test
 
 import (
 	"fmt"
+	"os"
 	"testing"
 
 	"github.com/casehug/smokeball-sync/domain"
@@ -61,14 +62,19 @@ func TestTwoEnginesAtOneConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for n, more := 1, true; more; n++ {
-				for end, lives := range map[string][2]*life{
-					"and both go on":          {{goOn: true}, {}},
-					"and is killed":           {{after: true}, {}},
-					"and the other is killed": {{goOn: true}, {n: 1 + 3*n%10, after: n%2 == 0}},
+				for turn, end := range []struct {
+					name          string
+					first, second *life
+				}{
+					{"and both go on", &life{n: n, goOn: true}, &life{}},
+					{"and is killed", &life{n: n, after: true}, &life{}},
+					{"and the other is killed", &life{n: n, goOn: true}, &life{n: 1 + 3*n%10, after: n%2 == 0}},
 				} {
-					t.Run(fmt.Sprintf("one stops at act %d %s", n, end), func(t *testing.T) {
-						lives[0].n = n
-						more = both.run(newCounter(t), lives[0], lives[1]) && more
+					if os.Getenv("CI") != "true" && turn != n%3 { // go test ./... has five minutes on two processors
+						continue
+					}
+					t.Run(fmt.Sprintf("one stops at act %d %s", n, end.name), func(t *testing.T) {
+						more = both.run(newCounter(t), end.first, end.second) && more
 					})
 				}
 			}

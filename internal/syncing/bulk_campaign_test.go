@@ -13,7 +13,7 @@ import (
 	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
-var bulkMatters = flag.Int("bulk", 200, "how many matters the bulk sync has that is killed twice")
+var bulkMatters = flag.Int("bulk", int(outsideCI(200)), "how many matters the bulk sync has that is killed twice")
 
 // TestABulkSyncThatIsKilledTwice syncs many new matters of new clients at 50 calls a second, with
 // two kills on the way: nothing is there twice, no call meets a 429, a matter takes little more

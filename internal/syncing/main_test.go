@@ -1,14 +1,19 @@
 package syncing_test
 
 import (
+	"flag"
 	"os"
 	"runtime/debug"
+	"strconv"
 	"testing"
 
 	"go.uber.org/goleak"
 )
 
 func TestMain(m *testing.M) {
+	if err := flag.Set("rapid.checks", strconv.FormatUint(outsideCI(100), 10)); err != nil { // the command line, which is read later, may say otherwise
+		panic(err)
+	}
 	debug.SetGCPercent(400) // the stories make much garbage, and keep little: a sixth of their computing was collecting it
 	goleak.VerifyTestMain(m)
 }
