@@ -115,7 +115,30 @@ func SameClientValue(field, a, b string) bool {
 func (m Matter) Wanted() MatterValues {
 	v := m.Draft(nil).Values()
 	v.Responsible = m.Smokeball.Settled().ResponsibleStaffID
+	if m.Retyped() {
+		v.TypeID = m.Smokeball.typeFor(m.Data.CaseType)
+	}
 	return v
+}
+
+// noType is a matter type that no account has: that of a case type for which none was looked up.
+const noType = "-"
+
+// typeName is the name of the type that the matter has in Smokeball; "" where it is not known.
+func (m Matter) typeName(v MatterValues) string {
+	if v.TypeName == "" && v.TypeID == m.TypeID {
+		return m.TypeName
+	}
+	return v.TypeName
+}
+
+// typeFor is the matter type that the matter would have if people gave it the case type to which
+// CaseHug changed it: the one that it has, if that has this name by now.
+func (l Linked) typeFor(caseType string) string {
+	if v := l.There.Values; v != nil && v.TypeID != "" && SameText(v.TypeName, caseType) {
+		return v.TypeID
+	}
+	return noType
 }
 
 // Differences are the fields of the linked matter that people of both sides see otherwise. One
@@ -138,8 +161,8 @@ func (m Matter) Differences() (list []Difference) {
 			continue
 		}
 		d := Difference{Field: name, CaseHug: m.Data.Value(name), Smokeball: is, Unsent: f.text(sent) != wanted}
-		if name == FieldCaseType {
-			d.Name = l.There.Values.TypeName
+		if name == FieldCaseType { // it is sent once only
+			d.Name, d.Unsent = m.typeName(*l.There.Values), false
 		}
 		list = append(list, d)
 	}

@@ -56,6 +56,8 @@ func TestDifferences(t *testing.T) {
 		{"it was accepted", synced(withStatus("Closed"), acceptedStatus("Closed")), nil},
 		{"people emptied the number", synced(func(v *domain.MatterValues) { v.Number = "" }), []domain.Difference{{Field: "case_number", CaseHug: "CH-2026-0142"}}},
 		{"another type is chosen there", synced(otherType), []domain.Difference{{Field: "case_type", CaseHug: "Auto Accident", Smokeball: "t_other", Name: "Probate"}}},
+		{"CaseHug has another case type", synced(asSent, retyped()), []domain.Difference{{Field: "case_type", CaseHug: "Probate", Smokeball: "t_IL", Name: "Accident"}}},
+		{"people gave it the type that CaseHug changed to", synced(otherType, retyped()), nil},
 		{"people changed whom we named as responsible, and CaseHug names nobody", running(typed(), domain.MatterLinked{Sync: syncFor(2), Matter: sbM, Known: ofLee()},
 			shownMatter(func(v *domain.MatterValues) { v.Responsible = "kim" })), nil},
 		{"not read yet, and CaseHug has a name that was not sent", running(typed(), accepted(2), confirmed(2), domain.MatterUpdated{Origin: ref(3), Matter: newer}),
@@ -75,6 +77,13 @@ func TestDifferences(t *testing.T) {
 			}
 		})
 	}
+}
+
+// retyped is CaseHug's change of the case type of a matter that is there.
+func retyped() domain.Event {
+	m := rivera(2)
+	m.CaseType = "Probate"
+	return domain.MatterUpdated{Origin: ref(3), Matter: m}
 }
 
 // otherType is a matter whose type people changed.

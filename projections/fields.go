@@ -133,7 +133,7 @@ func (s sides) there(f Field, want, asked, sent string) Field {
 		f.State = FieldAccepted
 	case asked == want && l.Awaits(f.Name):
 		f.State = FieldAccepted
-	case want == "", sent != want:
+	case want == "", sent != want && f.Name != domain.FieldCaseType: // the case type is sent once only
 		f.State = FieldNotSent
 	case l.There.Values == nil:
 		f.State = FieldUnknown
@@ -195,7 +195,9 @@ func (s sides) onContact(f Field, d domain.ClientData) Field {
 		known = domain.Sight{}
 	}
 	same := false
-	if v := known.Values; v != nil {
+	if v := known.Values; v != nil && v.Deleted {
+		f.KnownBy, f.KnownAt = known.By, known.At
+	} else if v != nil {
 		text := v.Value(f.Name)
 		same, f.Smokeball, f.KnownBy, f.KnownAt = domain.SameClientValue(f.Name, text, f.CaseHug), &text, known.By, known.At
 	}
@@ -204,7 +206,7 @@ func (s sides) onContact(f Field, d domain.ClientData) Field {
 	case f.CaseHug == "":
 	case s.contact.Doubtful() && (known.Values != nil || s.contact.Hints.Pending()):
 		f.State = FieldChanging
-	case same && !known.Values.Deleted:
+	case same:
 		f.State = FieldSame
 	case s.accepted(&f, s.client.Accepted):
 		f.State = FieldAccepted
@@ -212,7 +214,7 @@ func (s sides) onContact(f Field, d domain.ClientData) Field {
 		f.State = FieldAccepted
 	case known.Values == nil:
 		f.State = FieldUnknown
-	case s.unsent(f.Name, d):
+	case known.Values.Deleted, s.unsent(f.Name, d): // a contact that people deleted has nothing; the next sync gives the client another
 		f.State = FieldNotSent
 	default:
 		f.State = FieldDiffers

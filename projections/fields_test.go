@@ -36,6 +36,8 @@ func TestFields(t *testing.T) {
 		d.Phone = phone
 		return told{domain.ContactStream(oak, "k"), []domain.Event{domain.ContactAccepted{Contact: sbContact, Client: "c_77", Request: "r-contact", Sent: d}}}
 	}
+	deleted := told{client, []domain.Event{domain.ClientSeen{Client: "c_77", Contact: sbContact, By: domain.ByWebhook,
+		Values: domain.ContactValues{FirstName: "Maria", LastName: "Rivera", Phone: "+1 312 555 0142", Deleted: true}}}}
 	again := told{matter, []domain.Event{requested("s_2", domain.TriggerManual), begun("s_2", 1)}}
 	synced := told{matter, append([]domain.Event{created()}, wholeSync("s_1")...)}
 	linked := told{client, []domain.Event{domain.ClientLinked{Matter: matterOfMaria, Contact: sbContact, Key: "k"}}}
@@ -51,6 +53,7 @@ func TestFields(t *testing.T) {
 		{"the contact is another", []told{synced, linked, contact("+1 312 555 0199"), read(sbContact, 0)}, projections.FieldSame, projections.FieldDiffers, 0},
 		{"the contact is another while a sync runs", []told{synced, wrote("+1 312 555 0142"), linked, contact("+1 312 555 0199"), read(sbContact, 0), again}, projections.FieldSame, projections.FieldDiffers, 0},
 		{"the contact was told an older value", []told{synced, wrote("+1 312 555 0100"), linked, contact("+1 312 555 0100"), read(sbContact, 0)}, projections.FieldSame, projections.FieldNotSent, 0},
+		{"the contact was deleted", []told{synced, linked, contact("+1 312 555 0142"), deleted, read(sbContact, 0)}, projections.FieldSame, projections.FieldNotSent, 0},
 		{"a webhook told of a change", []told{synced, hints(sbMatter, "matter.updated", 1, false)}, projections.FieldChanging, projections.FieldUnknown, 1},
 		{"a webhook told of our own change", []told{synced, hints(sbMatter, "matter.updated", 1, true)}, projections.FieldSame, projections.FieldUnknown, 0},
 		{"the change was read", []told{synced, hints(sbMatter, "matter.updated", 1, false), seen("Closed"), read(sbMatter, 1)}, projections.FieldDiffers, projections.FieldUnknown, 0},

@@ -38,7 +38,7 @@ type MatterRow struct {
 }
 
 // Matters has one row per matter that CaseHug ever mentioned.
-var Matters = View[MatterRow]{Name: "matters", Version: 28, Keys: matterKeys, Fold: foldMatter,
+var Matters = View[MatterRow]{Name: "matters", Version: 29, Keys: matterKeys, Fold: foldMatter,
 	Order:   func(r MatterRow) (string, uint64) { return string(r.Firm), r.Position },
 	Lists:   MatterRow.lists,
 	Text:    MatterRow.searchText,

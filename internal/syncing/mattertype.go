@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"sync"
+	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 )
@@ -60,17 +61,23 @@ func (s *typeStep) adopt(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	d := s.attempt.m.Data
-	found := domain.ResolveMatterType(types, s.attempt.mappings, d)
+	found := domain.ResolveMatterType(types, s.attempt.mappings, s.attempt.m.Data)
 	if !found.Found {
 		return nil
 	}
+	return s.attempt.record(ctx, s.resolved(found, start))
+}
+
+// resolved is the fact that the case type means that type, which took from start to find. A
+// matter that is there has its type, exact or not: the choice needs no warning.
+func (s *typeStep) resolved(found domain.Resolution, start time.Time) domain.MatterTypeResolved {
+	d := s.attempt.m.Data
 	fact := domain.MatterTypeResolved{Sync: s.attempt.current.Sync, CaseType: d.CaseType, PracticeArea: d.PracticeArea, Jurisdiction: d.Jurisdiction,
 		TypeID: found.Type.ID, TypeName: found.Type.Name, How: found.How, DurationMS: s.attempt.since(start)}
 	if k := found.Mapping; k != nil {
 		fact.Mapping, fact.MappingRevision, fact.ClientRole = k.ID, k.Revision, k.ClientRole
 	}
-	return s.attempt.record(ctx, fact)
+	return fact
 }
 
 // retype notes which type the matter, which is there, is to get. It is recorded once Smokeball
@@ -129,7 +136,7 @@ func (t *typesAt) older(f domain.FirmID, changed uint64) bool {
 // role in the firm's mapping, changed.
 func (s *typeStep) kept(ctx context.Context) error {
 	if s.attempt.m.Retyped() {
-		return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTypeKept, About: &domain.About{Value: s.attempt.m.Data.CaseType, Was: s.attempt.m.TypeName}})
+		return s.retyped(ctx)
 	}
 	if s.attempt.m.Relocated() {
 		return s.placeKept(ctx)
@@ -139,6 +146,29 @@ func (s *typeStep) kept(ctx context.Context) error {
 		return nil
 	}
 	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnRoleKept, About: &domain.About{Name: k.Subject(), Value: k.ClientRole, Was: s.attempt.m.Role}})
+}
+
+// retyped warns that the matter would have another type with CaseHug's new case type, unless
+// people gave it that type, or took the one that it has for right.
+func (s *typeStep) retyped(ctx context.Context) error {
+	m := s.attempt.m
+	if _, accepted := m.Accepted[domain.FieldCaseType]; accepted {
+		return nil
+	}
+	types, _, err := s.offered(ctx)
+	if err != nil {
+		return err
+	}
+	has, name := m.TypeID, m.TypeName
+	if v := m.Smokeball.There.Values; v != nil && v.TypeID != "" && v.TypeID != has {
+		has, name = v.TypeID, v.TypeName
+	}
+	start := s.attempt.now()
+	found := domain.ResolveMatterType(types, s.attempt.mappings, m.Data)
+	if found.Found && found.Type.ID == has {
+		return s.attempt.record(ctx, s.resolved(found, start))
+	}
+	return s.attempt.warn(ctx, domain.Warning{Code: domain.WarnTypeKept, About: &domain.About{Value: m.Data.CaseType, Was: name}})
 }
 
 // placeKept warns that the matter would have another type in the state, or the practice area,

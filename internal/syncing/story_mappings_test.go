@@ -9,6 +9,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 	"github.com/casehug/smokeball-sync/projections"
 )
 
@@ -285,6 +286,39 @@ func TestALinkedMatterKeepsItsType(t *testing.T) {
 		if e := retype(5, "Dog Bite", "New name"); len(e.Warnings) != 1 {
 			t.Errorf("another change: the warnings %+v", e.Warnings)
 		}
+	})
+}
+
+// TestAnotherCaseTypeDiffers tells that another case type of a linked matter
+// differs, and is warned of, unless it means the type that the matter has, or that type was taken
+// for right.
+func TestAnotherCaseTypeDiffers(t *testing.T) {
+	t.Parallel()
+	readingStory(t, smokeballsim.Delay{}, func(o *office) {
+		o.sends(accident())
+		o.readAll()
+		version := 1
+		retyped := func(caseType, title string, warnings int, state projections.FieldState) {
+			t.Helper()
+			version++
+			o.tell(updated(accident(func(m *domain.MatterData) { m.Version, m.CaseType, m.Title = version, caseType, title })))
+			o.readAll()
+			if e := o.newest("m_accident"); len(e.Warnings) != warnings {
+				t.Errorf("%s: the warnings %+v", caseType, e.Warnings)
+			}
+			if f := o.field("case_type"); f.State != state {
+				t.Errorf("%s: the field is %s, want %s: %+v", caseType, f.State, state, f)
+			}
+		}
+		retyped("Car Accident", "A", 0, projections.FieldSame)
+		retyped("Slip and Fall", "A", 1, projections.FieldDiffers)
+		o.wantsDrift("case_type=Auto Accident")
+		o.accepts(theField("case_type", "Auto Accident"))
+		o.wantsDrift()
+		retyped("Slip and Fall", "B", 0, projections.FieldAccepted)
+		retyped("Divorce", "B", 1, projections.FieldDiffers)
+		retyped("auto  accident", "B", 0, projections.FieldSame)
+		o.wantsDrift()
 	})
 }
 

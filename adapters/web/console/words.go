@@ -167,7 +167,20 @@ func happened(e projections.Entry) string {
 	if e.Error != nil {
 		return e.Error.Message
 	}
-	return done(e.Steps)
+	if text := done(e.Steps); text != alreadyThere {
+		return text
+	}
+	return cmp.Or(whyNothing(e.Steps), alreadyThere)
+}
+
+// whyNothing says why nothing of the matter was written; "" where something was.
+func whyNothing(steps []projections.EntryStep) string {
+	for _, s := range steps {
+		if s.Name == domain.StepMatter && s.Outcome == domain.OutcomeUnchanged {
+			return s.Detail
+		}
+	}
+	return ""
 }
 
 // justEnded is how long a page says what came of a sync.
@@ -178,7 +191,7 @@ func endText(e projections.Entry, now time.Time) string {
 	if e.FinishedAt == nil || now.Sub(*e.FinishedAt) > justEnded {
 		return ""
 	}
-	switch nothing := done(e.Steps) == alreadyThere; {
+	switch nothing := happened(e) == alreadyThere; {
 	case e.Status == domain.Succeeded && !nothing:
 		return "Confirmed in Smokeball"
 	case e.Status == domain.Succeeded, e.Status == domain.Skipped && nothing:
