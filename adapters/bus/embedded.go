@@ -25,7 +25,8 @@ const (
 	maxMemory    = 64 << 20
 	maxStore     = 1 << 60 // bytes: the disk is the limit, not its free space at the start
 	startTimeout = 30 * time.Second
-	readTimeout  = 2 * time.Minute // for all files of the server
+	readTimeout  = 2 * time.Minute // to read all files of the server, besides readTime
+	readRate     = 10 << 20        // bytes of them that the slowest disk reads in a second
 	tlsTimeout   = 5               // seconds
 )
 
@@ -179,7 +180,7 @@ func (e *embedded) start(ctx context.Context) error {
 	log := newServerLog(e.config.Logger)
 	s.SetLogger(log, false, false)
 	e.present.Store(s)
-	if err := finished(ctx, s.Start, readTimeout); err != nil { // a server that still reads can't be stopped
+	if err := finished(ctx, s.Start, readTimeout+readTime(opts.StoreDir)); err != nil { // a server that still reads can't be stopped
 		return fmt.Errorf("start the embedded NATS server in %s (ENGINE_DATA_DIR): %w", opts.StoreDir, err)
 	}
 	if err := e.ready(ctx, log.fatal); err != nil {
@@ -207,6 +208,21 @@ func finished(ctx context.Context, start func(), within time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// readTime is how long the slowest disk takes to read the files in dir.
+func readTime(dir string) time.Duration {
+	size := int64(0)
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return nil // a file that is gone or can't be read takes no time
+		}
+		if info, err := d.Info(); err == nil && info.Mode().IsRegular() {
+			size += info.Size()
+		}
+		return nil
+	})
+	return time.Duration(size/readRate) * time.Second
 }
 
 func (e *embedded) server() *server.Server { return e.present.Load() }

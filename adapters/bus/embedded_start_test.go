@@ -3,6 +3,8 @@ package bus
 import (
 	"context"
 	"errors"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -23,5 +25,25 @@ func TestAServerThatReadsOnAndOnIsNotWaitedFor(t *testing.T) {
 	}
 	if err := finished(t.Context(), func() {}, time.Hour); err != nil {
 		t.Errorf("it has read them: %v", err)
+	}
+}
+
+func TestMoreFilesHaveMoreTimeToBeRead(t *testing.T) {
+	dir := t.TempDir()
+	if got := readTime(dir); got != 0 {
+		t.Errorf("no files: %s", got)
+	}
+	if err := os.Mkdir(filepath.Join(dir, "msgs"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	large := filepath.Join(dir, "msgs", "1.blk")
+	if err := os.WriteFile(large, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(large, 600*readRate); err != nil { // a hole takes no room on disk
+		t.Fatal(err)
+	}
+	if got := readTime(dir); got != 10*time.Minute {
+		t.Errorf("6,000 MiB: %s", got)
 	}
 }
