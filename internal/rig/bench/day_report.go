@@ -24,6 +24,7 @@ type dayFigures struct {
 	calls         int
 	tooMany       int
 	lost, doubled []string
+	afterwards    int              // effects that came after CaseHug was told of the last sync that it waited for
 	slots         map[string]slots // by class
 }
 
@@ -174,7 +175,7 @@ func (d *day) report(f dayFigures) []result {
 	share := float64(f.calls) / allowanceOfADay
 	list := []result{
 		{what: what + "effects lost; doubled", goal: "0; 0", measured: fmt.Sprintf("%d; %d", len(f.lost), len(f.doubled)), met: len(f.lost)+len(f.doubled) == 0, note: firstOf(f.lost, f.doubled),
-			beside: fmt.Sprintf("%s matters, %s documents, %d firms whose sign-in ended meanwhile", thousands(float64(matters)), thousands(float64(documents)), d.revoked)},
+			beside: fmt.Sprintf("%s matters, %s documents, %d firms whose sign-in ended meanwhile; %d effects came with a sync after the first", thousands(float64(matters)), thousands(float64(documents)), d.revoked, f.afterwards)},
 		{what: what + "calls to Smokeball", goal: "≤ 432,000, without a 429", measured: fmt.Sprintf("%s, %.0f %% of the allowance", thousands(float64(f.calls)), 100*share),
 			beside: fmt.Sprintf("%.2f a matter; %d answers 429", float64(f.calls)/float64(matters), f.tooMany), met: share <= 1 && f.tooMany == 0},
 		{what: what + "memory", goal: "≤ 60 KB a firm", measured: mb(f.busy.own) + " after it, at the peak " + mb(f.busy.peak), beside: mb(f.idle.own) + " before it", met: f.busy.own <= 60e3*float64(len(d.firms))+100e6},

@@ -82,6 +82,10 @@ func measureDay(ctx context.Context, l *lab) ([]result, error) {
 	if err != nil {
 		return nil, err
 	}
+	afterwards, err := d.await(ctx)
+	if err != nil {
+		return nil, err
+	}
 	took := time.Since(began)
 	cpu = d.process.cpu() - cpu
 	after := d.scrape(ctx)
@@ -96,7 +100,7 @@ func measureDay(ctx context.Context, l *lab) ([]result, error) {
 	lost, doubled := d.judge()
 	made.TooMany -= calls.TooMany
 	f := dayFigures{setUp: setUp, took: took, late: late, drained: drained, idle: idle, busy: busy, disk: disk - diskBefore, cpu: cpu,
-		calls: made.Calls() - calls.Calls(), tooMany: made.TooMany, lost: lost, doubled: doubled, slots: slotWaits(before, after)}
+		calls: made.Calls() - calls.Calls(), tooMany: made.TooMany, lost: lost, doubled: doubled, afterwards: afterwards, slots: slotWaits(before, after)}
 	return d.report(f), nil
 }
 
@@ -189,6 +193,19 @@ func (d *day) drain(ctx context.Context, began time.Time) (time.Duration, error)
 		}
 	}
 	return max(0, time.Since(began)-d.length), nil
+}
+
+// await waits until Smokeball has all, for two minutes at most: what was asked for while a sync ran comes with the
+// next one, and CaseHug is told of the first before. It returns how much came so.
+func (d *day) await(ctx context.Context) (afterwards int, err error) {
+	lost, _ := d.judge()
+	missing := len(lost)
+	for end := time.Now().Add(2 * time.Minute); len(lost) > 0 && time.Now().Before(end); lost, _ = d.judge() {
+		if err := retry.Wait(ctx, time.Second); err != nil {
+			return 0, err
+		}
+	}
+	return missing - len(lost), nil
 }
 
 // state is what the engine holds in memory and on the disk.
