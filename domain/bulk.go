@@ -105,6 +105,14 @@ func (b Bulk) Cancel(by, name string) ([]Event, error) {
 	return []Event{BulkSyncCancelled{By: by, ByName: name}}, nil
 }
 
+// Finish decides that it is over once every matter has its outcome: a paused one, too, for there is nothing left to resume.
+func (b Bulk) Finish() ([]Event, error) {
+	if (b.Status != BulkRunning && b.Status != BulkPaused) || b.Unfinished() > 0 {
+		return nil, nil
+	}
+	return []Event{BulkFinished{Matters: len(b.Matters)}}, nil
+}
+
 func (b Bulk) not(what string) error {
 	if b.ID == "" {
 		return &Rejection{Reason: Unknown, Failure: Failure{Code: CodeNotFound, Message: "There is no such bulk sync", Remedy: "Look for it in the list of bulk syncs."}}

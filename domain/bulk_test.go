@@ -91,6 +91,25 @@ func TestWhatPeopleDoWithABulkSync(t *testing.T) {
 	}
 }
 
+func TestABulkSyncIsFinishedOnceAllHasItsOutcome(t *testing.T) {
+	for name, x := range map[string]struct {
+		last     []domain.Event
+		finished bool
+	}{
+		"running, one is left": {[]domain.Event{done(0, 1)}, false},
+		"running":              {[]domain.Event{done(0, 2)}, true},
+		"paused, one is left":  {[]domain.Event{done(0, 1), domain.BulkSyncPaused{}}, false},
+		"paused":               {[]domain.Event{done(0, 1), domain.BulkSyncPaused{}, done(1, 2)}, true},
+		"cancelled":            {[]domain.Event{done(0, 2), domain.BulkSyncCancelled{}}, false},
+		"done":                 {[]domain.Event{done(0, 2), domain.BulkFinished{}}, false},
+	} {
+		b, _ := bulkAfter(append([]domain.Event{domain.BulkStarted{Bulk: "b_1"}, matters(2), domain.BulkEstimated{}}, x.last...)...)
+		if facts, err := b.Finish(); err != nil || (len(facts) == 1) != x.finished {
+			t.Errorf("%s: %v, %v", name, facts, err)
+		}
+	}
+}
+
 func rejected(err error) domain.Code {
 	if r := domain.AsRejection(err); r != nil {
 		return r.Failure.Code

@@ -103,14 +103,8 @@ func (j *job) step(ctx context.Context) (over bool, err error) {
 	if err := j.flush(ctx, idle); err != nil {
 		return false, err
 	}
-	if idle && j.b.Status == domain.BulkRunning {
-		err := j.decide(ctx, func(b domain.Bulk) ([]domain.Event, error) {
-			if b.Status != domain.BulkRunning || b.Unfinished() > 0 {
-				return nil, nil
-			}
-			return []domain.Event{domain.BulkFinished{Matters: len(b.Matters)}}, nil
-		})
-		if err != nil {
+	if idle {
+		if err := j.finish(ctx); err != nil {
 			return false, err
 		}
 		j.cursor = 0
@@ -127,6 +121,14 @@ func (j *job) step(ctx context.Context) (over bool, err error) {
 	case <-ctx.Done():
 	}
 	return false, nil
+}
+
+// finish ends it if every matter has its outcome.
+func (j *job) finish(ctx context.Context) error {
+	if j.b.Unfinished() > 0 {
+		return nil
+	}
+	return j.decide(ctx, domain.Bulk.Finish)
 }
 
 // reload reads what people did.

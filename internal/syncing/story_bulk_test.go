@@ -6,6 +6,7 @@ import (
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/bulk"
+	"github.com/casehug/smokeball-sync/internal/rig/smokeballsim"
 )
 
 func TestABulkSyncAsksNothingThatItHasRead(t *testing.T) {
@@ -88,6 +89,23 @@ func TestABulkSyncIsPausedResumedCancelledAndRestarted(t *testing.T) {
 		rest := o.bulkIs(o.allAtOnce(bulk.Request{}), domain.BulkDone, 0)
 		if p := rest.Progress; p.Results[domain.BulkSucceeded] != n-ended || p.Results[domain.BulkSame] != ended || len(o.kept().Matters) != n {
 			t.Errorf("the rest ended as %+v", p)
+		}
+	})
+}
+
+func TestABulkSyncThatIsPausedAtItsLastMattersIsDone(t *testing.T) {
+	t.Parallel()
+	story(t, func(o *office) {
+		o.inBulk()
+		o.tell(created(caseNo(1)), created(caseNo(2)))
+		o.fault(smokeballsim.Fault{Route: makeMatter, Kind: smokeballsim.Slow, Delay: smokeballsim.Duration(20 * time.Second)})
+		id := o.allAtOnce(bulk.Request{})
+		o.bulkIs(id, domain.BulkRunning, 0)
+		o.until("both are on their way", func() bool { return o.calls(makeMatter) == 2 })
+		_, err := o.bulks.Pause(o.Context(), boss, id)
+		o.must(err)
+		if row := o.bulkIs(id, domain.BulkDone, 0); row.Progress.Results[domain.BulkSucceeded] != 2 {
+			t.Errorf("it is done as %+v", row.Progress)
 		}
 	})
 }
