@@ -196,6 +196,7 @@ func (v *Views) replace(beside *Views) error {
 	v.tables, v.compact = beside.tables, beside.compact
 	v.backlog.replace(beside.backlog)
 	v.unread.replace(beside.unread)
+	v.Connections.changes.replaced()
 	v.rebuilt.Lock()
 	v.standIns = nil
 	v.rebuilt.Unlock()

@@ -166,7 +166,10 @@ func (r ConnectionRow) SweepNeeds(every time.Duration, now time.Time) domain.Swe
 }
 
 // ConnectionRows reads the connections of firms.
-type ConnectionRows struct{ *file }
+type ConnectionRows struct {
+	*file
+	changes *connectionChanges
+}
 
 // Connection is a firm's row; a firm that nothing is known of has defaults.
 func (v ConnectionRows) Connection(firm domain.FirmID) (ConnectionRow, error) {

@@ -178,6 +178,7 @@ func (v *Views) commit(w *writes) error {
 		return err
 	}
 	v.backlog.apply(w.changed)
+	v.Connections.changes.note(w.changed.firms)
 	if err := v.keepInMemory(w); err != nil {
 		return err
 	}

@@ -4,19 +4,14 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// SettledByOwner are the firms whose differences the owner of the field settles, with their tables
-// of owners.
-func (v ConnectionRows) SettledByOwner() (firms map[domain.FirmID]domain.FieldOwners, err error) {
-	err = v.view(func(tx *snapshot) error {
-		firms = map[domain.FirmID]domain.FieldOwners{}
-		return all(tx, Connections, func(firm string, r ConnectionRow) bool {
-			if r.Settings.ByOwner {
-				firms[domain.FirmID(firm)] = r.Settings.Owners
-			}
-			return true
-		})
-	})
-	return firms, err
+// FollowSettled follows whose differences the owner of the field settles. changed yields the firms of which
+// anything has changed since it was called last, at first all: with their tables of owners, and whether they
+// have it switched on.
+func (v ConnectionRows) FollowSettled() (changed func(fn func(f domain.FirmID, owners domain.FieldOwners, on bool)) error, stop func()) {
+	rows, stop := v.Follow()
+	return func(fn func(domain.FirmID, domain.FieldOwners, bool)) error {
+		return rows(func(r ConnectionRow) { fn(r.Firm, r.Settings.Owners, r.Settings.ByOwner) })
+	}, stop
 }
 
 // Differing lists a firm's differences about which nobody has decided, newest matters first; next

@@ -69,9 +69,9 @@ type Views struct {
 // newViews are views of the file without a row.
 func newViews(path string, keys Keys) *Views {
 	f, p := &file{path: path, keys: keys, damaged: make(chan struct{}, 1)}, &Progress{moved: make(chan struct{})}
-	b, u, w, r := newBacklog(), &unread{rows: map[string]ResourceRow{}}, &watchers{}, &revisions{}
+	b, u, w, r, c := newBacklog(), &unread{rows: map[string]ResourceRow{}}, &watchers{}, &revisions{}, &connectionChanges{}
 	return &Views{
-		Progress: p, Activities: ActivityRows{f}, Bulks: BulkRows{f}, Changed: ChangedRows{f, p, u, w, r}, Checks: CheckRows{f}, Connections: ConnectionRows{f},
+		Progress: p, Activities: ActivityRows{f}, Bulks: BulkRows{f}, Changed: ChangedRows{f, p, u, w, r}, Checks: CheckRows{f}, Connections: ConnectionRows{f, c},
 		DeadLetters: DeadLetterRows{f}, Drift: DriftRows{f}, Erasures: ErasureRows{f}, Gone: GoneContactRows{f}, Matters: MatterRows{f, u}, People: PersonRows{f}, Resources: ResourceRows{f, u}, Retentions: RetentionRows{f}, Routes: RouteRows{f},
 		Syncs: SyncRows{f}, Trail: AuditRows{f}, Webhooks: WebhookRows{f}, Work: WorkRows{b},
 		file: f, backlog: b, unread: u, watchers: w, revisions: r, worth: leastCompact, wasteful: make(chan struct{}, 1), rebuilds: rebuilds{asked: make(chan struct{}, 1)},

@@ -19,11 +19,12 @@ func (k *Reconciler) collectExpired(ctx context.Context) {
 // The rows say of which firms there are any; the ledger decides.
 func (k *Reconciler) collectTokens() func(context.Context, string) error {
 	through := map[string]bool{}
-	rows, err := k.Service.views.Firms()
-	for _, r := range rows {
+	all, stop := k.Service.views.FollowFirms()
+	defer stop()
+	err := all(func(r FirmState) {
 		through[TokenName(r.Firm, r.Connection.Through)] = true
 		through[formerTokenName(r.Firm)] = true
-	}
+	})
 	return func(ctx context.Context, name string) error {
 		if err != nil || through[name] {
 			return err

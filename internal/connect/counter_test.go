@@ -349,13 +349,20 @@ func (c consent) Revoke(ctx context.Context, _ domain.FirmID, tokens []byte) err
 // rows are the views as the service knows them.
 type rows struct{ *projections.Views }
 
-func (r rows) Firms() ([]connect.FirmState, error) {
-	all, err := r.Connections.AllConnections()
-	var list []connect.FirmState
-	for _, c := range all {
-		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
-	}
-	return list, err
+func (r rows) FollowFirms() (changed func(fn func(connect.FirmState)) error, stop func()) {
+	rows, stop := r.Connections.Follow()
+	return func(fn func(connect.FirmState)) error {
+		return rows(func(c projections.ConnectionRow) { fn(firmState(c)) })
+	}, stop
+}
+
+func (r rows) FirmState(f domain.FirmID) (connect.FirmState, error) {
+	row, err := r.Connections.Connection(f)
+	return firmState(row), err
+}
+
+func firmState(c projections.ConnectionRow) connect.FirmState {
+	return connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()}
 }
 
 func (r rows) Heard(f domain.FirmID) (domain.WebhookActivity, error) {

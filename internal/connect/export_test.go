@@ -1,6 +1,11 @@
 package connect
 
-import "context"
+import (
+	"context"
+	"time"
+
+	"github.com/casehug/smokeball-sync/domain"
+)
 
 // Look looks once at what is due, as Run does again and again.
 func (k *Reconciler) Look(ctx context.Context) error {
@@ -8,6 +13,7 @@ func (k *Reconciler) Look(ctx context.Context) error {
 		k.rests = map[task]pausedTask{}
 	}
 	k.collectExpired(ctx)
-	_, err := k.round(ctx)
-	return err
+	changed, stop := k.Service.views.FollowFirms()
+	defer stop()
+	return k.round(ctx, &followedFirms{linked: map[domain.FirmID]time.Time{}}, changed)
 }

@@ -61,8 +61,11 @@ type Subscription struct {
 
 // Views are the rows that the service and the reconciler read. They may lag behind the ledger.
 type Views interface {
-	// Firms lists every firm that the ledger knows.
-	Firms() ([]FirmState, error)
+	// FollowFirms follows every firm that the ledger knows: changed yields those that have changed since it was
+	// called last, at first all.
+	FollowFirms() (changed func(fn func(FirmState)) error, stop func())
+	// FirmState is one of them as it is now.
+	FirmState(f domain.FirmID) (FirmState, error)
 	// Heard is what has arrived of a firm's webhooks.
 	Heard(f domain.FirmID) (domain.WebhookActivity, error)
 	// Changes returns the ledger position of the rows and a channel that is closed when

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/internal/agenda"
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
@@ -23,7 +25,6 @@ type Reconciler struct {
 
 	mu    sync.Mutex
 	rests map[task]pausedTask
-	links bool // a link to Smokeball is out, or its consent may wait for an answer
 }
 
 // task is one task of a firm's connection.
@@ -56,30 +57,44 @@ var (
 // Run works until ctx ends, and returns nil then.
 func (k *Reconciler) Run(ctx context.Context) error {
 	k.rests = map[task]pausedTask{}
-	swept, looked := time.Time{}, time.Time{}
+	var looked time.Time
 	for ctx.Err() == nil {
-		if now := k.Service.now(); looked.IsZero() || now.Sub(looked) >= k.betweenLooks() {
-			looked = now
-			k.collectHeldConsent(ctx)
-		}
-		if now := k.Service.now(); swept.IsZero() || now.Sub(swept) >= longestSleep {
-			swept = now
-			k.collectExpired(ctx)
-		}
-		_, moved := k.Service.views.Changes()
-		next, err := k.round(ctx)
-		if err != nil && ctx.Err() == nil {
-			k.Log.Error("can't read the connections; the engine retries", "err", err)
-		}
-		k.sleep(ctx, moved, next)
+		k.collectExpired(ctx)
+		looked = k.follow(ctx, looked)
 	}
 	return nil
 }
 
+// follow looks at all firms, and for a while at those that change or have something due. It returns when
+// consents that wait for an answer were looked for last.
+func (k *Reconciler) follow(ctx context.Context, looked time.Time) time.Time {
+	changed, stop := k.Service.views.FollowFirms()
+	defer stop()
+	f := &followedFirms{linked: map[domain.FirmID]time.Time{}}
+	for again := k.Service.now().Add(longestSleep); ctx.Err() == nil && k.Service.now().Before(again); {
+		if now := k.Service.now(); looked.IsZero() || now.Sub(looked) >= f.betweenLooks(now) {
+			looked = now
+			k.collectHeldConsent(ctx)
+		}
+		_, moved := k.Service.views.Changes()
+		if err := k.round(ctx, f, changed); err != nil && ctx.Err() == nil {
+			k.Log.Error("can't read the connections; the engine retries", "err", err)
+		}
+		k.sleep(ctx, moved, f)
+	}
+	return looked
+}
+
+// followedFirms is what a running reconciler knows of the firms.
+type followedFirms struct {
+	due    agenda.Agenda
+	linked map[domain.FirmID]time.Time // until when a link to Smokeball may be used, or its consent may wait for an answer
+}
+
 // sleep waits until something may be due: at its time, or when the rows move.
-func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
-	d := k.betweenLooks()
-	if !next.IsZero() {
+func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, f *followedFirms) {
+	d := f.betweenLooks(k.Service.now())
+	if next := f.due.Next(); !next.IsZero() {
 		d = min(d, max(next.Sub(k.Service.now()), settle))
 	}
 	timer := time.NewTimer(d)
@@ -93,40 +108,61 @@ func (k *Reconciler) sleep(ctx context.Context, moved <-chan struct{}, next time
 }
 
 // betweenLooks is the time between two checks of the consents that wait for an answer.
-func (k *Reconciler) betweenLooks() time.Duration {
-	if k.links {
+func (f *followedFirms) betweenLooks(now time.Time) time.Duration {
+	maps.DeleteFunc(f.linked, func(_ domain.FirmID, until time.Time) bool { return !now.Before(until) })
+	if len(f.linked) > 0 {
 		return heldSleep
 	}
 	return longestSleep
 }
 
-// linked reports whether a link is valid, or was so recently that a consent may be held.
-func linked(c domain.Connection, now time.Time) bool {
-	return c.Attempt != "" && now.Before(c.AttemptEnds.Add(LinkLifetime+2*heldSleep))
+// linkedUntil is until when a link is valid, or a consent may be held; zero: there is none.
+func linkedUntil(c domain.Connection) time.Time {
+	if c.Attempt == "" {
+		return time.Time{}
+	}
+	return c.AttemptEnds.Add(LinkLifetime + 2*heldSleep)
 }
 
-// round does what is due for every firm and returns when the next task is; zero: not
-// known.
-func (k *Reconciler) round(ctx context.Context) (next time.Time, err error) {
-	rows, err := k.Service.views.Firms()
-	if err != nil {
-		return next, err
+// round does what is due for the firms that have changed, and for those whose time has come.
+func (k *Reconciler) round(ctx context.Context, f *followedFirms, changed func(func(FirmState)) error) error {
+	if err := changed(func(r FirmState) { k.note(f, r) }); err != nil {
+		return err
 	}
 	var work errgroup.Group
 	work.SetLimit(atOnce)
-	k.links = false
-	for _, r := range rows {
-		k.links = k.links || linked(r.Connection, k.Service.now())
-		due, at := k.dueTasks(r)
-		if len(due) > 0 {
-			work.Go(func() error { k.performTask(ctx, r, due); return nil })
-			at = k.Service.now()
+	now, begun := k.Service.now(), []domain.FirmID{}
+	for firm, ok := f.due.Take(now); ok; firm, ok = f.due.Take(now) {
+		r, err := k.Service.views.FirmState(firm)
+		if err != nil {
+			f.due.Set(firm, now.Add(settle))
+			return errors.Join(err, work.Wait())
 		}
-		if !at.IsZero() && (next.IsZero() || at.Before(next)) {
-			next = at
+		due, next := k.dueTasks(r)
+		if len(due) == 0 {
+			f.due.Set(firm, next)
+			continue
 		}
+		begun = append(begun, firm)
+		work.Go(func() error { k.performTask(ctx, r, due); return nil })
 	}
-	return next, work.Wait()
+	for _, firm := range begun {
+		f.due.Set(firm, now) // the next round sees what came of it
+	}
+	return work.Wait()
+}
+
+// note notes when something of the firm is due, and whether a consent may wait.
+func (k *Reconciler) note(f *followedFirms, r FirmState) {
+	due, next := k.dueTasks(r)
+	if len(due) > 0 {
+		next = k.Service.now()
+	}
+	f.due.Set(r.Firm, next)
+	delete(f.linked, r.Firm)
+	if until := linkedUntil(r.Connection); k.Service.now().Before(until) {
+		f.linked[r.Firm] = until
+	}
 }
 
 // dueTasks are the tasks of the firm's connection that are due, and when the next one is.

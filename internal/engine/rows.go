@@ -79,11 +79,20 @@ type firmRows struct {
 	connections projections.ConnectionRows
 }
 
-func (r firmRows) Firms() (list []connect.FirmState, err error) {
-	err = r.connections.EachConnection(func(c projections.ConnectionRow) {
-		list = append(list, connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()})
-	})
-	return list, err
+func (r firmRows) FollowFirms() (changed func(fn func(connect.FirmState)) error, stop func()) {
+	rows, stop := r.connections.Follow()
+	return func(fn func(connect.FirmState)) error {
+		return rows(func(c projections.ConnectionRow) { fn(firmState(c)) })
+	}, stop
+}
+
+func (r firmRows) FirmState(f domain.FirmID) (connect.FirmState, error) {
+	row, err := r.connections.Connection(f)
+	return firmState(row), err
+}
+
+func firmState(c projections.ConnectionRow) connect.FirmState {
+	return connect.FirmState{Firm: c.Firm, Connection: c.Connection, Heard: c.WebhookActivity()}
 }
 
 // ids are the firms that have a row.
@@ -105,12 +114,21 @@ type sweptRows struct {
 	sweeps      sweeps
 }
 
-func (r sweptRows) Swept() (list []readback.SweptFirm, err error) {
-	now, every := time.Now(), r.sweeps.Every()
-	err = r.connections.EachConnection(func(row projections.ConnectionRow) {
-		list = append(list, readback.SweptFirm{SweepNeeds: row.SweepNeeds(every, now), Sweeps: row.Sweeps})
-	})
-	return list, err
+func (r sweptRows) FollowSwept() (changed func(fn func(readback.SweptFirm)) error, stop func()) {
+	rows, stop := r.connections.Follow()
+	return func(fn func(readback.SweptFirm)) error {
+		every := r.sweeps.Every()
+		return rows(func(row projections.ConnectionRow) { fn(sweptFirm(row, every)) })
+	}, stop
+}
+
+func (r sweptRows) SweptFirm(f domain.FirmID) (readback.SweptFirm, error) {
+	row, err := r.connections.Connection(f)
+	return sweptFirm(row, r.sweeps.Every()), err
+}
+
+func sweptFirm(row projections.ConnectionRow, every time.Duration) readback.SweptFirm {
+	return readback.SweptFirm{SweepNeeds: row.SweepNeeds(every, time.Now()), Sweeps: row.Sweeps}
 }
 
 // bulkRows are the rows as bulk syncs know them.

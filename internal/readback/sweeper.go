@@ -1,22 +1,23 @@
 package readback
 
 import (
-	"cmp"
 	"context"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
+	"github.com/casehug/smokeball-sync/internal/agenda"
 	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // SweepViews are the rows that say which firms are to be swept. They may lag behind the ledger.
 type SweepViews interface {
-	// Swept lists the firms.
-	Swept() ([]SweptFirm, error)
+	// FollowSwept follows the firms: changed yields those that have changed since it was called last, at first all.
+	FollowSwept() (changed func(fn func(SweptFirm)) error, stop func())
+	// SweptFirm is one of them as it is now.
+	SweptFirm(f domain.FirmID) (SweptFirm, error)
 	// SweptResources lists what of a firm's account is linked.
 	SweptResources(f domain.FirmID) ([]domain.LinkedResource, error)
 	Changes() (position uint64, moved <-chan struct{})
@@ -41,19 +42,32 @@ type Sweeper struct {
 	Attempt func(ctx context.Context, f domain.FirmID) context.Context
 	Swept   func(reason domain.SweepReason, found int) // counts sweeps that have ended; nil: nobody does
 	Log     *slog.Logger
+}
 
-	mu    sync.Mutex
+// sweeping is what a running sweeper knows of the firms.
+type sweeping struct {
+	*Sweeper
+	due   agenda.Agenda // of firms that are not being swept
 	busy  map[domain.FirmID]bool
 	rests map[domain.FirmID]pause
+	ended chan sweepEnd
+}
+
+// sweepEnd is what came of a try to sweep a firm.
+type sweepEnd struct {
+	firm domain.FirmID
+	rest time.Duration // that the firm need not be looked at
+	err  error
 }
 
 const (
 	// sweptAtOnce is how many firms are swept at once: one that Smokeball answers slowly holds
 	// up few others.
 	sweptAtOnce = 4
-	// settle is how long the sweeper waits after the rows have moved: it reads all firms' rows.
+	// settle is how long the sweeper waits after the rows have moved: several facts make one look.
 	settle = 2 * time.Second
-	// longestSleep is how long it waits where nothing tells that there is something to do.
+	// longestSleep is how long it waits where nothing tells that there is something to do, and after how
+	// long it looks at all firms again: what is due depends on the clock and on how many firms there are.
 	longestSleep = 10 * time.Minute
 )
 
@@ -61,104 +75,105 @@ const (
 func (w *Sweeper) Run(ctx context.Context) error {
 	var work sync.WaitGroup
 	defer work.Wait()
-	done := make(chan struct{}, 1)
-	w.busy, w.rests = map[domain.FirmID]bool{}, map[domain.FirmID]pause{}
+	s := &sweeping{Sweeper: w, busy: map[domain.FirmID]bool{}, rests: map[domain.FirmID]pause{}, ended: make(chan sweepEnd, sweptAtOnce)}
 	for ctx.Err() == nil {
-		_, moved := w.Views.Changes()
-		firms, err := w.Views.Swept()
-		if err != nil && ctx.Err() == nil {
-			w.Log.Error("can't read which firms are to be swept; the engine retries", "err", err)
-		}
-		due, next := w.due(firms)
-		for _, one := range due {
-			if w.take(one.Firm) {
-				work.Go(func() { w.sweep(ctx, one); w.release(one.Firm, done) })
-			}
-		}
-		w.sleep(ctx, moved, done, next)
+		s.follow(ctx, &work)
 	}
 	return nil
 }
 
+// follow looks at all firms, and for a while at those that change.
+func (s *sweeping) follow(ctx context.Context, work *sync.WaitGroup) {
+	changed, stop := s.Views.FollowSwept()
+	defer stop()
+	for again := s.Now().Add(longestSleep); ctx.Err() == nil && s.Now().Before(again); {
+		_, moved := s.Views.Changes()
+		next := again
+		if err := s.look(ctx, changed, work); err != nil && ctx.Err() == nil {
+			s.Log.Error("can't read which firms are to be swept; the engine retries", "err", err)
+			next = s.Now().Add(settle)
+		}
+		if at := s.due.Next(); len(s.busy) < sweptAtOnce && !at.IsZero() {
+			next = earlier(next, at)
+		}
+		s.sleep(ctx, moved, next)
+	}
+}
+
+// look notes when the firms that changed are due, and begins as many sweeps as may run.
+func (s *sweeping) look(ctx context.Context, changed func(func(SweptFirm)) error, work *sync.WaitGroup) error {
+	if err := changed(s.note); err != nil {
+		return err
+	}
+	for len(s.busy) < sweptAtOnce {
+		firm, ok := s.due.Take(s.Now())
+		if !ok {
+			return nil
+		}
+		f, err := s.Views.SweptFirm(firm)
+		if err != nil {
+			s.due.Set(firm, s.Now().Add(settle))
+			return err
+		}
+		if at := s.when(f); at.IsZero() || at.After(s.Now()) {
+			s.due.Set(firm, at)
+			continue
+		}
+		s.busy[firm] = true
+		work.Go(func() {
+			rest, err := s.sweepNow(ctx, f)
+			s.ended <- sweepEnd{firm, rest, err}
+		})
+	}
+	return nil
+}
+
+// note notes when a firm is due.
+func (s *sweeping) note(f SweptFirm) {
+	if !s.busy[f.Firm] {
+		s.due.Set(f.Firm, s.when(f))
+	}
+}
+
+// when is when a firm is due; zero: nothing tells.
+func (s *sweeping) when(f SweptFirm) time.Time {
+	begin := f.Sweeps.Next(f.SweepNeeds, s.Now())
+	if begin.IsZero() {
+		return begin
+	}
+	return later2(begin, s.rests[f.Firm].until)
+}
+
 // sleep waits until a sweep may be due.
-func (w *Sweeper) sleep(ctx context.Context, moved, done <-chan struct{}, next time.Time) {
-	timer := time.NewTimer(max(0, next.Sub(w.Now())))
+func (s *sweeping) sleep(ctx context.Context, moved <-chan struct{}, next time.Time) {
+	timer := time.NewTimer(max(0, next.Sub(s.Now())))
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-done:
+	case e := <-s.ended:
+		s.end(ctx, e)
 	case <-timer.C:
 	case <-moved:
 		_ = retry.Wait(ctx, settle) // ends early with ctx only
 	}
 }
 
-// due are the firms that are to be swept, those that wait longest first, and when to look again.
-func (w *Sweeper) due(firms []SweptFirm) (list []SweptFirm, next time.Time) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	now := w.Now()
-	next = now.Add(longestSleep)
-	at := map[domain.FirmID]time.Time{}
-	for _, f := range firms {
-		if w.busy[f.Firm] {
-			continue
+// end lets a firm rest where its sweep failed, or where nothing of it is linked. It is looked at again then.
+func (s *sweeping) end(ctx context.Context, e sweepEnd) {
+	delete(s.busy, e.firm)
+	p := pause{until: s.Now().Add(e.rest)}
+	if e.err != nil && ctx.Err() == nil {
+		p = s.rests[e.firm]
+		p.failures++
+		d := faults.Delay(p.failures)
+		if ce := domain.AsCallError(e.err); ce != nil {
+			d = max(d, ce.After)
 		}
-		begin := f.Sweeps.Next(f.SweepNeeds, now)
-		if begin.IsZero() {
-			continue
-		}
-		begin = later2(begin, w.rests[f.Firm].until)
-		if begin.After(now) {
-			next = earlier(next, begin)
-			continue
-		}
-		at[f.Firm] = begin
-		list = append(list, f)
+		p.until = s.Now().Add(d)
+		s.Log.Warn("a firm's Smokeball account can't be swept now; retrying", "firm", e.firm, "in", d, "err", e.err)
 	}
-	slices.SortFunc(list, func(a, b SweptFirm) int { return cmp.Or(at[a.Firm].Compare(at[b.Firm]), cmp.Compare(a.Firm, b.Firm)) })
-	return list, next
-}
-
-// take reports whether the firm can be swept now: nobody does, and not too many others are.
-func (w *Sweeper) take(f domain.FirmID) bool {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.busy[f] || len(w.busy) >= sweptAtOnce {
-		return false
-	}
-	w.busy[f] = true
-	return true
-}
-
-func (w *Sweeper) release(f domain.FirmID, done chan<- struct{}) {
-	w.mu.Lock()
-	delete(w.busy, f)
-	w.mu.Unlock()
-	select {
-	case done <- struct{}{}:
-	default: // it is told already
-	}
-}
-
-// sweep sweeps a firm, and lets it rest where that failed, or where nothing of it is linked.
-func (w *Sweeper) sweep(ctx context.Context, f SweptFirm) {
-	rest, err := w.sweepNow(ctx, f)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if err == nil || ctx.Err() != nil {
-		w.rests[f.Firm] = pause{until: w.Now().Add(rest)}
-		return
-	}
-	p := w.rests[f.Firm]
-	p.failures++
-	d := faults.Delay(p.failures)
-	if ce := domain.AsCallError(err); ce != nil {
-		d = max(d, ce.After)
-	}
-	p.until = w.Now().Add(d)
-	w.rests[f.Firm] = p
-	w.Log.Warn("a firm's Smokeball account can't be swept now; retrying", "firm", f.Firm, "in", d, "err", err)
+	s.rests[e.firm] = p
+	s.due.Set(e.firm, p.until)
 }
 
 // sweepNow makes the sweep that is due by the ledger: the rows may lag behind it. It returns

@@ -15,8 +15,9 @@ import (
 type Settler struct {
 	Differences Differences
 	Views       interface {
-		// SettledByOwner are the firms that switched it on, with their tables of owners.
-		SettledByOwner() (map[domain.FirmID]domain.FieldOwners, error)
+		// FollowSettled follows the firms: changed yields those of which anything has changed since it was called
+		// last, at first all, with their tables of owners and whether they have switched it on.
+		FollowSettled() (changed func(fn func(f domain.FirmID, owners domain.FieldOwners, on bool)) error, stop func())
 		// Differing lists a firm's differences, part by part: next is where the rest begins, 0 at the end.
 		Differing(f domain.FirmID, before uint64) (list []domain.OpenDifference, next uint64, err error)
 		Changes() (position uint64, moved <-chan struct{})
@@ -37,24 +38,49 @@ const (
 func (s Settler) Run(ctx context.Context) error {
 	left := map[domain.OpenDifference]time.Time{}
 	for ctx.Err() == nil {
-		_, moved := s.Views.Changes()
-		if err := s.all(ctx, left); err != nil && ctx.Err() == nil {
-			s.Log.Warn("differences can't be settled now; retrying", "err", err)
-		}
-		timer := time.NewTimer(leftFor)
-		select {
-		case <-ctx.Done():
-		case <-timer.C:
-		case <-moved:
-			_ = retry.Wait(ctx, settleEvery) // ends early with ctx only
-		}
-		timer.Stop()
+		s.follow(ctx, left)
 	}
 	return nil
 }
 
-func (s Settler) all(ctx context.Context, left map[domain.OpenDifference]time.Time) error {
-	firms, err := s.Views.SettledByOwner()
+// follow settles what all firms have, and for a while what those have that change. It ends early after an error.
+func (s Settler) follow(ctx context.Context, left map[domain.OpenDifference]time.Time) {
+	changed, stop := s.Views.FollowSettled()
+	defer stop()
+	for d, until := range left {
+		if !s.Now().Before(until) {
+			delete(left, d)
+		}
+	}
+	again := time.NewTimer(leftFor)
+	defer again.Stop()
+	for {
+		_, moved := s.Views.Changes()
+		err := s.settleChanged(ctx, changed, left)
+		if err != nil && ctx.Err() == nil {
+			s.Log.Warn("differences can't be settled now; retrying", "err", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-again.C:
+			return
+		case <-moved:
+			_ = retry.Wait(ctx, settleEvery) // ends early with ctx only
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+func (s Settler) settleChanged(ctx context.Context, changed func(func(domain.FirmID, domain.FieldOwners, bool)) error, left map[domain.OpenDifference]time.Time) error {
+	firms := map[domain.FirmID]domain.FieldOwners{}
+	err := changed(func(f domain.FirmID, owners domain.FieldOwners, on bool) {
+		if on {
+			firms[f] = owners
+		}
+	})
 	if err != nil {
 		return err
 	}
@@ -64,11 +90,6 @@ func (s Settler) all(ctx context.Context, left map[domain.OpenDifference]time.Ti
 		position = max(position, at)
 		if err != nil {
 			return err
-		}
-	}
-	for d, until := range left {
-		if !s.Now().Before(until) {
-			delete(left, d)
 		}
 	}
 	return s.Views.Wait(ctx, position)

@@ -34,12 +34,20 @@ type sweptRows struct {
 	every       time.Duration
 }
 
-func (r sweptRows) Swept() (list []readback.SweptFirm, err error) {
-	rows, err := r.connections.AllConnections()
-	for _, row := range rows {
-		list = append(list, readback.SweptFirm{SweepNeeds: row.SweepNeeds(r.every, time.Now()), Sweeps: row.Sweeps})
-	}
-	return list, err
+func (r sweptRows) FollowSwept() (changed func(fn func(readback.SweptFirm)) error, stop func()) {
+	rows, stop := r.connections.Follow()
+	return func(fn func(readback.SweptFirm)) error {
+		return rows(func(row projections.ConnectionRow) { fn(r.swept(row)) })
+	}, stop
+}
+
+func (r sweptRows) SweptFirm(f domain.FirmID) (readback.SweptFirm, error) {
+	row, err := r.connections.Connection(f)
+	return r.swept(row), err
+}
+
+func (r sweptRows) swept(row projections.ConnectionRow) readback.SweptFirm {
+	return readback.SweptFirm{SweepNeeds: row.SweepNeeds(r.every, time.Now()), Sweeps: row.Sweeps}
 }
 
 func inBetween(ctx context.Context, f domain.FirmID) context.Context {
