@@ -42,3 +42,26 @@ func (l ErasureList) Fits(name func(string) (string, error)) (bool, error) {
 	signed, err := l.Sign(name)
 	return err == nil && l.Signature != "" && signed.Signature == l.Signature, err
 }
+
+// Lacking are the entries of another list that this one does not have.
+func (l ErasureList) Lacking(other ErasureList) (list []ErasureEntry) {
+	type ref struct {
+		firm FirmID
+		id   EraseID
+	}
+	has := map[ref]bool{}
+	for _, e := range l.Entries {
+		has[ref{e.Firm, e.ID}] = true
+	}
+	for _, e := range other.Entries {
+		if !has[ref{e.Firm, e.ID}] {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// SaysAs reports whether both lists say the same of erasures, whenever they were made.
+func (l ErasureList) SaysAs(other ErasureList) bool {
+	return ErasureList{Entries: l.Entries}.Signed() == ErasureList{Entries: other.Entries}.Signed()
+}

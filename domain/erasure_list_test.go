@@ -2,6 +2,7 @@ package domain_test
 
 import (
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 
@@ -47,5 +48,43 @@ func TestAListOfErasuresFitsItsSignature(t *testing.T) {
 	}
 	if fits, err := signed.Fits(func(string) (string, error) { return signed.Signature, errors.New("broken") }); err == nil || fits {
 		t.Errorf("with a broken key the list fits: %t, %v", fits, err)
+	}
+}
+
+// TestListsOfErasuresAreCompared: a list lacks what another has under another firm or id, and says the same
+// as one that was made at another time.
+func TestListsOfErasuresAreCompared(t *testing.T) {
+	entry := func(f domain.FirmID, m domain.MatterID) domain.ErasureEntry {
+		s := domain.EraseSubject{Matter: m}
+		return domain.ErasureEntry{Firm: f, ID: domain.EraseIDOf(f, s), Erasure: domain.Erasure{Subject: s, By: "u_1", At: start, Found: &domain.EraseFound{Matters: []domain.MatterID{m}}}}
+	}
+	of := func(entries ...domain.ErasureEntry) domain.ErasureList {
+		return domain.ErasureList{Made: start, Position: 7, Entries: entries}
+	}
+	one, two, other := entry("f_1", "m_1"), entry("f_1", "m_2"), entry("f_2", "m_1")
+	done := one
+	done.Done = map[domain.EraseStep]time.Time{domain.EraseTraces: start}
+	sameID := one
+	sameID.Firm = "f_2"
+	for name, c := range map[string]struct {
+		list, other domain.ErasureList
+		lacks       []domain.ErasureEntry
+		same        bool
+	}{
+		"the same list":                     {of(one, two), of(one, two), nil, true},
+		"none at all":                       {of(), of(), nil, true},
+		"a list that has more":              {of(one, two), of(one), nil, false},
+		"a list that has less":              {of(one), of(one, two, other), []domain.ErasureEntry{two, other}, false},
+		"an erasure that is done meanwhile": {of(done), of(one), nil, false},
+		"an id of another firm":             {of(one), of(sameID), []domain.ErasureEntry{sameID}, false},
+	} {
+		later := c.list
+		later.Made, later.Position, later.Signature = start.Add(time.Hour), 9, "s"
+		if got := later.Lacking(c.other); !reflect.DeepEqual(got, c.lacks) {
+			t.Errorf("%s lacks %v, want %v", name, got, c.lacks)
+		}
+		if later.SaysAs(c.other) != c.same {
+			t.Errorf("%s says the same: %t", name, !c.same)
+		}
 	}
 }

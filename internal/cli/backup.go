@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/web/api"
+	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/engine"
 )
@@ -26,6 +27,7 @@ type backupMakeCmd struct {
 	where         `embed:""`
 	MasterKeyFile string `name:"master-key-file" setting:"ENGINE_MASTER_KEY_FILE" help:"The master key file; by default in the data directory ($$ENGINE_MASTER_KEY_FILE)." placeholder:"FILE"`
 	NATSURL       string `name:"nats-url" setting:"ENGINE_NATS_URL" help:"URLs of the NATS cluster, if any ($$ENGINE_NATS_URL)."`
+	Erasures      string `name:"erasures-file" setting:"ENGINE_ERASURES_FILE" help:"Where a stopped engine keeps its list of erasures; by default in the data directory ($$ENGINE_ERASURES_FILE)." placeholder:"FILE"`
 	KeepDays      int    `name:"keep-days" default:"90" help:"After so many days the backup is to be deleted, and is not restored any more. What was erased meanwhile is in it until then."`
 	NoKey         bool   `name:"without-master-key" help:"Leave the master key file out although it is in the data directory. Keep it elsewhere: without it the backup is useless."`
 	Dir           string `arg:"" help:"Where: a directory that does not exist yet."`
@@ -47,7 +49,30 @@ type backupFrom struct {
 type restoreCmd struct {
 	backupFrom `embed:""`
 	DataDir    string `name:"data-dir" setting:"ENGINE_DATA_DIR" default:"./data" help:"Where: a directory that is empty or does not exist ($$ENGINE_DATA_DIR)."`
-	Erasures   string `name:"erasures" help:"What “erase list --out FILE” wrote last: what was erased after the backup was made is erased again." placeholder:"FILE"`
+	Kept       string `name:"erasures-file" setting:"ENGINE_ERASURES_FILE" help:"Where the engine keeps its list of erasures, of which those after the backup are done again; by default where the backup says ($$ENGINE_ERASURES_FILE)." placeholder:"FILE"`
+	Erasures   string `name:"erasures" help:"Another list of erasures, such as a copy; none: nothing is erased again." placeholder:"FILE"`
+}
+
+// noErasures is what --erasures names to restore without a list.
+const noErasures = "none"
+
+// erasures is the list with which is restored, and its file; nil: there is none, and why.
+func (c *restoreCmd) erasures() (path string, list *domain.ErasureList, lacks string, err error) {
+	switch c.Erasures {
+	case noErasures:
+		return "", nil, "--erasures none", nil
+	case "":
+		path, list, lacks, err = engine.FindErasures(c.Backup, c.Kept)
+	default:
+		path = c.Erasures
+		if list, err = engine.ReadErasures(path); err != nil {
+			err = &config.UsageError{Err: fmt.Errorf("--erasures: %w", err)}
+		}
+	}
+	if path != "" && err != nil {
+		err = fmt.Errorf("%w; “--erasures FILE” restores with another list, and “--erasures none” without one", err)
+	}
+	return path, list, lacks, err
 }
 
 // verified is a backup that was read, as --json prints it.
@@ -60,12 +85,14 @@ type verified struct {
 	Signatures int        `json:"signatures"` // of the ledger, which all match
 	Unsigned   int        `json:"unsigned"`   // events after the last one
 	DataDir    string     `json:"data_dir,omitempty"`
-	Again      *int       `json:"erasures_again,omitempty"`     // that are done again
-	Listed     *time.Time `json:"erasures_listed_at,omitempty"` // what was erased later is back
+	Erasures   string     `json:"erasures_file,omitempty"`       // the list of what is erased after the backup
+	Again      *int       `json:"erasures_again,omitempty"`      // that are done again
+	Listed     *time.Time `json:"erasures_listed_at,omitempty"`  // what was erased later is back
+	Lacks      *string    `json:"no_erasures_because,omitempty"` // of a restore; "": it had a list
 }
 
 func verifiedOf(dir string, v engine.VerifiedBackup) verified {
-	out := verified{BackupRow: engine.BackupRow(v.Manifest), Dir: dir, Events: v.Ledger.Events, Streams: v.Ledger.Streams, Signatures: v.Proof.Signatures, Unsigned: v.Proof.Unsigned}
+	out := verified{BackupRow: engine.BackupRow(v.Manifest), Dir: dir, Events: v.Ledger.Events, Streams: v.Ledger.Streams, Signatures: v.Proof.Signatures, Unsigned: v.Proof.Unsigned, Erasures: v.Erasures}
 	if v.Ledger.Events > 0 {
 		out.Newest = &v.Ledger.Newest
 	}
@@ -89,7 +116,7 @@ func (c *backupMakeCmd) Run(t *terminal) error {
 	if runs {
 		err = backUpRunning(t.ctx, running, plan)
 	} else {
-		_, err = engine.BackUp(t.ctx, config.Settings{DataDir: c.DataDir, NATSURL: c.NATSURL, MasterKeyFile: c.MasterKeyFile}, plan)
+		_, err = engine.BackUp(t.ctx, config.Settings{DataDir: c.DataDir, NATSURL: c.NATSURL, MasterKeyFile: c.MasterKeyFile, ErasuresFile: c.Erasures}, plan)
 	}
 	if err != nil {
 		return err
@@ -142,7 +169,7 @@ func (b *backupFrom) key() string {
 
 // Run restores a backup.
 func (c *restoreCmd) Run(t *terminal) error {
-	erased, err := readErasures(c.Erasures)
+	path, erased, lacks, err := c.erasures()
 	if err != nil {
 		return err
 	}
@@ -152,15 +179,17 @@ func (c *restoreCmd) Run(t *terminal) error {
 	}
 	out := verifiedOf(c.Backup, v)
 	out.DataDir = c.DataDir
+	out.Erasures, out.Lacks = path, &lacks
 	if erased != nil {
 		out.Again, out.Listed = &v.Again, &erased.Made
 	}
 	if err := printVerified(t.out, c.JSON, out, "Restored"); err != nil || c.JSON {
 		return err
 	}
-	erasures := "What was erased after the backup was made is back: erase it again. --erasures does that with what “erase list --out FILE” wrote."
+	erasures := "Warning: there is no list of erasures (" + lacks + "). What was erased after " + v.Manifest.MadeAt.UTC().Format(time.RFC3339) + " may be back. Before you start the engine, look for a copy of the list, remove " + c.DataDir +
+		" and restore again with --erasures FILE; if there is none, erase again what was erased since."
 	if out.Again != nil {
-		erasures = "The engine erases again, when it starts, what the backup does not know of: " + counted(*out.Again, "erasure") + ". The list is of " + out.Listed.UTC().Format(time.RFC3339) + ": what was erased later is back; erase it again."
+		erasures = "The engine erases again, when it starts, what the backup does not know of: " + counted(*out.Again, "erasure") + ". The list, " + path + ", is of " + out.Listed.UTC().Format(time.RFC3339) + ": what was erased later is back; erase it again."
 	}
 	_, err = fmt.Fprintf(t.out, "An engine that starts on %s goes on from there: before it creates anything, it looks whether Smokeball has it already.\n"+
 		"The engine that was backed up must never be started again on its own data. Have CaseHug send again what it published after the backup.\n%s\n", c.DataDir, erasures)
@@ -178,6 +207,9 @@ func printVerified(out io.Writer, asJSON bool, v verified, done string) error {
 	key := "It holds the master key file: whoever has it can read everything. Encrypt it."
 	if !v.MasterKey {
 		key = "It does not hold the master key file, without which it can't be read: keep that file apart from it."
+	}
+	if v.Erasures != "" && v.Again == nil {
+		key += "\nWhat is erased after it is erased again by a restore that finds the list in " + v.Erasures + ": keep that file, or a copy, apart from the data directory."
 	}
 	_, err := fmt.Fprintf(out, "%s %s: %s in %s (%d bytes, %s), up to ledger position %d%s.\n"+
 		"Every file, hash chain and data key was checked, and %s of the ledger.\n%s\nDelete it on %s: what is erased until then is still in it.\n",

@@ -1,16 +1,12 @@
 package cli
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"text/tabwriter"
 	"time"
 
 	"github.com/casehug/smokeball-sync/adapters/web/api"
-	"github.com/casehug/smokeball-sync/domain"
-	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/engine"
 )
 
@@ -58,41 +54,14 @@ func (c *eraseListCmd) Run(t *terminal) (err error) {
 	return table.Flush()
 }
 
-// readErasures reads a list of erasures; nil without a file. One that was cut, or is another thing, is
-// refused as a whole: what it lacks would come back.
-func readErasures(path string) (*domain.ErasureList, error) {
-	if path == "" {
-		return nil, nil
-	}
-	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, &config.UsageError{Err: fmt.Errorf("--erasures: %w", err)}
-	}
-	var file api.ErasureList
-	if err := json.Unmarshal(text, &file); err != nil || file.Items == nil {
-		return nil, &config.UsageError{Err: errors.Join(fmt.Errorf("--erasures: %s is no list of erasures; it needs what “smokeball-sync erase list --out FILE” wrote", path), err)}
-	}
-	list := file.List()
-	for i, e := range list.Entries {
-		if !e.Valid() {
-			return nil, &config.UsageError{Err: fmt.Errorf("--erasures: entry %d of %s, %s, is no erasure; it needs what “smokeball-sync erase list --out FILE” wrote", i+1, path, e.ID)}
-		}
-	}
-	return &list, nil
-}
-
-// write puts the list in a file, which has the old list or the whole new one at any time.
+// write puts the list in a file.
 func (c *eraseListCmd) write(t *terminal, list api.ErasureList) error {
-	text, err := json.MarshalIndent(list, "", "  ")
-	if err != nil {
-		return err
-	}
-	if err := engine.WritePrivate(c.Out, append(text, '\n')); err != nil {
+	if err := engine.WriteErasures(c.Out, list); err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
 	if c.JSON {
 		return nil
 	}
-	_, err = fmt.Fprintf(t.out, "Wrote %s to %s, signed, up to ledger position %d.\n", counted(len(list.Items), "erasure"), c.Out, list.Position)
+	_, err := fmt.Fprintf(t.out, "Wrote %s to %s, signed, up to ledger position %d.\n", counted(len(list.Items), "erasure"), c.Out, list.Position)
 	return err
 }

@@ -41,6 +41,7 @@ type Settings struct {
 	Replicas      string `name:"replicas" setting:"ENGINE_REPLICAS" default:"1" help:"JetStream replicas; 3 on a cluster ($$ENGINE_REPLICAS)."`
 
 	MasterKeyFile string `name:"master-key-file" setting:"ENGINE_MASTER_KEY_FILE" help:"Keyset that seals secrets; made on first start in the data directory ($$ENGINE_MASTER_KEY_FILE)." placeholder:"FILE"`
+	ErasuresFile  string `name:"erasures-file" setting:"ENGINE_ERASURES_FILE" help:"Where the engine keeps the list of what was erased, by ids alone, for the restore of an older backup; by default erasures.json in the data directory, with which it would be lost: name a file on another disk ($$ENGINE_ERASURES_FILE)." placeholder:"FILE"`
 
 	JWKSURL     string `name:"jwks-url" setting:"ENGINE_JWKS_URL" help:"Key set of CaseHug's sign-in; empty: API calls are refused ($$ENGINE_JWKS_URL)."`
 	JWTIssuer   string `name:"jwt-issuer" setting:"ENGINE_JWT_ISSUER" help:"Issuer of CaseHug's tokens ($$ENGINE_JWT_ISSUER)."`
@@ -158,6 +159,9 @@ func (c *Settings) Check() error {
 func (c *Settings) checkAddresses(fault func(name, holds, needs string)) {
 	if c.DataDir == "" {
 		fault("ENGINE_DATA_DIR", "", "a directory")
+	}
+	if info, err := os.Stat(c.ErasuresFile); err == nil && info.IsDir() {
+		fault("ENGINE_ERASURES_FILE", c.ErasuresFile, "a file, which may not exist yet, and not a directory")
 	}
 	if _, _, err := net.SplitHostPort(c.Listen); err != nil {
 		fault("ENGINE_LISTEN", c.Listen, "host:port, such as 127.0.0.1:8080")

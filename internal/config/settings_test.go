@@ -57,6 +57,7 @@ func TestCheckNamesEveryFault(t *testing.T) {
 		spoil              func(*Settings)
 	}{
 		{"ENGINE_DATA_DIR", "empty", "a directory", func(c *Settings) { c.DataDir = "" }},
+		{"ENGINE_ERASURES_FILE", "..", "a file, which may not exist yet", func(c *Settings) { c.ErasuresFile = ".." }},
 		{"ENGINE_LISTEN", "8080", "host:port", func(c *Settings) { c.Listen = "8080" }},
 		{"ENGINE_PUBLIC_URL", "sync.casehug.example", "the address that browsers use", func(c *Settings) { c.PublicURL = "sync.casehug.example" }},
 		{"ENGINE_PUBLIC_URL", "http://sync.casehug.example", "https", func(c *Settings) { c.PublicURL = "http://sync.casehug.example" }},

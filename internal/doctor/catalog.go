@@ -12,6 +12,7 @@ const (
 	Messages      Code = "messages"
 	Keys          Code = "keys"
 	Ledger        Code = "ledger"
+	Erasures      Code = "erasures"
 	Signature     Code = "signature"
 	Views         Code = "views"
 	Clock         Code = "clock"
@@ -85,6 +86,9 @@ func machineEntries() []Entry {
 		{Views, "Views", "Whether the rows that pages and answers show include the ledger's newest event. Of a stopped engine the ledger is folded again and each row in `views.db` compared with that.",
 			"Warning: pages show older facts for now. Failed: `views.db` is damaged, and pages may show what the ledger does not say. Nothing is lost: views are folded from the ledger.",
 			"Wait; if it stays or has failed, stop the engine, remove `views.db` and start it: the views are folded again."},
+		{Erasures, "List of erasures", "Whether the file in which the engine keeps the list of what was erased says what the ledger says, and whether it would be lost with the data directory.",
+			"Failed: the list lacks erasures. Warning: it is in the data directory. A backup that is older than the last erasure and is restored without a whole list brings persons back.",
+			"Name a file on another disk in `ENGINE_ERASURES_FILE`, which the engine’s user may write; the engine writes it again by itself. `smokeball-sync erase list --out FILE` writes one at once."},
 		{Clock, "Clock", "This machine's time beside the time in Smokeball's answers, and whether the ledger has events of the future. More than 30 seconds apart is a warning, more than 2 minutes a failure.",
 			"Tokens look expired or not yet valid, and times in the history are wrong.",
 			"Have the machine's clock set by NTP: `timedatectl set-ntp true`."},

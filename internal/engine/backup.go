@@ -20,13 +20,14 @@ import (
 	"github.com/casehug/smokeball-sync/internal/vault"
 )
 
-// The files of a backup. All but the snapshots of the bus have the same name in a data directory.
+// The files of a backup. All but the last two have the same name in a data directory.
 const (
 	ledgerFile    = "ledger.db"
 	dataKeysFile  = "data-keys"
 	masterKeyFile = "master-key.json"
 	proofFile     = "ledger.sealed"
-	busFolder     = "bus/"
+	listPathFile  = "erasures.path" // where the engine keeps its list of erasures; the manifest can't say it, because earlier versions sign only the members that they know
+	busFolder     = "bus/"          // snapshots
 )
 
 // BackupPlan says where a backup is made and how.
@@ -48,7 +49,17 @@ func BackUp(ctx context.Context, cfg config.Settings, p BackupPlan) (m backup.Ma
 		return m, err
 	}
 	defer func() { err = errors.Join(err, e.Close()) }()
-	return backUp(ctx, e, p)
+	if m, err = backUp(ctx, e, p); err != nil {
+		return m, err
+	}
+	key, err := vault.Open(e.cfg.MasterKeyFile)
+	if err == nil {
+		err = renewErasures(ctx, e, key)
+	}
+	if err != nil {
+		return m, fmt.Errorf("the backup in %s is made, and the list of erasures that belongs to it is not written: %w", p.Dir, err)
+	}
+	return m, nil
 }
 
 // openQuiet opens what an engine keeps, without what works on it. No engine can start on the same data
@@ -82,6 +93,9 @@ func backUp(ctx context.Context, e *Engine, p BackupPlan) (m backup.Manifest, er
 	if err == nil {
 		err = backupParts{engine: e, to: w, noKey: p.NoKey}.copy(ctx, &m)
 	}
+	if err == nil && e.store.keys != nil {
+		err = w.Add(listPathFile, func(to io.Writer) error { _, err := io.WriteString(to, erasuresPath(e.cfg)); return err })
+	}
 	if err == nil {
 		m, err = w.Finish(m, key)
 	}
@@ -89,6 +103,9 @@ func backUp(ctx context.Context, e *Engine, p BackupPlan) (m backup.Manifest, er
 		return m, errors.Join(err, w.Abandon())
 	}
 	e.log.Info("a backup was made", "backup", m.ID, "position", m.Position, "bytes", m.Bytes())
+	if e.listFile != nil {
+		_ = e.listFile.Renew(ctx) // a list that is older than the backup says nothing of what came after; the log says that it failed
+	}
 	return m, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/config"
 	"github.com/casehug/smokeball-sync/internal/connect"
+	"github.com/casehug/smokeball-sync/internal/erasure"
 	"github.com/casehug/smokeball-sync/internal/idempotency"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 	"github.com/casehug/smokeball-sync/internal/session"
@@ -40,6 +41,7 @@ type Engine struct {
 	jobs      jobs
 	sweeps    sweeps
 	backups   *backups
+	listFile  *erasure.ListFile // of the list of erasures; nil: nothing can be erased
 	signIn    signIn
 	listener  net.Listener      // nil: one on cfg.Listen
 	way       http.RoundTripper // to Smokeball; nil: the network
@@ -216,6 +218,9 @@ func (e *Engine) openHandlers(ctx context.Context) error {
 	notifier := &syncing.Notifier{}
 	e.jobs, e.sweeps = e.newJobs(notifier, checkpoints), e.newSweeps(checkpoints)
 	e.in = newIntake(e.in.limits, e.store, e.smokeball, e.msg, notifier, e.log)
+	if e.store.keys != nil {
+		e.listFile = newListFile(e)
+	}
 	e.registerGauges()
 	return e.openSignIn(ctx)
 }

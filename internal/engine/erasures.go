@@ -53,12 +53,18 @@ type erasureList struct {
 
 // All lists those of all firms, oldest first, signed.
 func (l erasureList) All(ctx context.Context) (domain.ErasureList, error) {
-	list := domain.ErasureList{Made: time.Now().UTC().Round(time.Second), Position: l.at()}
+	at := l.at()
 	rows, err := l.rows.All()
-	if err == nil {
-		list.Entries, err = l.entries(ctx, rows)
-	}
 	if err != nil {
+		return domain.ErasureList{}, err
+	}
+	return l.signed(ctx, at, rows)
+}
+
+// signed is the list of these erasures, which the ledger has up to a position.
+func (l erasureList) signed(ctx context.Context, at uint64, rows []projections.ErasureRow) (list domain.ErasureList, err error) {
+	list = domain.ErasureList{Made: time.Now().UTC().Round(time.Second), Position: at}
+	if list.Entries, err = l.entries(ctx, rows); err != nil {
 		return list, err
 	}
 	return list.Sign(l.name)
@@ -73,6 +79,11 @@ func (l erasureList) Of(ctx context.Context, f domain.FirmID) ([]domain.ErasureE
 	list, err := l.entries(ctx, rows)
 	slices.Reverse(list)
 	return list, err
+}
+
+// erasureListOf lists the erasures of a running engine.
+func erasureListOf(e *Engine) erasureList {
+	return erasureList{e.store.ledger, e.store.views.Erasures, e.store.views.Position, e.smokeball.secrets.Vault.Name}
 }
 
 // entries are the erasures of the rows, oldest first.
@@ -128,11 +139,15 @@ func (e *Engine) erasureRunner(refold func(context.Context) error) *erasure.Runn
 
 func refs(views *projections.Views) (map[erasure.Ref]eventstore.Seq, error) {
 	rows, err := views.Erasures.All()
+	return refsAt(rows, func(r projections.ErasureRow) uint64 { return r.Position }), err
+}
+
+func refsAt(rows []projections.ErasureRow, at func(projections.ErasureRow) uint64) map[erasure.Ref]eventstore.Seq {
 	list := map[erasure.Ref]eventstore.Seq{}
 	for _, r := range rows {
-		list[erasure.Ref{Firm: r.Firm, ID: r.ID}] = eventstore.Seq(r.Position)
+		list[erasure.Ref{Firm: r.Firm, ID: r.ID}] = eventstore.Seq(at(r))
 	}
-	return list, err
+	return list
 }
 
 // passed is the ledger position up to which CaseHug was told of everything.

@@ -63,6 +63,7 @@ func (f *folder) registry() doctor.Registry {
 		{Code: doctor.Ledger, After: []doctor.Code{doctor.Engine, doctor.Keys}, Look: f.readLedger},
 		{Code: doctor.Signature, After: []doctor.Code{doctor.Ledger, doctor.Keys}, Look: signatureOf(ledger, f.signer)},
 		{Code: doctor.Views, After: []doctor.Code{doctor.Ledger}, Look: f.foldViews},
+		{Code: doctor.Erasures, After: []doctor.Code{doctor.Views, doctor.Keys}, Look: f.erasures},
 	}...)
 	return append(list, f.outsideRegistry()...)
 }

@@ -40,6 +40,7 @@ func (e *Engine) health() doctor.Registry {
 		{Code: doctor.Ledger, Deep: true, After: ledgerCauses(e.store.onCluster), Look: ledgerOf(ledger, time.Now)},
 		{Code: doctor.Signature, Deep: true, After: []doctor.Code{doctor.Ledger, doctor.Keys}, Look: signatureOf(ledger, vault)},
 		{Code: doctor.Views, After: ledgerCauses(e.store.onCluster), Look: viewsOf(ledger, e.store.views)},
+		{Code: doctor.Erasures, After: []doctor.Code{doctor.Views}, Look: erasuresOf(e)},
 		{Code: doctor.Clock, Deep: true, Look: clockOf(e.cfg, time.Now)},
 		{Code: doctor.SignIn, Deep: true, Look: signInOf(e.cfg, e.signIn.users != nil)},
 		{Code: doctor.Smokeball, Deep: true, After: []doctor.Code{doctor.Configuration}, Look: smokeballOf(e.smokeball.client)},

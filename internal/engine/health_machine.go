@@ -58,7 +58,7 @@ func others(dir string) (list []string) {
 	if err != nil {
 		return nil
 	}
-	for _, pattern := range []string{"ledger.*", "data-keys*", "local-keys*", "views.db", "nats", "nats/*.flush", "spool", "master-key.json"} {
+	for _, pattern := range []string{"ledger.*", "data-keys*", "local-keys*", "views.db", "nats", "nats/*.flush", "spool", "master-key.json", erasuresFile} {
 		paths, _ := filepath.Glob(filepath.Join(dir, pattern)) // the pattern is a good one
 		for _, path := range paths {
 			if info, err := os.Stat(path); err == nil && owner(info) != owner(ledger) && info.Mode().Perm()&0o022 == 0 {

@@ -26,8 +26,9 @@ type VerifiedBackup struct {
 	Manifest backup.Manifest
 	Ledger   eventstore.Verified
 	Proof    eventstore.Proof
-	DataKeys int // that no key of the master keyset opens
-	Again    int // erasures that are done again, because the backup is older than they are
+	DataKeys int    // that no key of the master keyset opens
+	Again    int    // erasures that are done again, because the backup is older than they are
+	Erasures string // where the engine that made the backup keeps its list of erasures; empty: unknown
 
 	key *vault.Vault
 }
@@ -54,6 +55,9 @@ func VerifyBackup(ctx context.Context, dir, masterKey string) (v VerifiedBackup,
 	}
 	if err := v.Manifest.CheckSignature(key); err != nil {
 		return v, fmt.Errorf("backup in %s: %w", dir, err)
+	}
+	if v.Erasures, err = listPathOf(dir, v.Manifest); err != nil {
+		return v, err
 	}
 	v.key = key
 	return v, v.ledger(ctx, dir, masterKey, key)
@@ -134,16 +138,11 @@ func (v VerifiedBackup) checkErasures(list *domain.ErasureList) error {
 	if list == nil {
 		return nil
 	}
-	fits, err := list.Fits(v.key.Name)
-	switch {
-	case err != nil:
-		return err
-	case list.Signature == "":
-		return errors.New("the list of erasures has no signature, so nobody can tell whether it is whole: make it again with “smokeball-sync erase list --out FILE”")
-	case !fits:
-		return errors.New("the list of erasures was changed, or is another engine's: its signature does not fit the backup's master key file; name the list as it was written")
-	case list.Made.Before(v.Manifest.MadeAt):
-		return fmt.Errorf("the list of erasures is of %s, and the backup of %s: it can't have what was erased after the backup was made; name a newer list, or restore without one and erase again yourself",
+	if err := believe(*list, v.key.Name); err != nil {
+		return fmt.Errorf("%w; name the list as it was written with --erasures, or restore without one with “--erasures none”", err)
+	}
+	if list.Made.Before(v.Manifest.MadeAt) {
+		return fmt.Errorf("the list of erasures is of %s, and the backup of %s: it can't have what was erased after the backup was made; name a newer list with --erasures, or restore with “--erasures none” and erase again yourself",
 			list.Made.UTC().Format(time.RFC3339), v.Manifest.MadeAt.UTC().Format(time.RFC3339))
 	}
 	return nil

@@ -104,6 +104,9 @@ func (e *Engine) work(p *parts) {
 	case e.store.keys != nil:
 		p.keep("erasures", acts, e.erasureRunner(e.store.views.Refold).Run)
 	}
+	if e.listFile != nil {
+		p.keep("list of erasures", folds, func(ctx context.Context) error { return keepErasures(ctx, e) })
+	}
 	p.keep("backups", acts, e.backups.Run)
 	p.keep("renewals", folds, renewerOf(e).Run)
 	p.keep("gaps", folds, e.gaps().Run)

@@ -36,11 +36,16 @@ func (e Erasures) All(ctx context.Context, _ *struct{}) (*answer[ErasureList], e
 	if err != nil {
 		return nil, err
 	}
+	return &answer[ErasureList]{Body: ErasureListOf(list)}, nil
+}
+
+// ErasureListOf is a list as it is shown and kept.
+func ErasureListOf(list domain.ErasureList) ErasureList {
 	out := ErasureList{Items: []ErasureRow{}, Made: list.Made, Position: list.Position, Signature: list.Signature}
 	for _, entry := range list.Entries {
 		out.Items = append(out.Items, erasureRow(entry))
 	}
-	return &answer[ErasureList]{Body: out}, nil
+	return out
 }
 
 func erasureRow(e domain.ErasureEntry) ErasureRow {
