@@ -23,6 +23,7 @@ type part struct {
 	stream  string
 	last    Head // the stream's newest event before it
 	records []record
+	keys    uint64 // that have to be settled before it is stored; 0: none
 }
 
 // size is the number of events.
@@ -190,6 +191,23 @@ func (a *appender) between(ctx context.Context, do func() error) error {
 func (a *appender) close() {
 	a.once.Do(func() { close(a.quit) })
 	<-a.ended
+}
+
+// settleKeys begins to settle the keys of a group's commits, all with one flush. What it returns waits for
+// that; it is called before the group is stored, also where it won't be.
+func (a *appender) settleKeys(group []*pending) (settled func() error) {
+	var keys uint64
+	for _, p := range group {
+		for _, q := range p.parts {
+			keys = max(keys, q.keys)
+		}
+	}
+	if keys == 0 {
+		return func() error { return nil }
+	}
+	done := make(chan error, 1)
+	go func() { done <- a.seals.Settle(keys) }()
+	return func() error { return <-done }
 }
 
 // abandoned reports whether nobody waits for the commit any more, and settles it.

@@ -10,13 +10,15 @@ import (
 	"github.com/casehug/smokeball-sync/domain"
 )
 
-// slowSealer takes a time for an event, as where a new key has to be on disk first.
+// slowSealer takes a time for an event, as where a new key has to be stored first on a cluster.
 type slowSealer map[domain.SyncID]time.Duration
 
-func (s slowSealer) Seal(_ Place, e domain.Event, data []byte) ([]byte, bool, error) {
+func (s slowSealer) Seal(_ Place, e domain.Event, data []byte) (Sealed, error) {
 	time.Sleep(s[e.(domain.SyncReleased).Sync])
-	return data, false, nil
+	return Sealed{}, nil
 }
+
+func (slowSealer) Settle(uint64) error { return nil }
 
 func (slowSealer) Open(_ Place, stored []byte) ([]byte, error) { return stored, nil }
 

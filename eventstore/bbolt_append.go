@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -31,8 +32,9 @@ func (b *Bolt) write(group []*pending) {
 	err := b.compacts.refused()
 	if err == nil {
 		err = boltfile.Update(b.db.Load(), func(tx *bolt.Tx) (err error) {
+			settled := b.queue.settleKeys(group) // while the group is put into the transaction
 			last, err = putGroup(tx, group, outcomes)
-			return err
+			return cmp.Or(settled(), err)
 		})
 	}
 	if err == nil {

@@ -106,7 +106,7 @@ func withChecksum(b []byte) []byte {
 
 func TestMessageRoundTrip(t *testing.T) {
 	r := sample()
-	msgs := messages(&pending{parts: []part{{r.stream, Head{Seq: 41}, []record{r, r}}, {r.stream, Head{Seq: 40}, []record{r}}}})
+	msgs := messages(&pending{parts: []part{{r.stream, Head{Seq: 41}, []record{r, r}, 0}, {r.stream, Head{Seq: 40}, []record{r}, 0}}})
 	for i, m := range msgs {
 		got, err := parseMessage(m.Subject, m.Header, m.Data)
 		if err != nil || !reflect.DeepEqual(got, r) {

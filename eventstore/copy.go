@@ -168,7 +168,10 @@ func (c *copying) recordOf(env Envelope) (record, error) {
 		return record{}, err
 	}
 	r := record{stream: env.Stream.String(), version: env.Version, at: env.At, name: name, data: data}
-	err = r.close(c.seals, env.Stream, env.Event)
+	keys, err := r.close(c.seals, env.Stream, env.Event)
+	if err == nil && keys > 0 {
+		err = c.seals.Settle(keys)
+	}
 	if r.sealed && !env.Sealed {
 		c.sealed++
 	}

@@ -21,10 +21,14 @@ func (k plainKey) Name(text string) (string, error) { return string(k) + " " + t
 // turned seals the facts of syncs by turning their bytes.
 type turned struct{}
 
-func (turned) Seal(_ Place, e domain.Event, data []byte) ([]byte, bool, error) {
-	_, seals := e.(domain.SyncReleased)
-	return turn(data), seals, nil
+func (turned) Seal(_ Place, e domain.Event, data []byte) (Sealed, error) {
+	if _, seals := e.(domain.SyncReleased); !seals {
+		return Sealed{}, nil
+	}
+	return Sealed{Data: turn(data)}, nil
 }
+
+func (turned) Settle(uint64) error { return nil }
 
 func (turned) Open(_ Place, stored []byte) ([]byte, error) { return turn(stored), nil }
 

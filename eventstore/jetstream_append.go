@@ -35,7 +35,14 @@ func (j *JetStream) Append(ctx context.Context, c Commit) (Head, error) {
 // write publishes a group. A second commit to the same stream follows after the rest of the
 // group, because a batch may state only one condition for each stream.
 func (j *JetStream) write(group []*pending) {
-	first, again := onePerStream(waiting(group))
+	group = waiting(group)
+	if err := j.queue.settleKeys(group)(); err != nil {
+		for _, p := range group {
+			p.settle(Head{}, err)
+		}
+		return
+	}
+	first, again := onePerStream(group)
 	if !worthBatch(first) {
 		j.writeEach(first)
 	} else {

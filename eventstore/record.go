@@ -55,7 +55,7 @@ func sealPart(c Commit, s Sealer) (part, error) {
 	}
 	records := make([]record, 0, len(c.Events))
 	at := time.Unix(0, c.At.UnixNano()).UTC()
-	prev := c.Last
+	prev, keys := c.Last, uint64(0)
 	for _, e := range c.Events {
 		name, data, err := domain.Marshal(e)
 		if err != nil {
@@ -65,14 +65,16 @@ func sealPart(c Commit, s Sealer) (part, error) {
 			return part{}, fmt.Errorf("stream %s: event %s has %d bytes, at most %d are stored: %w", stream, name, len(data), MaxEventSize, ErrTooLarge)
 		}
 		r := record{stream: stream, version: prev.Version + 1, at: at, name: name, data: data}
-		if err := r.close(s, c.Stream, e); err != nil {
+		needs, err := r.close(s, c.Stream, e)
+		if err != nil {
 			return part{}, err
 		}
+		keys = max(keys, needs)
 		r.hash = Chain(prev.Hash, r.version, at, name, r.data)
 		records = append(records, r)
 		prev = Head{Version: r.version, Hash: r.hash}
 	}
-	return part{stream: stream, last: c.Last, records: records}, nil
+	return part{stream: stream, last: c.Last, records: records, keys: keys}, nil
 }
 
 // envelope reads the event at seq.

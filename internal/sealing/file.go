@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/casehug/smokeball-sync/internal/disk"
 )
@@ -55,8 +56,8 @@ type keyFile struct {
 	batch   uint64 // that pending belongs to
 
 	flushing sync.Mutex
-	settled  uint64 // batches up to this one are on disk; guarded by flushing
-	room     int64  // slots that the file has on the disk, those that are empty yet, too; guarded by flushing
+	settled  atomic.Uint64 // batches up to this one are on disk; written with flushing
+	room     int64         // slots that the file has on the disk, those that are empty yet, too; guarded by flushing
 }
 
 // The file grows by as many empty slots as it has, within these bounds: a flush that need not tell the
@@ -198,12 +199,12 @@ func (f *keyFile) queue(subject string, s slot) (slot, error) {
 
 // flush returns when the batch is on disk. Those who wait at the same time share a flush.
 func (f *keyFile) flush(batch uint64) error {
-	if batch == 0 {
-		return nil
+	if f.settled.Load() >= batch {
+		return nil // without waiting for a flush of others that is under way
 	}
 	f.flushing.Lock()
 	defer f.flushing.Unlock()
-	if f.settled >= batch {
+	if f.settled.Load() >= batch {
 		return nil
 	}
 	f.mu.Lock()
@@ -216,7 +217,7 @@ func (f *keyFile) flush(batch uint64) error {
 		f.mu.Unlock()
 		return fmt.Errorf("write data keys %s: %w; check the disk's space and health", f.path, err)
 	}
-	f.settled = last
+	f.settled.Store(last)
 	return nil
 }
 
@@ -288,7 +289,8 @@ func (f *keyFile) reserve(subjects []string) error {
 		f.slots[subject] = slot{place: place}
 	}
 	f.length, f.pending = f.length+int64(len(bytes)/slotSize), nil
-	f.settled, f.batch = f.batch, f.batch+1
+	f.settled.Store(f.batch)
+	f.batch++
 	return nil
 }
 

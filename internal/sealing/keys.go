@@ -12,18 +12,21 @@ import (
 )
 
 // dataKey seals what is said of one subject: a stream of the ledger by its name.
-type dataKey struct{ cipher.AEAD }
+type dataKey struct {
+	cipher.AEAD
+	batch uint64 // that writes it
+}
 
 // keySize is the size of a data key: AES-256.
 const keySize = 32
 
-func newDataKey(bytes []byte) (*dataKey, error) {
+func newDataKey(bytes []byte, batch uint64) (*dataKey, error) {
 	block, err := aes.NewCipher(bytes)
 	if err != nil {
 		return nil, err
 	}
 	gcm, err := cipher.NewGCMWithRandomNonce(block)
-	return &dataKey{gcm}, err
+	return &dataKey{gcm, batch}, err
 }
 
 // Keys are the data keys of a ledger's subjects, each wrapped by the master keyset: on one machine in
@@ -62,8 +65,8 @@ type writer interface {
 	destroy(subjects []string) error
 }
 
-// mostOpened is how many data keys are kept opened.
-const mostOpened = 50_000
+// mostOpened is how many data keys are kept opened: each is a kilobyte of tables for AES.
+const mostOpened = 8_000
 
 // OpenKeys opens the file of data keys, or makes it with mode 0600.
 func OpenKeys(path string, v *vault.Vault) (*Keys, error) {
@@ -90,7 +93,7 @@ func (k *Keys) known(subject string) *dataKey {
 // erased. A key of a batch may be used once that batch is settled.
 func (k *Keys) seals(subject string) (key *dataKey, batch uint64, err error) {
 	if key := k.known(subject); key != nil {
-		return key, k.home.find(subject).batch, nil
+		return key, key.batch, nil
 	}
 	slot := k.home.find(subject)
 	if slot.state == noKey {
@@ -116,7 +119,7 @@ func (k *Keys) make(subject string) (key *dataKey, batch uint64, err error) {
 		key, err = k.open(subject, slot)
 		return key, slot.batch, err
 	}
-	if key, err = newDataKey(fresh[:]); err == nil && !k.remember(subject, key) {
+	if key, err = newDataKey(fresh[:], slot.batch); err == nil && !k.remember(subject, key) {
 		key = nil
 	}
 	return key, slot.batch, err
@@ -129,8 +132,11 @@ func (k *Keys) remember(subject string, key *dataKey) bool {
 	if k.home.find(subject).state == destroyed {
 		return false
 	}
-	if len(k.opened) >= mostOpened {
-		clear(k.opened)
+	for other := range k.opened { // a random one leaves
+		if len(k.opened) < mostOpened {
+			break
+		}
+		delete(k.opened, other)
 	}
 	k.opened[subject] = key
 	return true
@@ -169,7 +175,7 @@ func (k *Keys) open(subject string, slot slot) (*dataKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := newDataKey(opened)
+	key, err := newDataKey(opened, slot.batch)
 	if err != nil {
 		return nil, fmt.Errorf("data key of %s: %w", subject, err)
 	}

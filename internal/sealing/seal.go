@@ -33,31 +33,33 @@ type Sealer struct{ Keys *Keys }
 var _ eventstore.Sealer = (*Sealer)(nil)
 
 // Seal implements eventstore.Sealer.
-func (s *Sealer) Seal(at eventstore.Place, e domain.Event, data []byte) (stored []byte, ok bool, err error) {
+func (s *Sealer) Seal(at eventstore.Place, e domain.Event, data []byte) (stored eventstore.Sealed, err error) {
 	if !sealed[at.Stream.Kind] {
-		return nil, false, nil
+		return stored, nil
 	}
 	f := types.of(e)
 	if f.empty() {
-		return nil, false, nil
+		return stored, nil
 	}
-	w := &sealing{keys: s.Keys, firm: at.Stream.Firm, in: data, out: make([]byte, 0, 2*len(data)), bound: bindTo(at)}
-	if err := w.value(f, at.Stream.String(), own); err != nil {
-		return nil, false, err
+	w := &sealing{keys: s.Keys, firm: at.Stream.Firm, stream: at.Stream.String(), in: data, out: make([]byte, 0, 2*len(data))}
+	w.bound = bindTo(w.stream, at)
+	if err := w.value(f, owner{w.stream, "", own}); err != nil {
+		return stored, err
 	}
 	if w.pos != len(data) {
-		return nil, false, errShape
+		return stored, errShape
 	}
-	if err := s.Keys.settled(w.batch); err != nil {
-		return nil, false, err
-	}
-	return w.out, true, nil
+	return eventstore.Sealed{Data: w.out, Keys: w.batch}, nil
 }
+
+// Settle implements eventstore.Sealer.
+func (s *Sealer) Settle(keys uint64) error { return s.Keys.settled(keys) }
 
 // bindTo begins what each sealed text of an event is bound to: the place of the event, and
 // which of its texts it is.
-func bindTo(at eventstore.Place) []byte {
-	b := append([]byte(at.Stream.String()), 0)
+func bindTo(stream string, at eventstore.Place) []byte {
+	b := append(make([]byte, 0, len(stream)+len(at.Name)+12), stream...)
+	b = append(b, 0)
 	b = append(append(b, at.Name...), 0)
 	b = binary.BigEndian.AppendUint64(b, at.Version)
 	return append(b, 0, 0)
@@ -71,27 +73,36 @@ func bind(bound []byte, n int) []byte {
 
 // sealing copies the JSON of an event and seals on the way. The JSON is Marshal's: without spaces.
 type sealing struct {
-	keys  *Keys
-	firm  domain.FirmID
-	in    []byte
-	pos   int
-	out   []byte
-	bound []byte
-	n     int    // sealed texts so far
-	batch uint64 // of new keys that have to be on disk before the event
+	keys   *Keys
+	firm   domain.FirmID
+	stream string
+	in     []byte
+	pos    int
+	out    []byte
+	bound  []byte
+	n      int    // sealed texts so far
+	batch  uint64 // of new keys that have to be on disk before the event
+	block  []byte // the last sealed bytes
 }
 
-// value copies a value that is what f says, of the subject that kind tells.
-func (w *sealing) value(f *field, subject string, kind byte) error {
+// owner is whose key seals a text.
+type owner struct {
+	subject string
+	client  string // its id; "": another subject than a client
+	kind    byte
+}
+
+// value copies a value that is what f says, of an owner.
+func (w *sealing) value(f *field, of owner) error {
 	switch {
 	case f == nil || bytes.HasPrefix(w.in[w.pos:], []byte("null")):
 		return w.copy()
 	case f.text:
-		return w.text(f, subject, kind)
+		return w.text(f, of)
 	case f.each != nil && w.at('['):
-		return w.list(f, subject, kind)
+		return w.list(f, of)
 	}
-	return w.object(f, subject, kind)
+	return w.object(f, of)
 }
 
 func (w *sealing) at(c byte) bool { return w.pos < len(w.in) && w.in[w.pos] == c }
@@ -117,12 +128,12 @@ func (w *sealing) copy() error {
 	return nil
 }
 
-func (w *sealing) list(f *field, subject string, kind byte) error {
+func (w *sealing) list(f *field, of owner) error {
 	if err := w.take('['); err != nil {
 		return err
 	}
 	for !w.at(']') {
-		if err := w.value(f.each, subject, kind); err != nil {
+		if err := w.value(f.each, of); err != nil {
 			return err
 		}
 		if w.at(',') {
@@ -134,11 +145,11 @@ func (w *sealing) list(f *field, subject string, kind byte) error {
 
 // object copies an object, or a map, whose values are what its names say. What an object that
 // names a client says is sealed with the key of that client.
-func (w *sealing) object(f *field, subject string, kind byte) error {
+func (w *sealing) object(f *field, of owner) error {
 	if id, ok := w.clientOf(f); ok {
-		subject, kind = domain.ClientStream(w.firm, domain.ClientID(id)).String(), client
-		if subject == streamOf(w.bound) {
-			kind = own
+		of = owner{domain.ClientStream(w.firm, domain.ClientID(id)).String(), id, client}
+		if of.subject == w.stream {
+			of = owner{of.subject, "", own}
 		}
 	}
 	if err := w.take('{'); err != nil {
@@ -158,7 +169,7 @@ func (w *sealing) object(f *field, subject string, kind byte) error {
 		if err := w.take(':'); err != nil {
 			return err
 		}
-		if err := w.value(member, subject, kind); err != nil {
+		if err := w.value(member, of); err != nil {
 			return err
 		}
 		if w.at(',') {
@@ -166,12 +177,6 @@ func (w *sealing) object(f *field, subject string, kind byte) error {
 		}
 	}
 	return w.take('}')
-}
-
-// streamOf is the stream that bound begins with.
-func streamOf(bound []byte) string {
-	name, _, _ := bytes.Cut(bound, []byte{0})
-	return string(name)
 }
 
 // clientOf is the client that the object at hand names.
@@ -198,7 +203,7 @@ func (w *sealing) clientOf(f *field) (id string, ok bool) {
 }
 
 // text seals a value, whole.
-func (w *sealing) text(f *field, subject string, kind byte) error {
+func (w *sealing) text(f *field, of owner) error {
 	end, ok := valueEnd(w.in, w.pos)
 	if !ok {
 		return errShape
@@ -209,10 +214,10 @@ func (w *sealing) text(f *field, subject string, kind byte) error {
 		w.out = append(w.out, plain...)
 		return nil
 	}
-	key, batch, err := w.keys.seals(subject)
-	if err == nil && key != nil && kind == client { // what a matter that was erased says of its clients goes with it
+	key, batch, err := w.keys.seals(of.subject)
+	if err == nil && key != nil && of.kind == client { // what a matter that was erased says of its clients goes with it
 		var matter *dataKey
-		if matter, _, err = w.keys.seals(streamOf(w.bound)); matter == nil {
+		if matter, _, err = w.keys.seals(w.stream); matter == nil {
 			key = nil
 		}
 	}
@@ -224,29 +229,27 @@ func (w *sealing) text(f *field, subject string, kind byte) error {
 		w.out = append(w.out, erased(f.shown)...)
 		return nil
 	}
-	w.token(f, subject, kind, key.Seal(nil, nil, plain, bind(w.bound, w.n)))
+	w.block = key.Seal(w.block[:0], nil, plain, bind(w.bound, w.n))
+	w.token(of, f.shown)
 	w.n++
 	return nil
 }
 
-func (w *sealing) token(f *field, subject string, kind byte, bytes []byte) {
-	w.out = append(w.out, opening...)
-	if f.shown {
-		kind = map[byte]byte{own: ownShown, client: clientShown}[kind]
+// token writes the last sealed bytes.
+func (w *sealing) token(of owner, shown bool) {
+	kind := of.kind
+	switch {
+	case shown && kind == own:
+		kind = ownShown
+	case shown:
+		kind = clientShown
 	}
-	w.out = append(w.out, kind)
-	if kind == client || kind == clientShown {
-		_, id, _ := cutSubject(subject)
-		w.out = append(append(w.out, id...), ':')
+	w.out = append(append(w.out, opening...), kind)
+	if of.client != "" {
+		w.out = append(append(w.out, of.client...), ':')
 	}
-	w.out = base64.RawStdEncoding.AppendEncode(w.out, bytes)
+	w.out = base64.RawStdEncoding.AppendEncode(w.out, w.block)
 	w.out = append(w.out, '"')
-}
-
-// cutSubject splits the name of a stream that has an id.
-func cutSubject(subject string) (firm, id string, ok bool) {
-	s, err := domain.ParseStream(subject)
-	return string(s.Firm), s.ID, err == nil
 }
 
 func erased(shown bool) string {
@@ -315,7 +318,7 @@ func (s *Sealer) Open(at eventstore.Place, stored []byte) ([]byte, error) {
 			return nil, errShape
 		}
 		if bound == nil {
-			out, bound = make([]byte, 0, len(stored)), bindTo(at)
+			out, bound = make([]byte, 0, len(stored)), bindTo(at.Stream.String(), at)
 		}
 		plain, err := s.text(at.Stream, token, bind(bound, n))
 		if err != nil {

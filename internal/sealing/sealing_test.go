@@ -94,12 +94,13 @@ func TestEveryEventOpensAsItWasSealed(t *testing.T) {
 			t.Fatal(err)
 		}
 		at := eventstore.Place{Stream: somewhere, Version: 3, Name: name}
-		stored, ok, err := s.Seal(at, e, data)
+		sealed, err := s.Seal(at, e, data)
+		stored := sealed.Data
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		if !ok {
+		if stored == nil {
 			continue
 		}
 		opened, err := s.Open(at, stored)
@@ -261,7 +262,8 @@ func TestSealedTextsCannotBeMoved(t *testing.T) {
 	s := &Sealer{Keys: openKeys(t, t.TempDir())}
 	_, data, _ := domain.Marshal(rivera)
 	at := eventstore.Place{Stream: somewhere, Version: 1, Name: rivera.EventName()}
-	stored, _, err := s.Seal(at, rivera, data)
+	all, err := s.Seal(at, rivera, data)
+	stored := all.Data
 	if err != nil {
 		t.Fatal(err)
 	}
