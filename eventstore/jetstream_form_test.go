@@ -17,12 +17,8 @@ func TestALedgerIsSealedFromItsFirstEventOn(t *testing.T) {
 		before func(t *testing.T, js jetstream.JetStream) // an engine that does not seal
 		sealed bool
 	}{
-		"a new one": {func(t *testing.T, js jetstream.JetStream) {
-			if err := js.DeleteStream(t.Context(), LedgerStream); err != nil {
-				t.Fatal(err)
-			}
-		}, true},
-		"one without events": {func(*testing.T, jetstream.JetStream) {}, true},
+		"a new one":          {func(*testing.T, jetstream.JetStream) {}, true},
+		"one without events": {func(t *testing.T, js jetstream.JetStream) { openForm(t, js, nil) }, true},
 		"one with an event": {func(t *testing.T, js jetstream.JetStream) {
 			plain := openForm(t, js, nil)
 			if _, err := plain.Append(t.Context(), Commit{Stream: domain.MatterStream("f_1", "m_1"), At: time.Unix(9, 0), Events: []domain.Event{domain.SyncReleased{Sync: "s_1"}}}); err != nil {
@@ -31,7 +27,7 @@ func TestALedgerIsSealedFromItsFirstEventOn(t *testing.T) {
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			js := openEmbedded(t).js
+			js := startEmbedded(t)
 			c.before(t, js)
 			for _, when := range []string{"opened", "opened again"} {
 				j := openForm(t, js, turned{})

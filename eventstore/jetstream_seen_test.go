@@ -70,6 +70,12 @@ func TestAReadThatStaysBehindSaysSo(t *testing.T) {
 // openEmbedded opens a ledger on a NATS server of its own.
 func openEmbedded(t *testing.T) *JetStream {
 	t.Helper()
+	return openForm(t, startEmbedded(t), nil)
+}
+
+// startEmbedded starts a NATS server without a stream.
+func startEmbedded(t *testing.T) jetstream.JetStream {
+	t.Helper()
 	s, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, JetStream: true, StoreDir: t.TempDir(), NoSigs: true})
 	if err != nil {
 		t.Fatal(err)
@@ -88,10 +94,5 @@ func openEmbedded(t *testing.T) *JetStream {
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := OpenJetStream(t.Context(), js, JetStreamConfig{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = store.Close() }) // the server goes after it
-	return store
+	return js
 }

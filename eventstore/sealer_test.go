@@ -47,13 +47,7 @@ func TestNoEventIsStoredBeforeItsKeys(t *testing.T) {
 			t.Cleanup(func() { _ = b.Close() })
 			return b
 		},
-		"JetStream": func(t *testing.T, s Sealer) ledger {
-			js := openEmbedded(t).js
-			if err := js.DeleteStream(t.Context(), LedgerStream); err != nil {
-				t.Fatal(err)
-			}
-			return openForm(t, js, s)
-		},
+		"JetStream": func(t *testing.T, s Sealer) ledger { return openForm(t, startEmbedded(t), s) },
 	} {
 		t.Run(kind, func(t *testing.T) {
 			seals := &keyed{err: errors.New("the disk is full")}
