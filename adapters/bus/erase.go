@@ -94,6 +94,7 @@ func each(ctx context.Context, s jetstream.Stream, subjects []string, do func(se
 	if err != nil {
 		return err
 	}
+	defer func() { _ = s.DeleteConsumer(context.WithoutCancel(ctx), c.CachedInfo().Name) }() // else it stays for minutes, and a stream has room for so many
 	info, err := c.Info(ctx)
 	if err != nil || info.NumPending == 0 {
 		return err

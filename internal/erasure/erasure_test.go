@@ -26,7 +26,8 @@ type place struct {
 	objects   []string
 	messages  []string // of the bus
 	refolds   int
-	fail      map[string]int // how often each part fails from now on
+	scans     map[domain.FirmID]int // of the bus's messages
+	fail      map[string]int        // how often each part fails from now on
 }
 
 func newPlace(t testing.TB) *place {
@@ -36,7 +37,7 @@ func newPlace(t testing.TB) *place {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = l.Close() })
-	p := &place{ledger: l, fail: map[string]int{}}
+	p := &place{ledger: l, scans: map[domain.FirmID]int{}, fail: map[string]int{}}
 	service := Service{Ledger: l, Kinds: l, Last: l.Last, Holds: func(domain.Event) bool { return false }, Now: func() time.Time { return time.Unix(1, 0) }}
 	p.runner = &Runner{Service: service, Log: slog.New(slog.DiscardHandler), Bus: p, All: p.all,
 		Destroy: func(streams ...string) error {
@@ -61,7 +62,8 @@ func (p *place) fails(part string) error {
 	return errBroken
 }
 
-func (p *place) EraseMessages(_ context.Context, _ domain.FirmID, pick func([]byte) bool) error {
+func (p *place) EraseMessages(_ context.Context, f domain.FirmID, pick func([]byte) bool) error {
+	p.scans[f]++
 	p.messages = slices.DeleteFunc(p.messages, func(m string) bool { return pick([]byte(m)) })
 	return p.fails("messages")
 }
@@ -395,5 +397,53 @@ func TestWhatAnErasureEndsNamesWhoAsked(t *testing.T) {
 		if !found {
 			t.Errorf("%s does not have %+v", stream, want)
 		}
+	}
+}
+
+// TestAStartReadsTheMessagesOfAFirmOnce: an engine that starts does not know what came about those who were
+// erased. It looks for all of a firm in one reading, and again until that is done.
+func TestAStartReadsTheMessagesOfAFirmOnce(t *testing.T) {
+	p := newPlace(t)
+	for _, m := range []domain.MatterID{"m_1", "m_2", "m_3"} {
+		p.matter(t, m, "One", rivera)
+		p.request(t, domain.EraseSubject{Matter: m})
+	}
+	if _, err := p.runner.round(t.Context(), newWatch(p.runner)); err != nil {
+		t.Fatal(err)
+	}
+	came := []string{`{"matter_id":"m_1"}`, `{"matter_id":"m_3"}`, `{"matter_id":"m_4"}`}
+	p.messages, p.scans, p.fail = slices.Clone(came), map[domain.FirmID]int{}, map[string]int{"messages": 1}
+	next := newWatch(p.runner)
+	if more, err := p.runner.round(t.Context(), next); err == nil {
+		t.Fatalf("what failed is not said: %t", more)
+	}
+	p.messages = slices.Clone(came) // as the bus still has them
+	for range 2 {                   // the second finds nothing to do
+		if more, err := p.runner.round(t.Context(), next); err != nil || more {
+			t.Fatal(more, err)
+		}
+	}
+	if p.scans[firm] != 2 || !slices.Equal(p.messages, came[2:]) {
+		t.Errorf("%d readings, of which one failed; left are %v", p.scans[firm], p.messages)
+	}
+}
+
+// TestAMessageGoesAfterItsDocuments: whoever is killed between both, or fails, finds the documents again.
+func TestAMessageGoesAfterItsDocuments(t *testing.T) {
+	p := newPlace(t)
+	p.matter(t, "m_1", "One", rivera)
+	p.request(t, domain.EraseSubject{Matter: "m_1"})
+	w := newWatch(p.runner)
+	if _, err := p.runner.round(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	p.append(t, domain.MatterStream(firm, "m_1"), domain.MatterOutdated{Version: 1})
+	p.messages, p.objects = []string{`{"matter_id":"m_1","content":{"object":"casehug-documents/late"}}`}, nil
+	p.fail["objects"] = 1
+	if _, err := p.runner.round(t.Context(), w); !errors.Is(err, errBroken) || len(p.messages) != 1 {
+		t.Fatalf("%v; left are %v", err, p.messages)
+	}
+	if _, err := p.runner.round(t.Context(), newWatch(p.runner)); err != nil || len(p.messages) != 0 || len(p.objects) != 2 {
+		t.Errorf("%v; left are %v, destroyed %v", err, p.messages, p.objects)
 	}
 }

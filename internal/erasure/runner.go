@@ -221,28 +221,37 @@ func (s Service) objects(ctx context.Context, f domain.FirmID, matters []domain.
 
 // messages destroys the messages that contain the data to erase, and the documents of those that
 // name an erased matter by its id: another matter's message may say a name or a title, too, and its
-// documents may not be in Smokeball yet.
+// documents may not be in Smokeball yet. A message goes after its documents: who is killed between both
+// finds them again.
 func (k *Runner) messages(ctx context.Context, f domain.FirmID, found domain.EraseFound, t told) error {
-	ids, matters := found.IDs(), domain.EraseFound{Matters: found.Matters}.IDs()
-	var objects []string
-	err := k.Bus.EraseMessages(ctx, f, func(body []byte) bool {
-		text := string(body)
-		if !domain.Tells(text, ids) && !t.recognises(text) {
-			return false
+	ids, matters := domain.WordsOf(found.IDs()), domain.WordsOf(domain.EraseFound{Matters: found.Matters}.IDs())
+	gone := map[string]bool{}
+	for {
+		var objects []string
+		err := k.Bus.EraseMessages(ctx, f, func(body []byte) bool {
+			text := string(body)
+			if !ids.In(text) && !t.recognises(text) {
+				return false
+			}
+			if !matters.In(text) {
+				return true
+			}
+			named := slices.DeleteFunc(objectsIn(text), func(object string) bool { return gone[object] })
+			objects = append(objects, named...)
+			return len(named) == 0
+		})
+		if err != nil || len(objects) == 0 {
+			return err
 		}
-		if domain.Tells(text, matters) {
-			objects = append(objects, objectsIn(text)...)
+		_, others, err := k.objects(ctx, f, found.Matters)
+		for _, object := range objects {
+			if err == nil && !others[object] {
+				err = k.Bus.EraseObject(ctx, f, object)
+			}
+			gone[object] = true
 		}
-		return true
-	})
-	if err != nil || len(objects) == 0 {
-		return err
+		if err != nil {
+			return err
+		}
 	}
-	_, others, err := k.objects(ctx, f, found.Matters)
-	for _, object := range objects {
-		if err == nil && !others[object] {
-			err = k.Bus.EraseObject(ctx, f, object)
-		}
-	}
-	return err
 }

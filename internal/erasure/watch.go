@@ -67,17 +67,40 @@ func (w *watch) look(ctx context.Context) (more bool, err error) {
 		}
 		w.refold = false
 	}
-	for r := range w.dirty {
-		switch failed := w.runner.messages(ctx, r.Firm, w.done[r], told{}); {
+	for f, list := range w.dirtyOf() {
+		switch failed := w.runner.messages(ctx, f, w.foundBy(list), told{}); {
 		case errors.Is(failed, ErrBusy):
 			more = true
 		case failed != nil:
 			err = errors.Join(err, failed)
 		default:
-			delete(w.dirty, r)
+			for _, r := range list {
+				delete(w.dirty, r)
+			}
 		}
 	}
 	return more, err
+}
+
+// dirtyOf are the erasures of each firm about which something may have come: the firm's messages are read
+// once for all of them.
+func (w *watch) dirtyOf() map[domain.FirmID][]Ref {
+	firms := map[domain.FirmID][]Ref{}
+	for r := range w.dirty {
+		firms[r.Firm] = append(firms[r.Firm], r)
+	}
+	return firms
+}
+
+// foundBy is whose data the erasures destroyed.
+func (w *watch) foundBy(list []Ref) (all domain.EraseFound) {
+	for _, r := range list {
+		found := w.done[r]
+		all.Matters = append(all.Matters, found.Matters...)
+		all.Clients = append(all.Clients, found.Clients...)
+		all.Resources = append(all.Resources, found.Resources...)
+	}
+	return all
 }
 
 // read notes what has come about those whose data were erased.
