@@ -1,10 +1,12 @@
 package projections_test
 
 import (
+	"context"
 	"fmt"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -32,6 +34,38 @@ func TestWaitingSyncsTakeLittleMemory(t *testing.T) {
 		t.Errorf("a sync that waits takes %d bytes of memory, want at most %d", each, ceiling)
 	}
 	runtime.KeepAlive(v)
+}
+
+// TestWrittenRowsLeaveMemory: of a batch that is larger than what is kept in memory of rows, nothing stays there once
+// it is written.
+func TestWrittenRowsLeaveMemory(t *testing.T) {
+	const size = 8 << 20 // of a title, which stands in the rows of several views
+	l := newLedger()
+	asked := requested("s_1", domain.TriggerManual)
+	asked.Title = strings.Repeat("Long ", size/len("Long "))
+	l.tell(t, domain.MatterStream(oak, matterOfMaria), asked)
+	v := open(t, filepath.Join(t.TempDir(), "views.db"))
+	before := liveHeap()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- v.Run(ctx, l) }()
+	if err := v.Wait(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	held := liveHeap() - before
+	for end := time.Now().Add(time.Minute); held > size/2 && time.Now().Before(end); held = liveHeap() - before {
+		time.Sleep(20 * time.Millisecond) // no signal says that memory was given up
+	}
+	t.Logf("%.1f MB", float64(held)/1e6)
+	if held > size/2 {
+		t.Errorf("views hold %d bytes once a row of %d bytes is written, want at most half of it", held, size)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	runtime.KeepAlive(v)
+	runtime.KeepAlive(l)
 }
 
 func liveHeap() int64 {

@@ -55,16 +55,42 @@ func (v *Views) followLedger(ctx context.Context, ledger eventstore.Store) error
 
 // follow folds events until there are no more. A batch is written while the next one is folded.
 func (v *Views) follow(events <-chan eventstore.Envelope) error {
-	written := make(chan error, 1)
-	written <- nil
-	for env := range events {
-		w, err := v.foldBatch(env, events)
-		if before := <-written; before != nil || err != nil {
-			return errors.Join(before, err)
+	var written chan error // of the batch before; nil: it is in the file
+	for {
+		select {
+		case err := <-written:
+			if err != nil {
+				return err
+			}
+			written = nil
+			v.settle()
+		case env, ok := <-events:
+			if !ok {
+				return ended(written)
+			}
+			w, err := v.foldBatch(env, events)
+			if before := ended(written); before != nil || err != nil {
+				return errors.Join(before, err)
+			}
+			written = make(chan error, 1)
+			go func(end chan<- error) { end <- v.commit(w) }(written)
 		}
-		go func() { written <- v.commit(w) }()
+	}
+}
+
+// ended waits for a write, if there is one.
+func ended(written <-chan error) error {
+	if written == nil {
+		return nil
 	}
 	return <-written
+}
+
+// settle drops what the tables had in memory only until it is in the file.
+func (v *Views) settle() {
+	for _, t := range v.tables {
+		t.settle()
+	}
 }
 
 // foldBatch folds the first event and those that are there already; while views catch up, part by

@@ -121,7 +121,7 @@ func (t *table[R]) flush() (*viewWrites, error) {
 		t.bytes += len(data) - c.size
 		c.size, c.dirty = len(data), false
 	}
-	t.dirty, t.flying = t.dirty[:0], rows
+	t.dirty, t.flying = nil, rows // an emptied list would hold the rows of the batch
 	switch {
 	case t.bytes > 2*tableBytes: // a batch of an engine that catches up
 		t.young, t.old, t.bytes = map[string]*cached[R]{}, nil, 0
@@ -130,6 +130,9 @@ func (t *table[R]) flush() (*viewWrites, error) {
 	}
 	return &viewWrites{view: t.own, at: t.seen, in: append(indexes.buckets(), bucketWrites{rowsBucket, rows}), counts: indexes.counts, kept: indexes.kept}, nil
 }
+
+// settle drops the rows that are in the file by now.
+func (t *table[R]) settle() { t.flying = nil }
 
 // encode returns the stored form of a row, nil for one that is gone, and moves it in the indexes.
 func (t *table[R]) encode(c *cached[R], indexes indexWrites) (data []byte, err error) {

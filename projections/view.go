@@ -65,6 +65,8 @@ type folding interface {
 	// flush returns what changed since the last flush. Its result was written when the one
 	// after it is asked for.
 	flush() (*viewWrites, error)
+	// settle notes that the result of the last flush was written.
+	settle()
 	// forget drops what is kept in memory.
 	forget(*bbolt.Tx)
 }

@@ -140,6 +140,8 @@ func (t *timelineTable) flush() (*viewWrites, error) {
 	return w, nil
 }
 
+func (t *timelineTable) settle() {} // nothing is in memory that waits for the file
+
 func (t *timelineTable) forget(tx *bbolt.Tx) {
 	*t = timelineTable{seen: checkpointOf(tx.Bucket(checkpoints), webhookTimelines{}.bucket()),
 		newest: map[domain.FirmID]*timelineRow{}, rows: map[string][]byte{}, failures: map[string][]byte{}}
