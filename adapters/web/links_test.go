@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -114,6 +115,29 @@ func TestAMatterIsLinkedAndUnlinkedOverTheAPI(t *testing.T) {
 		t.Errorf("the answer is %s", r.body)
 	}
 	e.told(t).call(t, call{path: "/v1/firms/f_1/audit", token: "admin-token"}).want(200).contains(`"matter.link"`, `"matter.unlink"`)
+}
+
+// TestAnUnlinkedMatterHasNothingInSmokeball: neither a type nor the time at which it was seen there.
+func TestAnUnlinkedMatterHasNothingInSmokeball(t *testing.T) {
+	e := newEngine(t).connect().tell().told(t)
+	const matter = "/v1/firms/f_1/matters/m_1001"
+	there := func(r reply) (known []string) {
+		var body struct{ Smokeball map[string]any }
+		r.want(200).into(&body)
+		for _, name := range []string{"matter_id", "matter_type_id", "matter_type", "status", "confirmed_at", "confirmed_by"} {
+			if value, ok := body.Smokeball[name]; !ok || value != nil {
+				known = append(known, name)
+			}
+		}
+		return known
+	}
+	if known := there(e.call(t, call{path: matter, token: "user-token"})); !slices.Contains(known, "matter_id") || !slices.Contains(known, "confirmed_at") {
+		t.Errorf("of the linked matter is known %v", known)
+	}
+	e.call(t, call{method: "DELETE", path: matter + "/link", token: "admin-token"}).want(200)
+	if known := there(e.told(t).call(t, call{path: matter, token: "user-token"})); known != nil {
+		t.Errorf("of the unlinked matter is known %v", known)
+	}
 }
 
 // TestTheConsoleLinksMatters tells of the pages on which a firm admin searches, chooses and decides.

@@ -104,8 +104,10 @@ func Summary(r projections.MatterRow) MatterSummary {
 func inSmokeball(r projections.MatterRow) smokeballMatter {
 	l := r.Matter.Smokeball
 	b := smokeballMatter{ID: Known(l.ID), Confirmed: l.Confirmed, Contacts: []domain.SmokeballID{}, Files: []domain.SmokeballID{},
-		Status: Known(l.Sent.Status), TypeID: Known(l.Sent.MatterTypeID), TypeName: Known(r.TypeName),
-		ConfirmedAt: Known(r.Confirmed), ConfirmedBy: Known(r.Proof)}
+		Status: Known(l.Sent.Status), TypeID: Known(l.Sent.MatterTypeID)}
+	if l.ID != "" { // else the row tells of a matter that it was
+		b.TypeName, b.ConfirmedAt, b.ConfirmedBy = Known(r.TypeName), Known(r.Confirmed), Known(r.Proof)
+	}
 	if v := l.There.Values; v != nil {
 		b.Status, b.TypeID = Known(v.Status), Known(v.TypeID)
 		if v.TypeName != "" {
