@@ -2,9 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // measureWaiting lets many syncs of other firms wait for a connection, and measures what an
@@ -38,6 +43,9 @@ func (l *lab) waitBeside(ctx context.Context, n int) ([]result, error) {
 		return nil, err
 	}
 	defer s.close()
+	if err := s.renewed(ctx); err != nil {
+		return nil, err
+	}
 	if err := s.process.collect(); err != nil {
 		return nil, err
 	}
@@ -49,6 +57,20 @@ func (l *lab) waitBeside(ctx context.Context, n int) ([]result, error) {
 	what := thousands(float64(n)) + " waiting syncs of 20 other firms"
 	return []result{memoryResult(what, held, bare),
 		{what: what + ": a firm's connection, card and overview", goal: "p99 ≤ 2 ms", measured: asked.String() + " over HTTP", met: asked.at(.99) <= 2*time.Millisecond, note: "the slowest is " + path}}, nil
+}
+
+// renewed waits until the views' file is not being renewed: that takes memory for a moment, after a
+// start with a long past.
+func (s *site) renewed(ctx context.Context) error {
+	for {
+		_, err := os.Stat(filepath.Join(s.cfg.DataDir, "views.db.new"))
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err := errors.Join(err, retry.Wait(ctx, 100*time.Millisecond)); err != nil {
+			return err
+		}
+	}
 }
 
 // memoryResult compares what an engine holds with JetStream alone. Pages of mapped files are the
