@@ -3,11 +3,10 @@ package bus
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/casehug/smokeball-sync/internal/retry"
 )
 
 // waiting counts, by firm, the events that the intake has not acknowledged. The intake has at
@@ -15,7 +14,13 @@ import (
 // limit for each firm, one firm's slow events would use up all of them.
 type waiting struct {
 	mu sync.Mutex
-	of map[string]int
+	of map[string]*places
+}
+
+// places are those that a firm's events have in the intake.
+type places struct {
+	taken int
+	next  []chan struct{} // who waits for one, the longest first; closed once it has one
 }
 
 // waitsMost is how many unacknowledged events one firm may have in the intake.
@@ -24,38 +29,80 @@ const waitsMost = inFlight / 4
 // errBehind says that earlier events of the firm are not acknowledged yet.
 var errBehind = errors.New("the firm's earlier events are still being processed")
 
-// enter takes a place for an event of the firm. If there is none, it waits for one.
+// enter takes a place for an event of the firm. If there is none, it waits for one, behind those
+// that wait already.
 func (w *waiting) enter(ctx context.Context, firm string, within time.Duration) error {
-	for ends := time.Now().Add(within); !w.tryEnter(firm); {
-		if time.Now().After(ends) || retry.Wait(ctx, 10*time.Millisecond) != nil {
-			return errBehind
-		}
+	mine := w.queue(firm)
+	if mine == nil {
+		return nil
 	}
-	return nil
+	late := time.NewTimer(within)
+	defer late.Stop()
+	select {
+	case <-mine:
+		return nil
+	case <-late.C:
+	case <-ctx.Done():
+	}
+	if w.giveUp(firm, mine) {
+		return errBehind
+	}
+	return nil // the place came at the same moment
 }
 
-func (w *waiting) tryEnter(firm string) bool {
+// queue takes a place for the firm and returns nil, or else what is closed when there is one.
+func (w *waiting) queue(firm string) chan struct{} {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.of[firm] >= waitsMost {
+	p := w.of[firm]
+	if p == nil {
+		if w.of == nil {
+			w.of = map[string]*places{}
+		}
+		p = &places{}
+		w.of[firm] = p
+	}
+	if p.taken < waitsMost {
+		p.taken++
+		return nil
+	}
+	mine := make(chan struct{})
+	p.next = append(p.next, mine)
+	return mine
+}
+
+// giveUp ends waiting. It returns false if the place is there by now.
+func (w *waiting) giveUp(firm string, mine chan struct{}) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.of[firm]
+	if p == nil {
 		return false
 	}
-	if w.of == nil {
-		w.of = map[string]int{}
+	at := slices.Index(p.next, mine)
+	if at < 0 {
+		return false
 	}
-	w.of[firm]++
+	p.next = slices.Delete(p.next, at, at+1)
 	return true
 }
 
-// leave gives a place back. Events from before this start never took one, so the count may be 0.
+// leave gives a place back, or to whom waits longest. Events from before this start never took one,
+// so there may be none to give back.
 func (w *waiting) leave(firm string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.of[firm] <= 1 {
+	p := w.of[firm]
+	switch {
+	case p == nil:
+	case len(p.next) > 0:
+		close(p.next[0])
+		p.next = p.next[1:]
+	case p.taken <= 1:
 		delete(w.of, firm)
-		return
+	default:
+		p.taken--
 	}
-	w.of[firm]--
 }
 
 // TakenIn gives back the place of an event that the intake has acknowledged.
