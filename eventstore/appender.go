@@ -140,23 +140,28 @@ func (a *appender) run() {
 
 // gather collects the waiting commits. Up to groupWait it waits for those that are being sealed, and,
 // if the previous group was larger, for its writers, who will probably append again at once. A single
-// writer never waits.
+// writer never waits. Patient commits wait longer while there are many.
 func (a *appender) gather(first *pending, before int) []*pending {
 	group := a.drain(append(make([]*pending, 0, a.limit), first))
-	more := func() bool {
-		return len(group) < min(before, a.limit) || (a.sealing.Load() > 0 && len(group) < a.limit)
+	if before > fewWriters && allPatient(group) {
+		return a.collect(group, patientWait, allPatient)
 	}
-	if !more() {
+	return a.collect(group, groupWait, func(group []*pending) bool { return len(group) < before || a.sealing.Load() > 0 })
+}
+
+// collect adds commits to a group until it is full, it is to have no more or the time is over.
+func (a *appender) collect(group []*pending, within time.Duration, more func(group []*pending) bool) []*pending {
+	if len(group) >= a.limit || !more(group) {
 		return group
 	}
-	moment := time.NewTimer(groupWait)
+	moment := time.NewTimer(within)
 	defer moment.Stop()
-	for more() {
+	for len(group) < a.limit && more(group) {
 		select {
 		case p := <-a.queue:
 			group = append(group, p)
 		case <-moment.C:
-			return group
+			return a.drain(group)
 		}
 	}
 	return a.drain(group)

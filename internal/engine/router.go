@@ -11,6 +11,7 @@ import (
 	"github.com/casehug/smokeball-sync/adapters/bus"
 	"github.com/casehug/smokeball-sync/adapters/casehug"
 	"github.com/casehug/smokeball-sync/domain"
+	"github.com/casehug/smokeball-sync/eventstore"
 	"github.com/casehug/smokeball-sync/internal/inbound"
 )
 
@@ -40,9 +41,9 @@ func (e *Engine) newRouter() (*message.Router, error) {
 	if err != nil {
 		return nil, err
 	}
-	takeIn := func(m *message.Message) error { return e.in.inbound.TakeIn(m.Context(), messageOf(m)) }
-	router.AddConsumerHandler("intake", bus.Intake, events, e.traces.handled("intake", takeIn))
-	router.AddConsumerHandler("notice", bus.Webhooks, webhooks, e.traces.handled("notice", takeIn))
+	takeIn := func(ctx context.Context, m *message.Message) error { return e.in.inbound.TakeIn(ctx, messageOf(m)) }
+	router.AddConsumerHandler("intake", bus.Intake, events, e.traces.handled("intake", func(m *message.Message) error { return takeIn(eventstore.Patient(m.Context()), m) }))
+	router.AddConsumerHandler("notice", bus.Webhooks, webhooks, e.traces.handled("notice", func(m *message.Message) error { return takeIn(m.Context(), m) })) // syncs wait for them
 	return router, nil
 }
 
