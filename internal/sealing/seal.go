@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/casehug/smokeball-sync/domain"
 	"github.com/casehug/smokeball-sync/eventstore"
 )
@@ -43,6 +45,11 @@ func (s *Sealer) Seal(at eventstore.Place, e domain.Event, data []byte) (stored 
 	}
 	w := &sealing{keys: s.Keys, firm: at.Stream.Firm, stream: at.Stream.String(), in: data, out: make([]byte, 0, 2*len(data))}
 	w.bound = bindTo(w.stream, at)
+	if s.Keys.known(w.stream) == nil {
+		if err := w.prepare(f); err != nil {
+			return stored, err
+		}
+	}
 	if err := w.value(f, owner{w.stream, "", own}); err != nil {
 		return stored, err
 	}
@@ -83,6 +90,8 @@ type sealing struct {
 	n      int    // sealed texts so far
 	batch  uint64 // of new keys that have to be on disk before the event
 	block  []byte // the last sealed bytes
+
+	subjects map[string]bool // not nil: those whose keys are required are collected, and nothing is sealed
 }
 
 // owner is whose key seals a text.
@@ -90,6 +99,23 @@ type owner struct {
 	subject string
 	client  string // its id; "": another subject than a client
 	kind    byte
+}
+
+// prepare makes the keys that an event about a new subject requires, all at once: on a cluster each takes a
+// round trip.
+func (w *sealing) prepare(f *field) error {
+	look := &sealing{firm: w.firm, stream: w.stream, in: w.in, bound: w.bound, subjects: map[string]bool{}}
+	if err := look.value(f, owner{w.stream, "", own}); err != nil || len(look.subjects) < 2 {
+		return err
+	}
+	var all errgroup.Group
+	for subject := range look.subjects {
+		all.Go(func() error {
+			_, _, err := w.keys.seals(subject)
+			return err
+		})
+	}
+	return all.Wait()
 }
 
 // value copies a value that is what f says, of an owner.
@@ -212,6 +238,10 @@ func (w *sealing) text(f *field, of owner) error {
 	w.pos = end
 	if string(plain) == `""` {
 		w.out = append(w.out, plain...)
+		return nil
+	}
+	if w.subjects != nil {
+		w.subjects[of.subject], w.subjects[w.stream] = true, true
 		return nil
 	}
 	key, batch, err := w.keys.seals(of.subject)
