@@ -69,10 +69,7 @@ type ChangedRows struct {
 func (v ChangedRows) ChangedAfter(firm domain.FirmID, after uint64, limit int) (list []ChangedRow, upTo uint64, err error) {
 	upTo = max(after, v.progress.Position()) // before the rows, which may include more but never less
 	err = v.view(func(tx *snapshot) error {
-		why, err := heldBy(tx, firm)
-		if err != nil {
-			return err
-		}
+		h := &hold{tx: tx, firm: firm}
 		var keys []changedKey
 		for _, c := range changing {
 			keys = append(keys, c.changedAfter(tx, string(firm), after, limit+1)...)
@@ -81,29 +78,29 @@ func (v ChangedRows) ChangedAfter(firm domain.FirmID, after uint64, limit int) (
 		for i, k := range keys {
 			if i >= limit && k.position != keys[i-1].position {
 				upTo = keys[i-1].position
-				return nil
+				return h.err
 			}
 			row, err := k.read()
 			if err != nil {
 				return err
 			}
-			list = append(list, ChangedRow{Position: k.position, Row: v.asOfNow(row, why)})
+			list = append(list, ChangedRow{Position: k.position, Row: v.asOfNow(row, h)})
 			upTo = max(upTo, k.position)
 		}
-		return nil
+		return h.err
 	})
 	return list, upTo, err
 }
 
-// asOfNow is a row with what it does not fold; why is why no sync of its firm is tried.
-func (v ChangedRows) asOfNow(row any, why *domain.Failure) any {
+// asOfNow is a row with what it does not fold.
+func (v ChangedRows) asOfNow(row any, h *hold) any {
 	switch r := row.(type) {
 	case MatterRow:
-		r = r.held(why)
+		r = r.held(h)
 		r.Changing = v.unread.changing(r)
 		return r
 	case HistoryRow:
-		return r.held(why)
+		return r.held(h)
 	}
 	return row
 }

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -524,16 +525,13 @@ type SyncRows struct{ *file }
 func (v SyncRows) History(firm domain.FirmID, q HistoryQuery) (Page, error) {
 	var page Page
 	err := v.view(func(tx *snapshot) error {
-		why, err := heldBy(tx, firm)
-		if err != nil {
-			return err
-		}
+		h := &hold{tx: tx, firm: firm}
 		f, err := find(tx, History, string(firm), q.choice())
 		for _, r := range f.rows {
-			page.Entries = append(page.Entries, r.held(why).Worded())
+			page.Entries = append(page.Entries, r.held(h).Worded())
 		}
 		page.Next, page.Partial = f.next, f.partial
-		return err
+		return cmp.Or(err, h.err)
 	})
 	return page, err
 }
@@ -584,9 +582,9 @@ func (v SyncRows) Sync(firm domain.FirmID, id domain.SyncID) (e Entry, ok bool, 
 		if err != nil || !ok {
 			return err
 		}
-		why, err := heldBy(tx, firm)
-		e = r.held(why).Worded()
-		return err
+		h := &hold{tx: tx, firm: firm}
+		e = r.held(h).Worded()
+		return h.err
 	})
 	return e, ok, err
 }

@@ -1,6 +1,7 @@
 package projections
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -177,16 +178,13 @@ func (v MatterRows) Matters(firm domain.FirmID, q MatterQuery) (list []MatterRow
 		c.lists = append(c.lists, []string{named("state", string(q.State))})
 	}
 	err = v.view(func(tx *snapshot) error {
-		why, err := heldBy(tx, firm)
-		if err != nil {
-			return err
-		}
+		h := &hold{tx: tx, firm: firm}
 		f, err := find(tx, Matters, string(firm), c)
 		for _, r := range f.rows {
-			list = append(list, r.held(why))
+			list = append(list, r.held(h))
 		}
 		next = f.next
-		return err
+		return cmp.Or(err, h.err)
 	})
 	for i := range list {
 		list[i].Changing = v.unread.changing(list[i])
@@ -217,11 +215,10 @@ func (v MatterRows) Matter(firm domain.FirmID, id domain.MatterID) (r MatterRow,
 		if r, ok, err = get(tx, Matters, key); err != nil || !ok {
 			return err
 		}
-		why, err := heldBy(tx, firm)
-		if err != nil {
-			return err
+		h := &hold{tx: tx, firm: firm}
+		if r = r.held(h); h.err != nil {
+			return h.err
 		}
-		r = r.held(why)
 		if r.Timeline == nil {
 			r.Timeline, err = timelineOf(tx, key)
 		}
