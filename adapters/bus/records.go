@@ -14,6 +14,10 @@ func (c Config) stored(name string) (last uint64, whole bool, err error) {
 	return last, whole, err
 }
 
+// Misnumbered finds the damaged numbers of messages in the files of an embedded server that does not run: it
+// would start for hours.
+func (c Config) Misnumbered() ([]atrest.Misnumbered, error) { return atrest.Misnumber(c.root(), c.Key) }
+
 // beyond notes what the files have beyond the end of a stream that was opened on a copy of them.
 func (m *Messages) beyond(copied *Config, last uint64) error {
 	if copied == nil {

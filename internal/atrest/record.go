@@ -3,7 +3,9 @@ package atrest
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"slices"
 )
 
 // A block is a row of records: 4 bytes of length, of which the highest bit says that there is a header;
@@ -62,4 +64,59 @@ func (s stream) erased(index int, r record) []byte {
 // checksum of a record without header, of which b has all but the checksum.
 func (s stream) checksum(index int, b []byte) []byte {
 	return hash(fmt.Sprintf("%s-%d", s.name, index), append(bytes.Clone(b[4:20]), b[headSize:]...))
+}
+
+// Misnumbered is a message whose number is damaged: a server that reads it fills the row up to that number.
+type Misnumbered struct {
+	Block  string // its file
+	Number uint64
+}
+
+// Misnumber finds the messages in the folder that a server works in whose number does not follow the one
+// before and does not fit their checksum. Other damage the server finds by itself.
+func Misnumber(root string, k Key) (list []Misnumbered, err error) {
+	all, err := streams(root)
+	for _, s := range all {
+		blocks, failed := s.blocks()
+		for _, index := range blocks {
+			var plain []byte
+			if failed == nil {
+				plain, failed = s.plain(index, k)
+			}
+			file, _ := s.block(index)
+			for _, number := range s.misnumbered(index, plain) {
+				list = append(list, Misnumbered{file, number})
+			}
+		}
+		err = errors.Join(err, failed)
+	}
+	return list, err
+}
+
+// misnumbered are the damaged numbers of a block.
+func (s stream) misnumbered(index int, block []byte) (list []uint64) {
+	var last uint64
+	records(block, func(r record) {
+		if r.sequence&isRemoval != 0 {
+			return
+		}
+		number := r.sequence &^ isErased
+		if number != last+1 && !s.fits(index, block[r.at:r.at+r.size]) {
+			list = append(list, number)
+		}
+		last = number
+	})
+	return list
+}
+
+// fits reports whether a record has its checksum, in which the length of the header is left out.
+func (s stream) fits(index int, b []byte) bool {
+	text, subject := b[headSize:len(b)-sumSize], int(binary.LittleEndian.Uint16(b[20:]))
+	if binary.LittleEndian.Uint32(b)&hasHeader != 0 {
+		if subject+4 > len(text) {
+			return false
+		}
+		text = slices.Concat(text[:subject], text[subject+4:])
+	}
+	return bytes.Equal(s.checksum(index, slices.Concat(b[:headSize], text)), b[len(b)-sumSize:])
 }

@@ -239,6 +239,7 @@ func TestDoctorFindsWhatIsBrokenInTheFolder(t *testing.T) {
 		{"no master key", func(t *testing.T) { remove(t, at("master-key.json")) }, []string{"keys"}},
 		{"another master key", func(t *testing.T) { anotherKey(t, at("master-key.json")) }, []string{"keys"}},
 		{"unwritable file", func(t *testing.T) { mode(t, at("ledger.db"), 0o400) }, []string{"files " + at("ledger.db")}},
+		{"damaged number of a message", func(t *testing.T) { misnumber(t, at("nats/jetstream/ENGINE/streams/INBOX/msgs/1.blk")) }, []string{"bus"}},
 		{"held ledger", func(t *testing.T) { hold(t, at("ledger.db")) }, []string{"engine"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -309,6 +310,20 @@ func change(t *testing.T, path, text string) {
 		t.Fatalf("the ledger does not hold %q: %v", text, err)
 	}
 	if err := os.WriteFile(path, bytes.ReplaceAll(data, []byte(text), []byte("X"+text[1:])), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// misnumber damages the number of the second message in a file of the bus.
+func misnumber(t *testing.T, path string) {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second := int(binary.LittleEndian.Uint32(data) &^ (1 << 31))
+	data[second+4+7] ^= 4
+	if err := os.WriteFile(path, data, 0o600); err != nil {
 		t.Fatal(err)
 	}
 }

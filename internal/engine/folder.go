@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -53,7 +54,9 @@ func (f *folder) registry() doctor.Registry {
 		{Code: doctor.Files, Look: filesOf(f.cfg)},
 		{Code: doctor.Disk, Look: diskOf(f.cfg.DataDir)},
 	}
-	if f.cfg.NATSURL != "" { // the embedded server starts with the engine
+	if f.cfg.NATSURL == "" { // the embedded server starts with the engine
+		list = append(list, doctor.Check{Code: doctor.Bus, After: []doctor.Code{doctor.Engine}, Look: f.busFiles})
+	} else {
 		list = append(list, doctor.Check{Code: doctor.Bus, After: []doctor.Code{doctor.Configuration}, Look: f.busAnswers},
 			doctor.Check{Code: doctor.Streams, After: []doctor.Code{doctor.Bus}, Look: f.clusterStreams})
 	}
@@ -109,6 +112,30 @@ func asWhole(list []doctor.Finding) []doctor.Finding {
 		list[0].Subject = ""
 	}
 	return list
+}
+
+// busFiles looks whether an embedded server would start. No server is started before, not on a copy either.
+func (f *folder) busFiles(context.Context) (list []doctor.Finding) {
+	if _, err := os.Stat(filepath.Join(f.cfg.DataDir, "nats")); err != nil {
+		return []doctor.Finding{fine("no server has worked here")}
+	}
+	key, err := f.busKey()
+	if err != nil {
+		return []doctor.Finding{fine("its files are not looked at, because the key to them does not open")} // the check of the keys says why
+	}
+	damaged, err := bus.Config{DataDir: f.cfg.DataDir, Key: key}.Misnumbered()
+	if err != nil {
+		return []doctor.Finding{failed("", "its files can't be read: "+err.Error(), "the engine may not start", "restore a backup", "smokeball-sync restore BACKUP --data-dir NEW")}
+	}
+	for _, d := range damaged {
+		list = append(list, failed(d.Block, fmt.Sprintf("the number of a message is damaged: it is %d now", d.Number), "the engine does not start: the NATS server fills the row up to that number, for hours",
+			"keep a copy of the folder nats of ENGINE_DATA_DIR, remove the index with the command, and start the engine: it reads this file up to the damaged message. Then "+publishAgain+"; connect the firms again that doctor names",
+			"rm "+shellWord(filepath.Join(filepath.Dir(d.Block), "index.db"))))
+	}
+	if len(list) == 0 {
+		return []doctor.Finding{fine("the files of its server can be read")}
+	}
+	return asWhole(list)
 }
 
 // busAnswers connects to the cluster.
