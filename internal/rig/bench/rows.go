@@ -6,6 +6,7 @@ func rows() []row {
 		{"fold", "all views from an empty file", measureFold},
 		{"intake", "intake by bus until the views show it", measureIntake},
 		{"visible", "one event in flight, published → visible", measureVisible},
+		{"sealing", "new matters, sealed and seen by the views", measureSealing},
 		{"sync", "MatterCreated → SyncSucceeded, less Smokeball's own time", measureSync},
 		{"told", "a matter closed in Smokeball → CaseHug is told", measureTold},
 		{"webhooks", "webhooks over 64 connections, durable and deduplicated", measureWebhooks},
