@@ -447,3 +447,30 @@ func TestAMessageGoesAfterItsDocuments(t *testing.T) {
 		t.Errorf("%v; left are %v, destroyed %v", err, p.messages, p.objects)
 	}
 }
+
+// TestWhatComesWhileAnErasureRunsGoesToo: another erasure is done, so the ledger is looked at. A matter of the
+// client that CaseHug announces before their own erasure is done is erased when that is.
+func TestWhatComesWhileAnErasureRunsGoesToo(t *testing.T) {
+	p := newPlace(t)
+	p.matter(t, "m_1", "Rivera v. Apex", rivera)
+	p.matter(t, "m_2", "Oakenfield", oak)
+	w := newWatch(p.runner)
+	p.request(t, domain.EraseSubject{Matter: "m_2"})
+	if _, err := p.runner.round(t.Context(), w); err != nil {
+		t.Fatal(err)
+	}
+	p.request(t, domain.EraseSubject{Client: "c_r"})
+	p.matter(t, "m_9", "Rivera v. Zenith", rivera)
+	p.fail["keys"] = 1
+	if _, err := p.runner.round(t.Context(), w); !errors.Is(err, errBroken) {
+		t.Fatalf("the erasure is not under way: %v", err)
+	}
+	for range 2 { // the first finds the matter, the second erases it
+		if _, err := p.runner.round(t.Context(), w); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !slices.Contains(p.destroyed, "matter.f_1.m_9") {
+		t.Errorf("the key of the new matter stays: %v", p.destroyed)
+	}
+}

@@ -19,7 +19,6 @@ type watch struct {
 	clients map[domain.FirmID]map[string]Ref // that were erased
 	dirty   map[Ref]bool                     // something may have come
 	at      eventstore.Seq                   // up to here the ledger was looked at
-	begun   bool                             // it was looked at
 	refold  bool                             // rows hold what has to go
 }
 
@@ -32,9 +31,9 @@ func (w *watch) knows(r Ref) bool {
 	return ok
 }
 
-// add begins to look after an erasure: an engine that has just started does not know what came.
+// add begins to look after an erasure, from its request on.
 func (w *watch) add(r Ref, found domain.EraseFound, from eventstore.Seq) {
-	if len(w.done) == 0 || from < w.at && !w.begun {
+	if len(w.done) == 0 || from < w.at { // what came while it was under way was read without it
 		w.at = from
 	}
 	w.done[r], w.dirty[r] = found, true
@@ -109,7 +108,6 @@ func (w *watch) read(ctx context.Context) error {
 	if err != nil || last <= w.at {
 		return err
 	}
-	w.begun = true
 	for env, err := range w.runner.Ledger.Tail(ctx, w.at) {
 		if err == nil {
 			err = w.note(ctx, env)
