@@ -68,7 +68,7 @@ func (k *ListFile) Kept() Kept {
 	return k.kept
 }
 
-// retries are the pauses after which the file is tried again.
+// retries are the pauses before further attempts to write the file.
 var retries = retry.Backoff{First: time.Second, Limit: time.Minute}
 
 // Run keeps the file as the ledger says until ctx ends, and returns nil then.

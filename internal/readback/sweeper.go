@@ -158,7 +158,7 @@ func (s *sweeping) sleep(ctx context.Context, moved <-chan struct{}, next time.T
 	}
 }
 
-// end lets a firm rest where its sweep failed, or where nothing of it is linked. It is looked at again then.
+// end lets a firm rest where its sweep failed, or where nothing of it is linked. Then it is due again.
 func (s *sweeping) end(ctx context.Context, e sweepEnd) {
 	delete(s.busy, e.firm)
 	p := pause{until: s.Now().Add(e.rest)}

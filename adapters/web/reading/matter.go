@@ -105,7 +105,7 @@ func inSmokeball(r projections.MatterRow) smokeballMatter {
 	l := r.Matter.Smokeball
 	b := smokeballMatter{ID: Known(l.ID), Confirmed: l.Confirmed, Contacts: []domain.SmokeballID{}, Files: []domain.SmokeballID{},
 		Status: Known(l.Sent.Status), TypeID: Known(l.Sent.MatterTypeID)}
-	if l.ID != "" { // else the row tells of a matter that it was
+	if l.ID != "" { // after an unlinking the row still tells of the former matter
 		b.TypeName, b.ConfirmedAt, b.ConfirmedBy = Known(r.TypeName), Known(r.Confirmed), Known(r.Proof)
 	}
 	if v := l.There.Values; v != nil {
