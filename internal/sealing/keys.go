@@ -90,39 +90,38 @@ func (k *Keys) known(subject string) *dataKey {
 }
 
 // seals returns the key of a subject, which it makes if there is none; nil: the subject was
-// erased. A key of a batch may be used once that batch is settled.
-func (k *Keys) seals(subject string) (key *dataKey, batch uint64, err error) {
+// erased. What it seals may be stored once its batch is settled.
+func (k *Keys) seals(subject string) (*dataKey, error) {
 	if key := k.known(subject); key != nil {
-		return key, key.batch, nil
+		return key, nil
 	}
 	slot := k.home.find(subject)
 	if slot.state == noKey {
 		return k.make(subject)
 	}
-	key, err = k.open(subject, slot)
-	return key, slot.batch, err
+	return k.open(subject, slot)
 }
 
 // make makes the key of a subject, unless somebody else is first.
-func (k *Keys) make(subject string) (key *dataKey, batch uint64, err error) {
+func (k *Keys) make(subject string) (*dataKey, error) {
 	var fresh [keySize]byte
 	rand.Read(fresh[:])
 	wrapped, err := k.vault.Seal(fresh[:], label(subject))
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	slot, err := k.home.add(subject, wrapped)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if !bytes.Equal(slot.wrapped, wrapped) {
-		key, err = k.open(subject, slot)
-		return key, slot.batch, err
+		return k.open(subject, slot)
 	}
-	if key, err = newDataKey(fresh[:], slot.batch); err == nil && !k.remember(subject, key) {
-		key = nil
+	key, err := newDataKey(fresh[:], slot.batch)
+	if err != nil || !k.remember(subject, key) {
+		return nil, err
 	}
-	return key, slot.batch, err
+	return key, nil
 }
 
 // remember keeps a key opened, unless the subject was erased meanwhile.

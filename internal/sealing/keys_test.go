@@ -12,9 +12,9 @@ import (
 
 func key(t *testing.T, k *Keys, subject string) *dataKey {
 	t.Helper()
-	key, batch, err := k.seals(subject)
-	if err == nil {
-		err = k.settled(batch)
+	key, err := k.seals(subject)
+	if err == nil && key != nil {
+		err = k.settled(key.batch)
 	}
 	if err != nil {
 		t.Fatal(err)

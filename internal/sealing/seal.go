@@ -111,7 +111,7 @@ func (w *sealing) prepare(f *field) error {
 	var all errgroup.Group
 	for subject := range look.subjects {
 		all.Go(func() error {
-			_, _, err := w.keys.seals(subject)
+			_, err := w.keys.seals(subject)
 			return err
 		})
 	}
@@ -244,21 +244,21 @@ func (w *sealing) text(f *field, of owner) error {
 		w.subjects[of.subject], w.subjects[w.stream] = true, true
 		return nil
 	}
-	key, batch, err := w.keys.seals(of.subject)
+	key, err := w.keys.seals(of.subject)
 	if err == nil && key != nil && of.kind == client { // what a matter that was erased says of its clients goes with it
 		var matter *dataKey
-		if matter, _, err = w.keys.seals(w.stream); matter == nil {
+		if matter, err = w.keys.seals(w.stream); matter == nil {
 			key = nil
 		}
 	}
 	if err != nil {
 		return err
 	}
-	w.batch = max(w.batch, batch)
 	if key == nil { // the subject was erased
 		w.out = append(w.out, erased(f.shown)...)
 		return nil
 	}
+	w.batch = max(w.batch, key.batch)
 	w.block = key.Seal(w.block[:0], nil, plain, bind(w.bound, w.n))
 	w.token(of, f.shown)
 	w.n++
